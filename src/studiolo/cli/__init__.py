@@ -1,0 +1,1 @@
+"""The command line; talks HTTP through the SDK, never to the database."""

@@ -1,0 +1,1 @@
+"""One way to open, read, write and migrate the database."""

@@ -1,0 +1,1 @@
+"""What runs beside a job, anywhere: standard library only."""

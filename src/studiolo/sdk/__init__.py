@@ -1,0 +1,1 @@
+"""The Python client: Studio, one attribute per slice."""

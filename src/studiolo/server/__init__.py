@@ -1,0 +1,1 @@
+"""The web process: composition root of HTTP, live events and the UI."""

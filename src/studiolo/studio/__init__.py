@@ -1,0 +1,1 @@
+"""One folder per entry of the side pane."""

@@ -1,0 +1,1 @@
+"""Automated ML: from a table and a target to a checked model."""

@@ -1,0 +1,1 @@
+"""Datasets: immutable versions of tables, their preview and profile."""

@@ -1,0 +1,1 @@
+"""Datastores: where bytes live."""

@@ -1,0 +1,1 @@
+"""Experiments: runs and jobs, their metrics, artifacts and logs."""

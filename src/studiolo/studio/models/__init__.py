@@ -1,0 +1,1 @@
+"""Models: the registry of MLflow model directories."""
