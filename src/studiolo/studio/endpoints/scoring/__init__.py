@@ -1,0 +1,1 @@
+"""The scorer: its own process, its own tiny ASGI app."""
