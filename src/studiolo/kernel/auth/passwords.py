@@ -1,0 +1,24 @@
+"""Passwords are kept as argon2id hashes."""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from studiolo.kernel.errors import Invalid
+
+_hasher = PasswordHasher()  # argon2id with the library's current parameters
+_ABSENT = _hasher.hash("no account has this")  # verified for unknown names, so that they cost the same time
+
+
+def hashed(password: str) -> str:
+    """Return the hash to store; raises Invalid below 8 characters."""
+    if len(password) < 8:
+        raise Invalid("The password has fewer than 8 characters.", "Choose a longer one.", field="password")
+    return _hasher.hash(password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Say whether a password is the one of a stored hash; takes as long when there is none."""
+    try:
+        return _hasher.verify(stored or _ABSENT, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,158 @@
+"""SQL of accounts, workspaces, sessions, tokens and audit."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from studiolo.kernel.auth.tables import accounts, audit, login_links, memberships, sessions, tokens, workspaces
+
+
+def account(tx: Connection, account_id: str) -> Row[Any] | None:
+    """Return an account that is not disabled."""
+    return tx.execute(select(accounts).where(accounts.c.id == account_id, ~accounts.c.disabled)).first()
+
+
+def account_by_name(tx: Connection, name: str) -> Row[Any] | None:
+    """Return an account by its name."""
+    return tx.execute(select(accounts).where(accounts.c.name == name)).first()
+
+
+def any_account(tx: Connection) -> Row[Any] | None:
+    """Return the first account that was made."""
+    return tx.execute(select(accounts).order_by(accounts.c.created_at, accounts.c.id).limit(1)).first()
+
+
+def has_password(tx: Connection) -> bool:
+    """Say whether anybody can sign in with a password."""
+    query = select(accounts.c.id).where(accounts.c.password_hash.is_not(None), ~accounts.c.disabled).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def insert_account(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Add an account."""
+    tx.execute(insert(accounts).values(**values))
+
+
+def workspace(tx: Connection, name: str) -> Row[Any] | None:
+    """Return a workspace by its name."""
+    return tx.execute(select(workspaces).where(workspaces.c.name == name)).first()
+
+
+def all_workspaces(tx: Connection) -> list[Row[Any]]:
+    """Return every workspace, oldest first."""
+    return list(tx.execute(select(workspaces).order_by(workspaces.c.created_at, workspaces.c.id)))
+
+
+def workspaces_of(tx: Connection, account_id: str) -> list[Any]:
+    """Return the workspaces an account is a member of, with its role."""
+    query = (
+        select(workspaces.c.id, workspaces.c.name, memberships.c.role)
+        .join(memberships, memberships.c.workspace_id == workspaces.c.id)
+        .where(memberships.c.account_id == account_id)
+        .order_by(workspaces.c.created_at, workspaces.c.id)
+    )
+    return list(tx.execute(query))
+
+
+def role(tx: Connection, workspace_id: str, account_id: str) -> str | None:
+    """Return the role of an account in a workspace."""
+    query = select(memberships.c.role).where(
+        memberships.c.workspace_id == workspace_id, memberships.c.account_id == account_id
+    )
+    return tx.execute(query).scalar_one_or_none()
+
+
+def insert_workspace(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Add a workspace."""
+    tx.execute(insert(workspaces).values(**values))
+
+
+def set_role(tx: Connection, workspace_id: str, account_id: str, name: str) -> None:
+    """Make an account a member with this role."""
+    tx.execute(
+        delete(memberships).where(memberships.c.workspace_id == workspace_id, memberships.c.account_id == account_id)
+    )
+    tx.execute(insert(memberships).values(workspace_id=workspace_id, account_id=account_id, role=name))
+
+
+def insert_session(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Add a session."""
+    tx.execute(insert(sessions).values(**values))
+
+
+def session(tx: Connection, hashed: str, now: datetime) -> Row[Any, Any] | None:
+    """Return a session that is still good, with its account."""
+    query = (
+        select(accounts.c.id, accounts.c.name)
+        .join(sessions, sessions.c.account_id == accounts.c.id)
+        .where(sessions.c.hash == hashed, sessions.c.expires_at > now, ~accounts.c.disabled)
+    )
+    return tx.execute(query).first()
+
+
+def delete_session(tx: Connection, hashed: str) -> None:
+    """End a session."""
+    tx.execute(delete(sessions).where(sessions.c.hash == hashed))
+
+
+def insert_token(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Add an API token."""
+    tx.execute(insert(tokens).values(**values))
+
+
+def token(tx: Connection, hashed: str) -> Row[Any] | None:
+    """Return a token with its account, whether it is still good or not."""
+    query = (
+        select(tokens, accounts.c.name.label("account_name"))
+        .join(accounts, tokens.c.account_id == accounts.c.id)
+        .where(tokens.c.hash == hashed, ~accounts.c.disabled)
+    )
+    return tx.execute(query).first()
+
+
+def tokens_of(tx: Connection, account_id: str) -> list[Row[Any]]:
+    """Return the tokens that an account made for itself, newest first."""
+    query = select(tokens).where(
+        tokens.c.account_id == account_id, tokens.c.run_id.is_(None), tokens.c.revoked_at.is_(None)
+    )
+    return list(tx.execute(query.order_by(tokens.c.id.desc())))
+
+
+def revoke_token(tx: Connection, account_id: str, token_id: str, now: datetime) -> bool:
+    """Make a token useless; False when the account has no such token."""
+    query = update(tokens).where(
+        tokens.c.id == token_id, tokens.c.account_id == account_id, tokens.c.revoked_at.is_(None)
+    )
+    return tx.execute(query.values(revoked_at=now)).rowcount == 1
+
+
+def revoke_run_tokens(tx: Connection, run_id: str, now: datetime) -> None:
+    """Make the tokens of a run useless."""
+    tx.execute(update(tokens).where(tokens.c.run_id == run_id, tokens.c.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def insert_link(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Add a one-time login link."""
+    tx.execute(insert(login_links).values(**values))
+
+
+def take_link(tx: Connection, hashed: str, now: datetime) -> str | None:
+    """Use up a link; returns its account, None when it was used before or is too old."""
+    query = delete(login_links).where(login_links.c.hash == hashed).returning(login_links)
+    row = tx.execute(query).first()
+    return str(row.account_id) if row and row.expires_at > now else None
+
+
+def insert_audit(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Add an audit row."""
+    tx.execute(insert(audit).values(**values))
+
+
+def audit_rows(tx: Connection, workspace_id: str, before: str | None, limit: int) -> list[Row[Any]]:
+    """Return audit rows of a workspace, newest first."""
+    query = select(audit).where(audit.c.workspace_id == workspace_id)
+    if before:
+        query = query.where(audit.c.id < before)
+    return list(tx.execute(query.order_by(audit.c.id.desc()).limit(limit)))

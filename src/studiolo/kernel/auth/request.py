@@ -1,0 +1,86 @@
+"""From an HTTP request to a Context: the only place of the kernel that knows the web framework."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.requests import HTTPConnection
+
+from studiolo.kernel.auth import service
+from studiolo.kernel.auth.service import DEFAULT_WORKSPACE, Identity
+from studiolo.kernel.clock import Clock
+from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database
+from studiolo.kernel.errors import Denied
+from studiolo.kernel.settings import Settings
+from studiolo.kernel.storage.blobs import LocalBlobStore
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a process has one of; the server keeps it in `app.state.services`."""
+
+    db: Database
+    settings: Settings
+    blobs: LocalBlobStore
+    clock: Clock
+
+    @property
+    def cookie(self) -> str:
+        """Name of the session cookie: browsers share cookies between the ports of a host, so it carries ours."""
+        return f"studiolo-{self.settings.port}"
+
+
+def services(request: HTTPConnection) -> Services:
+    """Return what the process has."""
+    found: Services = request.app.state.services
+    return found
+
+
+def identity(request: Request) -> Identity:
+    """Find out who asks: a bearer token, basic credentials with a token as password (MLflow), or the session cookie."""
+    have = services(request)
+    token = _token(request.headers.get("authorization", ""))
+    session = None if token else request.cookies.get(have.cookie)
+    if session and request.method not in _SAFE:
+        same_origin(request)
+    with have.db.read() as tx:
+        return service.identify(tx, have.clock, token=token, session=session)
+
+
+def context(request: Request) -> Context:
+    """Build the context of a request; the workspace is in the path, else the default one."""
+    have = services(request)
+    name = request.path_params.get("workspace", DEFAULT_WORKSPACE)
+    who = identity(request)
+    with have.db.read() as tx:
+        actor, workspace_id = service.enter(tx, who, name)
+    return Context(have.db, have.settings, have.blobs, have.clock, actor, workspace_id, name)
+
+
+def same_origin(request: HTTPConnection) -> None:
+    """Refuse a request that a foreign page made with the user's cookie."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    host = request.headers.get("host", "")
+    if site in ("same-origin", "none") or (site is None and origin is None):
+        return
+    if origin and urlsplit(origin).netloc == host and site in (None, "same-origin"):
+        return
+    raise Denied("The request came from a page of another origin.", "Use the studio's own pages, or an API token.")
+
+
+def _token(header: str) -> str | None:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip() or None
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2] or None
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None

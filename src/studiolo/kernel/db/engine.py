@@ -1,0 +1,261 @@
+"""The one place that opens SQLite or PostgreSQL, and the one writer in front of SQLite."""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import NoSuchModuleError, OperationalError
+
+from studiolo.kernel.errors import MissingExtra, StudioloError, Unavailable
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+_BATCH = 256  # writes that may share one commit
+
+
+class BadDatabaseUrl(StudioloError):
+    """A database address that names nothing we can open."""
+
+    code, status, title = "db.bad_url", 500, "The database cannot be opened"
+
+
+class NestedTransaction(StudioloError):
+    """A write transaction was begun inside another of the same thread, which would wait for itself."""
+
+    code, status, title = "db.nested", 500, "A transaction inside a transaction"
+
+
+class Database:
+    """Snapshot reads, one fair writer, and group commit for small writes.
+
+    `read()` and `begin()` give a SQLAlchemy Core connection. `write(work)` runs `work(connection)` in a transaction that
+    it may share with the writes of other threads: each has its own savepoint, all have one commit and so one fsync.
+    """
+
+    def __init__(self, url: str, durability: Literal["full", "normal"] = "full") -> None:
+        self.url = url
+        self.dialect: Literal["sqlite", "postgresql"] = "sqlite" if url.startswith("sqlite") else "postgresql"
+        self._readers, self._writer = _sqlite_engines(url, durability) if self.dialect == "sqlite" else _postgres(url)
+        self._turn = _Turn()
+        self._queue: deque[_Write[Any]] = deque()
+        self._mine = threading.local()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the writer, for migrations."""
+        return self._writer
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read one consistent state of the database."""
+        with _patiently(self._readers), self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Write in one transaction: committed at the end of the block, rolled back by an exception."""
+        if self.dialect == "postgresql":
+            with _patiently(self._writer), self._writer.begin() as connection:
+                yield connection
+            return
+        if getattr(self._mine, "writing", False):
+            raise NestedTransaction("A write transaction is open in this thread.", "Pass its connection on instead.")
+        with self._turn:
+            self._mine.writing = True
+            try:
+                with _patiently(self._writer), self._writer.begin() as connection:
+                    yield connection
+            finally:
+                self._mine.writing = False
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run a small write; returns its result after the commit that holds it, or raises its error."""
+        if self.dialect == "postgresql":
+            with self.begin() as connection:
+                return work(connection)
+        item: _Write[T] = _Write(work)
+        self._queue.append(item)
+        while not item.done.is_set():
+            with self._turn:
+                if not item.done.is_set():
+                    self._write_batch()
+        return item.result()
+
+    def _write_batch(self) -> None:
+        """Commit the queued writes together; the turn is ours."""
+        batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+        self._mine.writing = True
+        try:
+            with _patiently(self._writer), self._writer.begin() as connection:
+                for item in batch:
+                    item.run(connection)
+        except BaseException as error:
+            for item in batch:
+                item.error = item.error or error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._mine.writing = False
+            for item in batch:
+                item.done.set()
+
+    def upsert(self, table: Table) -> Any:
+        """Return an insert of this dialect, which has `on_conflict_do_update` and `on_conflict_do_nothing`."""
+        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+
+class _Write(Generic[T]):
+    """A queued write and what came of it."""
+
+    def __init__(self, work: Callable[[Connection], T]) -> None:
+        self.work = work
+        self.done = threading.Event()
+        self.value: T | None = None
+        self.error: BaseException | None = None
+
+    def run(self, connection: Connection) -> None:
+        try:
+            with connection.begin_nested():
+                self.value = self.work(connection)
+        except Exception as error:  # noqa: BLE001 - belongs to this caller, not to the others of the batch
+            self.error = error
+
+    def result(self) -> T:
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]
+
+
+class _Turn:
+    """A lock that serves in order of arrival; SQLite's own busy handler starves writers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._held = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._held:
+                self._held = True
+                return
+            ticket = threading.Lock()
+            ticket.acquire()
+            self._waiting.append(ticket)
+        ticket.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
+@contextmanager
+def _patiently(engine: Engine) -> Iterator[None]:
+    """Turn a database that does not answer into a sentence."""
+    try:
+        yield
+    except OperationalError as error:
+        if engine.dialect.name == "postgresql" and error.connection_invalidated:
+            raise Unavailable("The database does not answer.", "Try again in a moment.") from error
+        raise
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the SQLAlchemy address of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def _sqlite_engines(url: str, durability: str) -> tuple[Engine, Engine]:
+    readers = create_engine(url, pool_size=8, max_overflow=40, json_serializer=_dumps, json_deserializer=orjson.loads)
+    writer = create_engine(url, pool_size=1, max_overflow=0, json_serializer=_dumps, json_deserializer=orjson.loads)
+    for engine, begin in ((readers, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
+        event.listen(engine, "connect", _pragmas(durability))
+        event.listen(engine, "begin", _beginner(begin))
+    return readers, writer
+
+
+def _pragmas(durability: str) -> Callable[[sqlite3.Connection, object], None]:
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.execute("PRAGMA busy_timeout = 30000")  # the controller is a second process
+        _set_wal(connection)
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -32000")
+        connection.execute("PRAGMA mmap_size = 268435456")
+        connection.execute("PRAGMA case_sensitive_like = ON")  # as PostgreSQL does
+
+    return connect
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; the switch itself does not wait for a lock, so two processes at their start may collide."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _beginner(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _postgres(url: str) -> tuple[Engine, Engine]:
+    try:
+        address = make_url(url)
+        if address.drivername in ("postgresql", "postgres"):
+            address = address.set(drivername="postgresql+psycopg")
+        engine = create_engine(
+            address,
+            pool_size=8,
+            max_overflow=24,
+            pool_pre_ping=True,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+        )
+    except ModuleNotFoundError:
+        raise MissingExtra("PostgreSQL", "postgres") from None
+    except (NoSuchModuleError, ValueError) as error:
+        raise BadDatabaseUrl(
+            f"STUDIOLO_DATABASE_URL cannot be used: {error}",
+            "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite.",
+        ) from None
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("select 1"))
+    except OperationalError as error:
+        raise BadDatabaseUrl(
+            f"PostgreSQL at {address.host}:{address.port or 5432} does not answer: {str(error.orig).splitlines()[0]}",
+            "Start it, or leave STUDIOLO_DATABASE_URL empty for SQLite.",
+        ) from None
+    return engine, engine
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()

@@ -1,0 +1,70 @@
+"""Events are rows written in the caller's transaction: they are true if and only if the change is."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, delete, func, insert, select
+
+from studiolo.kernel.clock import Clock
+from studiolo.kernel.events.tables import events
+
+
+class Event(BaseModel):
+    """kind: `<noun>.<what happened>`; subject: id or name of the thing; data: what a page needs to patch itself."""
+
+    id: int
+    workspace_id: str
+    kind: str
+    subject: str
+    data: dict[str, Any] = {}
+    at: str
+
+
+class Events:
+    """The outbox of one workspace."""
+
+    def __init__(self, workspace_id: str, actor: str, clock: Clock) -> None:
+        self._workspace_id = workspace_id
+        self._actor = actor
+        self._clock = clock
+
+    def emit(self, tx: Connection, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> None:
+        """Say that something happened, as part of the transaction `tx`."""
+        tx.execute(
+            insert(events).values(
+                workspace_id=self._workspace_id,
+                kind=kind,
+                subject=subject,
+                actor=self._actor,
+                data=dict(data or {}),
+                at=self._clock.now(),
+            )
+        )
+
+
+def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:
+    """Return the events that follow `last`, oldest first."""
+    rows = tx.execute(select(events).where(events.c.id > last).order_by(events.c.id).limit(limit)).mappings()
+    return [
+        Event(
+            id=row["id"],
+            workspace_id=row["workspace_id"],
+            kind=row["kind"],
+            subject=row["subject"],
+            data=row["data"],
+            at=row["at"].isoformat(),
+        )
+        for row in rows
+    ]
+
+
+def newest(tx: Connection) -> int:
+    """Return the id of the newest event, 0 when there is none."""
+    return int(tx.execute(select(func.coalesce(func.max(events.c.id), 0))).scalar_one())
+
+
+def forget(tx: Connection, clock: Clock, hours: float) -> int:
+    """Remove events older than `hours`; returns how many."""
+    return tx.execute(delete(events).where(events.c.at < clock.now() - timedelta(hours=hours))).rowcount

@@ -1,0 +1,83 @@
+"""The home folder: where a studio keeps everything, and where CLI and SDK find it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.errors import StudioloError
+
+
+class HomeUnusable(StudioloError):
+    """The home folder cannot be made or written."""
+
+    code, status, title = "home.unusable", 500, "The home folder cannot be used"
+
+
+class Home:
+    """The files that processes of one studio share by name.
+
+    `studio.json`: where the server answers; `token`: the owner's API token (mode 0600); `logs/`, `attempts/`, `blobs/`.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        chosen = root or Path(os.environ.get("STUDIOLO_HOME") or "~/.studiolo")
+        self.root = chosen.expanduser().resolve()
+
+    def prepare(self) -> None:
+        """Make the folders, readable by the owner only."""
+        try:
+            for folder in (self.root, self.root / "attempts", self.root / "blobs", self.root / "logs"):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+            probe = self.root / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise HomeUnusable(
+                f"{self.root}: {error.strerror or error}.",
+                "Choose another folder with --home or STUDIOLO_HOME.",
+                field="home",
+            ) from error
+
+    @property
+    def state(self) -> Path:
+        """The file that says where the server answers."""
+        return self.root / "studio.json"
+
+    def read_state(self) -> dict[str, Any]:
+        """Return what `studiolo up` wrote, or nothing."""
+        try:
+            found = json.loads(self.state.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write_state(self, state: dict[str, Any]) -> None:
+        """Say where the server answers."""
+        self._write("studio.json", json.dumps(state, indent=2) + "\n", 0o600)
+
+    def url(self) -> str | None:
+        """Return the server's address, when one was started with this home."""
+        value = self.read_state().get("url")
+        return str(value) if value else None
+
+    def token(self) -> str | None:
+        """Return the owner's token."""
+        try:
+            return (self.root / "token").read_text("utf-8").strip() or None
+        except OSError:
+            return None
+
+    def write_token(self, token: str) -> None:
+        """Keep the owner's token for CLI and SDK on this machine."""
+        self._write("token", token + "\n", 0o600)
+
+    def _write(self, name: str, text: str, mode: int) -> None:
+        part = self.root / f".{name}.{os.getpid()}"
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.root / name)

@@ -1,0 +1,136 @@
+"""HTTP to a studio, for SDK and CLI: finds it, proves who asks, turns problems into errors."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from studiolo.kernel.errors import Remote, StudioloError
+from studiolo.kernel.home import Home
+
+WAIT = httpx.Timeout(60.0, connect=5.0, read=300.0)
+Upload = Callable[[int], None]
+
+
+class NotRunning(StudioloError):
+    """No studio answers."""
+
+    code, status, title = "client.not_running", 503, "The studio does not answer"
+
+
+class Transport:
+    """A connection to one workspace of a studio.
+
+    url, token: default to STUDIOLO_URL and STUDIOLO_TOKEN, then to what `studiolo up` left in the home folder.
+    Paths given to the methods are relative to `/w/<workspace>/api`; those that begin with `//` to the server's root.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        workspace: str | None = None,
+        home: Path | None = None,
+        client: httpx.Client | None = None,
+    ) -> None:
+        place = Home(home)
+        self.url = (url or os.environ.get("STUDIOLO_URL") or place.url() or "").rstrip("/")
+        self.token = token or os.environ.get("STUDIOLO_TOKEN") or place.token() or ""
+        self.workspace = workspace or os.environ.get("STUDIOLO_WORKSPACE") or "default"
+        self._home = place
+        if not self.url and client is None:
+            raise NotRunning(
+                f"No studio has been started with the home {place.root}.",
+                "Start one: studiolo up. Or name one: STUDIOLO_URL and STUDIOLO_TOKEN.",
+            )
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        self._client = client or httpx.Client(base_url=self.url, timeout=WAIT, headers=headers, trust_env=False)
+
+    def address(self, path: str) -> str:
+        """Return the path on the server."""
+        return path[1:] if path.startswith("//") else f"/w/{self.workspace}/api/{path.lstrip('/')}"
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Read a JSON document; parameters that are None are left out."""
+        return self._json("GET", path, params=_given(params))
+
+    def post(self, path: str, json: Any = None, **params: Any) -> Any:
+        """Send a JSON document."""
+        return self._json("POST", path, json=json, params=_given(params))
+
+    def put(self, path: str, json: Any = None, **params: Any) -> Any:
+        """Replace by a JSON document."""
+        return self._json("PUT", path, json=json, params=_given(params))
+
+    def patch(self, path: str, json: Any = None, **params: Any) -> Any:
+        """Change by a JSON document."""
+        return self._json("PATCH", path, json=json, params=_given(params))
+
+    def delete(self, path: str, **params: Any) -> Any:
+        """Remove."""
+        return self._json("DELETE", path, params=_given(params))
+
+    def upload(self, method: str, path: str, chunks: Iterable[bytes], *, size: int | None = None, **params: Any) -> Any:
+        """Stream bytes as the body of a request."""
+        headers = {"Content-Type": "application/octet-stream"}
+        if size is not None:
+            headers["Content-Length"] = str(size)
+        return self._json(method, path, content=chunks, headers=headers, params=_given(params))
+
+    def download(self, path: str, target: Path, progress: Upload | None = None, **params: Any) -> Path:
+        """Stream a reply into a file; the file appears when it is whole."""
+        part = target.with_name(target.name + ".part")
+        with self.stream("GET", path, **params) as reply, part.open("wb") as file:
+            for chunk in reply.iter_bytes():
+                file.write(chunk)
+                if progress:
+                    progress(len(chunk))
+        part.replace(target)
+        return target
+
+    @contextmanager
+    def stream(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **params: Any
+    ) -> Iterator[httpx.Response]:
+        """Open a reply whose body is read piece by piece."""
+        try:
+            with self._client.stream(method, self.address(path), headers=headers, params=_given(params)) as reply:
+                if reply.status_code >= 400:
+                    reply.read()
+                    raise Remote(_problem(reply))
+                yield reply
+        except httpx.TransportError as error:
+            raise self._away(error) from error
+
+    def _json(self, method: str, path: str, **rest: Any) -> Any:
+        try:
+            reply = self._client.request(method, self.address(path), **rest)
+        except httpx.TransportError as error:
+            raise self._away(error) from error
+        if reply.status_code >= 400:
+            raise Remote(_problem(reply))
+        return reply.json() if reply.content else None
+
+    def _away(self, error: httpx.TransportError) -> NotRunning:
+        return NotRunning(
+            f"{self.url} does not answer: {error}.", f"Start the studio: studiolo up (home {self._home.root})."
+        )
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in params.items() if value is not None}
+
+
+def _problem(reply: httpx.Response) -> dict[str, Any]:
+    try:
+        body = reply.json()
+    except json.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        body = {"detail": reply.text[:500] or reply.reason_phrase}
+    return {"status": reply.status_code, **body}

@@ -1,0 +1,92 @@
+"""Every setting: its default, its doc line, its environment name (`STUDIOLO_` + the field in capitals)."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from studiolo.kernel.errors import StudioloError
+
+PREFIX = "STUDIOLO_"
+
+
+class BadSetting(StudioloError):
+    """An environment variable whose value cannot be used."""
+
+    code, status, title = "settings.invalid", 500, "A setting cannot be used"
+
+
+class Settings(BaseModel):
+    """What an owner may change; read once, at the start of a process."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(Path("~/.studiolo"), description="Folder of everything the studio keeps.")
+    host: str = Field("127.0.0.1", description="Address the server listens on; other than loopback needs accounts.")
+    port: int = Field(8585, ge=0, le=65535, description="Port of the server; 0 takes a free one.")
+    url: str = Field("", description="Address under which CLI, SDK and jobs find the server; empty: as started.")
+    public_url: str = Field("", description="Address that people use, when a proxy stands in front.")
+    database_url: str = Field("", description="SQLAlchemy address of PostgreSQL; empty: SQLite in the home folder.")
+    durability: Literal["full", "normal"] = Field(
+        "full",
+        description="`full`: a write is on disk before it is answered. `normal`: a power cut may lose the last second.",
+    )
+    token: str = Field("", description="API token of CLI and SDK; empty: the one in the home folder.")
+    session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
+    login_link_minutes: float = Field(60, gt=0, description="How long the one-time login link is good.")
+    job_token_hours: float = Field(24 * 7, gt=0, description="How long the token of a job is good.")
+    upload_limit_bytes: int = Field(50 * 2**30, gt=0, description="Largest file that may be uploaded.")
+    request_limit_bytes: int = Field(16 * 2**20, gt=0, description="Largest JSON body of the API.")
+    score_limit_bytes: int = Field(16 * 2**20, gt=0, description="Largest body of a scoring request.")
+    line_limit_bytes: int = Field(16 * 2**20, gt=0, description="Longest line of a delimited or JSON lines file.")
+    inspect_seconds: float = Field(120, gt=0, description="Longest time that looking into an uploaded file may take.")
+    inspect_memory_bytes: int = Field(4 * 2**30, gt=0, description="Most memory that looking into a file may take.")
+    cores: int = Field(0, ge=0, description="Cores that jobs may use; 0: what this process may use.")
+    memory_bytes: int = Field(0, ge=0, description="Memory that jobs may use; 0: 80 % of the machine.")
+    cancel_grace_seconds: float = Field(10, ge=0, description="Time a job has to end after it is told to stop.")
+    lease_seconds: float = Field(30, gt=0, description="How long a controller holds a claim without renewing it.")
+    tick_ms: float = Field(100, gt=0, description="Pause of the controller while there is work.")
+    idle_tick_ms: float = Field(400, gt=0, description="Pause of the controller while there is none.")
+    endpoint_host: str = Field("127.0.0.1", description="Address that endpoints listen on.")
+    endpoint_ports: str = Field("8600-8999", description="Ports given to endpoints, first-last.")
+    endpoint_start_seconds: float = Field(120, gt=0, description="Longest time a scorer may take to load its model.")
+    events_keep_hours: float = Field(24 * 7, gt=0, description="How long events stay in the feed.")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """Where the database is when it is SQLite."""
+        return self.home / "studiolo.db"
+
+    @property
+    def attempts(self) -> Path:
+        """Folder of all attempt directories."""
+        return self.home / "attempts"
+
+
+def env_name(field: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + field.upper()
+
+
+def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings from the environment; keyword arguments win.
+
+    Raises BadSetting, which names the variable and what it may be.
+    """
+    env = os.environ if environ is None else environ
+    values: dict[str, Any] = {
+        field: env[env_name(field)] for field in Settings.model_fields if env.get(env_name(field), "") != ""
+    }
+    values |= {key: value for key, value in overrides.items() if value is not None}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        raise BadSetting(
+            f"{env_name(field)}={values.get(field)!r} cannot be used: {first['msg']}.",
+            f"{Settings.model_fields[field].description}" if field in Settings.model_fields else "",
+            field=field,
+        ) from None
+    return settings.model_copy(update={"home": settings.home.expanduser().resolve()})

@@ -1,0 +1,193 @@
+"""Content-addressed bytes: a blob is named by the blake3 of its content, written once, never changed."""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol
+
+from blake3 import blake3
+
+from studiolo.kernel.errors import DiskFull, NotFound
+from studiolo.kernel.ids import new_id
+
+CHUNK = 1 << 20
+
+
+class BlobMissing(NotFound):
+    """A blob that a row names is not in the store."""
+
+    code, title = "storage.blob_missing", "Stored bytes are missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """digest: blake3, 64 hex digits; size: bytes."""
+
+    digest: str
+    size: int
+
+
+class BlobStore(Protocol):
+    """What slices need of a store; object stores will implement the same."""
+
+    def writer(self) -> "BlobWriter":
+        """Begin a new blob."""
+        ...
+
+    def put(self, source: Path | bytes | Iterable[bytes]) -> Blob:
+        """Store bytes; the same content twice is stored once."""
+        ...
+
+    def path(self, digest: str) -> Path:
+        """Return a read-only local file with the content."""
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open for reading."""
+        ...
+
+    def exists(self, digest: str) -> bool:
+        """Say whether the content is here."""
+        ...
+
+
+class BlobWriter:
+    """Takes bytes while hashing them; the blob appears at `commit`, whole or not at all."""
+
+    def __init__(self, store: "LocalBlobStore") -> None:
+        self._store = store
+        self._hash = blake3()
+        self.size = 0
+        self.path = store.spool / f"{new_id()}.part"
+        self._file = self.path.open("xb")
+        self._open = True
+
+    def write(self, data: bytes) -> None:
+        """Append; raises DiskFull and leaves nothing behind when there is no room."""
+        try:
+            self._file.write(data)
+        except OSError as error:
+            self.abort()
+            raise _room(error, self._store.root) from error
+        self._hash.update(data)
+        self.size += len(data)
+
+    def commit(self) -> Blob:
+        """Write through to the disk, then name the content: write → fsync → rename."""
+        blob = Blob(self._hash.hexdigest(), self.size)
+        target = self._store.location(blob.digest)
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._open = False
+            if target.exists():
+                self.path.unlink()
+                return blob
+            self.path.chmod(0o444)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.path.rename(target)
+            _sync_folder(target.parent)
+        except OSError as error:
+            self.abort()
+            raise _room(error, self._store.root) from error
+        return blob
+
+    def abort(self) -> None:
+        """Forget what was written."""
+        if self._open:
+            self._open = False
+            with contextlib.suppress(OSError):  # a full disk makes close fail too; the file is removed next
+                self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> "BlobWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        if self._open:
+            self.abort()
+
+
+class LocalBlobStore:
+    """Blobs as files `blobs/ab/cdef…`, mode 0444, in one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.spool = root / "spool"
+        self.spool.mkdir(parents=True, exist_ok=True)
+
+    def location(self, digest: str) -> Path:
+        """Return where a digest is or would be."""
+        if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
+            raise BlobMissing(f"'{digest[:80]}' is not the name of a blob.")
+        return self.root / digest[:2] / digest[2:]
+
+    def writer(self) -> BlobWriter:
+        """Begin a new blob."""
+        try:
+            return BlobWriter(self)
+        except OSError as error:
+            raise _room(error, self.root) from error
+
+    def put(self, source: Path | bytes | Iterable[bytes]) -> Blob:
+        """Store bytes, a file's content, or a stream of chunks."""
+        with self.writer() as writer:
+            if isinstance(source, bytes):
+                writer.write(source)
+            elif isinstance(source, Path):
+                with source.open("rb") as file:
+                    while chunk := file.read(CHUNK):
+                        writer.write(chunk)
+            else:
+                for chunk in source:
+                    writer.write(chunk)
+            return writer.commit()
+
+    def path(self, digest: str) -> Path:
+        """Return the read-only file; raises BlobMissing."""
+        location = self.location(digest)
+        if not location.is_file():
+            raise BlobMissing(
+                f"The bytes {digest[:12]}… are not in {self.root}.",
+                "Restore the folder from a backup, or upload again.",
+            )
+        return location
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open for reading."""
+        return self.path(digest).open("rb")
+
+    def exists(self, digest: str) -> bool:
+        """Say whether the content is here."""
+        return self.location(digest).is_file()
+
+    def link(self, digest: str, target: Path) -> None:
+        """Place the content at `target`, read-only: a hard link, or a copy across file systems."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = self.path(digest)
+        target.unlink(missing_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # another file system, or one without hard links
+            shutil.copyfile(source, target)
+            target.chmod(0o444)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _room(error: OSError, root: Path) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"There is no room left in {root}.", "Free some space, then try again; nothing was kept.")
+    return error

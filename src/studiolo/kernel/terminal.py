@@ -1,0 +1,117 @@
+"""How commands speak: tables for people, JSON for scripts, one line for what went wrong."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.http import Transport
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+class Output(StrEnum):
+    """Form of a command's answer."""
+
+    table = "table"
+    json = "json"
+
+
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="table for people, json for scripts.")]
+
+
+def transport(context: typer.Context) -> Transport:
+    """Return the connection to the studio that the command's options name."""
+    connect = context.find_root().obj
+    connection: Transport = connect()
+    return connection
+
+
+def show(
+    found: Any, columns: Sequence[str] = (), *, output: Output = Output.table, empty: str = "Nothing here yet."
+) -> None:
+    """Print one noun or a list of nouns; JSON prints all fields, a table the named columns."""
+    plain = _plain(found)
+    if output is Output.json:
+        sys.stdout.write(json.dumps(plain, indent=2, ensure_ascii=False, default=str) + "\n")
+        return
+    if isinstance(plain, dict):
+        keys = columns or tuple(plain)
+        width = max((len(key) for key in keys), default=0)
+        for key in keys:
+            out.print(f"{key.replace('_', ' '):<{width}}  {_cell(plain.get(key))}", markup=False, highlight=False)
+        return
+    if not plain:
+        out.print(empty, markup=False)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    keys = columns or tuple(plain[0])
+    for key in keys:
+        table.add_column(key.replace("_", " "), overflow="fold")
+    for row in plain:
+        table.add_row(*(_cell(row.get(key)) for key in keys))
+    out.print(table, markup=False)
+
+
+def warn(message: str) -> None:
+    """Say something on standard error that does not stop the command."""
+    err.print(f"warning: {message}", markup=False, highlight=False)
+
+
+def fail(error: StudioloError) -> None:
+    """Print an error as a sentence and what to do about it."""
+    field = f" ({error.field})" if error.field else ""
+    err.print(f"error{field}: {error.detail}", style="bold red", markup=False, highlight=False)
+    if error.hint:
+        err.print(f"  {error.hint}", markup=False, highlight=False)
+
+
+@contextmanager
+def progress(label: str, total: float | None, *, bytes_: bool = False, quiet: bool = False) -> Iterator[Progress]:
+    """Draw a bar on standard error with the time left; its one task has id 0. Nothing is drawn when it is no terminal."""
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        *([DownloadColumn()] if bytes_ else []),
+        TimeElapsedColumn(),
+    ]
+    with Progress(
+        *columns, TimeRemainingColumn(), console=err, transient=True, disable=quiet or not err.is_terminal
+    ) as bar:
+        bar.add_task(label, total=total)
+        yield bar
+
+
+def counted(chunks: Iterable[bytes], bar: Progress) -> Iterator[bytes]:
+    """Pass chunks on while the bar counts them."""
+    for chunk in chunks:
+        yield chunk
+        bar.advance(bar.task_ids[0], len(chunk))
+
+
+def _plain(found: Any) -> Any:
+    if isinstance(found, BaseModel):
+        return found.model_dump(mode="json")
+    if isinstance(found, list | tuple):
+        return [_plain(item) for item in found]
+    return found
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)

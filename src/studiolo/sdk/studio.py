@@ -1,0 +1,39 @@
+"""`Studio`: the way into a studio from Python, one attribute per slice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from studiolo.kernel.http import Transport
+
+
+class Studio:
+    """A workspace of a running studio.
+
+    url, token: of a studio elsewhere; on the same machine both are found through the home folder.
+    Raises NotRunning when none answers.
+
+    >>> studio = Studio()  # doctest: +SKIP
+    >>> studio.datasets.create("titanic.csv", name="titanic")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        workspace: str | None = None,
+        home: str | Path | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self._transport = transport or Transport(url, token, workspace=workspace, home=Path(home) if home else None)
+
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+        return self._transport.url
+
+    @property
+    def mlflow_uri(self) -> str:
+        """What to give `mlflow.set_tracking_uri`."""
+        return f"{self._transport.url}/w/{self._transport.workspace}"

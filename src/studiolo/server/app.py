@@ -1,0 +1,96 @@
+"""build_app(settings): the routers of every slice, the error handler, live events, the UI."""
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from studiolo.kernel.auth.request import Services, context
+from studiolo.kernel.clock import Clock
+from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database, sqlite_url
+from studiolo.kernel.db.migrate import migrate
+from studiolo.kernel.events.feed import Feed
+from studiolo.kernel.home import Home
+from studiolo.kernel.settings import Settings
+from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.server import health, problem, session, ui
+from studiolo.version import __version__
+
+SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
+API = "/w/{workspace}/api"
+
+
+def open_services(settings: Settings, clock: Clock | None = None) -> Services:
+    """Open what a process of the studio needs: home, database at the newest schema, blobs."""
+    Home(settings.home).prepare()
+    db = Database(settings.database_url or sqlite_url(settings.sqlite_path), settings.durability)
+    migrate(db)
+    return Services(db, settings, LocalBlobStore(settings.home / "blobs"), clock or Clock())
+
+
+def build_app(services: Services) -> FastAPI:
+    """Compose the web application."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.feed.close()
+
+    app = FastAPI(
+        title="Studiolo",
+        version=__version__,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_name,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.services = services
+    app.state.feed = Feed(services.db)
+    problem.install(app)
+    app.add_middleware(ui.SecurityHeaders)
+    app.include_router(health.router)
+    app.include_router(session.router)
+    app.include_router(_events, prefix=API, tags=["events"])
+    for router in slice_routers("router"):
+        app.include_router(router, prefix=API)
+    for router in slice_routers("root_router"):  # what a slice serves at its own prefix: MLflow's protocol, /serve
+        app.include_router(router)
+    ui.mount(app)
+    return app
+
+
+def slice_routers(attribute: str) -> list[APIRouter]:
+    """Return the routers that the slices export under a name, in the order of the house."""
+    found = []
+    for name in SLICES:
+        module_name = f"studiolo.studio.{name}.router"
+        if importlib.util.find_spec(module_name) is not None:
+            router = getattr(importlib.import_module(module_name), attribute, None)
+            if router is not None:
+                found.append(router)
+    return found
+
+
+def _operation_name(route: APIRoute) -> str:
+    return f"{route.tags[0] if route.tags else 'studio'}_{route.name}"
+
+
+_events = APIRouter()
+
+
+@_events.get("/events", response_class=StreamingResponse)
+async def stream_events(request: Request, ctx: Context = Depends(context)) -> StreamingResponse:
+    """Send what happens in the workspace, as server-sent events; `Last-Event-ID` resumes."""
+    ctx.actor.must("events.read")
+    text = request.headers.get("last-event-id") or request.query_params.get("last") or ""
+    last = int(text) if text.isdigit() else None
+    feed: Feed = request.app.state.feed
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(feed.listen(ctx.workspace_id, last), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,80 @@
+"""StudioloError → `application/problem+json`; nothing else builds an error body."""
+
+import logging
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from studiolo.kernel.errors import Invalid, StudioloError
+from studiolo.kernel.ids import new_id
+
+log = logging.getLogger(__name__)
+MEDIA = "application/problem+json"
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app as a problem."""
+    app.add_exception_handler(StudioloError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def respond(error: StudioloError) -> Response:
+    """Return the problem of an error."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return _answer(error.status, error.problem(), headers)
+
+
+def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, MEDIA)
+
+
+def _ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, StudioloError)
+    return respond(error)
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        {
+            "field": ".".join(str(part) for part in item["loc"] if part not in ("body", "query", "path")),
+            "message": item["msg"],
+        }
+        for item in error.errors()
+    ]
+    first = problems[0] if problems else {"field": "", "message": "The request cannot be read."}
+    where = f"'{first['field']}': " if first["field"] else ""
+    problem = Invalid(f"{where}{first['message']}.", field=first["field"], extra={"errors": problems})
+    return respond(problem)
+
+
+def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {
+        "type": "about:blank",
+        "title": str(error.detail),
+        "status": error.status_code,
+        "detail": str(error.detail),
+        "code": "http",
+    }
+    return _answer(error.status_code, body, dict(error.headers or {}))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    reference = new_id()[-12:]
+    log.error("unexpected error %s in %s %s", reference, request.method, request.url.path, exc_info=error)
+    body = {
+        "type": "about:blank",
+        "title": "Something went wrong in the studio",
+        "status": 500,
+        "detail": f"The server met an error it did not expect (reference {reference}).",
+        "hint": "The server's log has the details under this reference.",
+        "code": "studiolo.unexpected",
+    }
+    return _answer(500, body)

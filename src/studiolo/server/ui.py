@@ -1,0 +1,74 @@
+"""Serves the built UI: hashed files for ever, the page itself always fresh; and the security headers of every reply."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+STATIC = Path(__file__).parent / "static"
+# Mantine sets styles on elements, so styles may be inline; scripts may not
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds what a browser needs to be careful; a pure ASGI middleware, so streams stay streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add headers to its reply."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", POLICY)
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+class _Assets(StaticFiles):
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        reply = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        reply.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return reply
+
+
+def mount(app: FastAPI) -> None:
+    """Serve the UI for every path that nothing else answers."""
+    assets = STATIC / "assets"
+    if assets.is_dir():
+        app.mount("/assets", _Assets(directory=assets), name="assets")
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def page(path: str) -> Response:
+        """Return a file of the UI's root, or the page, whose own router reads the path."""
+        parts = path.split("/")
+        if path.startswith("api/") or (len(parts) > 2 and parts[0] == "w" and parts[2] in ("api", "serve")):
+            raise HTTPException(404, f"There is nothing at /{path}.")
+        index = STATIC / "index.html"
+        if not index.is_file():
+            return PlainTextResponse("The UI is not built. In the source tree: make ui\n", 503)
+        root_file = STATIC / path
+        if path and "/" not in path and not path.startswith(".") and root_file.is_file():
+            return FileResponse(root_file, headers={"Cache-Control": "no-cache"})
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,86 @@
+"""Fixtures of every test: a studio on SQLite, and the same on PostgreSQL where its binaries are."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from starlette.testclient import TestClient
+
+from studiolo.kernel.auth.request import Services
+from studiolo.kernel.context import Context
+from studiolo.kernel.ids import new_id
+from studiolo.testing import postgres
+from studiolo.testing.client import make_client
+from studiolo.testing.context import context_in, make_services
+
+DATABASES = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    if postgres.binaries() is None:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    with tempfile.TemporaryDirectory(prefix="studiolo-pg-") as folder:
+        Path(folder).chmod(0o755)
+        with postgres.server(Path(folder) / "pg") as url:
+            yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """A fresh database; dropped afterwards."""
+    name = f"t{new_id()}"
+    admin = create_engine(
+        f"{postgres_url}/postgres".replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    yield f"{postgres_url}/{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """A studio on SQLite."""
+    found = make_services(tmp_path / "home")
+    yield found
+    found.db.close()
+
+
+@pytest.fixture(params=DATABASES)
+def any_services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
+    """A studio on each database in turn."""
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else ""
+    found = make_services(tmp_path / "home", database_url=url)
+    yield found
+    found.db.close()
+
+
+@pytest.fixture
+def ctx(services: Services) -> Context:
+    """The owner in the default workspace, on SQLite."""
+    return context_in(services)
+
+
+@pytest.fixture
+def any_ctx(any_services: Services) -> Context:
+    """The owner in the default workspace, on each database in turn: use it where SQL is written."""
+    return context_in(any_services)
+
+
+@pytest.fixture
+def client(services: Services) -> Iterator[TestClient]:
+    """HTTP to the application as the owner."""
+    with make_client(services) as found:
+        yield found
+
+
+@pytest.fixture
+def any_client(any_services: Services) -> Iterator[TestClient]:
+    """HTTP to the application as the owner, on each database in turn."""
+    with make_client(any_services) as found:
+        yield found

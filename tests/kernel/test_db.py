@@ -1,0 +1,87 @@
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from studiolo.kernel.auth.request import Services
+from studiolo.kernel.context import Context
+from studiolo.kernel.db import migrate
+from studiolo.kernel.db.engine import Database, NestedTransaction, sqlite_url
+from studiolo.testing.context import make_services
+
+
+def test_head_is_the_newest_migration() -> None:
+    newest = max(
+        path.name.split("_")[0] for path in (Path(migrate.__file__).parent / "migrations/versions").glob("0*.py")
+    )
+    assert newest == migrate.HEAD
+
+
+def test_database_of_a_newer_version_is_refused_and_untouched(tmp_path: Path) -> None:
+    first = make_services(tmp_path)
+    with first.db.begin() as tx:
+        tx.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(migrate.HomeTooNew, match="9999"):
+        migrate.migrate(first.db)
+    assert migrate.revision(first.db) == "9999"
+
+
+def test_group_commit_keeps_each_writers_result_and_error_apart(any_ctx: Context) -> None:
+    db = any_ctx.db
+    with db.begin() as tx:
+        tx.execute(text("create table t (x integer primary key)"))
+    results: list[object] = []
+
+    def insert(value: int) -> None:
+        try:
+            results.append(db.write(lambda tx: tx.execute(text("insert into t values (:x)"), {"x": value}).rowcount))
+        except Exception as error:
+            results.append(type(error).__name__)
+
+    threads = [threading.Thread(target=insert, args=(value,)) for value in [*range(40), 7]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.read() as tx:
+        assert tx.execute(text("select count(*) from t")).scalar_one() == 40
+    assert sorted(map(str, results)) == ["1"] * 40 + ["IntegrityError"]
+
+
+def test_nested_write_is_refused_not_a_deadlock(services: Services) -> None:
+    with services.db.begin(), pytest.raises(NestedTransaction), services.db.begin():
+        pass
+
+
+def test_reader_sees_one_state(services: Services) -> None:
+    db = services.db
+    with db.begin() as tx:
+        tx.execute(text("create table t (x integer)"))
+    with db.read() as reader:
+        before = reader.execute(text("select count(*) from t")).scalar_one()
+        with db.begin() as tx:
+            tx.execute(text("insert into t values (1)"))
+        assert reader.execute(text("select count(*) from t")).scalar_one() == before
+
+
+def test_a_second_process_like_connection_waits_its_turn(services: Services) -> None:
+    other = Database(sqlite_url(services.settings.sqlite_path))
+    with services.db.begin() as tx:
+        tx.execute(text("create table t (x integer)"))
+    started = threading.Event()
+
+    def write() -> None:
+        started.set()
+        with other.begin() as tx:
+            tx.execute(text("insert into t values (2)"))
+
+    thread = threading.Thread(target=write)
+    with services.db.begin() as tx:
+        thread.start()
+        started.wait()
+        tx.execute(text("insert into t values (1)"))
+    thread.join()
+    with services.db.read() as reader:
+        assert [row.x for row in reader.execute(text("select x from t order by rowid"))] == [1, 2]
+    other.close()
