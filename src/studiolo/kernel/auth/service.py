@@ -196,9 +196,9 @@ def identify(tx: Connection, clock: Clock, *, token: str | None = None, session:
         scopes = frozenset(row.scopes) if row.scopes is not None else None
         return Identity(row.account_id, row.account_name, row.workspace_id, scopes, row.run_id)
     if session:
-        row = repository.session(tx, digest(session), now)
-        if row is not None:
-            return Identity(row.id, row.name)
+        signed_in = repository.session(tx, digest(session), now)
+        if signed_in is not None:
+            return Identity(signed_in.id, signed_in.name)
         raise Unauthenticated("Your session has ended.", "Sign in again: studiolo login")
     raise Unauthenticated(
         "No token and no session came with the request.",

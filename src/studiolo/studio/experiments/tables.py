@@ -1,0 +1,87 @@
+"""Tables of experiments and runs. A run and a job are one noun: a job is a run that has a spec."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from studiolo.kernel.db.metadata import metadata
+from studiolo.kernel.db.types import Json, UtcDateTime
+
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+
+experiments = Table(
+    "experiments",
+    metadata,
+    # the number is what MLflow's protocol calls experiment_id; "0" is the Default experiment of the first workspace
+    Column("number", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("workspace_id", String(32), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("lifecycle", String(10), nullable=False, default="active"),  # active, deleted
+    Column("artifact_location", Text, nullable=False, default=""),
+    Column("tags", Json, nullable=False, default=dict),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("workspace_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),  # what metrics, params and tags refer to
+    Column("id", String(32), nullable=False, unique=True),
+    Column("workspace_id", String(32), nullable=False),
+    Column("experiment", SEQUENCE, ForeignKey("experiments.number"), nullable=False),
+    Column("parent_id", String(32)),
+    Column("name", String(500), nullable=False, default=""),
+    Column(
+        "kind", String(40), nullable=False, default="run"
+    ),  # run (made by a client), command, profile, automl, trial…
+    Column("lifecycle", String(10), nullable=False, default="active"),  # active, deleted
+    Column("state", String(16), nullable=False),  # observed: written by the reconciler, or by the client of a plain run
+    Column("desired", String(16), nullable=False, default="completed"),  # written by users: completed, canceled
+    Column("failure", String(20)),  # class of a failure
+    Column("exit_code", Integer),
+    Column("error", Text),  # what a person reads when it failed
+    Column("user", String(120), nullable=False, default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    # jobs only
+    Column("compute", String(120)),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("spec", Json),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("version", Integer, nullable=False, default=0),  # grows with each transition
+    Column("lease_token", String(32)),
+    Column("lease_until", UtcDateTime),
+    Column("journal_offset", BigInteger, nullable=False, default=0),  # bytes of the journal that are applied
+    Column("progress", Json),  # {done, total, label}
+    Column("consumed", Boolean, nullable=False, default=False),  # the slice of its kind has taken the result
+    Index("ix_runs_list", "workspace_id", "seq"),
+    Index("ix_runs_experiment", "experiment", "lifecycle", "seq"),
+    Index("ix_runs_parent", "parent_id", "seq"),
+    Index("ix_runs_kind", "workspace_id", "kind", "consumed", "seq"),
+    sqlite_autoincrement=True,
+)
+_LIVE = runs.c.state.in_(["NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing"])
+# stays as small as the queue, whatever the history: claims per second do not fall as runs pile up
+Index("ix_runs_live", runs.c.state, runs.c.priority.desc(), runs.c.seq, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+run_documents = Table(
+    "run_documents",
+    metadata,
+    Column("run_seq", SEQUENCE, ForeignKey("runs.seq", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# one edge table: dataset version -> run -> model version -> deployment; a reference is `<noun>:<id>`
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("workspace_id", String(32), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("target", String(200), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_lineage_target", "workspace_id", "target"),
+)
