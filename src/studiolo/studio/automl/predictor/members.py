@@ -1,0 +1,148 @@
+"""The native models of an ensemble: load one from its file and ask it for scores."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+class Scorer(Protocol):
+    """A fitted model; scores are probabilities (rows, classes) or values (rows, 1), float64 or float32."""
+
+    def scores(self, matrix: FloatArray) -> NDArray[Any]: ...
+
+
+class LightGBM:
+    """A LightGBM booster from its text file."""
+
+    def __init__(self, file: Path, member: Mapping[str, Any]) -> None:
+        import lightgbm
+
+        self.booster = lightgbm.Booster(model_file=str(file))
+        self.places = _places(member)
+
+    def scores(self, matrix: FloatArray) -> NDArray[Any]:
+        threads = 1 if len(matrix) < 64 else 0
+        found = self.booster.predict(matrix[:, self.places], num_threads=threads)
+        return _as_scores(np.asarray(found), objective=str(self.booster.params.get("objective", "")))
+
+
+class XGBoost:
+    """An XGBoost booster from its JSON file."""
+
+    def __init__(self, file: Path, member: Mapping[str, Any]) -> None:
+        import xgboost
+
+        self.booster = xgboost.Booster(model_file=str(file))
+        self.rounds = int(member["rounds"])
+        self.places = _places(member)
+        self.classes = int(member["classes"])
+
+    def scores(self, matrix: FloatArray) -> NDArray[Any]:
+        import xgboost
+
+        data = xgboost.DMatrix(np.ascontiguousarray(matrix[:, self.places]), missing=np.nan)
+        found = self.booster.predict(data, iteration_range=(0, self.rounds))
+        return _as_scores(found, objective="binary" if self.classes == 2 else "")
+
+
+class CatBoost:
+    """A CatBoost model from its binary file."""
+
+    def __init__(self, file: Path, member: Mapping[str, Any]) -> None:
+        import catboost
+
+        self.model = catboost.CatBoost()
+        self.model.load_model(str(file))
+        self.classes = int(member["classes"])
+        self.places = _places(member)
+
+    def scores(self, matrix: FloatArray) -> NDArray[Any]:
+        data = np.ascontiguousarray(matrix[:, self.places])
+        if self.classes:
+            return np.asarray(self.model.predict(data, prediction_type="Probability"))
+        return _as_scores(np.asarray(self.model.predict(data)), objective="")
+
+
+class ScikitLearn:
+    """A scikit-learn estimator; missing values become the member's `fill` where it takes none."""
+
+    def __init__(self, file: Path, member: Mapping[str, Any]) -> None:
+        import joblib
+
+        self.estimator = joblib.load(file)
+        self.fill = member.get("fill")
+        self.places = _places(member)
+
+    def scores(self, matrix: FloatArray) -> NDArray[Any]:
+        part = matrix[:, self.places]
+        if self.fill is not None:
+            part = np.where(np.isnan(part), np.float32(self.fill), part)
+        if hasattr(self.estimator, "predict_proba"):
+            return np.asarray(self.estimator.predict_proba(part))
+        return np.asarray(self.estimator.predict(part)).reshape(-1, 1)
+
+
+class Linear:
+    """A linear model over numbers (centred, scaled, missing marked) and levels (one weight each), in numpy alone."""
+
+    def __init__(self, file: Path, member: Mapping[str, Any]) -> None:
+        del member
+        with np.load(file) as parts:
+            self.parts = {name: parts[name] for name in parts.files}
+
+    def scores(self, matrix: FloatArray) -> NDArray[Any]:
+        found = linear_scores(self.parts, matrix)
+        link = str(self.parts["link"])
+        if link == "identity":
+            return found
+        if link == "logistic":
+            chance = 1.0 / (1.0 + np.exp(-found[:, 0]))
+            return np.column_stack([1.0 - chance, chance])
+        raised = np.exp(found - found.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def linear_scores(parts: Mapping[str, NDArray[Any]], matrix: FloatArray) -> NDArray[Any]:
+    """Sum the weights of a row before the link; float64, shape (rows, outputs)."""
+    numbers = matrix[:, parts["numbers"]].astype(np.float64)
+    missing = np.isnan(numbers)
+    scaled = np.clip(np.where(missing, 0.0, (numbers - parts["mean"]) / parts["scale"]), -parts["clip"], parts["clip"])
+    found = scaled @ parts["weights"] + missing.astype(np.float64) @ parts["missing"] + parts["bias"]
+    codes = matrix[:, parts["levels"]]
+    for place, (start, size) in enumerate(zip(parts["starts"], parts["sizes"], strict=True)):
+        code = codes[:, place]
+        row = np.where(np.isnan(code), 0, np.minimum(np.nan_to_num(code), size - 2) + 1).astype(np.int64)
+        found = found + parts["table"][start + row]
+    return np.asarray(found)
+
+
+KINDS: dict[str, Any] = {
+    "lightgbm": LightGBM,
+    "xgboost": XGBoost,
+    "catboost": CatBoost,
+    "sklearn": ScikitLearn,
+    "linear": Linear,
+}
+
+
+def load(folder: Path, member: Mapping[str, Any]) -> list[Scorer]:
+    """Load the files of one member of members.json."""
+    return [KINDS[member["kind"]](folder / file, member) for file in member["files"]]
+
+
+def _places(member: Mapping[str, Any]) -> Any:
+    places = member.get("places")
+    return slice(None) if places is None else np.array(places)
+
+
+def _as_scores(found: NDArray[Any], objective: str) -> NDArray[Any]:
+    if found.ndim == 2:
+        return found
+    if objective.startswith("binary"):
+        return np.column_stack([1.0 - found, found])
+    return found.reshape(-1, 1)
