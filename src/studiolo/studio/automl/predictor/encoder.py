@@ -15,7 +15,7 @@ TRUE_WORDS = frozenset({"true", "yes", "t", "y", "1"})
 FALSE_WORDS = frozenset({"false", "no", "f", "n", "0"})
 
 
-class BadInput(ValueError):  # noqa: N818 - reads as what it is in a traceback of a scorer
+class BadInput(ValueError):
     """A value that the model cannot take; `column` names it."""
 
     def __init__(self, column: str, detail: str) -> None:
@@ -70,7 +70,7 @@ class Number(Column):
     def one(self, value: Any) -> float:
         kind = type(value)
         if kind is float or kind is int:
-            return value  # type: ignore[no-any-return]
+            return float(value)
         if is_missing(value):
             return NAN
         try:
