@@ -11,7 +11,7 @@ from studiolo.kernel.auth.request import identity, same_origin, services
 from studiolo.kernel.auth.roles import PERMISSIONS, Role
 from studiolo.kernel.auth.secrets import digest
 from studiolo.kernel.auth.service import Identity
-from studiolo.kernel.errors import Unauthenticated
+from studiolo.kernel.errors import Denied, Unauthenticated
 from studiolo.version import __version__
 
 router = APIRouter(tags=["session"])
@@ -38,6 +38,12 @@ class Session(BaseModel):
     account: str
     version: str
     workspaces: list[Membership]
+
+
+class LoginLink(BaseModel):
+    """A link that signs a browser in, once."""
+
+    url: str
 
 
 class NewToken(BaseModel):
@@ -102,6 +108,17 @@ def exchange(request: Request, ticket: str) -> NewToken:
         if account_id:
             return NewToken(token=service.create_token(tx, have.clock, account_id, "command line"))
     raise Unauthenticated("This login link was used before or is too old.", "Get a new one: studiolo login")
+
+
+@router.post("/api/session/link")
+def new_link(request: Request, found: Identity = Depends(identity)) -> LoginLink:
+    """Make a one-time login link for the account that asks."""
+    if found.run_id or found.scopes is not None:
+        raise Denied("A narrowed token cannot sign in to the browser.", "Use a token of an account.")
+    have = services(request)
+    ticket = service.login_link(have.db, have.clock, found.account_id, have.settings.login_link_minutes)
+    base = have.settings.public_url or have.settings.url or str(request.base_url)
+    return LoginLink(url=f"{base.rstrip('/')}/login?ticket={ticket}")
 
 
 def _with_cookie(reply: Response, request: Request, secret: str) -> Response:

@@ -1,0 +1,120 @@
+"""`studiolo up` as a person runs it: real processes on loopback."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def started(
+    home: Path, *options: str, env: dict[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run `studiolo up` and yield it with what it printed as JSON."""
+    command = [sys.executable, "-m", "studiolo", "up", "--home", str(home), "--no-browser", "-o", "json", *options]
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("STUDIOLO_")} | (env or {})
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+    try:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("}"):
+                break
+        yield process, json.loads("".join(lines) or "{}")
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def fetch(url: str, path: str) -> int:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection.request("GET", path)
+    return connection.getresponse().status
+
+
+def run(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("STUDIOLO_")}
+    command = [sys.executable, "-m", "studiolo", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env=environ | {"STUDIOLO_HOME": str(home)}
+    )
+
+
+def test_up_answers_and_the_command_line_finds_it(tmp_path: Path) -> None:
+    with started(tmp_path / "home", "--port", "0") as (process, said):
+        assert fetch(said["url"], "/health") == 200
+        env = run("env", home=tmp_path / "home")
+        assert f"MLFLOW_TRACKING_URI={said['url']}" in env.stdout
+        assert "/login?ticket=" in run("login", home=tmp_path / "home").stdout
+        assert oct((tmp_path / "home" / "token").stat().st_mode)[-3:] == "600"
+    assert process.returncode == 0
+    assert run("env", home=tmp_path / "home").returncode == 1
+
+
+def test_a_killed_server_comes_back_on_the_same_port(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with started(home, "--port", "0") as (_, said):
+        pid = json.loads((home / "studio.json").read_text())["pid"]
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while json.loads((home / "studio.json").read_text())["pid"] == pid:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert fetch(said["url"], "/health") == 200
+
+
+def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = run("up", "--port", str(port), "--no-browser", home=tmp_path / "home")
+    assert done.returncode == 1
+    assert f"Port {port}" in done.stderr
+    assert f"--port {port + 1}" in done.stderr
+
+
+def test_the_same_home_twice_is_refused(tmp_path: Path) -> None:
+    with started(tmp_path / "home", "--port", "0"):
+        second = run("up", "--port", "0", "--no-browser", home=tmp_path / "home")
+    assert second.returncode == 1
+    assert "running" in second.stderr
+
+
+def test_other_hosts_need_accounts(tmp_path: Path) -> None:
+    done = run("up", "--host", "0.0.0.0", "--port", "0", "--no-browser", home=tmp_path / "home")
+    assert done.returncode == 1
+    assert "password" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), [("STUDIOLO_PORT", "many"), ("STUDIOLO_DURABILITY", "sometimes")])
+def test_a_bad_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
+    environ = dict(os.environ) | {name: value}
+    command = [sys.executable, "-m", "studiolo", "up", "--home", str(tmp_path), "--no-browser"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environ)
+    assert done.returncode == 1
+    assert name in done.stderr
+
+
+def test_home_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    import sqlite3
+
+    home = tmp_path / "home"
+    with started(home, "--port", "0"):
+        pass
+    with sqlite3.connect(home / "studiolo.db") as db:
+        db.execute("update alembic_version set version_num = '9999'")
+    done = run("up", "--port", "0", "--no-browser", home=home)
+    assert done.returncode == 1
+    assert "9999" in done.stderr
