@@ -1,0 +1,76 @@
+"""Creates `.venv` from the committed lock. Standard library only: it runs before anything is installed.
+
+`uv` installs by hard link in seconds, but does not read pip's configuration; what this machine's pip is told (indexes,
+certificates, folders of wheels) is handed on as UV_* variables, so that a company mirror works without a second set-up.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements.lock"
+STAMP = VENV / ".studiolo-lock"
+UV = "uv>=0.9,<0.20"
+
+
+def main() -> None:
+    """Make the environment, or leave it alone when it is what the lock says."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 setup")
+    wanted = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    print(f"creating {VENV} from {LOCK.name} …", flush=True)
+    if not PYTHON.exists():
+        venv.create(VENV, with_pip=True, symlinks=True)
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
+    environ = os.environ | pip_settings()
+    uv = VENV / "bin" / "uv"
+    run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", LOCK, env=environ)
+    run(
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        PYTHON,
+        "--no-deps",
+        "--no-build-isolation",
+        "-e",
+        ROOT,
+        env=environ,
+    )
+    STAMP.write_text(wanted)
+
+
+def pip_settings() -> dict[str, str]:
+    """Translate pip's configuration into uv's variables."""
+    listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
+    pip: dict[str, str] = {}
+    for line in listed.splitlines():
+        key, _, value = line.partition("=")
+        pip[key.rpartition(".")[2]] = value.strip().strip("'\"")
+    names = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
+    found = {uv: pip[key] for key, uv in names.items() if pip.get(key)}
+    extra = [url for url in pip.get("extra-index-url", "").split() if not url.startswith("file:")]
+    if extra:
+        found["UV_INDEX"] = " ".join(extra)
+    return {key: value for key, value in found.items() if key not in os.environ}
+
+
+def run(*words: object, env: dict[str, str] | None = None) -> None:
+    """Run a step; end with its own message when it fails."""
+    done = subprocess.run([str(word) for word in words], env=env, cwd=ROOT, check=False)
+    if done.returncode != 0:
+        sys.exit(f"this step failed ({done.returncode}): {json.dumps([str(word) for word in words])}")
+
+
+if __name__ == "__main__":
+    main()
