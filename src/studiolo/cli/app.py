@@ -10,7 +10,6 @@ import typer
 
 from studiolo.cli import environment, up
 from studiolo.kernel.errors import StudioloError
-from studiolo.kernel.http import Transport
 from studiolo.kernel.terminal import fail
 from studiolo.version import __version__
 
@@ -42,22 +41,35 @@ def studio(
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """A machine-learning studio that you own."""
-    context.obj = lambda: Transport(url, token, workspace=workspace, home=home)
+
+    def connect() -> object:
+        from studiolo.kernel.http import Transport
+
+        return Transport(url, token, workspace=workspace, home=home)
+
+    context.obj = connect
 
 
 app.command("up")(up.up)
 app.command("env")(environment.env)
 app.command("login")(environment.login)
-for _name in SLICES:
-    if importlib.util.find_spec(f"studiolo.studio.{_name}.cli") is not None:
-        _module = importlib.import_module(f"studiolo.studio.{_name}.cli")
-        app.add_typer(_module.app, name=_name)
-        for _verb, _command in getattr(_module, "root_commands", {}).items():
-            app.command(_verb)(_command)
+
+
+def attach_slices() -> None:
+    """Add the commands of every slice."""
+    for name in SLICES:
+        if importlib.util.find_spec(f"studiolo.studio.{name}.cli") is None:
+            continue
+        module = importlib.import_module(f"studiolo.studio.{name}.cli")
+        app.add_typer(module.app, name=name)
+        for verb, command in getattr(module, "root_commands", {}).items():
+            app.command(verb)(command)
 
 
 def main() -> None:
     """Run the command line; a problem is one sentence and exit code 1, a wrong usage exit code 2."""
+    if sys.argv[1:2] != ["up"]:  # `up` is waited for: it starts the server before anything else is imported
+        attach_slices()
     try:
         app()
     except StudioloError as error:

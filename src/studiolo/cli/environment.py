@@ -9,7 +9,6 @@ import typer
 
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.home import Home
-from studiolo.kernel.http import Transport
 from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
 
 
@@ -45,6 +44,8 @@ def login(
         link = transport(context).post("//api/session/link")
         show(link, ("url",), output=output) if output is Output.json else out.print(link["url"], markup=False)
         return
+    from studiolo.kernel.http import Transport
+
     parts = urlsplit(url)
     ticket = parse_qs(parts.query).get("ticket", [""])[0]
     if not parts.netloc or not ticket:

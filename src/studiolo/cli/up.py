@@ -4,13 +4,13 @@ import contextlib
 import errno
 import fcntl
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +21,6 @@ import typer
 from studiolo.kernel import settings as settings_module
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.home import Home
-from studiolo.kernel.http import Transport
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.terminal import Output, OutputOption, out, show
 
@@ -68,7 +67,7 @@ def up(
         studio = Processes(settings, place, listener)
         try:
             studio.start()
-            link = Transport(studio.url, place.token() or "").post("//api/session/link")["url"]
+            link = studio.login_link()
             if output is Output.json:
                 show({"url": studio.url, "link": link, "home": str(place.root)}, output=output)
                 sys.stdout.flush()
@@ -77,6 +76,8 @@ def up(
                 out.print(f"Sign in once with: {link}", markup=False, highlight=False)
                 out.print("Ctrl-C stops the studio; jobs that run go on.", style="dim")
             if browser and sys.stdout.isatty():
+                import webbrowser
+
                 webbrowser.open(link)
             studio.keep()
         finally:
@@ -109,6 +110,13 @@ class Processes:
                 raise DidNotStart(self._last_words("server"), f"The whole log: {self._log('server')}")
             time.sleep(0.02)
         self._spawn("controller")
+
+    def login_link(self) -> str:
+        """Ask the server for a one-time login link."""
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=10)
+        with contextlib.closing(connection):
+            connection.request("POST", "/api/session/link", headers={"Authorization": f"Bearer {self._home.token()}"})
+            return str(json.loads(connection.getresponse().read())["url"])
 
     def keep(self) -> None:
         """Watch over both until told to stop; one that falls is started again, slower each time it falls at once."""

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import BaseModel
@@ -14,7 +14,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table
 
 from studiolo.kernel.errors import StudioloError
-from studiolo.kernel.http import Transport
+
+if TYPE_CHECKING:
+    from studiolo.kernel.http import Transport
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
@@ -30,7 +32,7 @@ class Output(StrEnum):
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="table for people, json for scripts.")]
 
 
-def transport(context: typer.Context) -> Transport:
+def transport(context: typer.Context) -> "Transport":
     """Return the connection to the studio that the command's options name."""
     connect = context.find_root().obj
     connection: Transport = connect()
