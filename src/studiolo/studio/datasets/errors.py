@@ -1,0 +1,121 @@
+"""What can go wrong with a dataset, each with what to do about it."""
+
+from studiolo.kernel.errors import Conflict, Invalid, NotFound, StudioloError, TooLarge
+
+
+class BadFile(Invalid):
+    """A file that is not the table it should be; every more exact class below is one."""
+
+    code, title = "datasets.bad_file", "The file cannot be used as a table"
+
+    def __init__(self, detail: str, hint: str = "", *, field: str = "file", line: int | None = None) -> None:
+        super().__init__(detail, hint, field=field, extra={} if line is None else {"line": line})
+        self.line = line
+
+
+class EmptyFile(BadFile):
+    """No bytes, or only blank lines."""
+
+    code, title = "datasets.empty_file", "The file is empty"
+
+
+class HeaderOnly(BadFile):
+    """Column names and not one row."""
+
+    code, title = "datasets.header_only", "The file has no rows"
+
+
+class RaggedRow(BadFile):
+    """A row with more or fewer fields than there are columns."""
+
+    code, title = "datasets.ragged_row", "A row has the wrong number of fields"
+
+
+class BadQuotes(BadFile):
+    """A quoted value that does not end where it should."""
+
+    code, title = "datasets.bad_quotes", "A quoted value does not end"
+
+
+class BadColumnName(BadFile):
+    """Column names that are empty, repeated, or differ only in case."""
+
+    code, title = "datasets.bad_column_name", "A column name cannot be used"
+
+
+class TooManyColumns(BadFile):
+    """More columns than a table here may have."""
+
+    code, title = "datasets.too_many_columns", "Too many columns"
+
+
+class WrongEncoding(BadFile):
+    """Bytes that are not text in the encoding that was given or found."""
+
+    code, title = "datasets.wrong_encoding", "The text is in another encoding"
+
+
+class NulBytes(BadFile):
+    """Zero bytes in a text file: it is binary, damaged, or UTF-16 without saying so."""
+
+    code, title = "datasets.nul_bytes", "The file contains NUL bytes"
+
+
+class LineTooLong(BadFile):
+    """A line longer than the limit, which is most often a file without line ends."""
+
+    code, title = "datasets.line_too_long", "A line is too long"
+
+
+class UnknownFormat(BadFile):
+    """Something recognised that no format here reads."""
+
+    code, title = "datasets.unknown_format", "This kind of file cannot be read"
+
+
+class MalformedJson(BadFile):
+    """A line that is not one JSON object."""
+
+    code, title = "datasets.malformed_json", "A line is not a JSON object"
+
+
+class DamagedFile(BadFile):
+    """A file whose structure is broken, e.g. a Parquet file that was cut off."""
+
+    code, title = "datasets.damaged_file", "The file is damaged"
+
+
+class InspectionFailed(StudioloError):
+    """Looking into the file took too long or too much memory, or its process died."""
+
+    code, status, title = "datasets.inspection_failed", 422, "The file could not be looked into"
+
+
+class DatasetNotFound(NotFound):
+    """No dataset, or no version of it, by that name."""
+
+    code, title = "datasets.not_found", "Dataset not found"
+
+
+class BadDatasetName(Invalid):
+    """A name that could not be a folder, a URL part and a word on a command line."""
+
+    code, title = "datasets.bad_name", "The dataset name cannot be used"
+
+
+class UploadCutOff(StudioloError):
+    """The connection ended before all announced bytes had come; nothing was kept."""
+
+    code, status, title = "datasets.upload_cut_off", 400, "The upload was cut off"
+
+
+class UploadTooLarge(TooLarge):
+    """More bytes than the studio takes in one file."""
+
+    code, title = "datasets.upload_too_large", "The file is too large"
+
+
+class ProfileNotReady(Conflict):
+    """The profile is still being computed, or its job failed."""
+
+    code, title = "datasets.profile_not_ready", "The profile is not ready"

@@ -1,0 +1,85 @@
+"""What every format of a dataset's files is: its SPEC and the four functions of its module."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, cast
+
+from studiolo.kernel import plugins
+from studiolo.studio.datasets.errors import UnknownFormat
+from studiolo.studio.datasets.reading.encoding import LINE_LIMIT
+from studiolo.studio.datasets.schemas import ReadOptions, TableSchema
+
+PACKAGE = "studiolo.studio.datasets.formats"
+
+
+@dataclass(frozen=True)
+class FormatSpec:
+    """title: for people; extensions: with the dot, lower case; options: which ReadOptions it heeds."""
+
+    name: str
+    title: str
+    extensions: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to look into. name: as its owner calls it; work: an empty folder for a readable copy and spill."""
+
+    path: Path
+    name: str
+    work: Path
+    options: ReadOptions = field(default_factory=ReadOptions)
+    line_limit: int = LINE_LIMIT
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """readable: a UTF-8 copy that must be read instead of the file itself, or None."""
+
+    schema: TableSchema
+    readable: Path | None = None
+
+
+class Format(Protocol):
+    """The functions of a format's module."""
+
+    SPEC: FormatSpec
+
+    def matches(self, head: bytes, name: str) -> bool:
+        """Say whether a file with this head is of the format; asked in order of name, `delimited` last."""
+        ...
+
+    def inspect(self, source: Source) -> Inspected:
+        """Find out how to read the file and prove that it can be read; raises a BadFile."""
+        ...
+
+    def scan(self, path: Path, schema: TableSchema) -> str:
+        """Return a SELECT for DuckDB that yields the table, typed as the schema says."""
+        ...
+
+    def head(self, path: Path, schema: TableSchema, rows: int, work: Path) -> Path:
+        """Return a file that holds at least the first rows (or all) and is read in bounded time."""
+        ...
+
+
+def family() -> dict[str, Format]:
+    """Return all formats by name."""
+    found: dict[str, ModuleType] = plugins.find(PACKAGE, FormatSpec)
+    return cast("dict[str, Format]", found)
+
+
+def choose(head: bytes, name: str, wanted: str | None = None) -> Format:
+    """Return the format that was asked for, or the one whose head or name fits.
+
+    Raises UnknownFormat for a name that no format has.
+    """
+    formats = family()
+    if wanted is not None:
+        if wanted not in formats:
+            raise UnknownFormat(f"There is no format '{wanted}'.", f"One of: {', '.join(formats)}.", field="format")
+        return formats[wanted]
+    in_order: Sequence[str] = sorted(formats, key=lambda key: (key == "delimited", key))
+    return next((formats[key] for key in in_order if formats[key].matches(head, name)), formats["delimited"])

@@ -1,0 +1,86 @@
+"""Parquet: columns with types of their own; its footer tells everything, so nothing else is read."""
+
+from pathlib import Path
+
+from studiolo.studio.datasets.errors import BadFile, DamagedFile, EmptyFile, HeaderOnly, TooManyColumns
+from studiolo.studio.datasets.formats.base import FormatSpec, Inspected, Source
+from studiolo.studio.datasets.reading import engine
+from studiolo.studio.datasets.reading.dialect import MAX_COLUMNS, check_names
+from studiolo.studio.datasets.reading.kinds import cast, of_sql
+from studiolo.studio.datasets.schemas import TableSchema
+
+SPEC = FormatSpec(name="parquet", title="Parquet", extensions=(".parquet", ".pq"))
+MAGIC = b"PAR1"
+
+
+def matches(head: bytes, name: str) -> bool:
+    """Take what begins as Parquet does, or is called so."""
+    return head.startswith(MAGIC) or name.lower().endswith(SPEC.extensions)
+
+
+def inspect(source: Source) -> Inspected:
+    """Read the footer."""
+    import duckdb
+
+    _check_frame(source.path)
+    names = _top_names(source.path)
+    if len(names) > MAX_COLUMNS:
+        raise TooManyColumns(f"The table has {len(names):,} columns; at most {MAX_COLUMNS:,} are taken.", "Split it.")
+    check_names(names)
+    connection = engine.connect()
+    try:
+        table = f"read_parquet({engine.file(source.path)})"
+        described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+        counted = connection.execute(
+            f"SELECT num_rows FROM parquet_file_metadata({engine.file(source.path)})"
+        ).fetchone()
+    except duckdb.Error as error:
+        raise _damaged(error) from error
+    finally:
+        connection.close()
+    rows = int(counted[0]) if counted else 0
+    if not rows:
+        raise HeaderOnly("The file has columns but no rows.", "Write rows into it first.")
+    columns = [of_sql(name, str(row[1])) for name, row in zip(names, described, strict=True)]
+    return Inspected(TableSchema(format=SPEC.name, columns=columns, rows=rows))
+
+
+def _top_names(path: Path) -> list[str]:
+    """Return the names as they stand in the file: DuckDB renames those that differ only in case."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_schema
+
+    try:
+        return list(read_schema(path).names)
+    except (ArrowException, OSError) as error:
+        raise _damaged(error) from error
+
+
+def _check_frame(path: Path) -> None:
+    size = path.stat().st_size
+    if not size:
+        raise EmptyFile("The file is empty.", "Choose a file with a table in it.")
+    with path.open("rb") as stream:
+        begin = stream.read(4)
+        stream.seek(max(0, size - 4))
+        end = stream.read(4)
+    if begin != MAGIC:
+        raise DamagedFile("The file is not Parquet: it does not begin with PAR1.", "Is its name right? Write it again.")
+    if end != MAGIC or size < 12:
+        raise DamagedFile("The Parquet file was cut off: its footer is missing.", "Copy or write the file again.")
+
+
+def _damaged(error: Exception) -> BadFile:
+    return DamagedFile(
+        f"The Parquet file cannot be read: {str(error).splitlines()[0]}", "Copy or write the file again."
+    )
+
+
+def scan(path: Path, schema: TableSchema) -> str:
+    """Read the columns, cast where a type is not one of ours."""
+    return f"SELECT {', '.join(map(cast, schema.columns))} FROM read_parquet({engine.file(path)})"
+
+
+def head(path: Path, schema: TableSchema, rows: int, work: Path) -> Path:  # noqa: ARG001
+    """Return the file itself: a LIMIT reads no more than the first row group."""
+    return path

@@ -1,0 +1,149 @@
+"""How a delimited text is written: delimiter, quotes, header; decided from its head, in pure functions."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studiolo.studio.datasets.errors import BadColumnName, TooManyColumns
+
+DELIMITERS = (",", ";", "\t", "|", ":", " ")
+MAX_COLUMNS = 10_000
+HEAD_RECORDS = 500
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """escape: the character that lets a quote stand inside quotes; most often the quote itself, doubled."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = '"'
+
+
+def find_dialect(head: str, *, name: str = "", delimiter: str | None = None) -> Dialect:
+    """Choose the dialect whose rows agree best on their number of fields.
+
+    head: the first part of the file, ending at a line end.
+    name: the file's name; `.tsv` and `.tab` prefer the tabulator.
+    """
+    quote, escape = _quotes(head)
+    if delimiter is not None:
+        return Dialect(delimiter, quote, escape)
+    order = ("\t", *DELIMITERS) if name.lower().endswith((".tsv", ".tab")) else DELIMITERS
+    best, best_score = Dialect(",", quote, escape), (0.0, 0)
+    for candidate in dict.fromkeys(order):
+        dialect = Dialect(candidate, quote, escape)
+        counts = Counter(len(record) for record in records(head, dialect))
+        if not counts:
+            break
+        fields, times = counts.most_common(1)[0]
+        agreement = times / counts.total()
+        if fields < 2 or (candidate in ": " and agreement < 1.0):
+            continue
+        score = (round(agreement, 1), fields)
+        if score > best_score:
+            best, best_score = dialect, score
+    return best
+
+
+def _quotes(head: str) -> tuple[str, str]:
+    if '"' not in head and head.count("'") >= 4:
+        edges = sum(head.count(mark) for mark in ("',", ",'", "';", ";'", "'\t", "\t'", "\n'", "'\n"))
+        if edges >= 0.8 * head.count("'"):
+            return "'", "'"
+    if '\\"' in head and head.count('""') <= head.count(',""') + head.count('"",'):
+        return '"', "\\"
+    return '"', '"'
+
+
+def records(head: str, dialect: Dialect, limit: int = HEAD_RECORDS) -> list[list[str]]:
+    """Split the head into at most `limit` records, blank lines left out."""
+    csv.field_size_limit(max(csv.field_size_limit(), 1 << 26))
+    doubled = dialect.escape == dialect.quote
+    reader = csv.reader(
+        io.StringIO(head, newline=""),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        doublequote=doubled,
+        escapechar=None if doubled else dialect.escape,
+    )
+    found: list[list[str]] = []
+    try:
+        for record in reader:
+            if record:
+                found.append(record)
+            if len(found) >= limit:
+                break
+    except csv.Error:  # a head cut inside quotes; what was read until there is enough
+        pass
+    return found
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether the first row names the columns.
+
+    It does unless one of its cells is a number, or is a value that its column holds again further down
+    while no other column tells it apart from the rest by being numeric below.
+    """
+    first, rest = rows[0], rows[1:]
+    if any(_is_number(cell) for cell in first if cell.strip()):
+        return False
+    if not rest:
+        return True
+    below = [[row[i] for row in rest if i < len(row) and row[i].strip()] for i in range(len(first))]
+    if any(values and all(map(_is_number, values)) for values in below):
+        return True
+    repeated = sum(cell.strip() != "" and cell in values for cell, values in zip(first, below, strict=True))
+    return repeated == 0 or repeated < len(first) / 2
+
+
+def _is_number(cell: str) -> bool:
+    text = cell.strip()
+    if not text or text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def column_names(first: Sequence[str], *, header: bool) -> list[str]:
+    """Return the names, checked; without a header they are column_1, column_2, …
+
+    Raises BadColumnName for names that are empty, repeated or differ only in case, and TooManyColumns.
+    """
+    if len(first) > MAX_COLUMNS:
+        raise TooManyColumns(
+            f"The table has {len(first):,} columns; at most {MAX_COLUMNS:,} are taken.",
+            "Split it, or turn repeated measurements into rows (one row per measurement).",
+        )
+    if not header:
+        return [f"column_{number}" for number in range(1, len(first) + 1)]
+    names = [cell.strip() for cell in first]
+    check_names(names)
+    return names
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise BadColumnName unless every name is there once, whatever its case."""
+    empty = [number for number, name in enumerate(names, 1) if not name]
+    if empty:
+        raise BadColumnName(
+            f"Column {', '.join(map(str, empty[:5]))} has no name."
+            if len(empty) == 1
+            else f"{len(empty)} columns have no name, first column {empty[0]}.",
+            "Name it in the first row, or delete the column (pandas writes such an index column unless index=False).",
+        )
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.get(name.casefold())) is not None:
+            raise BadColumnName(
+                f"Two columns are named '{name}'."
+                if other == name
+                else f"The columns '{other}' and '{name}' differ only in case.",
+                "Rename one of them in the first row.",
+            )
+        seen[name.casefold()] = name

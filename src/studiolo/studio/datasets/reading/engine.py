@@ -1,0 +1,74 @@
+"""DuckDB, opened with limits; the one place where names and texts are quoted into its SQL."""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+INSPECT_MEMORY = "1GB"
+LINE = re.compile(r"[Ll]ine:? (\d+)")
+
+
+def connect(spill: Path | None = None, memory: str = INSPECT_MEMORY, threads: int = 0) -> "DuckDBPyConnection":
+    """Open an in-memory DuckDB that loads nothing from outside.
+
+    spill: folder for what does not fit in memory; without one, not fitting is an error.
+    threads: 0 takes two, or one on a machine with one core.
+    """
+    import duckdb
+
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "python_enable_replacements": False,
+            "memory_limit": memory,
+            "threads": threads or min(2, os.cpu_count() or 1),
+            "temp_directory": str(spill) if spill else "",
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def name(text: str) -> str:
+    """Quote an identifier."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """Write a constant: text, number, truth value, list or mapping of those."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(literal(item) for item in value) + "]"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def arguments(options: dict[str, Any]) -> str:
+    """Write named arguments of a table function."""
+    return ", ".join(f"{key} = {literal(value)}" for key, value in options.items())
+
+
+def file(path: Path) -> str:
+    """Write a path so that DuckDB takes it as one file: its glob characters are put in brackets."""
+    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+
+def line_of(path: Path, offset: int) -> int:
+    """Return the physical line, from 1, of a byte offset."""
+    lines, left = 1, offset
+    with path.open("rb") as stream:
+        while left > 0 and (chunk := stream.read(min(left, 1 << 20))):
+            lines += chunk.count(b"\n")
+            left -= len(chunk)
+    return lines

@@ -1,0 +1,78 @@
+"""A file as a table: look into it, preview it, read it. Needs neither server nor database; only processes of jobs
+and of inspection import DuckDB through it.
+
+The same SELECT serves preview, profile and AutoML, so all of them see the same values.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studiolo.studio.datasets.errors import DamagedFile, EmptyFile
+from studiolo.studio.datasets.formats.base import Inspected, Source, choose, family
+from studiolo.studio.datasets.reading import engine
+from studiolo.studio.datasets.reading.encoding import CHUNK
+from studiolo.studio.datasets.schemas import Preview, TableSchema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT_SHOWN = 500
+
+
+def inspect(source: Source) -> Inspected:
+    """Find out how a file is read and prove that it can be; raises a BadFile that says where and what to do."""
+    with source.path.open("rb") as stream:
+        head = stream.read(CHUNK)
+    if not head:
+        raise EmptyFile("The file is empty.", "Choose a file with a table in it.")
+    return choose(head, source.name, source.options.format).inspect(source)
+
+
+def scan(path: Path, schema: TableSchema, columns: Sequence[str] | None = None) -> str:
+    """Return the SELECT for DuckDB that yields the table, or some of its columns."""
+    query = family()[schema.format].scan(path, schema)
+    if columns is None:
+        return query
+    return f"SELECT {', '.join(map(engine.name, columns))} FROM ({query})"
+
+
+def preview(path: Path, schema: TableSchema, limit: int, work: Path) -> Preview:
+    """Return the first rows; reads about 1 MiB of text or the first row group. work: a folder for that piece."""
+    import duckdb
+
+    chosen = family()[schema.format]
+    head = chosen.head(path, schema, limit, work)
+    connection = engine.connect(threads=1)
+    try:
+        rows = connection.execute(f"{chosen.scan(head, schema)} LIMIT {limit:d}").fetchall()
+    except duckdb.Error as error:
+        raise DamagedFile(f"The first rows cannot be read: {str(error).splitlines()[0]}", "Upload it again.") from error
+    finally:
+        connection.close()
+    cells = [[cell(value) for value in row] for row in rows]
+    return Preview(columns=schema.columns, rows=cells, total_rows=schema.rows)
+
+
+def cell(value: Any) -> Any:
+    """Return a value as JSON can hold it; NaN is missing, infinity a word, long texts are cut."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else str(value) if math.isinf(value) else value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, str) and len(value) > TEXT_SHOWN:
+        return value[:TEXT_SHOWN] + "…"
+    return value
+
+
+def to_pandas(
+    path: Path, schema: TableSchema, columns: Sequence[str] | None = None, memory: str = "4GB"
+) -> "pd.DataFrame":
+    """Read the table into a frame: integers with gaps as float, texts as objects, moments as datetime64."""
+    connection = engine.connect(memory=memory)
+    try:
+        return connection.execute(scan(path, schema, columns)).df()
+    finally:
+        connection.close()

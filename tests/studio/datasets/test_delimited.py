@@ -1,0 +1,228 @@
+"""Delimited text: what is found out by itself, and how bad files are refused."""
+
+import resource
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets.formats.base import Inspected, Source
+from studiolo.studio.datasets.schemas import ReadOptions
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Any:
+    """Write bytes as a file and inspect it."""
+    count = iter(range(100))
+
+    def inspect(data: bytes | str, name: str = "table.csv", **options: Any) -> Inspected:
+        folder = tmp_path / f"look{next(count)}"
+        work = folder / "work"
+        work.mkdir(parents=True)
+        path = folder / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return table_file.inspect(Source(path, name, work, ReadOptions(**options), line_limit=1 << 20))
+
+    return inspect
+
+
+def types(found: Inspected) -> dict[str, str]:
+    return {column.name: column.type for column in found.schema.columns}
+
+
+def values(path: Path, found: Inspected, tmp_path: Path) -> list[list[Any]]:
+    return table_file.preview(found.readable or path, found.schema, 100, tmp_path).rows
+
+
+def test_types_are_inferred(look: Any) -> None:
+    found = look("id,share,when,at,ok,name\n1,0.5,2024-01-31,2024-01-31 10:00:00,true,a\n2,,2024-02-01,,false,\n")
+    assert types(found) == {
+        "id": "integer", "share": "number", "when": "date", "at": "datetime", "ok": "boolean", "name": "text",
+    }  # fmt: skip
+    assert found.schema.rows == 2
+
+
+def test_numbers_written_as_codes_stay_text(look: Any) -> None:
+    found = look("zip,long\n01234,12345678901234567890\n98765,12345678901234567891\n")
+    assert types(found) == {"zip": "text", "long": "text"}
+
+
+def test_yes_and_no_keep_their_spelling(look: Any) -> None:
+    assert types(look("churn,n\nyes,1\nno,2\n")) == {"churn": "text", "n": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "name"),
+    [
+        ("a;b\n1;2\n3;4\n", ";", "t.csv"),
+        ("a\tb\n1\t2\n", "\t", "t.tsv"),
+        ("a|b\n1|x, y\n2|z, q\n", "|", "t.txt"),
+        ('a,b\n"x; y; z",1\n"p; q; r",2\n', ",", "t.csv"),
+        ("a\n1\n2\n", ",", "t.csv"),
+    ],
+)
+def test_the_delimiter_is_found(look: Any, text: str, delimiter: str, name: str) -> None:
+    assert look(text, name).schema.options["delimiter"] == delimiter
+
+
+def test_a_decimal_comma_is_found(look: Any, tmp_path: Path) -> None:
+    found = look("a;b\n1,5;x\n2,25;y\n")
+    assert types(found)["a"] == "number"
+    assert found.schema.options["decimal"] == ","
+
+
+def test_a_file_without_header_gets_numbered_names(look: Any) -> None:
+    found = look("1,red\n2,blue\n3,red\n")
+    assert types(found) == {"column_1": "integer", "column_2": "text"}
+    assert found.schema.rows == 3
+
+
+def test_the_owner_decides_about_the_header(look: Any) -> None:
+    assert look("red,blue\nx,y\n", header=False).schema.rows == 2
+    assert look("2020,2021\n1,2\n", header=True).schema.rows == 1
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_read(look: Any, ends: str) -> None:
+    found = look(ends.join(["a,b", "1,x", "2,y", ""]))
+    assert (found.schema.rows, found.readable) == (2, None)
+
+
+def test_mixed_line_ends_are_read_and_noted(look: Any) -> None:
+    found = look("a,b\r\n1,x\n2,y\r\n")
+    assert found.schema.rows == 2
+    assert "Lines end in different ways" in found.schema.notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [("utf-8", b""), ("utf-8", b"\xef\xbb\xbf"), ("utf-16", b""), ("utf-16-le", b""), ("utf-16-be", b"\xfe\xff")],
+)
+def test_unicode_is_recognised(look: Any, tmp_path: Path, encoding: str, mark: bytes) -> None:
+    found = look(mark + "city,n\nZürich,1\nGenève,2\n".encode(encoding))
+    assert types(found) == {"city": "text", "n": "integer"}
+    if found.readable:
+        assert values(found.readable, found, tmp_path)[0] == ["Zürich", 1]
+
+
+def test_a_guessed_encoding_is_noted(look: Any, tmp_path: Path) -> None:
+    lines = "".join(f"Müller,Straße {i},Köln\n" for i in range(200))
+    found = look(("name,street,city\n" + lines).encode("cp1252"))
+    assert found.readable is not None
+    assert values(found.readable, found, tmp_path)[0] == ["Müller", "Straße 0", "Köln"]
+    assert "The encoding was guessed" in found.schema.notes[0].message
+
+
+def test_missing_words_make_no_text_of_numbers(look: Any, tmp_path: Path) -> None:
+    found = look("a,b\n1,x\nNA,y\n3,z\n")
+    assert types(found)["a"] == "integer"
+    assert found.schema.options["missing"] == ["", "NA"]
+    assert "'NA' is read as missing" in found.schema.notes[0].message
+
+
+def test_a_fraction_after_row_20000_is_not_rounded(look: Any, tmp_path: Path) -> None:
+    found = look("a\n" + "1\n" * 25_000 + "1.5\n")
+    assert types(found) == {"a": "number"}
+
+
+def test_an_hour_after_row_20000_is_not_dropped(look: Any) -> None:
+    assert types(look("a,b\n" + "2024-01-01,1\n" * 25_000 + "2024-01-01 10:30:00,1\n")) == {
+        "a": "datetime",
+        "b": "integer",
+    }
+
+
+def test_a_word_after_row_20000_makes_text_and_names_the_line(look: Any) -> None:
+    found = look("a,b\n" + "1,x\n" * 25_000 + "oops,x\n" + "2,x\n" * 10)
+    assert types(found) == {"a": "text", "b": "text"}
+    assert found.schema.rows == 25_011
+    note = found.schema.notes[0]
+    assert (note.column, note.line) == ("a", 25_002)
+    assert "'oops'" in note.message
+
+
+def test_lines_are_counted_as_an_editor_does(look: Any) -> None:
+    """A value with a line end inside quotes takes two lines of the file."""
+    found = look('a,b\n1,"two\nlines"\n' + "1,x\n" * 21_000 + "oops,x\n")
+    assert found.schema.notes[0].line == 21_004
+
+
+def test_na_after_row_20000_is_missing(look: Any) -> None:
+    found = look("a,b\n" + "1,x\n" * 25_000 + "NA,x\n")
+    assert types(found)["a"] == "integer"
+
+
+def test_two_thousand_columns_are_accepted(look: Any) -> None:
+    names = ",".join(f"c{i}" for i in range(2000))
+    row = ",".join(str(i) if i % 2 else f"v{i}" for i in range(2000))
+    found = look(f"{names}\n{row}\n{row}\n")
+    assert len(found.schema.columns) == 2000
+    assert {column.type for column in found.schema.columns} == {"integer", "text"}
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "says"),
+    [
+        (b"", errors.EmptyFile, "empty"),
+        (b"\n\n \n", errors.EmptyFile, "blank"),
+        (b"a,b\n", errors.HeaderOnly, "no rows"),
+        (b"a,b\n1,2\n3\n", errors.RaggedRow, "Line 3 has 1 field, but there are 2 columns"),
+        (b"a,b\n1,2\n3,4,5\n", errors.RaggedRow, "Line 3 has 3 fields, but there are 2 columns"),
+        (b"a,b,a\n1,2,3\n", errors.BadColumnName, "Two columns are named 'a'"),
+        (b"a,A\n1,2\n", errors.BadColumnName, "differ only in case"),
+        (b"a,,c\n1,2,3\n", errors.BadColumnName, "Column 2 has no name"),
+        (b"a,b\n1,x\0y\n", errors.NulBytes, "Line 2 contains a NUL byte"),
+        (b'a,b\n1,"x\n2,y\n', errors.BadQuotes, "line 2"),
+        (b'a,b\n1,"x"y\n', errors.BadQuotes, "line 2"),
+        (b"PK\x03\x04rest", errors.UnknownFormat, "Excel"),
+        (b"\x1f\x8b\x08rest", errors.UnknownFormat, "gzip"),
+        (b"a,b\n1," + b"x" * (3 << 20) + b"\n", errors.LineTooLong, "Line 2 is longer than 1,048,576 bytes"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_line(look: Any, data: bytes, error: type[errors.BadFile], says: str) -> None:
+    with pytest.raises(error, match=says) as caught:
+        look(data)
+    assert caught.value.field
+    assert caught.value.hint
+
+
+def test_a_wrong_encoding_is_named_with_its_line(look: Any) -> None:
+    with pytest.raises(errors.WrongEncoding, match="Line 3 is not utf-8 text") as caught:
+        look("a,b\n1,x\n2,é\n".encode("cp1252"), encoding="utf-8")
+    assert (caught.value.field, caught.value.line) == ("encoding", 3)
+
+
+def test_an_encoding_that_does_not_exist_is_refused(look: Any) -> None:
+    with pytest.raises(errors.WrongEncoding, match="no encoding 'klingon'"):
+        look("a,b\n1,x\n", encoding="klingon")
+
+
+def test_an_unknown_format_names_the_known_ones(look: Any) -> None:
+    with pytest.raises(errors.UnknownFormat) as caught:
+        look("a,b\n1,x\n", format="excel")
+    assert "delimited, json_lines, parquet" in caught.value.hint
+
+
+def test_a_line_of_200_mb_is_refused_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "one-line.csv"
+    with path.open("wb") as file:
+        file.write(b"a,b\n1,")
+        for _ in range(200):
+            file.write(b"x" * (1 << 20))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(errors.LineTooLong, match="Line 2"):
+        table_file.inspect(Source(path, path.name, tmp_path))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+def test_a_preview_reads_only_the_head(look: Any, tmp_path: Path) -> None:
+    path = tmp_path / "big.csv"
+    path.write_text("a,b\n" + '1,"quoted, text"\n' * 200_000)
+    found = table_file.inspect(Source(path, path.name, tmp_path))
+    with path.open("r+b") as file:  # what lies behind the first MiB is not looked at again
+        file.seek(2 << 20)
+        file.write(b"\n\n,,,,,\0\0")
+    shown = table_file.preview(path, found.schema, 50, tmp_path)
+    assert shown.rows == [[1, "quoted, text"]] * 50
+    assert shown.total_rows == 200_000

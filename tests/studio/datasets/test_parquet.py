@@ -1,0 +1,89 @@
+"""Parquet: types of its own, read from the footer alone."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets.formats.base import Inspected, Source
+
+
+def look(path: Path) -> Inspected:
+    return table_file.inspect(Source(path, path.name, path.parent))
+
+
+def test_types_become_ours(tmp_path: Path) -> None:
+    from datetime import UTC, date, datetime
+    from decimal import Decimal
+
+    path = tmp_path / "t.parquet"
+    moment = datetime(2024, 1, 31, 10, tzinfo=UTC)
+    table = pa.table(
+        {
+            "small": pa.array([1, None], pa.int8()),
+            "wide": pa.array([2**63, 1], pa.uint64()),
+            "money": pa.array([Decimal("1.25"), None], pa.decimal128(10, 2)),
+            "ok": [True, None],
+            "day": [date(2024, 1, 31), None],
+            "at": pa.array([moment, None], pa.timestamp("us", "UTC")),
+            "level": pa.array(["a", "b"]).dictionary_encode(),
+            "nested": [{"x": 1}, None],
+            "many": [[1, 2], None],
+            "raw": [b"\xff", None],
+        }
+    )
+    pq.write_table(table, path)
+    found = look(path)
+    assert [column.type for column in found.schema.columns] == [
+        "integer", "number", "number", "boolean", "date", "datetime", "text", "text", "text", "text",
+    ]  # fmt: skip
+    shown = table_file.preview(path, found.schema, 1, tmp_path)
+    assert shown.rows == [[1, 2.0**63, 1.25, True, "2024-01-31", "2024-01-31T10:00:00", "a", '{"x":1}', "[1,2]", "FF"]]
+    assert table_file.to_pandas(path, found.schema)["money"].tolist()[0] == 1.25
+
+
+def test_infinity_and_nan_can_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": [float("nan"), float("inf"), -float("inf")]}), path)
+    assert table_file.preview(path, look(path).schema, 5, tmp_path).rows == [[None], ["inf"], ["-inf"]]
+
+
+def test_a_cut_off_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": list(range(1000))}), path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(errors.DamagedFile, match="cut off"):
+        look(path)
+
+
+def test_a_damaged_footer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(b"PAR1" + b"\x07" * 200 + (100).to_bytes(4, "little") + b"PAR1")
+    with pytest.raises(errors.DamagedFile, match="cannot be read"):
+        look(path)
+
+
+def test_another_file_under_that_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(errors.DamagedFile, match="does not begin with PAR1"):
+        look(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"), [(["x", "x"], "Two columns are named 'x'"), (["x", "X"], "only in case"), (["x", ""], "no name")]
+)
+def test_column_names_are_checked(tmp_path: Path, names: list[str], says: str) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table([[1], [2]], names=names), path)
+    with pytest.raises(errors.BadColumnName, match=says):
+        look(path)
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": pa.array([], pa.int64())}), path)
+    with pytest.raises(errors.HeaderOnly):
+        look(path)
