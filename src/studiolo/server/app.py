@@ -19,7 +19,7 @@ from studiolo.kernel.events.feed import Feed
 from studiolo.kernel.home import Home
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.storage.blobs import LocalBlobStore
-from studiolo.server import health, problem, session, ui
+from studiolo.server import health, limits, problem, session, ui
 from studiolo.version import __version__
 
 SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
@@ -54,6 +54,7 @@ def build_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.feed = Feed(services.db)
     problem.install(app)
+    app.add_middleware(limits.JsonLimit, limit=services.settings.request_limit_bytes)
     app.add_middleware(ui.SecurityHeaders)
     app.include_router(health.router)
     app.include_router(session.router)
