@@ -105,3 +105,20 @@ class Run(BaseModel):
     attempt: int = 0
     progress: Progress | None = None
     lifecycle: Literal["active", "deleted"] = "active"
+
+
+class Artifact(BaseModel):
+    """A file or folder that a run made. path: below the run's artifacts; size: bytes, of files."""
+
+    path: str
+    is_dir: bool
+    size: int | None = None
+    digest: str | None = None
+
+
+class Edge(BaseModel):
+    """`target` was made from `source`, or stands on it."""
+
+    source: str
+    target: str
+    created_at: datetime

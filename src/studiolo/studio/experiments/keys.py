@@ -1,0 +1,69 @@
+"""Names of params, metrics and tags: what they may be, and the numbers that stand for them."""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, select
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database
+from studiolo.studio.experiments.errors import BadKey
+from studiolo.studio.experiments.tracking_tables import keys
+
+MAX_KEY = 250
+_ALLOWED = re.compile(r"[/\w.\- :]+")
+_known: WeakKeyDictionary[Database, dict[str, int]] = WeakKeyDictionary()
+_CHUNK = 500
+
+
+def check(name: str, field: str = "key") -> None:
+    """Raise BadKey unless the name is one that MLflow's clients may use, which can be a path below a folder."""
+    if _ALLOWED.fullmatch(name) is None:
+        raise BadKey(
+            f"'{name[:100]}' cannot be a name: it is empty or has other characters than letters, digits and / _ - . : space.",
+            field=field,
+        )
+    if posixpath.normpath(name) != name or name.startswith(("/", "..")) or name == ".":
+        raise BadKey(
+            f"'{name[:100]}' cannot be a name: as a path it would mean {posixpath.normpath(name)!r}.", field=field
+        )
+    if len(name) > MAX_KEY:
+        raise BadKey(f"The name '{name[:40]}…' exceeds the maximum length of {MAX_KEY} characters.", field=field)
+
+
+def intern(tx: Connection, ctx: Context, names: Iterable[str]) -> dict[str, int]:
+    """Return the number of each name, giving new ones to new names.
+
+    Only numbers that are committed are remembered in the process: `tx` may still be rolled back.
+    """
+    cache = _known.setdefault(ctx.db, {})
+    wanted = set(names)
+    found = {name: cache[name] for name in wanted if name in cache}
+    if len(found) == len(wanted):
+        return found
+    missing = sorted(wanted - found.keys())
+    with ctx.db.read() as committed:
+        fresh = _select(committed, missing)
+    cache.update(fresh)
+    found |= fresh
+    missing = [name for name in missing if name not in fresh]
+    if missing:
+        rows = [{"name": name} for name in missing]
+        tx.execute(ctx.db.upsert(keys).on_conflict_do_nothing(index_elements=["name"]), rows)
+        found |= _select(tx, missing)
+    return found
+
+
+def known(tx: Connection, names: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of those names that anything was ever recorded under."""
+    return _select(tx, sorted(set(names)))
+
+
+def _select(tx: Connection, names: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(names), _CHUNK):
+        rows = tx.execute(select(keys.c.name, keys.c.id).where(keys.c.name.in_(names[start : start + _CHUNK])))
+        found.update((row.name, row.id) for row in rows)
+    return found

@@ -1,0 +1,54 @@
+"""Lineage: one edge table, dataset version → run → model version → deployment. A reference is `<noun>:<id>`."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, or_, select
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments.schemas import Edge
+from studiolo.studio.experiments.tables import lineage
+
+
+def link(tx: Connection, ctx: Context, source: str, target: str) -> None:
+    """Say that `target` was made from `source` (or stands on it); saying it twice is saying it once.
+
+    source, target: such as `dataset:titanic:1`, `run:<id>`, `model:titanic:1`, `endpoint:titanic`.
+    """
+    row = {"workspace_id": ctx.workspace_id, "source": source, "target": target, "created_at": ctx.clock.now()}
+    tx.execute(ctx.db.upsert(lineage).on_conflict_do_nothing(index_elements=["workspace_id", "source", "target"]), row)
+
+
+def unlink(tx: Connection, ctx: Context, source: str, target: str) -> None:
+    """Take back an edge."""
+    edge = (lineage.c.source == source, lineage.c.target == target)
+    tx.execute(delete(lineage).where(lineage.c.workspace_id == ctx.workspace_id, *edge))
+
+
+def around(tx: Connection, ctx: Context, reference: str, depth: int = 4) -> list[Edge]:
+    """Return the edges that lead to a thing and away from it, up to `depth` steps in each direction, oldest first."""
+    found: dict[tuple[str, str], Edge] = {}
+    for forward in (True, False):
+        frontier = {reference}
+        seen = {reference}
+        for _ in range(depth):
+            edges = _step(tx, ctx, frontier, forward=forward)
+            found.update({(edge.source, edge.target): edge for edge in edges})
+            frontier = {edge.target if forward else edge.source for edge in edges} - seen
+            seen |= frontier
+            if not frontier:
+                break
+    return sorted(found.values(), key=lambda edge: (edge.created_at, edge.source, edge.target))
+
+
+def _step(tx: Connection, ctx: Context, references: Iterable[str], *, forward: bool) -> list[Edge]:
+    column = lineage.c.source if forward else lineage.c.target
+    query = select(lineage.c.source, lineage.c.target, lineage.c.created_at).where(
+        lineage.c.workspace_id == ctx.workspace_id, column.in_(sorted(references))
+    )
+    return [Edge.model_validate(dict(row)) for row in tx.execute(query.limit(1000)).mappings()]
+
+
+def forget(tx: Connection, ctx: Context, reference: str) -> None:
+    """Remove every edge of a thing that is deleted."""
+    either = or_(lineage.c.source == reference, lineage.c.target == reference)
+    tx.execute(delete(lineage).where(lineage.c.workspace_id == ctx.workspace_id, either))

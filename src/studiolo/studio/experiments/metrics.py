@@ -1,0 +1,136 @@
+"""Metric points: one narrow row each, and one row per series with its latest point, lowest, highest and length."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from studiolo.studio.experiments.tracking_tables import keys, metric_latest, metrics
+
+
+class Point(NamedTuple):
+    """key: number of the name; ts: milliseconds since 1970; nan 1 means that the value (then 0) is not a number."""
+
+    key: int
+    step: int
+    ts: int
+    value: float
+    nan: int
+
+    @property
+    def order(self) -> tuple[int, int, float]:
+        """What the latest point has most of."""
+        return (self.step, self.ts, self.value)
+
+
+class Latest(NamedTuple):
+    """The latest point of a series, and what the whole series amounts to. low, high: None while all points are NaN."""
+
+    key: str
+    value: float
+    step: int
+    timestamp: int
+    low: float | None
+    low_step: int | None
+    high: float | None
+    high_step: int | None
+    points: int
+
+
+_POINTS_SQLITE = (
+    'INSERT INTO metrics (run, "key", step, ts, value, nan) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
+)
+_POINTS_POSTGRES = """
+INSERT INTO metrics (run, "key", step, ts, value, nan)
+SELECT %s, * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[])
+ON CONFLICT DO NOTHING
+"""
+_NEWER = "(excluded.step, excluded.ts, excluded.value) > (t.step, t.ts, t.value)"
+_LATEST = """
+INSERT INTO metric_latest AS t (run, "key", step, ts, value, nan, low, low_step, high, high_step, points)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, "key") DO UPDATE SET
+  step = CASE WHEN {newer} THEN excluded.step ELSE t.step END,
+  ts = CASE WHEN {newer} THEN excluded.ts ELSE t.ts END,
+  value = CASE WHEN {newer} THEN excluded.value ELSE t.value END,
+  nan = CASE WHEN {newer} THEN excluded.nan ELSE t.nan END,
+  low_step = CASE WHEN t.low IS NULL OR excluded.low < t.low THEN excluded.low_step ELSE t.low_step END,
+  low = CASE WHEN t.low IS NULL OR excluded.low < t.low THEN excluded.low ELSE t.low END,
+  high_step = CASE WHEN t.high IS NULL OR excluded.high > t.high THEN excluded.high_step ELSE t.high_step END,
+  high = CASE WHEN t.high IS NULL OR excluded.high > t.high THEN excluded.high ELSE t.high END,
+  points = t.points + excluded.points
+""".replace("{newer}", _NEWER)
+_LATEST_POSTGRES = _LATEST.replace("?", "%s")
+
+
+def write_points(
+    tx: Connection, dialect: Literal["sqlite", "postgresql"], run_seq: int, points: Sequence[Point]
+) -> None:
+    """Store points; one that is there already changes nothing."""
+    distinct = list(dict.fromkeys(points))
+    if dialect == "sqlite":
+        written = tx.exec_driver_sql(_POINTS_SQLITE, [(run_seq, *point) for point in distinct]).rowcount
+    else:
+        columns = [list(column) for column in zip(*distinct, strict=True)]
+        written = tx.exec_driver_sql(_POINTS_POSTGRES, (run_seq, *columns)).rowcount
+    rows = _series(run_seq, distinct)
+    if written != len(distinct):
+        rows = _recount(tx, run_seq, rows)
+    tx.exec_driver_sql(_LATEST if dialect == "sqlite" else _LATEST_POSTGRES, rows)
+
+
+def _series(run_seq: int, points: Iterable[Point]) -> list[tuple[float | int | None, ...]]:
+    """Reduce points to one row per key."""
+    latest: dict[int, Point] = {}
+    low: dict[int, Point] = {}
+    high: dict[int, Point] = {}
+    count: Counter[int] = Counter()
+    for point in points:
+        key = point.key
+        count[key] += 1
+        if key not in latest or point.order > latest[key].order:
+            latest[key] = point
+        if not point.nan:
+            if key not in low or point.value < low[key].value:
+                low[key] = point
+            if key not in high or point.value > high[key].value:
+                high[key] = point
+    rows: list[tuple[float | int | None, ...]] = []
+    for key in sorted(latest):  # one order everywhere: two writers cannot wait for each other in a circle
+        edges = [part for extreme in (low.get(key), high.get(key)) for part in _edge(extreme)]
+        last = latest[key]
+        rows.append((run_seq, key, last.step, last.ts, last.value, last.nan, *edges, count[key]))
+    return rows
+
+
+def _edge(point: Point | None) -> tuple[float | None, int | None]:
+    return (point.value, point.step) if point else (None, None)
+
+
+def _recount(
+    tx: Connection, run_seq: int, rows: list[tuple[float | int | None, ...]]
+) -> list[tuple[float | int | None, ...]]:
+    """Correct the number of points when some were there before: count what is stored, take off what is known."""
+    touched = [row[1] for row in rows]
+    stored = select(metrics.c.key, func.count()).where(metrics.c.run == run_seq, metrics.c.key.in_(touched))
+    counted = {row[0]: row[1] for row in tx.execute(stored.group_by(metrics.c.key))}
+    before = select(metric_latest.c.key, metric_latest.c.points)
+    before = before.where(metric_latest.c.run == run_seq, metric_latest.c.key.in_(touched))
+    known = {row[0]: row[1] for row in tx.execute(before)}
+    return [(*row[:-1], counted.get(row[1], 0) - known.get(row[1], 0)) for row in rows]
+
+
+def latest_of(tx: Connection, run_seqs: Sequence[int]) -> dict[int, list[Latest]]:
+    """Return the latest point of every metric of runs, in order of name."""
+    m = metric_latest.c
+    query = select(
+        m.run, keys.c.name, m.value, m.nan, m.step, m.ts, m.low, m.low_step, m.high, m.high_step, m.points
+    ).join(keys, keys.c.id == m.key)
+    found: dict[int, list[Latest]] = {}
+    for run, name, value, nan, step, ts, *rest in tx.execute(query.where(m.run.in_(run_seqs))):
+        found.setdefault(run, []).append(Latest(name, math.nan if nan else value, step, ts, *rest))
+    for series in found.values():
+        series.sort(key=lambda item: item.key)
+    return found
