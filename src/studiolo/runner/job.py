@@ -1,0 +1,108 @@
+"""Starts the job of an attempt: a process group of its own that ends with its runner."""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from studiolo.runner import attempt
+
+_SET_PDEATHSIG = 1
+_SET_CHILD_SUBREAPER = 36
+
+
+class NotStarted(Exception):
+    """The job's program could not be run; the message is for the user."""
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of descendants whose own parent ends, so that daemonised ones are found; False where unsupported."""
+    return _prctl(_SET_CHILD_SUBREAPER, 1)
+
+
+def start(folder: str, job: dict[str, Any], record: Callable[[int], None]) -> int:
+    """Run the job's program; `record(pid)` is called before it may run. Returns its pid.
+
+    Raises NotStarted when there is no such program or folder.
+    """
+    failed_read, failed_write = os.pipe()
+    gate_read, gate_write = os.pipe()
+    runner = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        os.close(gate_write)
+        os.close(failed_read)
+        try:
+            _become(folder, job, runner, gate_read)
+        except BaseException as error:  # noqa: BLE001 - in the child nothing may return
+            with contextlib.suppress(OSError):
+                os.write(failed_write, json.dumps(_sentence(error, job)).encode()[:4096])
+        finally:
+            os._exit(127)
+    os.close(failed_write)
+    os.close(gate_read)
+    try:
+        record(pid)
+        os.write(gate_write, b"+")
+    finally:
+        os.close(gate_write)  # without the byte the child ends by itself
+        message = os.read(failed_read, 4096)
+        os.close(failed_read)
+    if message:
+        os.waitpid(pid, 0)
+        raise NotStarted(json.loads(message))
+    return pid
+
+
+def _become(folder: str, job: dict[str, Any], runner: int, gate: int) -> None:
+    os.setsid()
+    _prctl(_SET_PDEATHSIG, signal.SIGKILL)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    if os.read(gate, 1) != b"+" or os.getppid() != runner:
+        os._exit(127)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("500")  # when the machine runs out of memory, the job goes before the studio
+    _limit(job.get("rlimits") or {})
+    log = os.open(os.path.join(folder, attempt.LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for target, source in ((0, nothing), (1, log), (2, log)):
+        os.dup2(source, target)
+    os.chdir(job.get("cwd") or folder)
+    argv = [str(word) for word in job["argv"]]
+    os.execvpe(argv[0], argv, {str(key): str(value) for key, value in job["env"].items()})
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Set what `resource` calls RLIMIT_<NAME>; a name unknown here or above the hard limit is left out."""
+    if not limits:
+        return
+    import resource
+
+    for name, value in limits.items():
+        number = getattr(resource, f"RLIMIT_{name.upper()}", None)
+        if number is not None:
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(number, (value, value))
+
+
+def _sentence(error: BaseException, job: dict[str, Any]) -> str:
+    program = (job.get("argv") or [""])[0]
+    if isinstance(error, FileNotFoundError) and not os.path.isdir(job.get("cwd") or "."):
+        return f"The folder {job.get('cwd')} is not there."
+    if isinstance(error, FileNotFoundError):
+        return f"There is no program '{program}' on the job's PATH."
+    if isinstance(error, PermissionError):
+        return f"'{program}' may not be executed: is it a program, and does it have the x permission?"
+    return f"'{program}' could not be started: {type(error).__name__}: {error}"
+
+
+def _prctl(option: int, value: int) -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    return bool(ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0)

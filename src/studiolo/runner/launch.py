@@ -1,0 +1,85 @@
+"""Starts a runner on an attempt directory."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TypedDict
+
+from studiolo.runner import attempt
+
+_MAIN = Path(__file__).with_name("main.py")
+_OWNED = 17  # of main.py
+_PATIENCE = 60.0
+
+
+class Order(TypedDict, total=False):
+    """What `job.json` says. mark: unique to the attempt; memory_limit: bytes of all its processes; rlimits: per process."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    mark: str
+    timeout_s: float | None
+    grace_s: float
+    memory_limit: int
+    rlimits: dict[str, int]
+    title: str
+
+
+class LaunchFailed(Exception):
+    """The runner did not come up; the message has the end of its log."""
+
+
+def prepare(folder: Path, order: Order) -> None:
+    """Write the order of an attempt that has no runner yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    attempt.write_json(str(folder), attempt.JOB, dict(order))
+
+
+def launch(folder: Path, mark: str) -> bool:
+    """Start a detached runner; True when it owns the attempt, False when another does. Safe to repeat.
+
+    Raises LaunchFailed.
+    """
+    environ = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR") if key in os.environ}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(_MAIN), str(folder)],
+            env={**environ, attempt.MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            start_new_session=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LaunchFailed(f"The runner did not start: {error}.") from error
+    if done.returncode not in (0, _OWNED):
+        said = done.stderr.decode(errors="replace") + _tail(folder / attempt.RUNNER_LOG)
+        raise LaunchFailed(f"The runner ended with code {done.returncode}: {said.strip()[-1000:]}")
+    return done.returncode == 0
+
+
+def ask_to_stop(folder: Path) -> None:
+    """Ask for the end of an attempt, whether or not it runs yet; asking twice is asking once."""
+    import signal
+
+    from studiolo.runner.observe import runner_of
+
+    attempt.touch(str(folder), attempt.CANCEL)
+    pid = runner_of(folder)
+    if pid is not None:
+        try:
+            os.kill(pid, signal.SIGUSR1)  # look now; without it the runner looks within 0.2 s
+        except (ProcessLookupError, PermissionError):
+            return
+
+
+def _tail(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")[-1000:]
+    except OSError:
+        return ""

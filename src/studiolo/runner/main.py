@@ -1,0 +1,69 @@
+"""Entry of a runner: `python -I -S main.py <attempt directory>` returns when the attempt has an owner.
+
+Exit code 0: a runner owns it now; 17: it had an owner; else: see `runner.log` in the directory.
+"""
+
+import os
+import sys
+import types
+
+OWNED = 17
+
+
+def main(folder: str) -> int:
+    """Fork the runner off, in a session of its own, and wait until it has its claim."""
+    told, tell = os.pipe()
+    if os.fork():
+        os.close(tell)
+        answer = os.read(told, 1)
+        return {b"+": 0, b"=": OWNED}.get(answer, 1)
+    os.close(told)
+    # fork before setsid (it fails in a group leader, as one is under SSH), fork after it so that no terminal can be gained
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    code = 1
+    try:
+        code = _own(folder, tell)
+    except BaseException:  # noqa: BLE001 - the last frame of a process; it goes to runner.log
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _own(folder: str, tell: int) -> int:
+    from studiolo.runner import attempt, processes
+    from studiolo.runner.supervise import Runner
+
+    log = os.open(os.path.join(folder, attempt.RUNNER_LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for target, source in ((0, nothing), (1, log), (2, log)):
+        os.dup2(source, target)
+    os.chdir(folder)
+    me = processes.process(os.getpid())
+    identity = {"boot_id": processes.boot_id(), "pid": os.getpid(), "start": me.start if me else 0}
+    if not attempt.take(folder, identity):
+        os.write(tell, b"=")
+        return OWNED
+    runner = Runner(folder, identity)
+    os.write(tell, b"+")
+    os.close(tell)
+    runner.run()
+    return 0
+
+
+def _stand_alone() -> None:
+    """Make `studiolo.runner` importable from this folder alone: the package itself is not loaded, nor need it exist."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name, places in (("studiolo", []), ("studiolo.runner", [here])):
+        package = types.ModuleType(name)
+        package.__path__ = places
+        sys.modules[name] = package
+
+
+if __name__ == "__main__":
+    _stand_alone()
+    sys.exit(main(os.path.abspath(sys.argv[1])))

@@ -1,0 +1,218 @@
+"""The life of a runner: start the job, watch it, end all of it, record the end."""
+
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from typing import Any
+
+from studiolo.runner import attempt, job, processes
+
+PAUSE = 0.2  # seconds between looks at the cancel file and the memory; a signal wakes the runner at once
+BEAT = 2.0
+MEASURE = 1.0  # seconds between measurements of memory when there is no limit
+LEFT_BEHIND_GRACE = 1.0
+KILL_PATIENCE = 30.0  # a process in an uninterruptible wait of the kernel dies when that ends
+RECORD_PATIENCE = 3600.0
+
+
+class Runner:
+    """Owns one attempt from its claim to its exit record.
+
+    Nothing that happens to server or controller reaches it: it hangs on no socket, pipe or terminal of theirs.
+    """
+
+    def __init__(self, folder: str, identity: dict[str, Any]) -> None:
+        self.folder = folder
+        self.identity = identity
+        self.order = attempt.read_json(folder, attempt.JOB) or {}
+        self.pid: int | None = None
+        self.status: int | None = None  # of waitpid
+        self.started = time.time()
+        self.peak = 0
+        self.left_behind = 0
+        self._told_to_end = False
+        self._kills = processes.out_of_memory_kills()
+        self._beaten = self._measured = float("-inf")
+        self._wake = self._listen()
+
+    def run(self) -> None:
+        """Do it all; returns when `exit.json` is written."""
+        job.adopt_orphans()
+        begin = time.monotonic()
+        if not self.order.get("argv"):
+            return self._record("environment", "The order of the attempt (job.json) cannot be read.")
+        if attempt.exists(self.folder, attempt.CANCEL):
+            return self._record("canceled", "Canceled before it started.")
+        environment = {**self.order.get("env", {}), attempt.MARK: self.order.get("mark", self.folder)}
+        try:
+            self.pid = job.start(self.folder, {**self.order, "env": environment}, self._believe)
+        except job.NotStarted as error:
+            return self._record("environment", str(error))
+        limit = self.order.get("timeout_s")
+        reason = self._watch(begin + limit if limit else float("inf"))
+        if reason:
+            self._end_tree(float(self.order.get("grace_s", 10.0)))
+        else:
+            self.left_behind = len(self._below())
+            if self.left_behind:
+                self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
+        return self._record(*self._verdict(reason))
+
+    def _believe(self, child: int) -> None:
+        """Record the job's process before it may run: whoever comes later can find it."""
+        found = processes.process(child)
+        state = {"child": child, "child_start": found.start if found else 0, "started_at": self.started}
+        attempt.write_json(self.folder, attempt.STATE, self.identity | state)
+
+    def _watch(self, deadline: float) -> str:
+        """Wait for the end of the job; returns why it must be ended, or nothing when it ended by itself."""
+        while True:
+            self._reap()
+            if self.status is not None:
+                return ""
+            if attempt.exists(self.folder, attempt.CANCEL):
+                return "canceled"
+            if self._told_to_end:
+                return "preempted"
+            if time.monotonic() >= deadline:
+                return "timeout"
+            if self._too_much_memory():
+                return "oom"
+            self._beat()
+            self._sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+
+    def _too_much_memory(self) -> bool:
+        limit = int(self.order.get("memory_limit") or 0)
+        now = time.monotonic()
+        if now - self._measured < (PAUSE / 2 if limit else MEASURE):
+            return False
+        self._measured = now
+        tree = processes.quick_descendants(os.getpid())
+        held = processes.memory(tree)
+        if limit and held > limit:
+            held = processes.memory(tree, shared_once=True)  # forked workers share most of their pages
+        self.peak = max(self.peak, held)
+        return bool(limit) and held > limit
+
+    def _end_tree(self, grace: float) -> None:
+        """TERM, wait, KILL, until nothing of the job is left."""
+        asked: set[int] = set()
+        deadline = time.monotonic() + grace
+        while below := self._below():
+            processes.send([pid for pid in below if pid not in asked], signal.SIGTERM)
+            asked.update(below)
+            if time.monotonic() >= deadline:
+                break
+            self._beat()
+            self._sleep(0.05)
+        deadline = time.monotonic() + KILL_PATIENCE
+        while (below := self._below()) and time.monotonic() < deadline:
+            processes.send(below, signal.SIGKILL)
+            self._sleep(0.01)
+
+    def _below(self) -> list[int]:
+        """Return what lives of the job: descendants, and where orphans cannot be adopted those with its mark."""
+        self._reap()
+        found = processes.descendants(os.getpid())
+        mark = self.order.get("mark", self.folder)
+        return found or processes.marked(attempt.MARK, str(mark))
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self.pid:
+                self.status = status
+
+    def _verdict(self, reason: str) -> tuple[str, str]:
+        """Return the class of the failure and a sentence; both empty when there was none."""
+        code = os.waitstatus_to_exitcode(self.status) if self.status is not None else None
+        if reason:
+            return reason, {
+                "timeout": f"It ran longer than its limit of {self.order.get('timeout_s') or 0:g} s.",
+                "oom": f"It held {_mib(self.peak)}, more than its limit of {_mib(self.order.get('memory_limit') or 0)}.",
+                "canceled": "Canceled.",
+                "preempted": "The machine told the runner to end.",
+            }[reason]
+        if code == 0:
+            return "", ""
+        if code in (-signal.SIGKILL, 128 + signal.SIGKILL) and processes.out_of_memory_kills() > self._kills:
+            return "oom", f"The kernel ended it because memory ran out; it held {_mib(self.peak)}."
+        if code is not None and code < 0:
+            return "user_error", f"It was ended by signal {_signal_name(-code)}, which did not come from the studio."
+        return "user_error", f"It ended with exit code {code}."
+
+    def _record(self, failure: str, error: str) -> None:
+        """Write the end; a full disk is waited for, since the record is the truth."""
+        code = os.waitstatus_to_exitcode(self.status) if self.status is not None else None
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        end = {
+            "code": code if code is None or code >= 0 else None,
+            "signal": -code if code is not None and code < 0 else None,
+            "class": failure or None,
+            "error": error or None,
+            "started_at": self.started,
+            "ended_at": time.time(),
+            "peak_memory_bytes": max(self.peak, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)),
+            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
+            "left_behind": self.left_behind,
+            "survivors": len(self._below()),
+        }
+        deadline = time.monotonic() + RECORD_PATIENCE
+        while True:
+            try:
+                return attempt.write_json(self.folder, attempt.EXIT, end)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1.0)
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten >= BEAT:
+            self._beaten = time.monotonic()
+            attempt.touch(self.folder, attempt.HEARTBEAT)
+
+    def _listen(self) -> int:
+        """Turn signals into bytes of a pipe: TERM ends the job, USR1 says that the cancel file is there."""
+        wake, waker = os.pipe()
+        os.set_blocking(waker, False)
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, self._on_term)
+        for number in (signal.SIGCHLD, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, _heard)
+        return wake
+
+    def _on_term(self, *_: object) -> None:
+        self._told_to_end = True
+
+    def _sleep(self, seconds: float) -> None:
+        if select.select([self._wake], [], [], seconds)[0]:
+            while True:
+                try:
+                    if len(os.read(self._wake, 512)) < 512:
+                        return
+                except BlockingIOError:
+                    return
+
+
+def _heard(*_: object) -> None:
+    """Let the wake-up pipe do its work."""
+
+
+def _mib(count: int) -> str:
+    return f"{count / 2**20:.0f} MiB"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f"{number} ({signal.Signals(number).name})"
+    except ValueError:
+        return str(number)
