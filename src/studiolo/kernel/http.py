@@ -55,34 +55,36 @@ class Transport:
         """Return the path on the server."""
         return path[1:] if path.startswith("//") else f"/w/{self.workspace}/api/{path.lstrip('/')}"
 
-    def get(self, path: str, **params: Any) -> Any:
+    def get(self, path: str, /, **params: Any) -> Any:
         """Read a JSON document; parameters that are None are left out."""
         return self._json("GET", path, params=_given(params))
 
-    def post(self, path: str, json: Any = None, **params: Any) -> Any:
+    def post(self, path: str, /, json: Any = None, **params: Any) -> Any:
         """Send a JSON document."""
         return self._json("POST", path, json=json, params=_given(params))
 
-    def put(self, path: str, json: Any = None, **params: Any) -> Any:
+    def put(self, path: str, /, json: Any = None, **params: Any) -> Any:
         """Replace by a JSON document."""
         return self._json("PUT", path, json=json, params=_given(params))
 
-    def patch(self, path: str, json: Any = None, **params: Any) -> Any:
+    def patch(self, path: str, /, json: Any = None, **params: Any) -> Any:
         """Change by a JSON document."""
         return self._json("PATCH", path, json=json, params=_given(params))
 
-    def delete(self, path: str, **params: Any) -> Any:
+    def delete(self, path: str, /, **params: Any) -> Any:
         """Remove."""
         return self._json("DELETE", path, params=_given(params))
 
-    def upload(self, method: str, path: str, chunks: Iterable[bytes], *, size: int | None = None, **params: Any) -> Any:
+    def upload(
+        self, method: str, path: str, chunks: Iterable[bytes], /, *, size: int | None = None, **params: Any
+    ) -> Any:
         """Stream bytes as the body of a request."""
         headers = {"Content-Type": "application/octet-stream"}
         if size is not None:
             headers["Content-Length"] = str(size)
         return self._json(method, path, content=chunks, headers=headers, params=_given(params))
 
-    def download(self, path: str, target: Path, progress: Upload | None = None, **params: Any) -> Path:
+    def download(self, path: str, target: Path, /, progress: Upload | None = None, **params: Any) -> Path:
         """Stream a reply into a file; the file appears when it is whole."""
         part = target.with_name(target.name + ".part")
         with self.stream("GET", path, **params) as reply, part.open("wb") as file:
@@ -95,7 +97,7 @@ class Transport:
 
     @contextmanager
     def stream(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, **params: Any
+        self, method: str, path: str, /, *, headers: dict[str, str] | None = None, **params: Any
     ) -> Iterator[httpx.Response]:
         """Open a reply whose body is read piece by piece."""
         try:

@@ -99,3 +99,15 @@ class LoggedModelNotFound(NotFound):
 
     def __init__(self, model_id: str) -> None:
         super().__init__(f"There is no logged model '{model_id[:80]}'.", field="model_id")
+
+
+class BadJob(Invalid):
+    """A job that cannot be run as it is written."""
+
+    code, title = "experiments.bad_job", "The job cannot be run"
+
+
+class LogNotThere(NotFound):
+    """The run has no log: it was made by a client, or has not started."""
+
+    code, title = "experiments.no_log", "No log yet"

@@ -122,3 +122,19 @@ class Edge(BaseModel):
     source: str
     target: str
     created_at: datetime
+
+
+class Document(BaseModel):
+    """A JSON document that a job wrote about itself."""
+
+    name: str
+    updated_at: datetime
+
+
+class LogChunk(BaseModel):
+    """A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far."""
+
+    text: str
+    offset: int
+    next: int
+    size: int

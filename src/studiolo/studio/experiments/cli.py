@@ -1,0 +1,66 @@
+"""`studiolo experiments …`: look at runs and jobs, and stop them."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from studiolo.kernel.terminal import Output, OutputOption, show, transport
+from studiolo.studio.experiments.client import Experiments
+
+app = typer.Typer(help="Runs and jobs: list, look into, stop.", no_args_is_help=True)
+root_commands: dict[str, object] = {}
+
+RunId = Annotated[str, typer.Argument(help="Id of the run.")]
+COLUMNS = ("id", "experiment", "name", "kind", "state", "created_at", "user")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    experiment: Annotated[str | None, typer.Option(help="Only runs of this experiment.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Only runs of this kind: run, command, automl, trial, profile…")
+    ] = None,
+    state: Annotated[str | None, typer.Option(help="Only runs in this state, such as Running.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
+    output: OutputOption = Output.table,
+) -> None:
+    """List runs, newest first."""
+    runs = Experiments(transport(context)).list(experiment=experiment, kind=kind, state=state, limit=limit)
+    show(runs, COLUMNS, output=output, empty="No runs yet. Submit a job: studiolo submit job.yml")
+
+
+@app.command("show")
+def show_(context: typer.Context, run: RunId, output: OutputOption = Output.table) -> None:
+    """Show a run."""
+    show(Experiments(transport(context)).get(run), output=output)
+
+
+@app.command("logs")
+def logs(
+    context: typer.Context,
+    run: RunId,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the job has ended.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Print the log of a job."""
+    experiments = Experiments(transport(context))
+    if output is Output.json:
+        show(experiments.log(run), output=output)
+        return
+    if follow:
+        for text in experiments.follow(run):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return
+    chunk = experiments.log(run)
+    while chunk.text:
+        sys.stdout.write(chunk.text)
+        chunk = experiments.log(run, chunk.next)
+
+
+@app.command("cancel")
+def cancel(context: typer.Context, run: RunId, output: OutputOption = Output.table) -> None:
+    """Ask a job to stop; it is ended when it does not within the grace time."""
+    show(Experiments(transport(context)).cancel(run), ("id", "state", "desired"), output=output)

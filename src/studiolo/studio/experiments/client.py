@@ -1,0 +1,100 @@
+"""The SDK part of experiments."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.http import Transport
+from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, LogChunk, Run
+
+Runs = list[Run]
+
+
+class RunFailed(StudioloError):
+    """A run that was waited for did not complete."""
+
+    code, status, title = "experiments.run_failed", 409, "The run did not complete"
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            f"Run {run.id} '{run.name}' ended as {run.state}{f' ({run.failure})' if run.failure else ''}: {run.error or ''}",
+            f"See its log: studiolo experiments logs {run.id}",
+        )
+        self.run = run
+
+
+class Experiments:
+    """Runs and jobs of a workspace."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def submit(self, spec: JobSpec) -> Run:
+        """Queue a job."""
+        return Run.model_validate(self._transport.post("experiments/runs", json=spec.model_dump(mode="json")))
+
+    def list(self, **where: Any) -> Runs:
+        """Return the newest runs; where: experiment, kind, state, parent_id, live, limit."""
+        return [Run.model_validate(item) for item in self._transport.get("experiments/runs", **where)["items"]]
+
+    def get(self, run_id: str) -> Run:
+        """Return a run."""
+        return Run.model_validate(self._transport.get(f"experiments/runs/{run_id}"))
+
+    def children(self, run_id: str) -> Runs:
+        """Return the children of a run in the order they were made."""
+        return [Run.model_validate(item) for item in self._transport.get(f"experiments/runs/{run_id}/children")]
+
+    def cancel(self, run_id: str) -> Run:
+        """Ask a job to stop."""
+        return Run.model_validate(self._transport.post(f"experiments/runs/{run_id}/cancel"))
+
+    def document(self, run_id: str, name: str) -> Any:
+        """Return a document that a job wrote about itself, None when it is not there yet."""
+        return self._transport.get(f"experiments/runs/{run_id}/documents/{name}")
+
+    def log(self, run_id: str, offset: int = 0) -> LogChunk:
+        """Return a piece of a job's log from a byte offset."""
+        return LogChunk.model_validate(self._transport.get(f"experiments/runs/{run_id}/log", offset=offset))
+
+    def watch(self, run_id: str, pause: float = 0.3) -> Iterator[Run]:
+        """Yield the run again and again until it has ended."""
+        while True:
+            run = self.get(run_id)
+            yield run
+            if run.state in TERMINAL:
+                return
+            time.sleep(pause)
+
+    def follow(self, run_id: str, pause: float = 0.2) -> Iterator[str]:
+        """Yield the log of a job as it is written, until the job has ended."""
+        offset = 0
+        while True:
+            ended = self.get(run_id).state in TERMINAL
+            while True:
+                try:
+                    chunk = self.log(run_id, offset)
+                except StudioloError as error:
+                    if getattr(error, "remote_code", "") != "experiments.no_log":
+                        raise
+                    break
+                if not chunk.text:
+                    break
+                offset = chunk.next
+                yield chunk.text
+            if ended:
+                return
+            time.sleep(pause)
+
+    def wait(self, run_id: str, pause: float = 0.3) -> Run:
+        """Wait until a run has ended; raises RunFailed unless it completed."""
+        *_, run = self.watch(run_id, pause)
+        if run.state != "Completed":
+            raise RunFailed(run)
+        return run
+
+    def download(self, run_id: str, path: str, target: str | Path) -> Path:
+        """Fetch an artifact of a run into a file."""
+        return self._transport.download(f"experiments/runs/{run_id}/artifacts/content", Path(target), path=path)

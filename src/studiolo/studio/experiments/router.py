@@ -1,0 +1,104 @@
+"""Routes of runs and jobs; those of params, metrics and artifacts are in `tracking_router`."""
+
+import importlib
+import importlib.util
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from studiolo.kernel.auth.request import context
+from studiolo.kernel.context import Context
+from studiolo.kernel.paging import Page
+from studiolo.studio.experiments import service
+from studiolo.studio.experiments.repository import RunFilter
+from studiolo.studio.experiments.schemas import Document, JobSpec, LogChunk, Run
+
+router = APIRouter(prefix="/experiments", tags=["experiments"])
+
+
+@router.post("/runs", status_code=201)
+def submit(spec: JobSpec, ctx: Context = Depends(context)) -> Run:
+    """Queue a job."""
+    ctx.actor.must("experiments.write")
+    return service.submit(ctx, spec)
+
+
+@router.get("/runs")
+def list_runs(
+    experiment: str | None = None,
+    parent_id: str | None = None,
+    top_level: bool = False,
+    kind: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
+    state: Annotated[list[str], Query()] = [],  # noqa: B006
+    live: bool = False,
+    cursor: str | None = None,
+    limit: int = 100,
+    ctx: Context = Depends(context),
+) -> Page[Run]:
+    """List runs, newest first."""
+    ctx.actor.must("experiments.read")
+    number = service.experiment_filter(ctx, experiment)
+    where = RunFilter(experiment=number, parent_id=parent_id, top_level=top_level, kinds=kind, states=state, live=live)
+    return service.list_runs(ctx, where, cursor, limit)
+
+
+@router.get("/runs/{run_id}")
+def get_run(run_id: str, ctx: Context = Depends(context)) -> Run:
+    """Return a run."""
+    ctx.actor.must("experiments.read")
+    return service.get(ctx, run_id)
+
+
+@router.get("/runs/{run_id}/spec")
+def get_spec(run_id: str, ctx: Context = Depends(context)) -> JobSpec | None:
+    """Return what a job was asked to run; null for a run made by a client."""
+    ctx.actor.must("experiments.read")
+    return service.spec(ctx, run_id)
+
+
+@router.post("/runs/{run_id}/cancel")
+def cancel(run_id: str, ctx: Context = Depends(context)) -> Run:
+    """Ask a job to stop."""
+    ctx.actor.must("experiments.write")
+    return service.cancel(ctx, run_id)
+
+
+@router.get("/runs/{run_id}/children")
+def list_children(run_id: str, ctx: Context = Depends(context)) -> list[Run]:
+    """List the children of a run in the order they were made."""
+    ctx.actor.must("experiments.read")
+    return service.children(ctx, run_id)
+
+
+@router.get("/runs/{run_id}/log")
+def read_log(run_id: str, offset: int = 0, limit: int = service.LOG_CHUNK, ctx: Context = Depends(context)) -> LogChunk:
+    """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end."""
+    ctx.actor.must("experiments.read")
+    return service.read_log(ctx, run_id, offset, limit)
+
+
+@router.get("/runs/{run_id}/documents")
+def list_documents(run_id: str, ctx: Context = Depends(context)) -> list[Document]:
+    """List the documents that a job wrote about itself."""
+    ctx.actor.must("experiments.read")
+    return service.documents(ctx, run_id)
+
+
+@router.get("/runs/{run_id}/documents/{name:path}")
+def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any:
+    """Return a document; null when it is not there yet."""
+    ctx.actor.must("experiments.read")
+    return service.document(ctx, run_id, name)
+
+
+root_router = APIRouter()
+for _module, _attribute, _parent in (
+    ("studiolo.studio.experiments.tracking_router", "router", router),
+    ("studiolo.studio.experiments.mlflow.routes", "root_router", root_router),
+):
+    try:
+        _there = importlib.util.find_spec(_module) is not None
+    except ModuleNotFoundError:
+        _there = False
+    if _there:
+        _parent.include_router(getattr(importlib.import_module(_module), _attribute))

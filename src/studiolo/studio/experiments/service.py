@@ -1,0 +1,207 @@
+"""The verbs of runs and jobs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from studiolo.kernel.auth import service as auth
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Denied, Invalid, NotFound
+from studiolo.kernel.ids import new_id
+from studiolo.kernel.paging import Page, bounded, decode, encode
+from studiolo.studio.experiments import artifacts, repository, tracking
+from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
+from studiolo.studio.experiments.repository import RunFilter
+from studiolo.studio.experiments.schemas import TERMINAL, Document, JobSpec, LogChunk, Run
+
+LOG_CHUNK = 256 * 1024
+LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is gone
+
+
+def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
+    """Queue a job; the controller starts it. With `tx` it is part of the caller's transaction.
+
+    Raises BadJob when an input's bytes are not in the store, a path leaves its folder or the command is empty.
+    """
+    _check(ctx, spec)
+    if tx is not None:
+        return _insert(tx, ctx, spec)
+    with ctx.db.begin() as own:
+        return _insert(own, ctx, spec)
+
+
+def get(ctx: Context, run_id: str) -> Run:
+    """Return a run; raises RunNotFound."""
+    with ctx.db.read() as tx:
+        return repository.to_run(row(tx, ctx, run_id))
+
+
+def row(tx: Connection, ctx: Context, run_id: str) -> Any:
+    """Return the row of a run of this workspace; raises RunNotFound."""
+    found = repository.run_row(tx, ctx.workspace_id, run_id)
+    if found is None:
+        raise RunNotFound(run_id)
+    return found
+
+
+def list_runs(ctx: Context, where: RunFilter, cursor: str | None = None, limit: int = 100) -> Page[Run]:
+    """Return a page of runs, newest first."""
+    keys = decode(cursor, 1)
+    limit = bounded(limit)
+    with ctx.db.read() as tx:
+        rows = repository.list_runs(tx, ctx.workspace_id, where, int(keys[0]) if keys else None, limit + 1)
+    following = encode(rows[limit - 1].seq) if len(rows) > limit else None
+    return Page(items=[repository.to_run(found) for found in rows[:limit]], next=following)
+
+
+def experiment_filter(ctx: Context, name: str | None) -> int | None:
+    """Return the number of an experiment named by a user; raises ExperimentNotFound."""
+    if not name:
+        return None
+    with ctx.db.read() as tx:
+        found = repository.experiment_by_name(tx, ctx.workspace_id, name)
+    if found is None:
+        raise ExperimentNotFound(name)
+    return int(found.number)
+
+
+def children(ctx: Context, run_id: str) -> list[Run]:
+    """Return the children of a run in the order they were made."""
+    with ctx.db.read() as tx:
+        row(tx, ctx, run_id)
+        return [repository.to_run(found) for found in repository.children(tx, ctx.workspace_id, run_id)]
+
+
+def cancel(ctx: Context, run_id: str) -> Run:
+    """Ask a job to stop; a run that has ended stays as it ended."""
+    with ctx.db.begin() as tx:
+        found = row(tx, ctx, run_id)
+        if found.spec is None and found.state not in TERMINAL:
+            raise BadJob(
+                f"'{found.name or run_id[:8]}' is run by a client, not by the studio.",
+                "Stop the client's process; then set the run's status there.",
+                field="run_id",
+            )
+        if repository.set_desired(tx, run_id, "canceled"):
+            auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "run.cancel", run_id)
+            ctx.events.emit(tx, "run.updated", run_id, {"desired": "canceled", "kind": found.kind})
+        return repository.to_run(row(tx, ctx, run_id))
+
+
+def documents(ctx: Context, run_id: str) -> list[Document]:
+    """Return the names of a run's documents."""
+    with ctx.db.read() as tx:
+        names = repository.document_names(tx, row(tx, ctx, run_id).seq)
+    return [Document(name=name, updated_at=moment) for name, moment in names.items()]
+
+
+def document(ctx: Context, run_id: str, name: str) -> Any:
+    """Return the value of a document, None when it is not there (yet)."""
+    with ctx.db.read() as tx:
+        return repository.document(tx, row(tx, ctx, run_id).seq, name)
+
+
+def attempt_folder(ctx: Context, run_id: str, attempt: int) -> Path:
+    """Return where an attempt's files are."""
+    return ctx.settings.attempts / run_id / str(attempt)
+
+
+def log_path(ctx: Context, run_id: str) -> Path:
+    """Return the file with the log of a job: of its newest attempt, or the artifact that kept it.
+
+    Raises LogNotThere.
+    """
+    with ctx.db.read() as tx:
+        found = row(tx, ctx, run_id)
+        path = attempt_folder(ctx, run_id, found.attempt) / LOG
+        if path.is_file():
+            return path
+        try:
+            return ctx.blobs.path(artifacts.find(tx, ctx, run_id, f"logs/{LOG}").digest)
+        except NotFound:
+            pass
+    if found.spec is None:
+        raise LogNotThere(
+            "The run was made by a client; its output stayed there.", "Log a file as an artifact instead."
+        )
+    raise LogNotThere(f"The job is {found.state} and has written nothing yet.", "Wait for it to start.")
+
+
+def read_log(ctx: Context, run_id: str, offset: int = 0, limit: int = LOG_CHUNK) -> LogChunk:
+    """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end."""
+    if limit <= 0:
+        raise Invalid("The limit must be positive.", field="limit")
+    path = log_path(ctx, run_id)
+    size = path.stat().st_size
+    start = max(0, size + offset) if offset < 0 else min(offset, size)
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(min(limit, LOG_CHUNK))
+    return LogChunk(text=data.decode("utf-8", "replace"), offset=start, next=start + len(data), size=size)
+
+
+def consume(tx: Connection, run_id: str) -> None:
+    """Say, in the transaction that keeps it, that the result of a run was taken."""
+    repository.set_consumed(tx, run_id)
+
+
+def unconsumed(tx: Connection, ctx: Context, kind: str) -> list[tuple[Run, JobSpec]]:
+    """Return ended jobs of a kind whose result was not taken yet, oldest first."""
+    rows = repository.unconsumed(tx, ctx.workspace_id, kind)
+    return [(repository.to_run(found), JobSpec.model_validate(found.spec)) for found in rows if found.spec]
+
+
+def spec(ctx: Context, run_id: str) -> JobSpec | None:
+    """Return what a job was asked to run, None for a run made by a client."""
+    with ctx.db.read() as tx:
+        found = row(tx, ctx, run_id).spec
+    return JobSpec.model_validate(found) if found else None
+
+
+def must_own(ctx: Context, run_id: str, ancestors: Sequence[str] = ()) -> None:
+    """Refuse the token of a job that writes to a run which is neither its own nor a child of it."""
+    mine = ctx.actor.run_id
+    if mine and mine != run_id and mine not in ancestors:
+        raise Denied("The token of a job may write to its own run and that run's children only.", "Use MLFLOW_RUN_ID.")
+
+
+def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
+    run_id = new_id()
+    if job.parent_id is not None:
+        row(tx, ctx, job.parent_id)
+    values: Mapping[str, Any] = {
+        "id": run_id,
+        "workspace_id": ctx.workspace_id,
+        "experiment": repository.experiment_number(tx, ctx, job.experiment),
+        "parent_id": job.parent_id,
+        "name": job.name or f"{job.kind}-{run_id[-6:]}",
+        "kind": job.kind,
+        "lifecycle": "active",
+        "state": "Queued",
+        "desired": "completed",
+        "user": ctx.actor.name,
+        "created_at": ctx.clock.now(),
+        "compute": job.compute,
+        "priority": job.priority,
+        "spec": job.model_dump(mode="json"),
+    }
+    seq = repository.insert_run(tx, values)
+    tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags})
+    ctx.events.emit(tx, "run.created", run_id, {"kind": job.kind, "state": "Queued", "parent_id": job.parent_id})
+    return repository.to_run(row(tx, ctx, run_id))
+
+
+def _check(ctx: Context, job: JobSpec) -> None:
+    if not job.command or not job.command[0].strip():
+        raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
+    for name, files in [("code", job.code), *job.inputs.items()]:
+        if not name or "/" in name or name in (".", ".."):
+            raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")
+        for file in files:
+            artifacts.clean(file.path)
+            if not ctx.blobs.exists(file.digest):
+                raise BadJob(
+                    f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field=f"inputs.{name}"
+                )
