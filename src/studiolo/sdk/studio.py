@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studiolo.kernel.http import Transport
+
+if TYPE_CHECKING:
+    from studiolo.studio.experiments.client import Experiments
 
 
 class Studio:
@@ -37,3 +42,10 @@ class Studio:
     def mlflow_uri(self) -> str:
         """What to give `mlflow.set_tracking_uri`."""
         return f"{self._transport.url}/w/{self._transport.workspace}"
+
+    @cached_property
+    def experiments(self) -> Experiments:
+        """Runs and jobs."""
+        from studiolo.studio.experiments.client import Experiments
+
+        return Experiments(self._transport)

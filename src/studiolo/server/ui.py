@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,7 +58,9 @@ def mount(app: FastAPI) -> None:
     """Serve the UI for every path that nothing else answers."""
     assets = STATIC / "assets"
     if assets.is_dir():
-        app.mount("/assets", _Assets(directory=assets), name="assets")
+        app.mount(
+            "/assets", GZipMiddleware(_Assets(directory=assets), minimum_size=1024, compresslevel=6), name="assets"
+        )
 
     @app.get("/{path:path}", include_in_schema=False)
     def page(path: str) -> Response:
