@@ -1,18 +1,20 @@
 """Fixtures of every test: a studio on SQLite, and the same on PostgreSQL where its binaries are."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
+from typer.testing import CliRunner, Result
 
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
+from studiolo.sdk.studio import Studio
 from studiolo.testing import postgres
-from studiolo.testing.client import make_client
+from studiolo.testing.client import make_client, make_transport
 from studiolo.testing.context import context_in, make_services
 
 DATABASES = ["sqlite", "postgresql"]
@@ -84,3 +86,23 @@ def any_client(any_services: Services) -> Iterator[TestClient]:
     """HTTP to the application as the owner, on each database in turn."""
     with make_client(any_services) as found:
         yield found
+
+
+@pytest.fixture
+def studio(services: Services) -> Studio:
+    """The SDK as the owner, without a running server."""
+    return Studio(transport=make_transport(services))
+
+
+@pytest.fixture
+def cli(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command line as the owner, without a running server: `cli("models", "list", stdin="…")`."""
+    from studiolo.cli import app
+
+    connection = make_transport(services)
+    monkeypatch.setattr(app, "Transport", lambda *_, **__: connection)
+
+    def run(*words: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(app.app, list(words), input=stdin)
+
+    return run

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studiolo.kernel.http import Transport
+from studiolo.studio.workspace.client import Workspaces
 
 if TYPE_CHECKING:
     from studiolo.studio.experiments.client import Experiments
@@ -32,6 +33,7 @@ class Studio:
         transport: Transport | None = None,
     ) -> None:
         self._transport = transport or Transport(url, token, workspace=workspace, home=Path(home) if home else None)
+        self.workspace = Workspaces(self._transport)
 
     @property
     def url(self) -> str:

@@ -27,6 +27,8 @@ def install(app: FastAPI) -> None:
 def respond(error: StudioloError) -> Response:
     """Return the problem of an error."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if "retry_after" in error.extra:
+        headers["Retry-After"] = str(error.extra["retry_after"])
     return _answer(error.status, error.problem(), headers)
 
 

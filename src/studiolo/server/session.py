@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from studiolo.kernel.auth import repository, service
@@ -12,6 +12,7 @@ from studiolo.kernel.auth.roles import PERMISSIONS, Role
 from studiolo.kernel.auth.secrets import digest
 from studiolo.kernel.auth.service import Identity
 from studiolo.kernel.errors import Denied, Unauthenticated
+from studiolo.studio.workspace.schemas import Membership
 from studiolo.version import __version__
 
 router = APIRouter(tags=["session"])
@@ -20,16 +21,8 @@ router = APIRouter(tags=["session"])
 class SignIn(BaseModel):
     """Name and password of an account."""
 
-    name: str
-    password: str
-
-
-class Membership(BaseModel):
-    """A workspace, the account's role there, and what the role may do."""
-
-    workspace: str
-    role: str
-    permissions: list[str]
+    name: str = Field(max_length=120, pattern=r"^[^\x00]*$")
+    password: str = Field(max_length=1024)
 
 
 class Session(BaseModel):

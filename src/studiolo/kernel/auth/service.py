@@ -12,6 +12,7 @@ from studiolo.kernel.auth.actor import Actor
 from studiolo.kernel.auth.passwords import hashed, matches
 from studiolo.kernel.auth.roles import JOB, Role
 from studiolo.kernel.auth.secrets import digest, new_secret
+from studiolo.kernel.auth.throttle import count_attempt, forgive
 from studiolo.kernel.clock import Clock
 from studiolo.kernel.db.engine import Database
 from studiolo.kernel.errors import Conflict, Denied, NotFound, Unauthenticated
@@ -114,13 +115,19 @@ def sign_in_by_link(db: Database, clock: Clock, ticket: str, hours: float) -> st
 
 
 def sign_in_by_password(db: Database, clock: Clock, name: str, password: str, hours: float) -> str:
-    """Check a password and return the secret of a new session."""
+    """Check a password and return the secret of a new session.
+
+    Raises Unauthenticated, which does not say whether the account exists; TooManyAttempts after ten failures in a row.
+    """
     with db.read() as tx:
         row = repository.account_by_name(tx, name)
+    count_attempt(db, clock, name)
     good = matches(row.password_hash if row and not row.disabled else None, password)
     with db.begin() as tx:
-        audit(tx, clock, None, name, "session.created" if good else "session.refused", "password")
+        actor = row.id if row else ""
+        audit(tx, clock, None, actor, "session.created" if good else "session.refused", "password", {"name": name})
         if good and row:
+            forgive(tx, name)
             return _new_session(tx, clock, row.id, hours)
     raise Unauthenticated("The name or the password is wrong.", "Try again, or ask an owner for a login link.")
 

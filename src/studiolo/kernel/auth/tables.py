@@ -35,9 +35,9 @@ sessions = Table(
     "sessions",
     metadata,
     Column("hash", String(64), primary_key=True),
-    Column("account_id", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 tokens = Table(
@@ -46,12 +46,12 @@ tokens = Table(
     Column("id", String(32), primary_key=True),
     Column("hash", String(64), nullable=False, unique=True),
     Column("name", String(120), nullable=False),
-    Column("account_id", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("workspace_id", String(32), ForeignKey("workspaces.id", ondelete="CASCADE")),  # none: every workspace
     Column("scopes", Json),  # none: all that the account may
     Column("run_id", String(32), index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, index=True),
     Column("revoked_at", UtcDateTime),
 )
 
@@ -60,15 +60,15 @@ login_links = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("account_id", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 login_failures = Table(
     "login_failures",
     metadata,
     Column("name", String(120), primary_key=True),
-    Column("count", Integer, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False, index=True),
 )
 
 audit = Table(

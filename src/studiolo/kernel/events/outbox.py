@@ -1,7 +1,7 @@
 """Events are rows written in the caller's transaction: they are true if and only if the change is."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -63,6 +63,11 @@ def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:
 def newest(tx: Connection) -> int:
     """Return the id of the newest event, 0 when there is none."""
     return int(tx.execute(select(func.coalesce(func.max(events.c.id), 0))).scalar_one())
+
+
+def any_before(tx: Connection, moment: datetime) -> bool:
+    """Say whether there is an event older than a moment: one look at an index."""
+    return tx.execute(select(events.c.id).where(events.c.at < moment).limit(1)).first() is not None
 
 
 def forget(tx: Connection, clock: Clock, hours: float) -> int:

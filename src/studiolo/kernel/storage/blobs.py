@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol
@@ -166,6 +167,17 @@ class LocalBlobStore:
     def exists(self, digest: str) -> bool:
         """Say whether the content is here."""
         return self.location(digest).is_file()
+
+    def sweep_spool(self, before: datetime) -> int:
+        """Remove what was being written when a process died: parts untouched since a moment; returns how many."""
+        swept = 0
+        with os.scandir(self.spool) as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):  # finished or aborted meanwhile
+                    if entry.name.endswith(".part") and entry.stat().st_mtime < before.timestamp():
+                        Path(entry.path).unlink()
+                        swept += 1
+        return swept
 
     def link(self, digest: str, target: Path) -> None:
         """Place the content at `target`, read-only: a hard link, or a copy across file systems."""
