@@ -1,0 +1,33 @@
+import { useLocation } from '@tanstack/react-router';
+import { at } from '@/kernel/workspace';
+import { shortId } from '@/kernel/format';
+import { Link } from '@/kit/Link';
+import { NAV_ITEMS } from './nav';
+import classes from './shell.module.css';
+
+/** Where we are, from the address: Datasets / titanic. */
+export function Breadcrumb() {
+  const { pathname } = useLocation();
+  const parts = pathname.split('/').slice(3).filter(Boolean).map(decodeURIComponent);
+  if (parts.length === 0) return null;
+  return (
+    <nav aria-label="Breadcrumb" className={classes.crumbs}>
+      <ol>
+        {parts.map((part, index) => {
+          const name =
+            index === 0 ? (NAV_ITEMS.find((item) => item.path === part)?.label ?? part) : shortId(part);
+          const last = index === parts.length - 1;
+          return (
+            <li key={index}>
+              {last ? (
+                <span aria-current="page">{name}</span>
+              ) : (
+                <Link href={at(parts.slice(0, index + 1))}>{name}</Link>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    </nav>
+  );
+}

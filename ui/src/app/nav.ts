@@ -1,0 +1,18 @@
+import type { Icon } from '@tabler/icons-react';
+import { IconHome } from '@/kit/icons';
+
+export interface NavItem {
+  label: string;
+  /** Path below the workspace; '' is home. */
+  path: string;
+  icon: Icon;
+  /** `g` then this letter. */
+  letter: string;
+}
+
+/** The side pane, in the order of the house; an entry is here when its page works. */
+export const NAV: readonly { title: string | null; items: readonly NavItem[] }[] = [
+  { title: null, items: [{ label: 'Home', path: '', icon: IconHome, letter: 'h' }] },
+];
+
+export const NAV_ITEMS = NAV.flatMap((group) => group.items);

@@ -1,0 +1,68 @@
+import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { queries } from '@/kernel/query';
+import { rootRoute, workspaceRoute } from '@/kernel/routing';
+import { text } from '@/kernel/search';
+import { session } from '@/kernel/session';
+import { parseSearch, stringifySearch } from '@/kernel/workspace';
+import { ErrorState } from '@/kit/ErrorState';
+import { Loading } from '@/kit/Page';
+import { homeRoutes } from '@/studio/home/routes';
+import { Shell } from './Shell';
+
+const NotFound = lazyRouteComponent(() => import('./NotFound'), 'NotFound');
+
+workspaceRoute.update({ component: Shell });
+
+const startRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  loader: async () => {
+    const who = await queries.ensureQueryData(session).catch(() => null);
+    if (!who) throw redirect({ href: '/signin' });
+    throw redirect({ to: '/w/$ws', params: { ws: who.workspaces[0]?.workspace ?? 'default' } });
+  },
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/signin',
+  validateSearch: (raw: Record<string, unknown>) => ({
+    problem: text(raw, 'problem'),
+    then: text(raw, 'then'),
+  }),
+  component: lazyRouteComponent(() => import('./SignIn'), 'SignIn'),
+});
+
+const galleryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/__gallery',
+  component: import.meta.env.DEV
+    ? lazyRouteComponent(() => import('./gallery/Gallery'), 'Gallery')
+    : NotFound,
+});
+
+const tree = rootRoute.addChildren([
+  startRoute,
+  signInRoute,
+  galleryRoute,
+  workspaceRoute.addChildren([...homeRoutes]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+  defaultPendingComponent: Loading,
+  defaultPendingMs: 150,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

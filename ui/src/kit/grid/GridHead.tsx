@@ -1,0 +1,71 @@
+import { Checkbox } from '@mantine/core';
+import type { ReactTable, RowData } from '@tanstack/react-table';
+import { IconDown, IconUp } from '../icons';
+import type { GridFeatures } from './DataGrid';
+import type { GridColumn } from './types';
+import classes from './grid.module.css';
+
+interface Props<T extends RowData> {
+  table: ReactTable<GridFeatures, T>;
+  columns: readonly GridColumn<T>[];
+  markAll?: { checked: boolean; some: boolean; toggle: (on: boolean) => void } | undefined;
+}
+
+export function GridHead<T extends RowData>({ table, columns, markAll }: Props<T>) {
+  const headers = new Map(table.getFlatHeaders().map((header) => [header.column.id, header]));
+  return (
+    <div role="rowgroup" className={classes.head}>
+      <div role="row" className={classes.headRow}>
+        {markAll ? (
+          <div role="columnheader" className={classes.mark}>
+            <Checkbox
+              size="xs"
+              aria-label="Select all rows"
+              checked={markAll.checked}
+              indeterminate={markAll.some && !markAll.checked}
+              onChange={(event) => markAll.toggle(event.currentTarget.checked)}
+            />
+          </div>
+        ) : null}
+        {columns.map((column) => {
+          const header = headers.get(column.id);
+          const order = header?.column.getIsSorted() ?? false;
+          const aria = order === 'asc' ? 'ascending' : order === 'desc' ? 'descending' : undefined;
+          return (
+            <div
+              key={column.id}
+              role="columnheader"
+              aria-sort={aria}
+              className={classes.headCell}
+              data-align={column.align}
+            >
+              {header?.column.getCanSort() ? (
+                <button
+                  type="button"
+                  onClick={header.column.getToggleSortingHandler()}
+                  title="Sort; hold Shift to sort by several columns"
+                >
+                  <span>{column.header}</span>
+                  {order === 'asc' ? <IconUp size={12} aria-hidden /> : null}
+                  {order === 'desc' ? <IconDown size={12} aria-hidden /> : null}
+                </button>
+              ) : (
+                <span className={classes.headText}>{column.header}</span>
+              )}
+              {column.sub ? <div className={classes.sub}>{column.sub}</div> : null}
+              {header ? (
+                <span
+                  aria-hidden
+                  className={classes.handle}
+                  onMouseDown={header.getResizeHandler()}
+                  onTouchStart={header.getResizeHandler()}
+                  onDoubleClick={() => header.column.resetSize()}
+                />
+              ) : null}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

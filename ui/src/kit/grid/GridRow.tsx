@@ -1,0 +1,73 @@
+import type { RowData } from '@tanstack/react-table';
+import { Checkbox } from '@mantine/core';
+import type { MouseEvent, ReactNode } from 'react';
+import { Link } from '../Link';
+import type { GridColumn } from './types';
+import classes from './grid.module.css';
+
+interface Props<T extends RowData> {
+  id: string;
+  row: T;
+  columns: readonly GridColumn<T>[];
+  index: number;
+  top: number;
+  height: number;
+  active: boolean;
+  highlight: boolean;
+  selected: boolean | undefined;
+  href: string | undefined;
+  onClick: (event: MouseEvent) => void;
+  onSelect: (withShift: boolean) => void;
+}
+
+export function GridRow<T extends RowData>(props: Props<T>) {
+  const { id, row, columns, index, href, selected } = props;
+  return (
+    <div
+      role="row"
+      id={`row-${id}`}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-active={props.active || undefined}
+      data-highlight={props.highlight || undefined}
+      data-opens={href ? true : undefined}
+      className={classes.row}
+      style={{ transform: `translateY(${props.top}px)`, height: props.height }}
+      onClick={props.onClick}
+    >
+      {selected === undefined ? null : (
+        <div role="gridcell" className={classes.mark}>
+          <Checkbox
+            size="xs"
+            aria-label="Select row"
+            checked={selected}
+            onChange={() => undefined}
+            onClick={(event) => {
+              event.stopPropagation();
+              props.onSelect(event.shiftKey);
+            }}
+          />
+        </div>
+      )}
+      {columns.map((column, position) => {
+        const content: ReactNode = column.cell ? column.cell(row) : plain(column.value(row));
+        return (
+          <div key={column.id} role="gridcell" className={classes.cell} data-align={column.align}>
+            {position === 0 && href ? (
+              <Link href={href} className={classes.first ?? ''}>
+                {content}
+              </Link>
+            ) : (
+              content
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function plain(value: string | number | boolean | null | undefined): ReactNode {
+  if (value === null || value === undefined) return <span className={classes.missing}>–</span>;
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : value;
+}

@@ -1,0 +1,80 @@
+import type { RowData } from '@tanstack/react-table';
+import { ActionIcon, Checkbox, Group, Menu, Stack, Text, Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { count } from '@/kernel/format';
+import { IconColumns, IconCopy } from '../icons';
+import type { GridColumn } from './types';
+import classes from './grid.module.css';
+
+interface Props<T extends RowData> {
+  columns: readonly GridColumn<T>[];
+  hidden: readonly string[];
+  onHidden: (ids: string[]) => void;
+  onCopy: () => void;
+  toolbar: ReactNode;
+  loaded: number;
+  total: number | undefined;
+  selected: number;
+}
+
+/** Above the grid: the page's filters at the left; count, columns and copy at the right. */
+export function GridTools<T extends RowData>({
+  columns,
+  hidden,
+  onHidden,
+  onCopy,
+  toolbar,
+  loaded,
+  total,
+  selected,
+}: Props<T>) {
+  const all =
+    total !== undefined && total > loaded
+      ? `${count(loaded)} of ${count(total)} rows`
+      : `${count(loaded)} rows`;
+  return (
+    <div className={classes.tools}>
+      <Group gap="sm" className={classes.filters ?? ''}>
+        {toolbar}
+      </Group>
+      <Group gap="xs" wrap="nowrap">
+        <Text size="xs" c="dimmed" className={classes.number ?? ''}>
+          {selected > 0 ? `${count(selected)} selected · ` : ''}
+          {all}
+        </Text>
+        <Menu closeOnItemClick={false} position="bottom-end">
+          <Menu.Target>
+            <ActionIcon aria-label="Choose columns">
+              <IconColumns size={16} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown className={classes.picker ?? ''}>
+            <Menu.Label>Columns</Menu.Label>
+            <Stack gap="xs" px="sm" pb="sm">
+              {columns.map((column) => {
+                const off = hidden.includes(column.id);
+                return (
+                  <Checkbox
+                    key={column.id}
+                    size="xs"
+                    label={column.header}
+                    checked={!off}
+                    disabled={!off && hidden.length >= columns.length - 1}
+                    onChange={() =>
+                      onHidden(off ? hidden.filter((id) => id !== column.id) : [...hidden, column.id])
+                    }
+                  />
+                );
+              })}
+            </Stack>
+          </Menu.Dropdown>
+        </Menu>
+        <Tooltip label="Copy as CSV">
+          <ActionIcon aria-label="Copy as CSV" onClick={onCopy}>
+            <IconCopy size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import type { RowData } from '@tanstack/react-table';
+import type { ReactNode } from 'react';
+
+export interface GridColumn<T extends RowData> {
+  id: string;
+  header: string;
+  /** Shown under the header: a unit, a type, a histogram. */
+  sub?: ReactNode;
+  /** What is sorted and copied. */
+  value: (row: T) => string | number | boolean | null | undefined;
+  cell?: (row: T) => ReactNode;
+  align?: 'right';
+  width?: number;
+  /** Takes a share of the free width. */
+  grow?: boolean;
+  sortable?: boolean;
+  /** Off until chosen in the column picker. */
+  optional?: boolean;
+}
+
+export interface GridProps<T extends RowData> {
+  /** Names the table for assistive technology. */
+  label: string;
+  rows: readonly T[];
+  columns: readonly GridColumn<T>[];
+  rowKey: (row: T) => string;
+  /** Address a row opens; Enter and click follow it. */
+  href?: ((row: T) => string) | undefined;
+  onOpen?: ((row: T) => void) | undefined;
+  /** `-created,name`: kept in the page's address. Without `onSort` the grid keeps it for itself. */
+  sort?: string | undefined;
+  onSort?: ((sort: string | undefined) => void) | undefined;
+  /** Rows arrive sorted: the server orders by `sort`. */
+  sortedByServer?: boolean;
+  /** Ids of hidden columns, else the optional ones. */
+  hidden?: readonly string[] | undefined;
+  onHidden?: ((ids: string[]) => void) | undefined;
+  selected?: readonly string[] | undefined;
+  onSelect?: ((keys: string[]) => void) | undefined;
+  /** More rows exist behind a cursor; called near the end. */
+  onEnd?: (() => void) | undefined;
+  /** Rows there are in all, when more than are loaded. */
+  total?: number | undefined;
+  dense?: boolean;
+  /** Height the rows may take; default fills the window. */
+  maxHeight?: number | string;
+  toolbar?: ReactNode;
+  empty?: ReactNode;
+  highlight?: ((row: T) => boolean) | undefined;
+}

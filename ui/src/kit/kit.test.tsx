@@ -1,0 +1,81 @@
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, test, vi } from 'vitest';
+import { Problem } from '@/kernel/problem';
+import { draw } from '@/testing/render';
+import { ConfirmByName } from './ConfirmUndo';
+import { ErrorState } from './ErrorState';
+import { MetricCell } from './MetricCell';
+import { Answer } from './Page';
+import { ProgressBar } from './ProgressBar';
+import { slotsOf } from './RunSwatch';
+import { isOver, statusOf } from './status';
+import { StatusBadge } from './StatusBadge';
+
+test('a state is a word as well as a colour', async () => {
+  await draw(<StatusBadge state="NotStarted" />);
+  expect(screen.getByText('Not started')).toBeTruthy();
+});
+
+test('every state of a run has a tone', () => {
+  expect(statusOf('Finalizing').tone).toBe('running');
+  expect(statusOf('Lost').tone).toBe('failed');
+  expect(isOver('Skipped')).toBe(true);
+  expect(isOver('Queued')).toBe(false);
+});
+
+test('a metric shows four digits and keeps the rest in its title', async () => {
+  await draw(<MetricCell value={0.926612345} best name="AUC" />);
+  expect(screen.getByTitle('AUC: 0.926612345').textContent).toBe('0.9266');
+  expect(screen.getByRole('img', { name: 'Best' })).toBeTruthy();
+});
+
+test('an error says what failed, what to do, and can be tried again', async () => {
+  const retry = vi.fn();
+  const problem = new Problem(
+    { title: 'Path not found', detail: 'a.csv is not there.', hint: 'List what is there.', code: 'x.y' },
+    422,
+    'req-1',
+  );
+  await draw(<ErrorState error={problem} onRetry={retry} />);
+  expect(screen.getByRole('alert').textContent).toContain('List what is there.');
+  expect(screen.getByText(/x\.y · req-1/)).toBeTruthy();
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  expect(retry).toHaveBeenCalledOnce();
+});
+
+test('old data stay on screen when a refresh fails', async () => {
+  const query = { data: 'old rows', error: new Error('away'), isPending: false, refetch: vi.fn() };
+  await draw(<Answer query={query}>{(data) => <p>{data}</p>}</Answer>);
+  expect(screen.getByText('old rows')).toBeTruthy();
+  expect(screen.queryByRole('alert')).toBeNull();
+});
+
+test('what cannot be undone asks for the name', async () => {
+  const confirm = vi.fn(() => Promise.resolve());
+  await draw(
+    <ConfirmByName
+      opened
+      onClose={() => undefined}
+      name="titanic"
+      verb="Delete"
+      loss="Gone."
+      onConfirm={confirm}
+    />,
+  );
+  const button = screen.getByRole('button', { name: 'Delete' });
+  expect((button as HTMLButtonElement).disabled).toBe(true);
+  await userEvent.type(screen.getByLabelText(/Type titanic/), 'titanic');
+  await userEvent.click(button);
+  expect(confirm).toHaveBeenCalledOnce();
+});
+
+test('progress without a total says what it does, not a percentage', async () => {
+  await draw(<ProgressBar done={3} label="Reading" name="Upload" />);
+  expect(screen.getByText(/Reading/).textContent).not.toContain('%');
+});
+
+test('a run has one colour however often it appears', () => {
+  const slots = slotsOf(['a', 'b', 'a', 'c']);
+  expect([slots.get('a'), slots.get('b'), slots.get('c')]).toEqual([0, 1, 2]);
+});

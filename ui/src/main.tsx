@@ -1,0 +1,35 @@
+import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { lazy, StrictMode, Suspense } from 'react';
+import { createRoot } from 'react-dom/client';
+import './app/fonts.css';
+import './app/mantine.css';
+import './app/app.css';
+import { router } from './app/router';
+import { queries } from './kernel/query';
+import { cssVariables, theme } from './theme';
+
+// what the first page does not need comes after it
+const Toasts = lazy(() => import('./app/Toasts'));
+const schemes = localStorageColorSchemeManager({ key: 'studiolo-colour-scheme' });
+const host = document.getElementById('root');
+if (!host) throw new Error('index.html lost its #root');
+
+createRoot(host).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      colorSchemeManager={schemes}
+      defaultColorScheme="auto"
+    >
+      <QueryClientProvider client={queries}>
+        <Suspense fallback={null}>
+          <Toasts />
+        </Suspense>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);
