@@ -52,6 +52,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/session/link': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * New Link
+     * @description Make a one-time login link for the account that asks.
+     */
+    post: operations['session_new_link'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/health': {
     parameters: {
       query?: never;
@@ -112,10 +132,458 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Runs
+     * @description List runs, newest first.
+     */
+    get: operations['experiments_list_runs'];
+    put?: never;
+    /**
+     * Submit
+     * @description Queue a job.
+     */
+    post: operations['experiments_submit'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Run
+     * @description Return a run.
+     */
+    get: operations['experiments_get_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel
+     * @description Ask a job to stop.
+     */
+    post: operations['experiments_cancel'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/children': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Children
+     * @description List the children of a run in the order they were made.
+     */
+    get: operations['experiments_list_children'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/documents': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Documents
+     * @description List the documents that a job wrote about itself.
+     */
+    get: operations['experiments_list_documents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/documents/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Document
+     * @description Return a document; null when it is not there yet.
+     */
+    get: operations['experiments_get_document'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/log': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Log
+     * @description Return a piece of a job's log from a byte offset; negative: from so many bytes before the end.
+     */
+    get: operations['experiments_read_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/spec': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Spec
+     * @description Return what a job was asked to run; null for a run made by a client.
+     */
+    get: operations['experiments_get_spec'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show
+     * @description Say what this workspace is and what it stands on.
+     */
+    get: operations['workspace_show'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/accounts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Accounts
+     * @description Return everybody who can sign in; from the workspace `default` only.
+     */
+    get: operations['workspace_list_accounts'];
+    put?: never;
+    /**
+     * Create Account
+     * @description Add an account.
+     */
+    post: operations['workspace_create_account'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/accounts/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Patch Account
+     * @description Shut an account out, or let it in again.
+     */
+    patch: operations['workspace_patch_account'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/accounts/{name}/password': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Set Password
+     * @description Give an account a password: the own one, or anybody's as an owner of `default`.
+     */
+    put: operations['workspace_set_password'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/audit': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Audit
+     * @description Return who did what, newest first.
+     */
+    get: operations['workspace_list_audit'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/members': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Members
+     * @description Return the members by name.
+     */
+    get: operations['workspace_list_members'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/members/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Set Role
+     * @description Make an account a member, or change its role.
+     */
+    put: operations['workspace_set_role'];
+    post?: never;
+    /**
+     * Remove Member
+     * @description End a membership.
+     */
+    delete: operations['workspace_remove_member'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/tokens': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Tokens
+     * @description Return the own tokens; their secrets are kept as hashes only.
+     */
+    get: operations['workspace_list_tokens'];
+    put?: never;
+    /**
+     * Create Token
+     * @description Make a token for the own account; its secret is in this answer and nowhere else.
+     */
+    post: operations['workspace_create_token'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/tokens/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Revoke Token
+     * @description Make an own token useless.
+     */
+    delete: operations['workspace_revoke_token'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/workspaces': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Create
+     * @description Add a workspace; who asks becomes its owner.
+     */
+    post: operations['workspace_create'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * Account
+     * @description Somebody who can sign in. has_password: else only by login link or token.
+     */
+    Account: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Disabled */
+      disabled: boolean;
+      /** Has Password */
+      has_password: boolean;
+      /** Name */
+      name: string;
+    };
+    /**
+     * AccountCreate
+     * @description role: in the workspace `default`, none: no member yet.
+     */
+    AccountCreate: {
+      /** Name */
+      name: string;
+      /** Password */
+      password?: string | null;
+      role?: components['schemas']['Role'] | null;
+    };
+    /**
+     * AccountPatch
+     * @description What may change of an account.
+     */
+    AccountPatch: {
+      /** Disabled */
+      disabled: boolean;
+    };
+    /**
+     * AuditEntry
+     * @description Who did what to which thing.
+     */
+    AuditEntry: {
+      /** Action */
+      action: string;
+      /** Actor */
+      actor: string;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Detail */
+      detail: {
+        [key: string]: unknown;
+      };
+      /** Id */
+      id: string;
+      /** Subject */
+      subject: string;
+    };
+    /**
+     * Document
+     * @description A JSON document that a job wrote about itself.
+     */
+    Document: {
+      /** Name */
+      name: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+    };
     /** HTTPValidationError */
     HTTPValidationError: {
       /** Detail */
@@ -132,6 +600,143 @@ export interface components {
       status: string;
       /** Version */
       version: string;
+    };
+    /**
+     * InputFile
+     * @description A file that a job finds under `inputs/<input name>/<path>`; digest: of the blob store.
+     */
+    InputFile: {
+      /** Digest */
+      digest: string;
+      /** Path */
+      path: string;
+    };
+    /**
+     * JobSpec
+     * @description What to run. command: words, never a shell line; one word with spaces is run by the shell as Azure ML does.
+     */
+    JobSpec: {
+      /**
+       * Code
+       * @default []
+       */
+      code: components['schemas']['InputFile'][];
+      /** Command */
+      command: string[];
+      /**
+       * Compute
+       * @default local
+       */
+      compute: string;
+      /**
+       * Context
+       * @default {}
+       */
+      context: {
+        [key: string]: unknown;
+      };
+      /**
+       * Env
+       * @default {}
+       */
+      env: {
+        [key: string]: string;
+      };
+      /**
+       * Experiment
+       * @default Default
+       */
+      experiment: string;
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]: components['schemas']['InputFile'][];
+      };
+      /**
+       * Kind
+       * @default command
+       */
+      kind: string;
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Params
+       * @default {}
+       */
+      params: {
+        [key: string]: string;
+      };
+      /** Parent Id */
+      parent_id?: string | null;
+      /**
+       * Priority
+       * @default 0
+       */
+      priority: number;
+      /**
+       * @default {
+       *       "cores": 1,
+       *       "memory_bytes": 0
+       *     }
+       */
+      resources: components['schemas']['Resources'];
+      /**
+       * Retries
+       * @default {}
+       */
+      retries: {
+        [key: string]: number;
+      };
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** Timeout S */
+      timeout_s?: number | null;
+    };
+    /**
+     * LogChunk
+     * @description A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far.
+     */
+    LogChunk: {
+      /** Next */
+      next: number;
+      /** Offset */
+      offset: number;
+      /** Size */
+      size: number;
+      /** Text */
+      text: string;
+    };
+    /**
+     * LoginLink
+     * @description A link that signs a browser in, once.
+     */
+    LoginLink: {
+      /** Url */
+      url: string;
+    };
+    /**
+     * Member
+     * @description An account's role in this workspace.
+     */
+    Member: {
+      /**
+       * Disabled
+       * @default false
+       */
+      disabled: boolean;
+      /** Name */
+      name: string;
+      role: components['schemas']['Role'];
     };
     /**
      * Membership
@@ -152,6 +757,160 @@ export interface components {
     NewToken: {
       /** Token */
       token: string;
+    };
+    /** Page[AuditEntry] */
+    Page_AuditEntry_: {
+      /** Items */
+      items: components['schemas']['AuditEntry'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Run] */
+    Page_Run_: {
+      /** Items */
+      items: components['schemas']['Run'][];
+      /** Next */
+      next?: string | null;
+    };
+    /**
+     * PasswordChange
+     * @description The new password.
+     */
+    PasswordChange: {
+      /** Password */
+      password: string;
+    };
+    /**
+     * Progress
+     * @description done of total, in whatever the label says; total None: not known.
+     */
+    Progress: {
+      /** Done */
+      done: number;
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Total */
+      total?: number | null;
+    };
+    /**
+     * Resources
+     * @description What a job takes of its compute; 0 cores: one.
+     */
+    Resources: {
+      /**
+       * Cores
+       * @default 1
+       */
+      cores: number;
+      /**
+       * Memory Bytes
+       * @description Most memory of the job's processes together; 0: no limit of its own.
+       * @default 0
+       */
+      memory_bytes: number;
+    };
+    /**
+     * Role
+     * @description What a member of a workspace is.
+     * @enum {string}
+     */
+    Role:
+      | 'Owner'
+      | 'Contributor'
+      | 'Data Scientist'
+      | 'Compute Operator'
+      | 'Reader'
+      | 'Labeling lead'
+      | 'Labeler';
+    /**
+     * RoleChange
+     * @description The role to give.
+     */
+    RoleChange: {
+      role: components['schemas']['Role'];
+    };
+    /**
+     * Run
+     * @description A run or job. user: name of the account; error: a sentence, set when it failed.
+     */
+    Run: {
+      /**
+       * Attempt
+       * @default 0
+       */
+      attempt: number;
+      /** Compute */
+      compute?: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Desired */
+      desired: string;
+      /** Ended At */
+      ended_at?: string | null;
+      /** Error */
+      error?: string | null;
+      /** Exit Code */
+      exit_code?: number | null;
+      /** Experiment */
+      experiment: string;
+      /** Experiment Id */
+      experiment_id: string;
+      /** Failure */
+      failure?:
+        | (
+            | 'user_error'
+            | 'oom'
+            | 'timeout'
+            | 'environment'
+            | 'input_missing'
+            | 'lost'
+            | 'preempted'
+            | 'canceled'
+          )
+        | null;
+      /** Id */
+      id: string;
+      /** Kind */
+      kind: string;
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted';
+      /** Name */
+      name: string;
+      /** Parent Id */
+      parent_id?: string | null;
+      progress?: components['schemas']['Progress'] | null;
+      /** Started At */
+      started_at?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'NotStarted'
+        | 'Queued'
+        | 'Provisioning'
+        | 'Preparing'
+        | 'Starting'
+        | 'Running'
+        | 'Finalizing'
+        | 'Completed'
+        | 'Failed'
+        | 'Canceled'
+        | 'Lost'
+        | 'Reused'
+        | 'Skipped';
+      /** User */
+      user: string;
     };
     /**
      * Session
@@ -175,6 +934,65 @@ export interface components {
       /** Password */
       password: string;
     };
+    /**
+     * Token
+     * @description An API token without its secret. scopes: what it narrows the account to; none: nothing.
+     */
+    Token: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Expires At */
+      expires_at: string | null;
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Scopes */
+      scopes: string[] | null;
+      /** Workspace */
+      workspace: string | null;
+    };
+    /**
+     * TokenCreate
+     * @description days: how long it is good, none: until it is revoked. scopes: permissions such as `datasets.read` or `*.read`.
+     */
+    TokenCreate: {
+      /**
+       * Days
+       * @default 90
+       */
+      days: number | null;
+      /** Name */
+      name: string;
+      /** Scopes */
+      scopes?: string[] | null;
+    };
+    /**
+     * TokenCreated
+     * @description A new token with its secret, which is shown this once.
+     */
+    TokenCreated: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Expires At */
+      expires_at: string | null;
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Scopes */
+      scopes: string[] | null;
+      /** Token */
+      token: string;
+      /** Workspace */
+      workspace: string | null;
+    };
     /** ValidationError */
     ValidationError: {
       /** Context */
@@ -187,6 +1005,47 @@ export interface components {
       msg: string;
       /** Error Type */
       type: string;
+    };
+    /**
+     * WorkspaceCreate
+     * @description name: small letters, digits and hyphens, since it stands in every address.
+     */
+    WorkspaceCreate: {
+      /** Name */
+      name: string;
+    };
+    /**
+     * WorkspaceSummary
+     * @description home: folder of everything; disk_free, disk_total: bytes of its file system.
+     */
+    WorkspaceSummary: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Database
+       * @enum {string}
+       */
+      database: 'sqlite' | 'postgresql';
+      /** Disk Free */
+      disk_free: number;
+      /** Disk Total */
+      disk_total: number;
+      /**
+       * Durability
+       * @enum {string}
+       */
+      durability: 'full' | 'normal';
+      /** Home */
+      home: string;
+      /** Members */
+      members: number;
+      /** Name */
+      name: string;
+      /** Version */
+      version: string;
     };
   };
   responses: never;
@@ -299,6 +1158,26 @@ export interface operations {
       };
     };
   };
+  session_new_link: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LoginLink'];
+        };
+      };
+    };
+  };
   health_health: {
     parameters: {
       query?: never;
@@ -364,6 +1243,670 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+    };
+  };
+  experiments_list_runs: {
+    parameters: {
+      query?: {
+        experiment?: string | null;
+        parent_id?: string | null;
+        top_level?: boolean;
+        kind?: string[];
+        state?: string[];
+        live?: boolean;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Run_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_submit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['JobSpec'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Run'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Run'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_cancel: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Run'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_children: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Run'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_documents: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Document'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_document: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': unknown;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_read_log: {
+    parameters: {
+      query?: {
+        offset?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LogChunk'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_spec: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobSpec'] | null;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_show: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceSummary'];
+        };
+      };
+    };
+  };
+  workspace_list_accounts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Account'][];
+        };
+      };
+    };
+  };
+  workspace_create_account: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AccountCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Account'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_patch_account: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AccountPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Account'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_set_password: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PasswordChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_audit: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_AuditEntry_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_members: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Member'][];
+        };
+      };
+    };
+  };
+  workspace_set_role: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RoleChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Member'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_remove_member: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_tokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Token'][];
+        };
+      };
+    };
+  };
+  workspace_create_token: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TokenCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TokenCreated'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_revoke_token: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkspaceCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Member'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
       };
     };
   };
