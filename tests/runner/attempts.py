@@ -31,7 +31,7 @@ def begin(folder: Path, code: str | list[str], **order: object) -> Path:
     argv = [*PYTHON, code] if isinstance(code, str) else code
     spec: Order = {"argv": argv, "env": {"PATH": "/usr/bin:/bin"}, "mark": mark(folder), "grace_s": 1.0, **order}  # type: ignore[typeddict-item]
     prepare(folder, spec)
-    assert launch(folder, mark(folder))
+    assert launch(folder)
     return folder
 
 

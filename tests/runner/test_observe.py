@@ -63,7 +63,7 @@ def test_an_exit_record_wins_over_everything(tmp_path: Path) -> None:
 def test_who_takes_an_unowned_attempt_keeps_runners_away(tmp_path: Path) -> None:
     attempt.write_json(str(tmp_path), attempt.JOB, {"argv": ["touch", str(tmp_path / "ran")], "env": {}})
     assert observe.claim(tmp_path, "canceled")
-    assert launch(tmp_path, mark(tmp_path)) is False
+    assert launch(tmp_path) is False
     assert not (tmp_path / "ran").exists()
     assert isinstance(observe.look(tmp_path), observe.Lost)
 

@@ -72,13 +72,13 @@ def test_a_program_that_cannot_start_is_a_failure_of_the_environment(
 
 def test_an_unreadable_order_is_recorded_not_lost(tmp_path: Path) -> None:
     (tmp_path / attempt.JOB).write_text("{")
-    assert launch(tmp_path, mark(tmp_path))
+    assert launch(tmp_path)
     assert ended(tmp_path).failure == "environment"
 
 
 def test_an_attempt_has_one_owner(tmp_path: Path) -> None:
     begin(tmp_path, "print('once', flush=True); import time; time.sleep(0.3)")
-    assert launch(tmp_path, mark(tmp_path)) is False
+    assert launch(tmp_path) is False
     ended(tmp_path)
     assert log(tmp_path) == "once\n"
 
@@ -177,7 +177,7 @@ def test_cancel_of_a_willing_job_is_quick(tmp_path: Path) -> None:
 def test_cancel_of_a_stubborn_job_with_daemons_leaves_no_survivor(tmp_path: Path) -> None:
     begin(tmp_path, STUBBORN, grace_s=0.5)
     wait_for(lambda: log(tmp_path).count("daemon") == 2 and "up" in log(tmp_path))
-    assert len(carrying(tmp_path)) >= 4  # runner, job, two daemons
+    assert len(carrying(tmp_path)) == 3  # job and two daemons
     ask_to_stop(tmp_path)
     end = ended(tmp_path)
     assert end.failure == "canceled"
@@ -215,7 +215,7 @@ from pathlib import Path
 from studiolo.runner.launch import launch, prepare
 folder = Path({str(folder)!r})
 prepare(folder, {{"argv": [sys.executable, "-c", "import time; time.sleep(0.5); print('survived')"], "env": {{}}, "mark": "m"}})
-launch(folder, "m")
+launch(folder)
 print("launched", flush=True)
 time.sleep(60)
 """

@@ -37,7 +37,7 @@ def prepare(folder: Path, order: Order) -> None:
     attempt.write_json(str(folder), attempt.JOB, dict(order))
 
 
-def launch(folder: Path, mark: str) -> bool:
+def launch(folder: Path) -> bool:
     """Start a detached runner; True when it owns the attempt, False when another does. Safe to repeat.
 
     Raises LaunchFailed.
@@ -46,7 +46,7 @@ def launch(folder: Path, mark: str) -> bool:
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(_MAIN), str(folder)],
-            env={**environ, attempt.MARK: mark},
+            env=environ,  # without the mark: what carries it is ended with the job
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

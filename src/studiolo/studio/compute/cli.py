@@ -1,0 +1,39 @@
+"""`studiolo compute …`: where jobs run."""
+
+from typing import Annotated
+
+import typer
+
+from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
+from studiolo.studio.compute.client import Computes
+
+app = typer.Typer(help="Where jobs run: cores, memory, what runs.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name of the compute.")]
+
+
+@app.command("list")
+def list_(context: typer.Context, output: OutputOption = Output.table) -> None:
+    """List the places where jobs run."""
+    show(Computes(transport(context)).list(), ("name", "title", "cores", "cores_free", "host"), output=output)
+
+
+@app.command("show")
+def show_(context: typer.Context, name: Name = "local", output: OutputOption = Output.table) -> None:
+    """Show a compute: its cores and memory, what runs on it, how limits are kept."""
+    found = Computes(transport(context)).get(name)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    out.print(f"{found.title} ({found.host})", markup=False)
+    out.print(f"cores   {found.cores_free} of {found.cores} free (the machine has {found.machine_cores})", markup=False)
+    out.print(
+        f"memory  {found.memory_bytes / 2**30:.1f} GiB for jobs, {found.memory_used_bytes / 2**30:.1f} GiB in use"
+    )
+    show(
+        found.holdings,
+        ("title", "run_id", "cores", "memory_bytes", "processes", "since"),
+        empty="Nothing runs on it.",
+    )
+    for limit in found.limits:
+        out.print(f"{limit.what}: {limit.how}", markup=False, highlight=False)

@@ -1,0 +1,22 @@
+"""What can go wrong with compute."""
+
+from studiolo.kernel.errors import Invalid, NotFound
+
+
+class ComputeNotFound(NotFound):
+    """No compute has this name."""
+
+    code, title = "compute.not_found", "Compute not found"
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(
+            f"There is no compute '{name}'.",
+            f"Use one of: {', '.join(known)} (studiolo compute show).",
+            field="compute",
+        )
+
+
+class TooBig(Invalid):
+    """More was asked for than the compute will ever have."""
+
+    code, title = "compute.too_big", "The compute is too small"

@@ -1,0 +1,43 @@
+"""SQL of compute."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, text
+
+from studiolo.studio.compute.tables import holdings
+
+_LOCK = 0x53747564  # of PostgreSQL's advisory locks: two controllers must not both see the last core free
+
+
+def lock(tx: Connection) -> None:
+    """Let one transaction at a time decide about room; SQLite has one writer anyway."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def held(tx: Connection, compute: str) -> tuple[int, int]:
+    """Return the cores and bytes that are held."""
+    query = select(func.coalesce(func.sum(holdings.c.cores), 0), func.coalesce(func.sum(holdings.c.memory_bytes), 0))
+    cores, memory = tx.execute(query.where(holdings.c.compute == compute)).one()
+    return int(cores), int(memory)
+
+
+def list_(tx: Connection, compute: str) -> list[Row[Any]]:
+    """Return what is held, oldest first."""
+    query = select(holdings).where(holdings.c.compute == compute).order_by(holdings.c.since, holdings.c.holder)
+    return list(tx.execute(query))
+
+
+def get(tx: Connection, holder: str) -> Row[Any] | None:
+    """Return a holding."""
+    return tx.execute(select(holdings).where(holdings.c.holder == holder)).first()
+
+
+def put(tx: Connection, values: dict[str, Any]) -> None:
+    """Add a holding."""
+    tx.execute(insert(holdings).values(**values))
+
+
+def remove(tx: Connection, holder: str) -> bool:
+    """Remove a holding; False when it was not there."""
+    return tx.execute(delete(holdings).where(holdings.c.holder == holder)).rowcount == 1

@@ -1,0 +1,24 @@
+"""Routes of compute."""
+
+from fastapi import APIRouter, Depends
+
+from studiolo.kernel.auth.request import context
+from studiolo.kernel.context import Context
+from studiolo.studio.compute import service
+from studiolo.studio.compute.schemas import Compute
+
+router = APIRouter(prefix="/compute", tags=["compute"])
+
+
+@router.get("")
+def list_computes(ctx: Context = Depends(context)) -> list[Compute]:
+    """List the places where jobs run, with what runs there and how limits are kept."""
+    ctx.actor.must("compute.read")
+    return service.list_(ctx)
+
+
+@router.get("/{name}")
+def get_compute(name: str, ctx: Context = Depends(context)) -> Compute:
+    """Return one of them."""
+    ctx.actor.must("compute.read")
+    return service.show(ctx, name)

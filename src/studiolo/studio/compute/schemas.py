@@ -1,0 +1,48 @@
+"""The nouns of compute on the wire."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+
+class Limit(BaseModel):
+    """How one kind of limit is kept on this machine: what: cores, memory, time, processes; how: a sentence."""
+
+    what: str
+    enforced: bool
+    how: str
+
+
+class Holding(BaseModel):
+    """A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now."""
+
+    holder: str
+    title: str
+    run_id: str | None = None
+    workspace_id: str
+    cores: int
+    memory_limit_bytes: int = 0
+    since: datetime
+    memory_bytes: int | None = None
+    processes: int | None = None
+
+
+class Compute(BaseModel):
+    """A place where jobs run. cores, memory_bytes: what jobs may use; machine_…: what is there; load: of one minute."""
+
+    name: str
+    kind: str
+    title: str
+    description: str
+    host: str
+    cores: int
+    cores_free: int
+    machine_cores: int
+    memory_bytes: int
+    memory_reserved_bytes: int
+    machine_memory_bytes: int
+    memory_used_bytes: int
+    load: float
+    disk_free_bytes: int
+    limits: list[Limit]
+    holdings: list[Holding]

@@ -1,0 +1,156 @@
+"""The verbs of compute: what there is, what is free, who holds it."""
+
+import os
+import platform
+import shutil
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import Connection
+
+from studiolo.kernel import plugins
+from studiolo.kernel.context import Context
+from studiolo.studio.compute import repository
+from studiolo.studio.compute.backends.base import Backend, BackendSpec, Capacity
+from studiolo.studio.compute.errors import ComputeNotFound, TooBig
+from studiolo.studio.compute.schemas import Compute, Holding, Limit
+
+
+def backends() -> dict[str, Backend]:
+    """Return the backends by name."""
+    return cast("dict[str, Backend]", plugins.find("studiolo.studio.compute.backends", BackendSpec))
+
+
+def backend(name: str) -> Backend:
+    """Return a backend; raises ComputeNotFound."""
+    found = backends()
+    if name not in found:
+        raise ComputeNotFound(name, list(found))
+    return found[name]
+
+
+def capacity(ctx: Context, name: str) -> Capacity:
+    """Return what jobs may use of a compute."""
+    return backend(name).capacity(ctx.settings)
+
+
+def check(ctx: Context, name: str, cores: int, memory_bytes: int) -> None:
+    """Refuse what the compute can never give; raises ComputeNotFound and TooBig."""
+    have = capacity(ctx, name)
+    if cores > have.cores:
+        raise TooBig(
+            f"'{name}' has {have.cores} cores for jobs; the job asks for {cores}.",
+            f"Ask for at most {have.cores}, or raise STUDIOLO_CORES.",
+            field="resources.cores",
+        )
+    if memory_bytes > have.memory_bytes:
+        raise TooBig(
+            f"'{name}' has {have.memory_bytes / 2**30:.1f} GiB for jobs; the job asks for {memory_bytes / 2**30:.1f} GiB.",
+            "Ask for less, or raise STUDIOLO_MEMORY_BYTES.",
+            field="resources.memory_bytes",
+        )
+
+
+def reserve(
+    tx: Connection,
+    ctx: Context,
+    name: str,
+    holder: str,
+    *,
+    cores: int,
+    memory_bytes: int = 0,
+    title: str = "",
+    run_id: str | None = None,
+) -> bool:
+    """Hold a part of a compute in the caller's transaction; False when there is no room now. Repeating it is no second.
+
+    A request above the whole capacity (the machine has shrunk) is served when it is alone, rather than never.
+    """
+    repository.lock(tx)
+    if repository.get(tx, holder) is not None:
+        return True
+    have = capacity(ctx, name)
+    held_cores, held_memory = repository.held(tx, name)
+    alone = held_cores == 0 and held_memory == 0
+    if not alone and (held_cores + cores > have.cores or held_memory + memory_bytes > have.memory_bytes):
+        return False
+    values = {"holder": holder, "compute": name, "workspace_id": ctx.workspace_id, "title": title, "run_id": run_id}
+    repository.put(tx, {**values, "cores": cores, "memory_bytes": memory_bytes, "since": ctx.clock.now()})
+    return True
+
+
+def release(tx: Connection, holder: str) -> None:
+    """Give back what was held; giving back twice is giving back once."""
+    repository.remove(tx, holder)
+
+
+def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> str:
+    """Say what a job that needs so much waits for."""
+    have = capacity(ctx, name)
+    held_cores, held_memory = repository.held(tx, name)
+    holders = ", ".join(row.title or row.holder for row in repository.list_(tx, name)[:3])
+    by = f"; held by {holders}" if holders else ""
+    if held_cores + cores > have.cores:
+        return f"waits for {cores} of {have.cores} cores of '{name}', {max(0, have.cores - held_cores)} free{by}"
+    if held_memory + memory_bytes > have.memory_bytes:
+        free = max(0, have.memory_bytes - held_memory) / 2**30
+        return f"waits for {memory_bytes / 2**30:.1f} GiB of '{name}', {free:.1f} GiB free{by}"
+    return "starts as soon as the controller sees it"
+
+
+def list_(ctx: Context) -> list[Compute]:
+    """Return all computes with what runs on them."""
+    return [show(ctx, name) for name in backends()]
+
+
+def show(ctx: Context, name: str) -> Compute:
+    """Return a compute with what runs on it; of other workspaces only how much they hold."""
+    engine = backend(name)
+    have = engine.capacity(ctx.settings)
+    with ctx.db.read() as tx:
+        rows = repository.list_(tx, name)
+    holdings = []
+    for row in rows:
+        used = engine.usage(ctx.settings.attempts / row.holder) if row.run_id else None
+        mine = row.workspace_id == ctx.workspace_id
+        holdings.append(
+            Holding(
+                holder=row.holder if mine else "",
+                title=row.title if mine else "(another workspace)",
+                run_id=row.run_id if mine else None,
+                workspace_id=row.workspace_id if mine else "",
+                cores=row.cores,
+                memory_limit_bytes=row.memory_bytes,
+                since=row.since,
+                memory_bytes=used.memory_bytes if used else None,
+                processes=used.processes if used else None,
+            )
+        )
+    return Compute(
+        name=engine.SPEC.name,
+        kind=engine.SPEC.name,
+        title=engine.SPEC.title,
+        description=engine.SPEC.description,
+        host=platform.node(),
+        cores=have.cores,
+        cores_free=max(0, have.cores - sum(row.cores for row in rows)),
+        machine_cores=have.machine_cores,
+        memory_bytes=have.memory_bytes,
+        memory_reserved_bytes=sum(row.memory_bytes for row in rows),
+        machine_memory_bytes=have.machine_memory_bytes,
+        memory_used_bytes=have.machine_memory_bytes - _available_memory(have.machine_memory_bytes),
+        load=os.getloadavg()[0],
+        disk_free_bytes=shutil.disk_usage(ctx.settings.home).free,
+        limits=[Limit(what=kept.what, enforced=kept.enforced, how=kept.how) for kept in have.limits],
+        holdings=holdings,
+    )
+
+
+def _available_memory(total: int) -> int:
+    try:
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return total
