@@ -51,3 +51,105 @@ class Preview(BaseModel):
     columns: list[ColumnSchema]
     rows: list[list[Any]]
     total_rows: int
+
+
+class Histogram(BaseModel):
+    """counts[i] is how many values lie in [edges[i], edges[i+1]); the last bin holds its upper edge too."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+class TopValue(BaseModel):
+    """A frequent value. count: rows of the table, estimated where the profile comes from a sample."""
+
+    value: str
+    count: int
+    share: float
+
+
+class ColumnProfile(BaseModel):
+    """What one column holds. Dates are ISO texts; in histogram and edges they are seconds since 1970, UTC.
+
+    count: values that are there; distinct: exact or estimated within about 5 %; infinite: left out of everything but count.
+    edges: 201 quantiles that cut the values into 200 equal parts, kept to measure drift later; length: characters.
+    """
+
+    name: str
+    type: ColumnType
+    count: int
+    missing: int
+    missing_share: float
+    distinct: int
+    distinct_exact: bool
+    min: int | float | str | None = None
+    max: int | float | str | None = None
+    mean: float | str | None = None
+    std: float | None = None
+    zeros: int | None = None
+    negative_share: float | None = None
+    infinite: int = 0
+    true_count: int | None = None
+    min_length: int | None = None
+    mean_length: float | None = None
+    max_length: int | None = None
+    quantiles: dict[str, float | str] = Field(default_factory=dict)
+    histogram: Histogram | None = None
+    top: list[TopValue] = Field(default_factory=list)
+    edges: list[float] = Field(default_factory=list)
+
+
+class Matrix(BaseModel):
+    """A symmetric matrix; None where a pair has too few rows or a column does not vary."""
+
+    columns: list[str]
+    values: list[list[float | None]]
+
+
+class Correlations(BaseModel):
+    """Of at most 50 columns each. Pairs use the rows where both values are there. rows: looked at.
+
+    spearman: Pearson of ranks, ranked once per column. cramers_v: bias-corrected (Bergsma 2013), of columns with few values.
+    """
+
+    rows: int
+    pearson: Matrix | None = None
+    spearman: Matrix | None = None
+    cramers_v: Matrix | None = None
+
+
+class MissingPattern(BaseModel):
+    """Columns that are missing together in so many of the sampled rows; no columns: complete rows."""
+
+    columns: list[str]
+    rows: int
+    share: float
+
+
+class Alert(BaseModel):
+    """Something about a column to know before training with it."""
+
+    kind: Literal["constant", "missing", "identifier", "many_values", "correlated", "infinite", "skewed"]
+    column: str
+    message: str
+
+
+class Sample(BaseModel):
+    """Which rows quantiles, histograms, frequent values and correlations come from. note: for people."""
+
+    rows: int
+    exact: bool
+    note: str
+
+
+class Profile(BaseModel):
+    """All that the profile job found out about a dataset version. seconds, cpu_seconds: what it took."""
+
+    rows: int
+    columns: list[ColumnProfile]
+    sample: Sample
+    correlations: Correlations
+    missing_patterns: list[MissingPattern] = Field(default_factory=list)
+    alerts: list[Alert] = Field(default_factory=list)
+    seconds: float
+    cpu_seconds: float

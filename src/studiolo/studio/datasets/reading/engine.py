@@ -32,7 +32,7 @@ def connect(spill: Path | None = None, memory: str = INSPECT_MEMORY, threads: in
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")  # so that it is known
     return connection
 
 
