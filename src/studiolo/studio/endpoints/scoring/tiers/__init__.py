@@ -1,0 +1,1 @@
+"""The forms in which a model can answer, best first: compiled, then the original."""

@@ -1,0 +1,174 @@
+"""The compiled tier: the model's own encoder in front of ONNX Runtime, one thread, no pandas."""
+
+import importlib
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from studiolo.studio.endpoints.scoring.bodies import Table
+from studiolo.studio.endpoints.scoring.inputs import Input, Inputs
+from studiolo.studio.endpoints.scoring.problems import ModelRefused
+from studiolo.studio.endpoints.scoring.tiers.base import Kind, Prediction, Uncompilable
+
+_TYPES = {"number": "number", "boolean": "boolean", "category": "string", "text": "string", "date": "datetime"}
+_FEW = 8  # rows up to which encoding row by row is quicker than by columns
+_FLOAT32 = 3.4e38
+
+
+class Compiled:
+    """Encode → ONNX → decode. The encoder is the one that lies in the model, so that serving and training agree."""
+
+    kind: Kind = "compiled"
+
+    def __init__(self, encoder: Any, session: Any, plan: dict[str, Any], why: str, extra: str) -> None:
+        self.why = why
+        self.encoder = encoder
+        self.task = str(plan["task"])
+        self.labels: list[Any] = list(plan.get("labels") or [])
+        columns = [
+            Input(
+                name=str(column["name"]),
+                type=_TYPES.get(column["kind"], "any"),
+                required=bool(column.get("required", False)),
+                pattern=column.get("format"),
+                float32=True,
+            )
+            for column in plan["columns"]
+        ]
+        ignored = {str(name) for name in plan.get("dropped") or ()} | {str(plan.get("target", ""))}
+        self.inputs = Inputs(columns, ignored, extra)
+        self._types = {column.name: column for column in columns}
+        self._texts = [column["name"] for column in plan["columns"] if column["kind"] not in ("number", "boolean")]
+        self._required = frozenset(column.name for column in columns if column.required)
+        self._single: list[tuple[str, Any]] | None = getattr(encoder, "single", None)
+        self._proba = [name.removeprefix("proba_") for name in encoder.output[1:]]
+        self._run = session.run
+        self._outputs = [session.get_outputs()[0].name]
+        self._feed = session.get_inputs()[0].name
+
+    # one row at a time, for the hot path -------------------------------------------------------------------------
+
+    def rows(self, table: Table) -> list[list[float]] | None:
+        """Encode the few records of a table; None when they are better encoded by columns."""
+        single, records = self._single, table.records
+        if single is None or records is None or len(records) > _FEW:
+            return None
+        return [self._row(record, table) for record in records]
+
+    def _row(self, record: dict[str, Any], table: Table) -> list[float]:
+        single = self._single
+        assert single is not None
+        try:
+            values = [one(record[name]) for name, one in single]
+            total = sum(values)
+        except (KeyError, ValueError, TypeError, OverflowError):
+            return self._careful(record, table)
+        if len(record) != len(values) or not -_FLOAT32 < total < _FLOAT32:  # something unknown, missing or infinite
+            return self._careful(record, table)
+        return values
+
+    def _careful(self, record: dict[str, Any], table: Table) -> list[float]:
+        """Encode a row that may have something wrong with it; raises what that is."""
+        assert self._single is not None
+        if any(record.get(name) is None for name in self._required) or not record.keys() <= self.inputs.known:
+            self.inputs.collect(table)  # raises, unless the extra names are ignored ones
+        values = []
+        for name, one in self._single:
+            raw = record.get(name)
+            try:
+                value = math.nan if raw is None else float(one(raw))
+            except (ValueError, TypeError, OverflowError):
+                value = math.inf
+            if not -_FLOAT32 < value < _FLOAT32 and (value == value or not _blank(raw)):  # noqa: PLR0124 - NaN
+                raise self.inputs.diagnose(table) or self._refuse(name, raw)
+            values.append(value)
+        return values
+
+    def scores(self, rows: list[list[float]]) -> NDArray[Any]:
+        """Score encoded rows."""
+        found: NDArray[Any] = self._run(self._outputs, {self._feed: np.array(rows, dtype=np.float32)})[0]
+        return found
+
+    # many rows ---------------------------------------------------------------------------------------------------
+
+    def predict(self, table: Table) -> Prediction:
+        """Check, encode, score and decode."""
+        rows = self.rows(table)
+        return self.answer(self.scores(rows) if rows is not None else self._scores_of(table))
+
+    def _scores_of(self, table: Table) -> NDArray[Any]:
+        columns: dict[str, Any] = self.inputs.collect(table)
+        for name in self._texts:  # an encoder prints what it is given; a list is no text
+            if any(type(value) in (list, dict) for value in columns.get(name, ())):
+                raise self.inputs.diagnose(table) or self._refuse(name, None)
+        if not columns:
+            columns = {self.inputs.names[0]: [None] * table.rows}
+        try:
+            matrix = self.encoder.encode_columns(columns, strict=True)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self.inputs.diagnose(table) or ModelRefused(str(error), field=getattr(error, "column", "")) from None
+        found: NDArray[Any] = self._run(self._outputs, {self._feed: matrix})[0]
+        return found
+
+    def _refuse(self, name: str, raw: Any) -> ModelRefused:
+        return ModelRefused(f"'{name}' cannot be read: {raw!r:.80}.", field=name)
+
+    def answer(self, scores: NDArray[Any]) -> Prediction:
+        """Decode scores."""
+        predictions = self.encoder.decode(scores)
+        if not self._proba:
+            return Prediction(predictions, framed=True)
+        names = self._proba
+        return Prediction(predictions, [dict(zip(names, chances, strict=False)) for chances in scores.tolist()], True)
+
+
+def _blank(raw: Any) -> bool:
+    return raw is None or (isinstance(raw, str) and (not raw or raw.isspace()))
+
+
+def load(folder: Path, extra: str) -> Compiled:
+    """Load `model/plan.json` and `model/model.onnx`, with the encoder that lies beside them in `code/`.
+
+    Raises Uncompilable where the model has no such form, or none that was proven equal.
+    """
+    model = folder / "model"
+    if not (model / "plan.json").is_file():
+        raise Uncompilable("the model has no column plan: it was not made by Automated ML")
+    evidence = _evidence(model)
+    code = str((folder / "code").resolve())
+    if code not in sys.path:
+        sys.path.insert(0, code)
+    encoder_type = importlib.import_module("studiolo_predictor.encoder").Encoder
+    plan = json.loads((model / "plan.json").read_text(encoding="utf-8"))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # one-row requests need no arena, and it keeps what a big batch took
+    session = onnxruntime.InferenceSession(str(model / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    return Compiled(encoder_type.from_plan(plan), session, plan, evidence, extra)
+
+
+def _evidence(model: Path) -> str:
+    """Read why the ONNX form may be used."""
+    if not (model / "model.onnx").is_file() or not (model / "gate.json").is_file():
+        reason = ""
+        if (model / "export.json").is_file():
+            found = json.loads((model / "export.json").read_text(encoding="utf-8"))
+            reason = str(found.get("reason") or found.get("why") or found.get("detail") or "")
+        raise Uncompilable(f"the export to ONNX was refused{': ' + reason if reason else ''}")
+    gate = json.loads((model / "gate.json").read_text(encoding="utf-8"))
+    if gate.get("passed") is False:
+        raise Uncompilable(f"the ONNX form differs from the model: {gate.get('reason', 'see gate.json')}")
+    rows = gate.get("rows") or gate.get("rows_checked")
+    difference = gate.get("max_difference", gate.get("difference"))
+    text = "the ONNX form answered like the model"
+    if rows is not None:
+        text += f" on {rows} rows"
+    if difference is not None:
+        text += f" (largest difference {float(difference):.1g}, tolerance {float(gate.get('tolerance', 1e-4)):.1g})"
+    return text
