@@ -93,14 +93,13 @@ class ScoringApp:
     def __init__(
         self,
         deployment: Deployment,
-        predictor: Predictor,
         pages: Pages,
         keys: Keys,
         counters: Counters,
         log: RequestLog,
     ) -> None:
         self.deployment = deployment
-        self.predictor = predictor
+        self.predictor: Predictor
         self.pages = pages
         self.keys = keys
         self.counters = counters
@@ -143,7 +142,7 @@ class ScoringApp:
                     self._buffered -= len(body)
                 status, kind = 200, _JSON
             else:
-                status, kind, answer = self._other(method, path, headers, extra)
+                status, kind, answer = self._other(scope, method, path, headers, extra)
         except StudioloError as problem:
             status, kind, answer = problem.status, _PROBLEM, answers.dumps(problem.problem())
             if isinstance(problem, ModelFailed) and problem.__cause__ is not None:
@@ -243,7 +242,7 @@ class ScoringApp:
             return
 
     def _other(
-        self, method: str, path: str, headers: _Headers, extra: list[tuple[bytes, bytes]]
+        self, scope: dict[str, Any], method: str, path: str, headers: _Headers, extra: list[tuple[bytes, bytes]]
     ) -> tuple[int, tuple[bytes, bytes], bytes]:
         if method == "OPTIONS" and headers.origin in self._origins and headers.method_asked:
             extra += [
@@ -263,6 +262,8 @@ class ScoringApp:
             raise WrongMethod(f"{path} takes GET, not {method}.")
         if path not in _OPEN:
             self._authorise(headers)
+        if path == "/swagger.json" and b"version=3" in scope["query_string"]:
+            path = "/openapi.json"
         return 200, *self._page(path, headers)
 
     def _page(self, path: str, headers: _Headers) -> tuple[tuple[bytes, bytes], bytes]:

@@ -84,6 +84,12 @@ def _unreadable(body: bytes, error: orjson.JSONDecodeError) -> BadBody:
         field = _last_key(body[: literal.start()])
         named = f" for '{field}'" if field else ""
         return BadBody(f"'{word}'{named} (line {where}) is not JSON.", hint, field=field or "body")
+    if "infinity" in error.msg:
+        return BadBody(
+            f"A number in line {error.lineno}, column {error.colno} is too large for a 64-bit float.",
+            "Send a smaller number, or null.",
+            field="body",
+        )
     return BadBody(
         f"The body is not valid JSON: {error.msg.partition(': line')[0]} (line {error.lineno}, column {error.colno}).",
         "Check quotes, commas and brackets at that place.",

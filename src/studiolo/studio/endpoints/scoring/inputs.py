@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -52,15 +52,22 @@ class Input(msgspec.Struct, frozen=True):
 class Inputs:
     """All columns of a model, in its order. Without any (a model with no signature) every table fits.
 
-    ignored: names that may be sent and mean nothing, such as the target.
+    ignored: names that may be sent and mean nothing, such as the target. missing: says which values mean null.
     """
 
-    def __init__(self, columns: Sequence[Input], ignored: Iterable[str] = (), extra: str = "reject") -> None:
+    def __init__(
+        self,
+        columns: Sequence[Input],
+        ignored: Iterable[str] = (),
+        extra: str = "reject",
+        missing: Callable[[Any], bool] | None = None,
+    ) -> None:
         self.columns = tuple(columns)
         self.names = [column.name for column in columns]
         self.known = frozenset(self.names)
         self.ignored = frozenset(ignored)
         self.extra = extra
+        self.missing = missing or is_blank
 
     def named(self, table: Table) -> Table:
         """Give the columns of a table without names the names of the model's inputs."""
@@ -139,11 +146,13 @@ class Inputs:
     def diagnose(self, table: Table) -> StudioloError | None:
         """Find the first thing in a table that the model cannot take; slow and exact, for when it was refused."""
         columns = self.collect(table)
-        doubtful = [column for column in self.columns if not _plain(column, columns.get(column.name, []))]
+        doubtful = [
+            column for column in self.columns if column.name in columns and not _plain(column, columns[column.name])
+        ]
         for row in range(table.rows if doubtful else 0):
             for column in doubtful:
                 value = columns[column.name][row]
-                if not fits(column, value):
+                if not self.missing(value) and not fits(column, value):
                     return self.wrong(column, value, row, table)
         return None
 
@@ -163,6 +172,11 @@ class Inputs:
         return name if table.rows == 1 else f"{table.at}[{row}].{name}"
 
 
+def is_blank(value: Any) -> bool:
+    """Say whether a value means null: null itself, or text without a character."""
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+
+
 def _plain(column: Input, values: list[Any]) -> bool:
     """Say whether all values fit by their types alone, which is quick to see."""
     if column.float32 and column.type == "number":
@@ -172,13 +186,9 @@ def _plain(column: Input, values: list[Any]) -> bool:
 
 
 def fits(column: Input, value: Any) -> bool:
-    """Say whether a JSON value fits a column; null fits all (whether it may be absent is another question)."""
-    if value is None or column.type == "any":
-        return True
-    if isinstance(value, dict | list):
-        return False
-    if isinstance(value, str) and (not value or value.isspace()):
-        return True
+    """Say whether a value that is not missing fits a column."""
+    if column.type == "any" or isinstance(value, dict | list):
+        return column.type == "any"
     if column.type in {"number", "integer"}:
         number = _number(value)
         if number is None or (column.float32 and abs(number) > _FLOAT32):

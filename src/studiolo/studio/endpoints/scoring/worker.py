@@ -112,8 +112,9 @@ async def serve(
     keys = Keys(Path(told.keys))
     log = RequestLog(Path(told.log) / f"worker-{number}.log", told.log_bytes)
     counters = Counters(Path(told.stats) / f"worker-{number}.stats")
+    app = ScoringApp(told, pages, keys, counters, log)
     config = uvicorn.Config(
-        _nothing,
+        app,
         interface="asgi3",
         http="httptools",
         ws="none",
@@ -126,10 +127,8 @@ async def serve(
         timeout_graceful_shutdown=int(told.drain_seconds) or 1,
         backlog=2048,
     )
-    config.load()
     server = uvicorn.Server(config)
-    app = ScoringApp(told, _predictor(told, tier, server.server_state.tasks), pages, keys, counters, log)
-    config.loaded_app = app
+    app.predictor = _predictor(told, tier, server.server_state.tasks)
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ending.set)
@@ -170,10 +169,6 @@ def _heard(control: socket.socket, ending: asyncio.Event) -> None:
     except OSError:
         pass
     ending.set()
-
-
-async def _nothing(*_: object) -> None:
-    """Stand in for the application until it is made."""
 
 
 def _say(control: socket.socket, message: dict[str, Any]) -> None:

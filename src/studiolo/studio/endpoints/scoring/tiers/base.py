@@ -45,10 +45,10 @@ class Uncompilable(Exception):
 
 def load(deployment: Deployment) -> Tier:
     """Load the model in the best tier that it has, or in the one asked for."""
-    from studiolo.studio.endpoints.scoring.tiers import compiled, original
-
     folder = Path(deployment.model)
     if deployment.tier != "pyfunc":
+        from studiolo.studio.endpoints.scoring.tiers import compiled
+
         try:
             return compiled.load(folder, deployment.extra)
         except Uncompilable as reason:
@@ -57,4 +57,6 @@ def load(deployment: Deployment) -> Tier:
             why = str(reason)
     else:
         why = "the deployment asks for the original model"
+    from studiolo.studio.endpoints.scoring.tiers import original  # brings pandas, which a compiled worker never loads
+
     return original.load(folder, why, deployment.extra, deployment.batch_rows)

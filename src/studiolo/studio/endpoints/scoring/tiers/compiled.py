@@ -4,6 +4,7 @@ import importlib
 import json
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from studiolo.studio.endpoints.scoring.bodies import Table
-from studiolo.studio.endpoints.scoring.inputs import Input, Inputs
+from studiolo.studio.endpoints.scoring.inputs import Input, Inputs, is_blank
 from studiolo.studio.endpoints.scoring.problems import ModelRefused
 from studiolo.studio.endpoints.scoring.tiers.base import Kind, Prediction, Uncompilable
 
@@ -26,7 +27,15 @@ class Compiled:
 
     kind: Kind = "compiled"
 
-    def __init__(self, encoder: Any, session: Any, plan: dict[str, Any], why: str, extra: str) -> None:
+    def __init__(
+        self,
+        encoder: Any,
+        session: Any,
+        plan: dict[str, Any],
+        why: str,
+        extra: str,
+        missing: Callable[[Any], bool] = is_blank,
+    ) -> None:
         self.why = why
         self.encoder = encoder
         self.task = str(plan["task"])
@@ -42,7 +51,7 @@ class Compiled:
             for column in plan["columns"]
         ]
         ignored = {str(name) for name in plan.get("dropped") or ()} | {str(plan.get("target", ""))}
-        self.inputs = Inputs(columns, ignored, extra)
+        self.inputs = Inputs(columns, ignored, extra, missing)
         self._types = {column.name: column for column in columns}
         self._texts = [column["name"] for column in plan["columns"] if column["kind"] not in ("number", "boolean")]
         self._required = frozenset(column.name for column in columns if column.required)
@@ -85,7 +94,7 @@ class Compiled:
                 value = math.nan if raw is None else float(one(raw))
             except (ValueError, TypeError, OverflowError):
                 value = math.inf
-            if not -_FLOAT32 < value < _FLOAT32 and (value == value or not _blank(raw)):  # noqa: PLR0124 - NaN
+            if not -_FLOAT32 < value < _FLOAT32 and (value == value or not self.inputs.missing(raw)):  # noqa: PLR0124 - NaN
                 raise self.inputs.diagnose(table) or self._refuse(name, raw)
             values.append(value)
         return values
@@ -128,10 +137,6 @@ class Compiled:
         return Prediction(predictions, [dict(zip(names, chances, strict=False)) for chances in scores.tolist()], True)
 
 
-def _blank(raw: Any) -> bool:
-    return raw is None or (isinstance(raw, str) and (not raw or raw.isspace()))
-
-
 def load(folder: Path, extra: str) -> Compiled:
     """Load `model/plan.json` and `model/model.onnx`, with the encoder that lies beside them in `code/`.
 
@@ -144,13 +149,13 @@ def load(folder: Path, extra: str) -> Compiled:
     code = str((folder / "code").resolve())
     if code not in sys.path:
         sys.path.insert(0, code)
-    encoder_type = importlib.import_module("studiolo_predictor.encoder").Encoder
+    bundled = importlib.import_module("studiolo_predictor.encoder")
     plan = json.loads((model / "plan.json").read_text(encoding="utf-8"))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # one-row requests need no arena, and it keeps what a big batch took
     session = onnxruntime.InferenceSession(str(model / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    return Compiled(encoder_type.from_plan(plan), session, plan, evidence, extra)
+    return Compiled(bundled.Encoder.from_plan(plan), session, plan, evidence, extra, bundled.is_missing)
 
 
 def _evidence(model: Path) -> str:
