@@ -30,6 +30,8 @@ def main() -> None:
     print(f"creating {VENV} from {LOCK.name} …", flush=True)
     if not PYTHON.exists():
         venv.create(VENV, with_pip=True, symlinks=True)
+    if not list(VENV.glob("lib/python3*/site-packages/pip")):  # an environment that uv made has none
+        run(PYTHON, "-m", "ensurepip")
     run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
     environ = os.environ | pip_settings()
     uv = VENV / "bin" / "uv"
