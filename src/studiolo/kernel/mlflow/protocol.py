@@ -1,0 +1,171 @@
+"""The table of MLflow's endpoints, and the one route that looks them up.
+
+Every path `/api/…` is answered as `/ajax-api/…` too, below `/w/<workspace>` and, for the default workspace, at the root.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from studiolo.kernel.auth.request import context, services
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.ids import new_id
+from studiolo.kernel.mlflow.errors import MlflowError, answer_of
+from studiolo.kernel.mlflow.fields import Fields, of_body, of_query
+
+log = logging.getLogger(__name__)
+Answer = dict[str, Any]
+Handler = Callable[[Context, Fields], Answer | Response]
+RawHandler = Callable[[Request, Context, str], Awaitable[Response]]
+_JSON = "application/json"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    permission: str  # empty: anybody may ask
+    handler: Handler | None = None
+    raw: RawHandler | None = None
+    bytes_handler: Callable[[Context, bytes], Answer] | None = None
+
+
+_static: dict[tuple[str, str], _Endpoint] = {}
+_patterns: list[tuple[str, re.Pattern[str], _Endpoint]] = []
+
+
+def _register(method: str, path: str, found: _Endpoint) -> None:
+    if "{" not in path:
+        _static[method, path] = found
+        return
+    pattern = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>.+)", re.escape(path).replace(r"\:", ":"))
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern)
+    _patterns.append((method, re.compile(pattern), found))
+
+
+def endpoint(method: str, path: str, permission: str, *, versions: tuple[str, ...] = ("2.0",)) -> Any:
+    """Register `handler(ctx, fields) -> answer` for `/api/<version>/<path>`; path parameters become fields."""
+
+    def register(handler: Handler) -> Handler:
+        for version in versions:
+            _register(method, f"{version}/{path}", _Endpoint(permission, handler))
+        return handler
+
+    return register
+
+
+def bytes_endpoint(method: str, path: str, permission: str) -> Any:
+    """Register `handler(ctx, body) -> answer`, which reads the body by itself because it is hot."""
+
+    def register(handler: Callable[[Context, bytes], Answer]) -> Callable[[Context, bytes], Answer]:
+        _register(method, f"2.0/{path}", _Endpoint(permission, bytes_handler=handler))
+        return handler
+
+    return register
+
+
+def raw_endpoint(method: str, path: str, permission: str) -> Any:
+    """Register `async handler(request, ctx, path) -> response`, for streams."""
+
+    def register(handler: RawHandler) -> RawHandler:
+        _register(method, f"2.0/{path}", _Endpoint(permission, raw=handler))
+        return handler
+
+    return register
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes that serve everything registered."""
+    prefixes = [f"{before}/{api}" for before in ("", "/w/{workspace}") for api in ("api", "ajax-api")]
+    return [
+        Route(f"{prefix}/{version}/{{rest:path}}", _serve, methods=_METHODS, include_in_schema=False)
+        for prefix in prefixes
+        for version in ("2.0", "3.0")
+    ]
+
+
+def _find(method: str, path: str) -> tuple[_Endpoint, dict[str, str]]:
+    found = _static.get((method, path))
+    if found is not None:
+        return found, {}
+    for wanted, pattern, candidate in _patterns:
+        if wanted == method and (match := pattern.fullmatch(path)):
+            return candidate, match.groupdict()
+    raise MlflowError(f"No MLflow endpoint of this server answers {method} /api/{path[:300]}.", "ENDPOINT_NOT_FOUND")
+
+
+async def _serve(request: Request) -> Response:
+    try:
+        version = "3.0" if "api/3.0/" in request.scope["path"][:120] else "2.0"
+        found, params = _find(request.method, f"{version}/{request.path_params['rest']}")
+        if found.raw is not None:
+            ctx = await run_in_threadpool(_enter, request, found)
+            return await found.raw(request, ctx, params.get("path", ""))
+        body = b"" if request.method == "GET" else await _body(request)
+        return await run_in_threadpool(_answer, request, found, params, body)
+    except StudioloError as error:
+        return refuse(error)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    except Exception as error:  # noqa: BLE001 - the edge of the protocol: what is unexpected still gets MLflow's shape
+        return _unexpected(request, error)
+
+
+def _enter(request: Request, found: _Endpoint) -> Context:
+    ctx = context(request)
+    ctx.actor.must(found.permission)
+    return ctx
+
+
+def _answer(request: Request, found: _Endpoint, params: dict[str, str], body: bytes) -> Response:
+    ctx = _enter(request, found)
+    if found.bytes_handler is not None:
+        return reply(found.bytes_handler(ctx, body))
+    assert found.handler is not None
+    fields = of_query(request.query_params.multi_items()) if request.method == "GET" else of_body(body)
+    if params:
+        fields = fields.having(params)
+    answer = found.handler(ctx, fields)
+    return answer if isinstance(answer, Response) else reply(answer)
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body, up to the limit of the settings."""
+    most = services(request).settings.request_limit_bytes
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise MlflowError(f"The request is larger than {most} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def reply(answer: Answer, status: int = 200) -> Response:
+    """Write an answer as JSON."""
+    return Response(orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS), status, media_type=_JSON)
+
+
+def refuse(error: StudioloError) -> Response:
+    """Write an error in MLflow's shape."""
+    status, body = answer_of(error)
+    response = reply(body, status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="mlflow"'
+    return response
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    reference = new_id()[-12:]
+    log.error("unexpected error %s in %s %s", reference, request.method, request.url.path, exc_info=error)
+    message = f"The server met an error it did not expect; its log has the details under {reference}."
+    return reply({"error_code": "INTERNAL_ERROR", "message": message}, 500)
