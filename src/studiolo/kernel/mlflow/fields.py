@@ -58,9 +58,9 @@ class Fields:
         value = self._values.get(field)
         if value is None or value == "":
             return default
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise invalid_value(self.name(field), value)
         try:
-            if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-                raise ValueError
             number = int(value)
         except (ValueError, TypeError, OverflowError):
             raise invalid_value(self.name(field), value) from None
@@ -73,9 +73,9 @@ class Fields:
         value = self._values.get(field)
         if value is None:
             raise missing_value(self.name(field))
+        if isinstance(value, bool):
+            raise invalid_value(self.name(field), value)
         try:
-            if isinstance(value, bool):
-                raise ValueError
             return float(value)
         except OverflowError:
             return math.inf if value > 0 else -math.inf

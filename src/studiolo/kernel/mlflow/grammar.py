@@ -1,7 +1,7 @@
 """MLflow's filter strings and order_by clauses, parsed into comparisons. Pure: no SQL, no nouns.
 
-    filter     = comparison {AND comparison}
-    comparison = [entity .] key operator value | [entity .] key IS [NOT] NULL
+filter     = comparison {AND comparison}
+comparison = [entity .] key operator value | [entity .] key IS [NOT] NULL
 """
 
 import re
@@ -99,8 +99,7 @@ def identifier(text: str) -> tuple[str, str]:
     entity = entity.strip("`")
     if entity not in ENTITIES:
         raise MlflowError(
-            f"Invalid entity type '{entity}'. Valid values are "
-            "['metric', 'parameter', 'tag', 'attribute', 'dataset']"
+            f"Invalid entity type '{entity}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']"
         )
     return ENTITIES[entity], _unquoted(key)
 

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 Answer = dict[str, Any]
 Handler = Callable[[Context, Fields], Answer | Response]
 RawHandler = Callable[[Request, Context, str], Awaitable[Response]]
+BytesHandler = Callable[[Context, bytes], Answer]
 _JSON = "application/json"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -35,7 +36,7 @@ class _Endpoint:
     permission: str  # empty: anybody may ask
     handler: Handler | None = None
     raw: RawHandler | None = None
-    bytes_handler: Callable[[Context, bytes], Answer] | None = None
+    bytes_handler: BytesHandler | None = None
 
 
 _static: dict[tuple[str, str], _Endpoint] = {}
@@ -51,7 +52,9 @@ def _register(method: str, path: str, found: _Endpoint) -> None:
     _patterns.append((method, re.compile(pattern), found))
 
 
-def endpoint(method: str, path: str, permission: str, *, versions: tuple[str, ...] = ("2.0",)) -> Any:
+def endpoint(
+    method: str, path: str, permission: str, *, versions: tuple[str, ...] = ("2.0",)
+) -> Callable[[Handler], Handler]:
     """Register `handler(ctx, fields) -> answer` for `/api/<version>/<path>`; path parameters become fields."""
 
     def register(handler: Handler) -> Handler:
@@ -62,17 +65,17 @@ def endpoint(method: str, path: str, permission: str, *, versions: tuple[str, ..
     return register
 
 
-def bytes_endpoint(method: str, path: str, permission: str) -> Any:
+def bytes_endpoint(method: str, path: str, permission: str) -> Callable[[BytesHandler], BytesHandler]:
     """Register `handler(ctx, body) -> answer`, which reads the body by itself because it is hot."""
 
-    def register(handler: Callable[[Context, bytes], Answer]) -> Callable[[Context, bytes], Answer]:
+    def register(handler: BytesHandler) -> BytesHandler:
         _register(method, f"2.0/{path}", _Endpoint(permission, bytes_handler=handler))
         return handler
 
     return register
 
 
-def raw_endpoint(method: str, path: str, permission: str) -> Any:
+def raw_endpoint(method: str, path: str, permission: str) -> Callable[[RawHandler], RawHandler]:
     """Register `async handler(request, ctx, path) -> response`, for streams."""
 
     def register(handler: RawHandler) -> RawHandler:

@@ -10,14 +10,35 @@ class ExperimentNotFound(NotFound):
 
     def __init__(self, which: str) -> None:
         super().__init__(
-            f"There is no experiment '{which}'.", "List them: studiolo experiments list", field="experiment"
+            f"No Experiment with id={which} exists." if which.isdigit() else f"There is no experiment '{which[:200]}'.",
+            "List them: studiolo experiments list",
+            field="experiment",
         )
 
 
 class ExperimentExists(Conflict):
-    """The name is taken."""
+    """The name is taken, perhaps by a deleted experiment."""
 
     code, title = "experiments.exists", "Experiment exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Experiment(name={name[:200]}) already exists.",
+            "Choose another name; if it is deleted, restore it.",
+            field="name",
+        )
+
+
+class NotActive(Conflict):
+    """A deleted experiment or run takes no changes but to be restored."""
+
+    code, title = "experiments.not_active", "It is deleted"
+
+    def __init__(self, kind: str, which: str, wanted: str = "active") -> None:
+        current = "deleted" if wanted == "active" else "active"
+        hint = "Restore it first." if wanted == "active" else "Delete it first."
+        detail = f"The {kind} {which} must be in the '{wanted}' state. Current state is {current}."
+        super().__init__(detail, hint, field=f"{kind}_id")
 
 
 class RunNotFound(NotFound):
@@ -26,16 +47,9 @@ class RunNotFound(NotFound):
     code, title = "experiments.run_not_found", "Run not found"
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"There is no run '{run_id[:80]}'.", "List them: studiolo experiments list", field="run_id")
-
-
-class RunDeleted(Conflict):
-    """The run is in the bin and takes no more records."""
-
-    code, title = "experiments.run_deleted", "The run is deleted"
-
-    def __init__(self, run_id: str) -> None:
-        super().__init__(f"The run '{run_id}' is deleted.", "Restore it first.", field="run_id")
+        super().__init__(
+            f"Run with id={run_id[:80]} not found.", "List them: studiolo experiments list", field="run_id"
+        )
 
 
 class BadKey(Invalid):
@@ -49,13 +63,13 @@ class ParamChanged(Conflict):
 
     code, title = "experiments.param_changed", "Param has another value"
 
-    def __init__(self, key: str, old: str, new: str, run_id: str = "") -> None:
+    def __init__(self, key: str, old: str, new: str) -> None:
         super().__init__(
-            f"Param '{key}' is '{old[:200]}' already and cannot become '{new[:200]}'.",
-            "Use another name, or another (nested) run: a param of a run never changes.",
+            f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{old[:200]}'. "
+            f"Attempted logging new value '{new[:200]}'.",
+            "Use another name, or a nested run: a param of a run never changes.",
             field=key,
         )
-        self.key, self.old, self.new, self.run_id = key, old, new, run_id
 
 
 class BadPath(Invalid):
@@ -98,7 +112,7 @@ class LoggedModelNotFound(NotFound):
     code, title = "experiments.logged_model_not_found", "Logged model not found"
 
     def __init__(self, model_id: str) -> None:
-        super().__init__(f"There is no logged model '{model_id[:80]}'.", field="model_id")
+        super().__init__(f"Logged model with ID '{model_id[:80]}' not found.", field="model_id")
 
 
 class BadJob(Invalid):

@@ -18,19 +18,33 @@ _known: WeakKeyDictionary[Database, dict[str, int]] = WeakKeyDictionary()
 _CHUNK = 500
 
 
-def check(name: str, field: str = "key") -> None:
-    """Raise BadKey unless the name is one that MLflow's clients may use, which can be a path below a folder."""
+def problem(name: str) -> str:
+    """Return why a name cannot be used, empty when it can: clients may treat it as a path below a folder.
+
+    >>> problem("val/loss"), problem("a/../b").endswith("resolve to 'b'.")
+    ('', True)
+    """
+    if not name:
+        return "A key name must be provided."
     if _ALLOWED.fullmatch(name) is None:
-        raise BadKey(
-            f"'{name[:100]}' cannot be a name: it is empty or has other characters than letters, digits and / _ - . : space.",
-            field=field,
+        return (
+            "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and "
+            "slashes (/)."
         )
-    if posixpath.normpath(name) != name or name.startswith(("/", "..")) or name == ".":
-        raise BadKey(
-            f"'{name[:100]}' cannot be a name: as a path it would mean {posixpath.normpath(name)!r}.", field=field
+    norm = posixpath.normpath(name)
+    if norm != name or name.startswith(("/", "..")) or name == ".":
+        return (
+            "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. "
+            f"This name would resolve to {norm!r}."
         )
-    if len(name) > MAX_KEY:
-        raise BadKey(f"The name '{name[:40]}…' exceeds the maximum length of {MAX_KEY} characters.", field=field)
+    return f"The name exceeds the maximum length of {MAX_KEY} characters." if len(name) > MAX_KEY else ""
+
+
+def check(name: str, field: str = "key") -> None:
+    """Raise BadKey unless the name can be used."""
+    why = problem(name)
+    if why:
+        raise BadKey(f"{name[:100]!r} cannot be a name: {why}"[:600], field=field)
 
 
 def intern(tx: Connection, ctx: Context, names: Iterable[str]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from studiolo.studio.experiments.tracking_tables import keys, metric_latest, metrics
 
@@ -134,3 +134,37 @@ def latest_of(tx: Connection, run_seqs: Sequence[int]) -> dict[int, list[Latest]
     for series in found.values():
         series.sort(key=lambda item: item.key)
     return found
+
+
+def series(tx: Connection, run_seq: int, key: int, after: Point | None = None, limit: int | None = None) -> list[Point]:
+    """Return the points of a series in order of step, then time; read in the order of the primary key."""
+    m = metrics.c
+    query = select(m.key, m.step, m.ts, m.value, m.nan).where(m.run == run_seq, m.key == key)
+    if after is not None:
+        query = query.where(tuple_(m.step, m.ts, m.value, m.nan) > tuple_(after.step, after.ts, after.value, after.nan))
+    query = query.order_by(m.step, m.ts, m.value, m.nan)
+    return [Point(*row) for row in tx.execute(query.limit(limit) if limit is not None else query)]
+
+
+def sampled_steps(
+    tx: Connection, run_seqs: Sequence[int], key: int, first: int | None, last: int | None, limit: int
+) -> list[int]:
+    """Return up to `limit` evenly spread steps that were logged, with the first and last of every run."""
+    m = metrics.c
+    where = [m.run.in_(run_seqs), m.key == key]
+    if first is not None and last is not None:
+        where += [m.step >= first, m.step <= last]
+    steps = list(tx.execute(select(m.step).where(*where).distinct().order_by(m.step)).scalars())
+    edges = tx.execute(select(func.min(m.step), func.max(m.step)).where(*where).group_by(m.run))
+    chosen = {step for edge in edges for step in edge}
+    if len(steps) <= limit:
+        return steps
+    stride = (len(steps) - 1) / max(1, limit - 1)
+    return sorted(chosen | {steps[round(n * stride)] for n in range(limit)})
+
+
+def at_steps(tx: Connection, run_seq: int, key: int, steps: Sequence[int]) -> list[Point]:
+    """Return the points at some steps."""
+    m = metrics.c
+    query = select(m.key, m.step, m.ts, m.value, m.nan).where(m.run == run_seq, m.key == key, m.step.in_(steps))
+    return [Point(*row) for row in tx.execute(query.order_by(m.step, m.ts, m.value))]

@@ -10,6 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL, Experiment, Run
 from studiolo.studio.experiments.tables import experiments, run_documents, runs
 
+DEFAULT = "Default"
 _RUN = select(runs, experiments.c.name.label("experiment_name")).join(
     experiments, experiments.c.number == runs.c.experiment
 )
@@ -66,11 +67,16 @@ def experiment_number(tx: Connection, ctx: Context, name: str) -> int:
     return insert_experiment(tx, ctx, name)
 
 
-def insert_experiment(tx: Connection, ctx: Context, name: str, tags: Mapping[str, str] | None = None) -> int:
+def insert_experiment(
+    tx: Connection, ctx: Context, name: str, tags: Mapping[str, str] | None = None, artifact_location: str = ""
+) -> int:
     """Add an experiment; returns its number."""
     now = ctx.clock.now()
-    values = {"workspace_id": ctx.workspace_id, "name": name, "lifecycle": "active", "artifact_location": ""}
-    change = insert(experiments).values(**values, tags=dict(tags or {}), created_at=now, updated_at=now)
+    values: dict[str, Any] = {"workspace_id": ctx.workspace_id, "name": name, "lifecycle": "active"}
+    if name == DEFAULT and tx.execute(select(experiments.c.number).where(experiments.c.number == 0)).first() is None:
+        values["number"] = 0  # what MLflow's clients take for granted
+    values |= {"artifact_location": artifact_location, "tags": dict(tags or {})}
+    change = insert(experiments).values(**values, created_at=now, updated_at=now)
     return int(tx.execute(change.returning(experiments.c.number)).scalar_one())
 
 

@@ -1,6 +1,18 @@
 """Tables of experiments and runs. A run and a job are one noun: a job is a run that has a spec."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
@@ -62,6 +74,9 @@ runs = Table(
     Index("ix_runs_kind", "workspace_id", "kind", "consumed", "seq"),
     sqlite_autoincrement=True,
 )
+# a run's start is when it was made, until it has started; the order of MLflow's lists
+STARTED = func.coalesce(runs.c.started_at, runs.c.created_at)
+Index("ix_runs_start", runs.c.experiment, runs.c.lifecycle, STARTED.desc(), runs.c.id)
 _LIVE = runs.c.state.in_(["NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing"])
 # stays as small as the queue, whatever the history: claims per second do not fall as runs pile up
 Index("ix_runs_live", runs.c.state, runs.c.priority.desc(), runs.c.seq, sqlite_where=_LIVE, postgresql_where=_LIVE)

@@ -1,0 +1,151 @@
+"""MLflow's endpoints of artifacts: list, read with ranges, write as a stream, delete."""
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Denied
+from studiolo.kernel.mlflow.fields import Fields
+from studiolo.kernel.mlflow.protocol import endpoint, raw_endpoint, reply
+from studiolo.kernel.storage.blobs import BlobWriter
+from studiolo.studio.experiments import artifacts, client_runs
+from studiolo.studio.experiments.delivery import StoredFile
+from studiolo.studio.experiments.errors import ArtifactReadOnly, ArtifactTooLarge
+from studiolo.studio.experiments.mlflow import logged_models, shapes
+from studiolo.studio.experiments.mlflow.experiments import READ, WRITE
+from studiolo.studio.experiments.mlflow.runs import row_of, run_id_of
+from studiolo.studio.experiments.schemas import Artifact
+
+_RUN = re.compile(r"\d+/([0-9a-f]{32})/artifacts/.+")
+_MODEL = re.compile(r"\d+/models/(m-[0-9a-f]{32})/artifacts/.+")
+_PIECE = 1 << 20
+FILES = "mlflow-artifacts/artifacts"
+
+
+@endpoint("GET", "mlflow/artifacts/list", READ)
+def list_of_run(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """List the artifacts of a run."""
+    run_id, path = run_id_of(fields), fields.text("path").strip("/")
+    with ctx.db.read() as tx:
+        row = row_of(tx, ctx, run_id)
+        found = artifacts.list_(tx, ctx, run_id, path)
+    answer: dict[str, Any] = {"root_uri": shapes.artifact_uri(row.artifact_location, row.experiment, run_id)}
+    return answer | ({"files": [_file(item) for item in found]} if found else {})
+
+
+@endpoint("GET", FILES, READ)
+def list_folder(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """List a folder by its path in the workspace; the names are without that path."""
+    folder = artifacts.clean(fields.text("path").strip("/"), empty=True)
+    with ctx.db.read() as tx:
+        found = artifacts.children(tx, ctx, folder)
+    return {"files": [_file(item) for item in found]} if found else {}
+
+
+def _file(item: Artifact) -> dict[str, Any]:
+    found: dict[str, Any] = {"path": item.path, "is_dir": item.is_dir}
+    return found if item.is_dir else {**found, "file_size": item.size}
+
+
+@raw_endpoint("GET", f"{FILES}/{{path:path}}", READ)
+async def read(_request: Request, ctx: Context, path: str) -> Response:
+    """Send a file, or the range that is asked for."""
+
+    def find() -> StoredFile:
+        with ctx.db.read() as tx:
+            stored = artifacts.find_at(tx, ctx, path)
+        return StoredFile(ctx.blobs.path(stored.digest), stored.path, stored.digest)
+
+    return await run_in_threadpool(find)
+
+
+@raw_endpoint("PUT", f"{FILES}/{{path:path}}", WRITE)
+async def write(request: Request, ctx: Context, path: str) -> Response:
+    """Store the body as a file. It appears when it is whole; an upload that is cut off leaves nothing."""
+    await run_in_threadpool(_check, ctx, path)
+    writer = await run_in_threadpool(ctx.blobs.writer)
+    try:
+        await _receive(request, writer, ctx.settings.upload_limit_bytes, path)
+    except BaseException:
+        writer.abort()
+        raise
+
+    def keep() -> None:
+        blob = writer.commit()
+
+        def work(tx: Connection) -> None:
+            _writable(tx, ctx, path)
+            artifacts.put_at(tx, ctx, path, blob)
+            _tell(tx, ctx, path)
+
+        ctx.db.write(work)
+
+    await run_in_threadpool(keep)
+    return reply({})
+
+
+async def _receive(request: Request, writer: BlobWriter, limit: int, path: str) -> None:
+    pieces: list[bytes] = []
+    waiting = 0
+    received = 0
+    async for piece in request.stream():
+        received += len(piece)
+        if received > limit:
+            raise ArtifactTooLarge(f"'{path}' is larger than {limit} bytes.", "Raise STUDIOLO_UPLOAD_LIMIT_BYTES.")
+        pieces.append(piece)
+        waiting += len(piece)
+        if waiting >= _PIECE:
+            await run_in_threadpool(writer.write, b"".join(pieces))
+            pieces, waiting = [], 0
+    if pieces:
+        await run_in_threadpool(writer.write, b"".join(pieces))
+
+
+@endpoint("DELETE", f"{FILES}/{{path:path}}", WRITE)
+def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Remove a file, or a folder with all below it."""
+    path = fields.text("path")
+    with ctx.db.begin() as tx:
+        _writable(tx, ctx, artifacts.clean(path))
+        artifacts.remove_at(tx, ctx, path)
+    return {}
+
+
+def _check(ctx: Context, path: str) -> None:
+    """Find out that a path cannot be written before its bytes arrive."""
+    artifacts.clean(path)
+    with ctx.db.read() as tx:
+        _writable(tx, ctx, path)
+
+
+def _writable(tx: Connection, ctx: Context, path: str) -> None:
+    if path.split("/", 1)[0] == artifacts.REGISTRY:
+        raise ArtifactReadOnly(path)
+    run_id = _run_of(tx, ctx, path)
+    if run_id is not None:
+        client_runs.writable(tx, ctx, run_id)
+    elif ctx.actor.run_id is not None:
+        raise Denied("The token of a job may write below its own run only.", "Log to the run MLFLOW_RUN_ID.")
+
+
+def _run_of(tx: Connection, ctx: Context, path: str) -> str | None:
+    """Return the run whose file a path is, by its own name or by that of a logged model; None for other paths."""
+    match = _RUN.fullmatch(path)
+    if match:
+        return match.group(1)
+    match = _MODEL.fullmatch(path)
+    if match:
+        source: str | None = logged_models.find(tx, ctx, match.group(1)).source_run_id
+        return source
+    return None
+
+
+def _tell(tx: Connection, ctx: Context, path: str) -> None:
+    match = _RUN.fullmatch(path)
+    if match:
+        client_runs.tell(tx, ctx, match.group(1))

@@ -1,0 +1,125 @@
+"""Comparisons and pages in SQL, the same for runs, experiments and logged models."""
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_
+
+from studiolo.kernel.db.types import UtcDateTime
+from studiolo.kernel.mlflow.errors import MlflowError
+from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT
+from studiolo.kernel.paging import decode, encode
+from studiolo.studio.experiments.mlflow.shapes import EPOCH
+
+Column = ColumnElement[Any]
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "=": lambda column, value: column == value,
+    "!=": lambda column, value: column != value,
+    ">": lambda column, value: column > value,
+    ">=": lambda column, value: column >= value,
+    "<": lambda column, value: column < value,
+    "<=": lambda column, value: column <= value,
+    "LIKE": lambda column, value: column.like(value),
+    "ILIKE": lambda column, value: column.ilike(value),
+    "IN": lambda column, value: column.in_(value),
+    "NOT IN": lambda column, value: column.not_in(value),
+}
+
+
+def _refuse(operator: str, valid: frozenset[str]) -> MlflowError:
+    return MlflowError(f"Invalid comparator '{operator}' not one of '{sorted(valid)}'")
+
+
+def text_condition(column: Any, operator: str, value: Any, what: str, *, lists: bool = False) -> ColumnElement[bool]:
+    """Compare a text column; `lists` allows [NOT] IN."""
+    valid = TEXT | LISTS if lists else TEXT
+    if operator not in valid:
+        raise _refuse(operator, valid)
+    if not isinstance(value, tuple if operator in LISTS else str):
+        raise MlflowError(f"Expected a quoted string value for {what} (e.g. 'my-value'). Got value {value}")
+    result: ColumnElement[bool] = _COMPARE[operator](column, value)
+    return result
+
+
+def number_condition(column: Any, operator: str, value: Any, what: str) -> ColumnElement[bool]:
+    """Compare a number column, or a time column with milliseconds since 1970."""
+    if operator not in NUMERIC:
+        raise _refuse(operator, NUMERIC)
+    if not isinstance(value, float):
+        raise MlflowError(f"Expected numeric value type for numeric attribute: {what}. Found {value}")
+    bound: Any = value
+    if isinstance(column.type, UtcDateTime):
+        # rows keep microseconds, the protocol milliseconds: compare whole ones
+        if not math.isfinite(value) or abs(value) > 2.5e14:
+            return false() if (value > 0) == (operator in (">", ">=", "=")) else column.is_not(None)
+        start, after = (EPOCH + timedelta(milliseconds=math.floor(value) + more) for more in (0, 1))
+        whole: dict[str, ColumnElement[bool]] = {
+            "=": and_(column >= start, column < after),
+            "!=": or_(column < start, column >= after),
+            ">": column >= after,
+            ">=": column >= start,
+            "<": column < start,
+            "<=": column < after,
+        }
+        return whole[operator]
+    result: ColumnElement[bool] = _COMPARE[operator](column, bound)
+    return result
+
+
+def null_condition(column: Any, operator: str) -> ColumnElement[bool]:
+    """Say whether a column has no value, or has one."""
+    result: ColumnElement[bool] = column.is_(None) if operator == "IS NULL" else column.is_not(None)
+    return result
+
+
+class SortKey(NamedTuple):
+    """An expression that is never NULL, and its direction."""
+
+    column: Any
+    ascending: bool
+
+
+class Keyset:
+    """Pages by the sort keys of the last row, so that page 1,000 costs what page 1 costs."""
+
+    def __init__(self, keys: Sequence[SortKey]) -> None:
+        self._keys = keys
+
+    def page(self, tx: Connection, query: Select[Any], token: str, limit: int) -> tuple[list[Any], str | None]:
+        """Return the rows of a page and the token of the next one, None at the end."""
+        query = query.add_columns(*(key.column.label(f"sort_{n}") for n, key in enumerate(self._keys)))
+        after = decode(token, len(self._keys))
+        if after is not None:
+            query = query.where(self._beyond([self._typed(k, v) for k, v in zip(self._keys, after, strict=True)]))
+        order = [key.column.asc() if key.ascending else key.column.desc() for key in self._keys]
+        rows = list(tx.execute(query.order_by(*order).limit(limit + 1)))
+        if len(rows) <= limit:
+            return rows, None
+        last = rows[limit - 1]
+        values = [getattr(last, f"sort_{n}") for n in range(len(self._keys))]
+        return rows[:limit], encode(*(_plain(value) for value in values))
+
+    def _beyond(self, values: list[Any]) -> ColumnElement[bool]:
+        either: list[ColumnElement[bool]] = []
+        for n, (key, value) in enumerate(zip(self._keys, values, strict=True)):
+            same = [earlier.column == values[m] for m, earlier in enumerate(self._keys[:n])]
+            either.append(and_(*same, key.column > value if key.ascending else key.column < value))
+        return or_(*either)
+
+    def _typed(self, key: SortKey, value: Any) -> Any:
+        if isinstance(key.column.type, UtcDateTime):
+            if isinstance(value, int) and abs(value) < 2**57:
+                return EPOCH + timedelta(microseconds=value)
+            raise MlflowError("Invalid page token: it belongs to another search.")
+        kind = key.column.type.python_type
+        if isinstance(value, int) and kind is float:
+            return float(value)
+        if not isinstance(value, kind):
+            raise MlflowError("Invalid page token: it belongs to another search.")
+        return value
+
+
+def _plain(value: Any) -> Any:
+    return (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value

@@ -1,0 +1,20 @@
+"""The routes of MLflow's protocol. Importing the modules registers their endpoints; the models slice adds the registry's."""
+
+from fastapi import APIRouter
+
+from studiolo.kernel.mlflow import protocol
+from studiolo.studio.experiments.mlflow import (
+    artifacts,
+    experiments,
+    histories,
+    logged_models,
+    records,
+    runs,
+    server_info,
+)
+
+MODULES = (experiments, runs, records, histories, artifacts, logged_models)
+
+root_router = APIRouter()
+root_router.routes.extend(server_info.routes())
+root_router.routes.extend(protocol.routes())

@@ -1,0 +1,223 @@
+"""MLflow's endpoints of runs: create, get, update, delete, restore, search, inputs and outputs."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid
+from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_value
+from studiolo.kernel.mlflow.fields import Fields
+from studiolo.kernel.mlflow.grammar import parse, parse_order
+from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.studio.experiments import catalog, client_runs
+from studiolo.studio.experiments.errors import ExperimentNotFound, NotActive, RunNotFound
+from studiolo.studio.experiments.mlflow import search as run_search
+from studiolo.studio.experiments.mlflow import shapes
+from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, tags_in, view_type
+from studiolo.studio.experiments.tables import runs
+from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
+
+_SIZES = {"name": 500, "digest": 36, "source": 65_535, "schema": 1_048_575, "profile": 16_777_215}
+
+
+def run_id_of(fields: Fields) -> str:
+    """Return the run that a request is about; old clients call it run_uuid."""
+    run_id = fields.text("run_id") or fields.text("run_uuid")
+    if not run_id:
+        raise missing_value("run_id")
+    return run_id
+
+
+def row_of(tx: Connection, ctx: Context, run_id: str) -> Any:
+    """Return the row of a run with its experiment's artifact location."""
+    query = run_search.RUN_ROWS.where(runs.c.id == run_id, runs.c.workspace_id == ctx.workspace_id)
+    row = tx.execute(query).first()
+    if row is None:
+        raise RunNotFound(run_id)
+    return row
+
+
+@endpoint("POST", "mlflow/runs/create", WRITE)
+def create(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Start a run."""
+    tags = tags_in(fields)
+    name = fields.text("run_name")
+    tagged = tags.get(client_runs.NAME_TAG)
+    if name and tagged and name != tagged:
+        raise MlflowError(
+            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
+            f"(run_name='{name}', mlflow.runName='{tagged}')."
+        )
+    start = fields.integer("start_time")
+    run_id = client_runs.create(
+        ctx,
+        fields.text("experiment_id") or "0",
+        name=name,
+        start=shapes.moment(start, "start_time") if start else ctx.clock.now(),
+        user=fields.text("user_id"),
+        tags=tags,
+    )
+    with ctx.db.read() as tx:
+        return {"run": shapes.runs_of(tx, [row_of(tx, ctx, run_id)])[0]}
+
+
+@endpoint("GET", "mlflow/runs/get", READ)
+def get(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Return a run with all that was recorded."""
+    with ctx.db.read() as tx:
+        return {"run": shapes.runs_of(tx, [row_of(tx, ctx, run_id_of(fields))])[0]}
+
+
+@endpoint("POST", "mlflow/runs/update", WRITE)
+def update(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """End a run, or rename it."""
+    run_id = run_id_of(fields)
+    status = fields.raw("status")
+    if isinstance(status, int) and not isinstance(status, bool):  # protobuf's numbers
+        status = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}.get(status)
+    if fields.has("status") and status not in shapes.STATE:
+        raise invalid_value("status", fields.raw("status"), f"it must be one of {', '.join(shapes.STATE)}.")
+    end = fields.integer("end_time")
+    client_runs.change(
+        ctx,
+        run_id,
+        state=shapes.STATE[status] if status else None,
+        end=shapes.moment(end, "end_time") if end else None,
+        name=fields.text("run_name") or None,
+    )
+    with ctx.db.read() as tx:
+        return {"run_info": shapes.info(row_of(tx, ctx, run_id))}
+
+
+@endpoint("POST", "mlflow/runs/delete", WRITE)
+def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Put a run in the bin."""
+    run_id = run_id_of(fields)
+    if client_runs.move(ctx, [run_id], "deleted") == 0:
+        raise NotActive("run", run_id)
+    return {}
+
+
+@endpoint("POST", "mlflow/runs/restore", WRITE)
+def restore(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Take a run out of the bin."""
+    run_id = run_id_of(fields)
+    if client_runs.move(ctx, [run_id], "active") == 0:
+        raise NotActive("run", run_id, "deleted")
+    return {}
+
+
+@endpoint("POST", "mlflow/runs/search", READ)
+def search(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Find runs by what was recorded."""
+    limit = fields.limit("max_results", 1000, 50_000)
+    filters = parse(fields.text("filter"))
+    orders = [parse_order(clause) for clause in fields.texts("order_by")]
+    lifecycle = view_type(fields, "run_view_type")
+    numbers: list[int] = []
+    with ctx.db.read() as tx:
+        for experiment_id in fields.texts("experiment_ids"):
+            try:
+                numbers.append(catalog.find(tx, ctx, experiment_id).number)
+            except ExperimentNotFound:
+                continue  # as MLflow: a search in nothing finds nothing
+            except Invalid:
+                raise
+        if not numbers:
+            return {}
+        token = fields.text("page_token")
+        rows, following = run_search.find(tx, ctx, numbers, lifecycle, filters, orders, token, limit)
+        answer: dict[str, Any] = {"runs": shapes.runs_of(tx, rows)} if rows else {}
+    return answer | ({"next_page_token": following} if following else {})
+
+
+@endpoint("POST", "mlflow/runs/log-inputs", WRITE)
+def log_inputs(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Record which datasets and models a run used."""
+    run_id = run_id_of(fields)
+    datasets = [(item.object("dataset"), _input_tags(item)) for item in fields.objects("datasets")]
+    described = [(_dataset(dataset), tags) for dataset, tags in datasets]
+    models = [item.required("model_id") for item in fields.objects("models")]
+
+    def work(tx: Connection) -> None:
+        target = client_runs.writable(tx, ctx, run_id)
+        for values, tags in described:
+            _add_input(tx, ctx, target, values, tags)
+        _add_models(tx, ctx, target, [(model_id, 0) for model_id in models], "input")
+        client_runs.tell(tx, ctx, run_id)
+
+    ctx.db.write(work)
+    return {}
+
+
+@endpoint("POST", "mlflow/runs/outputs", WRITE)
+def log_outputs(ctx: Context, fields: Fields) -> dict[str, Any]:
+    """Record which models a run made."""
+    run_id = run_id_of(fields)
+    if not fields.has("models"):
+        raise missing_value("models")
+    models = [(item.required("model_id"), item.integer("step", 0) or 0) for item in fields.objects("models")]
+
+    def work(tx: Connection) -> None:
+        _add_models(tx, ctx, client_runs.writable(tx, ctx, run_id), models, "output")
+        client_runs.tell(tx, ctx, run_id)
+
+    ctx.db.write(work)
+    return {}
+
+
+def _input_tags(item: Fields) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for tag in item.objects("tags"):
+        key, value = tag.required("key"), tag.text("value")
+        for name, text, most in (("key", key, 255), ("value", value, 500)):
+            if len(text) > most:
+                raise MlflowError(f"'{tag.name(name)}' exceeds the maximum length of {most} characters")
+        found[key] = value
+    return found
+
+
+def _dataset(fields: Fields) -> dict[str, str | None]:
+    values: dict[str, str | None] = {name: fields.required(name) for name in ("name", "digest", "source_type")}
+    values["source"] = fields.text("source")
+    values |= {name: fields.text(name) or None for name in ("schema", "profile")}
+    for name, most in _SIZES.items():
+        if len(values[name] or "") > most:
+            raise MlflowError(f"'{fields.name(name)}' exceeds the maximum length of {most} characters")
+    return values
+
+
+def _add_input(
+    tx: Connection, ctx: Context, target: client_runs.Target, values: dict[str, str | None], tags: dict[str, str]
+) -> None:
+    insert = ctx.db.upsert(input_datasets).on_conflict_do_nothing(index_elements=["experiment", "name", "digest"])
+    tx.execute(insert.values(experiment=target.experiment, **values))
+    d = input_datasets.c
+    query = select(d.id).where(
+        d.experiment == target.experiment, d.name == values["name"], d.digest == values["digest"]
+    )
+    link = ctx.db.upsert(run_inputs).values(run=target.seq, dataset=tx.execute(query).scalar_one(), tags=tags)
+    tx.execute(link.on_conflict_do_nothing(index_elements=["run", "dataset"]))
+
+
+def _add_models(
+    tx: Connection, ctx: Context, target: client_runs.Target, models: list[tuple[str, int]], direction: str
+) -> None:
+    if not models:
+        return
+    query = select(logged_models.c.id).where(
+        logged_models.c.workspace_id == ctx.workspace_id, logged_models.c.id.in_([model_id for model_id, _ in models])
+    )
+    known = set(tx.execute(query).scalars())
+    for model_id, _ in models:
+        if model_id not in known:
+            raise MlflowError(f"Logged model with ID '{model_id}' not found.", "RESOURCE_DOES_NOT_EXIST")
+    rows = [{"run": target.seq, "model_id": model, "direction": direction, "step": step} for model, step in models]
+    change = ctx.db.upsert(run_models)
+    tx.execute(
+        change.on_conflict_do_update(
+            index_elements=["run", "model_id", "direction"], set_={"step": change.excluded.step}
+        ),
+        rows,
+    )

@@ -1,0 +1,181 @@
+"""`runs/search`: filter and order in SQL over indexed rows, pages by keyset."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, exists, func, or_, select, true
+from sqlalchemy import false as never
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.mlflow.errors import MlflowError
+from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT, Comparison, Order
+from studiolo.studio.experiments import keys
+from studiolo.studio.experiments.mlflow.conditions import Keyset, SortKey, number_condition, text_condition
+from studiolo.studio.experiments.mlflow.shapes import SCHEME, STATUS, status
+from studiolo.studio.experiments.schemas import TERMINAL
+from studiolo.studio.experiments.tables import STARTED, experiments, runs
+from studiolo.studio.experiments.tracking import HEAD
+from studiolo.studio.experiments.tracking_tables import input_datasets, metric_latest, params, run_inputs, run_tags
+
+_STATES = sorted({*STATUS, *TERMINAL, "NotStarted", "Queued", "Provisioning", "Preparing", "Starting"})
+_URI = SCHEME + cast(runs.c.experiment, String) + "/" + runs.c.id + "/artifacts"
+_ALIASES = {
+    "created": "start_time",
+    "Created": "start_time",
+    "run name": "run_name",
+    "Run name": "run_name",
+    "Run Name": "run_name",
+    "run_uuid": "run_id",
+}
+_TEXTS: dict[str, Any] = {
+    "run_id": runs.c.id,
+    "run_name": runs.c.name,
+    "user_id": runs.c.user,
+    "artifact_uri": _URI,
+    "lifecycle_stage": runs.c.lifecycle,
+    "experiment_id": cast(runs.c.experiment, String),
+    "status": None,
+}
+_TIMES = {"start_time": STARTED, "end_time": runs.c.ended_at}
+_TABLES = {"parameter": params, "tag": run_tags}
+RUN_ROWS = select(runs, experiments.c.artifact_location).join(experiments, experiments.c.number == runs.c.experiment)
+
+
+def find(
+    tx: Connection,
+    ctx: Context,
+    experiment_ids: list[int],
+    lifecycle: str | None,
+    filters: list[Comparison],
+    orders: list[Order],
+    token: str,
+    limit: int,
+) -> tuple[list[Any], str | None]:
+    """Return a page of run rows and the token of the next page."""
+    query = RUN_ROWS.where(runs.c.workspace_id == ctx.workspace_id, runs.c.experiment.in_(experiment_ids))
+    if lifecycle is not None:
+        query = query.where(runs.c.lifecycle == lifecycle)
+    recorded = ("metric", "parameter", "tag")
+    named = {c.key for c in filters if c.entity in recorded} | {o.key for o in orders if o.entity in recorded}
+    numbers = keys.known(tx, named)
+    for comparison in filters:
+        query = query.where(condition(comparison, numbers))
+    seen: set[tuple[str, str]] = set()
+    sort: list[SortKey] = []
+    for order in orders:
+        key = _ALIASES.get(order.key, order.key) if order.entity == "attribute" else order.key
+        if (order.entity, key) in seen:
+            raise MlflowError(f"`order_by` contains duplicate fields: {[o.key for o in orders]}")
+        seen.add((order.entity, key))
+        query, more = _ordered(query, order.entity, key, order.ascending, numbers)
+        sort += more
+    if ("attribute", "start_time") not in seen:
+        sort.append(SortKey(STARTED, ascending=False))
+    if ("attribute", "run_id") not in seen:
+        sort.append(SortKey(runs.c.id, ascending=True))
+    return Keyset(sort).page(tx, query, token, limit)
+
+
+def condition(comparison: Comparison, numbers: dict[str, int]) -> ColumnElement[bool]:
+    """Return a comparison as SQL on `runs`; a missing key matches nothing but IS NULL."""
+    entity, key, operator, value = comparison
+    if entity == "metric":
+        return _metric(numbers.get(key), operator, value)
+    if entity in _TABLES:
+        return _text(entity, numbers.get(key), operator, value)
+    if entity == "dataset":
+        return _dataset(key, operator, value)
+    key = _ALIASES.get(key, key)
+    if key in _TIMES:
+        return number_condition(_TIMES[key], operator, value, key)
+    if key not in _TEXTS:
+        raise MlflowError(
+            f"Invalid attribute key '{key}' specified. Valid keys are '{sorted([*_TEXTS, *_TIMES, *_ALIASES])}'"
+        )
+    if operator in LISTS and key != "run_id":
+        raise MlflowError("Only ['run_id'] attributes support comparison with a list of quoted string values.")
+    if key == "status":
+        return runs.c.state.in_([state for state in _STATES if _like(status(state), operator, value)])
+    return text_condition(_TEXTS[key], operator, value, "attributes", lists=True)
+
+
+def _metric(number: int | None, operator: str, value: Any) -> ColumnElement[bool]:
+    if operator not in NUMERIC:
+        raise MlflowError(f"Invalid comparator '{operator}' not one of '{sorted(NUMERIC)}'")
+    if not isinstance(value, float):
+        raise MlflowError(f"Expected numeric value type for metric. Found {value}")
+    if number is None:
+        return never()
+    m = metric_latest.c
+    compared = number_condition(m.value, operator, value, "metric")
+    real = or_(m.nan == 1, compared) if operator == "!=" else and_(m.nan == 0, compared)
+    return exists(select(m.run).where(m.run == runs.c.seq, m.key == number, real))
+
+
+def _text(entity: str, number: int | None, operator: str, value: Any) -> ColumnElement[bool]:
+    table = _TABLES[entity]
+    there = select(table.c.run).where(table.c.run == runs.c.seq, table.c.key == number)
+    if operator in ("IS NULL", "IS NOT NULL"):
+        if number is None:
+            return true() if operator == "IS NULL" else never()
+        return ~exists(there) if operator == "IS NULL" else exists(there)
+    compared = text_condition(table.c.value, operator, value, entity)
+    if number is None:
+        return never()
+    if operator == "=":
+        compared = and_(table.c.head == value[:HEAD], compared)
+    return exists(there.where(compared))
+
+
+def _dataset(key: str, operator: str, value: Any) -> ColumnElement[bool]:
+    columns: dict[str, Any] = {
+        "name": input_datasets.c.name,
+        "digest": input_datasets.c.digest,
+        "context": run_inputs.c.tags["mlflow.data.context"].as_string(),
+    }
+    if key not in columns:
+        raise MlflowError(f"Invalid dataset key '{key}' specified. Valid keys are '{sorted(columns)}'")
+    compared = text_condition(columns[key], operator, value, "dataset attributes", lists=True)
+    joined = select(run_inputs.c.run).join(input_datasets, input_datasets.c.id == run_inputs.c.dataset)
+    return exists(joined.where(run_inputs.c.run == runs.c.seq, compared))
+
+
+def _like(word: str, operator: str, pattern: Any) -> bool:
+    """Compare a status in Python, since rows keep our states."""
+    import re
+
+    if operator not in TEXT:
+        raise MlflowError(f"Invalid comparator '{operator}' not one of '{sorted(TEXT)}'")
+    if not isinstance(pattern, str):
+        raise MlflowError(f"Expected a quoted string value for attributes. Got value {pattern}")
+    if operator in ("=", "!="):
+        return (word == pattern) == (operator == "=")
+    expression = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in pattern)
+    return re.fullmatch(expression, word, re.IGNORECASE if operator == "ILIKE" else 0) is not None
+
+
+def _ordered(
+    query: Select[Any], entity: str, key: str, ascending: bool, numbers: dict[str, int]
+) -> tuple[Select[Any], list[SortKey]]:
+    """Add what a clause sorts by: first values, then NaN, then runs without one; in either direction."""
+    if entity == "metric":
+        table = metric_latest.alias()
+        on = and_(table.c.run == runs.c.seq, table.c.key == numbers.get(key, -1))
+        rank = case((table.c.run.is_(None), 2), (table.c.nan == 1, 1), else_=0)
+        value: Any = func.coalesce(table.c.value, 0.0)
+        return query.outerjoin(table, on), [SortKey(rank, ascending=True), SortKey(value, ascending)]
+    if entity in _TABLES:
+        texts = _TABLES[entity].alias()
+        on = and_(texts.c.run == runs.c.seq, texts.c.key == numbers.get(key, -1))
+        rank = case((texts.c.run.is_(None), 1), else_=0)
+        value = func.coalesce(texts.c.head, "")
+        return query.outerjoin(texts, on), [SortKey(rank, ascending=True), SortKey(value, ascending)]
+    if entity == "attribute" and key == "end_time":
+        rank = case((runs.c.ended_at.is_(None), 1), else_=0)
+        return query, [
+            SortKey(rank, ascending=True),
+            SortKey(func.coalesce(runs.c.ended_at, runs.c.created_at), ascending),
+        ]
+    if entity == "attribute" and key in ("start_time", *_TEXTS):
+        column = STARTED if key == "start_time" else runs.c.state if key == "status" else _TEXTS[key]
+        return query, [SortKey(column, ascending)]
+    raise MlflowError(f"Invalid order_by entity '{entity}' with key '{key}'.")

@@ -1,0 +1,155 @@
+"""How rows look in MLflow's messages: numbers for int64, text for NaN, what is unset left out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from studiolo.kernel.mlflow.errors import MlflowError
+from studiolo.kernel.mlflow.fields import json_number
+from studiolo.studio.experiments import artifacts, tracking
+from studiolo.studio.experiments.metrics import Latest, latest_of
+from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs, run_models
+
+Json = dict[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SCHEME = "mlflow-artifacts:/"
+CHUNK = 500  # runs whose records are read by one query
+STATUS = {
+    "Running": "RUNNING",
+    "Finalizing": "RUNNING",
+    "Completed": "FINISHED",
+    "Reused": "FINISHED",
+    "Skipped": "FINISHED",
+    "Failed": "FAILED",
+    "Lost": "FAILED",
+    "Canceled": "KILLED",
+}  # every other state is before the start: SCHEDULED
+STATE = {"RUNNING": "Running", "SCHEDULED": "Queued", "FINISHED": "Completed", "FAILED": "Failed", "KILLED": "Canceled"}
+
+
+def millis(moment: datetime) -> int:
+    """Return milliseconds since 1970, exactly."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def moment(milliseconds: int, field: str) -> datetime:
+    """Return the time of so many milliseconds since 1970."""
+    try:
+        return EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        raise MlflowError(
+            f"Invalid value {milliseconds} for parameter '{field}' supplied: it is no time of this calendar."
+        ) from None
+
+
+def status(state: str) -> str:
+    """Return MLflow's word for a state."""
+    return STATUS.get(state, "SCHEDULED")
+
+
+def pairs(values: Mapping[str, str]) -> list[Json]:
+    """Write a mapping as MLflow's list of key and value."""
+    return [{"key": key, "value": value} for key, value in values.items()]
+
+
+def experiment(row: Any) -> Json:
+    """Write an experiment."""
+    found: Json = {
+        "experiment_id": str(row.number),
+        "name": row.name,
+        "artifact_location": row.artifact_location or f"{SCHEME}{row.number}",
+        "lifecycle_stage": row.lifecycle,
+        "last_update_time": millis(row.updated_at),
+        "creation_time": millis(row.created_at),
+    }
+    if row.tags:
+        found["tags"] = pairs(row.tags)
+    return found
+
+
+def artifact_uri(location: str, number: int, run_id: str) -> str:
+    """Return where a run's artifacts are: in the studio, unless its experiment says another place."""
+    if location and not location.startswith("mlflow-artifacts:"):
+        return f"{location.rstrip('/')}/{run_id}/artifacts"
+    return SCHEME + artifacts.run_root(number, run_id)
+
+
+def info(row: Any) -> Json:
+    """Write the first part of a run; the row has the experiment's `artifact_location`."""
+    found: Json = {
+        "run_id": row.id,
+        "run_uuid": row.id,
+        "run_name": row.name,
+        "experiment_id": str(row.experiment),
+        "user_id": row.user,
+        "status": status(row.state),
+        "start_time": millis(row.started_at or row.created_at),
+        "artifact_uri": artifact_uri(row.artifact_location, row.experiment, row.id),
+        "lifecycle_stage": row.lifecycle,
+    }
+    if row.ended_at is not None:
+        found["end_time"] = millis(row.ended_at)
+    return found
+
+
+def metric(item: Latest) -> Json:
+    """Write the latest point of a metric."""
+    return {"key": item.key, "value": json_number(item.value), "timestamp": item.timestamp, "step": item.step}
+
+
+def runs_of(tx: Connection, rows: Sequence[Any]) -> list[Json]:
+    """Write whole runs: info, data, inputs and outputs."""
+    found: list[Json] = []
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        seqs = [row.seq for row in part]
+        params, tags, latest = tracking.params_of(tx, seqs), tracking.tags_of(tx, seqs), latest_of(tx, seqs)
+        inputs, models = _inputs(tx, seqs), _models(tx, seqs)
+        for row in part:
+            data: Json = {}
+            if row.seq in latest:
+                data["metrics"] = [metric(item) for item in latest[row.seq]]
+            if row.seq in params:
+                data["params"] = pairs(params[row.seq])
+            own = {"mlflow.user": row.user, **tags.get(row.seq, {})}
+            if row.parent_id:
+                own.setdefault("mlflow.parentRunId", row.parent_id)
+            data["tags"] = pairs(own)
+            used, made = models.get(row.seq, ([], []))
+            run = {"info": info(row), "data": data, "inputs": {}, "outputs": {}}
+            if row.seq in inputs:
+                run["inputs"]["dataset_inputs"] = inputs[row.seq]
+            if used:
+                run["inputs"]["model_inputs"] = used
+            if made:
+                run["outputs"]["model_outputs"] = made
+            found.append(run)
+    return found
+
+
+def _inputs(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Json]]:
+    query = select(run_inputs.c.run, run_inputs.c.tags.label("input_tags"), input_datasets).join(
+        input_datasets, input_datasets.c.id == run_inputs.c.dataset
+    )
+    found: dict[int, list[Json]] = {}
+    for row in tx.execute(query.where(run_inputs.c.run.in_(seqs)).order_by(input_datasets.c.id)).mappings():
+        dataset = {name: row[name] for name in ("name", "digest", "source_type", "source", "schema", "profile")}
+        item: Json = {"dataset": {name: value for name, value in dataset.items() if value is not None}}
+        if row["input_tags"]:
+            item["tags"] = pairs(row["input_tags"])
+        found.setdefault(row["run"], []).append(item)
+    return found
+
+
+def _models(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[list[Json], list[Json]]]:
+    query = select(run_models).where(run_models.c.run.in_(seqs)).order_by(run_models.c.step, run_models.c.model_id)
+    found: dict[int, tuple[list[Json], list[Json]]] = {}
+    for row in tx.execute(query):
+        used, made = found.setdefault(row.run, ([], []))
+        if row.direction == "input":
+            used.append({"model_id": row.model_id})
+        else:
+            made.append({"model_id": row.model_id, "step": row.step})
+    return found
