@@ -8,33 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-
-@contextmanager
-def started(
-    home: Path, *options: str, env: dict[str, str] | None = None
-) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run `studiolo up` and yield it with what it printed as JSON."""
-    command = [sys.executable, "-m", "studiolo", "up", "--home", str(home), "--no-browser", "-o", "json", *options]
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("STUDIOLO_")} | (env or {})
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
-    try:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("}"):
-                break
-        yield process, json.loads("".join(lines) or "{}")
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.wait(30)
+from studiolo.testing.studio import clean_environment, started
 
 
 def fetch(url: str, path: str) -> int:
@@ -44,34 +22,31 @@ def fetch(url: str, path: str) -> int:
 
 
 def run(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("STUDIOLO_")}
     command = [sys.executable, "-m", "studiolo", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env=environ | {"STUDIOLO_HOME": str(home)}
-    )
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment(home))
 
 
 def test_up_answers_and_the_command_line_finds_it(tmp_path: Path) -> None:
-    with started(tmp_path / "home", "--port", "0") as (process, said):
-        assert fetch(said["url"], "/health") == 200
+    with started(tmp_path / "home") as studio:
+        assert fetch(studio.url, "/health") == 200
         env = run("env", home=tmp_path / "home")
-        assert f"MLFLOW_TRACKING_URI={said['url']}" in env.stdout
+        assert f"MLFLOW_TRACKING_URI={studio.url}" in env.stdout
         assert "/login?ticket=" in run("login", home=tmp_path / "home").stdout
         assert oct((tmp_path / "home" / "token").stat().st_mode)[-3:] == "600"
-    assert process.returncode == 0
+    assert studio.process.returncode == 0
     assert run("env", home=tmp_path / "home").returncode == 1
 
 
 def test_a_killed_server_comes_back_on_the_same_port(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with started(home, "--port", "0") as (_, said):
+    with started(home) as studio:
         pid = json.loads((home / "studio.json").read_text())["pid"]
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 30
         while json.loads((home / "studio.json").read_text())["pid"] == pid:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert fetch(said["url"], "/health") == 200
+        assert fetch(studio.url, "/health") == 200
 
 
 def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
@@ -86,7 +61,7 @@ def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
 
 
 def test_the_same_home_twice_is_refused(tmp_path: Path) -> None:
-    with started(tmp_path / "home", "--port", "0"):
+    with started(tmp_path / "home"):
         second = run("up", "--port", "0", "--no-browser", home=tmp_path / "home")
     assert second.returncode == 1
     assert "running" in second.stderr
@@ -111,7 +86,7 @@ def test_home_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     import sqlite3
 
     home = tmp_path / "home"
-    with started(home, "--port", "0"):
+    with started(home):
         pass
     with sqlite3.connect(home / "studiolo.db") as db:
         db.execute("update alembic_version set version_num = '9999'")
