@@ -44,22 +44,28 @@ def services(request: HTTPConnection) -> Services:
 def identity(request: Request) -> Identity:
     """Find out who asks: a bearer token, basic credentials with a token as password (MLflow), or the session cookie."""
     have = services(request)
-    token = _token(request.headers.get("authorization", ""))
-    session = None if token else request.cookies.get(have.cookie)
-    if session and request.method not in _SAFE:
-        same_origin(request)
+    proof = _proof(request, have)
     with have.db.read() as tx:
-        return service.identify(tx, have.clock, token=token, session=session)
+        return service.identify(tx, have.clock, **proof)
 
 
 def context(request: Request) -> Context:
     """Build the context of a request; the workspace is in the path, else the default one."""
     have = services(request)
     name = request.path_params.get("workspace", DEFAULT_WORKSPACE)
-    who = identity(request)
+    proof = _proof(request, have)
     with have.db.read() as tx:
-        actor, workspace_id = service.enter(tx, who, name)
+        actor, workspace_id = service.enter(tx, service.identify(tx, have.clock, **proof), name)
     return Context(have.db, have.settings, have.blobs, have.clock, actor, workspace_id, name)
+
+
+def _proof(request: Request, have: Services) -> dict[str, str | None]:
+    """Return the token or the session's secret that came with a request."""
+    token = _token(request.headers.get("authorization", ""))
+    session = None if token else request.cookies.get(have.cookie)
+    if session and request.method not in _SAFE:
+        same_origin(request)
+    return {"token": token, "session": session}
 
 
 def same_origin(request: HTTPConnection) -> None:
