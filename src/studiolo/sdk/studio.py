@@ -10,6 +10,8 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.workspace.client import Workspaces
 
 if TYPE_CHECKING:
+    from studiolo.studio.datasets.client import Datasets
+    from studiolo.studio.datastores.client import Datastores
     from studiolo.studio.experiments.client import Experiments
 
 
@@ -51,3 +53,17 @@ class Studio:
         from studiolo.studio.experiments.client import Experiments
 
         return Experiments(self._transport)
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """Tables and their versions."""
+        from studiolo.studio.datasets.client import Datasets
+
+        return Datasets(self._transport)
+
+    @cached_property
+    def datastores(self) -> Datastores:
+        """Where bytes live."""
+        from studiolo.studio.datastores.client import Datastores
+
+        return Datastores(self._transport)

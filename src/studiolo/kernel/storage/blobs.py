@@ -78,6 +78,15 @@ class BlobWriter:
         self._hash.update(data)
         self.size += len(data)
 
+    def flushed(self) -> Path:
+        """Return the file as far as it is written, for a look before `commit`; raises DiskFull."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            self.abort()
+            raise _room(error, self._store.root) from error
+        return self.path
+
     def commit(self) -> Blob:
         """Write through to the disk, then name the content: write → fsync → rename."""
         blob = Blob(self._hash.hexdigest(), self.size)

@@ -119,3 +119,21 @@ class ProfileNotReady(Conflict):
     """The profile is still being computed, or its job failed."""
 
     code, title = "datasets.profile_not_ready", "The profile is not ready"
+
+
+class BadFileName(Invalid):
+    """A file name with folders or unprintable characters in it."""
+
+    code, title = "datasets.bad_file_name", "The file name cannot be used"
+
+
+class BadReference(Invalid):
+    """Something that is not `name` or `name:version`."""
+
+    code, title = "datasets.bad_reference", "The dataset reference cannot be used"
+
+
+class SampleNotFound(NotFound):
+    """No table of this name comes with the studio."""
+
+    code, title = "datasets.sample_not_found", "Sample not found"

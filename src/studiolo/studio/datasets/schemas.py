@@ -1,5 +1,6 @@
 """The nouns of datasets: columns and tables here; profiles in `profile_schemas`."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -153,3 +154,97 @@ class Profile(BaseModel):
     alerts: list[Alert] = Field(default_factory=list)
     seconds: float
     cpu_seconds: float
+
+
+class DatasetFile(BaseModel):
+    """An entry of the manifest. digest: blake3 of the bytes."""
+
+    path: str
+    size: int
+    digest: str
+
+
+class ProfileStatus(BaseModel):
+    """Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed."""
+
+    state: Literal["queued", "running", "ready", "failed"]
+    run_id: str | None = None
+    progress: float | None = None
+    label: str = ""
+    error: str | None = None
+
+
+class VersionSummary(BaseModel):
+    """A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`."""
+
+    name: str
+    version: int
+    reference: str
+    digest: str
+    size: int
+    rows: int
+    columns: int
+    format: str
+    created_at: datetime
+    created_by: str
+
+
+class DatasetVersion(VersionSummary):
+    """A version: the same bytes for ever, and how they are read."""
+
+    files: list[DatasetFile]
+    table: TableSchema
+    profile: ProfileStatus
+
+
+class Dataset(BaseModel):
+    """A named table and its newest version."""
+
+    name: str
+    description: str
+    version: int
+    reference: str
+    size: int
+    rows: int
+    columns: int
+    format: str
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+
+
+class DatasetPatch(BaseModel):
+    """What may change of a dataset; its versions never do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str = Field(max_length=10_000)
+
+
+class DatasetCreate(ReadOptions):
+    """What to create from a file. name: empty takes it from the file's name."""
+
+    name: str = Field("", description="Letters, digits, `.`, `_`, `-`; empty: from the file's name")
+    filename: str = Field("", description="The file's own name; its ending helps to recognise the format")
+    description: str = Field("", max_length=10_000)
+
+
+class DatasetCreated(BaseModel):
+    """The version that holds the file. existing: it was there already, with the same bytes read the same way."""
+
+    dataset: DatasetVersion
+    existing: bool
+    note: str = ""
+
+
+class SampleTable(BaseModel):
+    """A table that comes with the studio. task, target: what to try with it."""
+
+    name: str
+    title: str
+    description: str
+    source: str
+    licence: str
+    rows: int
+    task: str
+    target: str

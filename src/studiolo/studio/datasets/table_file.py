@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TEXT_SHOWN = 500
+SCHEMA = "schema.json"  # beside the table in the input folder of a job
+PROFILE_FILE, EDGES_FILE = "profile.json", "edges.json"  # what the profile job leaves
 
 
 def inspect(source: Source) -> Inspected:
@@ -76,3 +78,12 @@ def to_pandas(
         return connection.execute(scan(path, schema, columns)).df()
     finally:
         connection.close()
+
+
+def open_input(folder: Path) -> tuple[Path, TableSchema]:
+    """Return the file and its schema in the input folder that `datasets.service.as_input` fills for a job."""
+    schema = TableSchema.model_validate_json((folder / SCHEMA).read_text("utf-8"))
+    files = sorted(path for path in folder.iterdir() if path.name != SCHEMA)
+    if len(files) != 1:
+        raise DamagedFile(f"The input {folder.name} holds {len(files)} files instead of one.", "Submit the job again.")
+    return files[0], schema

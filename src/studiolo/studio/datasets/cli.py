@@ -1,0 +1,167 @@
+"""`studiolo datasets …`: tables, their versions, preview and profile."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studiolo.kernel.errors import Invalid
+from studiolo.kernel.terminal import Output, OutputOption, counted, out, progress, show, transport
+from studiolo.studio.datasets.client import Datasets
+from studiolo.studio.datasets.schemas import ColumnProfile
+
+app = typer.Typer(help="Tables: create, list, preview, profile.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="Name of the dataset; the newest version, or one.")]
+VERSION = ("reference", "rows", "columns", "format", "size", "created_at", "created_by")
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A CSV, TSV, JSON lines or Parquet file.")],
+    name: Annotated[str | None, typer.Option("--name", "-n", help="Default: the file's own.")] = None,
+    description: Annotated[str | None, typer.Option(help="What the table is.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="delimited, json_lines or parquet.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="What separates the values; default: found out.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Such as cp1252; default: found out.")] = None,
+    header: Annotated[
+        bool | None, typer.Option(help="Whether the first row names the columns; else found out.")
+    ] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Create a dataset from a file, or the next version of one."""
+    if not file.is_file():
+        raise Invalid(f"There is no file {file}.", "Check the path.", field="file")
+    size = file.stat().st_size
+    with progress(f"Uploading {file.name}", size, bytes_=True, quiet=output is Output.json) as bar:
+        created = Datasets(transport(context)).upload(
+            file,
+            name,
+            description=description,
+            format=format_,
+            delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
+            encoding=encoding,
+            header=header,
+            through=lambda pieces: counted(pieces, bar),
+        )
+    if output is Output.json:
+        show(created, output=output)
+        return
+    show(created.dataset, VERSION, output=output)
+    for note in [created.note, *(note.message for note in created.dataset.table.notes)]:
+        if note:
+            out.print(f"note: {note}", markup=False, highlight=False)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    search: Annotated[str, typer.Option(help="A part of the name.")] = "",
+    output: OutputOption = Output.table,
+) -> None:
+    """List datasets, last changed first."""
+    columns = ("name", "version", "rows", "columns", "format", "size", "updated_at")
+    show(Datasets(transport(context)).list(search), columns, output=output, empty="No datasets yet.")
+
+
+@app.command("show")
+def show_(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
+    """Show a version: its columns, files and notes."""
+    found = Datasets(transport(context)).get(name)
+    show(found, () if output is Output.json else VERSION, output=output)
+    if output is Output.json:
+        return
+    out.print(f"profile     {found.profile.state}\n", markup=False)
+    show(found.table.columns, ("name", "type", "stored"), output=output)
+    for note in found.table.notes:
+        out.print(f"note: {note.message}", markup=False, highlight=False)
+
+
+@app.command()
+def versions(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
+    """List the versions of a dataset, newest first."""
+    show(Datasets(transport(context)).versions(name), VERSION, output=output)
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    name: Name,
+    rows: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 10,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show the first rows."""
+    found = Datasets(transport(context)).preview(name, rows=rows)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    columns = [column.name for column in found.columns]
+    show([dict(zip(columns, row, strict=True)) for row in found.rows], columns, output=output)
+
+
+@app.command()
+def profile(
+    context: typer.Context,
+    name: Name,
+    wait: Annotated[bool, typer.Option(help="Wait until it is computed.")] = True,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what the columns hold: missing, distinct, extremes, quartiles, frequent values."""
+    with progress(f"Profile of {name}", 1.0, quiet=output is Output.json) as bar:
+        found = Datasets(transport(context)).profile(
+            name,
+            wait=wait,
+            watch=lambda share, label: bar.update(bar.task_ids[0], completed=share, description=label or None),
+        )
+    if output is Output.json:
+        show(found, output=output)
+        return
+    columns = ("column", "type", "missing", "distinct", "min", "median", "max", "mean", "frequent")
+    show([_line(column) for column in found.columns], columns, output=output)
+    out.print(f"\n{found.rows:,} rows. {found.sample.note}", markup=False, highlight=False)
+    for alert in found.alerts:
+        out.print(f"note: {alert.message}", markup=False, highlight=False)
+
+
+def _line(column: ColumnProfile) -> dict[str, object]:
+    return {
+        "column": column.name,
+        "type": column.type,
+        "missing": f"{column.missing_share:.1%}" if column.missing else "",
+        "distinct": column.distinct,
+        "min": column.min,
+        "median": column.quantiles.get("0.5"),
+        "max": column.max,
+        "mean": column.mean,
+        "frequent": ", ".join(f"{top.value} ({top.share:.0%})" for top in column.top[:3] if top.share >= 0.01),
+    }
+
+
+@app.command()
+def download(
+    context: typer.Context,
+    name: Name,
+    target: Annotated[Path, typer.Argument(help="A folder or a file.")] = Path(),
+    output: OutputOption = Output.table,
+) -> None:
+    """Fetch the file of a version, as it was uploaded."""
+    path = Datasets(transport(context)).download(name, target)
+    show({"path": str(path)}, output=output)
+
+
+@app.command()
+def sample(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the sample.")] = "titanic",
+    output: OutputOption = Output.table,
+) -> None:
+    """Make a dataset of a table that comes with the studio."""
+    show(Datasets(transport(context)).create_sample(name), () if output is Output.json else VERSION, output=output)
+
+
+@app.command()
+def delete(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
+    """Remove a dataset with its versions; what was made from it stays."""
+    Datasets(transport(context)).delete(name)
+    show({"deleted": name}, output=output)

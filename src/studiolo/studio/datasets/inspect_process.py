@@ -1,0 +1,75 @@
+"""The child that looks into a file, so that the server never parses a table: `python -m …datasets.inspect_process`.
+
+One JSON request on standard input, one JSON reply on standard output: `{"ok": …}` or `{"problem": …}`.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def _limit(memory: int, seconds: float) -> None:
+    """Bound what this process may take; a system that does not know a limit goes without."""
+    for kind, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, int(seconds * 4) + 1),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (ValueError, OSError):
+            continue
+
+
+def _inspect(request: dict[str, Any]) -> dict[str, Any]:
+    from studiolo.studio.datasets import table_file
+    from studiolo.studio.datasets.formats.base import Source
+    from studiolo.studio.datasets.schemas import ReadOptions
+
+    path, work = Path(request["path"]), Path(request["work"])
+    options = ReadOptions.model_validate(request["options"])
+    found = table_file.inspect(Source(path, request["name"], work, options, request["line_limit"]))
+    shown = table_file.preview(found.readable or path, found.schema, request["rows"], work)
+    return {
+        "schema": found.schema.model_dump(mode="json"),
+        "preview": shown.model_dump(mode="json"),
+        "readable": str(found.readable) if found.readable else None,
+    }
+
+
+def _preview(request: dict[str, Any]) -> dict[str, Any]:
+    from studiolo.studio.datasets import table_file
+    from studiolo.studio.datasets.schemas import TableSchema
+
+    schema = TableSchema.model_validate(request["schema"])
+    shown = table_file.preview(Path(request["path"]), schema, request["rows"], Path(request["work"]))
+    return shown.model_dump(mode="json")
+
+
+def main() -> int:
+    """Answer the one request."""
+    from studiolo.kernel.errors import StudioloError
+
+    request = json.load(sys.stdin)
+    _limit(request["memory"], request["seconds"])
+    reply: dict[str, Any]
+    try:
+        reply = {"ok": _preview(request) if request["verb"] == "preview" else _inspect(request)}
+    except StudioloError as error:
+        reply = {"problem": {"class": type(error).__name__, **error.problem()}}
+    except MemoryError:
+        reply = {"memory": True}
+    except Exception as error:  # noqa: BLE001 - DuckDB's own OutOfMemory has no base of ours; the rest is told as it is
+        text = str(error)
+        full = "emory" in text and ("llocat" in text or "Out of" in text or "limit" in text)
+        reply = (
+            {"memory": True} if full else {"crash": f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"}
+        )
+    json.dump(reply, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The server's side of looking into a file: a child process, a deadline, a memory limit, a folder that goes afterwards."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.ids import new_id
+from studiolo.studio.datasets import errors
+from studiolo.studio.datasets.errors import BadFile, InspectionFailed
+from studiolo.studio.datasets.schemas import Preview, ReadOptions, TableSchema
+
+PREVIEW_ROWS = 100
+PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")  # nothing that is secret
+
+
+@dataclass
+class Found:
+    """readable: a UTF-8 copy in the work folder, or None."""
+
+    schema: TableSchema
+    preview: Preview
+    readable: Path | None
+
+
+@contextmanager
+def work_folder(ctx: Context) -> Iterator[Path]:
+    """Give a folder that is gone afterwards; what a killed server left is cleared by the next one's start."""
+    folder = ctx.settings.home / "work" / new_id()
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def inspect(ctx: Context, path: Path, name: str, options: ReadOptions, work: Path) -> Found:
+    """Look into a file; raises the BadFile that the child found, or InspectionFailed."""
+    plain = ReadOptions.model_validate(options.model_dump(include=set(ReadOptions.model_fields)))
+    request = {
+        "verb": "inspect",
+        "path": str(path),
+        "name": name,
+        "options": plain.model_dump(),
+        "line_limit": ctx.settings.line_limit_bytes,
+        "rows": PREVIEW_ROWS,
+    }
+    found = _ask(ctx, request, work)
+    return Found(
+        TableSchema.model_validate(found["schema"]),
+        Preview.model_validate(found["preview"]),
+        Path(found["readable"]) if found["readable"] else None,
+    )
+
+
+def preview(ctx: Context, path: Path, schema: TableSchema, rows: int, work: Path) -> Preview:
+    """Read the first rows."""
+    request = {"verb": "preview", "path": str(path), "schema": schema.model_dump(mode="json"), "rows": rows}
+    return Preview.model_validate(_ask(ctx, request, work))
+
+
+def _ask(ctx: Context, request: dict[str, Any], work: Path) -> dict[str, Any]:
+    seconds = ctx.settings.inspect_seconds
+    request |= {"work": str(work), "memory": ctx.settings.inspect_memory_bytes, "seconds": seconds}
+    environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ} | {"TMPDIR": str(work)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "studiolo.studio.datasets.inspect_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=work,
+        env=environment,
+        start_new_session=True,
+    ) as child:
+        try:
+            answer, complaint = child.communicate(json.dumps(request).encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _kill(child)
+            raise InspectionFailed(
+                f"Looking into the file took longer than {seconds:g} s.",
+                "Upload it as Parquet, whose footer is enough, or raise STUDIOLO_INSPECT_SECONDS.",
+                field="file",
+            ) from None
+        except BaseException:
+            _kill(child)
+            raise
+    return _understood(ctx, answer, complaint, child.returncode)
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _understood(ctx: Context, answer: bytes, complaint: bytes, code: int) -> dict[str, Any]:
+    try:
+        reply: dict[str, Any] = json.loads(answer)
+    except ValueError:
+        reply = {"memory": True} if code in (-signal.SIGKILL, -signal.SIGSEGV) or b"MemoryError" in complaint else {}
+    if "ok" in reply:
+        found: dict[str, Any] = reply["ok"]
+        return found
+    if "problem" in reply:
+        raise _as_error(reply["problem"])
+    if "memory" in reply:
+        raise InspectionFailed(
+            f"Looking into the file took more than {ctx.settings.inspect_memory_bytes / 2**30:.1f} GiB of memory.",
+            "Upload it as Parquet, or raise STUDIOLO_INSPECT_MEMORY_BYTES.",
+            field="file",
+        )
+    last = (complaint.decode("utf-8", "replace").strip().splitlines() or [f"exit code {code}"])[-1]
+    raise InspectionFailed(
+        f"Looking into the file failed: {reply.get('crash', last)}", "Is the file whole? Upload it again.", field="file"
+    )
+
+
+def _as_error(problem: dict[str, Any]) -> Exception:
+    """Make the child's error again, by its class."""
+    kind = getattr(errors, str(problem.pop("class")), BadFile)
+    line = problem.get("line")
+    if issubclass(kind, BadFile):
+        return kind(problem["detail"], problem.get("hint", ""), field=problem.get("field", "file"), line=line)
+    return InspectionFailed(problem["detail"], problem.get("hint", ""), field=problem.get("field", "file"))

@@ -1,0 +1,25 @@
+"""The controller's tick of datasets: takes the profiles that jobs have computed."""
+
+from studiolo.kernel.context import Context
+from studiolo.studio.datasets import service
+from studiolo.studio.datasets.table_file import PROFILE_FILE
+from studiolo.studio.experiments import artifacts
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.errors import ArtifactNotFound
+
+
+def tick(ctx: Context) -> bool:
+    """Take the results of ended profile jobs; True when there were any."""
+    with ctx.db.read() as tx:
+        ended = experiments.unconsumed(tx, ctx, service.PROFILE)
+    for run, _ in ended:
+        with ctx.db.begin() as tx:
+            digest, error = None, run.error or f"Its job ended as {run.state}."
+            if run.state == "Completed":
+                try:
+                    digest, error = artifacts.find(tx, ctx, run.id, PROFILE_FILE).digest, ""
+                except ArtifactNotFound:
+                    error = "Its job left no profile."
+            service.finish_profile(tx, ctx, run.id, digest, error or None)
+            experiments.consume(tx, run.id)
+    return bool(ended)

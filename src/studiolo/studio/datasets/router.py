@@ -1,0 +1,152 @@
+"""Routes of datasets."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse
+
+from studiolo.kernel.auth.request import context
+from studiolo.kernel.context import Context
+from studiolo.kernel.paging import Page
+from studiolo.studio.datasets import names, service, uploads
+from studiolo.studio.datasets.schemas import (
+    Dataset,
+    DatasetCreate,
+    DatasetCreated,
+    DatasetPatch,
+    DatasetVersion,
+    Preview,
+    Profile,
+    SampleTable,
+    VersionSummary,
+)
+from studiolo.studio.experiments.schemas import Edge
+
+router = APIRouter(prefix="/datasets", tags=["datasets"])
+
+BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
+Version = Annotated[str, "A number, or `latest`"]
+
+
+@router.get("")
+def list_datasets(
+    search: str = "", cursor: str | None = None, limit: int = 100, ctx: Context = Depends(context)
+) -> Page[Dataset]:
+    """List datasets, last changed first; search: a part of the name."""
+    ctx.actor.must("datasets.read")
+    return service.list_datasets(ctx, search, cursor, limit)
+
+
+@router.post("/uploads", status_code=201, openapi_extra=BYTES)
+async def upload(
+    request: Request, spec: Annotated[DatasetCreate, Query()], ctx: Context = Depends(context)
+) -> DatasetCreated:
+    """Create a dataset, or its next version, from the file that is the body, and start its profile."""
+    ctx.actor.must("datasets.write")
+    checked = service.check(spec)
+    length = request.headers.get("content-length", "")
+    writer = await uploads.receive(ctx, request.stream(), int(length) if length.isdigit() else None)
+    return await run_in_threadpool(service.create, ctx, checked, writer)
+
+
+@router.get("/samples")
+def list_samples(ctx: Context = Depends(context)) -> list[SampleTable]:
+    """List the tables that come with the studio."""
+    ctx.actor.must("datasets.read")
+    return service.list_samples(ctx)
+
+
+@router.post("/samples/{sample}", status_code=201)
+def create_sample(sample: str, ctx: Context = Depends(context)) -> DatasetCreated:
+    """Make a dataset of a table that comes with the studio."""
+    ctx.actor.must("datasets.write")
+    return service.create_sample(ctx, sample)
+
+
+@router.get("/{name}")
+def get_dataset(name: str, ctx: Context = Depends(context)) -> Dataset:
+    """Return a dataset with its newest version."""
+    ctx.actor.must("datasets.read")
+    return service.get_dataset(ctx, name)
+
+
+@router.patch("/{name}")
+def update_dataset(name: str, patch: DatasetPatch, ctx: Context = Depends(context)) -> Dataset:
+    """Change the description."""
+    ctx.actor.must("datasets.write")
+    return service.update(ctx, name, patch.description)
+
+
+@router.delete("/{name}", status_code=204)
+def delete_dataset(name: str, ctx: Context = Depends(context)) -> None:
+    """Remove a dataset with its versions; what was made from it stays."""
+    ctx.actor.must("datasets.write")
+    service.delete(ctx, name)
+
+
+@router.get("/{name}/versions")
+def list_versions(name: str, ctx: Context = Depends(context)) -> list[VersionSummary]:
+    """List the versions, newest first."""
+    ctx.actor.must("datasets.read")
+    return service.list_versions(ctx, name)
+
+
+@router.get("/{name}/versions/{version}")
+def get_version(name: str, version: Version, ctx: Context = Depends(context)) -> DatasetVersion:
+    """Return a version: its files, columns, how it is read, and where its profile is."""
+    ctx.actor.must("datasets.read")
+    return service.get(ctx, *names.parse(f"{name}:{version}"))
+
+
+@router.get("/{name}/versions/{version}/preview")
+def get_preview(
+    name: str,
+    version: Version,
+    rows: Annotated[int, Query(ge=1, le=service.PREVIEW_LIMIT)] = 100,
+    ctx: Context = Depends(context),
+) -> Preview:
+    """Return the first rows without reading the file through."""
+    ctx.actor.must("datasets.read")
+    name, number = names.parse(f"{name}:{version}")
+    return service.preview(ctx, name, number, rows)
+
+
+@router.get("/{name}/versions/{version}/profile", response_model=Profile)
+def get_profile(name: str, version: Version, ctx: Context = Depends(context)) -> Response:
+    """Return the profile; 409 while its job runs, with `state` and `run_id`."""
+    ctx.actor.must("datasets.read")
+    name, number = names.parse(f"{name}:{version}")
+    return _file(service.profile_document(ctx, name, number), "application/json")
+
+
+@router.post("/{name}/versions/{version}/profile", status_code=202)
+def profile_again(name: str, version: Version, ctx: Context = Depends(context)) -> DatasetVersion:
+    """Compute the profile once more."""
+    ctx.actor.must("datasets.write")
+    name, number = names.parse(f"{name}:{version}")
+    return service.profile_again(ctx, name, number)
+
+
+@router.get("/{name}/versions/{version}/content", response_class=FileResponse)
+def download(name: str, version: Version, ctx: Context = Depends(context)) -> Response:
+    """Send the file as it was uploaded; heeds Range."""
+    ctx.actor.must("datasets.read")
+    name, number = names.parse(f"{name}:{version}")
+    path, filename = service.content(ctx, name, number)
+    return _file(path, "application/octet-stream", filename)
+
+
+@router.get("/{name}/versions/{version}/lineage")
+def get_lineage(name: str, version: Version, ctx: Context = Depends(context)) -> list[Edge]:
+    """Return what was made from a version, step by step."""
+    ctx.actor.must("datasets.read")
+    name, number = names.parse(f"{name}:{version}")
+    return service.around(ctx, name, number)
+
+
+def _file(path: Path, media: str, filename: str | None = None) -> Response:
+    """Send a blob: it never changes, so its name is its tag."""
+    headers = {"ETag": f'"{path.parent.name}{path.name}"', "Cache-Control": "private, no-cache"}
+    return FileResponse(path, media_type=media, filename=filename, headers=headers)
