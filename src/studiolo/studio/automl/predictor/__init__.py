@@ -20,10 +20,10 @@ Files of a model, all in `model/`:
       "output": ["prediction", "proba_<=50K", "proba_>50K"]
     }
 
-Each column has "name", "kind", "dtype" (of the MLflow signature: double, string, boolean, datetime), "required" (false
+Each column has "name", "kind", "dtype" (of the MLflow signature: double, long, string, boolean, datetime), "required" (false
 when training rows had it missing: null or an absent column is then accepted) and by kind:
 
-    number    one feature: the value. Text that parses as a number counts; other text is missing (strict: an error).
+    number    one feature: the value. "long" says that training saw whole numbers only; any number is accepted. Text that parses as a number counts; other text is missing (strict: an error).
     boolean   one feature: 1, 0. Accepts true/false, 1/0 and the words true, false, yes, no, t, f, y, n.
     category  "levels": [text, …]; one feature: the index of the level; len(levels) for a value that is rare or unseen.
               Numbers match the text that they print as, so 3, 3.0 and "3" are one level.
@@ -32,7 +32,7 @@ when training rows had it missing: null or an absent column is then accepted) an
     text      "terms": [1- and 2-grams], "idf": base64 float32 (terms), "projection": base64 float32 (terms, size),
               "size": n; features: the row's normalised tf-idf times the projection.
 
-A missing value (null, NaN, empty or blank text) is NaN in each of its features.
+A missing value (null, NaN, blank text, or one of the words NA, N/A, NaN, null, ?) is NaN in each of its features.
 
 `members.json`, the native models and their weights: {"members": [{"kind", "files": [..], "weight", ...}]}. The score of
 a model is the weighted sum over members of the mean over files: probabilities (rows, classes) or values (rows, 1).

@@ -12,6 +12,7 @@ from studiolo.studio.automl.predictor import dates, text
 FloatArray = NDArray[np.float32]
 NAN = float("nan")
 TRUE_WORDS = frozenset({"true", "yes", "t", "y", "1"})
+MISSING_WORDS = frozenset({"NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "?"})
 FALSE_WORDS = frozenset({"false", "no", "f", "n", "0"})
 
 
@@ -24,11 +25,12 @@ class BadInput(ValueError):
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a raw value counts as missing: None, NaN, NaT, empty or blank text."""
+    """Tell whether a raw value counts as missing: None, NaN, NaT, blank text or a word that says so (NA, ?, null)."""
     if value is None:
         return True
     if isinstance(value, str):
-        return not value or value.isspace()
+        text = value.strip()
+        return not text or text in MISSING_WORDS
     return bool(value != value)  # noqa: PLR0124 - only NaN and NaT differ from themselves
 
 
@@ -70,7 +72,8 @@ class Number(Column):
     def one(self, value: Any) -> float:
         kind = type(value)
         if kind is float or kind is int:
-            return float(value)
+            number: float = value
+            return number
         if is_missing(value):
             return NAN
         try:
@@ -102,8 +105,8 @@ class Category(Column):
         super().__init__(spec)
         levels = [str(level) for level in spec["levels"]]
         self.other = float(len(levels))
-        self._codes: dict[Any, float] = {level: float(code) for code, level in enumerate(levels)}
-        self._exact = dict(self._codes)
+        self._codes: dict[str, float] = {level: float(code) for code, level in enumerate(levels)}
+        self._exact: dict[Any, float] = dict(self._codes)
         for level, code in self._codes.items():  # numbers hash alike, so 3 and 3.0 find "3" without being printed
             try:
                 number = float(level)

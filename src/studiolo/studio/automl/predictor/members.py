@@ -22,12 +22,12 @@ class LightGBM:
     def __init__(self, file: Path, member: Mapping[str, Any]) -> None:
         import lightgbm
 
+        del member
         self.booster = lightgbm.Booster(model_file=str(file))
-        self.places = _places(member)
 
     def scores(self, matrix: FloatArray) -> NDArray[Any]:
         threads = 1 if len(matrix) < 64 else 0
-        found = self.booster.predict(matrix[:, self.places], num_threads=threads)
+        found = self.booster.predict(matrix, num_threads=threads)
         return _as_scores(np.asarray(found), objective=str(self.booster.params.get("objective", "")))
 
 
@@ -39,13 +39,12 @@ class XGBoost:
 
         self.booster = xgboost.Booster(model_file=str(file))
         self.rounds = int(member["rounds"])
-        self.places = _places(member)
         self.classes = int(member["classes"])
 
     def scores(self, matrix: FloatArray) -> NDArray[Any]:
         import xgboost
 
-        data = xgboost.DMatrix(np.ascontiguousarray(matrix[:, self.places]), missing=np.nan)
+        data = xgboost.DMatrix(np.ascontiguousarray(matrix), missing=np.nan)
         found = self.booster.predict(data, iteration_range=(0, self.rounds))
         return _as_scores(found, objective="binary" if self.classes == 2 else "")
 
@@ -59,32 +58,27 @@ class CatBoost:
         self.model = catboost.CatBoost()
         self.model.load_model(str(file))
         self.classes = int(member["classes"])
-        self.places = _places(member)
 
     def scores(self, matrix: FloatArray) -> NDArray[Any]:
-        data = np.ascontiguousarray(matrix[:, self.places])
+        data = np.ascontiguousarray(matrix)
         if self.classes:
             return np.asarray(self.model.predict(data, prediction_type="Probability"))
         return _as_scores(np.asarray(self.model.predict(data)), objective="")
 
 
 class ScikitLearn:
-    """A scikit-learn estimator; missing values become the member's `fill` where it takes none."""
+    """A scikit-learn estimator."""
 
     def __init__(self, file: Path, member: Mapping[str, Any]) -> None:
         import joblib
 
+        del member
         self.estimator = joblib.load(file)
-        self.fill = member.get("fill")
-        self.places = _places(member)
 
     def scores(self, matrix: FloatArray) -> NDArray[Any]:
-        part = matrix[:, self.places]
-        if self.fill is not None:
-            part = np.where(np.isnan(part), np.float32(self.fill), part)
         if hasattr(self.estimator, "predict_proba"):
-            return np.asarray(self.estimator.predict_proba(part))
-        return np.asarray(self.estimator.predict(part)).reshape(-1, 1)
+            return np.asarray(self.estimator.predict_proba(matrix))
+        return np.asarray(self.estimator.predict(matrix)).reshape(-1, 1)
 
 
 class Linear:
@@ -133,11 +127,6 @@ KINDS: dict[str, Any] = {
 def load(folder: Path, member: Mapping[str, Any]) -> list[Scorer]:
     """Load the files of one member of members.json."""
     return [KINDS[member["kind"]](folder / file, member) for file in member["files"]]
-
-
-def _places(member: Mapping[str, Any]) -> Any:
-    places = member.get("places")
-    return slice(None) if places is None else np.array(places)
 
 
 def _as_scores(found: NDArray[Any], objective: str) -> NDArray[Any]:

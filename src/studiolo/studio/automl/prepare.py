@@ -1,0 +1,128 @@
+"""From the file to the matrix: read, find the target, type the columns, encode, split, check; all of it on disk for trials."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studiolo.studio.automl import columns, folds, metrics, reading, target
+from studiolo.studio.automl.columns import ColumnReport
+from studiolo.studio.automl.errors import ColumnAbsent, NoFeatures
+from studiolo.studio.automl.predictor.encoder import Encoder, canonical
+from studiolo.studio.automl.reading import Table
+from studiolo.studio.automl.spec import FitSpec
+from studiolo.studio.automl.target import Target
+from studiolo.studio.automl.trial import write_json
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The table as trials see it, and what was found out on the way."""
+
+    table: Table
+    target: Target
+    reports: list[ColumnReport]
+    plan: dict[str, Any]
+    encoder: Encoder
+    x: NDArray[np.float32]
+    metric: metrics.Metric
+    folds: int
+    categories: list[int]
+    levels: list[int]
+
+    def groups(self) -> list[tuple[str, list[int]]]:
+        """List the raw columns in use and the places of their features."""
+        found, start = [], 0
+        for column in self.encoder.columns:
+            found.append((column.name, list(range(start, start + column.width))))
+            start += column.width
+        return found
+
+
+def check_task(spec: FitSpec) -> None:
+    """Refuse what can be refused before the file is read."""
+    if spec.task not in metrics.NAMES:
+        from studiolo.studio.automl.errors import UnknownTask
+
+        raise UnknownTask(spec.task)
+    metrics.find(spec.metric, spec.task)
+
+
+def prepare(spec: FitSpec, folder: Path) -> Prepared:
+    """Prepare the training table; writes x.npy, y.npy, folds.npy and data.json into `folder`."""
+    raw = reading.read(spec.train)
+    found = target.read(raw, spec.target, spec.task)
+    metric = metrics.find(spec.metric, spec.task, len(found.labels))
+    table = raw.take(found.keep) if found.unlabelled else raw
+    table = table.without([spec.target])
+    reports = columns.inspect(table, spec.drop)
+    used = [report for report in reports if report.spec is not None]
+    if not used:
+        raise NoFeatures([f"'{report.name}' {report.reason}" for report in reports])
+    plan = make_plan(spec, found, reports)
+    encoder = Encoder(plan)
+    x = encoder.encode_columns({report.name: table.values(report.name) for report in used})
+    parts = folds.count(len(found.y))
+    categories, levels = _codes(used)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", found.y)
+    np.save(folder / "folds.npy", folds.assign(found.y, parts, bool(found.labels), spec.seed))
+    about = {
+        "task": spec.task, "labels": found.labels, "metric": metric.name, "folds": parts, "categories": categories,
+        "levels": levels, "features": plan["features"],
+    }  # fmt: skip
+    write_json(folder / "data.json", about)
+    return Prepared(table, found, reports, plan, encoder, x, metric, parts, categories, levels)
+
+
+def make_plan(spec: FitSpec, found: Target, reports: list[ColumnReport]) -> dict[str, Any]:
+    """Write the plan of predictor/__init__.py."""
+    used = [report for report in reports if report.spec is not None]
+    return {
+        "format": "studiolo.plan/1",
+        "task": spec.task,
+        "target": spec.target,
+        "labels": found.labels,
+        "threshold": None,
+        "columns": [report.spec for report in used],
+        "features": [name for report in used for name in report.features],
+        "dropped": {report.name: report.reason for report in reports if report.spec is None},
+        "output": ["prediction", *(f"proba_{canonical(label)}" for label in found.labels)],
+    }
+
+
+@dataclass(frozen=True)
+class TestTable:
+    """Another table, encoded by the same plan; y where it has a target that is known."""
+
+    x: NDArray[np.float32]
+    y: NDArray[Any] | None
+    rows: int
+
+
+def read_test(spec: FitSpec, prepared: Prepared) -> TestTable | None:
+    """Read and encode the table to predict. Raises ColumnAbsent when it lacks a column that the model uses."""
+    if spec.test is None:
+        return None
+    table = reading.read(spec.test)
+    absent = [column.name for column in prepared.encoder.columns if column.name not in table.columns]
+    if absent:
+        raise ColumnAbsent(str(spec.test), absent)
+    x = prepared.encoder.encode_columns({column.name: table.values(column.name) for column in prepared.encoder.columns})
+    there = table.columns.get(spec.target)
+    y = target.follow(there, prepared.target.labels) if there is not None else None
+    return TestTable(x, y, table.rows)
+
+
+def _codes(used: list[ColumnReport]) -> tuple[list[int], list[int]]:
+    """Tell which features are codes of levels, and how many codes each has."""
+    places, sizes, start = [], [], 0
+    for report in used:
+        if report.kind == "category":
+            places.append(start)
+            sizes.append(len((report.spec or {})["levels"]) + 1)
+        start += len(report.features)
+    return places, sizes
