@@ -1,1 +1,1 @@
-"""The reconciling process: makes reality match the rows, one small tick per slice."""
+"""The reconciling process: `python -m studiolo.controller` calls the tick of every slice, again and again."""

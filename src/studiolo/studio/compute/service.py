@@ -69,14 +69,21 @@ def reserve(
     repository.lock(tx)
     if repository.get(tx, holder) is not None:
         return True
-    have = capacity(ctx, name)
-    held_cores, held_memory = repository.held(tx, name)
-    alone = held_cores == 0 and held_memory == 0
-    if not alone and (held_cores + cores > have.cores or held_memory + memory_bytes > have.memory_bytes):
+    if not has_room(tx, ctx, name, cores, memory_bytes, holder):
         return False
     values = {"holder": holder, "compute": name, "workspace_id": ctx.workspace_id, "title": title, "run_id": run_id}
     repository.put(tx, {**values, "cores": cores, "memory_bytes": memory_bytes, "since": ctx.clock.now()})
     return True
+
+
+def has_room(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, holder: str = "") -> bool:
+    """Say whether so much is free now, or held by this holder already."""
+    if holder and repository.get(tx, holder) is not None:
+        return True
+    have = capacity(ctx, name)
+    held_cores, held_memory = repository.held(tx, name)
+    alone = held_cores == 0 and held_memory == 0
+    return alone or (held_cores + cores <= have.cores and held_memory + memory_bytes <= have.memory_bytes)
 
 
 def release(tx: Connection, holder: str) -> None:

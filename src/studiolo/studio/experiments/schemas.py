@@ -104,7 +104,22 @@ class Run(BaseModel):
     compute: str | None = None
     attempt: int = 0
     progress: Progress | None = None
+    waits_for: str | None = None  # of a queued job
     lifecycle: Literal["active", "deleted"] = "active"
+
+
+class Attempt(BaseModel):
+    """One try at a job. peak_memory_bytes: of all its processes together; left_behind: daemons that had to be ended."""
+
+    number: int
+    failure: Failure | None = None
+    exit_code: int | None = None
+    error: str | None = None
+    peak_memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+    left_behind: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class Artifact(BaseModel):

@@ -11,10 +11,11 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
-from studiolo.studio.experiments import artifacts, repository, tracking
+from studiolo.studio.compute import service as compute
+from studiolo.studio.experiments import artifacts, claims, repository, tracking
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter
-from studiolo.studio.experiments.schemas import TERMINAL, Document, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Document, JobSpec, LogChunk, Run
 
 LOG_CHUNK = 256 * 1024
 LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is gone
@@ -23,7 +24,7 @@ LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is
 def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
     """Queue a job; the controller starts it. With `tx` it is part of the caller's transaction.
 
-    Raises BadJob when an input's bytes are not in the store, a path leaves its folder or the command is empty.
+    Raises ComputeNotFound, TooBig for what the compute can never give, and BadJob when an input's bytes are not in the store, a path leaves its folder or the command is empty.
     """
     _check(ctx, spec)
     if tx is not None:
@@ -35,7 +36,7 @@ def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
 def get(ctx: Context, run_id: str) -> Run:
     """Return a run; raises RunNotFound."""
     with ctx.db.read() as tx:
-        return repository.to_run(row(tx, ctx, run_id))
+        return _with_reasons(tx, ctx, [row(tx, ctx, run_id)])[0]
 
 
 def row(tx: Connection, ctx: Context, run_id: str) -> Any:
@@ -52,8 +53,8 @@ def list_runs(ctx: Context, where: RunFilter, cursor: str | None = None, limit: 
     limit = bounded(limit)
     with ctx.db.read() as tx:
         rows = repository.list_runs(tx, ctx.workspace_id, where, int(keys[0]) if keys else None, limit + 1)
-    following = encode(rows[limit - 1].seq) if len(rows) > limit else None
-    return Page(items=[repository.to_run(found) for found in rows[:limit]], next=following)
+        items = _with_reasons(tx, ctx, rows[:limit])
+    return Page(items=items, next=encode(rows[limit - 1].seq) if len(rows) > limit else None)
 
 
 def experiment_filter(ctx: Context, name: str | None) -> int | None:
@@ -167,6 +168,29 @@ def must_own(ctx: Context, run_id: str, ancestors: Sequence[str] = ()) -> None:
         raise Denied("The token of a job may write to its own run and that run's children only.", "Use MLFLOW_RUN_ID.")
 
 
+def attempts(ctx: Context, run_id: str) -> list[Attempt]:
+    """Return what each attempt of a job came to."""
+    with ctx.db.read() as tx:
+        found = claims.attempts(tx, row(tx, ctx, run_id).seq)
+    return [Attempt.model_validate(dict(one._mapping)) for one in found]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run]:
+    """Make runs of rows; those that are queued say what they wait for."""
+    reasons: dict[tuple[str, int, int], str] = {}
+    found = []
+    for one in rows:
+        run = repository.to_run(one)
+        if one.state == "Queued" and one.spec:
+            needs = JobSpec.model_validate(one.spec).resources
+            key = (one.compute or "local", needs.cores, needs.memory_bytes)
+            if key not in reasons:
+                reasons[key] = compute.waits_for(tx, ctx, *key)
+            run = run.model_copy(update={"waits_for": reasons[key]})
+        found.append(run)
+    return found
+
+
 def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
     run_id = new_id()
     if job.parent_id is not None:
@@ -194,6 +218,7 @@ def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
 
 
 def _check(ctx: Context, job: JobSpec) -> None:
+    compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes)
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
     for name, files in [("code", job.code), *job.inputs.items()]:

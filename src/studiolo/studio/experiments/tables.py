@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -88,6 +89,22 @@ run_documents = Table(
     Column("name", String(200), primary_key=True),
     Column("value", Json, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# one row per attempt of a job: retries are counted here, and a run page shows what each attempt came to
+run_attempts = Table(
+    "run_attempts",
+    metadata,
+    Column("run_seq", SEQUENCE, ForeignKey("runs.seq", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("failure", String(20)),
+    Column("exit_code", Integer),
+    Column("error", Text),
+    Column("peak_memory_bytes", BigInteger),
+    Column("cpu_seconds", Double),
+    Column("left_behind", Integer),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
 )
 
 # one edge table: dataset version -> run -> model version -> deployment; a reference is `<noun>:<id>`

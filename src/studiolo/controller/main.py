@@ -1,0 +1,190 @@
+"""The loop of the controller: one per home, the ticks of all slices in the order of the house, for every workspace."""
+
+import importlib
+import importlib.util
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from studiolo.controller.alone import Alone
+from studiolo.kernel.auth import repository as accounts
+from studiolo.kernel.auth.actor import SYSTEM
+from studiolo.kernel.clock import Clock
+from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database, sqlite_url
+from studiolo.kernel.db.migrate import migrate
+from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.events.outbox import forget
+from studiolo.kernel.home import Home
+from studiolo.kernel.settings import Settings, load
+from studiolo.kernel.storage.blobs import LocalBlobStore
+
+SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
+HEARTBEAT = "controller.json"
+_BEAT_SECONDS = 1.0
+_HOUSEKEEPING_SECONDS = 600.0
+_WORST_PAUSE = 30.0
+log = logging.getLogger("studiolo.controller")
+
+Tick = Callable[[Context], bool]
+
+
+def main() -> int:
+    """Run until told to stop; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = load()
+        Home(settings.home).prepare()
+        with Alone(settings.home):
+            run(settings, stop)
+    except StudioloError as error:
+        sys.stderr.write(f"error: {error.detail}\n  {error.hint}\n")
+        return 1
+    return 0
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Reconcile until `stop` is set."""
+    ctx = open_context(settings)
+    heart = Heartbeat(settings.home / HEARTBEAT)
+    loop = Loop(ctx, slice_ticks())
+    log.info("controller of %s started, process %s", settings.home, os.getpid())
+    try:
+        while not stop.is_set():
+            busy = loop.once()
+            heart.beat(loop.troubled)
+            stop.wait((settings.tick_ms if busy else settings.idle_tick_ms) / 1000)
+    finally:
+        heart.stop()
+        ctx.db.close()
+    log.info("controller ended")
+
+
+def open_context(settings: Settings) -> Context:
+    """Open what the ticks need; `within` puts it into a workspace."""
+    db = Database(settings.database_url or sqlite_url(settings.sqlite_path), settings.durability)
+    migrate(db)
+    return Context(db, settings, LocalBlobStore(settings.home / "blobs"), Clock(), SYSTEM, "")
+
+
+def slice_ticks() -> dict[str, Tick]:
+    """Return the ticks of the slices that have one, in the order of the house."""
+    found: dict[str, Tick] = {}
+    for name in SLICES:
+        module = f"studiolo.studio.{name}.reconcile"
+        if importlib.util.find_spec(module) is not None:
+            found[name] = importlib.import_module(module).tick
+    return found
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """How often in a row the tick of a slice failed, and when it is tried again."""
+
+    failures: int = 0
+    until: float = 0.0
+
+
+class Loop:
+    """Calls every tick once per round. A slice that fails is logged and tried again later; the others go on."""
+
+    def __init__(self, ctx: Context, ticks: dict[str, Tick]) -> None:
+        self._ctx = ctx
+        self._ticks = ticks
+        self._trouble: dict[tuple[str, str], _Trouble] = {}
+        self._kept_house = time.monotonic()
+        self._away = False
+
+    @property
+    def troubled(self) -> list[str]:
+        """Names of the slices whose last tick failed."""
+        return sorted({name for name, _ in self._trouble})
+
+    def once(self) -> bool:
+        """Do a round; True when any tick did something."""
+        try:
+            with self._ctx.db.read() as tx:
+                workspaces = [(str(row.id), str(row.name)) for row in accounts.all_workspaces(tx)]
+            self._away = False
+        except Exception:
+            # the process must survive a database that is away for a while
+            if not self._away:
+                log.exception("the database does not answer; trying again")
+            self._away = True
+            return False
+        busy = False
+        for workspace_id, workspace in workspaces:
+            ctx = self._ctx.within(workspace_id, workspace)
+            for name, tick in self._ticks.items():
+                busy = self._tick(ctx, name, tick) or busy
+        self._keep_house()
+        return busy
+
+    def _tick(self, ctx: Context, name: str, tick: Tick) -> bool:
+        key = (name, ctx.workspace_id)
+        trouble = self._trouble.get(key)
+        if trouble and time.monotonic() < trouble.until:
+            return False
+        try:
+            did = bool(tick(ctx))
+        except Exception:
+            # one slice's defect must not stop the jobs of the others
+            trouble = self._trouble.setdefault(key, _Trouble())
+            trouble.failures += 1
+            pause = min(_WORST_PAUSE, 0.5 * 2 ** min(trouble.failures, 10))
+            trouble.until = time.monotonic() + pause
+            log.exception("the tick of %s failed (%s in a row); again in %.1f s", name, trouble.failures, pause)
+            return False
+        self._trouble.pop(key, None)
+        return did
+
+    def _keep_house(self) -> None:
+        if time.monotonic() - self._kept_house < _HOUSEKEEPING_SECONDS:
+            return
+        self._kept_house = time.monotonic()
+        try:
+            with self._ctx.db.begin() as tx:
+                gone = forget(tx, self._ctx.clock, self._ctx.settings.events_keep_hours)
+            log.info("forgot %s old events", gone)
+        except Exception:
+            # done again in ten minutes
+            log.exception("housekeeping failed")
+
+
+class Heartbeat:
+    """A file that says that the controller works: its process, and when it last went round."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._beaten = 0.0
+        self._said: list[str] | None = None
+
+    def beat(self, troubled: list[str]) -> None:
+        """Renew the file once a second; it is rewritten when what it says has changed."""
+        now = time.monotonic()
+        if troubled == self._said and now - self._beaten < _BEAT_SECONDS:
+            return
+        try:
+            if troubled == self._said:
+                os.utime(self._path)
+            else:
+                part = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+                part.write_text(json.dumps({"pid": os.getpid(), "troubled": troubled}) + "\n", "utf-8")
+                part.replace(self._path)
+        except OSError as error:
+            log.warning("the heartbeat could not be written: %s", error)
+        self._beaten, self._said = now, list(troubled)
+
+    def stop(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)

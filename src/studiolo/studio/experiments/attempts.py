@@ -1,0 +1,168 @@
+"""The attempt directory of a job: made before the start, read while it runs, its outputs kept at the end."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import DiskFull
+from studiolo.kernel.storage.blobs import Blob, BlobMissing
+from studiolo.runner import attempt as files
+from studiolo.runner.launch import Order
+from studiolo.studio.experiments.artifacts import clean
+from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.errors import BadPath
+
+INPUTS, OUTPUTS, WORK = "inputs", "outputs", "work"
+_LAST_LINE = 300
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
+
+
+class Unprepared(Exception):
+    """The directory cannot be made; failure: the class of the run's failure."""
+
+    def __init__(self, failure: str, message: str) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+def folder(ctx: Context, claim: Claim) -> Path:
+    """Return where the attempt is."""
+    return ctx.settings.attempts / claim.holder
+
+
+def mark(claim: Claim) -> str:
+    """Return what every process of the attempt carries in its environment."""
+    return claim.holder
+
+
+def prepare(ctx: Context, claim: Claim) -> Path:
+    """Make the directory anew: inputs linked read-only from the store, the code copied so that it may be written.
+
+    An attempt that a runner owns is left as it is. Raises Unprepared.
+    """
+    place = folder(ctx, claim)
+    if files.exists(str(place), files.CLAIM):
+        return place
+    try:
+        shutil.rmtree(place, ignore_errors=True)
+        for name in (INPUTS, OUTPUTS, WORK):
+            (place / name).mkdir(parents=True)
+        place.chmod(0o700)
+        (place / files.JOURNAL).touch()
+        for name, given in claim.spec.inputs.items():
+            for file in given:
+                ctx.blobs.link(file.digest, place / INPUTS / name / clean(file.path))
+        for file in claim.spec.code:
+            _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
+    except BlobMissing as error:
+        raise Unprepared("input_missing", str(error)) from error
+    except DiskFull as error:
+        raise Unprepared("environment", str(error)) from error
+    except OSError as error:
+        raise Unprepared("environment", f"The folder of the attempt cannot be made: {error}.") from error
+    return place
+
+
+def order(ctx: Context, claim: Claim, token: str | None) -> Order:
+    """Write what the runner is to do. token: for the job, as the account that submitted it."""
+    place, spec = folder(ctx, claim), claim.spec
+    grace = ctx.settings.cancel_grace_seconds
+    return Order(
+        argv=_words(spec.command),
+        env=_environment(ctx, claim, place, token),
+        cwd=str(place / WORK),
+        mark=mark(claim),
+        timeout_s=spec.timeout_s,
+        grace_s=grace,
+        memory_limit=spec.resources.memory_bytes,
+        title=claim.name,
+    )
+
+
+def outputs(ctx: Context, claim: Claim) -> tuple[list[tuple[str, Blob]], list[str]]:
+    """Store the files below `outputs/`; returns them by path, and the paths that cannot be kept. Raises OSError, DiskFull."""
+    root = folder(ctx, claim) / OUTPUTS
+    kept: list[tuple[str, Blob]] = []
+    left: list[str] = []
+    for path in _walk(root):
+        name = path.relative_to(root).as_posix()
+        try:
+            kept.append((clean(name), ctx.blobs.put(path)))
+        except BadPath:
+            left.append(name.encode("unicode_escape").decode())
+    return kept, left
+
+
+def tidy(ctx: Context, claim: Claim, *, completed: bool) -> None:
+    """Remove what is kept elsewhere; log, journal and records stay, and of a failed job its work folder."""
+    for name in (INPUTS, OUTPUTS, *((WORK,) if completed else ())):
+        shutil.rmtree(folder(ctx, claim) / name, ignore_errors=True)
+
+
+def last_line(place: Path) -> str:
+    """Return what the log ends with: the last exception of a Python program, else the last line."""
+    try:
+        with (place / files.LOG).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            lines = file.read().decode("utf-8", "replace").rstrip().splitlines()
+    except OSError:
+        return ""
+    raised = [line for line in lines if _EXCEPTION.match(line)]
+    return (raised or lines)[-1].strip()[:_LAST_LINE] if lines else ""
+
+
+def _words(command: list[str]) -> list[str]:
+    """Return the words to execute; a single text with spaces is a shell script, as in Azure ML."""
+    if len(command) == 1 and any(character.isspace() or character in "|&;<>$" for character in command[0].strip()):
+        return [shutil.which("bash") or "/bin/sh", "-c", command[0]]
+    return command
+
+
+def _environment(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, str]:
+    """Return a job's environment: that of the studio without its settings, then ours, then what the job's own says."""
+    spec = claim.spec
+    base = {key: value for key, value in os.environ.items() if not key.startswith(("STUDIOLO_", "MLFLOW_", "OMP_"))}
+    threads = str(spec.resources.cores)
+    ours = {
+        # `python` is the one that the studio runs on
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "STUDIOLO_CORES": threads,
+        "STUDIOLO_HOME": str(ctx.settings.home),
+        "STUDIOLO_WORKSPACE": ctx.workspace,
+        "STUDIOLO_RUN_ID": claim.id,
+        "STUDIOLO_JOURNAL": str(place / files.JOURNAL),
+        "STUDIOLO_INPUTS": str(place / INPUTS),
+        "STUDIOLO_OUTPUTS": str(place / OUTPUTS),
+        "MLFLOW_RUN_ID": claim.id,
+    }
+    if ctx.settings.url:
+        ours |= {"STUDIOLO_URL": ctx.settings.url, "MLFLOW_TRACKING_URI": f"{ctx.settings.url}/w/{ctx.workspace}"}
+    if token:
+        ours |= {"STUDIOLO_TOKEN": token, "MLFLOW_TRACKING_TOKEN": token}
+    return {**base, **ours, **spec.env}
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    with source.open("rb") as file:
+        script = file.read(2) == b"#!"
+    target.chmod(0o755 if script else 0o644)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    """Yield regular files; links are followed to files only when they stay below the root."""
+    inside = root.resolve()
+    for place, _, names in os.walk(root):
+        for name in sorted(names):
+            path = Path(place) / name
+            if path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(inside)):
+                yield path

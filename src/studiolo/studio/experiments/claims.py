@@ -1,0 +1,146 @@
+"""SQL of the reconciler: which jobs live, who leads them, and their guarded transitions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from studiolo.kernel.auth import repository as accounts
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments.schemas import TERMINAL, JobSpec
+from studiolo.studio.experiments.tables import run_attempts, runs
+
+HEAD = 50  # jobs of the queue that are looked at in a tick
+LIVE = ("NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A live job as it was read; every change of it is guarded by `version`."""
+
+    seq: int
+    id: str
+    kind: str
+    name: str
+    user: str
+    experiment: int
+    parent_id: str | None
+    state: str
+    desired: str
+    failure: str | None
+    compute: str
+    attempt: int
+    version: int
+    journal_offset: int
+    started_at: datetime | None
+    lease_token: str | None
+    lease_until: datetime | None
+    spec: JobSpec
+
+    @property
+    def holder(self) -> str:
+        """Name of the attempt: of its directory below `attempts/`, and of what it holds of the compute."""
+        return f"{self.id}/{self.attempt}"
+
+    @property
+    def next_holder(self) -> str:
+        """Name of the attempt that would follow."""
+        return f"{self.id}/{self.attempt + 1}"
+
+
+_COLUMNS = [runs.c[name] for name in Claim.__slots__]
+
+
+def live(tx: Connection, workspace_id: str) -> list[Claim]:
+    """Return the live jobs of a workspace: those under way, the head of the queue in its order, and what was canceled."""
+    mine = (runs.c.workspace_id == workspace_id, runs.c.spec.is_not(None))
+    under_way = select(*_COLUMNS).where(*mine, runs.c.state.in_(LIVE[3:])).order_by(runs.c.seq)
+    waiting = select(*_COLUMNS).where(*mine, runs.c.state.in_(LIVE[:3]))
+    head = waiting.order_by(runs.c.priority.desc(), runs.c.seq).limit(HEAD)
+    canceled = waiting.where(runs.c.desired == "canceled").limit(HEAD)
+    found = {row.seq: row for query in (under_way, head, canceled) for row in tx.execute(query)}
+    return [_claim(row) for row in found.values()]
+
+
+def again(tx: Connection, seq: int) -> Claim | None:
+    """Return a job as it is now, None when it has ended."""
+    row = tx.execute(select(*_COLUMNS).where(runs.c.seq == seq, runs.c.state.in_(LIVE))).first()
+    return _claim(row) if row else None
+
+
+def lead(tx: Connection, ctx: Context, claim: Claim, token: str) -> bool:
+    """Take or renew the lead of a job; False while another controller has it."""
+    now = ctx.clock.now()
+    free = or_(runs.c.lease_token.is_(None), runs.c.lease_token == token, runs.c.lease_until < now)
+    change = update(runs).where(runs.c.seq == claim.seq, runs.c.state.in_(LIVE), free)
+    until = now + timedelta(seconds=ctx.settings.lease_seconds)
+    return tx.execute(change.values(lease_token=token, lease_until=until)).rowcount == 1
+
+
+def leads(claim: Claim, token: str, now: datetime, seconds: float) -> bool:
+    """Say whether a lease is ours and has more than half of its time left, so that it need not be renewed."""
+    until = claim.lease_until
+    return claim.lease_token == token and until is not None and (until - now).total_seconds() > seconds / 2
+
+
+def move(tx: Connection, claim: Claim, state: str, values: Mapping[str, Any]) -> bool:
+    """Change the state of a job unless somebody else has; a terminal state is never left."""
+    change = update(runs).where(runs.c.seq == claim.seq, runs.c.version == claim.version, runs.c.state == claim.state)
+    lease = {"lease_token": None, "lease_until": None} if state in TERMINAL else {}
+    return tx.execute(change.values(state=state, version=claim.version + 1, **lease, **values)).rowcount == 1
+
+
+def take_journal(tx: Connection, claim: Claim, taken: int) -> bool:
+    """Move the offset of the journal; False when somebody else has applied these lines."""
+    change = update(runs).where(
+        runs.c.seq == claim.seq, runs.c.journal_offset == claim.journal_offset, runs.c.attempt == claim.attempt
+    )
+    return tx.execute(change.values(journal_offset=claim.journal_offset + taken)).rowcount == 1
+
+
+def open_children(tx: Connection, run_id: str) -> list[Any]:
+    """Return the children that a job reported and that have not ended; jobs among the children end by themselves."""
+    query = select(runs.c.seq, runs.c.id, runs.c.kind).where(
+        runs.c.parent_id == run_id, runs.c.spec.is_(None), runs.c.state.in_(LIVE)
+    )
+    return list(tx.execute(query))
+
+
+def close(tx: Connection, seqs: Sequence[int], values: Mapping[str, Any]) -> None:
+    """End runs that nothing works on any more."""
+    if seqs:
+        tx.execute(update(runs).where(runs.c.seq.in_(seqs), runs.c.state.in_(LIVE)).values(**values))
+
+
+def note_attempt(tx: Connection, ctx: Context, claim: Claim, values: Mapping[str, Any]) -> None:
+    """Keep what an attempt came to."""
+    change = ctx.db.upsert(run_attempts).values(run_seq=claim.seq, number=claim.attempt, **values)
+    tx.execute(change.on_conflict_do_update(index_elements=["run_seq", "number"], set_=dict(values)))
+
+
+def spent(tx: Connection, claim: Claim) -> dict[str, int]:
+    """Return how many attempts of a job before this one ended in each class of failure."""
+    query = select(run_attempts.c.failure, func.count()).where(
+        run_attempts.c.run_seq == claim.seq,
+        run_attempts.c.number < claim.attempt,
+        run_attempts.c.failure.is_not(None),
+    )
+    return {failure: int(count) for failure, count in tx.execute(query.group_by(run_attempts.c.failure))}
+
+
+def attempts(tx: Connection, seq: int) -> list[Any]:
+    """Return the attempts of a job, first to last."""
+    return list(tx.execute(select(run_attempts).where(run_attempts.c.run_seq == seq).order_by(run_attempts.c.number)))
+
+
+def account_of(tx: Connection, name: str) -> str | None:
+    """Return the id of the account that submitted a job."""
+    row = accounts.account_by_name(tx, name)
+    return str(row.id) if row else None
+
+
+def _claim(row: Any) -> Claim:
+    values = {name: getattr(row, name) for name in Claim.__slots__}
+    return Claim(**{**values, "spec": JobSpec.model_validate(row.spec), "compute": row.compute or "local"})

@@ -1,0 +1,304 @@
+"""The controller's tick of experiments: brings the rows of jobs and what really runs together.
+
+Level-triggered: each tick reads the live jobs, looks at their attempt directories and acts. Killed at any point, the next tick
+finds the same facts and goes on; every act is safe to repeat and every change is guarded by the version that was read.
+"""
+
+import hashlib
+import logging
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from studiolo.kernel.auth import service as auth
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.storage.blobs import Blob
+from studiolo.studio.compute import service as compute
+from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Running, Starting
+from studiolo.studio.experiments import artifacts, attempts, claims, reports, repository
+from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
+from studiolo.studio.experiments.schemas import TERMINAL
+
+log = logging.getLogger(__name__)
+_STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
+
+
+def tick(ctx: Context) -> bool:
+    """Advance every live job of the workspace; True when something changed, so that it is worth looking again soon."""
+    with ctx.db.read() as tx:
+        found = claims.live(tx, ctx.workspace_id)
+    busy = False
+    full: set[str] = set()  # computes whose queue has a head that must wait: those behind it wait too, so none starves
+    for claim in found:
+        if claim.state == "Queued" and claim.desired != "canceled" and claim.compute in full:
+            continue
+        try:
+            changed, waits = _advance(ctx, claim)
+        except Exception:
+            # one job's trouble must not stop the others; it is tried again in the next tick
+            log.exception("run %s (%s) could not be advanced", claim.id, claim.state)
+            continue
+        busy = busy or changed
+        if waits:
+            full.add(claim.compute)
+    return busy
+
+
+def token_of(ctx: Context) -> str:
+    """Return the name under which the controller of this home leads jobs: a new one goes on where a killed one stopped.
+
+    There is one controller per home (`controller.lock`), so the name is the home's.
+    """
+    return hashlib.sha256(f"{platform.node()}:{ctx.settings.home}".encode()).hexdigest()[:32]
+
+
+def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
+    """Take a job as far as it goes now; returns whether anything changed, and whether it waits for room."""
+    changed = False
+    token = token_of(ctx)
+    for _ in range(_STEPS):
+        if not claims.leads(claim, token, ctx.clock.now(), ctx.settings.lease_seconds):
+            with ctx.db.begin() as tx:
+                if not claims.lead(tx, ctx, claim, token):
+                    return changed, False
+        seen = _look(ctx, claim)
+        with ctx.db.read() as tx:
+            spent = claims.spent(tx, claim) if claim.spec.retries else {}
+        job = Job(claim.state, claim.desired, claim.failure, claim.spec.retries, spent)  # type: ignore[arg-type]
+        decision = decide(job, seen.seen)
+        acted = _act(ctx, claim, decision.act)
+        if acted is not None:
+            seen, decision = acted, decide(job, acted.seen)
+        if decision.state != claim.state:
+            if not _move(ctx, claim, seen, decision):
+                return changed, False
+        elif not seen.again:
+            return changed or acted is not None or seen.news, seen.seen.sight is Sight.waits
+        changed = True
+        with ctx.db.read() as tx:
+            following = claims.again(tx, claim.seq)
+        if following is None:
+            return True, False
+        claim = following
+    return True, False
+
+
+class _Look:
+    """What was seen, with what is to be recorded of it.
+
+    news: lines of the journal were applied; again: look once more at once, there may be others.
+    """
+
+    def __init__(
+        self,
+        seen: Seen,
+        *,
+        error: str | None = None,
+        end: Ended | None = None,
+        started_at: float | None = None,
+        kept: list[tuple[str, Blob]] | None = None,
+        left: list[str] | None = None,
+        news: bool = False,
+        again: bool = False,
+    ) -> None:
+        self.seen, self.error, self.end, self.started_at = seen, error, end, started_at
+        self.kept, self.left, self.news, self.again = kept or [], left or [], news, again
+
+
+def _look(ctx: Context, claim: Claim) -> _Look:
+    """See how a job stands; work that it needs to be seen (room, directory, outputs) is done here, outside of transactions."""
+    if claim.state in ("NotStarted", "Queued", "Provisioning"):
+        return _look_for_room(ctx, claim)
+    if claim.state == "Preparing":
+        return _look_prepared(ctx, claim)
+    if claim.state == "Finalizing":
+        return _look_kept(ctx, claim)
+    return _look_at_attempt(ctx, claim)
+
+
+def _look_for_room(ctx: Context, claim: Claim) -> _Look:
+    if claim.desired == "canceled":
+        return _Look(Seen(Sight.waits))
+    needs = claim.spec.resources
+    with ctx.db.read() as tx:
+        if not compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder):
+            return _Look(Seen(Sight.waits))
+    with ctx.db.begin() as tx:
+        room = compute.reserve(
+            tx,
+            ctx,
+            claim.compute,
+            claim.next_holder,
+            cores=needs.cores,
+            memory_bytes=needs.memory_bytes,
+            title=claim.name,
+            run_id=claim.id,
+        )
+    return _Look(Seen(Sight.fits if room else Sight.waits))
+
+
+def _look_prepared(ctx: Context, claim: Claim) -> _Look:
+    if claim.desired == "canceled":
+        return _Look(Seen(Sight.waits))
+    try:
+        attempts.prepare(ctx, claim)
+    except attempts.Unprepared as error:
+        return _Look(Seen(Sight.unprepared, error.failure), error=str(error))  # type: ignore[arg-type]
+    return _Look(Seen(Sight.prepared))
+
+
+def _look_at_attempt(ctx: Context, claim: Claim) -> _Look:
+    place, engine = attempts.folder(ctx, claim), compute.backend(claim.compute)
+    found = engine.poll(place)
+    news = claim.state == "Running" and reports.apply(ctx, claim, place)
+    match found:
+        case Absent():
+            if claim.state == "Running":
+                engine.sweep(place, attempts.mark(claim))
+            return _Look(Seen(Sight.absent), error="The folder of the attempt is gone.")
+        case Starting():
+            return _Look(Seen(Sight.starting), news=True)
+        case Running():
+            return _Look(Seen(Sight.running), started_at=found.started_at, news=news)
+        case Ended():
+            return _Look(Seen(Sight.ended, found.failure), end=found, error=_sentence(found, place))  # type: ignore[arg-type]
+        case Lost():
+            swept = engine.sweep(place, attempts.mark(claim))  # first the sweep: nothing may run of what is called lost
+            many = f" {len(swept)} processes that it left behind were ended." if swept else ""
+            return _Look(Seen(Sight.lost), error=found.reason + many)
+
+
+def _look_kept(ctx: Context, claim: Claim) -> _Look:
+    """Apply the rest of the journal and store the outputs."""
+    place = attempts.folder(ctx, claim)
+    if reports.apply(ctx, claim, place):
+        return _Look(Seen(Sight.running), again=True)
+    try:
+        kept, left = attempts.outputs(ctx, claim)
+    except (OSError, StudioloError) as error:
+        return _Look(Seen(Sight.unkept, "environment"), error=f"The outputs could not be stored: {error}")
+    return _Look(Seen(Sight.kept), kept=kept, left=left)
+
+
+def _act(ctx: Context, claim: Claim, act: Act | None) -> _Look | None:
+    """Do what was decided; returns what is seen by it at once."""
+    if act is None:
+        return None
+    place, engine = attempts.folder(ctx, claim), compute.backend(claim.compute)
+    match act:
+        case Act.stop:
+            engine.stop(place)
+            return None
+        case Act.bar:
+            if engine.bar(place, "canceled"):
+                return _Look(Seen(Sight.barred))
+            return None
+        case Act.launch:
+            with ctx.db.begin() as tx:
+                account = claims.account_of(tx, claim.user)
+                hours = ctx.settings.job_token_hours
+                secret = auth.job_token(tx, ctx.clock, account, ctx.workspace_id, claim.id, hours) if account else None
+            try:
+                engine.start(place, attempts.order(ctx, claim, secret))
+            except LaunchFailed as error:
+                return _Look(Seen(Sight.unprepared, "environment"), error=str(error))
+    return _look_at_attempt(ctx, claim)
+
+
+def _move(ctx: Context, claim: Claim, seen: _Look, decision: Decision) -> bool:
+    """Record a transition and all that belongs to it, in one transaction."""
+    values: dict[str, Any] = {"failure": decision.failure}
+    over = decision.state in TERMINAL
+    if decision.state == "Preparing":
+        values |= {"attempt": claim.attempt + 1, "journal_offset": 0, "exit_code": None, "error": None}
+    if decision.state == "Running" and claim.started_at is None and seen.started_at is not None:
+        values["started_at"] = _moment(seen.started_at)
+    if seen.end is not None:
+        values |= {"exit_code": seen.end.code, "ended_at": _moment(seen.end.ended_at)}
+        values |= {"started_at": claim.started_at or _moment(seen.end.started_at)}
+    elif over and claim.state != "Finalizing":  # an attempt that ran to its end has its time already
+        values["ended_at"] = ctx.clock.now()
+    if seen.end is not None or seen.error is not None:
+        values["error"] = seen.error
+    with ctx.db.begin() as tx:
+        if not claims.move(tx, claim, decision.state, values):
+            return False
+        if seen.end is not None or ((over or decision.again) and claim.state not in ("Queued", "Finalizing")):
+            claims.note_attempt(tx, ctx, claim, _attempt(ctx, claim, seen, decision))
+        if over or decision.again:
+            compute.release(tx, claim.holder)
+            if claim.state == "Queued":  # room was kept for the attempt that is not made now
+                compute.release(tx, claim.next_holder)
+            auth.revoke_run_tokens(tx, ctx.clock, claim.id)
+            _keep(tx, ctx, claim, seen)
+            _close_children(tx, ctx, claim, decision.state)
+        _tell(tx, ctx, claim, decision)
+    if claim.state == "Finalizing" and (over or decision.again):
+        attempts.tidy(ctx, claim, completed=decision.state == "Completed")
+    log.info("run %s: %s -> %s %s", claim.id, claim.state, decision.state, decision.failure or "")
+    return True
+
+
+def _attempt(ctx: Context, claim: Claim, seen: _Look, decision: Decision) -> dict[str, Any]:
+    end = seen.end
+    if end is None:
+        return {
+            "failure": decision.failure,
+            "error": seen.error,
+            "started_at": claim.started_at,
+            "ended_at": ctx.clock.now(),
+        }
+    return {
+        "failure": end.failure,
+        "exit_code": end.code,
+        "error": seen.error,
+        "peak_memory_bytes": end.record.get("peak_memory_bytes"),
+        "cpu_seconds": end.record.get("cpu_seconds"),
+        "left_behind": end.record.get("left_behind"),
+        "started_at": _moment(end.started_at),
+        "ended_at": _moment(end.ended_at),
+    }
+
+
+def _keep(tx: Connection, ctx: Context, claim: Claim, seen: _Look) -> None:
+    """Publish the outputs in the transaction that ends the job: both are there or neither."""
+    artifacts.put_all(tx, ctx, claim.id, seen.kept)
+    if seen.left:
+        repository.put_document(tx, ctx, claim.seq, "studio/outputs_left_out", seen.left)
+
+
+def _close_children(tx: Connection, ctx: Context, claim: Claim, state: str) -> None:
+    """End the children that the job left open; what it did not finish was not finished."""
+    open_ = claims.open_children(tx, claim.id)
+    ending = state if state in ("Failed", "Lost") else "Canceled"
+    failure = {"Failed": "user_error", "Lost": "lost"}.get(ending, "canceled")
+    error = "The job ended before this run was finished."
+    values = {"state": ending, "failure": failure, "error": error, "ended_at": ctx.clock.now()}
+    claims.close(tx, [child.seq for child in open_], values)
+    for child in open_:
+        ctx.events.emit(tx, "run.updated", child.id, {"kind": child.kind, "state": ending, "parent_id": claim.id})
+
+
+def _tell(tx: Connection, ctx: Context, claim: Claim, decision: Decision) -> None:
+    data = {"run_id": claim.id, "kind": claim.kind, "state": decision.state, "failure": decision.failure}
+    data |= {"parent_id": claim.parent_id, "experiment_id": str(claim.experiment), "name": claim.name}
+    ctx.events.emit(tx, "run.updated", claim.id, data)
+    if decision.state in TERMINAL:
+        ctx.events.emit(tx, f"run.{decision.state.lower()}", claim.id, data)
+
+
+def _sentence(end: Ended, place: Path) -> str | None:
+    """Return what a person reads: the exit, and of a program that failed its last words."""
+    if end.failure != "user_error":
+        return end.error
+    said = attempts.last_line(place)
+    return f"{end.error} The log ends with: {said}" if said else end.error
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,71 @@
+"""The loop of the controller: every slice for every workspace, whatever one of them does."""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from studiolo.controller.main import Heartbeat, Loop, slice_ticks
+from studiolo.kernel.auth import service as auth
+from studiolo.kernel.context import Context
+
+
+def test_every_workspace_is_ticked_in_the_order_of_the_house(ctx: Context) -> None:
+    with ctx.db.begin() as tx:
+        auth.create_workspace(tx, ctx.clock, "other", ctx.actor.id)
+    seen: list[tuple[str, str]] = []
+
+    def tick(name: str):
+        def one(ctx: Context) -> bool:
+            seen.append((ctx.workspace, name))
+            return name == "b"
+
+        return one
+
+    assert Loop(ctx, {"a": tick("a"), "b": tick("b")}).once() is True
+    assert sorted(seen) == [("default", "a"), ("default", "b"), ("other", "a"), ("other", "b")]
+    assert seen.index(("default", "a")) < seen.index(("default", "b"))
+
+
+def test_a_slice_that_fails_is_logged_and_the_others_go_on(ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
+    calls = {"bad": 0, "good": 0}
+
+    def bad(_: Context) -> bool:
+        calls["bad"] += 1
+        raise RuntimeError("a defect")
+
+    def good(_: Context) -> bool:
+        calls["good"] += 1
+        return False
+
+    loop = Loop(ctx, {"bad": bad, "good": good})
+    with caplog.at_level(logging.ERROR):
+        for _ in range(5):
+            loop.once()
+    assert calls == {"bad": 1, "good": 5}  # the one that fails is tried again later
+    assert loop.troubled == ["bad"]
+    assert "a defect" in caplog.text
+
+
+def test_a_database_that_is_away_is_waited_for(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = Loop(ctx, {"a": lambda ctx: True})
+    with monkeypatch.context() as patch:
+        patch.setattr(type(ctx.db), "read", lambda self: (_ for _ in ()).throw(OSError("away")))
+        assert loop.once() is False
+    assert loop.once() is True
+
+
+def test_the_slices_with_a_tick_are_found() -> None:
+    assert "experiments" in slice_ticks()
+
+
+def test_the_heartbeat_says_who_and_what_fails(tmp_path: Path) -> None:
+    heart = Heartbeat(tmp_path / "controller.json")
+    heart.beat([])
+    assert json.loads((tmp_path / "controller.json").read_text()) == {"pid": os.getpid(), "troubled": []}
+    heart.beat(["automl"])
+    assert json.loads((tmp_path / "controller.json").read_text())["troubled"] == ["automl"]
+    heart.stop()
+    assert not (tmp_path / "controller.json").exists()

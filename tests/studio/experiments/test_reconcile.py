@@ -1,0 +1,356 @@
+"""Jobs from submission to their end, with real runners; what a killed part leaves behind."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.events.tables import events
+from studiolo.studio.compute import repository as compute_repository
+from studiolo.studio.experiments import artifacts, metrics, reconcile, service, tracking
+from studiolo.studio.experiments.repository import RunFilter
+from studiolo.studio.experiments.schemas import TERMINAL, InputFile, Resources
+from tests.studio.experiments.jobs import carrying, ended, in_state, journaling, log_of, python, submit, wait_for
+
+STUBBORN = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        print("daemon", flush=True)
+        while True: time.sleep(0.05)
+    os._exit(0)
+print("up", flush=True)
+while True: time.sleep(0.05)
+"""
+
+
+def attempt_folder(ctx: Context, run_id: str, number: int = 1) -> Path:
+    return ctx.settings.attempts / run_id / str(number)
+
+
+def runner_pid(ctx: Context, run_id: str, number: int = 1) -> int:
+    return int(json.loads((attempt_folder(ctx, run_id, number) / "claim.json").read_text())["pid"])
+
+
+def held(ctx: Context) -> tuple[int, int]:
+    with ctx.db.read() as tx:
+        return compute_repository.held(tx, "local")
+
+
+def test_a_job_runs_to_its_end_and_its_outputs_are_artifacts(any_ctx: Context) -> None:
+    ctx = any_ctx
+    code = """
+import os, pathlib
+print("hello")
+out = pathlib.Path(os.environ["STUDIOLO_OUTPUTS"])
+(out / "model").mkdir()
+(out / "model" / "weights.bin").write_bytes(b"123")
+(out / "plot.txt").write_text(os.environ["STUDIOLO_RUN_ID"])
+"""
+    run = submit(ctx, code, name="first", experiment="tryouts", params={"depth": "3"})
+    assert run.state == "Queued"
+    run = ended(ctx, run)
+    assert (run.state, run.failure, run.exit_code, run.attempt) == ("Completed", None, 0, 1)
+    assert run.started_at is not None
+    assert run.ended_at is not None
+    assert run.created_at <= run.ended_at
+    assert service.read_log(ctx, run.id).text == "hello\n"
+    with ctx.db.read() as tx:
+        found = {item.path: item.size for item in artifacts.list_(tx, ctx, run.id)}
+        assert found == {"model": None, "plot.txt": 32}
+        seq = service.row(tx, ctx, run.id).seq
+        assert tracking.params_of(tx, [seq])[seq] == {"depth": "3"}
+    assert artifacts.open_(ctx, run.id, "plot.txt").read_text() == run.id
+    assert held(ctx) == (0, 0)
+    with ctx.db.read() as tx:
+        kinds = list(
+            tx.execute(select(events.c.kind).where(events.c.subject == run.id).order_by(events.c.id)).scalars()
+        )
+    assert kinds[0] == "run.created"
+    assert kinds[-1] == "run.completed"
+    [attempt] = service.attempts(ctx, run.id)
+    assert (attempt.number, attempt.exit_code, attempt.left_behind) == (1, 0, 0)
+    assert (attempt.peak_memory_bytes or 0) > 2**20
+
+
+def test_a_failing_job_says_how_its_log_ends(ctx: Context) -> None:
+    run = ended(ctx, submit(ctx, "print('so far'); raise ValueError('column age is empty')"))
+    assert (run.state, run.failure, run.exit_code) == ("Failed", "user_error", 1)
+    assert "ValueError: column age is empty" in (run.error or "")
+
+
+def test_inputs_and_code_are_where_the_job_looks(ctx: Context) -> None:
+    digest = ctx.blobs.put(b"a,b\n1,2\n").digest
+    script = ctx.blobs.put(
+        b"#!/bin/sh\ncat $STUDIOLO_INPUTS/data/deep/table.csv\necho '# changed' >> ./run.sh\n"
+    ).digest
+    run = submit(
+        ctx,
+        ["./run.sh"],
+        code=[InputFile(path="run.sh", digest=script)],
+        inputs={"data": [InputFile(path="deep/table.csv", digest=digest)]},
+    )
+    assert ended(ctx, run).state == "Completed"
+    assert log_of(ctx, run) == "a,b\n1,2\n"
+    assert ctx.blobs.path(script).read_bytes().count(b"changed") == 1  # the job wrote to a copy of its code
+
+
+def test_a_single_text_is_run_by_a_shell(ctx: Context) -> None:
+    run = submit(ctx, ["echo one && echo $STUDIOLO_CORES"], resources=Resources(cores=1))
+    assert ended(ctx, run).state == "Completed"
+    assert log_of(ctx, run) == "one\n1\n"
+
+
+def test_the_settings_of_the_studio_stay_out_of_the_job(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIOLO_DATABASE_URL", "postgresql://user:secret@host/db")
+    run = submit(ctx, "import os; print(os.environ.get('STUDIOLO_DATABASE_URL'), 'STUDIOLO_TOKEN' in os.environ)")
+    ended(ctx, run)
+    assert log_of(ctx, run) == "None True\n"
+
+
+def test_the_token_of_a_job_is_useless_when_it_has_ended(ctx: Context) -> None:
+    from studiolo.kernel.auth import service as auth
+    from studiolo.kernel.errors import Unauthenticated
+
+    run = submit(ctx, "import os, time; print(os.environ['STUDIOLO_TOKEN'], flush=True); time.sleep(60)")
+    token = wait_for(ctx, lambda: log_of(ctx, run).strip())
+    with ctx.db.read() as tx:
+        who = auth.identify(tx, ctx.clock, token=token)
+    assert (who.run_id, who.workspace_id) == (run.id, ctx.workspace_id)
+    service.cancel(ctx, run.id)
+    ended(ctx, run)
+    with ctx.db.read() as tx, pytest.raises(Unauthenticated):
+        auth.identify(tx, ctx.clock, token=token)
+
+
+def test_missing_input_bytes_fail_the_job_by_name(ctx: Context) -> None:
+    digest = ctx.blobs.put(b"here today").digest
+    run = submit(ctx, "pass", inputs={"data": [InputFile(path="t.csv", digest=digest)]})
+    ctx.blobs.path(digest).unlink()
+    run = ended(ctx, run)
+    assert (run.state, run.failure) == ("Failed", "input_missing")
+    assert digest[:12] in (run.error or "")
+    assert held(ctx) == (0, 0)
+
+
+def test_a_program_that_is_not_there_is_a_failure_of_the_environment(ctx: Context) -> None:
+    run = ended(ctx, submit(ctx, ["no-such-program", "x"]))
+    assert (run.state, run.failure, run.exit_code) == ("Failed", "environment", None)
+
+
+def test_timeout_and_memory_have_their_classes(ctx: Context) -> None:
+    slow = submit(ctx, "import time; time.sleep(60)", timeout_s=0.3)
+    big = submit(
+        ctx, "x = bytearray(300 * 2**20); import time; time.sleep(60)", resources=Resources(memory_bytes=100 * 2**20)
+    )
+    assert (ended(ctx, slow).failure, ended(ctx, big).failure) == ("timeout", "oom")
+
+
+def test_cancel_in_the_queue_runs_nothing(ctx: Context) -> None:
+    run = submit(ctx, "print('never')")
+    service.cancel(ctx, run.id)
+    run = ended(ctx, run)
+    assert (run.state, run.attempt) == ("Canceled", 0)
+    assert not (ctx.settings.attempts / run.id).exists()
+    assert held(ctx) == (0, 0)
+
+
+def test_cancel_of_a_stubborn_job_with_daemons_leaves_no_survivor(tmp_path: Path, ctx: Context) -> None:
+    from dataclasses import replace
+
+    ctx = replace(ctx, settings=ctx.settings.model_copy(update={"cancel_grace_seconds": 0.5}))
+    run = submit(ctx, STUBBORN)
+    wait_for(ctx, lambda: "daemon" in log_of(ctx, run) and "up" in log_of(ctx, run))
+    assert len(carrying(run)) == 2
+    service.cancel(ctx, run.id)
+    assert ended(ctx, run).state == "Canceled"
+    assert carrying(run) == []
+    assert held(ctx) == (0, 0)
+
+
+def test_cancel_of_a_finished_job_changes_nothing(ctx: Context) -> None:
+    run = ended(ctx, submit(ctx, "pass"))
+    after = service.cancel(ctx, run.id)
+    reconcile.tick(ctx)
+    assert (after.state, after.desired) == ("Completed", "completed")
+
+
+def test_kill_of_a_runner_is_lost_with_nothing_left_running(any_ctx: Context) -> None:
+    ctx = any_ctx
+    run = submit(ctx, STUBBORN)
+    wait_for(ctx, lambda: "daemon" in log_of(ctx, run) and "up" in log_of(ctx, run))
+    in_state(ctx, run, "Running")
+    os.kill(runner_pid(ctx, run.id), signal.SIGKILL)
+    run = ended(ctx, run)
+    assert (run.state, run.failure) == ("Lost", "lost")
+    assert "runner was killed" in (run.error or "")
+    assert carrying(run) == []
+    assert held(ctx) == (0, 0)
+
+
+def test_a_lost_job_with_a_budget_runs_again(ctx: Context) -> None:
+    code = "import os, time; time.sleep(0 if os.getcwd().endswith('/2/work') else 60); print('second')"
+    run = submit(ctx, code, retries={"lost": 1})
+    in_state(ctx, run, "Running")
+    os.kill(runner_pid(ctx, run.id), signal.SIGKILL)
+    run = ended(ctx, run)
+    assert (run.state, run.attempt) == ("Completed", 2)
+    assert [(one.number, one.failure) for one in service.attempts(ctx, run.id)] == [(1, "lost"), (2, None)]
+    assert held(ctx) == (0, 0)
+
+
+def test_a_failure_with_a_budget_runs_again_and_no_more(ctx: Context) -> None:
+    run = ended(ctx, submit(ctx, "raise SystemExit(9)", retries={"user_error": 2}))
+    assert (run.state, run.attempt, run.exit_code) == ("Failed", 3, 9)
+
+
+def test_a_new_start_of_the_machine_is_lost(ctx: Context) -> None:
+    run = submit(ctx, "import time; time.sleep(60)")
+    in_state(ctx, run, "Running")
+    pid = runner_pid(ctx, run.id)
+    for name in ("claim.json", "state.json"):
+        path = attempt_folder(ctx, run.id) / name
+        path.write_text(json.dumps({**json.loads(path.read_text()), "boot_id": "before the reboot"}))
+    run = ended(ctx, run)
+    assert (run.state, run.failure) == ("Lost", "lost")
+    assert "started anew" in (run.error or "")
+    assert carrying(run) == []  # here the machine was not really started anew: what ran is swept
+    wait_for(ctx, lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
+
+
+def test_the_controller_may_die_at_any_transaction(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each write transaction of the life of a job fails once; the record is the same, the job ran once."""
+    real = type(ctx.db).begin
+    for fatal in range(14):
+        run = submit(ctx, "import os; open(os.environ['STUDIOLO_OUTPUTS'] + '/x', 'w').write('1'); print('ran')")
+        count = 0
+
+        def begin(self: object, fatal: int = fatal) -> object:
+            nonlocal count
+            count += 1
+            if count == fatal + 1:
+                raise KeyboardInterrupt  # no handler for exceptions of the work catches it, as none catches kill -9
+            return real(self)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(ctx.db), "begin", begin)
+            for _ in range(400):
+                try:
+                    reconcile.tick(ctx)
+                except KeyboardInterrupt:
+                    break
+                if service.get(ctx, run.id).state in TERMINAL:
+                    break
+        run = ended(ctx, run)
+        assert (run.state, run.attempt) == ("Completed", 1)
+        assert log_of(ctx, run) == "ran\n"
+        assert held(ctx) == (0, 0)
+
+
+def test_a_job_that_ends_while_nobody_looks_is_found_ended(ctx: Context) -> None:
+    run = submit(ctx, journaling("journal.metric('auc', 0.75); print('done')"))
+    in_state(ctx, run, "Starting") if reconcile.tick(ctx) else None
+    exit_record = attempt_folder(ctx, run.id) / "exit.json"
+    wait_for(ctx, exit_record.exists, ticking=False)
+    run = ended(ctx, run)
+    assert run.state == "Completed"
+    with ctx.db.read() as tx:
+        seq = service.row(tx, ctx, run.id).seq
+        assert metrics.latest_of(tx, [seq])[seq][0].value == 0.75
+
+
+def test_a_second_controller_waits_for_the_lease(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = submit(ctx, "import time; time.sleep(60)")
+    in_state(ctx, run, "Running")
+    monkeypatch.setattr(reconcile, "token_of", lambda ctx: "f" * 32)
+    os.kill(runner_pid(ctx, run.id), signal.SIGKILL)
+    wait_for(ctx, lambda: carrying(run) == [], ticking=False)
+    for _ in range(3):
+        reconcile.tick(ctx)
+    assert service.get(ctx, run.id).state == "Running"
+    monkeypatch.undo()
+    assert ended(ctx, run).state == "Lost"
+
+
+def test_jobs_wait_for_free_cores_and_say_so(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    from studiolo.studio.compute import service as compute
+    from studiolo.studio.compute.backends.base import Capacity
+
+    monkeypatch.setattr(compute, "capacity", lambda ctx, name: Capacity(2, 10**9, 2, 10**9))
+    first = submit(ctx, "import time; time.sleep(60)", name="first", resources=Resources(cores=2))
+    second = submit(ctx, "print('second')")
+    in_state(ctx, first, "Running")
+    for _ in range(3):
+        reconcile.tick(ctx)
+    waiting = service.get(ctx, second.id)
+    assert waiting.state == "Queued"
+    assert waiting.waits_for == "waits for 1 of 2 cores of 'local', 0 free; held by first"
+    assert service.list_runs(ctx, RunFilter(states=["Queued"])).items[0].waits_for == waiting.waits_for
+    service.cancel(ctx, first.id)
+    assert ended(ctx, second).state == "Completed"
+    assert service.get(ctx, second.id).waits_for is None
+
+
+def test_a_big_job_is_not_starved_by_small_ones_behind_it(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    from studiolo.studio.compute import service as compute
+    from studiolo.studio.compute.backends.base import Capacity
+
+    monkeypatch.setattr(compute, "capacity", lambda ctx, name: Capacity(2, 10**9, 2, 10**9))
+    running = submit(ctx, "import time; time.sleep(60)")
+    in_state(ctx, running, "Running")
+    big = submit(ctx, "pass", resources=Resources(cores=2))
+    small = submit(ctx, "pass")
+    urgent = submit(ctx, "pass", priority=5)
+    assert ended(ctx, urgent).state == "Completed"
+    assert (service.get(ctx, big.id).state, service.get(ctx, small.id).state) == ("Queued", "Queued")
+    service.cancel(ctx, running.id)
+    assert ended(ctx, big).state == "Completed"
+    assert ended(ctx, small).state == "Completed"
+
+
+def test_trouble_with_one_job_does_not_stop_the_others(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = submit(ctx, "pass", name="bad")
+    good = submit(ctx, "pass", name="good")
+    real = reconcile._look
+
+    def look(ctx: Context, claim: object) -> object:
+        if claim.name == "bad":  # type: ignore[attr-defined]
+            raise RuntimeError("a defect")
+        return real(ctx, claim)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reconcile, "_look", look)
+        assert ended(ctx, good).state == "Completed"
+    assert ended(ctx, bad).state == "Completed"
+
+
+def test_outputs_with_impossible_names_are_left_out_and_named(ctx: Context) -> None:
+    code = """
+import os
+out = os.environ["STUDIOLO_OUTPUTS"]
+open(out + "/bad\\nname", "w").close()
+open(out + "/good.txt", "w").close()
+os.symlink("/etc/passwd", out + "/link")
+"""
+    run = ended(ctx, submit(ctx, code))
+    assert run.state == "Completed"
+    with ctx.db.read() as tx:
+        assert [item.path for item in artifacts.list_(tx, ctx, run.id)] == ["good.txt"]
+    assert service.document(ctx, run.id, "studio/outputs_left_out") == ["bad\\nname"]
+
+
+def test_jobs_of_another_workspace_are_not_seen(ctx: Context) -> None:
+    submit(ctx, "pass")
+    assert reconcile.tick(ctx.within("f" * 32, "other")) is False
+
+
+def test_the_words_of_a_command_are_never_joined(ctx: Context) -> None:
+    run = submit(ctx, [*python("import sys; print(sys.argv[1:])"), "a b; echo", "$HOME"])
+    ended(ctx, run)
+    assert log_of(ctx, run) == "['a b; echo', '$HOME']\n"
