@@ -100,7 +100,9 @@ def cli(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     from studiolo.cli import app
 
     connection = make_transport(services)
-    monkeypatch.setattr(app, "Transport", lambda *_, **__: connection)
+    monkeypatch.setattr("studiolo.kernel.http.Transport", lambda *_, **__: connection)
+    if not app.app.registered_groups:
+        app.attach_slices()
 
     def run(*words: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app.app, list(words), input=stdin)

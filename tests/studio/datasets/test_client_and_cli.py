@@ -1,0 +1,111 @@
+"""`studio.datasets` and `studiolo datasets …` against the real application."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import Result
+
+from studiolo.kernel.errors import Remote
+from studiolo.sdk.studio import Studio
+from studiolo.studio.datasets.errors import ProfileNotReady
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text("id,name,when\n1,ann,2024-01-31\n2,,2024-02-01\n")
+    return path
+
+
+def test_a_file_becomes_a_dataset(studio: Studio, people: Path) -> None:
+    made = studio.datasets.create(people, name="folk", description="two")
+    assert (made.reference, made.rows) == ("folk:1", 2)
+    assert [dataset.name for dataset in studio.datasets.list()] == ["folk"]
+    assert studio.datasets.get("folk:1") == studio.datasets.get("folk", 1) == studio.datasets.get("folk")
+    assert studio.datasets.preview("folk", rows=1).rows == [[1, "ann", "2024-01-31"]]
+    assert studio.datasets.upload(people, "folk").existing
+
+
+def test_a_frame_becomes_a_dataset_and_comes_back(studio: Studio) -> None:
+    frame = pd.DataFrame({"x": [1.5, None, 3.0], "s": ["a", "b", None]})
+    made = studio.datasets.create(frame, name="frame")
+    assert made.format == "parquet"
+    pd.testing.assert_frame_equal(studio.datasets.to_pandas("frame"), frame, check_dtype=False)
+
+
+def test_a_version_is_read_as_the_studio_shows_it(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_bytes("ort;wert;tag\nKöln;1,5;2024-01-31\nGenève;2,25;2024-02-01\n".encode("utf-16"))
+    studio.datasets.create(path, name="orte")
+    frame = studio.datasets.to_pandas("orte:1")
+    assert frame["ort"].tolist() == ["Köln", "Genève"]
+    assert frame["wert"].tolist() == [1.5, 2.25]
+    assert str(frame["tag"].dtype).startswith("datetime64")
+    assert studio.datasets.to_pandas("orte", columns=["wert"]).columns.tolist() == ["wert"]
+
+
+def test_a_download_has_the_file_s_name(studio: Studio, people: Path, tmp_path: Path) -> None:
+    studio.datasets.create(people)
+    target = tmp_path / "here"
+    target.mkdir()
+    found = studio.datasets.download("people", target)
+    assert found == target / "people.csv"
+    assert found.read_bytes() == people.read_bytes()
+
+
+def test_a_profile_that_is_not_there_is_said(studio: Studio, people: Path) -> None:
+    studio.datasets.create(people)
+    with pytest.raises(ProfileNotReady, match="people:1 is queued"):
+        studio.datasets.profile("people")
+
+
+def test_a_refused_file_comes_back_as_the_server_s_words(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "ragged.csv"
+    path.write_text("a,b\n1,2\n3\n")
+    with pytest.raises(Remote, match="Line 3 has 1 field") as caught:
+        studio.datasets.create(path)
+    assert (caught.value.remote_code, caught.value.field) == ("datasets.ragged_row", "file")
+
+
+def test_the_sample_is_one_call_away(studio: Studio) -> None:
+    assert studio.datasets.create_sample().reference == "titanic:1"
+    assert studio.datasets.samples()[0].target == "Survived"
+
+
+def test_commands_tell_people_and_scripts(cli: Callable[..., Result], people: Path, tmp_path: Path) -> None:
+    made = cli("datasets", "create", str(people), "--name", "folk", "--output", "json")
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["dataset"]["reference"] == "folk:1"
+    assert "folk" in cli("datasets", "list").stdout
+    assert json.loads(cli("datasets", "list", "-o", "json").stdout)[0]["rows"] == 2
+    shown = cli("datasets", "show", "folk:1").stdout
+    assert "integer" in shown
+    assert "date" in shown
+    assert "ann" in cli("datasets", "preview", "folk", "--rows", "1").stdout
+    assert json.loads(cli("datasets", "preview", "folk", "-o", "json").stdout)["total_rows"] == 2
+    assert "folk:1" in cli("datasets", "versions", "folk").stdout
+    assert cli("datasets", "download", "folk", str(tmp_path / "copy.csv")).exit_code == 0
+    assert (tmp_path / "copy.csv").read_bytes() == people.read_bytes()
+    assert cli("datasets", "sample").exit_code == 0
+    assert cli("datasets", "delete", "folk").exit_code == 0
+    assert "folk" not in cli("datasets", "list").stdout
+
+
+def test_a_missing_file_is_named(cli: Callable[..., Result]) -> None:
+    refused = cli("datasets", "create", "nowhere.csv")
+    assert refused.exit_code == 1
+    assert "nowhere.csv" in str(refused.exception)
+
+
+def test_the_default_datastore_is_listed(studio: Studio, cli: Callable[..., Result]) -> None:
+    found = studio.datastores.get()
+    assert found.default
+    assert 0 < found.free_bytes <= found.total_bytes
+    assert Path(found.location).is_dir()
+    assert "workspace" in cli("datastores", "list").stdout
+    assert json.loads(cli("datastores", "show", "-o", "json").stdout)["kind"] == "local"
+    with pytest.raises(Remote, match="no datastore 'attic'"):
+        studio.datastores.get("attic")
