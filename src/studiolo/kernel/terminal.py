@@ -1,9 +1,11 @@
 """How commands speak: tables for people, JSON for scripts, one line for what went wrong."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
+if not out.is_terminal:
+    out = Console(soft_wrap=True, width=1000)  # a pipe or a file has no edge to fold at
+_WHOLE = ("id", "run", "run_id", "name", "reference", "state", "version")  # what people copy is never folded
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 class Output(StrEnum):
@@ -59,7 +67,10 @@ def show(
     table = Table(box=None, pad_edge=False, header_style="bold")
     keys = columns or tuple(plain[0])
     for key in keys:
-        table.add_column(key.replace("_", " "), overflow="fold")
+        right = all(isinstance(row.get(key), int | float) for row in plain)
+        table.add_column(
+            key.replace("_", " "), overflow="fold", no_wrap=key in _WHOLE, justify="right" if right else "left"
+        )
     for row in plain:
         table.add_row(*(_cell(row.get(key)) for key in keys))
     out.print(table, markup=False)
@@ -114,6 +125,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return f"{datetime.fromisoformat(value).astimezone():%Y-%m-%d %H:%M:%S}"
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
