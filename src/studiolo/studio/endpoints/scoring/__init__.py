@@ -2,7 +2,7 @@
 
     python -m studiolo.studio.endpoints.scoring.main FOLDER/deployment.json
 
-`main` is the supervisor (standard library and msgspec): it starts the workers, writes `ready.json` or `failed.json` into
+`main` is the supervisor (standard library): it starts the workers, writes `ready.json` or `failed.json` into
 FOLDER, waits for the file `live`, takes the listening socket over from the deployment before it (`handover`) or binds it,
 gives it to the workers, restarts those that die, and drains them when it is told to end.
 `worker` loads the model in the best tier that it has (`tiers`), answers its sample once, and serves `app` with uvicorn.

@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
-
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.endpoints.scoring import answers, bodies, telemetry
 from studiolo.studio.endpoints.scoring.bodies import Table
@@ -284,7 +282,7 @@ class ScoringApp:
     def _metrics(self, headers: _Headers) -> tuple[tuple[bytes, bytes], bytes]:
         totals = telemetry.summarise(Path(self.deployment.stats))
         if b"json" in headers.accept:
-            return _JSON, msgspec.json.encode(totals)
+            return _JSON, answers.dumps(totals)
         text = telemetry.prometheus(totals, self.deployment.endpoint)
         return (b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), text.encode()
 

@@ -1,14 +1,15 @@
 """What a scorer is told: the content of deployment.json."""
 
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
-
-import msgspec
 
 MAX_BODY = 16 * 2**20
 
 
-class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
     """model: folder of the MLflow model. port: 0 takes a free one. Relative paths count from the file's folder.
 
     keys: file with `{"hashes": ["<sha256 hex>", …]}`, read again when it changes.
@@ -41,11 +42,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 def read(path: Path) -> Deployment:
     """Read deployment.json; paths in the result are absolute.
 
-    Raises msgspec.ValidationError, which names the member at fault.
+    Raises TypeError for a member that is missing or unknown, and names it.
     """
-    found = msgspec.json.decode(path.read_bytes(), type=Deployment)
+    found = Deployment(**json.loads(path.read_bytes()))
     folder = path.resolve().parent
-    return msgspec.structs.replace(
+    return replace(
         found,
         model=str(folder / found.model),
         keys=str(folder / found.keys),

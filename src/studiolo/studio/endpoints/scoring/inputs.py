@@ -3,10 +3,9 @@
 import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-
-import msgspec
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.endpoints.scoring.bodies import Table, kind_of
@@ -36,7 +35,8 @@ _PLAIN: dict[str, frozenset[type]] = {
 _WORDS = {"true", "false", "yes", "no", "t", "f", "y", "n", "1", "0", "1.0", "0.0"}
 
 
-class Input(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Input:
     """One column. type: number, integer, boolean, string, datetime, or any.
 
     required: neither null nor absent. pattern: of dates that are not ISO 8601. float32: the model sees single precision.

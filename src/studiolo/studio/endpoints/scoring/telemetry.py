@@ -7,9 +7,8 @@ durations. A reader may see a request half counted; nothing else can go wrong, a
 
 import mmap
 import time
+from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 MAGIC = 0x5354_4C31  # "STL1"
 WINDOW = 10
@@ -71,7 +70,8 @@ class Counters:
         words[start + 5 + bucket(microseconds)] += 1
 
 
-class Window(msgspec.Struct):
+@dataclass(slots=True)
+class Window:
     """Ten seconds. at: seconds since 1970."""
 
     at: int
@@ -83,7 +83,8 @@ class Window(msgspec.Struct):
     p99: float
 
 
-class Totals(msgspec.Struct):
+@dataclass(slots=True)
+class Totals:
     """What an endpoint did. Percentiles, mean and rate are of the last `over` seconds; durations in milliseconds."""
 
     requests: int

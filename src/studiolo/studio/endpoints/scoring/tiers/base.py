@@ -1,9 +1,8 @@
 """What a tier is, and how the best one of a model is chosen."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
-
-import msgspec
 
 from studiolo.studio.endpoints.scoring.bodies import Table
 from studiolo.studio.endpoints.scoring.deployment import Deployment
@@ -12,7 +11,8 @@ from studiolo.studio.endpoints.scoring.inputs import Inputs
 Kind = Literal["compiled", "pyfunc"]
 
 
-class Prediction(msgspec.Struct, frozen=True):
+@dataclass(slots=True)
+class Prediction:
     """What a model said of some rows.
 
     predictions: one per row, ready for JSON. probabilities: for classes, one object per row.
