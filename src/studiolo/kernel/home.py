@@ -26,6 +26,7 @@ class Home:
 
     def prepare(self) -> None:
         """Make the folders, readable by the owner only."""
+        self._refuse_foreign()
         try:
             for folder in (self.root, self.root / "attempts", self.root / "blobs", self.root / "logs"):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -39,6 +40,19 @@ class Home:
                 "Choose another folder with --home or STUDIOLO_HOME.",
                 field="home",
             ) from error
+
+    def _refuse_foreign(self) -> None:
+        """Refuse a folder that holds other things: it would become readable by its owner only (think of --home /tmp)."""
+        try:
+            names = {path.name for path in self.root.iterdir() if not path.name.startswith(".")} - {"lost+found"}
+        except OSError:
+            return  # not there yet, or no folder: prepare says so
+        if names and names.isdisjoint({"blobs", "attempts", "studiolo.db", "studio.json", "token"}):
+            raise HomeUnusable(
+                f"{self.root} holds other things ({', '.join(sorted(names)[:3])}) and was never a studio's home.",
+                "Choose an empty or a new folder with --home or STUDIOLO_HOME.",
+                field="home",
+            )
 
     @property
     def state(self) -> Path:

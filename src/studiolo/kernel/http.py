@@ -1,6 +1,5 @@
 """HTTP to a studio, for SDK and CLI: finds it, proves who asks, turns problems into errors."""
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from studiolo.kernel.errors import Remote, StudioloError
+from studiolo.kernel.errors import Invalid, Remote, StudioloError
 from studiolo.kernel.home import Home
 
 WAIT = httpx.Timeout(60.0, connect=5.0, read=300.0)
@@ -49,7 +48,12 @@ class Transport:
                 "Start one: studiolo up. Or name one: STUDIOLO_URL and STUDIOLO_TOKEN.",
             )
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        self._client = client or httpx.Client(base_url=self.url, timeout=WAIT, headers=headers, trust_env=False)
+        try:
+            self._client = client or httpx.Client(base_url=self.url, timeout=WAIT, headers=headers, trust_env=False)
+        except httpx.InvalidURL as error:
+            raise Invalid(
+                f"'{self.url}' is no address: {error}.", "It looks like http://127.0.0.1:8585.", field="url"
+            ) from None
 
     def address(self, path: str) -> str:
         """Return the path on the server."""
@@ -87,12 +91,15 @@ class Transport:
     def download(self, path: str, target: Path, /, progress: Upload | None = None, **params: Any) -> Path:
         """Stream a reply into a file; the file appears when it is whole."""
         part = target.with_name(target.name + ".part")
-        with self.stream("GET", path, **params) as reply, part.open("wb") as file:
-            for chunk in reply.iter_bytes():
-                file.write(chunk)
-                if progress:
-                    progress(len(chunk))
-        part.replace(target)
+        try:
+            with self.stream("GET", path, **params) as reply, part.open("wb") as file:
+                for chunk in reply.iter_bytes():
+                    file.write(chunk)
+                    if progress:
+                        progress(len(chunk))
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         return target
 
     @contextmanager
@@ -116,7 +123,13 @@ class Transport:
             raise self._away(error) from error
         if reply.status_code >= 400:
             raise Remote(_problem(reply))
-        return reply.json() if reply.content else None
+        try:
+            return reply.json() if reply.content else None
+        except ValueError:
+            raise NotRunning(
+                f"What answers at {self.url} is no studio ({reply.headers.get('content-type', 'no type')}).",
+                "Check the address: --url, STUDIOLO_URL.",
+            ) from None
 
     def _away(self, error: httpx.TransportError) -> NotRunning:
         return NotRunning(
@@ -131,7 +144,7 @@ def _given(params: dict[str, Any]) -> dict[str, Any]:
 def _problem(reply: httpx.Response) -> dict[str, Any]:
     try:
         body = reply.json()
-    except json.JSONDecodeError:
+    except ValueError:
         body = None
     if not isinstance(body, dict):
         body = {"detail": reply.text[:500] or reply.reason_phrase}

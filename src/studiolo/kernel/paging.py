@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import math
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -33,10 +34,10 @@ def decode(cursor: str | None, count: int) -> tuple[Any, ...] | None:
     if not cursor:
         return None
     try:
-        keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error):
+        keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))) if len(cursor) < 4000 else None
+    except (ValueError, binascii.Error, RecursionError):
         keys = None
-    if not isinstance(keys, list) or len(keys) != count:
+    if not isinstance(keys, list) or len(keys) != count or not all(_is_key(key) for key in keys):
         raise Invalid("The cursor is not one that this list gave out.", "Start again without it.", field="cursor")
     return tuple(keys)
 
@@ -44,3 +45,12 @@ def decode(cursor: str | None, count: int) -> tuple[Any, ...] | None:
 def bounded(limit: int) -> int:
     """Keep a page size within 1 and MAX_LIMIT."""
     return max(1, min(limit, MAX_LIMIT))
+
+
+def _is_key(key: Any) -> bool:
+    """Say whether a database can compare with it."""
+    if isinstance(key, str):
+        return "\0" not in key
+    if isinstance(key, int):
+        return abs(key) < 2**63
+    return key is None or (isinstance(key, float) and math.isfinite(key))

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
@@ -32,7 +32,7 @@ def find(package: str, spec_type: type[Any]) -> dict[str, ModuleType]:
         for info in pkgutil.iter_modules(folder.__path__)
         if not info.ispkg and not info.name.startswith("_") and info.name != "base"
     ]
-    modules += [entry.load() for entry in entry_points(group=package)]
+    modules += [_load(entry) for entry in entry_points(group=package)]
     family: dict[str, ModuleType] = {}
     for module in modules:
         spec = getattr(module, "SPEC", None)
@@ -44,3 +44,15 @@ def find(package: str, spec_type: type[Any]) -> dict[str, ModuleType]:
         family[name] = module
     _found[package] = dict(sorted(family.items()))
     return _found[package]
+
+
+def _load(entry: EntryPoint) -> ModuleType:
+    try:
+        module: ModuleType = entry.load()
+    except Exception as error:  # somebody else's package: whatever it raises, the sentence must name it
+        distribution = entry.dist.name if entry.dist else entry.module
+        raise BadPlugin(
+            f"The plug-in '{entry.name}' of the package {distribution} cannot be loaded: {error!r}.",
+            f"Update or remove the package: pip uninstall {distribution}",
+        ) from error
+    return module

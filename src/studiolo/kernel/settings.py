@@ -20,7 +20,7 @@ class BadSetting(StudioloError):
 class Settings(BaseModel):
     """What an owner may change; read once, at the start of a process."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     home: Path = Field(Path("~/.studiolo"), description="Folder of everything the studio keeps.")
     host: str = Field("127.0.0.1", description="Address the server listens on; other than loopback needs accounts.")
@@ -33,9 +33,11 @@ class Settings(BaseModel):
         description="`full`: a write is on disk before it is answered. `normal`: a power cut may lose the last second.",
     )
     token: str = Field("", description="API token of CLI and SDK; empty: the one in the home folder.")
-    session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
-    login_link_minutes: float = Field(60, gt=0, description="How long the one-time login link is good.")
-    job_token_hours: float = Field(24 * 7, gt=0, description="How long the token of a job is good.")
+    session_hours: float = Field(24 * 14, gt=0, le=24 * 3650, description="How long a sign-in lasts.")
+    login_link_minutes: float = Field(
+        60, gt=0, le=60 * 24 * 30, description="How long the one-time login link is good."
+    )
+    job_token_hours: float = Field(24 * 7, gt=0, le=24 * 3650, description="How long the token of a job is good.")
     upload_limit_bytes: int = Field(50 * 2**30, gt=0, description="Largest file that may be uploaded.")
     request_limit_bytes: int = Field(16 * 2**20, gt=0, description="Largest JSON body of the API.")
     score_limit_bytes: int = Field(16 * 2**20, gt=0, description="Largest body of a scoring request.")
@@ -51,7 +53,7 @@ class Settings(BaseModel):
     endpoint_host: str = Field("127.0.0.1", description="Address that endpoints listen on.")
     endpoint_ports: str = Field("8600-8999", description="Ports given to endpoints, first-last.")
     endpoint_start_seconds: float = Field(120, gt=0, description="Longest time a scorer may take to load its model.")
-    events_keep_hours: float = Field(24 * 7, gt=0, description="How long events stay in the feed.")
+    events_keep_hours: float = Field(24 * 7, gt=0, le=24 * 3650, description="How long events stay in the feed.")
 
     @property
     def sqlite_path(self) -> Path:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -91,7 +92,12 @@ async def stream_events(request: Request, ctx: Context = Depends(context)) -> St
     """Send what happens in the workspace, as server-sent events; `Last-Event-ID` resumes."""
     ctx.actor.must("events.read")
     text = request.headers.get("last-event-id") or request.query_params.get("last") or ""
-    last = int(text) if text.isdigit() else None
+    last = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
     feed: Feed = request.app.state.feed
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(feed.listen(ctx.workspace_id, last), media_type="text/event-stream", headers=headers)
+
+    def still_allowed() -> None:
+        context(request).actor.must("events.read")
+
+    stream = feed.listen(ctx.workspace_id, last, still_allowed)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)

@@ -1,5 +1,6 @@
 """StudioloError → `application/problem+json`; nothing else builds an error body."""
 
+import json
 import logging
 from typing import Any
 
@@ -33,7 +34,11 @@ def respond(error: StudioloError) -> Response:
 
 
 def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, headers, MEDIA)
+    try:
+        content = orjson.dumps(body)
+    except TypeError:  # a lone surrogate that the request carried
+        content = json.dumps(body, default=str).encode("ascii")
+    return Response(content, status, headers, MEDIA)
 
 
 def _ours(_request: Request, error: Exception) -> Response:
@@ -50,6 +55,10 @@ def _invalid(_request: Request, error: Exception) -> Response:
         }
         for item in error.errors()
     ]
+    broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
+    if broken:
+        why = broken.get("ctx", {}).get("error", broken["msg"])
+        return respond(Invalid(f"The body is no JSON: {why} at character {broken['loc'][-1]}."))
     first = problems[0] if problems else {"field": "", "message": "The request cannot be read."}
     where = f"'{first['field']}': " if first["field"] else ""
     problem = Invalid(f"{where}{first['message']}.", field=first["field"], extra={"errors": problems})

@@ -14,13 +14,14 @@ import orjson
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from studiolo.kernel.errors import MissingExtra, StudioloError, Unavailable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _BATCH = 256  # writes that may share one commit
+_DATABASE_HINT = "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite."
 
 
 class BadDatabaseUrl(StudioloError):
@@ -227,6 +228,8 @@ def _beginner(statement: str) -> Callable[[Connection], None]:
 
 
 def _postgres(url: str) -> tuple[Engine, Engine]:
+    if not url.startswith(("postgresql:", "postgresql+psycopg:", "postgres:")):
+        raise BadDatabaseUrl(f"'{url.partition(':')[0]}' is no database that Studiolo knows.", _DATABASE_HINT)
     try:
         address = make_url(url)
         if address.drivername in ("postgresql", "postgres"):
@@ -241,10 +244,10 @@ def _postgres(url: str) -> tuple[Engine, Engine]:
         )
     except ModuleNotFoundError:
         raise MissingExtra("PostgreSQL", "postgres") from None
-    except (NoSuchModuleError, ValueError) as error:
+    except (NoSuchModuleError, ArgumentError, ValueError) as error:
         raise BadDatabaseUrl(
             f"STUDIOLO_DATABASE_URL cannot be used: {error}",
-            "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite.",
+            _DATABASE_HINT,
         ) from None
     try:
         with engine.connect() as connection:

@@ -98,11 +98,13 @@ class BlobWriter:
             self._open = False
             if target.exists():
                 self.path.unlink()
-                return blob
-            self.path.chmod(0o444)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.path.rename(target)
-            _sync_folder(target.parent)
+            else:
+                self.path.chmod(0o444)
+                if not target.parent.is_dir():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    _sync_folder(self._store.root)
+                self.path.rename(target)
+            _sync_folder(target.parent)  # also where another writer named it a moment ago and may not be so far
         except OSError as error:
             self.abort()
             raise _room(error, self._store.root) from error
@@ -209,6 +211,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _room(error: OSError, root: Path) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"There is no room left in {root}.", "Free some space, then try again; nothing was kept.")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # the last: a limit of the file system or process
+        return DiskFull(
+            f"There is no room left in {root} ({error.strerror}).", "Free some space, then try again; nothing was kept."
+        )
     return error

@@ -1,0 +1,41 @@
+"""Every error is a problem document, whatever the request carried."""
+
+import pytest
+from starlette.testclient import TestClient
+
+TOKENS = "/w/default/api/workspace/tokens"
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"\xff\xfe", b"[1,", b"nonsense", b'{"name": }'])
+def test_malformed_json_is_said_in_words(client: TestClient, body: bytes) -> None:
+    reply = client.post(TOKENS, content=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code in (400, 422)
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["detail"]
+
+
+def test_malformed_json_says_where(client: TestClient) -> None:
+    reply = client.post(TOKENS, content=b'{"name": }', headers={"Content-Type": "application/json"})
+    assert reply.json()["detail"] == "The body is no JSON: Expecting value at character 9."
+
+
+def test_a_lone_surrogate_is_an_answer_too(client: TestClient) -> None:
+    body = b'{"name": "x", "\\ud800": 1}'
+    reply = client.post(TOKENS, content=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 422
+    assert reply.json()["code"] == "studiolo.invalid"
+
+
+def test_an_unknown_address_is_a_problem(client: TestClient) -> None:
+    reply = client.get("/w/default/api/nowhere")
+    assert (reply.status_code, reply.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_wrong_method_is_a_problem(client: TestClient) -> None:
+    reply = client.patch("/w/default/api/workspace/members")
+    assert (reply.status_code, reply.headers["content-type"]) == (405, "application/problem+json")
+
+
+def test_a_bad_field_is_named_with_its_place(client: TestClient) -> None:
+    reply = client.post(TOKENS, json={"name": "x", "scopes": ["a.read", 7]})
+    assert (reply.status_code, reply.json()["field"]) == (422, "scopes.1")
