@@ -33,7 +33,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
-    permission: str  # empty: anybody may ask
+    permission: str
     handler: Handler | None = None
     raw: RawHandler | None = None
     bytes_handler: BytesHandler | None = None
@@ -41,9 +41,16 @@ class _Endpoint:
 
 _static: dict[tuple[str, str], _Endpoint] = {}
 _patterns: list[tuple[str, re.Pattern[str], _Endpoint]] = []
+_registered: list[tuple[str, str]] = []
+
+
+def registered() -> list[tuple[str, str]]:
+    """Return the (method, path below `/api/`) of every endpoint."""
+    return list(_registered)
 
 
 def _register(method: str, path: str, found: _Endpoint) -> None:
+    _registered.append((method, path))
     if "{" not in path:
         _static[method, path] = found
         return
