@@ -72,6 +72,12 @@ def test_a_decimal_comma_is_found(look: Any, tmp_path: Path) -> None:
     assert found.schema.options["decimal"] == ","
 
 
+def test_a_decimal_comma_leaves_codes_alone(look: Any) -> None:
+    found = look("plz;wert\n01234;1,5\n98765;NA\n")
+    assert types(found) == {"plz": "text", "wert": "number"}
+    assert found.schema.options["missing"] == ["", "NA"]
+
+
 def test_a_file_without_header_gets_numbered_names(look: Any) -> None:
     found = look("1,red\n2,blue\n3,red\n")
     assert types(found) == {"column_1": "integer", "column_2": "text"}

@@ -43,8 +43,10 @@ class Table:
 def read(path: Path) -> Table:
     """Read a table; `.parquet` by its name, else delimited text with a header line.
 
-    Raises TableUnreadable with the reason (not found, ragged row, double column name, …), TableEmpty for no rows.
+    A folder is the input of a job that reads a dataset: its table, read as its schema says. Raises TableUnreadable with the reason (not found, ragged row, double column name, …), TableEmpty for no rows.
     """
+    if path.is_dir():
+        return _dataset(path)
     if not path.is_file():
         raise TableUnreadable(str(path), "there is no such file")
     try:
@@ -61,6 +63,15 @@ def read(path: Path) -> Table:
     if found.num_rows == 0:
         raise TableEmpty(str(path))
     return Table(dict(zip(names, (_tidy(column) for column in found.columns), strict=True)), found.num_rows)
+
+
+def _dataset(folder: Path) -> Table:
+    from studiolo.studio.datasets.table_file import open_input, to_arrow
+
+    found = to_arrow(*open_input(folder))
+    return Table(
+        dict(zip(found.column_names, (_tidy(column) for column in found.columns), strict=True)), found.num_rows
+    )
 
 
 def as_numbers(column: pa.ChunkedArray) -> NDArray[np.float64] | None:

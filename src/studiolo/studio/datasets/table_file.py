@@ -18,6 +18,7 @@ from studiolo.studio.datasets.schemas import Preview, TableSchema
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 TEXT_SHOWN = 500
 SCHEMA = "schema.json"  # beside the table in the input folder of a job
@@ -76,6 +77,15 @@ def to_pandas(
     connection = engine.connect(memory=memory)
     try:
         return connection.execute(scan(path, schema, columns)).df()
+    finally:
+        connection.close()
+
+
+def to_arrow(path: Path, schema: TableSchema, columns: Sequence[str] | None = None, memory: str = "4GB") -> "pa.Table":
+    """Read the table into Arrow columns: int64, double, bool, date32, timestamp[us] in UTC, string; rows in file order."""
+    connection = engine.connect(memory=memory)
+    try:
+        return connection.sql(scan(path, schema, columns)).to_arrow_table()
     finally:
         connection.close()
 

@@ -32,6 +32,7 @@ FACTS = {
     "moment": "count(*) FILTER (v LIKE '%-%-%' AND isfinite(try_cast(v AS TIMESTAMP)))",
     "day": "count(*) FILTER (length(trim(v)) <= 10)",
     "zone": "count(*) FILTER (regexp_matches(v, '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'))",
+    "fraction": "count(*) FILTER (contains(v, ','))",
     "comma": "count(*) FILTER (regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*'))",
 }
 NOTHING = dict.fromkeys(FACTS, 0)
@@ -58,23 +59,21 @@ def guess(connection: "DuckDBPyConnection", path: Path, names: Sequence[str], op
     texts = [column(name, "text") for name in names]
     table = read_csv.source(path, texts, options, ignore_errors=True)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE head AS SELECT * FROM {table} LIMIT {rows}")
-    columns: list[ColumnSchema] = []
-    missing: dict[str, None] = {}
-    commas: list[int] = []
     seen = _facts(connection)
-    for name in names:
-        facts = seen.get(name, NOTHING)
-        columns.append(_decide(name, facts))
-        if facts["absent"] and columns[-1].type != "text":
-            missing |= dict.fromkeys(_tokens(connection, name))
-        if 0 < facts["comma"] == facts["n"] and columns[-1].type == "text" and options["delimiter"] != ",":
-            commas.append(len(columns) - 1)
-    points = any(entry.type == "number" for entry in columns)
-    if commas and not points:
+    columns = [_decide(name, seen.get(name, NOTHING)) for name in names]
+    commas = [index for index, name in enumerate(names) if _has_decimal_commas(seen.get(name, NOTHING))]
+    comma = bool(commas) and options["delimiter"] != "," and all(entry.type != "number" for entry in columns)
+    if comma:
         for index in commas:
             columns[index] = column(names[index], "number")
+    gaps = [entry.name for entry in columns if entry.type != "text" and seen[entry.name]["absent"]]
+    missing = dict.fromkeys(token for name in gaps for token in _tokens(connection, name))
     connection.execute("DROP TABLE head")
-    return Guess(columns, list(missing), "," if commas and not points else ".")
+    return Guess(columns, list(missing), "," if comma else ".")
+
+
+def _has_decimal_commas(facts: dict[str, int]) -> bool:
+    return facts["fraction"] > 0 and not facts["code"] and facts["comma"] + facts["absent"] == facts["n"]
 
 
 def _facts(connection: "DuckDBPyConnection") -> dict[str, dict[str, int]]:
