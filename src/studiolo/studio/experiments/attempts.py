@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from studiolo.kernel.errors import DiskFull
 from studiolo.kernel.storage.blobs import Blob, BlobMissing
 from studiolo.runner import attempt as files
 from studiolo.runner.launch import Order
+from studiolo.studio.experiments import expressions
 from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadPath
+from studiolo.studio.experiments.schemas import JobSpec
 
 INPUTS, OUTPUTS, WORK = "inputs", "outputs", "work"
 _LAST_LINE = 300
@@ -58,6 +61,11 @@ def prepare(ctx: Context, claim: Claim) -> Path:
                 ctx.blobs.link(file.digest, place / INPUTS / name / clean(file.path))
         for file in claim.spec.code:
             _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
+        if not (place / WORK / OUTPUTS).exists():
+            (place / WORK / OUTPUTS).symlink_to(place / OUTPUTS)  # Azure ML's habit: what is in ./outputs is kept
+        for name in {name for word in claim.spec.command for name in expressions.outputs(word)}:
+            if claim.spec.context.get("outputs", {}).get(name) != "file":
+                (place / OUTPUTS / name).mkdir(exist_ok=True)
     except BlobMissing as error:
         raise Unprepared("input_missing", str(error)) from error
     except DiskFull as error:
@@ -72,7 +80,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
     place, spec = folder(ctx, claim), claim.spec
     grace = ctx.settings.cancel_grace_seconds
     return Order(
-        argv=_words(spec.command),
+        argv=_words(spec, place),
         env=_environment(ctx, claim, place, token),
         cwd=str(place / WORK),
         mark=mark(claim),
@@ -115,11 +123,21 @@ def last_line(place: Path) -> str:
     return (raised or lines)[-1].strip()[:_LAST_LINE] if lines else ""
 
 
-def _words(command: list[str]) -> list[str]:
+def _words(spec: JobSpec, place: Path) -> list[str]:
     """Return the words to execute; a single text with spaces is a shell script, as in Azure ML."""
-    if len(command) == 1 and any(character.isspace() or character in "|&;<>$" for character in command[0].strip()):
-        return [shutil.which("bash") or "/bin/sh", "-c", command[0]]
-    return command
+    script = spec.command[0]
+    shell = len(spec.command) == 1 and any(character.isspace() or character in "|&;<>$" for character in script)
+    quote = shlex.quote if shell else str  # of paths; literals are put in as they are, as Azure ML does
+    values = {("inputs", name): value for name, value in spec.params.items()}
+    for name, given in spec.inputs.items():
+        kind = spec.context.get("inputs", {}).get(name)
+        alone = kind == "file" or (kind is None and len(given) == 1 and "/" not in given[0].path)
+        path = place / INPUTS / name / given[0].path if alone and given else place / INPUTS / name
+        values["inputs", name] = quote(str(path))
+    for word in spec.command:
+        values |= {("outputs", name): quote(str(place / OUTPUTS / name)) for name in expressions.outputs(word)}
+    words = [expressions.substitute(word, values) for word in spec.command]
+    return [shutil.which("bash") or "/bin/sh", "-c", *words] if shell else words
 
 
 def _environment(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, str]:

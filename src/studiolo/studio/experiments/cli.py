@@ -1,15 +1,15 @@
 """`studiolo experiments …`: look at runs and jobs, and stop them."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from studiolo.kernel.terminal import Output, OutputOption, show, transport
-from studiolo.studio.experiments.client import Experiments
+from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
+from studiolo.studio.experiments.client import Experiments, RunFailed
 
 app = typer.Typer(help="Runs and jobs: list, look into, stop.", no_args_is_help=True)
-root_commands: dict[str, object] = {}
 
 RunId = Annotated[str, typer.Argument(help="Id of the run.")]
 COLUMNS = ("id", "experiment", "name", "kind", "state", "created_at", "user")
@@ -64,3 +64,33 @@ def logs(
 def cancel(context: typer.Context, run: RunId, output: OutputOption = Output.table) -> None:
     """Ask a job to stop; it is ended when it does not within the grace time."""
     show(Experiments(transport(context)).cancel(run), ("id", "state", "desired"), output=output)
+
+
+def submit(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Command job: YAML as of Azure ML v2.")],
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Print the log as it is written, until the job has ended.")
+    ] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Submit a job from a YAML file; its code and local inputs are sent along."""
+    experiments = Experiments(transport(context))
+    run, warnings = experiments.submit_file(file)
+    for warning in warnings:
+        warn(warning)
+    if not wait:
+        show(run, ("id", "name", "state", "compute"), output=output)
+        return
+    for text in experiments.follow(run.id):
+        if output is not Output.json:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    run = experiments.get(run.id)
+    if output is Output.json or run.state == "Completed":
+        show(run, ("id", "name", "state", "exit_code"), output=output)
+    if run.state != "Completed":
+        raise RunFailed(run)
+
+
+root_commands = {"submit": submit}

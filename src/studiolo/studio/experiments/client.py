@@ -1,15 +1,25 @@
 """The SDK part of experiments."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
-from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, LogChunk, Run
+from studiolo.studio.experiments import command_job
+from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 
 Runs = list[Run]
+Attempts = list[Attempt]
+Inputs = list[InputFile]
+
+
+class Submitted(NamedTuple):
+    """A job that was queued; warnings: what of its file has no meaning here."""
+
+    run: Run
+    warnings: list[str]
 
 
 class RunFailed(StudioloError):
@@ -35,6 +45,39 @@ class Experiments:
         """Queue a job."""
         return Run.model_validate(self._transport.post("experiments/runs", json=spec.model_dump(mode="json")))
 
+    def submit_file(self, path: str | Path) -> Submitted:
+        """Queue the job of an Azure ML v2 command-job YAML; its code and local inputs are sent as far as they are missing.
+
+        Returns the run, and what of the file has no meaning here. Raises BadJob, which names the key.
+        """
+        job = command_job.load(Path(path))
+        placed = self._send(job.files)
+        spec = job.spec.model_copy(
+            update={
+                "code": placed.pop(None, []),
+                "inputs": {name: placed[name] for name in placed if name is not None},
+            }
+        )
+        return Submitted(self.submit(spec), job.warnings)
+
+    def _send(self, files: Sequence[command_job.LocalFile]) -> dict[str | None, Inputs]:
+        digests = [_digest(file.source) for file in files]
+        asked = sorted(set(digests))
+        missing: set[str] = set()
+        for start in range(0, len(asked), 5000):
+            reply = self._transport.post("experiments/files/missing", json={"digests": asked[start : start + 5000]})
+            missing |= set(reply["digests"])
+        placed: dict[str | None, Inputs] = {}
+        for file, digest in zip(files, digests, strict=True):
+            if digest in missing:
+                with file.source.open("rb") as source:
+                    chunks = iter(lambda: source.read(1 << 20), b"")
+                    sent = self._transport.upload("POST", "experiments/files", chunks, size=file.source.stat().st_size)
+                missing.discard(digest)
+                digest = str(sent["digest"])  # noqa: PLW2901 - the file may have changed since it was hashed
+            placed.setdefault(file.slot, []).append(InputFile(path=file.path, digest=digest))
+        return placed
+
     def list(self, **where: Any) -> Runs:
         """Return the newest runs; where: experiment, kind, state, parent_id, live, limit."""
         return [Run.model_validate(item) for item in self._transport.get("experiments/runs", **where)["items"]]
@@ -42,6 +85,10 @@ class Experiments:
     def get(self, run_id: str) -> Run:
         """Return a run."""
         return Run.model_validate(self._transport.get(f"experiments/runs/{run_id}"))
+
+    def attempts(self, run_id: str) -> Attempts:
+        """Return what each attempt of a job came to."""
+        return [Attempt.model_validate(item) for item in self._transport.get(f"experiments/runs/{run_id}/attempts")]
 
     def children(self, run_id: str) -> Runs:
         """Return the children of a run in the order they were made."""
@@ -98,3 +145,9 @@ class Experiments:
     def download(self, run_id: str, path: str, target: str | Path) -> Path:
         """Fetch an artifact of a run into a file."""
         return self._transport.download(f"experiments/runs/{run_id}/artifacts/content", Path(target), path=path)
+
+
+def _digest(path: Path) -> str:
+    from blake3 import blake3
+
+    return str(blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest())

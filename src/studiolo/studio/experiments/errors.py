@@ -125,3 +125,27 @@ class LogNotThere(NotFound):
     """The run has no log: it was made by a client, or has not started."""
 
     code, title = "experiments.no_log", "No log yet"
+
+
+class FileTooLarge(TooLarge):
+    """A file of a job above the upload limit."""
+
+    code, title = "experiments.file_too_large", "File too large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The file has more than {limit / 2**20:.0f} MiB.",
+            "STUDIOLO_UPLOAD_LIMIT_BYTES sets the limit.",
+            field="body",
+        )
+
+
+class FileCutOff(Invalid):
+    """The body ended before it was whole."""
+
+    code, title = "experiments.file_cut_off", "The upload was cut off"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection ended before the file was whole.", "Send it again; nothing was kept.", field="body"
+        )

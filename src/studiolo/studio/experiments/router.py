@@ -93,6 +93,7 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
 
 root_router = APIRouter()
 for _module, _attribute, _parent in (
+    ("studiolo.studio.experiments.jobs_router", "router", router),
     ("studiolo.studio.experiments.tracking_router", "router", router),
     ("studiolo.studio.experiments.mlflow.routes", "root_router", root_router),
 ):

@@ -146,6 +146,19 @@ class Document(BaseModel):
     updated_at: datetime
 
 
+class Missing(BaseModel):
+    """Digests (blake3) of files that are asked for, or that are not here."""
+
+    digests: list[str] = Field(max_length=10_000)
+
+
+class StoredFile(BaseModel):
+    """A file that was sent; digest: blake3."""
+
+    digest: str
+    size: int
+
+
 class LogChunk(BaseModel):
     """A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far."""
 

@@ -12,12 +12,12 @@ from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.compute import service as compute
-from studiolo.studio.experiments import artifacts, claims, repository, tracking
+from studiolo.studio.experiments import artifacts, claims, expressions, logs, repository, tracking
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Document, JobSpec, LogChunk, Run
 
-LOG_CHUNK = 256 * 1024
+LOG_CHUNK = logs.CHUNK
 LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is gone
 
 
@@ -134,13 +134,7 @@ def read_log(ctx: Context, run_id: str, offset: int = 0, limit: int = LOG_CHUNK)
     """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end."""
     if limit <= 0:
         raise Invalid("The limit must be positive.", field="limit")
-    path = log_path(ctx, run_id)
-    size = path.stat().st_size
-    start = max(0, size + offset) if offset < 0 else min(offset, size)
-    with path.open("rb") as file:
-        file.seek(start)
-        data = file.read(min(limit, LOG_CHUNK))
-    return LogChunk(text=data.decode("utf-8", "replace"), offset=start, next=start + len(data), size=size)
+    return logs.read(log_path(ctx, run_id), offset, limit)
 
 
 def consume(tx: Connection, run_id: str) -> None:
@@ -221,6 +215,7 @@ def _check(ctx: Context, job: JobSpec) -> None:
     compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes)
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
+    _check_expressions(job)
     for name, files in [("code", job.code), *job.inputs.items()]:
         if not name or "/" in name or name in (".", ".."):
             raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")
@@ -229,4 +224,21 @@ def _check(ctx: Context, job: JobSpec) -> None:
             if not ctx.blobs.exists(file.digest):
                 raise BadJob(
                     f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field=f"inputs.{name}"
+                )
+
+
+def _check_expressions(job: JobSpec) -> None:
+    for word in job.command:
+        if found := expressions.strange(word):
+            raise BadJob(
+                f"The command has {found[:80]}, which means nothing here.",
+                "Use ${{inputs.<name>}} and ${{outputs.<name>}}.",
+                field="command",
+            )
+        for family, name in sorted(expressions.names(word)):
+            if family == "inputs" and name not in job.inputs and name not in job.params:
+                raise BadJob(
+                    f"The command uses ${{{{inputs.{name}}}}}, and the job has no such input.",
+                    f"Add '{name}' to the inputs or params.",
+                    field="command",
                 )

@@ -1,0 +1,36 @@
+"""Pieces of a log by byte offset, cut between characters so that none is torn."""
+
+from pathlib import Path
+
+from studiolo.studio.experiments.schemas import LogChunk
+
+CHUNK = 256 * 1024
+
+
+def read(path: Path, offset: int = 0, limit: int = CHUNK) -> LogChunk:
+    """Return at most `limit` bytes from a byte offset; negative: from so many bytes before the end."""
+    size = path.stat().st_size
+    start = max(0, size + offset) if offset < 0 else min(offset, size)
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(min(max(limit, 4), CHUNK))
+    if offset < 0:
+        skipped = next((i for i, byte in enumerate(data[:4]) if byte & 0xC0 != 0x80), 0)
+        start, data = start + skipped, data[skipped:]
+    whole = data[: len(data) - torn(data)] or data
+    return LogChunk(text=whole.decode("utf-8", "replace"), offset=start, next=start + len(whole), size=size)
+
+
+def torn(data: bytes) -> int:
+    """Return how many bytes at the end begin a character whose rest is still to come.
+
+    >>> torn("né".encode()[:-1]), torn("né".encode()), torn(b"")
+    (1, 0, 0)
+    """
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte & 0xC0 == 0x80:
+            continue
+        needs = 2 if byte >> 5 == 0b110 else 3 if byte >> 4 == 0b1110 else 4 if byte >> 3 == 0b11110 else 1
+        return back if needs > back else 0
+    return 0
