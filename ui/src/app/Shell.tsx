@@ -7,11 +7,11 @@ import { goLive } from '@/kernel/events';
 import { queries } from '@/kernel/query';
 import { session, signOut } from '@/kernel/session';
 import { at, workspace } from '@/kernel/workspace';
-import { ErrorState } from '@/kit/ErrorState';
 import { IconChevronDown, IconLogout, IconMenu, IconSearch, IconUser } from '@/kit/icons';
 import { Loading } from '@/kit/Page';
 import { Problem } from '@/kernel/problem';
 import { Breadcrumb } from './Breadcrumb';
+import { Failed } from './Failed';
 import { LiveBanner } from './LiveBanner';
 import { NavPane } from './NavPane';
 import { SchemeSwitch } from './SchemeSwitch';
@@ -20,6 +20,18 @@ import classes from './shell.module.css';
 
 const Palette = lazy(() => import('./Palette'));
 const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
+
+function unknown(name: string): Problem {
+  return new Problem(
+    {
+      code: 'workspace.unknown',
+      title: 'Unknown workspace',
+      detail: `There is no workspace '${name}', or you are not a member of it.`,
+      hint: 'Choose another at the top left.',
+    },
+    404,
+  );
+}
 
 /** Header, side pane, the page. */
 export function Shell() {
@@ -32,11 +44,6 @@ export function Shell() {
   const [sheet, setSheet] = useState(false);
   useShortcuts({ onPalette: () => setPalette(true), onSheet: () => setSheet(true) });
 
-  useEffect(() => {
-    const stop = new AbortController();
-    goLive(stop.signal);
-    return () => stop.abort();
-  }, [here]);
   useEffect(() => router.subscribe('onResolved', () => setDrawer(false)), [router]);
   const signedOut = error instanceof Problem && error.signedOut;
   useEffect(() => {
@@ -44,6 +51,13 @@ export function Shell() {
   }, [signedOut, router]);
 
   const member = who?.workspaces.some((space) => space.workspace === here);
+  useEffect(() => {
+    if (!member) return;
+    const stop = new AbortController();
+    goLive(stop.signal);
+    return () => stop.abort();
+  }, [here, member]);
+
   return (
     <div className={classes.shell} data-folded={folded || undefined} data-drawer={drawer || undefined}>
       <a href="#main" className={classes.skip}>
@@ -99,12 +113,7 @@ export function Shell() {
         </Menu>
         <Breadcrumb />
         <div className={classes.gap} />
-        <button
-          type="button"
-          className={classes.search}
-          onClick={() => setPalette(true)}
-          aria-label="Search and commands"
-        >
+        <button type="button" className={classes.search} onClick={() => setPalette(true)}>
           <IconSearch size={14} aria-hidden />
           <span>Search</span>
           <Kbd size="xs">Ctrl K</Kbd>
@@ -143,21 +152,9 @@ export function Shell() {
       <main id="main" className={classes.main} tabIndex={-1}>
         <LiveBanner />
         {error && !signedOut ? (
-          <ErrorState error={error} onRetry={() => void refetch()} />
+          <Failed error={error} onRetry={() => void refetch()} />
         ) : who && !member ? (
-          <ErrorState
-            error={
-              new Problem(
-                {
-                  title: 'Unknown workspace',
-                  detail: `There is no workspace '${here}', or you are not a member of it.`,
-                  hint: 'Choose another at the top left.',
-                  code: 'workspace.unknown',
-                },
-                404,
-              )
-            }
-          />
+          <Failed error={unknown(here)} />
         ) : signedOut ? (
           <Loading />
         ) : (

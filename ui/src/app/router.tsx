@@ -4,9 +4,9 @@ import { rootRoute, workspaceRoute } from '@/kernel/routing';
 import { text } from '@/kernel/search';
 import { session } from '@/kernel/session';
 import { parseSearch, stringifySearch } from '@/kernel/workspace';
-import { ErrorState } from '@/kit/ErrorState';
 import { Loading } from '@/kit/Page';
 import { homeRoutes } from '@/studio/home/routes';
+import { Failed } from './Failed';
 import { Shell } from './Shell';
 
 const NotFound = lazyRouteComponent(() => import('./NotFound'), 'NotFound');
@@ -58,7 +58,7 @@ export const router = createRouter({
   defaultNotFoundComponent: NotFound,
   defaultPendingComponent: Loading,
   defaultPendingMs: 150,
-  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
+  defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,
 });
 
 declare module '@tanstack/react-router' {
