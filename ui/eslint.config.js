@@ -16,6 +16,7 @@ export default tseslint.config(
     plugins: { 'react-hooks': hooks },
     rules: {
       ...hooks.configs['recommended-latest']?.rules,
+      'react-hooks/preserve-manual-memoization': 'off',
       'react-hooks/incompatible-library': 'off', // we do not use the React Compiler
       'max-lines': ['error', { max: 250 }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],

@@ -5,6 +5,7 @@ import { text } from '@/kernel/search';
 import { session } from '@/kernel/session';
 import { parseSearch, stringifySearch } from '@/kernel/workspace';
 import { Loading } from '@/kit/Page';
+import { datasetsRoutes } from '@/studio/datasets/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { Failed } from './Failed';
 import { Shell } from './Shell';
@@ -45,7 +46,7 @@ const tree = rootRoute.addChildren([
   startRoute,
   signInRoute,
   galleryRoute,
-  workspaceRoute.addChildren([...homeRoutes]),
+  workspaceRoute.addChildren([...homeRoutes, ...datasetsRoutes]),
 ]);
 
 export const router = createRouter({

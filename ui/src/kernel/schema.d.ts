@@ -112,6 +112,318 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/compute': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Computes
+     * @description List the places where jobs run, with what runs there and how limits are kept.
+     */
+    get: operations['compute_list_computes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Compute
+     * @description Return one of them.
+     */
+    get: operations['compute_get_compute'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Datasets
+     * @description List datasets, last changed first; search: a part of the name.
+     */
+    get: operations['datasets_list_datasets'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/samples': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Samples
+     * @description List the tables that come with the studio.
+     */
+    get: operations['datasets_list_samples'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/samples/{sample}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Create Sample
+     * @description Make a dataset of a table that comes with the studio.
+     */
+    post: operations['datasets_create_sample'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/uploads': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Upload
+     * @description Create a dataset, or its next version, from the file that is the body, and start its profile.
+     */
+    post: operations['datasets_upload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Dataset
+     * @description Return a dataset with its newest version.
+     */
+    get: operations['datasets_get_dataset'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Dataset
+     * @description Remove a dataset with its versions; what was made from it stays.
+     */
+    delete: operations['datasets_delete_dataset'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Dataset
+     * @description Change the description.
+     */
+    patch: operations['datasets_update_dataset'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Versions
+     * @description List the versions, newest first.
+     */
+    get: operations['datasets_list_versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Version
+     * @description Return a version: its files, columns, how it is read, and where its profile is.
+     */
+    get: operations['datasets_get_version'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download
+     * @description Send the file as it was uploaded; heeds Range.
+     */
+    get: operations['datasets_download'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/lineage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Lineage
+     * @description Return what was made from a version, step by step.
+     */
+    get: operations['datasets_get_lineage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Preview
+     * @description Return the first rows without reading the file through.
+     */
+    get: operations['datasets_get_preview'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/profile': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Profile
+     * @description Return the profile; 409 while its job runs, with `state` and `run_id`.
+     */
+    get: operations['datasets_get_profile'];
+    put?: never;
+    /**
+     * Profile Again
+     * @description Compute the profile once more.
+     */
+    post: operations['datasets_profile_again'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Datastores
+     * @description List the datastores, the default one first.
+     */
+    get: operations['datastores_list_datastores'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Datastore
+     * @description Return a datastore.
+     */
+    get: operations['datastores_get_datastore'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/events': {
     parameters: {
       query?: never;
@@ -549,6 +861,21 @@ export interface components {
       disabled: boolean;
     };
     /**
+     * Alert
+     * @description Something about a column to know before training with it.
+     */
+    Alert: {
+      /** Column */
+      column: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'constant' | 'missing' | 'identifier' | 'many_values' | 'correlated' | 'infinite' | 'skewed';
+      /** Message */
+      message: string;
+    };
+    /**
      * AuditEntry
      * @description Who did what to which thing.
      */
@@ -572,6 +899,261 @@ export interface components {
       subject: string;
     };
     /**
+     * ColumnProfile
+     * @description What one column holds. Dates are ISO texts; in histogram and edges they are seconds since 1970, UTC.
+     *
+     *     count: values that are there; distinct: exact or estimated within about 5 %; infinite: left out of everything but count.
+     *     edges: 201 quantiles that cut the values into 200 equal parts, kept to measure drift later; length: characters.
+     */
+    ColumnProfile: {
+      /** Count */
+      count: number;
+      /** Distinct */
+      distinct: number;
+      /** Distinct Exact */
+      distinct_exact: boolean;
+      /** Edges */
+      edges?: number[];
+      histogram?: components['schemas']['Histogram'] | null;
+      /**
+       * Infinite
+       * @default 0
+       */
+      infinite: number;
+      /** Max */
+      max?: number | string | null;
+      /** Max Length */
+      max_length?: number | null;
+      /** Mean */
+      mean?: number | string | null;
+      /** Mean Length */
+      mean_length?: number | null;
+      /** Min */
+      min?: number | string | null;
+      /** Min Length */
+      min_length?: number | null;
+      /** Missing */
+      missing: number;
+      /** Missing Share */
+      missing_share: number;
+      /** Name */
+      name: string;
+      /** Negative Share */
+      negative_share?: number | null;
+      /** Quantiles */
+      quantiles?: {
+        [key: string]: number | string;
+      };
+      /** Std */
+      std?: number | null;
+      /** Top */
+      top?: components['schemas']['TopValue'][];
+      /** True Count */
+      true_count?: number | null;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
+      /** Zeros */
+      zeros?: number | null;
+    };
+    /**
+     * ColumnSchema
+     * @description One column. sql_type: how DuckDB reads it; stored: the type in the file, where the file has types.
+     */
+    ColumnSchema: {
+      /** Name */
+      name: string;
+      /** Sql Type */
+      sql_type: string;
+      /**
+       * Stored
+       * @default
+       */
+      stored: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
+    };
+    /**
+     * Compute
+     * @description A place where jobs run. cores, memory_bytes: what jobs may use; machine_…: what is there; load: of one minute.
+     */
+    Compute: {
+      /** Cores */
+      cores: number;
+      /** Cores Free */
+      cores_free: number;
+      /** Description */
+      description: string;
+      /** Disk Free Bytes */
+      disk_free_bytes: number;
+      /** Holdings */
+      holdings: components['schemas']['Holding'][];
+      /** Host */
+      host: string;
+      /** Kind */
+      kind: string;
+      /** Limits */
+      limits: components['schemas']['Limit'][];
+      /** Load */
+      load: number;
+      /** Machine Cores */
+      machine_cores: number;
+      /** Machine Memory Bytes */
+      machine_memory_bytes: number;
+      /** Memory Bytes */
+      memory_bytes: number;
+      /** Memory Reserved Bytes */
+      memory_reserved_bytes: number;
+      /** Memory Used Bytes */
+      memory_used_bytes: number;
+      /** Name */
+      name: string;
+      /** Title */
+      title: string;
+    };
+    /**
+     * Correlations
+     * @description Of at most 50 columns each. Pairs use the rows where both values are there. rows: looked at.
+     *
+     *     spearman: Pearson of ranks, ranked once per column. cramers_v: bias-corrected (Bergsma 2013), of columns with few values.
+     */
+    Correlations: {
+      cramers_v?: components['schemas']['Matrix'] | null;
+      pearson?: components['schemas']['Matrix'] | null;
+      /** Rows */
+      rows: number;
+      spearman?: components['schemas']['Matrix'] | null;
+    };
+    /**
+     * Dataset
+     * @description A named table and its newest version.
+     */
+    Dataset: {
+      /** Columns */
+      columns: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Description */
+      description: string;
+      /** Format */
+      format: string;
+      /** Name */
+      name: string;
+      /** Reference */
+      reference: string;
+      /** Rows */
+      rows: number;
+      /** Size */
+      size: number;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Version */
+      version: number;
+    };
+    /**
+     * DatasetCreated
+     * @description The version that holds the file. existing: it was there already, with the same bytes read the same way.
+     */
+    DatasetCreated: {
+      dataset: components['schemas']['DatasetVersion'];
+      /** Existing */
+      existing: boolean;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
+    /**
+     * DatasetFile
+     * @description An entry of the manifest. digest: blake3 of the bytes.
+     */
+    DatasetFile: {
+      /** Digest */
+      digest: string;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
+     * DatasetPatch
+     * @description What may change of a dataset; its versions never do.
+     */
+    DatasetPatch: {
+      /** Description */
+      description: string;
+    };
+    /**
+     * DatasetVersion
+     * @description A version: the same bytes for ever, and how they are read.
+     */
+    DatasetVersion: {
+      /** Columns */
+      columns: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Digest */
+      digest: string;
+      /** Files */
+      files: components['schemas']['DatasetFile'][];
+      /** Format */
+      format: string;
+      /** Name */
+      name: string;
+      profile: components['schemas']['ProfileStatus'];
+      /** Reference */
+      reference: string;
+      /** Rows */
+      rows: number;
+      /** Size */
+      size: number;
+      table: components['schemas']['TableSchema'];
+      /** Version */
+      version: number;
+    };
+    /**
+     * Datastore
+     * @description A place for bytes. location: a folder; free_bytes, total_bytes: of its file system.
+     */
+    Datastore: {
+      /** Default */
+      default: boolean;
+      /** Free Bytes */
+      free_bytes: number;
+      /**
+       * Kind
+       * @constant
+       */
+      kind: 'local';
+      /** Location */
+      location: string;
+      /** Name */
+      name: string;
+      /** Title */
+      title: string;
+      /** Total Bytes */
+      total_bytes: number;
+    };
+    /**
      * Document
      * @description A JSON document that a job wrote about itself.
      */
@@ -583,6 +1165,21 @@ export interface components {
        * Format: date-time
        */
       updated_at: string;
+    };
+    /**
+     * Edge
+     * @description `target` was made from `source`, or stands on it.
+     */
+    Edge: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Source */
+      source: string;
+      /** Target */
+      target: string;
     };
     /** HTTPValidationError */
     HTTPValidationError: {
@@ -600,6 +1197,46 @@ export interface components {
       status: string;
       /** Version */
       version: string;
+    };
+    /**
+     * Histogram
+     * @description counts[i] is how many values lie in [edges[i], edges[i+1]); the last bin holds its upper edge too.
+     */
+    Histogram: {
+      /** Counts */
+      counts: number[];
+      /** Edges */
+      edges: number[];
+    };
+    /**
+     * Holding
+     * @description A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now.
+     */
+    Holding: {
+      /** Cores */
+      cores: number;
+      /** Holder */
+      holder: string;
+      /** Memory Bytes */
+      memory_bytes?: number | null;
+      /**
+       * Memory Limit Bytes
+       * @default 0
+       */
+      memory_limit_bytes: number;
+      /** Processes */
+      processes?: number | null;
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      /** Title */
+      title: string;
+      /** Workspace Id */
+      workspace_id: string;
     };
     /**
      * InputFile
@@ -703,6 +1340,18 @@ export interface components {
       timeout_s?: number | null;
     };
     /**
+     * Limit
+     * @description How one kind of limit is kept on this machine: what: cores, memory, time, processes; how: a sentence.
+     */
+    Limit: {
+      /** Enforced */
+      enforced: boolean;
+      /** How */
+      how: string;
+      /** What */
+      what: string;
+    };
+    /**
      * LogChunk
      * @description A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far.
      */
@@ -723,6 +1372,16 @@ export interface components {
     LoginLink: {
       /** Url */
       url: string;
+    };
+    /**
+     * Matrix
+     * @description A symmetric matrix; None where a pair has too few rows or a column does not vary.
+     */
+    Matrix: {
+      /** Columns */
+      columns: string[];
+      /** Values */
+      values: (number | null)[][];
     };
     /**
      * Member
@@ -751,6 +1410,18 @@ export interface components {
       workspace: string;
     };
     /**
+     * MissingPattern
+     * @description Columns that are missing together in so many of the sampled rows; no columns: complete rows.
+     */
+    MissingPattern: {
+      /** Columns */
+      columns: string[];
+      /** Rows */
+      rows: number;
+      /** Share */
+      share: number;
+    };
+    /**
      * NewToken
      * @description An API token; shown this once.
      */
@@ -762,6 +1433,13 @@ export interface components {
     Page_AuditEntry_: {
       /** Items */
       items: components['schemas']['AuditEntry'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Dataset] */
+    Page_Dataset_: {
+      /** Items */
+      items: components['schemas']['Dataset'][];
       /** Next */
       next?: string | null;
     };
@@ -781,6 +1459,60 @@ export interface components {
       password: string;
     };
     /**
+     * Preview
+     * @description The first rows. A row is a list in order of `columns`; long texts are cut.
+     */
+    Preview: {
+      /** Columns */
+      columns: components['schemas']['ColumnSchema'][];
+      /** Rows */
+      rows: unknown[][];
+      /** Total Rows */
+      total_rows: number;
+    };
+    /**
+     * Profile
+     * @description All that the profile job found out about a dataset version. seconds, cpu_seconds: what it took.
+     */
+    Profile: {
+      /** Alerts */
+      alerts?: components['schemas']['Alert'][];
+      /** Columns */
+      columns: components['schemas']['ColumnProfile'][];
+      correlations: components['schemas']['Correlations'];
+      /** Cpu Seconds */
+      cpu_seconds: number;
+      /** Missing Patterns */
+      missing_patterns?: components['schemas']['MissingPattern'][];
+      /** Rows */
+      rows: number;
+      sample: components['schemas']['Sample'];
+      /** Seconds */
+      seconds: number;
+    };
+    /**
+     * ProfileStatus
+     * @description Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed.
+     */
+    ProfileStatus: {
+      /** Error */
+      error?: string | null;
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Progress */
+      progress?: number | null;
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'queued' | 'running' | 'ready' | 'failed';
+    };
+    /**
      * Progress
      * @description done of total, in whatever the label says; total None: not known.
      */
@@ -794,6 +1526,21 @@ export interface components {
       label: string;
       /** Total */
       total?: number | null;
+    };
+    /**
+     * ReadingNote
+     * @description Something decided while looking into a file that its owner should know; line counts from 1 and is physical.
+     */
+    ReadingNote: {
+      /**
+       * Column
+       * @default
+       */
+      column: string;
+      /** Line */
+      line?: number | null;
+      /** Message */
+      message: string;
     };
     /**
      * Resources
@@ -913,6 +1660,40 @@ export interface components {
       user: string;
     };
     /**
+     * Sample
+     * @description Which rows quantiles, histograms, frequent values and correlations come from. note: for people.
+     */
+    Sample: {
+      /** Exact */
+      exact: boolean;
+      /** Note */
+      note: string;
+      /** Rows */
+      rows: number;
+    };
+    /**
+     * SampleTable
+     * @description A table that comes with the studio. task, target: what to try with it.
+     */
+    SampleTable: {
+      /** Description */
+      description: string;
+      /** Licence */
+      licence: string;
+      /** Name */
+      name: string;
+      /** Rows */
+      rows: number;
+      /** Source */
+      source: string;
+      /** Target */
+      target: string;
+      /** Task */
+      task: string;
+      /** Title */
+      title: string;
+    };
+    /**
      * Session
      * @description Who is signed in, and where they may go.
      */
@@ -933,6 +1714,24 @@ export interface components {
       name: string;
       /** Password */
       password: string;
+    };
+    /**
+     * TableSchema
+     * @description All that is needed to read a file the same way each time. options: what the format found, e.g. the delimiter.
+     */
+    TableSchema: {
+      /** Columns */
+      columns: components['schemas']['ColumnSchema'][];
+      /** Format */
+      format: string;
+      /** Notes */
+      notes?: components['schemas']['ReadingNote'][];
+      /** Options */
+      options?: {
+        [key: string]: unknown;
+      };
+      /** Rows */
+      rows: number;
     };
     /**
      * Token
@@ -993,6 +1792,18 @@ export interface components {
       /** Workspace */
       workspace: string | null;
     };
+    /**
+     * TopValue
+     * @description A frequent value. count: rows of the table, estimated where the profile comes from a sample.
+     */
+    TopValue: {
+      /** Count */
+      count: number;
+      /** Share */
+      share: number;
+      /** Value */
+      value: string;
+    };
     /** ValidationError */
     ValidationError: {
       /** Context */
@@ -1005,6 +1816,35 @@ export interface components {
       msg: string;
       /** Error Type */
       type: string;
+    };
+    /**
+     * VersionSummary
+     * @description A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
+     */
+    VersionSummary: {
+      /** Columns */
+      columns: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Digest */
+      digest: string;
+      /** Format */
+      format: string;
+      /** Name */
+      name: string;
+      /** Reference */
+      reference: string;
+      /** Rows */
+      rows: number;
+      /** Size */
+      size: number;
+      /** Version */
+      version: number;
     };
     /**
      * WorkspaceCreate
@@ -1216,6 +2056,555 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_list_computes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Compute'][];
+        };
+      };
+    };
+  };
+  compute_get_compute: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Compute'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_datasets: {
+    parameters: {
+      query?: {
+        search?: string;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Dataset_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_samples: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SampleTable'][];
+        };
+      };
+    };
+  };
+  datasets_create_sample: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sample: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetCreated'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_upload: {
+    parameters: {
+      query?: {
+        /** @description delimited, parquet or json_lines */
+        format?: string | null;
+        delimiter?: string | null;
+        encoding?: string | null;
+        /** @description Whether the first row holds the column names */
+        header?: boolean | null;
+        /** @description Letters, digits, `.`, `_`, `-`; empty: from the file's name */
+        name?: string;
+        /** @description The file's own name; its ending helps to recognise the format */
+        filename?: string;
+        description?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/octet-stream': unknown;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetCreated'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_dataset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Dataset'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_delete_dataset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_update_dataset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DatasetPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Dataset'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['VersionSummary'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_download: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_lineage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Edge'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_preview: {
+    parameters: {
+      query?: {
+        rows?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Preview'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_profile: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Profile'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_profile_again: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_list_datastores: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Datastore'][];
+        };
+      };
+    };
+  };
+  datastores_get_datastore: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Datastore'];
+        };
       };
       /** @description Validation Error */
       422: {

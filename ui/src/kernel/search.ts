@@ -27,3 +27,8 @@ export function oneOf<const T extends string>(raw: Raw, key: string, choices: re
   const found = choices.find((choice) => choice === raw[key]);
   return found === choices[0] ? undefined : found;
 }
+
+/** A route's `validateSearch` from readers: every param may be left out of a link. */
+export function searchOf<T extends object>(read: (raw: Raw) => T): (raw: Raw) => Partial<T> {
+  return read;
+}

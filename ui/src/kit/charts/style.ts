@@ -1,6 +1,8 @@
 import type { Palette } from '@/theme';
 import type { EChartsOption } from 'echarts';
 
+export type { EChartsOption };
+
 const FONT = "'Inter Variable', system-ui, sans-serif";
 
 /** Axis, legend and tooltip in the colours of the scheme; an option says only what is its own. */

@@ -80,7 +80,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
 
   const shown = table.getRowModel().rows;
   const visible = columns.filter((column) => !hidden.includes(column.id));
-  const height = dense ? 32 : 40;
+  const height = props.rowHeight ?? (dense ? 32 : 40);
   const keyOf = useCallback((index: number) => shown[index]?.id ?? index, [shown]);
   const virtual = useVirtualizer({
     count: shown.length,

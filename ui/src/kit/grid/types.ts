@@ -42,6 +42,8 @@ export interface GridProps<T extends RowData> {
   /** Rows there are in all, when more than are loaded. */
   total?: number | undefined;
   dense?: boolean;
+  /** Other than 40 (or 32 dense), for rows with a small chart. */
+  rowHeight?: number;
   /** Height the rows may take; default fills the window. */
   maxHeight?: number | string;
   toolbar?: ReactNode;

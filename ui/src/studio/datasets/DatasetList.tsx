@@ -1,0 +1,137 @@
+import { Button, TextInput } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { bytes, count } from '@/kernel/format';
+import { usePages } from '@/kernel/pages';
+import { useMay } from '@/kernel/session';
+import { at } from '@/kernel/workspace';
+import { usePageActions } from '@/kit/actions';
+import { EmptyState, NoMatch } from '@/kit/EmptyState';
+import { DataGrid } from '@/kit/grid/DataGrid';
+import type { GridColumn } from '@/kit/grid/types';
+import { IconPlus, IconSearch } from '@/kit/icons';
+import { useFollow } from '@/kit/Link';
+import { Answer, Page, PageHeader } from '@/kit/Page';
+import { Time } from '@/kit/Time';
+import { list } from './queries';
+import type { Dataset } from './types';
+import { UseSample } from './UseSample';
+
+const CODE = {
+  Python: 'from studiolo import Studio\n\nstudio = Studio()\nstudio.datasets.create("titanic.csv")',
+  'Command line': 'studiolo datasets create titanic.csv',
+};
+
+const COLUMNS: GridColumn<Dataset>[] = [
+  { id: 'name', header: 'Name', value: (row) => row.name, width: 220, grow: true },
+  { id: 'version', header: 'Version', value: (row) => row.version, align: 'right', width: 90 },
+  {
+    id: 'rows',
+    header: 'Rows',
+    value: (row) => row.rows,
+    cell: (row) => count(row.rows),
+    align: 'right',
+    width: 120,
+  },
+  {
+    id: 'columns',
+    header: 'Columns',
+    value: (row) => row.columns,
+    cell: (row) => count(row.columns),
+    align: 'right',
+    width: 100,
+  },
+  {
+    id: 'size',
+    header: 'Size',
+    value: (row) => row.size,
+    cell: (row) => bytes(row.size),
+    align: 'right',
+    width: 100,
+  },
+  { id: 'format', header: 'Format', value: (row) => row.format.replaceAll('_', ' '), width: 110 },
+  { id: 'description', header: 'Description', value: (row) => row.description || null, width: 260 },
+  {
+    id: 'updated',
+    header: 'Changed',
+    value: (row) => row.updated_at,
+    cell: (row) => <Time at={row.updated_at} />,
+    width: 120,
+  },
+  { id: 'author', header: 'By', value: (row) => row.created_by, width: 110, optional: true },
+];
+
+export function DatasetList() {
+  const search = useSearch({ from: '/w/$ws/datasets' });
+  const navigate = useNavigate({ from: '/w/$ws/datasets' });
+  const follow = useFollow();
+  const may = useMay('datasets.write');
+  const found = usePages(list(search.q));
+  const actions = useMemo(
+    () => [
+      { id: 'new-dataset', label: 'Create dataset', key: 'c', run: () => follow(at(['datasets', 'new'])) },
+    ],
+    [follow],
+  );
+  usePageActions(actions);
+  const create = (
+    <Button
+      component="a"
+      href={at(['datasets', 'new'])}
+      onClick={(event) => follow(at(['datasets', 'new']), event)}
+      leftSection={<IconPlus size={16} />}
+      data-disabled={!may || undefined}
+    >
+      Create dataset
+    </Button>
+  );
+  const clear = () => void navigate({ search: {}, replace: true });
+  return (
+    <Page title="Datasets" header={<PageHeader title="Datasets" actions={create} />}>
+      <Answer query={found}>
+        {(rows) =>
+          rows.length === 0 && !search.q ? (
+            <EmptyState
+              title="No datasets yet"
+              code={CODE}
+              action={
+                <>
+                  {create}
+                  <UseSample />
+                </>
+              }
+            >
+              A dataset is a table that the studio keeps, version by version: its bytes never change, so every
+              run and model can say exactly what it was made from.
+            </EmptyState>
+          ) : (
+            <DataGrid
+              label="Datasets"
+              rows={rows}
+              columns={COLUMNS}
+              rowKey={(row) => row.name}
+              href={(row) => at(['datasets', row.name])}
+              sort={search.sort}
+              onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
+              onEnd={found.more}
+              empty={<NoMatch onClear={clear} />}
+              toolbar={
+                <TextInput
+                  aria-label="Filter by name"
+                  placeholder="Filter by name"
+                  w={240}
+                  leftSection={<IconSearch size={14} aria-hidden />}
+                  value={search.q ?? ''}
+                  onChange={(event) => {
+                    const q = event.currentTarget.value || undefined;
+                    void navigate({ search: (old) => ({ ...old, q }), replace: true });
+                  }}
+                />
+              }
+            />
+          )
+        }
+      </Answer>
+    </Page>
+  );
+}

@@ -1,0 +1,196 @@
+import { Button, Menu, Select, Tabs, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { bytes, count } from '@/kernel/format';
+import { useMay } from '@/kernel/session';
+import { apiUrl, at } from '@/kernel/workspace';
+import { usePageActions } from '@/kit/actions';
+import { IconChevronDown, IconDownload, IconTrash, IconUpload, IconWand } from '@/kit/icons';
+import { useFollow } from '@/kit/Link';
+import { Lineage } from '@/kit/lineage/Lineage';
+import { Answer, Page, PageHeader } from '@/kit/Page';
+import { Time } from '@/kit/Time';
+import { DeleteDataset } from './DeleteDataset';
+import { PreviewTab } from './PreviewTab';
+import { ProfileTab } from './ProfileTab';
+import { dataset, lineage, version, versions } from './queries';
+import { TABS } from './routes';
+import type { DatasetVersion } from './types';
+import { UseTab } from './UseTab';
+import { VersionsTab } from './VersionsTab';
+
+const NAMES: Record<(typeof TABS)[number], string> = {
+  preview: 'Preview',
+  profile: 'Profile',
+  lineage: 'Lineage',
+  versions: 'Versions',
+  use: 'Use',
+};
+
+export function DatasetPage() {
+  const { name } = useParams({ from: '/w/$ws/datasets/$name' });
+  const search = useSearch({ from: '/w/$ws/datasets/$name' });
+  const navigate = useNavigate({ from: '/w/$ws/datasets/$name' });
+  const follow = useFollow();
+  const chosen = useQuery(version(name, search.version));
+  const all = useQuery(versions(name));
+  const about = useQuery(dataset(name));
+  const mayWrite = useMay('datasets.write');
+  const mayTrain = useMay('automl.write');
+  const [deleting, setDeleting] = useState(false);
+
+  const number = chosen.data?.version;
+  const hrefs = useMemo(
+    () => ({
+      train: at(['automl', 'new'], { dataset: number ? `${name}:${number}` : name }),
+      upload: at(['datasets', 'new'], { name }),
+      download: apiUrl(`/datasets/${encodeURIComponent(name)}/versions/${number ?? 'latest'}/content`),
+    }),
+    [name, number],
+  );
+  const actions = useMemo(
+    () => [
+      { id: 'train', label: `Train models on ${name}`, key: 't', run: () => follow(hrefs.train) },
+      { id: 'upload', label: `Upload a new version of ${name}`, key: 'u', run: () => follow(hrefs.upload) },
+    ],
+    [name, hrefs, follow],
+  );
+  usePageActions(actions);
+
+  const set = (change: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const header = (
+    <PageHeader
+      title={name}
+      lead={about.data?.description}
+      facts={chosen.data ? <Facts version={chosen.data} /> : null}
+      actions={
+        <>
+          {all.data && all.data.length > 1 && number ? (
+            <Select
+              aria-label="Version"
+              w={130}
+              value={String(number)}
+              data={all.data.map((item) => ({
+                value: String(item.version),
+                label: `Version ${item.version}`,
+              }))}
+              onChange={(value) =>
+                set({
+                  version: value && Number(value) !== all.data[0]?.version ? Number(value) : undefined,
+                  column: undefined,
+                })
+              }
+              allowDeselect={false}
+            />
+          ) : null}
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <Button variant="default" rightSection={<IconChevronDown size={14} />}>
+                More
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item
+                leftSection={<IconUpload size={14} />}
+                disabled={!mayWrite}
+                onClick={() => follow(hrefs.upload)}
+              >
+                Upload a new version
+              </Menu.Item>
+              <Menu.Item
+                component="a"
+                href={hrefs.download}
+                download
+                leftSection={<IconDownload size={14} />}
+              >
+                Download the file
+              </Menu.Item>
+              <Menu.Item
+                color="red"
+                leftSection={<IconTrash size={14} />}
+                disabled={!mayWrite}
+                onClick={() => setDeleting(true)}
+              >
+                Delete
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+          <Button
+            component="a"
+            href={hrefs.train}
+            onClick={(event) => follow(hrefs.train, event)}
+            leftSection={<IconWand size={16} />}
+            data-disabled={!mayTrain || undefined}
+          >
+            Train models
+          </Button>
+        </>
+      }
+    />
+  );
+  return (
+    <Page title={name} header={header}>
+      <Answer query={chosen}>
+        {(data) => (
+          <Tabs
+            value={search.tab ?? 'preview'}
+            onChange={(tab) => set({ tab: TABS.find((known) => known === tab && known !== 'preview') })}
+          >
+            <Tabs.List mb="md">
+              {TABS.map((tab) => (
+                <Tabs.Tab key={tab} value={tab}>
+                  {NAMES[tab]}
+                  {tab === 'versions' && all.data ? (
+                    <Text span size="xs" c="dimmed">{` ${all.data.length}`}</Text>
+                  ) : null}
+                </Tabs.Tab>
+              ))}
+            </Tabs.List>
+            <Tabs.Panel value="preview">
+              <PreviewTab version={data} rows={search.rows} onRows={(rows) => set({ rows })} />
+            </Tabs.Panel>
+            <Tabs.Panel value="profile">
+              <ProfileTab version={data} search={search} onSearch={set} />
+            </Tabs.Panel>
+            <Tabs.Panel value="lineage">
+              <LineageTab version={data} />
+            </Tabs.Panel>
+            <Tabs.Panel value="versions">
+              <VersionsTab items={all.data ?? []} />
+            </Tabs.Panel>
+            <Tabs.Panel value="use">
+              <UseTab version={data} />
+            </Tabs.Panel>
+          </Tabs>
+        )}
+      </Answer>
+      <DeleteDataset name={name} opened={deleting} onClose={() => setDeleting(false)} />
+    </Page>
+  );
+}
+
+function Facts({ version: it }: { version: DatasetVersion }) {
+  return (
+    <>
+      <span>Version {it.version}</span>
+      <span>{count(it.rows)} rows</span>
+      <span>{count(it.columns)} columns</span>
+      <span>{bytes(it.size)}</span>
+      <span>{it.format.replaceAll('_', ' ')}</span>
+      <span>
+        by {it.created_by} <Time at={it.created_at} />
+      </span>
+    </>
+  );
+}
+
+function LineageTab({ version: it }: { version: DatasetVersion }) {
+  const found = useQuery(lineage(it.name, it.version));
+  return (
+    <Answer query={found} rows={3}>
+      {(edges) => <Lineage edges={edges} focus={`dataset:${it.name}:${it.version}`} />}
+    </Answer>
+  );
+}

@@ -1,0 +1,53 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { api, data } from '@/kernel/request';
+import { workspaceRoute } from '@/kernel/routing';
+import { integer, oneOf, searchOf, text } from '@/kernel/search';
+import { at } from '@/kernel/workspace';
+import { addFinder } from '@/kit/actions';
+
+const list = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'datasets',
+  validateSearch: searchOf((raw) => ({ q: text(raw, 'q'), sort: text(raw, 'sort') })),
+  component: lazyRouteComponent(() => import('./DatasetList'), 'DatasetList'),
+});
+
+const create = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'datasets/new',
+  validateSearch: searchOf((raw) => ({ name: text(raw, 'name') })),
+  component: lazyRouteComponent(() => import('./DatasetCreate'), 'DatasetCreate'),
+});
+
+export const TABS = ['preview', 'profile', 'lineage', 'versions', 'use'] as const;
+
+const detail = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'datasets/$name',
+  validateSearch: searchOf((raw) => ({
+    version: integer(raw, 'version'),
+    tab: oneOf(raw, 'tab', TABS),
+    column: text(raw, 'column'),
+    sort: text(raw, 'sort'),
+    method: oneOf(raw, 'method', ['pearson', 'spearman', 'cramers_v']),
+    rows: integer(raw, 'rows'),
+  })),
+  component: lazyRouteComponent(() => import('./DatasetPage'), 'DatasetPage'),
+});
+
+addFinder({
+  title: 'Datasets',
+  find: async (wanted, signal) => {
+    const page = await data(
+      api().GET('/datasets', { params: { query: { search: wanted, limit: 6 } }, signal }),
+    );
+    return page.items.map((item) => ({
+      id: item.name,
+      label: item.name,
+      detail: `${item.rows.toLocaleString('en-US')} rows, version ${item.version}`,
+      href: at(['datasets', item.name]),
+    }));
+  },
+});
+
+export const datasetsRoutes = [list, create, detail] as const;
