@@ -1658,6 +1658,8 @@ export interface components {
         | 'Skipped';
       /** User */
       user: string;
+      /** Waits For */
+      waits_for?: string | null;
     };
     /**
      * Sample

@@ -1,10 +1,10 @@
-import { Alert, List, SegmentedControl, Text } from '@mantine/core';
+import { SegmentedControl, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { count } from '@/kernel/format';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
-import { IconInfo } from '@/kit/icons';
+import { Note } from '@/kit/Note';
 import { Answer } from '@/kit/Page';
 import { preview } from './queries';
 import type { ColumnSchema, DatasetVersion } from './types';
@@ -51,24 +51,18 @@ export function PreviewTab({ version, rows, onRows }: Props) {
   );
   const notes = version.table.notes ?? [];
   return (
-    <>
+    <Stack gap="md">
       {notes.length > 0 ? (
-        <Alert
-          variant="outline"
-          color="gray"
-          mb="md"
-          icon={<IconInfo size={18} />}
-          title="Noticed while reading"
-        >
-          <List size="sm">
+        <Note title="Noticed while reading">
+          <ul>
             {notes.slice(0, 8).map((note, index) => (
-              <List.Item key={index}>
+              <li key={index}>
                 {note.message}
                 {note.line ? ` (line ${count(note.line)})` : ''}
-              </List.Item>
+              </li>
             ))}
-          </List>
-        </Alert>
+          </ul>
+        </Note>
       ) : null}
       <Answer query={found}>
         {(data) => (
@@ -99,6 +93,6 @@ export function PreviewTab({ version, rows, onRows }: Props) {
           />
         )}
       </Answer>
-    </>
+    </Stack>
   );
 }

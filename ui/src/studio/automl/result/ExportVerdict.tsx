@@ -1,16 +1,13 @@
-import { Alert } from '@mantine/core';
 import { bytes, count, metric } from '@/kernel/format';
-import { IconCheck, IconWarning } from '@/kit/icons';
 import { KeyValue } from '@/kit/KeyValue';
+import { Note } from '@/kit/Note';
 import type { Export } from '../documents';
 
 /** Whether the fast compiled form answers as the model does, with the evidence. */
 export function ExportVerdict({ verdict }: { verdict: Export }) {
   return (
-    <Alert
-      variant="outline"
-      color={verdict.onnx ? 'lapis' : 'gray'}
-      icon={verdict.onnx ? <IconCheck size={18} /> : <IconWarning size={18} />}
+    <Note
+      tone={verdict.onnx ? 'good' : 'warning'}
       title={
         verdict.onnx ? 'ONNX export verified' : 'ONNX export refused; the model is served in its own form'
       }
@@ -39,6 +36,6 @@ export function ExportVerdict({ verdict }: { verdict: Export }) {
           ['Size', verdict.compiled_bytes === undefined ? null : bytes(verdict.compiled_bytes)],
         ]}
       />
-    </Alert>
+    </Note>
   );
 }

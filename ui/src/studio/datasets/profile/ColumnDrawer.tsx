@@ -12,10 +12,12 @@ interface Props {
   column: ColumnProfile | undefined;
   exact: boolean;
   onClose: () => void;
+  /** Arrow keys go to the next column and back. */
+  onStep: (by: number) => void;
 }
 
 /** All of one column, at the right: distribution, quantiles, frequent values. */
-export function ColumnDrawer({ column, exact, onClose }: Props) {
+export function ColumnDrawer({ column, exact, onClose, onStep }: Props) {
   return (
     <Drawer
       opened={column !== undefined}
@@ -23,6 +25,12 @@ export function ColumnDrawer({ column, exact, onClose }: Props) {
       title={column?.name}
       size={420}
       closeButtonProps={{ 'aria-label': 'Close' }}
+      onKeyDown={(event) => {
+        if (event.key === 'ArrowDown' || event.key === 'ArrowRight') onStep(1);
+        else if (event.key === 'ArrowUp' || event.key === 'ArrowLeft') onStep(-1);
+        else return;
+        event.preventDefault();
+      }}
     >
       {column ? <ColumnDetail column={column} exact={exact} /> : null}
     </Drawer>
@@ -95,7 +103,11 @@ function Distribution({ column }: { column: ColumnProfile }) {
       grid: { ...NAMED, left: 8, top: 8 },
       legend: { show: false },
       tooltip: { trigger: 'axis' as const },
-      xAxis: axis(p, '', { type: 'category', data: labels }),
+      xAxis: axis(p, '', {
+        type: 'category',
+        data: labels,
+        axisLabel: { color: p.muted, formatter: (text: string) => text.split(' – ')[0] ?? text },
+      }),
       yAxis: axis(p, '', { type: 'value' }),
       series: [{ type: 'bar' as const, name: 'rows', data: histogram?.counts ?? [], barCategoryGap: '8%' }],
     }),

@@ -1,11 +1,11 @@
-import { Alert, List, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { count, duration, metric, percent } from '@/kernel/format';
 import { Bars } from '@/kit/charts/Bars';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { Section } from '@/kit/Page';
-import { IconWarning } from '@/kit/icons';
+import { Note } from '@/kit/Note';
 import type { ColumnProfile, Profile } from '../types';
 import { ColumnDrawer } from './ColumnDrawer';
 import { Correlations, type Method } from './Correlations';
@@ -115,7 +115,15 @@ export function ProfileView({ profile, column, onColumn, method, onMethod, sort,
       />
       <Correlations correlations={profile.correlations} method={method} onMethod={onMethod} />
       <Patterns profile={profile} />
-      <ColumnDrawer column={chosen} exact={profile.sample.exact} onClose={() => onColumn(undefined)} />
+      <ColumnDrawer
+        column={chosen}
+        exact={profile.sample.exact}
+        onClose={() => onColumn(undefined)}
+        onStep={(by) => {
+          const next = profile.columns[profile.columns.findIndex((known) => known.name === column) + by];
+          if (next) onColumn(next.name);
+        }}
+      />
     </>
   );
 }
@@ -123,19 +131,14 @@ export function ProfileView({ profile, column, onColumn, method, onMethod, sort,
 function Alerts({ alerts }: { alerts: NonNullable<Profile['alerts']> }) {
   if (alerts.length === 0) return null;
   return (
-    <Alert
-      variant="outline"
-      color="gray"
-      icon={<IconWarning size={18} />}
-      title={`${alerts.length} thing${alerts.length > 1 ? 's' : ''} to know`}
-    >
-      <List size="sm" spacing={2}>
+    <Note tone="warning" title={`${alerts.length} thing${alerts.length > 1 ? 's' : ''} to know`}>
+      <ul>
         {alerts.slice(0, 12).map((alert, index) => (
-          <List.Item key={index}>{alert.message}</List.Item>
+          <li key={index}>{alert.message}</li>
         ))}
-        {alerts.length > 12 ? <List.Item>{alerts.length - 12} more, said at their columns</List.Item> : null}
-      </List>
-    </Alert>
+        {alerts.length > 12 ? <li>{alerts.length - 12} more, said at their columns</li> : null}
+      </ul>
+    </Note>
   );
 }
 
