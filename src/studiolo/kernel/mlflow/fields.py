@@ -176,12 +176,3 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def json_number(value: float) -> float | str:
-    """Write a number as protobuf's JSON does: what JSON lacks becomes text."""
-    if math.isfinite(value):
-        return value
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"

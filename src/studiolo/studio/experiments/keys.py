@@ -1,7 +1,5 @@
 """Names of params, metrics and tags: what they may be, and the numbers that stand for them."""
 
-import posixpath
-import re
 from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
@@ -9,35 +7,12 @@ from sqlalchemy import Connection, select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database
+from studiolo.kernel.mlflow.names import problem
 from studiolo.studio.experiments.errors import BadKey
 from studiolo.studio.experiments.tracking_tables import keys
 
-MAX_KEY = 250
-_ALLOWED = re.compile(r"[/\w.\- :]+")
 _known: WeakKeyDictionary[Database, dict[str, int]] = WeakKeyDictionary()
 _CHUNK = 500
-
-
-def problem(name: str) -> str:
-    """Return why a name cannot be used, empty when it can: clients may treat it as a path below a folder.
-
-    >>> problem("val/loss"), problem("a/../b").endswith("resolve to 'b'.")
-    ('', True)
-    """
-    if not name:
-        return "A key name must be provided."
-    if _ALLOWED.fullmatch(name) is None:
-        return (
-            "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and "
-            "slashes (/)."
-        )
-    norm = posixpath.normpath(name)
-    if norm != name or name.startswith(("/", "..")) or name == ".":
-        return (
-            "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. "
-            f"This name would resolve to {norm!r}."
-        )
-    return f"The name exceeds the maximum length of {MAX_KEY} characters." if len(name) > MAX_KEY else ""
 
 
 def check(name: str, field: str = "key") -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import Edge
@@ -46,6 +46,13 @@ def _step(tx: Connection, ctx: Context, references: Iterable[str], *, forward: b
         lineage.c.workspace_id == ctx.workspace_id, column.in_(sorted(references))
     )
     return [Edge.model_validate(dict(row)) for row in tx.execute(query.limit(1000)).mappings()]
+
+
+def rename(tx: Connection, ctx: Context, old: str, new: str) -> None:
+    """Let the edges of a thing follow its new name."""
+    for column in (lineage.c.source, lineage.c.target):
+        change = update(lineage).where(lineage.c.workspace_id == ctx.workspace_id, column == old)
+        tx.execute(change.values({column.name: new}))
 
 
 def forget(tx: Connection, ctx: Context, reference: str) -> None:

@@ -59,7 +59,11 @@ def test_logged_models_are_found_by_metric_and_tag(tracked: Live) -> None:
     for n in range(3):
         with mlflow.start_run():
             model = mlflow.sklearn.log_model(
-                LinearRegression().fit(X, Y), name=f"m{n}", signature=infer_signature(X, Y), tags={"n": str(n)}
+                LinearRegression().fit(X, Y),
+                name=f"m{n}",
+                signature=infer_signature(X, Y),
+                serialization_format="cloudpickle",
+                tags={"n": str(n)},
             )
             mlflow.log_metric("rmse", n / 10, model_id=model.model_id)
     client = MlflowClient()

@@ -5,36 +5,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value
-from studiolo.kernel.mlflow.fields import Fields
-from studiolo.kernel.mlflow.grammar import NULLS, parse, parse_order
-from studiolo.kernel.mlflow.protocol import endpoint
-from studiolo.studio.experiments import catalog, keys, repository
-from studiolo.studio.experiments.mlflow import shapes
-from studiolo.studio.experiments.mlflow.conditions import (
+from studiolo.kernel.mlflow.conditions import (
     Keyset,
     SortKey,
     null_condition,
     number_condition,
     text_condition,
 )
+from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value
+from studiolo.kernel.mlflow.fields import Fields
+from studiolo.kernel.mlflow.grammar import NULLS, parse, parse_order
+from studiolo.kernel.mlflow.names import problem
+from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.values import tags_in
+from studiolo.studio.experiments import catalog, repository
+from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.tables import experiments
 
 READ, WRITE = "experiments.read", "experiments.write"
 _TEXTS = {"name": experiments.c.name}
 _TIMES = {"creation_time": experiments.c.created_at, "last_update_time": experiments.c.updated_at}
-
-
-def tags_in(fields: Fields, field: str = "tags") -> dict[str, str]:
-    """Read MLflow's list of key and value; raises what is wrong with a key, with its place."""
-    found: dict[str, str] = {}
-    for item in fields.objects(field):
-        key = item.text("key")
-        why = keys.problem(key)
-        if why:
-            raise invalid_value(item.name("key"), key, why)
-        found[key] = item.text("value")
-    return found
 
 
 @endpoint("POST", "mlflow/experiments/create", WRITE)
@@ -92,7 +82,7 @@ def update(ctx: Context, fields: Fields) -> dict[str, Any]:
 def set_tag(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Write a tag."""
     experiment_id, key = fields.required("experiment_id"), fields.required("key")
-    why = keys.problem(key)
+    why = problem(key)
     if why:
         raise invalid_value("key", key, why)
     catalog.set_tag(ctx, experiment_id, key, fields.text("value"))

@@ -5,8 +5,9 @@ from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MlflowError, missing_value
-from studiolo.kernel.mlflow.fields import Fields, json_number
+from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.values import json_number
 from studiolo.studio.experiments import client_runs, keys, metrics
 from studiolo.studio.experiments.mlflow.experiments import READ
 from studiolo.studio.experiments.mlflow.runs import run_id_of

@@ -8,21 +8,22 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, exists
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
-from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value
-from studiolo.kernel.mlflow.fields import Fields, json_number
-from studiolo.kernel.mlflow.grammar import NULLS, Comparison, parse
-from studiolo.kernel.mlflow.protocol import endpoint
-from studiolo.studio.experiments import artifacts, catalog, client_runs, keys
-from studiolo.studio.experiments.errors import LoggedModelNotFound
-from studiolo.studio.experiments.mlflow import shapes
-from studiolo.studio.experiments.mlflow.conditions import (
+from studiolo.kernel.mlflow.conditions import (
     Keyset,
     SortKey,
     null_condition,
     number_condition,
     text_condition,
 )
-from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, tags_in
+from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value
+from studiolo.kernel.mlflow.fields import Fields
+from studiolo.kernel.mlflow.grammar import NULLS, Comparison, parse
+from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.values import json_number, millis, pairs, tags_in
+from studiolo.studio.experiments import artifacts, catalog, client_runs, keys
+from studiolo.studio.experiments.errors import LoggedModelNotFound
+from studiolo.studio.experiments.mlflow import shapes
+from studiolo.studio.experiments.mlflow.experiments import READ, WRITE
 from studiolo.studio.experiments.tracking_tables import keys as names
 from studiolo.studio.experiments.tracking_tables import logged_model_metrics as points
 from studiolo.studio.experiments.tracking_tables import logged_models as models
@@ -106,11 +107,11 @@ def _shape(row: Any, metrics: list[dict[str, Any]]) -> dict[str, Any]:
         "model_id": row.id,
         "experiment_id": str(row.experiment),
         "name": row.name,
-        "creation_timestamp_ms": shapes.millis(row.created_at),
-        "last_updated_timestamp_ms": shapes.millis(row.updated_at),
+        "creation_timestamp_ms": millis(row.created_at),
+        "last_updated_timestamp_ms": millis(row.updated_at),
         "artifact_uri": shapes.SCHEME + artifacts.model_root(row.experiment, row.id),
         "status": row.status,
-        "tags": shapes.pairs(row.tags),
+        "tags": pairs(row.tags),
     }
     if row.model_type:
         info["model_type"] = row.model_type
@@ -118,7 +119,7 @@ def _shape(row: Any, metrics: list[dict[str, Any]]) -> dict[str, Any]:
         info["source_run_id"] = row.source_run_id
     data: dict[str, Any] = {}
     if row.params:
-        data["params"] = shapes.pairs(row.params)
+        data["params"] = pairs(row.params)
     if metrics:
         data["metrics"] = metrics
     return {"info": info, "data": data}

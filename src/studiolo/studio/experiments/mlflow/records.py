@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields, of_body
+from studiolo.kernel.mlflow.names import problem
 from studiolo.kernel.mlflow.protocol import bytes_endpoint, endpoint
-from studiolo.studio.experiments import client_runs, keys, tracking
+from studiolo.studio.experiments import client_runs, tracking
 from studiolo.studio.experiments.mlflow import logged_models
 from studiolo.studio.experiments.mlflow.experiments import WRITE
 from studiolo.studio.experiments.mlflow.runs import run_id_of
@@ -168,7 +169,7 @@ def _check_names(batch: Batch) -> None:
     )
     for field, items, part in parts:
         for name in {item.key for item in items}:
-            why = keys.problem(name)
+            why = problem(name)
             if why:
                 place = next(n for n, item in enumerate(items) if item.key == name)
                 raise invalid_value(f"{field}[{place}].{part}" if len(items) > 1 else part, name, why)
@@ -203,7 +204,7 @@ def _key(fields: Fields) -> str:
     key = fields.text("key")
     if not fields.has("key"):
         raise missing_value(fields.name("key"))
-    why = keys.problem(key)
+    why = problem(key)
     if why:
         raise invalid_value(fields.name("key"), key, why)
     return key

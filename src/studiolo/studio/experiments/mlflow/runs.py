@@ -10,11 +10,12 @@ from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_va
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import parse, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.values import moment, tags_in
 from studiolo.studio.experiments import catalog, client_runs
 from studiolo.studio.experiments.errors import ExperimentNotFound, NotActive, RunNotFound
 from studiolo.studio.experiments.mlflow import search as run_search
 from studiolo.studio.experiments.mlflow import shapes
-from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, tags_in, view_type
+from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
 from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
 
@@ -54,7 +55,7 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
         ctx,
         fields.text("experiment_id") or "0",
         name=name,
-        start=shapes.moment(start, "start_time") if start else ctx.clock.now(),
+        start=moment(start, "start_time") if start else ctx.clock.now(),
         user=fields.text("user_id"),
         tags=tags,
     )
@@ -83,7 +84,7 @@ def update(ctx: Context, fields: Fields) -> dict[str, Any]:
         ctx,
         run_id,
         state=shapes.STATE[status] if status else None,
-        end=shapes.moment(end, "end_time") if end else None,
+        end=moment(end, "end_time") if end else None,
         name=fields.text("run_name") or None,
     )
     with ctx.db.read() as tx:

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, ca
 from sqlalchemy import false as never
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition, text_condition
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT, Comparison, Order
 from studiolo.studio.experiments import keys
-from studiolo.studio.experiments.mlflow.conditions import Keyset, SortKey, number_condition, text_condition
 from studiolo.studio.experiments.mlflow.shapes import SCHEME, STATUS, status
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import STARTED, experiments, runs

@@ -1,19 +1,16 @@
 """How rows look in MLflow's messages: numbers for int64, text for NaN, what is unset left out."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from studiolo.kernel.mlflow.errors import MlflowError
-from studiolo.kernel.mlflow.fields import json_number
+from studiolo.kernel.mlflow.values import json_number, millis, pairs
 from studiolo.studio.experiments import artifacts, tracking
 from studiolo.studio.experiments.metrics import Latest, latest_of
 from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs, run_models
 
 Json = dict[str, Any]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SCHEME = "mlflow-artifacts:/"
 CHUNK = 500  # runs whose records are read by one query
 STATUS = {
@@ -29,29 +26,9 @@ STATUS = {
 STATE = {"RUNNING": "Running", "SCHEDULED": "Queued", "FINISHED": "Completed", "FAILED": "Failed", "KILLED": "Canceled"}
 
 
-def millis(moment: datetime) -> int:
-    """Return milliseconds since 1970, exactly."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
-
-
-def moment(milliseconds: int, field: str) -> datetime:
-    """Return the time of so many milliseconds since 1970."""
-    try:
-        return EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        raise MlflowError(
-            f"Invalid value {milliseconds} for parameter '{field}' supplied: it is no time of this calendar."
-        ) from None
-
-
 def status(state: str) -> str:
     """Return MLflow's word for a state."""
     return STATUS.get(state, "SCHEDULED")
-
-
-def pairs(values: Mapping[str, str]) -> list[Json]:
-    """Write a mapping as MLflow's list of key and value."""
-    return [{"key": key, "value": value} for key, value in values.items()]
 
 
 def experiment(row: Any) -> Json:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_
 from studiolo.kernel.db.types import UtcDateTime
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT
+from studiolo.kernel.mlflow.values import EPOCH
 from studiolo.kernel.paging import decode, encode
-from studiolo.studio.experiments.mlflow.shapes import EPOCH
 
 Column = ColumnElement[Any]
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {

@@ -1,0 +1,77 @@
+"""What can go wrong with models."""
+
+from studiolo.kernel.errors import Conflict, Invalid, NotFound
+
+
+class ModelNotFound(NotFound):
+    """No model has this name."""
+
+    code, title = "models.not_found", "Model not found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Registered Model with name={name[:200]} not found.", "List them: studiolo models list", field="name"
+        )
+
+
+class VersionNotFound(NotFound):
+    """The model has no such version."""
+
+    code, title = "models.version_not_found", "Model version not found"
+
+    def __init__(self, name: str, version: object) -> None:
+        super().__init__(
+            f"Model Version (name={name[:200]}, version={version}) not found.",
+            f"List the versions: studiolo models show {name[:80]}",
+            field="version",
+        )
+
+
+class AliasNotFound(Invalid):
+    """The model has no such alias."""
+
+    code, title = "models.alias_not_found", "Alias not found"
+
+    def __init__(self, name: str, alias: str) -> None:
+        super().__init__(
+            f"Registered model alias {alias[:80]} not found.",
+            f"See the aliases: studiolo models show {name[:80]}",
+            field="alias",
+        )
+
+
+class ModelExists(Conflict):
+    """The name is taken."""
+
+    code, title = "models.exists", "Model exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Registered Model (name={name[:200]}) already exists.", "Register a version of it instead.", field="name"
+        )
+
+
+class BadName(Invalid):
+    """A name that no model or alias may have."""
+
+    code, title = "models.bad_name", "Name cannot be used"
+
+
+class NotAModel(Invalid):
+    """A folder without a readable MLmodel file."""
+
+    code, title = "models.not_a_model", "Not a model"
+
+
+class InUse(Conflict):
+    """A version that an endpoint serves cannot be deleted."""
+
+    code, title = "models.in_use", "The model version is in use"
+
+    def __init__(self, name: str, version: int, users: list[str]) -> None:
+        super().__init__(
+            f"Version {version} of '{name}' is used by {', '.join(users[:5])}.",
+            "Deploy another version there, or delete what uses it; then delete this version.",
+            field="version",
+            extra={"used_by": users},
+        )

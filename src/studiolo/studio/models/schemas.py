@@ -1,0 +1,100 @@
+"""The nouns of models on the wire."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Column(BaseModel):
+    """An input, output or parameter of a model. type: MLflow's word, e.g. double, long, string, tensor(float32)."""
+
+    name: str | None = None
+    type: str
+    required: bool = True
+    shape: list[int] | None = None
+    default: Any = None
+
+
+class Signature(BaseModel):
+    """What a model takes and gives."""
+
+    inputs: list[Column] = []
+    outputs: list[Column] = []
+    params: list[Column] = []
+
+
+class ModelVersion(BaseModel):
+    """A version never changes but for description, tags, aliases and stage.
+
+    size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
+    """
+
+    name: str
+    version: int
+    description: str = ""
+    tags: dict[str, str] = {}
+    aliases: list[str] = []
+    stage: str = "None"
+    status: str = "READY"
+    run_id: str | None = None
+    model_id: str | None = None
+    source: str = ""
+    flavors: list[str] = []
+    signature: Signature | None = None
+    mlflow_version: str | None = None
+    size: int = 0
+    files: int = 0
+    user: str = ""
+    used_by: list[str] = []
+    created_at: datetime
+    updated_at: datetime
+
+
+class Model(BaseModel):
+    """A name for a line of versions. aliases: name of the alias to version."""
+
+    name: str
+    description: str = ""
+    tags: dict[str, str] = {}
+    aliases: dict[str, int] = {}
+    latest: ModelVersion | None = None
+    versions: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class ModelFile(BaseModel):
+    """A file of a version."""
+
+    path: str
+    size: int
+
+
+class VersionCreate(BaseModel):
+    """Register what a run logged below `path`, or a logged model."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run_id: str | None = None
+    path: str = "model"
+    model_id: str | None = None
+    description: str = ""
+    tags: dict[str, str] = {}
+
+
+class Change(BaseModel):
+    """What may be changed; absent fields stay. A tag of null is removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str | None = Field(None, max_length=5000)
+    tags: dict[str, str | None] = {}
+
+
+class AliasSet(BaseModel):
+    """The version that an alias names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int

@@ -1,0 +1,419 @@
+"""The verbs of the registry."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from studiolo.kernel.auth import service as auth
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid
+from studiolo.kernel.ids import new_id
+from studiolo.kernel.paging import Page, bounded, decode, encode
+from studiolo.studio.experiments import artifacts, lineage, logged
+from studiolo.studio.experiments.errors import ArtifactNotFound
+from studiolo.studio.experiments.schemas import Edge
+from studiolo.studio.models import mlmodel, repository
+from studiolo.studio.models.errors import (
+    AliasNotFound,
+    InUse,
+    ModelExists,
+    ModelNotFound,
+    NotAModel,
+    VersionNotFound,
+)
+from studiolo.studio.models.names import check_alias, check_name, check_tag
+from studiolo.studio.models.repository import Found
+from studiolo.studio.models.schemas import Model, ModelFile, ModelVersion
+
+
+class Source(NamedTuple):
+    """Where a version comes from. folder: in the workspace's artifacts, None when the files are elsewhere."""
+
+    text: str
+    folder: str | None
+    run_id: str | None = None
+    model_id: str | None = None
+
+
+@contextmanager
+def _within(ctx: Context, tx: Connection | None) -> Iterator[Connection]:
+    if tx is not None:
+        yield tx
+        return
+    with ctx.db.begin() as own:
+        yield own
+
+
+def create(ctx: Context, name: str, description: str = "", tags: Mapping[str, str] | None = None) -> Model:
+    """Make a model without versions; raises ModelExists."""
+    _check(name, tags)
+    with ctx.db.begin() as tx:
+        if repository.model(tx, ctx.workspace_id, name) is not None:
+            raise ModelExists(name)
+        return repository.to_models(tx, [_insert(tx, ctx, name, description, tags)])[0]
+
+
+def register(
+    ctx: Context,
+    name: str,
+    run_id: str,
+    path: str = "model",
+    *,
+    tx: Connection | None = None,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> ModelVersion:
+    """Register what a run logged at `path` as the next version; the same (name, run, path) again is the same version.
+
+    Raises NotAModel when there is no readable MLmodel file, RunNotFound for an unknown run.
+    """
+    _check(name, tags)
+    with _within(ctx, tx) as own:
+        source = source_of_run(own, ctx, run_id, artifacts.clean(path))
+        model = repository.model(own, ctx.workspace_id, name) or _insert(own, ctx, name, "", None)
+        origin = f"{run_id}:{path}"
+        found = repository.version_by_origin(own, model.id, origin)
+        row = found or _add(own, ctx, model, source, origin=origin, description=description, tags=tags)
+        return repository.to_versions(own, [row])[0]
+
+
+def register_logged(ctx: Context, name: str, model_id: str, description: str = "", tags: Any = None) -> ModelVersion:
+    """Register a logged model as the next version; the same one again is the same version."""
+    _check(name, tags)
+    with ctx.db.begin() as tx:
+        made = logged.find(tx, ctx, model_id)
+        source = Source(
+            f"models:/{model_id}", artifacts.model_root(made.experiment, made.id), made.source_run_id, model_id
+        )
+        model = repository.model(tx, ctx.workspace_id, name) or _insert(tx, ctx, name, "", None)
+        found = repository.version_by_origin(tx, model.id, model_id)
+        row = found or _add(tx, ctx, model, source, origin=model_id, description=description, tags=tags)
+        return repository.to_versions(tx, [row])[0]
+
+
+def add_version(
+    tx: Connection, ctx: Context, name: str, source: Source, *, run_link: str, description: str, tags: Mapping[str, str]
+) -> Found:
+    """Add a version as MLflow's protocol does it: the model must be there, and each call is a new version."""
+    for key, value in tags.items():
+        check_tag(key, value)
+    model = find(tx, ctx, name)
+    row = _add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
+    return row
+
+
+def source_of_run(tx: Connection, ctx: Context, run_id: str, path: str) -> Source:
+    """Find a run's model: below its artifacts, or (since MLflow 3) the logged model of that name."""
+    root = artifacts.root_of_run(tx, ctx, run_id)
+    text = f"runs:/{run_id}/{path}"
+    try:
+        artifacts.find_at(tx, ctx, f"{root}/{path}/{mlmodel.FILE}")
+    except ArtifactNotFound:
+        made = logged.of_run(tx, ctx, run_id, path)
+        if made is not None:
+            return Source(text, artifacts.model_root(made.experiment, made.id), run_id, made.id)
+    return Source(text, f"{root}/{path}", run_id)
+
+
+def find(tx: Connection, ctx: Context, name: str) -> Found:
+    """Return a model's row; raises ModelNotFound."""
+    row = repository.model(tx, ctx.workspace_id, name)
+    if row is None:
+        raise ModelNotFound(name)
+    return row
+
+
+def find_version(tx: Connection, ctx: Context, name: str, version: int | str) -> Found:
+    """Return a version's row by number, alias or `latest`; raises VersionNotFound, AliasNotFound, ModelNotFound."""
+    model = find(tx, ctx, name)
+    text = str(version).removeprefix("@")
+    if text.isdecimal() and len(text) < 10:
+        row = repository.version(tx, model.id, int(text))
+    elif text.lower() == "latest":
+        row = repository.newest(tx, [model.id]).get(model.id)
+    else:
+        number = repository.aliases(tx, [model.id]).get(model.id, {}).get(text)
+        if number is None:
+            raise AliasNotFound(name, text)
+        row = repository.version(tx, model.id, number)
+    if row is None:
+        raise VersionNotFound(name, version)
+    return row
+
+
+def list_models(ctx: Context, cursor: str | None = None, limit: int = 100, search: str = "") -> Page[Model]:
+    """Return a page of models, by name."""
+    keys = decode(cursor, 1)
+    limit = bounded(limit)
+    with ctx.db.read() as tx:
+        rows = repository.list_models(tx, ctx.workspace_id, str(keys[0]) if keys else None, limit + 1, search)
+        items = repository.to_models(tx, rows[:limit])
+    return Page(items=items, next=encode(rows[limit - 1].name) if len(rows) > limit else None)
+
+
+def get(ctx: Context, name: str) -> Model:
+    """Return a model; raises ModelNotFound."""
+    with ctx.db.read() as tx:
+        return repository.to_models(tx, [find(tx, ctx, name)])[0]
+
+
+def versions(ctx: Context, name: str) -> list[ModelVersion]:
+    """Return the versions of a model, newest first."""
+    with ctx.db.read() as tx:
+        return repository.to_versions(tx, repository.versions(tx, find(tx, ctx, name).id))
+
+
+def versions_of_run(ctx: Context, run_id: str) -> list[ModelVersion]:
+    """Return the versions that a run made."""
+    with ctx.db.read() as tx:
+        return repository.to_versions(tx, repository.versions_of_run(tx, ctx.workspace_id, run_id))
+
+
+def get_version(ctx: Context, name: str, version: int | str) -> ModelVersion:
+    """Return a version by number, alias or `latest`."""
+    with ctx.db.read() as tx:
+        return repository.to_versions(tx, [find_version(tx, ctx, name, version)])[0]
+
+
+def files(ctx: Context, name: str, version: int | str) -> list[tuple[ModelFile, Path]]:
+    """Return the files of a version with the read-only local file of each."""
+    with ctx.db.read() as tx:
+        row = find_version(tx, ctx, name, version)
+        stored = list(artifacts.below(tx, ctx, row.folder)) if row.folder else []
+    if not stored:
+        raise NotAModel(f"The files of version {row.version} are not in the studio, but at {row.source}.")
+    return [(ModelFile(path=file.path, size=file.size), ctx.blobs.path(file.digest)) for file in stored]
+
+
+def manifest(ctx: Context, name: str, version: int | str) -> dict[str, str]:
+    """Return path → digest of every file of a version: what a job or a scorer is given as input."""
+    with ctx.db.read() as tx:
+        row = find_version(tx, ctx, name, version)
+        return {file.path: file.digest for file in artifacts.below(tx, ctx, row.folder)} if row.folder else {}
+
+
+def around(ctx: Context, name: str, version: int | str) -> list[Edge]:
+    """Return what a version was made from and what stands on it."""
+    with ctx.db.read() as tx:
+        row = find_version(tx, ctx, name, version)
+        return lineage.around(tx, ctx, reference(row.name, row.version))
+
+
+def change(ctx: Context, name: str, *, description: str | None = None, tags: Mapping[str, str | None] = {}) -> Model:
+    """Change description and tags of a model; a tag of None is removed."""
+    for key, value in tags.items():
+        check_tag(key, value)
+    with ctx.db.begin() as tx:
+        row = find(tx, ctx, name)
+        repository.change_model(tx, ctx, row.id, **_changed(row, description, tags))
+        ctx.events.emit(tx, "model.updated", name, {})
+        return repository.to_models(tx, [find(tx, ctx, name)])[0]
+
+
+def change_version(
+    ctx: Context,
+    name: str,
+    version: int | str,
+    *,
+    description: str | None = None,
+    tags: Mapping[str, str | None] = {},
+    stage: str | None = None,
+) -> ModelVersion:
+    """Change description, tags and stage of a version; all else of it never changes."""
+    for key, value in tags.items():
+        check_tag(key, value)
+    with ctx.db.begin() as tx:
+        row = find_version(tx, ctx, name, version)
+        values = _changed(row, description, tags) | ({"stage": stage} if stage else {})
+        repository.change_version(tx, ctx, row.id, **values)
+        ctx.events.emit(tx, "model.updated", name, {"version": row.version})
+        return repository.to_versions(tx, [find_version(tx, ctx, name, row.version)])[0]
+
+
+def rename(ctx: Context, name: str, new_name: str) -> Model:
+    """Give a model another name; its lineage follows."""
+    check_name(new_name)
+    with ctx.db.begin() as tx:
+        row = find(tx, ctx, name)
+        if new_name != name and repository.model(tx, ctx.workspace_id, new_name) is not None:
+            raise ModelExists(new_name)
+        held = repository.versions(tx, row.id)
+        _refuse_used(tx, held)
+        repository.change_model(tx, ctx, row.id, name=new_name)
+        for version in held:
+            lineage.rename(tx, ctx, reference(name, version.version), reference(new_name, version.version))
+        auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "model.renamed", name, {"name": new_name})
+        ctx.events.emit(tx, "model.updated", new_name, {"was": name})
+        return repository.to_models(tx, [find(tx, ctx, new_name)])[0]
+
+
+def delete(ctx: Context, name: str) -> None:
+    """Delete a model with all versions; raises InUse while one of them is used."""
+    with ctx.db.begin() as tx:
+        row = find(tx, ctx, name)
+        held = repository.versions(tx, row.id)
+        _refuse_used(tx, held)
+        for version in held:
+            _forget(tx, ctx, version)
+        repository.delete_model(tx, row.id)
+        auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "model.deleted", name)
+        ctx.events.emit(tx, "model.deleted", name, {})
+
+
+def delete_version(ctx: Context, name: str, version: int) -> None:
+    """Delete a version; its number is never given again. Raises InUse while something uses it."""
+    with ctx.db.begin() as tx:
+        row = find_version(tx, ctx, name, version)
+        _refuse_used(tx, [row])
+        _forget(tx, ctx, row)
+        repository.delete_version(tx, ctx, row)
+        auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "model.version_deleted", f"{name}:{row.version}")
+        ctx.events.emit(tx, "model.updated", name, {"deleted": row.version})
+
+
+def set_alias(ctx: Context, name: str, alias: str, version: int) -> Model:
+    """Let an alias name a version."""
+    check_alias(alias)
+    with ctx.db.begin() as tx:
+        row = find_version(tx, ctx, name, version)
+        repository.set_alias(tx, ctx, row.model, alias, row.version)
+        ctx.events.emit(tx, "model.updated", name, {"alias": alias, "version": row.version})
+        return repository.to_models(tx, [find(tx, ctx, name)])[0]
+
+
+def delete_alias(ctx: Context, name: str, alias: str) -> None:
+    """Remove an alias; that it is not there is no error."""
+    with ctx.db.begin() as tx:
+        if repository.delete_alias(tx, find(tx, ctx, name).id, alias):
+            ctx.events.emit(tx, "model.updated", name, {"alias": alias})
+
+
+def mark_used(tx: Connection, ctx: Context, name: str, version: int, used_by: str) -> None:
+    """Say, in the caller's transaction, that something such as `endpoint:titanic` holds a version: it stays."""
+    row = find_version(tx, ctx, name, version)
+    repository.mark_used(tx, ctx, row.id, used_by)
+    lineage.link(tx, ctx, reference(row.name, row.version), used_by)
+
+
+def mark_unused(tx: Connection, ctx: Context, name: str, version: int, used_by: str) -> None:
+    """Say that it holds the version no longer; that the version is gone is no error."""
+    try:
+        row = find_version(tx, ctx, name, version)
+    except (ModelNotFound, VersionNotFound):
+        return
+    repository.mark_unused(tx, row.id, used_by)
+    lineage.unlink(tx, ctx, reference(row.name, row.version), used_by)
+
+
+def reference(name: str, version: int) -> str:
+    """Return how lineage calls a version."""
+    return f"model:{name}:{version}"
+
+
+def _check(name: str, tags: Mapping[str, str] | None) -> None:
+    check_name(name)
+    for key, value in (tags or {}).items():
+        check_tag(key, value)
+
+
+def _insert(tx: Connection, ctx: Context, name: str, description: str, tags: Mapping[str, str] | None) -> Found:
+    now = ctx.clock.now()
+    values = {"id": new_id(), "workspace_id": ctx.workspace_id, "name": name, "description": description}
+    try:
+        with tx.begin_nested():
+            repository.insert_model(tx, {**values, "tags": dict(tags or {}), "created_at": now, "updated_at": now})
+    except IntegrityError:  # PostgreSQL: another server made it in this moment
+        raise ModelExists(name) from None
+    ctx.events.emit(tx, "model.created", name, {})
+    return find(tx, ctx, name)
+
+
+def _add(
+    tx: Connection,
+    ctx: Context,
+    model: Found,
+    source: Source,
+    *,
+    origin: str | None,
+    description: str,
+    tags: Mapping[str, str] | None,
+    run_link: str = "",
+) -> Found:
+    if len(source.text) > 4000:
+        raise Invalid("The source is longer than 4000 characters.", field="source")
+    number = repository.take_version(tx, ctx, model.id)
+    version_id = new_id()
+    about, stored = _describe(tx, ctx, source)
+    run_id = source.run_id or (about.run_id if about and stored else None)
+    now = ctx.clock.now()
+    values = {
+        "id": version_id,
+        "workspace_id": ctx.workspace_id,
+        "model": model.id,
+        "version": number,
+        "origin": origin,
+        "description": description,
+        "tags": dict(tags or {}),
+        "run_id": run_id,
+        "run_link": run_link,
+        "model_id": source.model_id,
+        "source": source.text,
+        "folder": artifacts.publish(tx, ctx, source.folder, version_id) if stored and source.folder else None,
+        "flavors": about.flavors if about else [],
+        "signature": about.signature.model_dump() if about and about.signature else None,
+        "mlflow_version": about.mlflow_version if about else None,
+        "size": sum(file.size for file in stored),
+        "files": len(stored),
+        "user": ctx.actor.name,
+        "created_at": now,
+        "updated_at": now,
+    }
+    repository.insert_version(tx, values)
+    if run_id:
+        lineage.link(tx, ctx, f"run:{run_id}", reference(model.name, number))
+    ctx.events.emit(tx, "model.version_created", model.name, {"version": number, "run_id": run_id})
+    row = repository.version(tx, model.id, number)
+    assert row is not None
+    return row
+
+
+def _describe(
+    tx: Connection, ctx: Context, source: Source
+) -> tuple[mlmodel.Description | None, list[artifacts.Stored]]:
+    """Read what a source is; without files here there is nothing to read."""
+    if source.folder is None:
+        return None, []
+    stored = list(artifacts.below(tx, ctx, source.folder))
+    described = next((file for file in stored if file.path == mlmodel.FILE), None)
+    if described is None:
+        raise NotAModel(
+            f"There is no {mlmodel.FILE} file at {source.text}.",
+            "Name the folder that log_model or the job wrote, such as model.",
+            field="path",
+        )
+    return mlmodel.read(ctx.blobs.path(described.digest)), stored
+
+
+def _changed(row: Found, description: str | None, tags: Mapping[str, str | None]) -> dict[str, Any]:
+    values: dict[str, Any] = {} if description is None else {"description": description}
+    if tags:
+        merged = {**row.tags, **tags}
+        values["tags"] = {key: value for key, value in merged.items() if value is not None}
+    return values
+
+
+def _refuse_used(tx: Connection, rows: list[Found]) -> None:
+    used = repository.uses(tx, [row.id for row in rows])
+    for row in rows:
+        if row.id in used:
+            raise InUse(row.name, row.version, used[row.id])
+
+
+def _forget(tx: Connection, ctx: Context, row: Found) -> None:
+    if row.folder:
+        artifacts.retract(tx, ctx, row.id)
+    lineage.forget(tx, ctx, reference(row.name, row.version))
