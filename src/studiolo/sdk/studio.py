@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from studiolo.studio.datasets.client import Datasets
     from studiolo.studio.datastores.client import Datastores
     from studiolo.studio.experiments.client import Experiments
+    from studiolo.studio.models.client import Models
 
 
 class Studio:
@@ -67,3 +68,10 @@ class Studio:
         from studiolo.studio.datastores.client import Datastores
 
         return Datastores(self._transport)
+
+    @cached_property
+    def models(self) -> Models:
+        """The registry."""
+        from studiolo.studio.models.client import Models
+
+        return Models(self._transport)

@@ -28,11 +28,11 @@ def find(tx: Connection, ctx: Context, model_id: str) -> Logged:
     row = tx.execute(_query(ctx).where(logged_models.c.id == model_id)).first()
     if row is None:
         raise LoggedModelNotFound(model_id)
-    return Logged(*row)
+    return Logged(row.experiment, row.id, row.source_run_id)
 
 
 def of_run(tx: Connection, ctx: Context, run_id: str, name: str) -> Logged | None:
     """Return the newest model that a run logged under a name, None when there is none."""
     query = _query(ctx).where(logged_models.c.source_run_id == run_id, logged_models.c.name == name)
     row = tx.execute(query.order_by(logged_models.c.created_at.desc(), logged_models.c.id.desc()).limit(1)).first()
-    return Logged(*row) if row else None
+    return Logged(row.experiment, row.id, row.source_run_id) if row else None

@@ -112,8 +112,8 @@ lineage = Table(
     "lineage",
     metadata,
     Column("workspace_id", String(32), primary_key=True),
-    Column("source", String(200), primary_key=True),
-    Column("target", String(200), primary_key=True),
+    Column("source", String(320), primary_key=True),
+    Column("target", String(320), primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_lineage_target", "workspace_id", "target"),
 )

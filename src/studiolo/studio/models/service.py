@@ -102,8 +102,7 @@ def add_version(
     for key, value in tags.items():
         check_tag(key, value)
     model = find(tx, ctx, name)
-    row = _add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
-    return row
+    return _add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
 
 
 def source_of_run(tx: Connection, ctx: Context, run_id: str, path: str) -> Source:

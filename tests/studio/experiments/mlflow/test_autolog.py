@@ -6,7 +6,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.models import infer_signature
 
-from tests.studio.experiments.mlflow.conftest import Live
+from tests.studio.live import Live
 
 pytestmark = pytest.mark.slow
 X = np.random.default_rng(0).normal(size=(200, 4))

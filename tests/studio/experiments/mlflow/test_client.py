@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException, RestException
 
-from tests.studio.experiments.mlflow.conftest import Live
+from tests.studio.live import Live
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,1 @@
+"""MLflow's registry protocol on the studio's models."""

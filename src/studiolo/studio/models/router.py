@@ -1,0 +1,135 @@
+"""Routes of models."""
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import StreamingResponse
+
+from studiolo.kernel.auth.request import context
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid
+from studiolo.kernel.paging import Page
+from studiolo.studio.experiments.schemas import Edge
+from studiolo.studio.models import service
+from studiolo.studio.models.archive import zipped
+from studiolo.studio.models.mlflow import registered_models, versions
+from studiolo.studio.models.schemas import AliasSet, Change, Model, ModelFile, ModelVersion, VersionCreate
+
+router = APIRouter(prefix="/models", tags=["models"])
+MLFLOW = (registered_models, versions)  # importing them registers their endpoints
+
+
+@router.get("")
+def list_models(
+    cursor: str | None = None, limit: int = 100, search: str = "", ctx: Context = Depends(context)
+) -> Page[Model]:
+    """List models by name."""
+    ctx.actor.must("models.read")
+    return service.list_models(ctx, cursor, limit, search)
+
+
+@router.get("/by-run/{run_id}")
+def versions_of_run(run_id: str, ctx: Context = Depends(context)) -> list[ModelVersion]:
+    """List the model versions that a run made."""
+    ctx.actor.must("models.read")
+    return service.versions_of_run(ctx, run_id)
+
+
+@router.get("/{name}")
+def get_model(name: str, ctx: Context = Depends(context)) -> Model:
+    """Return a model with its newest version."""
+    ctx.actor.must("models.read")
+    return service.get(ctx, name)
+
+
+@router.patch("/{name}")
+def change_model(name: str, change: Change, ctx: Context = Depends(context)) -> Model:
+    """Change description and tags."""
+    ctx.actor.must("models.write")
+    return service.change(ctx, name, description=change.description, tags=change.tags)
+
+
+@router.delete("/{name}", status_code=204)
+def delete_model(name: str, ctx: Context = Depends(context)) -> None:
+    """Delete a model with all versions, unless one is in use."""
+    ctx.actor.must("models.write")
+    service.delete(ctx, name)
+
+
+@router.get("/{name}/versions")
+def list_versions(name: str, ctx: Context = Depends(context)) -> list[ModelVersion]:
+    """List versions, newest first."""
+    ctx.actor.must("models.read")
+    return service.versions(ctx, name)
+
+
+@router.post("/{name}/versions", status_code=201)
+def register(name: str, spec: VersionCreate, ctx: Context = Depends(context)) -> ModelVersion:
+    """Register what a run logged, or a logged model, as the next version."""
+    ctx.actor.must("models.write")
+    if spec.model_id:
+        return service.register_logged(ctx, name, spec.model_id, spec.description, spec.tags)
+    if not spec.run_id:
+        raise Invalid("Either run_id or model_id must be given.", field="run_id")
+    return service.register(ctx, name, spec.run_id, spec.path, description=spec.description, tags=spec.tags)
+
+
+@router.get("/{name}/versions/{version}")
+def get_version(name: str, version: str, ctx: Context = Depends(context)) -> ModelVersion:
+    """Return a version by number, alias or `latest`."""
+    ctx.actor.must("models.read")
+    return service.get_version(ctx, name, version)
+
+
+@router.patch("/{name}/versions/{version}")
+def change_version(name: str, version: str, change: Change, ctx: Context = Depends(context)) -> ModelVersion:
+    """Change description and tags of a version."""
+    ctx.actor.must("models.write")
+    return service.change_version(ctx, name, version, description=change.description, tags=change.tags)
+
+
+@router.delete("/{name}/versions/{version}", status_code=204)
+def delete_version(name: str, version: int, ctx: Context = Depends(context)) -> None:
+    """Delete a version, unless it is in use."""
+    ctx.actor.must("models.write")
+    service.delete_version(ctx, name, version)
+
+
+@router.get("/{name}/versions/{version}/files")
+def list_files(name: str, version: str, ctx: Context = Depends(context)) -> list[ModelFile]:
+    """List the files of a version."""
+    ctx.actor.must("models.read")
+    return [file for file, _ in service.files(ctx, name, version)]
+
+
+@router.get("/{name}/versions/{version}/lineage")
+def get_lineage(name: str, version: str, ctx: Context = Depends(context)) -> list[Edge]:
+    """List what a version was made from, and what stands on it."""
+    ctx.actor.must("models.read")
+    return service.around(ctx, name, version)
+
+
+@router.get("/{name}/versions/{version}/download", response_class=StreamingResponse)
+def download(name: str, version: str, ctx: Context = Depends(context)) -> StreamingResponse:
+    """Send a version as a zip."""
+    ctx.actor.must("models.read")
+    found = service.get_version(ctx, name, version)
+    files = [(file.path, path) for file, path in service.files(ctx, name, found.version)]
+    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{safe}-{found.version}.zip"',
+        "Content-Security-Policy": "sandbox",
+    }
+    return StreamingResponse(zipped(files), media_type="application/zip", headers=headers)
+
+
+@router.put("/{name}/aliases/{alias}")
+def set_alias(name: str, alias: str, body: AliasSet, ctx: Context = Depends(context)) -> Model:
+    """Let an alias name a version."""
+    ctx.actor.must("models.write")
+    return service.set_alias(ctx, name, alias, body.version)
+
+
+@router.delete("/{name}/aliases/{alias}", status_code=204)
+def delete_alias(name: str, alias: str, ctx: Context = Depends(context)) -> None:
+    """Remove an alias."""
+    ctx.actor.must("models.write")
+    service.delete_alias(ctx, name, alias)
