@@ -255,8 +255,8 @@ def test_the_controller_may_die_at_any_transaction(ctx: Context, monkeypatch: py
 
 def test_a_job_that_ends_while_nobody_looks_is_found_ended(ctx: Context) -> None:
     run = submit(ctx, journaling("journal.metric('auc', 0.75); print('done')"))
-    in_state(ctx, run, "Starting") if reconcile.tick(ctx) else None
     exit_record = attempt_folder(ctx, run.id) / "exit.json"
+    wait_for(ctx, (exit_record.parent / "claim.json").exists)
     wait_for(ctx, exit_record.exists, ticking=False)
     run = ended(ctx, run)
     assert run.state == "Completed"

@@ -52,7 +52,7 @@ def test_a_param_is_written_once(any_ctx: Context) -> None:
     _, seq = a_run(any_ctx)
     recorded(any_ctx, seq, params={"depth": "3"})
     recorded(any_ctx, seq, params={"depth": "3", "rate": "0.1"})
-    with pytest.raises(ParamChanged, match="'depth' is '3' already"):
+    with pytest.raises(ParamChanged, match="'depth' was already logged with value='3'"):
         recorded(any_ctx, seq, params={"depth": "4", "other": "x"})
     with any_ctx.db.read() as tx:
         assert tracking.params_of(tx, [seq])[seq] == {"depth": "3", "rate": "0.1"}
