@@ -50,6 +50,28 @@ def test_infinity_and_nan_can_be_shown(tmp_path: Path) -> None:
     assert table_file.preview(path, look(path).schema, 5, tmp_path).rows == [[None], ["inf"], ["-inf"]]
 
 
+def test_every_arrow_type_can_be_read(tmp_path: Path) -> None:
+    from datetime import time, timedelta
+
+    path = tmp_path / "t.parquet"
+    columns = {
+        "time": pa.array([time(1, 2, 3)], pa.time64("us")),
+        "duration": pa.array([timedelta(days=1)], pa.duration("us")),
+        "nothing": pa.nulls(1),
+        "map": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+        "half": pa.array([1.5], pa.float32()).cast(pa.float16()),
+        "far": pa.array([3_000_000], pa.int32()).cast(pa.date32()),
+        "nanoseconds": pa.array([1], pa.timestamp("ns")),
+        "large": [2**62],
+    }
+    pq.write_table(pa.table(columns), path)
+    found = look(path)
+    shown = table_file.preview(path, found.schema, 1, tmp_path).rows[0]
+    assert shown[0] == "01:02:03"
+    assert shown[2:] == [None, '{"a":1}', 1.5, "10183-09-21", "1970-01-01T00:00:00", str(2**62)]
+    assert table_file.to_arrow(path, found.schema).num_rows == 1
+
+
 def test_a_cut_off_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"x": list(range(1000))}), path)

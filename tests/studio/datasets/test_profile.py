@@ -98,6 +98,13 @@ def test_a_large_table_is_sampled_and_the_counters_stay_exact(make: MakeProfile)
     assert sum(x.histogram.counts) == pytest.approx(300_000, rel=0.001)
 
 
+def test_a_wide_table_of_few_rows_is_exact(make: MakeProfile) -> None:
+    columns = ", ".join(f"(i * {c + 1}) % 1009 AS c{c}" for c in range(230))
+    found = make(f"SELECT {columns} FROM range(3000) r(i)")
+    assert found.sample.exact
+    assert {entry.distinct for entry in found.columns} == {1009}
+
+
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
 def test_a_wide_table_is_profiled_in_groups(make: MakeProfile, name: str) -> None:
     columns = ", ".join(f"(i * {c + 1}) % 97 AS c{c}" for c in range(230))
@@ -139,6 +146,15 @@ def test_numbers_near_the_limit_do_not_overflow(make: MakeProfile) -> None:
     assert (found.min, found.max) == (-1e308, 1e308)
     assert found.std is not None
     assert found.std == pytest.approx(1e308, rel=0.01)
+
+
+def test_dates_beyond_the_year_9999_and_without_end(make: MakeProfile) -> None:
+    found = make(
+        "SELECT CASE WHEN i = 0 THEN DATE '12345-06-07' WHEN i = 1 THEN DATE 'infinity' "
+        "WHEN i = 2 THEN DATE '0001-01-01' ELSE DATE '2024-01-01' END AS d FROM range(50) r(i)"
+    )
+    d = column(found, "d")
+    assert (d.min, d.max, d.infinite, d.count) == ("0001-01-01", "12345-06-07", 1, 50)
 
 
 def test_an_empty_column_and_a_constant_are_told(make: MakeProfile) -> None:

@@ -60,9 +60,14 @@ def preview(path: Path, schema: TableSchema, limit: int, work: Path) -> Preview:
 
 
 def cell(value: Any) -> Any:
-    """Return a value as JSON can hold it; NaN is missing, infinity a word, long texts are cut."""
+    """Return a value as JSON and a browser can hold it: NaN is missing, infinity a word, long texts are cut.
+
+    Integers beyond 2^53, which a browser would round, become text.
+    """
     if isinstance(value, float):
         return None if math.isnan(value) else str(value) if math.isinf(value) else value
+    if isinstance(value, int) and abs(value) > 2**53:
+        return str(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, str) and len(value) > TEXT_SHOWN:

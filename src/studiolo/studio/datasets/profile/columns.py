@@ -1,6 +1,5 @@
 """One column: its counters and its values in the sample, put together."""
 
-from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -18,15 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHOWN = 200
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def describe(
-    connection: "DuckDBPyConnection", table: str, column: ColumnSchema, counters: Counters, *, rows: int, exact: bool
+    connection: "DuckDBPyConnection", column: ColumnSchema, counters: Counters, *, rows: int, exact: bool
 ) -> tuple[ColumnProfile, float]:
-    """Return the column's profile and its skew.
+    """Return the column's profile and its skew, from the table `sample`.
 
-    table: of the sample; rows: of the whole table; exact: the sample is the whole table.
+    rows: of the whole table; exact: the sample is the whole table.
     """
     count = counters.count + counters.infinite
     found = ColumnProfile(
@@ -40,10 +38,10 @@ def describe(
         infinite=counters.infinite,
     )
     if column.type == "text":
-        return _text(connection, table, column, found, exact=exact), 0.0
+        return _text(connection, column, found, exact=exact), 0.0
     if column.type == "boolean":
         return _truth(found, counters), 0.0
-    numbers = _numbers(connection, table, column, counters)
+    numbers = _numbers(connection, column, counters)
     if numbers is None:
         return found, 0.0
     if exact:
@@ -53,11 +51,11 @@ def describe(
     return _filled(found, counters, numbers, column), numbers.skew
 
 
-def _numbers(connection: "DuckDBPyConnection", table: str, column: ColumnSchema, counters: Counters) -> Numbers | None:
+def _numbers(connection: "DuckDBPyConnection", column: ColumnSchema, counters: Counters) -> Numbers | None:
     name = engine.name(column.name)
     value = f"epoch({name})" if column.type in ("date", "datetime") else f"CAST({name} AS DOUBLE)"
-    condition = f"isfinite({name})" if column.type == "number" else f"{name} IS NOT NULL"
-    values = connection.execute(f"SELECT {value} AS v FROM {table} WHERE {condition}").fetchnumpy()["v"]
+    condition = f"{name} IS NOT NULL" if column.type == "integer" else f"isfinite({name})"
+    values = connection.execute(f"SELECT {value} AS v FROM sample WHERE {condition}").fetchnumpy()["v"]
     if counters.low is None or counters.high is None:
         return None
     return describe_numbers(
@@ -85,8 +83,8 @@ def _filled(found: ColumnProfile, counters: Counters, numbers: Numbers, column: 
 
 def _moments(found: ColumnProfile, counters: Counters, numbers: Numbers, column: ColumnSchema) -> ColumnProfile:
     def show(seconds: float) -> str:
-        moment = EPOCH + timedelta(seconds=seconds)
-        return moment.date().isoformat() if column.type == "date" else moment.replace(tzinfo=None).isoformat()
+        moment = np.datetime64(round(seconds * 1000), "ms")  # its years reach further than those of datetime
+        return str(moment.astype("datetime64[D]" if column.type == "date" else "datetime64[s]"))
 
     found.min, found.max = show(counters.low or 0.0), show(counters.high or 0.0)
     found.mean = show(numbers.mean)
@@ -105,11 +103,11 @@ def _truth(found: ColumnProfile, counters: Counters) -> ColumnProfile:
 
 
 def _text(
-    connection: "DuckDBPyConnection", table: str, column: ColumnSchema, found: ColumnProfile, *, exact: bool
+    connection: "DuckDBPyConnection", column: ColumnSchema, found: ColumnProfile, *, exact: bool
 ) -> ColumnProfile:
     name = engine.name(column.name)
     query = f"""
-        WITH each AS (SELECT {name} AS v, count(*) AS n FROM {table} WHERE {name} IS NOT NULL GROUP BY 1)
+        WITH each AS (SELECT {name} AS v, count(*) AS n FROM sample WHERE {name} IS NOT NULL GROUP BY 1)
         SELECT left(v, {SHOWN}), n, count(*) OVER (), sum(n) OVER (), min(length(v)) OVER (), max(length(v)) OVER (),
                sum(n * length(v)) OVER () FROM each ORDER BY n DESC, v LIMIT {TOP}
     """
@@ -139,24 +137,24 @@ def is_category(column: ColumnProfile) -> bool:
     return column.type in ("text", "boolean") and 2 <= column.distinct <= VALUES
 
 
-def as_numbers(connection: "DuckDBPyConnection", table: str, column: ColumnSchema, step: int) -> "NDArray[np.float64]":
-    """Return every step-th row of a column, NaN where missing."""
+def as_numbers(connection: "DuckDBPyConnection", key: str, column: ColumnSchema, step: int) -> "NDArray[np.float64]":
+    """Return every step-th row of a column in order of the key, NaN where missing."""
     values = connection.execute(
-        f"SELECT CAST({engine.name(column.name)} AS DOUBLE) AS v FROM {table} WHERE rowid % {step:d} = 0 ORDER BY rowid"
+        f"SELECT CAST({engine.name(column.name)} AS DOUBLE) AS v FROM sample WHERE {key} % {step:d} = 0 ORDER BY {key}"
     ).fetchnumpy()["v"]
     numbers: NDArray[np.float64] = np.ma.filled(values, np.nan).astype(np.float64)
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers
 
 
-def as_codes(connection: "DuckDBPyConnection", table: str, column: ColumnSchema, step: int) -> "NDArray[np.int64]":
-    """Return every step-th row of a column as the number of its value, -1 where missing."""
+def as_codes(connection: "DuckDBPyConnection", key: str, column: ColumnSchema, step: int) -> "NDArray[np.int64]":
+    """Return every step-th row of a column in order of the key as the number of its value, -1 where missing."""
     name = engine.name(column.name)
     query = f"""
-        WITH each AS (SELECT v, row_number() OVER () - 1 AS code FROM (SELECT DISTINCT {name} AS v FROM {table}
+        WITH each AS (SELECT v, row_number() OVER () - 1 AS code FROM (SELECT DISTINCT {name} AS v FROM sample
                       WHERE {name} IS NOT NULL))
-        SELECT coalesce(each.code, -1) AS code FROM {table} LEFT JOIN each ON {table}.{name} = each.v
-        WHERE {table}.rowid % {step:d} = 0 ORDER BY {table}.rowid
+        SELECT coalesce(each.code, -1) AS code FROM sample LEFT JOIN each ON sample.{name} = each.v
+        WHERE sample.{key} % {step:d} = 0 ORDER BY sample.{key}
     """
     codes: NDArray[np.int64] = np.asarray(connection.execute(query).fetchnumpy()["code"], dtype=np.int64)
     return codes

@@ -33,6 +33,7 @@ EXACT_BYTES = 160 * 2**20
 SAMPLE_ROWS = 100_000
 SAMPLE_BYTES = 100 * 2**20
 WIDE, GROUP = 200, 50
+REWRITE_BYTES = 32 * 2**20
 PATTERNS, PATTERN_COLUMNS = 10, 60
 
 Report = Callable[[float, str], None]
@@ -47,6 +48,7 @@ class _Work:
     report: Report
     sample_rows: int
     exact: bool
+    threads: int
     columns: list[ColumnProfile] = field(default_factory=list)
     skews: dict[str, float] = field(default_factory=dict)
     numbers: dict[str, "NDArray[np.float64]"] = field(default_factory=dict)
@@ -71,19 +73,20 @@ def profile(
     exact_rows: tables up to it are looked at whole, when they fit in memory. Raises what DuckDB raises for damaged files.
     """
     started, cpu = time.monotonic(), _cpu()
-    width = _row_bytes(path, schema)
+    together = GROUP if len(schema.columns) > WIDE else len(schema.columns)  # columns that are in memory at once
+    width = _row_bytes(path, schema) * together / len(schema.columns)
     exact = schema.rows <= exact_rows and schema.rows * width <= EXACT_BYTES
     wanted = schema.rows if exact else min(sample_rows, max(1000, int(SAMPLE_BYTES / width)))
     connection = engine.connect(spill=folder, memory=MEMORY, threads=threads)
     connection.execute("SET preserve_insertion_order = false")
     try:
-        work = _Work(connection, path, schema, folder, report, wanted, exact)
-        rows = _whole(work) if exact else _sampled(work)
+        work = _Work(connection, path, schema, folder, report, wanted, exact, threads)
+        rows = _whole(work) if exact and together == len(schema.columns) else _by_groups(work)
     finally:
         connection.close()
     report(0.97, "Correlations")
     found = Correlations(
-        rows=min(work.looked_at, correlations.ROWS),
+        rows=len(next(iter(work.numbers.values()), next(iter(work.codes.values()), ()))),
         pearson=correlations.pearson(work.numbers),
         spearman=correlations.spearman(work.numbers),
         cramers_v=correlations.cramers_v(work.codes),
@@ -123,40 +126,34 @@ def _row_bytes(path: Path, schema: TableSchema) -> float:
     return 8 * len(schema.columns) + (stored + 16 * texts if texts else 0)
 
 
-def _groups(work: _Work) -> list[list[ColumnSchema]]:
-    every = work.schema.columns
-    size = GROUP if len(every) > WIDE else len(every)
-    return [every[start : start + size] for start in range(0, len(every), size)]
-
-
 def _whole(work: _Work) -> int:
     """Load the table and look at all of it."""
     query = table_file.scan(work.path, work.schema)
     with watched(work.connection, lambda share: work.report(0.5 * share, "Reading")):
         work.connection.execute(f"CREATE TEMP TABLE sample AS {query}")
-    groups = _groups(work)
-    for number, group in enumerate(groups):
-        work.report(0.5 + 0.4 * number / len(groups), "Counting")
-        counted = count(work.connection, "sample", group, sketch=False)
-        _look(work, group, counted, "sample", (0.5 + 0.4 * number / len(groups), 0.4 / len(groups)))
+    work.report(0.5, "Counting")
+    counted = count(work.connection, "sample", work.schema.columns, sketch=False)
+    _look(work, work.schema.columns, counted, (0.5, 0.4))
     _find_patterns(work)
     return work.looked_at
 
 
-def _sampled(work: _Work) -> int:
-    """Scan once per group of columns; the sampled rows are the same in each group."""
-    groups = _groups(work)
-    if len(groups) > 1 and work.schema.format != "parquet":
+def _by_groups(work: _Work) -> int:
+    """Scan once per group of columns; the sampled rows are the same in each group, or all of them."""
+    wide = len(work.schema.columns) > WIDE
+    if wide and work.schema.format != "parquet":
         work.path, work.schema = _as_parquet(work)
-        groups = _groups(work)
+    every = work.schema.columns
+    size = GROUP if wide else len(every)
+    groups = [every[start : start + size] for start in range(0, len(every), size)]
     share = min(1.0, work.sample_rows / work.schema.rows)
     for number, group in enumerate(groups):
         table, pick = _source(work, group, share)
-        begin, part = number / len(groups), 0.9 / len(groups)
+        begin, part = 0.95 * number / len(groups), 0.95 / len(groups)
         with watched(work.connection, lambda s, b=begin, p=part: work.report(b + 0.8 * p * s, "Reading")):  # type: ignore[misc]
-            counted = count(work.connection, table, group, sketch=True, into="sample", pick=pick)
-        _look(work, group, counted, "sample", (begin + 0.8 * part, 0.2 * part))
-        if len(groups) == 1:
+            counted = count(work.connection, table, group, sketch=not work.exact, into="sample", pick=pick)
+        _look(work, group, counted, (begin + 0.8 * part, 0.2 * part))
+        if not wide:
             _find_patterns(work)
         work.connection.execute("DROP TABLE sample")
     return work.schema.rows
@@ -179,8 +176,12 @@ def _as_parquet(work: _Work) -> tuple[Path, TableSchema]:
     """Rewrite a wide text file once, so that each group of columns can be read by itself."""
     target = work.folder / "columns.parquet"
     query = table_file.scan(work.path, work.schema)
+    rows = max(2048, int(REWRITE_BYTES / _row_bytes(work.path, work.schema)))
+    how = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {rows}"
+    work.connection.execute("SET threads = 1")  # each thread holds a row group of all columns
     with watched(work.connection, lambda share: work.report(0.0, f"Rewriting by columns, {share:.0%}")):
-        work.connection.execute(f"COPY ({query}) TO {engine.literal(target)} (FORMAT parquet, COMPRESSION lz4)")
+        work.connection.execute(f"COPY ({query}) TO {engine.literal(target)} ({how})")
+    work.connection.execute(f"SET threads = {work.threads}")
     plain = [
         column.model_copy(update={"sql_type": "TIMESTAMP", "stored": "TIMESTAMP"})
         if column.type == "datetime"
@@ -190,25 +191,25 @@ def _as_parquet(work: _Work) -> tuple[Path, TableSchema]:
     return target, work.schema.model_copy(update={"format": "parquet", "columns": plain, "options": {}})
 
 
-def _look(
-    work: _Work, group: list[ColumnSchema], counted: dict[str, Any], table: str, span: tuple[float, float]
-) -> None:
+def _look(work: _Work, group: list[ColumnSchema], counted: dict[str, Any], span: tuple[float, float]) -> None:
     """Describe each column from the sample, and keep what the correlations need."""
     connection = work.connection
-    asked = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    asked = connection.execute("SELECT count(*) FROM sample").fetchone()
     work.looked_at = int(asked[0]) if asked else 0
-    step = max(1, -(-work.looked_at // correlations.ROWS))
+    numbered = any(row[0] == ROW for row in connection.execute("DESCRIBE sample").fetchall())
+    key = engine.name(ROW) if numbered else "rowid"
+    step = max(1, round(work.looked_at / correlations.ROWS))
     for number, column in enumerate(group):
         work.report(span[0] + span[1] * number / len(group), column.name)
         described, skew = columns.describe(
-            connection, table, column, counted[column.name], rows=work.schema.rows, exact=work.exact
+            connection, column, counted[column.name], rows=work.schema.rows, exact=work.exact
         )
         work.columns.append(described)
         work.skews[column.name] = skew
         if columns.is_number(described) and len(work.numbers) < correlations.COLUMNS:
-            work.numbers[column.name] = columns.as_numbers(connection, table, column, step)
+            work.numbers[column.name] = columns.as_numbers(connection, key, column, step)
         elif columns.is_category(described) and len(work.codes) < correlations.COLUMNS:
-            work.codes[column.name] = columns.as_codes(connection, table, column, step)
+            work.codes[column.name] = columns.as_codes(connection, key, column, step)
 
 
 def _find_patterns(work: _Work) -> None:

@@ -33,7 +33,8 @@ def measures(column: ColumnSchema, *, sketch: bool, guard: bool, moments: bool) 
     sketch: estimate distinct values; guard: NaN and infinity do not count, at some cost; moments: mean and std too.
     """
     name = engine.name(column.name)
-    value = f"CASE WHEN isfinite({name}) THEN {name} END" if guard and column.type == "number" else name
+    guard = guard and column.type in ("number", "date", "datetime")
+    value = f"CASE WHEN isfinite({name}) THEN {name} END" if guard else name
     found = {"count": f"count({value})"}
     if sketch and column.type != "boolean":
         found["distinct"] = f"approx_count_distinct({value})"
@@ -41,12 +42,12 @@ def measures(column: ColumnSchema, *, sketch: bool, guard: bool, moments: bool) 
         found |= {"low": f"min({value})", "high": f"max({value})"}
         if moments:
             found |= {"mean": f"avg({value})", "std": f"stddev_samp({value})"}
-        if guard and column.type == "number":
-            found["infinite"] = f"count(*) FILTER (isinf({name}))"
     elif column.type in ("date", "datetime"):
-        found |= {"low": f"epoch(min({name}))", "high": f"epoch(max({name}))"}
+        found |= {"low": f"epoch(min({value}))", "high": f"epoch(max({value}))"}
     elif column.type == "boolean":
         found["true_count"] = f"count(*) FILTER ({name})"
+    if guard:
+        found["infinite"] = f"count(*) FILTER (isinf({name}))"
     return found
 
 
@@ -82,7 +83,7 @@ def count(
             column.name: Counters(**{field: next(values) for field in found})
             for column, found in zip(columns, asked, strict=True)
         }
-        if guard or all(_finite(each) for each in counted.values()):
+        if guard or all(_finite(column, counted[column.name]) for column in columns):
             return counted
     return counted
 
@@ -99,6 +100,8 @@ def _one(connection: "DuckDBPyConnection", query: str, into: str) -> tuple[Any, 
     return found
 
 
-def _finite(counters: Counters) -> bool:
-    ends = [end for end in (counters.low, counters.high) if isinstance(end, float)]
-    return all(map(math.isfinite, ends))
+def _finite(column: ColumnSchema, counters: Counters) -> bool:
+    """Say whether no NaN or infinity got into the counters; `epoch` of an endless date is NULL."""
+    if column.type not in ("number", "date", "datetime") or not counters.count:
+        return True
+    return all(end is not None and math.isfinite(end) for end in (counters.low, counters.high))
