@@ -25,7 +25,7 @@ _SAFE = {
 }
 
 
-class StoredFile(FileResponse):
+class FileReply(FileResponse):
     """A blob under the name of an artifact. Range and If-Range are answered; the digest is the ETag."""
 
     chunk_size = 1 << 20

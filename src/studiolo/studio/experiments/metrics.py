@@ -168,3 +168,45 @@ def at_steps(tx: Connection, run_seq: int, key: int, steps: Sequence[int]) -> li
     m = metrics.c
     query = select(m.key, m.step, m.ts, m.value, m.nan).where(m.run == run_seq, m.key == key, m.step.in_(steps))
     return [Point(*row) for row in tx.execute(query.order_by(m.step, m.ts, m.value))]
+
+
+_THIN_SQLITE = """
+SELECT "key", step, ts, {best}(value), nan FROM metrics
+WHERE run = ? AND "key" = ? AND nan = 0 GROUP BY ({axis} - ?) * ? / ?
+"""
+_THIN_POSTGRES = """
+SELECT DISTINCT ON (bucket) "key", step, ts, value, nan FROM (
+  SELECT *, div(({axis} - %s)::numeric * %s, %s) AS bucket FROM metrics WHERE run = %s AND "key" = %s AND nan = 0
+) AS m ORDER BY bucket, value {direction}
+"""
+
+
+def thinned(
+    tx: Connection, dialect: Literal["sqlite", "postgresql"], run_seq: int, key: int, limit: int
+) -> tuple[list[Point], int]:
+    """Return at most `limit` logged points of a series, and how long the series is.
+
+    The axis (steps, or times when all points have one step) is cut into equal parts; the lowest and the highest point of
+    each part stay, so a peak is never thinned away. The database does it, outside Python's lock.
+    """
+    m = metrics.c
+    where = (m.run == run_seq, m.key == key)
+    edges = select(func.count(), func.min(m.step), func.max(m.step), func.min(m.ts), func.max(m.ts)).where(*where)
+    total, first, last, begun, ended = tx.execute(edges).one()
+    if total <= limit:
+        return series(tx, run_seq, key), total
+    axis, start, span = ("step", first, last - first + 1) if last > first else ("ts", begun, ended - begun + 1)
+    parts = limit // 2 - 1
+    found: set[Point] = set()
+    for best, direction in (("min", "ASC"), ("max", "DESC")):
+        if dialect == "sqlite":
+            sql = _THIN_SQLITE.format(axis=axis, best=best)
+            rows = tx.exec_driver_sql(sql, (run_seq, key, start, parts, span))
+        else:
+            sql = _THIN_POSTGRES.format(axis=axis, direction=direction)
+            rows = tx.exec_driver_sql(sql, (start, parts, span, run_seq, key))
+        found.update(Point(*row) for row in rows)
+    ends = select(m.key, m.step, m.ts, m.value, m.nan).where(*where)
+    for order in (m.step.asc(), m.step.desc()):
+        found.add(Point(*tx.execute(ends.order_by(order).limit(1)).one()))
+    return sorted(found, key=lambda point: point.order), total

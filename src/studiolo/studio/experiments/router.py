@@ -1,19 +1,38 @@
 """Routes of runs and jobs; those of params, metrics and artifacts are in `tracking_router`."""
 
-import importlib
-import importlib.util
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-from studiolo.studio.experiments import service
+from studiolo.studio.experiments import catalog, jobs_router, overview, service, tracking_router
+from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.repository import RunFilter
-from studiolo.studio.experiments.schemas import Document, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
 
+__all__ = ["root_router", "router"]
 router = APIRouter(prefix="/experiments", tags=["experiments"])
+
+
+@router.get("")
+def list_experiments(
+    cursor: str | None = None,
+    limit: int = 100,
+    lifecycle: Literal["active", "deleted"] = "active",
+    ctx: Context = Depends(context),
+) -> Page[ExperimentSummary]:
+    """List experiments, newest first, with the number of their runs."""
+    ctx.actor.must("experiments.read")
+    return overview.list_experiments(ctx, cursor, limit, lifecycle)
+
+
+@router.post("", status_code=201)
+def create_experiment(spec: ExperimentCreate, ctx: Context = Depends(context)) -> ExperimentSummary:
+    """Make an experiment."""
+    ctx.actor.must("experiments.write")
+    return overview.get_experiment(ctx, catalog.create(ctx, spec.name))
 
 
 @router.post("/runs", status_code=201)
@@ -91,15 +110,5 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
     return service.document(ctx, run_id, name)
 
 
-root_router = APIRouter()
-for _module, _attribute, _parent in (
-    ("studiolo.studio.experiments.jobs_router", "router", router),
-    ("studiolo.studio.experiments.tracking_router", "router", router),
-    ("studiolo.studio.experiments.mlflow.routes", "root_router", root_router),
-):
-    try:
-        _there = importlib.util.find_spec(_module) is not None
-    except ModuleNotFoundError:
-        _there = False
-    if _there:
-        _parent.include_router(getattr(importlib.import_module(_module), _attribute))
+router.include_router(jobs_router.router)
+router.include_router(tracking_router.router)  # after /runs: it has /{experiment_id}

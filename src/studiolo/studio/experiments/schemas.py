@@ -166,3 +166,115 @@ class LogChunk(BaseModel):
     offset: int
     next: int
     size: int
+
+
+class ExperimentCreate(BaseModel):
+    """A new experiment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=500)
+
+
+class ExperimentSummary(Experiment):
+    """An experiment and how many active runs it has."""
+
+    runs: int = 0
+
+
+class Metric(BaseModel):
+    """The latest point of a metric, and what the whole series amounts to.
+
+    value, low, high: null where it is no finite number; `special` then says which: NaN, Infinity or -Infinity.
+    timestamp: milliseconds since 1970; points: length of the series.
+    """
+
+    key: str
+    value: float | None
+    special: str | None = None
+    step: int
+    timestamp: int
+    low: float | None = None
+    low_step: int | None = None
+    high: float | None = None
+    high_step: int | None = None
+    points: int
+
+
+class InputDataset(BaseModel):
+    """A dataset that a client said the run used."""
+
+    name: str
+    digest: str
+    source_type: str
+    context: str | None = None
+
+
+class LoggedModel(BaseModel):
+    """A model that a run logged. folder: its place in the artifacts of the workspace."""
+
+    id: str
+    name: str
+    status: str
+    model_type: str | None = None
+    step: int = 0
+
+
+class RunOverview(BaseModel):
+    """A run with what was recorded on it."""
+
+    run: Run
+    params: dict[str, str]
+    metrics: list[Metric]
+    tags: dict[str, str]
+    inputs: list[InputDataset]
+    models: list[LoggedModel]
+    children: int
+
+
+class RunRecord(BaseModel):
+    """A row of a table of runs."""
+
+    run: Run
+    params: dict[str, str]
+    metrics: dict[str, Metric]
+    tags: dict[str, str]
+
+
+class RunSearch(BaseModel):
+    """Which runs: MLflow's filter and order_by. experiments: ids, empty for all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    experiments: list[str] = Field([], max_length=1000)
+    filter: str = Field("", max_length=10_000)
+    order_by: list[str] = Field([], max_length=10)
+    lifecycle: Literal["active", "deleted"] = "active"
+    cursor: str | None = None
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class Series(BaseModel):
+    """Points of a metric in order of step. values: null where it is no finite number; total: before thinning."""
+
+    key: str
+    steps: list[int]
+    timestamps: list[int]
+    values: list[float | None]
+    total: int
+
+
+class BulkChange(BaseModel):
+    """One change to many runs. A tag of null is removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run_ids: list[str] = Field(min_length=1, max_length=1000)
+    action: Literal["delete", "restore", "tag"]
+    tags: dict[str, str | None] = {}
+
+
+class BulkResult(BaseModel):
+    """How many runs changed."""
+
+    changed: int

@@ -14,7 +14,7 @@ from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint, raw_endpoint, reply
 from studiolo.kernel.storage.blobs import BlobWriter
 from studiolo.studio.experiments import artifacts, client_runs
-from studiolo.studio.experiments.delivery import StoredFile
+from studiolo.studio.experiments.delivery import FileReply
 from studiolo.studio.experiments.errors import ArtifactReadOnly, ArtifactTooLarge
 from studiolo.studio.experiments.mlflow import logged_models, shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE
@@ -56,10 +56,10 @@ def _file(item: Artifact) -> dict[str, Any]:
 async def read(_request: Request, ctx: Context, path: str) -> Response:
     """Send a file, or the range that is asked for."""
 
-    def find() -> StoredFile:
+    def find() -> FileReply:
         with ctx.db.read() as tx:
             stored = artifacts.find_at(tx, ctx, path)
-        return StoredFile(ctx.blobs.path(stored.digest), stored.path, stored.digest)
+        return FileReply(ctx.blobs.path(stored.digest), stored.path, stored.digest)
 
     return await run_in_threadpool(find)
 

@@ -11,11 +11,11 @@ from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import parse, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import moment, tags_in
-from studiolo.studio.experiments import catalog, client_runs
+from studiolo.studio.experiments import catalog, client_runs, run_search
 from studiolo.studio.experiments.errors import ExperimentNotFound, NotActive, RunNotFound
-from studiolo.studio.experiments.mlflow import search as run_search
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
+from studiolo.studio.experiments.states import STATE
 from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
 
@@ -77,13 +77,13 @@ def update(ctx: Context, fields: Fields) -> dict[str, Any]:
     status = fields.raw("status")
     if isinstance(status, int) and not isinstance(status, bool):  # protobuf's numbers
         status = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}.get(status)
-    if fields.has("status") and status not in shapes.STATE:
-        raise invalid_value("status", fields.raw("status"), f"it must be one of {', '.join(shapes.STATE)}.")
+    if fields.has("status") and status not in STATE:
+        raise invalid_value("status", fields.raw("status"), f"it must be one of {', '.join(STATE)}.")
     end = fields.integer("end_time")
     client_runs.change(
         ctx,
         run_id,
-        state=shapes.STATE[status] if status else None,
+        state=STATE[status] if status else None,
         end=moment(end, "end_time") if end else None,
         name=fields.text("run_name") or None,
     )

@@ -8,27 +8,12 @@ from sqlalchemy import Connection, select
 from studiolo.kernel.mlflow.values import json_number, millis, pairs
 from studiolo.studio.experiments import artifacts, tracking
 from studiolo.studio.experiments.metrics import Latest, latest_of
+from studiolo.studio.experiments.states import status
 from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs, run_models
 
 Json = dict[str, Any]
 SCHEME = "mlflow-artifacts:/"
 CHUNK = 500  # runs whose records are read by one query
-STATUS = {
-    "Running": "RUNNING",
-    "Finalizing": "RUNNING",
-    "Completed": "FINISHED",
-    "Reused": "FINISHED",
-    "Skipped": "FINISHED",
-    "Failed": "FAILED",
-    "Lost": "FAILED",
-    "Canceled": "KILLED",
-}  # every other state is before the start: SCHEDULED
-STATE = {"RUNNING": "Running", "SCHEDULED": "Queued", "FINISHED": "Completed", "FAILED": "Failed", "KILLED": "Canceled"}
-
-
-def status(state: str) -> str:
-    """Return MLflow's word for a state."""
-    return STATUS.get(state, "SCHEDULED")
 
 
 def experiment(row: Any) -> Json:

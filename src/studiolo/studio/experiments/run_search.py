@@ -1,4 +1,4 @@
-"""`runs/search`: filter and order in SQL over indexed rows, pages by keyset."""
+"""Search of runs: MLflow's filter and order in SQL over indexed rows, pages by keyset."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition,
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT, Comparison, Order
 from studiolo.studio.experiments import keys
-from studiolo.studio.experiments.mlflow.shapes import SCHEME, STATUS, status
 from studiolo.studio.experiments.schemas import TERMINAL
+from studiolo.studio.experiments.states import STATUS, status
 from studiolo.studio.experiments.tables import STARTED, experiments, runs
 from studiolo.studio.experiments.tracking import HEAD
 from studiolo.studio.experiments.tracking_tables import input_datasets, metric_latest, params, run_inputs, run_tags
 
 _STATES = sorted({*STATUS, *TERMINAL, "NotStarted", "Queued", "Provisioning", "Preparing", "Starting"})
-_URI = SCHEME + cast(runs.c.experiment, String) + "/" + runs.c.id + "/artifacts"
+_URI = "mlflow-artifacts:/" + cast(runs.c.experiment, String) + "/" + runs.c.id + "/artifacts"
 _ALIASES = {
     "created": "start_time",
     "Created": "start_time",
@@ -37,21 +37,25 @@ _TEXTS: dict[str, Any] = {
 }
 _TIMES = {"start_time": STARTED, "end_time": runs.c.ended_at}
 _TABLES = {"parameter": params, "tag": run_tags}
-RUN_ROWS = select(runs, experiments.c.artifact_location).join(experiments, experiments.c.number == runs.c.experiment)
+RUN_ROWS = select(runs, experiments.c.artifact_location, experiments.c.name.label("experiment_name")).join(
+    experiments, experiments.c.number == runs.c.experiment
+)
 
 
 def find(
     tx: Connection,
     ctx: Context,
-    experiment_ids: list[int],
+    experiment_ids: list[int] | None,
     lifecycle: str | None,
     filters: list[Comparison],
     orders: list[Order],
     token: str,
     limit: int,
 ) -> tuple[list[Any], str | None]:
-    """Return a page of run rows and the token of the next page."""
-    query = RUN_ROWS.where(runs.c.workspace_id == ctx.workspace_id, runs.c.experiment.in_(experiment_ids))
+    """Return a page of run rows and the token of the next page. experiment_ids None: of every experiment."""
+    query = RUN_ROWS.where(runs.c.workspace_id == ctx.workspace_id)
+    if experiment_ids is not None:
+        query = query.where(runs.c.experiment.in_(experiment_ids))
     if lifecycle is not None:
         query = query.where(runs.c.lifecycle == lifecycle)
     recorded = ("metric", "parameter", "tag")

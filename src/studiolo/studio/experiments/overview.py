@@ -1,0 +1,189 @@
+"""What pages read of runs: summaries, tables, thinned histories."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid
+from studiolo.kernel.mlflow.grammar import parse, parse_order
+from studiolo.kernel.paging import Page, bounded, decode, encode
+from studiolo.studio.experiments import catalog, client_runs, keys, metrics, repository, run_search, tracking
+from studiolo.studio.experiments import service as verbs
+from studiolo.studio.experiments.metrics import Latest, latest_of
+from studiolo.studio.experiments.schemas import (
+    BulkChange,
+    ExperimentSummary,
+    InputDataset,
+    LoggedModel,
+    Metric,
+    RunOverview,
+    RunRecord,
+    RunSearch,
+    Series,
+)
+from studiolo.studio.experiments.tables import runs
+from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
+
+MAX_POINTS = 2000
+MAX_SERIES = 50
+
+
+def list_experiments(
+    ctx: Context, cursor: str | None = None, limit: int = 100, lifecycle: str = "active"
+) -> Page[ExperimentSummary]:
+    """Return a page of experiments, newest first, with the number of their runs."""
+    after = decode(cursor, 1)
+    limit = bounded(limit)
+    with ctx.db.read() as tx:
+        rows = repository.list_experiments(tx, ctx.workspace_id, int(after[0]) if after else None, limit + 1, lifecycle)
+        counts = catalog.run_counts(tx, [row.number for row in rows[:limit]])
+    items = [
+        ExperimentSummary(**repository.to_experiment(row).model_dump(), runs=counts.get(row.number, 0))
+        for row in rows[:limit]
+    ]
+    return Page(items=items, next=encode(rows[limit - 1].number) if len(rows) > limit else None)
+
+
+def get_experiment(ctx: Context, experiment_id: str) -> ExperimentSummary:
+    """Return an experiment by its id."""
+    with ctx.db.read() as tx:
+        row = catalog.find(tx, ctx, experiment_id)
+        counts = catalog.run_counts(tx, [row.number])
+    return ExperimentSummary(**repository.to_experiment(row).model_dump(), runs=counts.get(row.number, 0))
+
+
+def overview(ctx: Context, run_id: str) -> RunOverview:
+    """Return a run with what was recorded on it."""
+    with ctx.db.read() as tx:
+        row = verbs.row(tx, ctx, run_id)
+        seq = row.seq
+        return RunOverview(
+            run=repository.to_run(row),
+            params=tracking.params_of(tx, [seq]).get(seq, {}),
+            metrics=[to_metric(item) for item in latest_of(tx, [seq]).get(seq, [])],
+            tags=tracking.tags_of(tx, [seq]).get(seq, {}),
+            inputs=_inputs(tx, seq),
+            models=_models(tx, seq),
+            children=tx.execute(select(func.count()).where(runs.c.parent_id == run_id)).scalar_one(),
+        )
+
+
+def search(ctx: Context, wanted: RunSearch) -> Page[RunRecord]:
+    """Return a page of a table of runs."""
+    filters, orders = parse(wanted.filter), [parse_order(clause) for clause in wanted.order_by]
+    with ctx.db.read() as tx:
+        numbers = [catalog.find(tx, ctx, experiment_id).number for experiment_id in wanted.experiments] or None
+        rows, token = run_search.find(
+            tx, ctx, numbers, wanted.lifecycle, filters, orders, wanted.cursor or "", wanted.limit
+        )
+        seqs = [row.seq for row in rows]
+        params, tags, latest = tracking.params_of(tx, seqs), tracking.tags_of(tx, seqs), latest_of(tx, seqs)
+    items = [
+        RunRecord(
+            run=repository.to_run(row),
+            params=params.get(row.seq, {}),
+            metrics={item.key: to_metric(item) for item in latest.get(row.seq, [])},
+            tags=tags.get(row.seq, {}),
+        )
+        for row in rows
+    ]
+    return Page(items=items, next=token)
+
+
+def history(ctx: Context, run_id: str, names: Sequence[str], limit: int = MAX_POINTS) -> list[Series]:
+    """Return the histories of metrics, each thinned to at most `limit` logged points that keep its peaks."""
+    if len(names) > MAX_SERIES:
+        raise Invalid(f"At most {MAX_SERIES} metrics at once; {len(names)} were asked for.", field="key")
+    limit = max(4, min(limit, MAX_POINTS))
+    with ctx.db.read() as tx:
+        run = client_runs.find(tx, ctx, run_id)
+        numbers = keys.known(tx, names)
+        return [
+            _series(name, *metrics.thinned(tx, ctx.db.dialect, run.seq, numbers[name], limit))
+            for name in dict.fromkeys(names)
+            if name in numbers
+        ]
+
+
+def change_many(ctx: Context, change: BulkChange) -> int:
+    """Delete, restore or tag runs together, all or none; returns how many changed."""
+    if change.action != "tag":
+        return client_runs.move(ctx, change.run_ids, "deleted" if change.action == "delete" else "active")
+    for name in change.tags:
+        keys.check(name, "tags")
+    with ctx.db.begin() as tx:
+        for run_id in dict.fromkeys(change.run_ids):
+            _tag(tx, ctx, run_id, change.tags)
+    return len(set(change.run_ids))
+
+
+def _tag(tx: Connection, ctx: Context, run_id: str, tags: Mapping[str, str | None]) -> None:
+    target = client_runs.writable(tx, ctx, run_id)
+    client_runs.set_tags(tx, ctx, target, {name: value for name, value in tags.items() if value is not None})
+    for name, value in tags.items():
+        if value is None:
+            tracking.delete_tag(tx, target.seq, name)
+    ctx.events.emit(tx, "run.updated", run_id, {"tags": sorted(tags)})
+
+
+def to_metric(item: Latest) -> Metric:
+    """Make the noun of a stored summary."""
+    special = None
+    if not math.isfinite(item.value):
+        special = "NaN" if math.isnan(item.value) else "Infinity" if item.value > 0 else "-Infinity"
+    return Metric(
+        key=item.key,
+        value=_finite(item.value),
+        special=special,
+        step=item.step,
+        timestamp=item.timestamp,
+        low=_finite(item.low),
+        low_step=item.low_step,
+        high=_finite(item.high),
+        high_step=item.high_step,
+        points=item.points,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _series(name: str, points: Sequence[metrics.Point], total: int) -> Series:
+    return Series(
+        key=name,
+        steps=[point.step for point in points],
+        timestamps=[point.ts for point in points],
+        values=[None if point.nan else _finite(point.value) for point in points],
+        total=total,
+    )
+
+
+def _inputs(tx: Connection, seq: int) -> list[InputDataset]:
+    d = input_datasets.c
+    query = select(d.name, d.digest, d.source_type, run_inputs.c.tags).join(run_inputs, run_inputs.c.dataset == d.id)
+    return [
+        InputDataset(
+            name=row.name,
+            digest=row.digest,
+            source_type=row.source_type,
+            context=row.tags.get("mlflow.data.context"),
+        )
+        for row in tx.execute(query.where(run_inputs.c.run == seq).order_by(d.id))
+    ]
+
+
+def _models(tx: Connection, seq: int) -> list[LoggedModel]:
+    m = logged_models.c
+    query = select(m.id, m.name, m.status, m.model_type, run_models.c.step).join(
+        run_models, run_models.c.model_id == m.id
+    )
+    outputs = query.where(run_models.c.run == seq, run_models.c.direction == "output", m.lifecycle == "active")
+    return [LoggedModel(**_named(row)) for row in tx.execute(outputs.order_by(run_models.c.step, m.id)).mappings()]
+
+
+def _named(row: Any) -> dict[str, Any]:
+    return {**row, "model_type": row["model_type"] or None}
