@@ -10,6 +10,7 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.workspace.client import Workspaces
 
 if TYPE_CHECKING:
+    from studiolo.studio.compute.client import Computes
     from studiolo.studio.datasets.client import Datasets
     from studiolo.studio.datastores.client import Datastores
     from studiolo.studio.experiments.client import Experiments
@@ -75,3 +76,10 @@ class Studio:
         from studiolo.studio.models.client import Models
 
         return Models(self._transport)
+
+    @cached_property
+    def compute(self) -> Computes:
+        """Where jobs run."""
+        from studiolo.studio.compute.client import Computes
+
+        return Computes(self._transport)
