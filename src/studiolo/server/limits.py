@@ -54,4 +54,5 @@ def _limited(scope: Scope) -> bool:
         kind.startswith("application/json")
         and "/mlflow-artifacts/" not in scope["path"]
         and "/serve/" not in scope["path"]
+        and not scope["path"].endswith("/datasets/uploads")  # a browser calls a .json file application/json
     )

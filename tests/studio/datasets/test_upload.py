@@ -2,11 +2,17 @@
 
 import asyncio
 import errno
+import os
+import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
@@ -15,9 +21,10 @@ from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import DiskFull
 from studiolo.kernel.storage.blobs import BlobWriter
-from studiolo.studio.datasets import uploads
+from studiolo.server.app import build_app
+from studiolo.studio.datasets import reconcile, uploads
 from studiolo.studio.datasets.errors import UploadCutOff
-from studiolo.testing.client import make_client, member_token
+from studiolo.testing.client import make_client, member_token, owner_token
 from studiolo.testing.context import make_services
 
 API = "/w/default/api/datasets"
@@ -289,3 +296,63 @@ def test_the_list_is_paged_and_searched(any_client: TestClient) -> None:
     assert second["next"] is None
     assert [item["name"] for item in any_client.get(API, params={"search": "ET"}).json()["items"]] == ["beta"]
     assert any_client.get(API, params={"search": "%"}).json()["items"] == []
+
+
+def test_uploads_at_the_same_time_get_a_version_each(any_client: TestClient) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda i: upload(any_client, GOOD + b"%d,x\n" % i), range(8)))
+    assert [reply.status_code for reply in replies] == [201] * 8
+    assert sorted(reply.json()["dataset"]["version"] for reply in replies) == list(range(1, 9))
+
+
+def test_what_a_killed_server_left_is_cleared(ctx: Context) -> None:
+    old, new = ctx.settings.home / "work" / "old", ctx.settings.home / "work" / "new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "utf8.txt").write_text("x")
+    os.utime(old, (0, 0))
+    reconcile.tick(ctx)
+    assert [path.name for path in old.parent.iterdir()] == ["new"]
+
+
+def test_a_json_file_from_a_browser_is_no_json_request(tmp_path: Path) -> None:
+    services = make_services(tmp_path / "small", request_limit_bytes=1000)
+    with make_client(services) as client:
+        reply = client.post(
+            f"{API}/uploads",
+            params={"filename": "rows.json"},
+            content=b'{"a": 1}\n' * 1000,
+            headers={"Content-Type": "application/json"},
+        )
+        assert reply.status_code == 201, reply.text
+        assert reply.json()["dataset"]["format"] == "json_lines"
+    services.db.close()
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_connection_that_breaks_leaves_nothing(services: Services, announced: bool) -> None:
+    """A real server, a client that hangs up in the middle of the body."""
+    config = uvicorn.Config(build_app(services), host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 20
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    token = owner_token(services)
+    length = "Content-Length: 100000\r\n" if announced else "Transfer-Encoding: chunked\r\n"
+    body = GOOD if announced else b"14\r\n" + GOOD[:20] + b"\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(
+            f"POST {API}/uploads?name=people HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{length}\r\n".encode()
+            + body
+        )
+        while not list((services.settings.home / "blobs" / "spool").iterdir()) and time.monotonic() < until:
+            time.sleep(0.02)
+    while list((services.settings.home / "blobs" / "spool").iterdir()) and time.monotonic() < until:
+        time.sleep(0.02)
+    server.should_exit = True
+    thread.join(10)
+    with make_client(services) as client:
+        assert_nothing_was_kept(client, services)

@@ -19,6 +19,7 @@ from studiolo.studio.datasets.errors import BadFile, InspectionFailed
 from studiolo.studio.datasets.schemas import Preview, ReadOptions, TableSchema
 
 PREVIEW_ROWS = 100
+WORK = "work"
 PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")  # nothing that is secret
 
 
@@ -33,13 +34,25 @@ class Found:
 
 @contextmanager
 def work_folder(ctx: Context) -> Iterator[Path]:
-    """Give a folder that is gone afterwards; what a killed server left is cleared by the next one's start."""
-    folder = ctx.settings.home / "work" / new_id()
+    """Give a folder that is gone afterwards; what a killed server left goes by `sweep`."""
+    folder = ctx.settings.home / WORK / new_id()
     folder.mkdir(parents=True)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(ctx: Context) -> int:
+    """Remove work folders that no inspection can be using any more; returns how many."""
+    root = ctx.settings.home / WORK
+    if not root.is_dir():
+        return 0
+    oldest = ctx.clock.now().timestamp() - 2 * ctx.settings.inspect_seconds - 60
+    left = [folder for folder in root.iterdir() if folder.stat().st_mtime < oldest]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(left)
 
 
 def inspect(ctx: Context, path: Path, name: str, options: ReadOptions, work: Path) -> Found:

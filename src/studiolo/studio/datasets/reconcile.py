@@ -1,7 +1,7 @@
-"""The controller's tick of datasets: takes the profiles that jobs have computed."""
+"""The controller's tick of datasets: takes the profiles that jobs have computed, clears what killed servers left."""
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import service
+from studiolo.studio.datasets import inspection, service
 from studiolo.studio.datasets.table_file import PROFILE_FILE
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
@@ -22,4 +22,5 @@ def tick(ctx: Context) -> bool:
                     error = "Its job left no profile."
             service.finish_profile(tx, ctx, run.id, digest, error or None)
             experiments.consume(tx, run.id)
+    inspection.sweep(ctx)
     return bool(ended)
