@@ -267,7 +267,7 @@ def test_health_and_version_need_no_key(compiled: Scorer) -> None:
     with compiled.client(None) as client:
         for path in ("/", "/ping", "/health"):
             assert client.get(path).status_code == 200
-        assert client.get("/version").json() == {"endpoint": "e", "version": "", "tier": "compiled"}
+        assert client.get("/version").json() == {"endpoint": "e", "deployment": "", "version": "", "tier": "compiled"}
 
 
 def test_openapi_and_swagger_describe_the_columns(compiled: Scorer) -> None:

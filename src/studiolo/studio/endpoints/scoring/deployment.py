@@ -21,6 +21,7 @@ class Deployment:
 
     endpoint: str
     model: str
+    deployment: str = ""
     version: str = ""
     host: str = "127.0.0.1"
     port: int = 0

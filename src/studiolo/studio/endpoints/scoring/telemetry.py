@@ -106,7 +106,7 @@ def summarise(folder: Path, over: int = 60, history: int = 3600, now: float | No
     moment = time.time() if now is None else now
     statuses = dict.fromkeys(STATUSES, 0)
     found: dict[int, list[int]] = {}
-    for path in sorted(folder.glob("*.stats")) if folder.is_dir() else []:
+    for path in sorted(folder.rglob("*.stats")) if folder.is_dir() else []:
         data = path.read_bytes()
         if len(data) != SIZE:
             continue

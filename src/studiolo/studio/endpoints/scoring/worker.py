@@ -46,7 +46,9 @@ class Pages:
         document = openapi.describe(tier, told.endpoint, told.version, rows, said)
         self._openapi = orjson.dumps(document)
         self._swagger = orjson.dumps(openapi.swagger(document))
-        self._version = orjson.dumps({"endpoint": told.endpoint, "version": told.version, "tier": tier.kind})
+        self._version = orjson.dumps(
+            {"endpoint": told.endpoint, "deployment": told.deployment, "version": told.version, "tier": tier.kind}
+        )
 
     def openapi(self) -> bytes:
         """OpenAPI 3."""
