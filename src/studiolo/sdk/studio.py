@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from studiolo.studio.compute.client import Computes
     from studiolo.studio.datasets.client import Datasets
     from studiolo.studio.datastores.client import Datastores
+    from studiolo.studio.endpoints.client import Endpoints
     from studiolo.studio.experiments.client import Experiments
     from studiolo.studio.models.client import Models
 
@@ -83,3 +84,10 @@ class Studio:
         from studiolo.studio.compute.client import Computes
 
         return Computes(self._transport)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Models that answer over HTTP."""
+        from studiolo.studio.endpoints.client import Endpoints
+
+        return Endpoints(self._transport)

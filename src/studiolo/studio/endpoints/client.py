@@ -16,6 +16,9 @@ from studiolo.studio.endpoints.schemas import (
     NewKey,
 )
 
+Deployments = list[Deployment]
+Keys = list[Key]
+
 
 class Endpoints:
     """Models that answer over HTTP."""
@@ -73,7 +76,7 @@ class Endpoints:
         """Return an endpoint."""
         return Endpoint.model_validate(self._transport.get(f"endpoints/{name}"))
 
-    def deployments(self, name: str) -> "list[Deployment]":
+    def deployments(self, name: str) -> Deployments:
         """Return the deployments of an endpoint, newest first."""
         return [Deployment.model_validate(item) for item in self._transport.get(f"endpoints/{name}/deployments")]
 
@@ -102,7 +105,7 @@ class Endpoints:
         found = self._transport.get(f"endpoints/{name}/logs", kind=kind, deployment=deployment, lines=lines)
         return EndpointLog.model_validate(found)
 
-    def keys(self, name: str) -> "list[Key]":
+    def keys(self, name: str) -> Keys:
         """Return which keys there are."""
         return [Key.model_validate(item) for item in self._transport.get(f"endpoints/{name}/keys")]
 

@@ -5,22 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studio.endpoints.sample_models import automl_model, python_model
 from tests.studio.endpoints.scoring.running import Scorer
-
-
-@pytest.fixture(scope="session")
-def compiled_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return automl_model(tmp_path_factory.mktemp("models") / "compiled")
-
-
-@pytest.fixture(scope="session")
-def doubling_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Answers twice `a`; fails for a negative one; its example has two rows."""
-    body = "assert (model_input['a'] >= 0).all(), 'no negative numbers'\n        return model_input['a'] * 2"
-    return python_model(
-        tmp_path_factory.mktemp("models") / "doubling", body, {"columns": ["a"], "data": [[1.0], [2.0]]}
-    )
 
 
 @pytest.fixture(scope="module")
