@@ -10,6 +10,7 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.workspace.client import Workspaces
 
 if TYPE_CHECKING:
+    from studiolo.studio.automl.client import AutoML
     from studiolo.studio.compute.client import Computes
     from studiolo.studio.datasets.client import Datasets
     from studiolo.studio.datastores.client import Datastores
@@ -56,6 +57,13 @@ class Studio:
         from studiolo.studio.experiments.client import Experiments
 
         return Experiments(self._transport)
+
+    @cached_property
+    def automl(self) -> AutoML:
+        """Automated ML."""
+        from studiolo.studio.automl.client import AutoML
+
+        return AutoML(self._transport)
 
     @cached_property
     def datasets(self) -> Datasets:

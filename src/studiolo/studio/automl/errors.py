@@ -140,3 +140,24 @@ class NoModel(AutoMLError):
         super().__init__(
             f"No trial gave a model: {shown}.", "Raise the time limit or the memory limit, or train on fewer columns."
         )
+
+
+class UnknownChoice(AutoMLError):
+    """A name in a list of the spec is not known."""
+
+    code, status, title = "automl.unknown_choice", 422, "Unknown choice"
+
+    def __init__(self, field: str, name: str, known: Sequence[str]) -> None:
+        shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+        super().__init__(f"There is no '{name}' to put under '{field}'.", f"Choose among: {shown}.", field=field)
+
+
+class NotAutoML(AutoMLError):
+    """The run exists but is of another kind."""
+
+    code, status, title = "automl.not_automl", 404, "Not an AutoML run"
+
+    def __init__(self, run_id: str, kind: str) -> None:
+        super().__init__(
+            f"Run {run_id} is of kind '{kind}', not an AutoML run.", "List them: studiolo automl list", field="run_id"
+        )

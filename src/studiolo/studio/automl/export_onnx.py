@@ -12,9 +12,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from studiolo.studio.automl.learners.base import Trees
 from studiolo.studio.automl.portfolio import family
 from studiolo.studio.automl.predictor import members
+from studiolo.studio.automl.trees import Trees
 
 MAX_NODES = 6_000_000
 _MODES = {-1: b"LEAF", 0: b"BRANCH_LEQ", 1: b"BRANCH_LT", 2: b"BRANCH_EQ"}

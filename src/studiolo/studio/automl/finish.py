@@ -75,7 +75,7 @@ def finish(
         run.say("writing the model")
         content = package.Content(
             prepared.plan, served, columns.example(prepared.table, prepared.reports), export, evidence, compiled,
-            {"studiolo.task": run.spec.task, "studiolo.target": run.spec.target, **run.spec.metadata},
+            {"studiolo.task": prepared.task, "studiolo.target": run.spec.target, **run.spec.metadata},
         )  # fmt: skip
         model_dir = package.write(run.spec.model_dir, content)
     run.report.child(

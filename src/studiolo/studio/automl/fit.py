@@ -56,7 +56,7 @@ class Run:
         orders = self._orders(prepared)
         trials = schedule.Schedule(orders, context, lambda record: self._changed(record, prepared), self._idle)
         try:
-            records = trials.run(portfolio.configs(spec.seed, spec.task, spec.allowed, spec.blocked))
+            records = trials.run(portfolio.configs(spec.seed, prepared.task, spec.allowed, spec.blocked))
         finally:
             trials.stop()
         usable = _usable(records)
@@ -116,7 +116,7 @@ class Run:
             )
         best = next(row for row in board["rows"] if row["kind"] == "trial")
         summary = {
-            "task": self.spec.task, "target": self.spec.target, "metric": prepared.metric.name,
+            "task": prepared.task, "target": self.spec.target, "metric": prepared.metric.name,
             "greater_is_better": prepared.metric.greater_is_better, "labels": prepared.target.labels,
             "rows": len(prepared.target.y), "columns": len(prepared.table.columns), "features": prepared.x.shape[1],
             "folds": done.row["folds"], "score": done.row["score"], "best_single": best["name"],
@@ -139,7 +139,7 @@ class Run:
     def _tell_start(self, prepared: Prepared) -> None:
         report, spec = self.report, self.spec
         for key, value in (
-            ("task", spec.task), ("target", spec.target), ("metric", prepared.metric.name), ("seed", spec.seed),
+            ("task", prepared.task), ("target", spec.target), ("metric", prepared.metric.name), ("seed", spec.seed),
             ("time_limit", spec.time_limit), ("max_trials", spec.max_trials), ("cores", self.cores),
             ("rows", len(prepared.target.y)), ("features", prepared.x.shape[1]), ("folds", prepared.folds),
         ):  # fmt: skip

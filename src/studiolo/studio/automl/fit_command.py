@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--train", required=True, type=Path, help="CSV or Parquet with the target")
     made.add_argument("--test", type=Path, help="table to predict, in the same columns")
     made.add_argument("--target", required=True, help="column to learn")
-    made.add_argument("--task", required=True, help="classification or regression")
+    made.add_argument("--task", required=True, help="classification, regression or auto")
     made.add_argument("--metric", default="", help="what to make best; default AUC_weighted or root_mean_squared_error")
     made.add_argument("--time", type=float, default=None, help="seconds for all of it; default 60 without --max-trials")
     made.add_argument(
@@ -32,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--model-dir", type=Path, help="folder for the MLflow model")
     made.add_argument("--work-dir", type=Path, help="folder for trials; an interrupted fit goes on there")
     made.add_argument("--drop", action="append", default=[], help="column to leave out (repeatable)")
+    made.add_argument("--json", action="store_true", help="print the summary and the leaderboard as JSON")
     made.add_argument("--quiet", action="store_true", help="no progress bar")
     return made
 
@@ -56,7 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
         except KeyboardInterrupt:
             return 130
-    sys.stdout.write(tell(result))
+    if given.json:
+        sys.stdout.write(json.dumps({"summary": result.summary, "leaderboard": result.leaderboard}, indent=2) + "\n")
+    else:
+        sys.stdout.write(tell(result))
     return 0
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studiolo.studio.automl.learners.base import Trees
 from studiolo.studio.automl.portfolio import family
 from studiolo.studio.automl.predictor import members
+from studiolo.studio.automl.trees import Trees
 
 TOLERANCE = 1e-4  # of a probability; of a number relative to the larger of 1 and its size
 EDGE_ROWS = 600

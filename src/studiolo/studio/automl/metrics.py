@@ -1,13 +1,15 @@
 """All metrics of a run, in numpy: names as in Azure's AutoML, with the usual short names accepted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studiolo.studio.automl import metric_names
 from studiolo.studio.automl.errors import UnknownMetric
+from studiolo.studio.automl.metric_names import NAMES
 
 Array = NDArray[Any]
 EPSILON = 1e-15
@@ -182,41 +184,14 @@ def _ranks(values: Array) -> Array:
     return (np.searchsorted(ordered, values) + np.searchsorted(ordered, values, side="right") + 1) / 2
 
 
-LOWER = ("log_loss", "error")
-_AVERAGES = ("macro", "micro", "weighted", "binary")
-_LABELS = (
-    "accuracy", "balanced_accuracy", "norm_macro_recall", "weighted_accuracy", "matthews_correlation",
-    *(f"{name}_{average}" for name in ("f1_score", "precision_score", "recall_score") for average in _AVERAGES),
-)  # fmt: skip
-_CHANCES = ("log_loss", *(f"{name}_{average}" for name in ("AUC", "average_precision_score") for average in _AVERAGES))
-_NUMBERS = (
-    "root_mean_squared_error", "mean_absolute_error", "median_absolute_error", "r2_score", "explained_variance",
-    "spearman_correlation", "mean_absolute_percentage_error", "symmetric_mean_absolute_percentage_error",
-    "root_mean_squared_log_error", "normalized_root_mean_squared_error", "normalized_mean_absolute_error",
-    "normalized_median_absolute_error", "normalized_root_mean_squared_log_error",
-)  # fmt: skip
-NAMES: Mapping[str, tuple[str, ...]] = {"classification": (*_CHANCES, *_LABELS), "regression": _NUMBERS}
-DEFAULT: Mapping[str, str] = {"classification": "AUC_weighted", "regression": "root_mean_squared_error"}
-SHORT: Mapping[str, str] = {
-    "auc": "AUC_weighted", "roc_auc": "AUC_weighted", "auc_weighted": "AUC_weighted", "auc_macro": "AUC_macro",
-    "auc_micro": "AUC_micro", "auc_binary": "AUC_binary", "acc": "accuracy", "f1": "f1_score_weighted",
-    "f1_macro": "f1_score_macro", "f1_micro": "f1_score_micro", "f1_weighted": "f1_score_weighted", "f1_binary": "f1_score_binary",
-    "logloss": "log_loss", "neg_log_loss": "log_loss", "mcc": "matthews_correlation", "average_precision":
-    "average_precision_score_weighted", "precision": "precision_score_weighted", "recall": "recall_score_weighted",
-    "rmse": "root_mean_squared_error", "mae": "mean_absolute_error", "r2": "r2_score", "rmsle": "root_mean_squared_log_error",
-    "mape": "mean_absolute_percentage_error", "smape": "symmetric_mean_absolute_percentage_error", "medae":
-    "median_absolute_error", "spearman": "spearman_correlation", "nrmse": "normalized_root_mean_squared_error",
-}  # fmt: skip
-
-
 def find(name: str, task: str, classes: int = 0) -> Metric:
     """Find a metric by its name or a short one; an empty name is the task's default. Raises UnknownMetric."""
-    wanted = SHORT.get(name.lower(), name) if name else DEFAULT[task]
+    wanted = metric_names.full(name, task)
     known = [known for known in NAMES[task] if classes in {0, 2} or not known.endswith("_binary")]
     if wanted not in known:
         raise UnknownMetric(name, task, known)
-    better = not any(word in wanted for word in LOWER)
-    return Metric(wanted, better, _measure(wanted, task), on_labels=wanted in _LABELS)
+    better = metric_names.greater_is_better(wanted)
+    return Metric(wanted, better, _measure(wanted, task), on_labels=wanted in metric_names.LABELS)
 
 
 def _measure(name: str, task: str) -> Callable[[Array, Array], float]:
@@ -229,7 +204,7 @@ def _measure(name: str, task: str) -> Callable[[Array, Array], float]:
         return lambda y, scores: regression(y, scores).get(name, float("nan"))
     if name == "log_loss":
         return log_loss
-    if name in _LABELS:
+    if name in metric_names.LABELS:
         return lambda y, scores: _by_label(confusion(y, answered(scores), scores.shape[1]).astype(float))[name]
 
     def chances(y: Array, scores: Array) -> float:

@@ -1,15 +1,15 @@
 """From the file to the matrix: read, find the target, type the columns, encode, split, check; all of it on disk for trials."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studiolo.studio.automl import columns, folds, metrics, reading, target
+from studiolo.studio.automl import columns, folds, metric_names, metrics, target
 from studiolo.studio.automl.columns import ColumnReport
-from studiolo.studio.automl.errors import ColumnAbsent, NoFeatures
+from studiolo.studio.automl.errors import ColumnAbsent, NoFeatures, UnknownTask
 from studiolo.studio.automl.predictor.encoder import Encoder, canonical
 from studiolo.studio.automl.reading import Table
 from studiolo.studio.automl.spec import FitSpec
@@ -19,8 +19,9 @@ from studiolo.studio.automl.trial import write_json
 
 @dataclass(frozen=True)
 class Prepared:
-    """The table as trials see it, and what was found out on the way."""
+    """The table as trials see it, and what was found out on the way. task: classification or regression."""
 
+    task: str
     table: Table
     target: Target
     reports: list[ColumnReport]
@@ -43,16 +44,18 @@ class Prepared:
 
 def check_task(spec: FitSpec) -> None:
     """Refuse what can be refused before the file is read."""
-    if spec.task not in metrics.NAMES:
-        from studiolo.studio.automl.errors import UnknownTask
-
+    if spec.task == "auto":
+        return
+    if spec.task not in metric_names.NAMES:
         raise UnknownTask(spec.task)
     metrics.find(spec.metric, spec.task)
 
 
 def prepare(spec: FitSpec, folder: Path) -> Prepared:
     """Prepare the training table; writes x.npy, y.npy, folds.npy and data.json into `folder`."""
-    raw = reading.read(spec.train)
+    raw = spec.read(spec.train)
+    if spec.task == "auto":
+        spec = replace(spec, task=target.guess_task(raw, spec.target))
     found = target.read(raw, spec.target, spec.task)
     metric = metrics.find(spec.metric, spec.task, len(found.labels))
     table = raw.take(found.keep) if found.unlabelled else raw
@@ -75,7 +78,7 @@ def prepare(spec: FitSpec, folder: Path) -> Prepared:
         "levels": levels, "features": plan["features"],
     }  # fmt: skip
     write_json(folder / "data.json", about)
-    return Prepared(table, found, reports, plan, encoder, x, metric, parts, categories, levels)
+    return Prepared(spec.task, table, found, reports, plan, encoder, x, metric, parts, categories, levels)
 
 
 def make_plan(spec: FitSpec, found: Target, reports: list[ColumnReport]) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def read_test(spec: FitSpec, prepared: Prepared) -> TestTable | None:
     """Read and encode the table to predict. Raises ColumnAbsent when it lacks a column that the model uses."""
     if spec.test is None:
         return None
-    table = reading.read(spec.test)
+    table = spec.read(spec.test)
     absent = [column.name for column in prepared.encoder.columns if column.name not in table.columns]
     if absent:
         raise ColumnAbsent(str(spec.test), absent)

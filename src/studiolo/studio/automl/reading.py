@@ -53,15 +53,20 @@ def read(path: Path) -> Table:
         found = _parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _delimited(path)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise TableUnreadable(str(path), str(error).splitlines()[0]) from error
+    return of_arrow(found, str(path))
+
+
+def of_arrow(found: pa.Table, source: str) -> Table:
+    """Take an Arrow table; source names it in errors. Raises TableUnreadable and TableEmpty."""
     names = [str(name).strip() for name in found.column_names]
     blank = [place + 1 for place, name in enumerate(names) if not name]
     if blank:
-        raise TableUnreadable(str(path), f"column {blank[0]} has no name in the header")
+        raise TableUnreadable(source, f"column {blank[0]} has no name in the header")
     double = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if double:
-        raise TableUnreadable(str(path), f"the header names column '{double[0]}' twice")
+        raise TableUnreadable(source, f"the header names column '{double[0]}' twice")
     if found.num_rows == 0:
-        raise TableEmpty(str(path))
+        raise TableEmpty(source)
     return Table(dict(zip(names, (_tidy(column) for column in found.columns), strict=True)), found.num_rows)
 
 

@@ -81,7 +81,7 @@ class Orders:
 def workers() -> Any:
     """Start the process from which trials are forked: libraries are imported once, while the table is read."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+        os.environ[name] = "1"  # each library is told its threads; a job comes with these set to all cores
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
     )  # a spinning thread on a shared machine makes a fit several times slower

@@ -1,14 +1,16 @@
 """What one fit is asked to do, whoever asks: a job, the command line, a test."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from studiolo.studio.automl.reading import Table, read
+
 
 @dataclass(frozen=True)
 class FitSpec:
-    """A fit of one table. time_limit: seconds from submission, None = until max_trials; work: where trials keep files."""
+    """A fit of one table. task: classification, regression, or auto; time_limit: seconds from submission, None = until max_trials; work: where trials keep files."""
 
     train: Path
     target: str
@@ -26,6 +28,7 @@ class FitSpec:
     blocked: tuple[str, ...] = ()
     model_dir: Path | None = None
     waited: float = 0.0  # seconds between submission and the start of `run`
+    read: Callable[[Path], Table] = read  # how `train` and `test` become a table
     metadata: Mapping[str, Any] = field(default_factory=dict)  # goes into MLmodel
 
 

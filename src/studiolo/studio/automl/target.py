@@ -49,6 +49,17 @@ def read(table: Table, name: str, task: str) -> Target:
     return Target(y, labels, keep, table.rows - len(keep), counts)
 
 
+def guess_task(table: Table, name: str) -> str:
+    """Tell regression from classification: numbers with many different values, or with fractions, are to be measured."""
+    if name not in table.columns:
+        raise TargetMissing(name, list(table.columns))
+    numbers = as_numbers(table.columns[name])
+    if numbers is None:
+        return "classification"
+    known = np.unique(numbers[~np.isnan(numbers)])
+    return "regression" if len(known) > 20 or bool(np.any(np.mod(known, 1) != 0)) else "classification"
+
+
 def follow(column: pa.ChunkedArray, labels: list[Any]) -> NDArray[Any] | None:
     """Read the target of another table by known labels; None when a value is missing or not among them."""
     if not labels:

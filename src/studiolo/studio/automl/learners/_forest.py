@@ -1,21 +1,15 @@
 """What the two forests of scikit-learn share."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from studiolo.studio.automl.learners.base import Effort, Fitted, Part, outputs_of, save_estimator
 
-from studiolo.studio.automl.learners.base import (
-    Effort,
-    Fitted,
-    Part,
-    TreeBuilder,
-    Trees,
-    floor32,
-    outputs_of,
-    save_estimator,
-)
-from studiolo.studio.automl.predictor.members import ScikitLearn
+if TYPE_CHECKING:
+    from studiolo.studio.automl.predictor.members import ScikitLearn
+    from studiolo.studio.automl.trees import Trees
 
 
 def smallest_leaf(rows: int, regression: bool) -> int:
@@ -46,6 +40,11 @@ def grow(family: Any, part: Part, params: dict[str, Any], effort: Effort, folder
 
 def compile_trees(scorer: ScikitLearn) -> Trees:
     """Read the nodes of a scikit-learn forest; leaves hold the mean, divided by the number of trees."""
+
+    import numpy as np
+
+    from studiolo.studio.automl.trees import TreeBuilder, floor32
+
     forest = scorer.estimator
     classes = len(getattr(forest, "classes_", ()))
     outputs = outputs_of(classes)

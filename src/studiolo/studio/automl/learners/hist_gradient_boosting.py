@@ -1,22 +1,15 @@
 """Histogram gradient boosting of scikit-learn: boosted trees with another way to grow and to shrink."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from studiolo.studio.automl.learners.base import Effort, Fitted, LearnerSpec, Part, outputs_of, save_estimator
 
-from studiolo.studio.automl.learners.base import (
-    Effort,
-    Fitted,
-    LearnerSpec,
-    Part,
-    TreeBuilder,
-    Trees,
-    floor32,
-    outputs_of,
-    save_estimator,
-)
-from studiolo.studio.automl.predictor.members import ScikitLearn
+if TYPE_CHECKING:
+    from studiolo.studio.automl.predictor.members import ScikitLearn
+    from studiolo.studio.automl.trees import Trees
 
 SPEC = LearnerSpec(
     name="hist_gradient_boosting",
@@ -37,6 +30,8 @@ STEP = 25
 
 def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: str) -> Fitted:
     """Boost in steps of 25 rounds, watch the validation rows, keep the best step."""
+
+    import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
 
@@ -66,6 +61,8 @@ def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: 
 
 
 def _loss(model: Any, part: Part) -> float:
+    import numpy as np
+
     if part.valid_x is None or part.valid_y is None:
         return -float(model.n_iter_)
     if part.classes:
@@ -76,6 +73,11 @@ def _loss(model: Any, part: Part) -> float:
 
 def compile_trees(scorer: ScikitLearn) -> Trees:
     """Read the nodes of scikit-learn's predictors."""
+
+    import numpy as np
+
+    from studiolo.studio.automl.trees import TreeBuilder, floor32
+
     model = scorer.estimator
     classes = len(getattr(model, "classes_", ()))
     outputs = outputs_of(classes)

@@ -1,21 +1,15 @@
 """LightGBM: gradient boosted trees by histograms, the first choice for tables."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from studiolo.studio.automl.learners.base import Effort, Fitted, LearnerSpec, Part, outputs_of
 
-from studiolo.studio.automl.learners.base import (
-    Effort,
-    Fitted,
-    LearnerSpec,
-    Part,
-    TreeBuilder,
-    Trees,
-    floor32,
-    outputs_of,
-)
-from studiolo.studio.automl.predictor.members import LightGBM
+if TYPE_CHECKING:
+    from studiolo.studio.automl.predictor.members import LightGBM
+    from studiolo.studio.automl.trees import TreeBuilder, Trees
 
 SPEC = LearnerSpec(
     name="lightgbm",
@@ -38,7 +32,9 @@ _METRICS = {
 
 def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: str) -> Fitted:
     """Boost until the validation rows stop improving, the rounds are used up, or the time is over."""
+
     import lightgbm
+    import numpy as np
 
     params = dict(params)
     rounds, patience = int(params.pop("rounds")), int(params.pop("patience"))
@@ -86,6 +82,9 @@ def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: 
 
 def compile_trees(scorer: LightGBM) -> Trees:
     """Read the nodes out of the model's text."""
+
+    from studiolo.studio.automl.trees import TreeBuilder
+
     head, *blocks = scorer.booster.model_to_string().split("\nTree=")
     fields = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
     outputs = int(fields["num_class"])
@@ -99,6 +98,10 @@ def compile_trees(scorer: LightGBM) -> Trees:
 
 
 def _add_tree(builder: TreeBuilder, tree: dict[str, str], output: int) -> None:
+    import numpy as np
+
+    from studiolo.studio.automl.trees import floor32
+
     leaves = np.array(tree["leaf_value"].split(), dtype=np.float64)
     if int(tree["num_leaves"]) == 1:
         zero = np.zeros(1)
@@ -130,6 +133,8 @@ def _members(tree: dict[str, str], which: int) -> list[int]:
 
 
 def _chain(columns: list[Any], mode: Any, place: int, members: list[int]) -> tuple[list[Any], Any]:
+    import numpy as np
+
     feature, threshold, yes, no, missing = columns
     after, start = no[place], len(mode)
     extra = len(members) - 1

@@ -1,12 +1,15 @@
 """Linear model: logistic or ridge regression on scaled numbers and one weight per level."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
+from studiolo.studio.automl.learners.base import Effort, Fitted, LearnerSpec, Part
 
-from studiolo.studio.automl.learners.base import Array, Effort, Fitted, LearnerSpec, Part
-from studiolo.studio.automl.predictor.members import Linear
+if TYPE_CHECKING:
+    from studiolo.studio.automl.learners.base import Array
+    from studiolo.studio.automl.predictor.members import Linear
 
 SPEC = LearnerSpec(
     name="linear",
@@ -22,6 +25,9 @@ CLIP = 8.0  # a number further than this many deviations from the mean counts as
 
 def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: str) -> Fitted:
     """Fit on at most 100,000 rows; strength is the inverse of the penalty (C of logistic regression)."""
+
+    import numpy as np
+
     x, y = part.x, part.y
     if len(y) > MAX_ROWS:
         keep = np.sort(np.random.default_rng(effort.seed).permutation(len(y))[:MAX_ROWS])
@@ -44,6 +50,9 @@ def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: 
 
 def _layout(x: Array, part: Part, max_levels: int) -> dict[str, Array]:
     """Say which features are numbers, which are levels, and where each level's weight stands in the table."""
+
+    import numpy as np
+
     levels = [(place, min(size, max_levels)) for place, size in zip(part.categories, part.levels, strict=True)]
     if sum(size + 1 for _, size in levels) > MAX_COLUMNS:
         levels = [(place, min(size, 8)) for place, size in levels][: MAX_COLUMNS // 9]
@@ -67,6 +76,8 @@ def _layout(x: Array, part: Part, max_levels: int) -> dict[str, Array]:
 
 
 def _expand(parts: dict[str, Array], x: Array) -> Array:
+    import numpy as np
+
     numbers = x[:, parts["numbers"]].astype(np.float64)
     missing = np.isnan(numbers)
     scaled = np.clip(np.where(missing, 0.0, (numbers - parts["mean"]) / parts["scale"]), -CLIP, CLIP)
@@ -91,6 +102,7 @@ def _logistic(matrix: Array, y: Array, params: dict[str, Any], effort: Effort) -
 
 
 def _ridge(matrix: Array, y: Array, params: dict[str, Any], effort: Effort) -> tuple[Array, Array]:
+    import numpy as np
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=effort.threads):

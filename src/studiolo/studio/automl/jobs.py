@@ -1,0 +1,80 @@
+"""The AutoML job: `python -m studiolo.studio.automl.jobs`, in a process of its own.
+
+In: the dataset version in its input `data`, what was asked in STUDIOLO_AUTOML (schemas.AutoMLSpec as JSON).
+Out: `model/`, an MLflow model; `leaderboard.json`; the story in the journal.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from studiolo.kernel.errors import StudioloError
+from studiolo.runner.journal import Journal
+from studiolo.studio.automl import fit, machine
+from studiolo.studio.automl.fit_command import tell
+from studiolo.studio.automl.reading import Table, of_arrow
+from studiolo.studio.automl.schemas import AutoMLSpec
+from studiolo.studio.automl.spec import FitSpec
+from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets.reading import engine
+
+STARTING = 15.0  # seconds: a job that waited longer than this was queued, and the wait does not count
+
+
+def main() -> int:
+    """Fit what was asked; the last line of the log says why when it cannot be."""
+    asked = AutoMLSpec.model_validate_json(os.environ["STUDIOLO_AUTOML"])
+    since = time.time() - float(os.environ.get("STUDIOLO_AUTOML_AT") or time.time())
+    spec = FitSpec(
+        train=Path(os.environ["STUDIOLO_INPUTS"]) / "data",
+        read=read_input,
+        target=asked.target,
+        task=asked.task,
+        metric=asked.metric,
+        time_limit=asked.time_limit,
+        max_trials=asked.max_trials,
+        seed=asked.seed,
+        cores=asked.cores,
+        memory=asked.memory_mb << 20 if asked.memory_mb else None,
+        drop=tuple(asked.drop),
+        allowed=tuple(asked.allowed),
+        blocked=tuple(asked.blocked),
+        work=Path.cwd() / "automl",
+        model_dir=Path(os.environ["STUDIOLO_OUTPUTS"]) / "model",
+        waited=since if machine.age() <= since <= STARTING else machine.age(),
+        metadata={"studiolo.run_id": os.environ.get("STUDIOLO_RUN_ID", ""), "studiolo.dataset": asked.dataset},
+    )
+    try:
+        result = fit.run(spec, Journal())
+    except StudioloError as error:
+        sys.stderr.write(f"{error.detail} {error.hint}\n")
+        return 1
+    board = Path(os.environ["STUDIOLO_OUTPUTS"]) / "leaderboard.json"
+    board.write_text(json.dumps(result.leaderboard), encoding="utf-8")
+    sys.stdout.write(tell(result))
+    return 0
+
+
+def read_input(folder: Path) -> Table:
+    """Read the dataset version in an input folder with the SELECT that preview and profile use."""
+    path, schema = table_file.open_input(folder)
+    text = schema.format != "parquet"
+    # dates of a text file stay text: the model's callers have text too, and its plan says how to read it
+    columns = [
+        f"CAST({engine.name(column.name)} AS VARCHAR) AS {engine.name(column.name)}"
+        if text and column.type in ("date", "datetime")
+        else engine.name(column.name)
+        for column in schema.columns
+    ]
+    connection = engine.connect(memory="4GB")
+    try:
+        found = connection.execute(f"SELECT {', '.join(columns)} FROM ({table_file.scan(path, schema)})")
+        return of_arrow(found.to_arrow_table(), str(path.name))
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
