@@ -105,6 +105,7 @@ class Run:
     def _conclude(self, prepared: Prepared, test: TestTable | None, done: Finished, records: list[Record]) -> FitResult:
         self._rows[done.row["id"]] = done.row
         board = self._board(prepared)
+        self.report.document("automl/leaderboard", board)
         states = [record.state for record in records]
         test_metrics: dict[str, float] = {}
         if test is not None and test.y is not None and done.test_scores is not None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import NotFound
@@ -37,15 +38,17 @@ from studiolo.studio.compute import service as compute
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.schemas import DatasetVersion
-from studiolo.studio.experiments import lineage
+from studiolo.studio.experiments import lineage, tracking
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.repository import RunFilter
 from studiolo.studio.experiments.schemas import JobSpec, Resources, Run
+from studiolo.studio.models import service as models
+from studiolo.studio.models.names import check_name
 
 KIND = "automl"
 EXPERIMENT = "AutoML"
 LEARNERS = "studiolo.studio.automl.learners"
-MODEL_TAG, MODEL_ERROR_TAG = "studiolo.model", "studiolo.model_error"
+MODEL_ERROR = "studiolo.model_error"  # tag of a run whose model could not be registered
 Document = TypeVar("Document", bound=BaseModel)
 
 
@@ -92,6 +95,22 @@ def submit(ctx: Context, spec: AutoMLSpec) -> AutoMLRun:
         run = experiments.submit(ctx, job, tx)
         lineage.link(tx, ctx, datasets.lineage_reference(version), f"run:{run.id}")
     return _assemble(ctx, run, job)
+
+
+def register(tx: Connection, ctx: Context, run: Run, job: JobSpec) -> None:
+    """Register the model of a completed run, in the caller's transaction; a second time changes nothing."""
+    name = _model_name(AutoMLSpec.model_validate(job.context["spec"]), str(job.context["dataset"]))
+    board = experiments.document(ctx, run.id, "automl/summary") or {}
+    tags = {"studiolo.dataset": str(job.context["dataset"]), "studiolo.kind": KIND}
+    if board:
+        tags |= {"studiolo.metric": str(board["metric"]), "studiolo.score": f"{board['score']:.6g}"}
+    models.register(ctx, name, run.id, "model", tx=tx, tags=tags)
+
+
+def note_unregistered(tx: Connection, ctx: Context, run_id: str, reason: str) -> None:
+    """Keep why the model of a run is not in the registry."""
+    tracking.record(tx, ctx, experiments.row(tx, ctx, run_id).seq, tags={MODEL_ERROR: reason})
+    ctx.events.emit(tx, "run.updated", run_id, {"kind": KIND, "model_error": reason})
 
 
 def list_runs(ctx: Context, cursor: str | None = None, limit: int = 50) -> Page[AutoMLRun]:
@@ -159,8 +178,13 @@ def _check(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> None:
     if spec.time_limit is not None and spec.time_limit < SMALLEST:
         raise BudgetTooSmall(spec.time_limit, SMALLEST)
     _check_metric(spec)
+    check_name(_model_name(spec, version.reference))
     compute.check(ctx, "local", spec.cores or 1, 0)
     _check_target(ctx, spec, version)
+
+
+def _model_name(spec: AutoMLSpec, dataset: str) -> str:
+    return spec.model or dataset.rsplit(":", 1)[0]
 
 
 def _check_metric(spec: AutoMLSpec) -> None:
@@ -202,7 +226,12 @@ def _assemble(ctx: Context, run: Run, job: JobSpec | None = None) -> AutoMLRun:
     board = _document(ctx, run.id, "leaderboard", Leaderboard)
     rows = board.rows if board else []
     scored = [row for row in rows if row.score is not None]
-    registered: Mapping[str, Any] = experiments.document(ctx, run.id, "automl/model") or {}
+    made = models.versions_of_run(ctx, run.id) if run.state == "Completed" else []
+    error = None
+    if run.state == "Completed" and not made:
+        with ctx.db.read() as tx:
+            seq = experiments.row(tx, ctx, run.id).seq
+            error = tracking.tags_of(tx, [seq]).get(seq, {}).get(MODEL_ERROR)
     return AutoMLRun(
         run=run,
         spec=AutoMLSpec.model_validate(job.context["spec"]),
@@ -210,8 +239,8 @@ def _assemble(ctx: Context, run: Run, job: JobSpec | None = None) -> AutoMLRun:
         best=scored[0] if scored else None,
         trials=sum(row.kind == "trial" and row.state in ("completed", "failed") for row in rows),
         summary=_document(ctx, run.id, "summary", Summary),
-        model=registered.get("reference"),
-        model_error=registered.get("error"),
+        model=f"{made[-1].name}:{made[-1].version}" if made else None,
+        model_error=error,
     )
 
 
