@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from studiolo.runner import attempt, observe, processes
 from studiolo.runner.launch import launch
 from tests.runner.attempts import begin, ended, mark, wait_for
@@ -93,3 +95,26 @@ def test_a_sweep_leaves_a_stranger_with_the_same_session_number_alone(tmp_path: 
 
     ask_to_stop(tmp_path)
     ended(tmp_path)
+
+
+def test_a_file_system_without_hard_links_still_has_one_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    assert observe.claim(tmp_path, "first")
+    assert not observe.claim(tmp_path, "second")
+    assert (attempt.read_json(str(tmp_path), attempt.CLAIM) or {})["reason"] == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["claim.json"]
+
+
+def test_a_claim_that_is_just_being_written_is_starting(tmp_path: Path) -> None:
+    (tmp_path / attempt.CLAIM).touch()
+    assert isinstance(observe.look(tmp_path), observe.Starting)
+    assert observe.runner_of(tmp_path) is None
+
+
+def test_a_claim_that_was_never_finished_is_lost(tmp_path: Path) -> None:
+    (tmp_path / attempt.CLAIM).touch()
+    os.utime(tmp_path / attempt.CLAIM, (1, 1))
+    assert isinstance(observe.look(tmp_path), observe.Lost)

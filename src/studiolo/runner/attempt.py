@@ -41,9 +41,25 @@ def take(folder: str, value: dict[str, Any]) -> bool:
         os.link(part, os.path.join(folder, CLAIM))  # fails when the name exists, as O_EXCL does
     except FileExistsError:
         return False
+    except OSError:  # a file system without hard links
+        if not _take_by_name(folder, value):
+            return False
     finally:
         os.unlink(part)
     _sync(folder)
+    return True
+
+
+def _take_by_name(folder: str, value: dict[str, Any]) -> bool:
+    """Claim with O_EXCL alone: the content follows a moment later."""
+    try:
+        descriptor = os.open(os.path.join(folder, CLAIM), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+        file.flush()
+        os.fsync(file.fileno())
     return True
 
 

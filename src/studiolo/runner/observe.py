@@ -10,6 +10,7 @@ from typing import Any
 from studiolo.runner import attempt, processes
 
 _SWEEP_PATIENCE = 10.0
+_CLAIM_PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def look(folder: Path) -> Observation:
     if ended := _ended(place):
         return ended
     claim = attempt.read_json(place, attempt.CLAIM)
-    if claim is None:
-        return Absent()
+    if claim is None:  # perhaps being written, where there are no hard links
+        return _half_claimed(folder / attempt.CLAIM)
     if claim.get("boot_id") != processes.boot_id():
         return _ended(place) or Lost("The machine was started anew while it ran.")
     if not processes.alive(int(claim["pid"]), int(claim["start"])):
@@ -85,7 +86,7 @@ def look(folder: Path) -> Observation:
 def runner_of(folder: Path) -> int | None:
     """Return the pid of the living runner."""
     found = look(folder)
-    return found.runner if isinstance(found, Starting | Running) else None
+    return (found.runner or None) if isinstance(found, Starting | Running) else None
 
 
 def claim(folder: Path, reason: str) -> bool:
@@ -125,6 +126,14 @@ def _ended(place: str) -> Ended | None:
         float(record["ended_at"]),
         record,
     )
+
+
+def _half_claimed(path: Path) -> Observation:
+    try:
+        age = time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return Absent()
+    return Starting(0) if age < _CLAIM_PATIENCE else Lost("Its runner ended while it claimed the attempt.")
 
 
 def _session(place: str) -> list[int]:

@@ -354,3 +354,37 @@ def test_the_words_of_a_command_are_never_joined(ctx: Context) -> None:
     run = submit(ctx, [*python("import sys; print(sys.argv[1:])"), "a b; echo", "$HOME"])
     ended(ctx, run)
     assert log_of(ctx, run) == "['a b; echo', '$HOME']\n"
+
+
+def test_a_job_cannot_change_its_input_for_others(ctx: Context) -> None:
+    """Root may write to read-only files; the stored bytes stay what they are."""
+    digest = ctx.blobs.put(b"a,b\n1,2\n").digest
+    code = "import os; open(os.environ['STUDIOLO_INPUTS'] + '/data/t.csv', 'w').write('spoiled')"
+    run = submit(ctx, code, inputs={"data": [InputFile(path="t.csv", digest=digest)]})
+    assert ended(ctx, run).state == ("Completed" if os.geteuid() == 0 else "Failed")
+    assert ctx.blobs.path(digest).read_bytes() == b"a,b\n1,2\n"
+
+
+def test_big_outputs_do_not_hold_up_other_jobs(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from studiolo.studio.experiments import attempts
+
+    monkeypatch.setattr(reconcile, "_AT_ONCE", 10)
+    go_on = threading.Event()
+    real = attempts.outputs
+
+    def slow(ctx: Context, claim: object) -> object:
+        assert go_on.wait(30)
+        return real(ctx, claim)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(attempts, "outputs", slow)
+    big = submit(ctx, "import os; open(os.environ['STUDIOLO_OUTPUTS'] + '/big', 'w').write('x' * 1000)")
+    in_state(ctx, big, "Finalizing")
+    monkeypatch.setattr(reconcile, "_AT_ONCE", 10_000)
+    monkeypatch.setattr(attempts, "outputs", real)
+    assert ended(ctx, submit(ctx, "pass")).state == "Completed"
+    assert service.get(ctx, big.id).state == "Finalizing"
+    go_on.set()
+    assert ended(ctx, big).state == "Completed"
+    assert artifacts.open_(ctx, big.id, "big").stat().st_size == 1000

@@ -7,6 +7,7 @@ finds the same facts and goes on; every act is safe to repeat and every change i
 import hashlib
 import logging
 import platform
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight,
 from studiolo.studio.experiments.schemas import TERMINAL
 
 log = logging.getLogger(__name__)
+_AT_ONCE = 32 << 20  # bytes of outputs that are stored within a tick
+_threads = ThreadPoolExecutor(2, "outputs")
+_storing: dict[str, "Future[tuple[list[tuple[str, Blob]], list[str]]]"] = {}
 _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
 
 
@@ -179,10 +183,25 @@ def _look_kept(ctx: Context, claim: Claim) -> _Look:
     if reports.apply(ctx, claim, place):
         return _Look(Seen(Sight.running), again=True)
     try:
-        kept, left = attempts.outputs(ctx, claim)
+        stored = _store(ctx, claim)
     except (OSError, StudioloError) as error:
         return _Look(Seen(Sight.unkept, "environment"), error=f"The outputs could not be stored: {error}")
-    return _Look(Seen(Sight.kept), kept=kept, left=left)
+    if stored is None:
+        return _Look(Seen(Sight.running))
+    return _Look(Seen(Sight.kept), kept=stored[0], left=stored[1])
+
+
+def _store(ctx: Context, claim: Claim) -> tuple[list[tuple[str, Blob]], list[str]] | None:
+    """Store the outputs: at once when they are small, else in a thread, so that other jobs do not wait; None: not yet."""
+    work = _storing.get(claim.holder)
+    if work is None:
+        if attempts.outputs_size(ctx, claim) <= _AT_ONCE:
+            return attempts.outputs(ctx, claim)
+        work = _storing[claim.holder] = _threads.submit(attempts.outputs, ctx, claim)
+    if not work.done():
+        return None
+    del _storing[claim.holder]
+    return work.result()
 
 
 def _act(ctx: Context, claim: Claim, act: Act | None) -> _Look | None:
