@@ -100,7 +100,7 @@ class Database:
             with _patiently(self._writer), self._writer.begin() as connection:
                 for item in batch:
                     item.run(connection)
-        except BaseException as error:
+        except BaseException as error:  # also a Ctrl-C must not leave the others of the batch waiting
             for item in batch:
                 item.error = item.error or error
             if not isinstance(error, Exception):

@@ -1,0 +1,57 @@
+"""The reference says what the code says; every page that is linked is there."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from studiolo.kernel.settings import Settings, env_name
+from tests.architecture.source import ROOT, where
+
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, str]:
+    return {path.stem: path.read_text("utf-8") for path in (ROOT / "docs/reference").glob("*.md")}
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    """Settings, errors, commands, events, routes: all of them, and nothing that is gone."""
+    command = [sys.executable, str(ROOT / "scripts/reference.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_setting_is_there(reference: dict[str, str]) -> None:
+    assert all(f"`{env_name(name)}`" in reference["settings"] for name in Settings.model_fields)
+
+
+def test_error_codes_belong_to_their_slice_and_are_written_once(reference: dict[str, str]) -> None:
+    codes = re.findall(r"^\| `([^`]+)`", reference["errors"], re.MULTILINE)
+    assert codes
+    assert all(re.fullmatch(r"[a-z_]+\.[a-z_]+", code) for code in codes), codes
+    assert len(codes) == len(set(codes)), f"two errors share a code: {sorted({c for c in codes if codes.count(c) > 1})}"
+
+
+def test_every_command_explains_itself(reference: dict[str, str]) -> None:
+    for section in reference["cli"].split("\n## ")[1:]:
+        head, _, rest = section.partition("\n")
+        assert rest.strip(), f"{head} has no help"
+        options = re.findall(r"^\| (`--?[^|]+) \| ([^|]*) \|", rest, re.MULTILINE)
+        assert all(text.strip() for _, text in options), f"an option of {head} has no help"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[where(page) for page in PAGES])
+def test_links_within_the_repository_lead_somewhere(page: object) -> None:
+    text = page.read_text("utf-8")  # type: ignore[attr-defined]
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), f"{where(page)} links to {target}"  # type: ignore[attr-defined, arg-type]
+
+
+def test_the_changelog_names_this_version() -> None:
+    from studiolo.version import __version__
+
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")

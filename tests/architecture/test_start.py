@@ -1,0 +1,70 @@
+"""What a person waits for imports little: measured as the list of modules, not as time."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"fastapi", "starlette", "sqlalchemy", "pandas", "numpy", "sklearn", "duckdb", "pyarrow", "lightgbm", "onnx"}
+HEAVY |= {"onnxruntime", "scipy", "mlflow", "alembic", "uvicorn", "matplotlib"}
+PROGRAM = "import json, sys; {}; print(json.dumps(sorted(name.split('.')[0] for name in sys.modules)))"
+
+
+def loaded(statement: str) -> set[str]:
+    command = [sys.executable, "-c", PROGRAM.format(statement)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_the_package_loads_next_to_nothing() -> None:
+    extra = loaded("import studiolo") - loaded("pass") - {"studiolo"}
+    assert extra <= {"__future__"}, extra
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from studiolo import Studio",
+        "from studiolo.cli import app; app.attach_slices()",
+        "from studiolo.cli import up",
+        "import studiolo.runner.journal",
+    ],
+    ids=["the SDK", "the command tree", "up", "a job's journal"],
+)
+def test_the_client_side_stays_light(statement: str) -> None:
+    assert not loaded(statement) & HEAVY
+
+
+def test_version_loads_no_server() -> None:
+    program = "import sys; sys.argv = ['studiolo', '--version']; from studiolo.cli.app import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
+    program += "import json; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    version, modules = done.stdout.splitlines()
+    assert version.startswith("studiolo ")
+    assert not set(json.loads(modules)) & HEAVY
+
+
+def test_the_runner_is_standard_library_only() -> None:
+    extra = loaded("import studiolo.runner.main") - loaded("pass")
+    known = set(sys.stdlib_module_names) | {"studiolo"}
+    assert {name for name in extra if not name.startswith("_")} <= known, extra - known
+
+
+def test_the_web_process_loads_nothing_that_trains() -> None:
+    """The server must never train, profile or unpickle: it does not even import what could."""
+    assert not loaded("import studiolo.server.app; studiolo.server.app.slice_routers('router')") & {
+        "sklearn",
+        "lightgbm",
+        "duckdb",
+        "onnx",
+        "onnxruntime",
+        "scipy",
+        "joblib",
+        "cloudpickle",
+    }
+
+
+def test_a_scorer_knows_no_control_plane() -> None:
+    found = loaded("import studiolo.studio.endpoints.scoring.app")
+    assert not found & {"fastapi", "sqlalchemy", "pandas", "alembic", "sklearn"}
