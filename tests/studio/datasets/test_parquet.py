@@ -109,3 +109,14 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": pa.array([], pa.int64())}), path)
     with pytest.raises(errors.HeaderOnly):
         look(path)
+
+
+def test_an_error_names_no_path_of_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": [f"text {i}" for i in range(5000)]}), path)
+    data = bytearray(path.read_bytes())
+    data[100:400] = b"\xff" * 300
+    path.write_bytes(bytes(data))
+    with pytest.raises(errors.DamagedFile) as caught:
+        table_file.preview(path, look(path).schema, 10, tmp_path)
+    assert str(tmp_path) not in caught.value.detail

@@ -52,7 +52,7 @@ def preview(path: Path, schema: TableSchema, limit: int, work: Path) -> Preview:
     try:
         rows = connection.execute(f"{chosen.scan(head, schema)} LIMIT {limit:d}").fetchall()
     except duckdb.Error as error:
-        raise DamagedFile(f"The first rows cannot be read: {str(error).splitlines()[0]}", "Upload it again.") from error
+        raise DamagedFile(f"The first rows cannot be read: {engine.said(error)}", "Upload it again.") from error
     finally:
         connection.close()
     cells = [[cell(value) for value in row] for row in rows]

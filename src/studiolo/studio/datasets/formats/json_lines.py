@@ -101,7 +101,7 @@ def _fault(path: Path, error: Exception) -> BadFile:
     """Say in which line the fault is; DuckDB's own line number may be one too far."""
     for _, row in _objects(path):
         check_names(list(row))
-    return DamagedFile(f"The file cannot be read as JSON lines: {str(error).splitlines()[0]}", "Correct that line.")
+    return DamagedFile(f"The file cannot be read as JSON lines: {engine.said(error)}", "Correct that line.")
 
 
 def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -111,16 +111,22 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not data.strip():
                 continue
             try:
-                value = json.loads(data, object_pairs_hook=lambda pairs: _unique(pairs, line))  # noqa: B023
+                value = json.loads(data.strip(), object_pairs_hook=lambda pairs: _unique(pairs, line))  # noqa: B023
             except ValueError as error:
                 raise MalformedJson(
-                    f"Line {line} is not valid JSON: {error}.", "Write one complete object per line.", line=line
+                    f"Line {line} is not valid JSON: {_what(error)}.", "Write one complete object per line.", line=line
                 ) from None
             if not isinstance(value, dict):
                 raise MalformedJson(
                     f"Line {line} is not a JSON object.", 'Write rows as objects: {"name": value, …}.', line=line
                 )
             yield line, value
+
+
+def _what(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (column {error.colno})"
+    return str(error)
 
 
 def _unique(pairs: list[tuple[str, Any]], line: int) -> dict[str, Any]:

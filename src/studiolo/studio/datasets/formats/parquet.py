@@ -71,9 +71,7 @@ def _check_frame(path: Path) -> None:
 
 
 def _damaged(error: Exception) -> BadFile:
-    return DamagedFile(
-        f"The Parquet file cannot be read: {str(error).splitlines()[0]}", "Copy or write the file again."
-    )
+    return DamagedFile(f"The Parquet file cannot be read: {engine.said(error)}", "Copy or write the file again.")
 
 
 def scan(path: Path, schema: TableSchema) -> str:

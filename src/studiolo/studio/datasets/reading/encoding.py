@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studiolo.studio.datasets.errors import LineTooLong, NulBytes, UnknownFormat, WrongEncoding
+from studiolo.studio.datasets.reading import engine
 
 CHUNK = 1 << 20
 SAMPLE = 256 * 1024
@@ -60,10 +61,12 @@ def detect(path: Path) -> tuple[str, bool]:
 
     best = from_bytes(window, cp_isolation=GUESSES).best()
     if best is None:
+        line = engine.line_of(path, broken)
         raise WrongEncoding(
-            f"The text is not UTF-8 (byte {broken + 1} is wrong) and no other encoding fits.",
+            f"Line {line} is not UTF-8 text, and no other encoding fits.",
             "Save the file as UTF-8, or name its encoding (option `encoding`).",
             field="encoding",
+            line=line,
         )
     return best.encoding, True
 

@@ -64,6 +64,12 @@ def file(path: Path) -> str:
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
+def said(error: Exception) -> str:
+    """Return the first line of what the engine said, without the paths of this machine."""
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return re.sub(r"""["']?/[^"'\s,;]+["']?""", "the file", first)
+
+
 def line_of(path: Path, offset: int) -> int:
     """Return the physical line, from 1, of a byte offset."""
     lines, left = 1, offset

@@ -201,10 +201,9 @@ def _note_missing(state: Settled, tokens: list[str]) -> None:
 
 
 def _unreadable(error: Exception) -> BadFile:
-    text = str(error).splitlines()[0]
     line = engine.LINE.search(str(error))
     return DamagedFile(
-        f"The text cannot be read as a table: {text}",
+        f"The text cannot be read as a table: {engine.said(error)}",
         "Check delimiter and quotes, or name the delimiter (option `delimiter`).",
         line=int(line[1]) if line else None,
     )
