@@ -60,10 +60,10 @@ def build_app(services: Services) -> FastAPI:
     app.include_router(health.router)
     app.include_router(session.router)
     app.include_router(_events, prefix=API, tags=["events"])
+    for router in slice_routers("root_router"):  # MLflow's protocol and /serve: first, since they are hot
+        app.include_router(router)
     for router in slice_routers("router"):
         app.include_router(router, prefix=API)
-    for router in slice_routers("root_router"):  # what a slice serves at its own prefix: MLflow's protocol, /serve
-        app.include_router(router)
     ui.mount(app)
     return app
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
@@ -74,12 +74,14 @@ class Target(NamedTuple):
     parent_id: str | None
 
 
-_TARGET = select(runs.c.seq, runs.c.id, runs.c.experiment, runs.c.lifecycle, runs.c.parent_id)
+_TARGET = select(runs.c.seq, runs.c.id, runs.c.experiment, runs.c.lifecycle, runs.c.parent_id).where(
+    runs.c.id == bindparam("run_id"), runs.c.workspace_id == bindparam("workspace_id")
+)  # built once: it is asked for every logged point
 
 
 def find(tx: Connection, ctx: Context, run_id: str) -> Target:
     """Return a run of the workspace; raises RunNotFound."""
-    row = tx.execute(_TARGET.where(runs.c.id == run_id, runs.c.workspace_id == ctx.workspace_id)).first()
+    row = tx.execute(_TARGET, {"run_id": run_id, "workspace_id": ctx.workspace_id}).first()
     if row is None:
         raise RunNotFound(run_id)
     return Target(*row)

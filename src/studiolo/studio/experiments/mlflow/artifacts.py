@@ -12,7 +12,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Denied
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint, raw_endpoint, reply
-from studiolo.kernel.storage.blobs import BlobWriter
+from studiolo.kernel.storage.blobs import Blob, BlobWriter
 from studiolo.studio.experiments import artifacts, client_runs
 from studiolo.studio.experiments.delivery import FileReply
 from studiolo.studio.experiments.errors import ArtifactReadOnly, ArtifactTooLarge
@@ -67,6 +67,10 @@ async def read(_request: Request, ctx: Context, path: str) -> Response:
 @raw_endpoint("PUT", f"{FILES}/{{path:path}}", WRITE)
 async def write(request: Request, ctx: Context, path: str) -> Response:
     """Store the body as a file. It appears when it is whole; an upload that is cut off leaves nothing."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) <= _PIECE:  # most files of a model: one visit to the thread is enough
+        await run_in_threadpool(_keep_small, ctx, path, await request.body())
+        return reply({})
     await run_in_threadpool(_check, ctx, path)
     writer = await run_in_threadpool(ctx.blobs.writer)
     try:
@@ -74,19 +78,22 @@ async def write(request: Request, ctx: Context, path: str) -> Response:
     except BaseException:
         writer.abort()
         raise
-
-    def keep() -> None:
-        blob = writer.commit()
-
-        def work(tx: Connection) -> None:
-            _writable(tx, ctx, path)
-            artifacts.put_at(tx, ctx, path, blob)
-            _tell(tx, ctx, path)
-
-        ctx.db.write(work)
-
-    await run_in_threadpool(keep)
+    await run_in_threadpool(lambda: _name(ctx, path, writer.commit()))
     return reply({})
+
+
+def _keep_small(ctx: Context, path: str, body: bytes) -> None:
+    _check(ctx, path)
+    _name(ctx, path, ctx.blobs.put(body))
+
+
+def _name(ctx: Context, path: str, blob: Blob) -> None:
+    def work(tx: Connection) -> None:
+        _writable(tx, ctx, path)
+        artifacts.put_at(tx, ctx, path, blob)
+        _tell(tx, ctx, path)
+
+    ctx.db.write(work)
 
 
 async def _receive(request: Request, writer: BlobWriter, limit: int, path: str) -> None:
