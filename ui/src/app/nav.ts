@@ -1,5 +1,5 @@
 import type { Icon } from '@tabler/icons-react';
-import { IconHome, IconTable } from '@/kit/icons';
+import { IconHome, IconTable, IconWand } from '@/kit/icons';
 
 export interface NavItem {
   label: string;
@@ -13,6 +13,10 @@ export interface NavItem {
 /** The side pane, in the order of the house; an entry is here when its page works. */
 export const NAV: readonly { title: string | null; items: readonly NavItem[] }[] = [
   { title: null, items: [{ label: 'Home', path: '', icon: IconHome, letter: 'h' }] },
+  {
+    title: 'Author',
+    items: [{ label: 'Automated ML', path: 'automl', icon: IconWand, letter: 'a' }],
+  },
   {
     title: 'Assets',
     items: [{ label: 'Datasets', path: 'datasets', icon: IconTable, letter: 'd' }],

@@ -1,10 +1,11 @@
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { queries } from '@/kernel/query';
 import { rootRoute, workspaceRoute } from '@/kernel/routing';
-import { text } from '@/kernel/search';
+import { searchOf, text } from '@/kernel/search';
 import { session } from '@/kernel/session';
 import { parseSearch, stringifySearch } from '@/kernel/workspace';
 import { Loading } from '@/kit/Page';
+import { automlRoutes } from '@/studio/automl/routes';
 import { datasetsRoutes } from '@/studio/datasets/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { Failed } from './Failed';
@@ -27,10 +28,7 @@ const startRoute = createRoute({
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/signin',
-  validateSearch: (raw: Record<string, unknown>) => ({
-    problem: text(raw, 'problem'),
-    then: text(raw, 'then'),
-  }),
+  validateSearch: searchOf((raw) => ({ problem: text(raw, 'problem'), then: text(raw, 'then') })),
   component: lazyRouteComponent(() => import('./SignIn'), 'SignIn'),
 });
 
@@ -46,7 +44,7 @@ const tree = rootRoute.addChildren([
   startRoute,
   signInRoute,
   galleryRoute,
-  workspaceRoute.addChildren([...homeRoutes, ...datasetsRoutes]),
+  workspaceRoute.addChildren([...homeRoutes, ...automlRoutes, ...datasetsRoutes]),
 ]);
 
 export const router = createRouter({

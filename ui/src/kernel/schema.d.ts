@@ -820,6 +820,170 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/automl/options': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Options
+     * @description Return tasks, metrics and learners to choose from.
+     */
+    get: operations['automl_get_options'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Runs
+     * @description List AutoML runs, newest first.
+     */
+    get: operations['automl_list_runs'];
+    put?: never;
+    /**
+     * Submit
+     * @description Queue an AutoML run.
+     */
+    post: operations['automl_submit'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Run
+     * @description Return an AutoML run with its best model so far and, at the end, the summary.
+     */
+    get: operations['automl_get_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/charts/{child}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Charts
+     * @description Return the numbers behind the charts of one row of the leaderboard; child: the row's id.
+     */
+    get: operations['automl_get_charts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/columns': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Columns
+     * @description Return how each column is used; null before the table was read.
+     */
+    get: operations['automl_get_columns'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/guardrails': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Guardrails
+     * @description Return the checks of the data.
+     */
+    get: operations['automl_get_guardrails'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/importance': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Importance
+     * @description Return which columns the served model uses; null before the end.
+     */
+    get: operations['automl_get_importance'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/leaderboard': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Leaderboard
+     * @description Return the models so far, best first.
+     */
+    get: operations['automl_get_leaderboard'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1888,6 +2052,496 @@ export interface components {
       name: string;
       /** Version */
       version: string;
+    };
+    /**
+     * AutoMLRun
+     * @description An AutoML run: the run itself, what was asked, and, as they come, the best row, the summary and the model.
+     *
+     *     dataset: the version used, as `name:version`; model: what was registered, as `name:version`.
+     */
+    AutoMLRun: {
+      best?: components['schemas']['LeaderboardRow'] | null;
+      /** Dataset */
+      dataset: string;
+      /** Model */
+      model?: string | null;
+      /** Model Error */
+      model_error?: string | null;
+      run: components['schemas']['Run'];
+      spec: components['schemas']['AutoMLSpec'];
+      summary?: components['schemas']['Summary'] | null;
+      /**
+       * Trials
+       * @default 0
+       */
+      trials: number;
+    };
+    /**
+     * AutoMLSpec
+     * @description What to learn, from what, and for how long. time_limit counts seconds from the start of the job.
+     */
+    AutoMLSpec: {
+      /**
+       * Allowed
+       * @description Learners to try; empty: all.
+       * @default []
+       */
+      allowed: string[];
+      /**
+       * Blocked
+       * @description Learners not to try.
+       * @default []
+       */
+      blocked: string[];
+      /**
+       * Cores
+       * @description Cores to use; default all that jobs may have.
+       */
+      cores?: number | null;
+      /**
+       * Dataset
+       * @description `name` (the newest version) or `name:version`.
+       */
+      dataset: string;
+      /**
+       * Drop
+       * @description Columns to leave out.
+       * @default []
+       */
+      drop: string[];
+      /**
+       * Experiment
+       * @description Experiment of the run; default AutoML.
+       * @default
+       */
+      experiment: string;
+      /**
+       * Max Trials
+       * @description Models to train; with it the same seed gives the same leaderboard.
+       */
+      max_trials?: number | null;
+      /**
+       * Memory Mb
+       * @description Memory that one trial may use.
+       */
+      memory_mb?: number | null;
+      /**
+       * Metric
+       * @description What to make best; empty: AUC_weighted or root_mean_squared_error.
+       * @default
+       */
+      metric: string;
+      /**
+       * Model
+       * @description Name under which the model is registered; default that of the dataset.
+       * @default
+       */
+      model: string;
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Seed
+       * @default 0
+       */
+      seed: number;
+      /**
+       * Target
+       * @description Column to learn.
+       */
+      target: string;
+      /**
+       * Task
+       * @default auto
+       * @enum {string}
+       */
+      task: 'auto' | 'classification' | 'regression';
+      /**
+       * Time Limit
+       * @description Seconds for everything; without one, max_trials decides.
+       * @default 60
+       */
+      time_limit: number | null;
+    };
+    /**
+     * ColumnImportance
+     * @description How much worse the metric becomes when a column is shuffled; deviation over repeats.
+     */
+    ColumnImportance: {
+      /** Column */
+      column: string;
+      /** Deviation */
+      deviation: number;
+      /** Importance */
+      importance: number;
+    };
+    /**
+     * ColumnUse
+     * @description What was found in a column and how it becomes features. used False: it is left out for `reason`.
+     */
+    ColumnUse: {
+      /** Distinct */
+      distinct: number;
+      /** Dtype */
+      dtype: string;
+      /**
+       * Features
+       * @default []
+       */
+      features: string[];
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'number' | 'boolean' | 'category' | 'date' | 'text' | 'dropped';
+      /** Missing */
+      missing: number;
+      /** Name */
+      name: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Steps
+       * @default []
+       */
+      steps: string[];
+      /** Used */
+      used: boolean;
+    };
+    /**
+     * Columns
+     * @description The columns of the training table without the target.
+     */
+    Columns: {
+      /** Columns */
+      columns: components['schemas']['ColumnUse'][];
+      /** Rows */
+      rows: number;
+      /** Target */
+      target: string;
+    };
+    /**
+     * Export
+     * @description Whether the compiled (ONNX) form is equal to the native model, on how many rows that was checked, or why it is not used.
+     */
+    Export: {
+      /** Compiled Bytes */
+      compiled_bytes?: number | null;
+      /** Compiled Ms */
+      compiled_ms?: number | null;
+      /**
+       * Edge Rows
+       * @default 0
+       */
+      edge_rows: number;
+      /** Max Difference */
+      max_difference?: number | null;
+      /** Native Ms */
+      native_ms?: number | null;
+      /** Onnx */
+      onnx: boolean;
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /**
+       * Rows
+       * @default 0
+       */
+      rows: number;
+      /**
+       * Test Rows
+       * @default 0
+       */
+      test_rows: number;
+      /** Tolerance */
+      tolerance?: number | null;
+    };
+    /**
+     * FeatureGain
+     * @description The models' own importance of a feature; all gains sum to about 1.
+     */
+    FeatureGain: {
+      /** Feature */
+      feature: string;
+      /** Gain */
+      gain: number;
+    };
+    /**
+     * Guardrail
+     * @description A check of the data: passed, done (something was chosen), fixed, or alerted (look at it).
+     */
+    Guardrail: {
+      /**
+       * Columns
+       * @default []
+       */
+      columns: string[];
+      /** Detail */
+      detail: string;
+      /** Name */
+      name: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'passed' | 'done' | 'fixed' | 'alerted';
+      /** Title */
+      title: string;
+    };
+    /**
+     * Importance
+     * @description Which columns the served model uses.
+     */
+    Importance: {
+      /** Gain */
+      gain: components['schemas']['FeatureGain'][];
+      /** Metric */
+      metric: string;
+      /** Permutation */
+      permutation: components['schemas']['ColumnImportance'][];
+    };
+    /**
+     * Leaderboard
+     * @description All models of a run, best first.
+     */
+    Leaderboard: {
+      /** Greater Is Better */
+      greater_is_better: boolean;
+      /** Metric */
+      metric: string;
+      /** Rows */
+      rows: components['schemas']['LeaderboardRow'][];
+    };
+    /**
+     * LeaderboardRow
+     * @description A trial or the ensemble. id: its child run. score: the run's metric on rows that the model did not see.
+     *
+     *     state: running (the score is that of the folds so far), completed, failed, skipped; reason says why.
+     */
+    LeaderboardRow: {
+      /**
+       * Fold Scores
+       * @default []
+       */
+      fold_scores: number[];
+      /** Folds */
+      folds: number;
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'trial' | 'ensemble';
+      /** Learner */
+      learner: string;
+      /**
+       * Members
+       * @default []
+       */
+      members: components['schemas']['studiolo__studio__automl__schemas__Member'][];
+      /**
+       * Metrics
+       * @default {}
+       */
+      metrics: {
+        [key: string]: number;
+      };
+      /** Name */
+      name: string;
+      /**
+       * Params
+       * @default {}
+       */
+      params: {
+        [key: string]: unknown;
+      };
+      /** Predict Ms */
+      predict_ms?: number | null;
+      /** Rank */
+      rank: number;
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /** Rounds */
+      rounds?: (number | null)[] | null;
+      /** Score */
+      score?: number | null;
+      /** Seconds */
+      seconds?: number | null;
+      /** Size Bytes */
+      size_bytes?: number | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'running' | 'completed' | 'failed' | 'skipped';
+      /** Title */
+      title: string;
+      /** Weight */
+      weight?: number | null;
+    };
+    /**
+     * Learner
+     * @description A family of models; missing says why it cannot be used here, empty when it can.
+     */
+    Learner: {
+      /**
+       * Missing
+       * @default
+       */
+      missing: string;
+      /** Name */
+      name: string;
+      /** Tasks */
+      tasks: string[];
+      /** Title */
+      title: string;
+    };
+    /**
+     * Options
+     * @description What a form may offer. smallest_time_limit: seconds; cores: that jobs may use.
+     */
+    Options: {
+      /** Cores */
+      cores: number;
+      /** Learners */
+      learners: components['schemas']['Learner'][];
+      /** Smallest Time Limit */
+      smallest_time_limit: number;
+      /** Tasks */
+      tasks: components['schemas']['TaskOptions'][];
+    };
+    /** Page[AutoMLRun] */
+    Page_AutoMLRun_: {
+      /** Items */
+      items: components['schemas']['AutoMLRun'][];
+      /** Next */
+      next?: string | null;
+    };
+    /**
+     * Summary
+     * @description What came out of a completed run.
+     */
+    Summary: {
+      /** Best Single */
+      best_single: string;
+      /** Best Single Score */
+      best_single_score: number | null;
+      /** Columns */
+      columns: number;
+      /** Cores */
+      cores: number;
+      /** Digest */
+      digest: string;
+      export: components['schemas']['Export'];
+      /** Features */
+      features: number;
+      /** First Row Seconds */
+      first_row_seconds: number | null;
+      /** Folds */
+      folds: number;
+      /**
+       * Form
+       * @enum {string}
+       */
+      form: 'folds' | 'refit';
+      /** Form Reason */
+      form_reason: string;
+      /** Greater Is Better */
+      greater_is_better: boolean;
+      /**
+       * Labels
+       * @default []
+       */
+      labels: unknown[];
+      /** Max Trials */
+      max_trials: number | null;
+      /** Members */
+      members: components['schemas']['studiolo__studio__automl__schemas__Member'][];
+      /** Metric */
+      metric: string;
+      /** Metrics */
+      metrics: {
+        [key: string]: number;
+      };
+      /** Rows */
+      rows: number;
+      /** Score */
+      score: number;
+      /** Seconds */
+      seconds: number;
+      /** Seed */
+      seed: number;
+      /** Target */
+      target: string;
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'classification' | 'regression';
+      /**
+       * Test Metrics
+       * @default {}
+       */
+      test_metrics: {
+        [key: string]: number;
+      };
+      /** Threshold */
+      threshold?: number | null;
+      /** Time Limit */
+      time_limit: number | null;
+      /** Trials */
+      trials: {
+        [key: string]: number;
+      };
+    };
+    /**
+     * TaskOptions
+     * @description What may be chosen for a task.
+     */
+    TaskOptions: {
+      /** Default Metric */
+      default_metric: string;
+      /** Metrics */
+      metrics: string[];
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'classification' | 'regression';
+    };
+    /**
+     * Member
+     * @description A trial in an ensemble and its share; weights sum to 1.
+     */
+    studiolo__studio__automl__schemas__Member: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Weight */
+      weight: number;
+    };
+    /**
+     * Member
+     * @description An account's role in this workspace.
+     */
+    studiolo__studio__workspace__schemas__Member: {
+      /**
+       * Disabled
+       * @default false
+       */
+      disabled: boolean;
+      /** Name */
+      name: string;
+      role: components['schemas']['Role'];
     };
   };
   responses: never;
@@ -3288,6 +3942,280 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Member'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_options: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Options'];
+        };
+      };
+    };
+  };
+  automl_list_runs: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_AutoMLRun_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_submit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AutoMLSpec'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AutoMLRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AutoMLRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_charts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+        child: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: unknown;
+          };
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_columns: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Columns'] | null;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_guardrails: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Guardrail'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_importance: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Importance'] | null;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_leaderboard: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Leaderboard'];
         };
       };
       /** @description Validation Error */

@@ -1,45 +1,19 @@
-/** The documents that an AutoML job writes about itself; JSON of the run, so typed here. */
-export interface Member {
-  id: string;
-  name: string;
-  weight: number;
-}
+import type { components } from '@/kernel/schema';
 
-export interface BoardRow {
-  rank: number;
-  id: string;
-  name: string;
-  kind: 'trial' | 'ensemble';
-  learner: string;
-  title: string;
-  state: 'running' | 'completed' | 'failed' | 'skipped';
-  reason: string | null;
-  score: number | null;
-  fold_scores: number[];
-  folds: number;
-  metrics: Record<string, number>;
-  params: Record<string, unknown>;
-  seconds: number | null;
-  predict_ms: number | null;
-  size_bytes: number | null;
-  rounds: number | null;
-  members: Member[];
-}
+type Schemas = components['schemas'];
+export type AutoMLSpec = Schemas['AutoMLSpec'];
+export type AutoMLRun = Schemas['AutoMLRun'];
+export type Options = Schemas['Options'];
+export type Leaderboard = Schemas['Leaderboard'];
+export type BoardRow = Schemas['LeaderboardRow'];
+export type Guardrail = Schemas['Guardrail'];
+export type Columns = Schemas['Columns'];
+export type ColumnUse = Schemas['ColumnUse'];
+export type Importance = Schemas['Importance'];
+export type Export = Schemas['Export'];
+export type Summary = Schemas['Summary'];
 
-export interface Leaderboard {
-  metric: string;
-  greater_is_better: boolean;
-  rows: BoardRow[];
-}
-
-export interface Guardrail {
-  name: string;
-  title: string;
-  state: 'passed' | 'done' | 'fixed' | 'alerted';
-  detail: string;
-  columns: string[];
-}
-
+// The numbers behind the charts are a free JSON document of the run, so their form is written here.
 export interface Line {
   name: string;
   area?: number;
@@ -73,65 +47,6 @@ export interface NumberCharts {
 }
 
 export type Charts = ClassCharts | NumberCharts;
-
-export interface Importance {
-  metric: string;
-  permutation: { column: string; importance: number; deviation: number }[];
-  gain: { feature: string; gain: number }[];
-}
-
-export interface Export {
-  onnx: boolean;
-  reason: string;
-  rows?: number;
-  edge_rows?: number;
-  test_rows?: number;
-  max_difference?: number;
-  tolerance?: number;
-  compiled_ms?: number;
-  compiled_bytes?: number;
-  native_ms?: number;
-}
-
-export interface ColumnUse {
-  name: string;
-  kind: string;
-  dtype: string;
-  missing: number;
-  distinct: number;
-  reason: string;
-  steps: string[];
-  features: string[];
-  used: boolean;
-}
-
-export interface Summary {
-  task: string;
-  target: string;
-  metric: string;
-  greater_is_better: boolean;
-  rows: number;
-  columns: number;
-  features: number;
-  folds: number;
-  score: number;
-  best_single: string;
-  best_single_score: number;
-  members: Member[];
-  form: string;
-  form_reason: string;
-  threshold: number | null;
-  metrics: Record<string, number>;
-  test_metrics: Record<string, number>;
-  export: Export;
-  trials: Record<string, number>;
-  cores: number;
-  seed: number;
-  time_limit: number | null;
-  max_trials: number | null;
-  seconds: number;
-  first_row_seconds: number | null;
-}
 
 /** "AUC_weighted" as people say it. */
 export function metricName(name: string): string {
