@@ -444,6 +444,90 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Experiments
+     * @description List experiments, newest first, with the number of their runs.
+     */
+    get: operations['experiments_list_experiments'];
+    put?: never;
+    /**
+     * Create Experiment
+     * @description Make an experiment.
+     */
+    post: operations['experiments_create_experiment'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/bulk': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change Runs
+     * @description Delete, restore or tag many runs at once.
+     */
+    post: operations['experiments_change_runs'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Store File
+     * @description Store the body as a file that a job may name in its code or inputs.
+     */
+    post: operations['experiments_store_file'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/files/missing': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * List Missing
+     * @description Say which files the studio does not have, so that only those are sent.
+     */
+    post: operations['experiments_list_missing'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/runs': {
     parameters: {
       query?: never;
@@ -480,6 +564,66 @@ export interface paths {
      * @description Return a run.
      */
     get: operations['experiments_get_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/artifacts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Artifacts
+     * @description List the files and folders directly below a folder of a run.
+     */
+    get: operations['experiments_list_artifacts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/artifacts/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Artifact
+     * @description Send a file of a run; `inline` shows pictures and text in place, everything else is a download.
+     */
+    get: operations['experiments_get_artifact'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/attempts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Attempts
+     * @description List what each attempt of a job came to.
+     */
+    get: operations['experiments_list_attempts'];
     put?: never;
     post?: never;
     delete?: never;
@@ -568,6 +712,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/runs/{run_id}/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get History
+     * @description Return histories of metrics for charts, thinned to at most 2,000 logged points that keep the peaks.
+     */
+    get: operations['experiments_get_history'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/lineage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Lineage
+     * @description List what a run was made from, and what was made from it.
+     */
+    get: operations['experiments_get_lineage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/runs/{run_id}/log': {
     parameters: {
       query?: never;
@@ -588,6 +772,86 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/runs/{run_id}/log/stream': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Stream Log
+     * @description Send the log of a job as it is written, as server-sent events; `Last-Event-ID` is the byte offset to go on from.
+     */
+    get: operations['experiments_stream_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Metrics
+     * @description Return the latest point, the lowest and the highest of every metric.
+     */
+    get: operations['experiments_get_metrics'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/overview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Overview
+     * @description Return a run with what was recorded on it.
+     */
+    get: operations['experiments_get_overview'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/params': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Params
+     * @description Return the params of a run.
+     */
+    get: operations['experiments_get_params'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/runs/{run_id}/spec': {
     parameters: {
       query?: never;
@@ -600,6 +864,298 @@ export interface paths {
      * @description Return what a job was asked to run; null for a run made by a client.
      */
     get: operations['experiments_get_spec'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/tags': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Tags
+     * @description Return the tags of a run.
+     */
+    get: operations['experiments_get_tags'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/search': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Search Runs
+     * @description Find runs with their params, latest metrics and tags, by MLflow's filter and order.
+     */
+    post: operations['experiments_search_runs'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/{experiment_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Experiment
+     * @description Return an experiment by its id.
+     */
+    get: operations['experiments_get_experiment'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Experiment
+     * @description Put an experiment and its runs in the bin.
+     */
+    delete: operations['experiments_delete_experiment'];
+    options?: never;
+    head?: never;
+    /**
+     * Rename Experiment
+     * @description Rename an experiment.
+     */
+    patch: operations['experiments_rename_experiment'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/{experiment_id}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Experiment
+     * @description Take an experiment and its runs out of the bin.
+     */
+    post: operations['experiments_restore_experiment'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Models
+     * @description List models by name.
+     */
+    get: operations['models_list_models'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/by-run/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Versions Of Run
+     * @description List the model versions that a run made.
+     */
+    get: operations['models_versions_of_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Model
+     * @description Return a model with its newest version.
+     */
+    get: operations['models_get_model'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Model
+     * @description Delete a model with all versions, unless one is in use.
+     */
+    delete: operations['models_delete_model'];
+    options?: never;
+    head?: never;
+    /**
+     * Change Model
+     * @description Change description and tags.
+     */
+    patch: operations['models_change_model'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/aliases/{alias}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Set Alias
+     * @description Let an alias name a version.
+     */
+    put: operations['models_set_alias'];
+    post?: never;
+    /**
+     * Delete Alias
+     * @description Remove an alias.
+     */
+    delete: operations['models_delete_alias'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Versions
+     * @description List versions, newest first.
+     */
+    get: operations['models_list_versions'];
+    put?: never;
+    /**
+     * Register
+     * @description Register what a run logged, or a logged model, as the next version.
+     */
+    post: operations['models_register'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/versions/{version}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Version
+     * @description Return a version by number, alias or `latest`.
+     */
+    get: operations['models_get_version'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Version
+     * @description Delete a version, unless it is in use.
+     */
+    delete: operations['models_delete_version'];
+    options?: never;
+    head?: never;
+    /**
+     * Change Version
+     * @description Change description and tags of a version.
+     */
+    patch: operations['models_change_version'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/versions/{version}/download': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download
+     * @description Send a version as a zip.
+     */
+    get: operations['models_download'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/versions/{version}/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Files
+     * @description List the files of a version.
+     */
+    get: operations['models_list_files'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/versions/{version}/lineage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Lineage
+     * @description List what a version was made from, and what stands on it.
+     */
+    get: operations['models_get_lineage'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1040,6 +1596,63 @@ export interface components {
       message: string;
     };
     /**
+     * AliasSet
+     * @description The version that an alias names.
+     */
+    AliasSet: {
+      /** Version */
+      version: number;
+    };
+    /**
+     * Artifact
+     * @description A file or folder that a run made. path: below the run's artifacts; size: bytes, of files.
+     */
+    Artifact: {
+      /** Digest */
+      digest?: string | null;
+      /** Is Dir */
+      is_dir: boolean;
+      /** Path */
+      path: string;
+      /** Size */
+      size?: number | null;
+    };
+    /**
+     * Attempt
+     * @description One try at a job. peak_memory_bytes: of all its processes together; left_behind: daemons that had to be ended.
+     */
+    Attempt: {
+      /** Cpu Seconds */
+      cpu_seconds?: number | null;
+      /** Ended At */
+      ended_at?: string | null;
+      /** Error */
+      error?: string | null;
+      /** Exit Code */
+      exit_code?: number | null;
+      /** Failure */
+      failure?:
+        | (
+            | 'user_error'
+            | 'oom'
+            | 'timeout'
+            | 'environment'
+            | 'input_missing'
+            | 'lost'
+            | 'preempted'
+            | 'canceled'
+          )
+        | null;
+      /** Left Behind */
+      left_behind?: number | null;
+      /** Number */
+      number: number;
+      /** Peak Memory Bytes */
+      peak_memory_bytes?: number | null;
+      /** Started At */
+      started_at?: string | null;
+    };
+    /**
      * AuditEntry
      * @description Who did what to which thing.
      */
@@ -1061,6 +1674,68 @@ export interface components {
       id: string;
       /** Subject */
       subject: string;
+    };
+    /**
+     * BulkChange
+     * @description One change to many runs. A tag of null is removed.
+     */
+    BulkChange: {
+      /**
+       * Action
+       * @enum {string}
+       */
+      action: 'delete' | 'restore' | 'tag';
+      /** Run Ids */
+      run_ids: string[];
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string | null;
+      };
+    };
+    /**
+     * BulkResult
+     * @description How many runs changed.
+     */
+    BulkResult: {
+      /** Changed */
+      changed: number;
+    };
+    /**
+     * Change
+     * @description What may be changed; absent fields stay. A tag of null is removed.
+     */
+    Change: {
+      /** Description */
+      description?: string | null;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string | null;
+      };
+    };
+    /**
+     * Column
+     * @description An input, output or parameter of a model. type: MLflow's word, e.g. double, long, string, tensor(float32).
+     */
+    Column: {
+      /** Default */
+      default?: unknown;
+      /** Name */
+      name?: string | null;
+      /**
+       * Required
+       * @default true
+       */
+      required: boolean;
+      /** Shape */
+      shape?: number[] | null;
+      /** Type */
+      type: string;
     };
     /**
      * ColumnProfile
@@ -1345,6 +2020,52 @@ export interface components {
       /** Target */
       target: string;
     };
+    /**
+     * ExperimentCreate
+     * @description A new experiment.
+     */
+    ExperimentCreate: {
+      /** Name */
+      name: string;
+    };
+    /**
+     * ExperimentSummary
+     * @description An experiment and how many active runs it has.
+     */
+    ExperimentSummary: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Id */
+      id: string;
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted';
+      /** Name */
+      name: string;
+      /**
+       * Runs
+       * @default 0
+       */
+      runs: number;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+    };
     /** HTTPValidationError */
     HTTPValidationError: {
       /** Detail */
@@ -1401,6 +2122,20 @@ export interface components {
       title: string;
       /** Workspace Id */
       workspace_id: string;
+    };
+    /**
+     * InputDataset
+     * @description A dataset that a client said the run used.
+     */
+    InputDataset: {
+      /** Context */
+      context?: string | null;
+      /** Digest */
+      digest: string;
+      /** Name */
+      name: string;
+      /** Source Type */
+      source_type: string;
     };
     /**
      * InputFile
@@ -1530,6 +2265,25 @@ export interface components {
       text: string;
     };
     /**
+     * LoggedModel
+     * @description A model that a run logged. folder: its place in the artifacts of the workspace.
+     */
+    LoggedModel: {
+      /** Id */
+      id: string;
+      /** Model Type */
+      model_type?: string | null;
+      /** Name */
+      name: string;
+      /** Status */
+      status: string;
+      /**
+       * Step
+       * @default 0
+       */
+      step: number;
+    };
+    /**
      * LoginLink
      * @description A link that signs a browser in, once.
      */
@@ -1574,6 +2328,43 @@ export interface components {
       workspace: string;
     };
     /**
+     * Metric
+     * @description The latest point of a metric, and what the whole series amounts to.
+     *
+     *     value, low, high: null where it is no finite number; `special` then says which: NaN, Infinity or -Infinity.
+     *     timestamp: milliseconds since 1970; points: length of the series.
+     */
+    Metric: {
+      /** High */
+      high?: number | null;
+      /** High Step */
+      high_step?: number | null;
+      /** Key */
+      key: string;
+      /** Low */
+      low?: number | null;
+      /** Low Step */
+      low_step?: number | null;
+      /** Points */
+      points: number;
+      /** Special */
+      special?: string | null;
+      /** Step */
+      step: number;
+      /** Timestamp */
+      timestamp: number;
+      /** Value */
+      value: number | null;
+    };
+    /**
+     * Missing
+     * @description Digests (blake3) of files that are asked for, or that are not here.
+     */
+    Missing: {
+      /** Digests */
+      digests: string[];
+    };
+    /**
      * MissingPattern
      * @description Columns that are missing together in so many of the sampled rows; no columns: complete rows.
      */
@@ -1584,6 +2375,145 @@ export interface components {
       rows: number;
       /** Share */
       share: number;
+    };
+    /**
+     * Model
+     * @description A name for a line of versions. aliases: name of the alias to version.
+     */
+    Model: {
+      /**
+       * Aliases
+       * @default {}
+       */
+      aliases: {
+        [key: string]: number;
+      };
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      latest?: components['schemas']['ModelVersion'] | null;
+      /** Name */
+      name: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /**
+       * Versions
+       * @default 0
+       */
+      versions: number;
+    };
+    /**
+     * ModelFile
+     * @description A file of a version.
+     */
+    ModelFile: {
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
+     * ModelVersion
+     * @description A version never changes but for description, tags, aliases and stage.
+     *
+     *     size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
+     */
+    ModelVersion: {
+      /**
+       * Aliases
+       * @default []
+       */
+      aliases: string[];
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Files
+       * @default 0
+       */
+      files: number;
+      /**
+       * Flavors
+       * @default []
+       */
+      flavors: string[];
+      /** Mlflow Version */
+      mlflow_version?: string | null;
+      /** Model Id */
+      model_id?: string | null;
+      /** Name */
+      name: string;
+      /** Run Id */
+      run_id?: string | null;
+      signature?: components['schemas']['Signature'] | null;
+      /**
+       * Size
+       * @default 0
+       */
+      size: number;
+      /**
+       * Source
+       * @default
+       */
+      source: string;
+      /**
+       * Stage
+       * @default None
+       */
+      stage: string;
+      /**
+       * Status
+       * @default READY
+       */
+      status: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /**
+       * Used By
+       * @default []
+       */
+      used_by: string[];
+      /**
+       * User
+       * @default
+       */
+      user: string;
+      /** Version */
+      version: number;
     };
     /**
      * NewToken
@@ -1604,6 +2534,27 @@ export interface components {
     Page_Dataset_: {
       /** Items */
       items: components['schemas']['Dataset'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[ExperimentSummary] */
+    Page_ExperimentSummary_: {
+      /** Items */
+      items: components['schemas']['ExperimentSummary'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Model] */
+    Page_Model_: {
+      /** Items */
+      items: components['schemas']['Model'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[RunRecord] */
+    Page_RunRecord_: {
+      /** Items */
+      items: components['schemas']['RunRecord'][];
       /** Next */
       next?: string | null;
     };
@@ -1826,6 +2777,82 @@ export interface components {
       waits_for?: string | null;
     };
     /**
+     * RunOverview
+     * @description A run with what was recorded on it.
+     */
+    RunOverview: {
+      /** Children */
+      children: number;
+      /** Inputs */
+      inputs: components['schemas']['InputDataset'][];
+      /** Metrics */
+      metrics: components['schemas']['Metric'][];
+      /** Models */
+      models: components['schemas']['LoggedModel'][];
+      /** Params */
+      params: {
+        [key: string]: string;
+      };
+      run: components['schemas']['Run'];
+      /** Tags */
+      tags: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * RunRecord
+     * @description A row of a table of runs.
+     */
+    RunRecord: {
+      /** Metrics */
+      metrics: {
+        [key: string]: components['schemas']['Metric'];
+      };
+      /** Params */
+      params: {
+        [key: string]: string;
+      };
+      run: components['schemas']['Run'];
+      /** Tags */
+      tags: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * RunSearch
+     * @description Which runs: MLflow's filter and order_by. experiments: ids, empty for all.
+     */
+    RunSearch: {
+      /** Cursor */
+      cursor?: string | null;
+      /**
+       * Experiments
+       * @default []
+       */
+      experiments: string[];
+      /**
+       * Filter
+       * @default
+       */
+      filter: string;
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted';
+      /**
+       * Limit
+       * @default 100
+       */
+      limit: number;
+      /**
+       * Order By
+       * @default []
+       */
+      order_by: string[];
+    };
+    /**
      * Sample
      * @description Which rows quantiles, histograms, frequent values and correlations come from. note: for people.
      */
@@ -1860,6 +2887,22 @@ export interface components {
       title: string;
     };
     /**
+     * Series
+     * @description Points of a metric in order of step. values: null where it is no finite number; total: before thinning.
+     */
+    Series: {
+      /** Key */
+      key: string;
+      /** Steps */
+      steps: number[];
+      /** Timestamps */
+      timestamps: number[];
+      /** Total */
+      total: number;
+      /** Values */
+      values: (number | null)[];
+    };
+    /**
      * Session
      * @description Who is signed in, and where they may go.
      */
@@ -1880,6 +2923,37 @@ export interface components {
       name: string;
       /** Password */
       password: string;
+    };
+    /**
+     * Signature
+     * @description What a model takes and gives.
+     */
+    Signature: {
+      /**
+       * Inputs
+       * @default []
+       */
+      inputs: components['schemas']['Column'][];
+      /**
+       * Outputs
+       * @default []
+       */
+      outputs: components['schemas']['Column'][];
+      /**
+       * Params
+       * @default []
+       */
+      params: components['schemas']['Column'][];
+    };
+    /**
+     * StoredFile
+     * @description A file that was sent; digest: blake3.
+     */
+    StoredFile: {
+      /** Digest */
+      digest: string;
+      /** Size */
+      size: number;
     };
     /**
      * TableSchema
@@ -1982,6 +3056,33 @@ export interface components {
       msg: string;
       /** Error Type */
       type: string;
+    };
+    /**
+     * VersionCreate
+     * @description Register what a run logged below `path`, or a logged model.
+     */
+    VersionCreate: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Model Id */
+      model_id?: string | null;
+      /**
+       * Path
+       * @default model
+       */
+      path: string;
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
     };
     /**
      * VersionSummary
@@ -3291,6 +4392,162 @@ export interface operations {
       };
     };
   };
+  experiments_list_experiments: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+        lifecycle?: 'active' | 'deleted';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_ExperimentSummary_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_create_experiment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ExperimentCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExperimentSummary'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_change_runs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BulkChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkResult'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_store_file: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/octet-stream': unknown;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoredFile'];
+        };
+      };
+    };
+  };
+  experiments_list_missing: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Missing'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Missing'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_list_runs: {
     parameters: {
       query?: {
@@ -3380,6 +4637,102 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Run'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_artifacts: {
+    parameters: {
+      query?: {
+        path?: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Artifact'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_artifact: {
+    parameters: {
+      query: {
+        path: string;
+        inline?: boolean;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_attempts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Attempt'][];
         };
       };
       /** @description Validation Error */
@@ -3518,6 +4871,71 @@ export interface operations {
       };
     };
   };
+  experiments_get_history: {
+    parameters: {
+      query: {
+        key: string[];
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Series'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_lineage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Edge'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_read_log: {
     parameters: {
       query?: {
@@ -3552,6 +4970,133 @@ export interface operations {
       };
     };
   };
+  experiments_stream_log: {
+    parameters: {
+      query?: {
+        /** @description Byte to begin at. */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_metrics: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Metric'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_overview: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunOverview'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_params: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: string;
+          };
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_get_spec: {
     parameters: {
       query?: never;
@@ -3570,6 +5115,681 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['JobSpec'] | null;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_tags: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: string;
+          };
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_search_runs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunSearch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_RunRecord_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_experiment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        experiment_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExperimentSummary'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_delete_experiment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        experiment_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_rename_experiment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        experiment_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ExperimentCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExperimentSummary'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_restore_experiment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        experiment_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExperimentSummary'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_list_models: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+        search?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Model_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_versions_of_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Model'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_delete_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_change_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Model'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_set_alias: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        alias: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AliasSet'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Model'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_delete_alias: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        alias: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_list_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_register: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['VersionCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_delete_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_change_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_download: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_list_files: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelFile'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_lineage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Edge'][];
         };
       };
       /** @description Validation Error */
