@@ -16,16 +16,16 @@ export function CodeSnippet({ code, label = 'Code' }: Props) {
   const names = Object.keys(variants);
   if (names.length === 1) return <Block text={variants[names[0] ?? ''] ?? ''} label={label} />;
   return (
-    <Tabs defaultValue={names[0] ?? null} id={id}>
+    <Tabs defaultValue="0" id={id}>
       <Tabs.List aria-label={label}>
-        {names.map((name) => (
-          <Tabs.Tab key={name} value={name}>
+        {names.map((name, index) => (
+          <Tabs.Tab key={name} value={String(index)}>
             {name}
           </Tabs.Tab>
         ))}
       </Tabs.List>
-      {names.map((name) => (
-        <Tabs.Panel key={name} value={name}>
+      {names.map((name, index) => (
+        <Tabs.Panel key={name} value={String(index)}>
           <Block text={variants[name] ?? ''} label={name} />
         </Tabs.Panel>
       ))}
