@@ -112,6 +112,170 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/automl/options': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Options
+     * @description Return tasks, metrics and learners to choose from.
+     */
+    get: operations['automl_get_options'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Runs
+     * @description List AutoML runs, newest first.
+     */
+    get: operations['automl_list_runs'];
+    put?: never;
+    /**
+     * Submit
+     * @description Queue an AutoML run.
+     */
+    post: operations['automl_submit'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Run
+     * @description Return an AutoML run with its best model so far and, at the end, the summary.
+     */
+    get: operations['automl_get_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/charts/{child}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Charts
+     * @description Return the numbers behind the charts of one row of the leaderboard; child: the row's id.
+     */
+    get: operations['automl_get_charts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/columns': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Columns
+     * @description Return how each column is used; null before the table was read.
+     */
+    get: operations['automl_get_columns'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/guardrails': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Guardrails
+     * @description Return the checks of the data.
+     */
+    get: operations['automl_get_guardrails'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/importance': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Importance
+     * @description Return which columns the served model uses; null before the end.
+     */
+    get: operations['automl_get_importance'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/automl/runs/{run_id}/leaderboard': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Leaderboard
+     * @description Return the models so far, best first.
+     */
+    get: operations['automl_get_leaderboard'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/compute': {
     parameters: {
       query?: never;
@@ -416,6 +580,174 @@ export interface paths {
      * @description Return a datastore.
      */
     get: operations['datastores_get_datastore'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Endpoints
+     * @description List endpoints by name.
+     */
+    get: operations['endpoints_list_endpoints'];
+    put?: never;
+    /**
+     * Deploy
+     * @description Deploy a model version; the keys of a new endpoint are in this answer and nowhere else.
+     */
+    post: operations['endpoints_deploy'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Endpoint
+     * @description Return an endpoint with the deployment that answers and the newest one.
+     */
+    get: operations['endpoints_get_endpoint'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Endpoint
+     * @description Stop an endpoint and remove it.
+     */
+    delete: operations['endpoints_delete_endpoint'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints/{name}/deployments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Deployments
+     * @description Return the deployments of an endpoint, newest first.
+     */
+    get: operations['endpoints_list_deployments'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints/{name}/keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Keys
+     * @description Return which keys there are; their secrets are kept as hashes only.
+     */
+    get: operations['endpoints_list_keys'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints/{name}/keys/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Regenerate Key
+     * @description Replace a key; the new one is in this answer and nowhere else.
+     */
+    post: operations['endpoints_regenerate_key'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints/{name}/logs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Log
+     * @description Return the end of a log, by default of the newest deployment.
+     */
+    get: operations['endpoints_get_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints/{name}/sample': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Sample
+     * @description Return rows to try the endpoint with.
+     */
+    get: operations['endpoints_get_sample'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/endpoints/{name}/stats': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Stats
+     * @description Return request rate, durations and errors; over: seconds that rate and percentiles look back.
+     */
+    get: operations['endpoints_get_stats'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1376,170 +1708,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/w/{workspace}/api/automl/options': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Options
-     * @description Return tasks, metrics and learners to choose from.
-     */
-    get: operations['automl_get_options'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/automl/runs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List Runs
-     * @description List AutoML runs, newest first.
-     */
-    get: operations['automl_list_runs'];
-    put?: never;
-    /**
-     * Submit
-     * @description Queue an AutoML run.
-     */
-    post: operations['automl_submit'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/automl/runs/{run_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Run
-     * @description Return an AutoML run with its best model so far and, at the end, the summary.
-     */
-    get: operations['automl_get_run'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/automl/runs/{run_id}/charts/{child}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Charts
-     * @description Return the numbers behind the charts of one row of the leaderboard; child: the row's id.
-     */
-    get: operations['automl_get_charts'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/automl/runs/{run_id}/columns': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Columns
-     * @description Return how each column is used; null before the table was read.
-     */
-    get: operations['automl_get_columns'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/automl/runs/{run_id}/guardrails': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Guardrails
-     * @description Return the checks of the data.
-     */
-    get: operations['automl_get_guardrails'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/automl/runs/{run_id}/importance': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Importance
-     * @description Return which columns the served model uses; null before the end.
-     */
-    get: operations['automl_get_importance'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/automl/runs/{run_id}/leaderboard': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Leaderboard
-     * @description Return the models so far, best first.
-     */
-    get: operations['automl_get_leaderboard'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1676,6 +1844,118 @@ export interface components {
       subject: string;
     };
     /**
+     * AutoMLRun
+     * @description An AutoML run: the run itself, what was asked, and, as they come, the best row, the summary and the model.
+     *
+     *     dataset: the version used, as `name:version`; model: what was registered, as `name:version`.
+     */
+    AutoMLRun: {
+      best?: components['schemas']['LeaderboardRow'] | null;
+      /** Dataset */
+      dataset: string;
+      /** Model */
+      model?: string | null;
+      /** Model Error */
+      model_error?: string | null;
+      run: components['schemas']['Run'];
+      spec: components['schemas']['AutoMLSpec'];
+      summary?: components['schemas']['Summary'] | null;
+      /**
+       * Trials
+       * @default 0
+       */
+      trials: number;
+    };
+    /**
+     * AutoMLSpec
+     * @description What to learn, from what, and for how long. time_limit counts seconds from the start of the job.
+     */
+    AutoMLSpec: {
+      /**
+       * Allowed
+       * @description Learners to try; empty: all.
+       * @default []
+       */
+      allowed: string[];
+      /**
+       * Blocked
+       * @description Learners not to try.
+       * @default []
+       */
+      blocked: string[];
+      /**
+       * Cores
+       * @description Cores to use; default all that jobs may have.
+       */
+      cores?: number | null;
+      /**
+       * Dataset
+       * @description `name` (the newest version) or `name:version`.
+       */
+      dataset: string;
+      /**
+       * Drop
+       * @description Columns to leave out.
+       * @default []
+       */
+      drop: string[];
+      /**
+       * Experiment
+       * @description Experiment of the run; default AutoML.
+       * @default
+       */
+      experiment: string;
+      /**
+       * Max Trials
+       * @description Models to train; with it the same seed gives the same leaderboard.
+       */
+      max_trials?: number | null;
+      /**
+       * Memory Mb
+       * @description Memory that one trial may use.
+       */
+      memory_mb?: number | null;
+      /**
+       * Metric
+       * @description What to make best; empty: AUC_weighted or root_mean_squared_error.
+       * @default
+       */
+      metric: string;
+      /**
+       * Model
+       * @description Name under which the model is registered; default that of the dataset.
+       * @default
+       */
+      model: string;
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Seed
+       * @default 0
+       */
+      seed: number;
+      /**
+       * Target
+       * @description Column to learn.
+       */
+      target: string;
+      /**
+       * Task
+       * @default auto
+       * @enum {string}
+       */
+      task: 'auto' | 'classification' | 'regression';
+      /**
+       * Time Limit
+       * @description Seconds for everything; without one, max_trials decides.
+       * @default 60
+       */
+      time_limit: number | null;
+    };
+    /**
      * BulkChange
      * @description One change to many runs. A tag of null is removed.
      */
@@ -1719,23 +1999,16 @@ export interface components {
       };
     };
     /**
-     * Column
-     * @description An input, output or parameter of a model. type: MLflow's word, e.g. double, long, string, tensor(float32).
+     * ColumnImportance
+     * @description How much worse the metric becomes when a column is shuffled; deviation over repeats.
      */
-    Column: {
-      /** Default */
-      default?: unknown;
-      /** Name */
-      name?: string | null;
-      /**
-       * Required
-       * @default true
-       */
-      required: boolean;
-      /** Shape */
-      shape?: number[] | null;
-      /** Type */
-      type: string;
+    ColumnImportance: {
+      /** Column */
+      column: string;
+      /** Deviation */
+      deviation: number;
+      /** Importance */
+      importance: number;
     };
     /**
      * ColumnProfile
@@ -1816,6 +2089,51 @@ export interface components {
        * @enum {string}
        */
       type: 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
+    };
+    /**
+     * ColumnUse
+     * @description What was found in a column and how it becomes features. used False: it is left out for `reason`.
+     */
+    ColumnUse: {
+      /** Distinct */
+      distinct: number;
+      /** Dtype */
+      dtype: string;
+      /**
+       * Features
+       * @default []
+       */
+      features: string[];
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'number' | 'boolean' | 'category' | 'date' | 'text' | 'dropped';
+      /** Missing */
+      missing: number;
+      /** Name */
+      name: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Steps
+       * @default []
+       */
+      steps: string[];
+      /** Used */
+      used: boolean;
+    };
+    /**
+     * Columns
+     * @description The columns of the training table without the target.
+     */
+    Columns: {
+      /** Columns */
+      columns: components['schemas']['ColumnUse'][];
+      /** Rows */
+      rows: number;
+      /** Target */
+      target: string;
     };
     /**
      * Compute
@@ -1993,6 +2311,74 @@ export interface components {
       total_bytes: number;
     };
     /**
+     * Deployment
+     * @description A model version in front of an endpoint.
+     *
+     *     tier: `compiled` (ONNX, one thread, no pandas) or `pyfunc`; why: why that one; batching: of the original model.
+     *     message: what it waits for or does now. failure: of the last try.
+     */
+    Deployment: {
+      /** Batching */
+      batching?: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Created By
+       * @default
+       */
+      created_by: string;
+      /** Ended At */
+      ended_at?: string | null;
+      /** Endpoint */
+      endpoint: string;
+      failure?: components['schemas']['Failure'] | null;
+      /** Id */
+      id: string;
+      /** Live At */
+      live_at?: string | null;
+      /** Load Seconds */
+      load_seconds?: number | null;
+      /** Memory Bytes */
+      memory_bytes?: number | null;
+      /**
+       * Message
+       * @default
+       */
+      message: string;
+      /** Model */
+      model: string;
+      /** Number */
+      number: number;
+      /**
+       * Restarts
+       * @default 0
+       */
+      restarts: number;
+      /** Sample Ms */
+      sample_ms?: number | null;
+      /** Started At */
+      started_at?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'Queued' | 'Starting' | 'Live' | 'Restarting' | 'Stopping' | 'Stopped' | 'Failed';
+      /** Tier */
+      tier?: ('compiled' | 'pyfunc') | null;
+      /** Version */
+      version: number;
+      /**
+       * Why
+       * @default
+       */
+      why: string;
+      /** Workers */
+      workers: number;
+    };
+    /**
      * Document
      * @description A JSON document that a job wrote about itself.
      */
@@ -2019,6 +2405,219 @@ export interface components {
       source: string;
       /** Target */
       target: string;
+    };
+    /**
+     * Endpoint
+     * @description A name and a port behind which a model answers.
+     *
+     *     url: of `/score` on its own port; forward: path of the same through the server.
+     *     live: the deployment that answers; latest: the newest one, which may be on its way, or have failed.
+     */
+    Endpoint: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Created By
+       * @default
+       */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Forward */
+      forward: string;
+      /** Host */
+      host: string;
+      /** Id */
+      id: string;
+      latest?: components['schemas']['Deployment'] | null;
+      live?: components['schemas']['Deployment'] | null;
+      /** Name */
+      name: string;
+      /** Port */
+      port: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'Deploying' | 'Live' | 'Failed' | 'Deleting';
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Url */
+      url: string;
+    };
+    /**
+     * EndpointDeploy
+     * @description Deploy a model version under a name; an endpoint that is there gets it as its next deployment.
+     *
+     *     model: `NAME`, `NAME:VERSION` or `NAME@ALIAS`. port: 0 keeps the endpoint's, or takes a free one.
+     *     tier: `auto` takes the compiled form when it was proven equal, else the original model.
+     */
+    EndpointDeploy: {
+      /** Description */
+      description?: string | null;
+      /** Model */
+      model: string;
+      /** Name */
+      name: string;
+      /**
+       * Port
+       * @default 0
+       */
+      port: number;
+      /**
+       * Tier
+       * @default auto
+       * @enum {string}
+       */
+      tier: 'auto' | 'compiled' | 'pyfunc';
+      /**
+       * Workers
+       * @default 1
+       */
+      workers: number;
+    };
+    /**
+     * EndpointDeployed
+     * @description The answer to a deploy. keys: only when the endpoint is new; they are shown this once.
+     */
+    EndpointDeployed: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Created By
+       * @default
+       */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Forward */
+      forward: string;
+      /** Host */
+      host: string;
+      /** Id */
+      id: string;
+      /**
+       * Keys
+       * @default []
+       */
+      keys: components['schemas']['NewKey'][];
+      latest?: components['schemas']['Deployment'] | null;
+      live?: components['schemas']['Deployment'] | null;
+      /** Name */
+      name: string;
+      /** Port */
+      port: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'Deploying' | 'Live' | 'Failed' | 'Deleting';
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Url */
+      url: string;
+    };
+    /**
+     * EndpointLog
+     * @description The end of a log. kind: `requests` (one line each) or `process` (what the scorer wrote, tracebacks included).
+     */
+    EndpointLog: {
+      /** Deployment */
+      deployment: number;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'requests' | 'process';
+      /** Text */
+      text: string;
+    };
+    /**
+     * EndpointSample
+     * @description Rows to try an endpoint with, and what the model said of them. columns: what it takes.
+     */
+    EndpointSample: {
+      /** Columns */
+      columns: components['schemas']['studiolo__studio__endpoints__schemas__Column'][];
+      /** Response */
+      response?: {
+        [key: string]: unknown;
+      } | null;
+      /** Rows */
+      rows: {
+        [key: string]: unknown;
+      }[];
+    };
+    /**
+     * EndpointStats
+     * @description What an endpoint did since it was made; rate (requests per second) and durations (ms) of the last `over` seconds.
+     */
+    EndpointStats: {
+      /** Errors */
+      errors: number;
+      /** Mean */
+      mean: number | null;
+      /** Over */
+      over: number;
+      /** P50 */
+      p50: number | null;
+      /** P95 */
+      p95: number | null;
+      /** P99 */
+      p99: number | null;
+      /** Rate */
+      rate: number;
+      /** Requests */
+      requests: number;
+      /** Rows */
+      rows: number;
+      /** Statuses */
+      statuses: {
+        [key: string]: number;
+      };
+      /** Windows */
+      windows: components['schemas']['EndpointWindow'][];
+    };
+    /**
+     * EndpointWindow
+     * @description Ten seconds of an endpoint. Percentiles in milliseconds.
+     */
+    EndpointWindow: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Errors */
+      errors: number;
+      /** P50 */
+      p50: number;
+      /** P95 */
+      p95: number;
+      /** P99 */
+      p99: number;
+      /** Requests */
+      requests: number;
+      /** Rows */
+      rows: number;
     };
     /**
      * ExperimentCreate
@@ -2065,6 +2664,91 @@ export interface components {
        * Format: date-time
        */
       updated_at: string;
+    };
+    /**
+     * Export
+     * @description Whether the compiled (ONNX) form is equal to the native model, on how many rows that was checked, or why it is not used.
+     */
+    Export: {
+      /** Compiled Bytes */
+      compiled_bytes?: number | null;
+      /** Compiled Ms */
+      compiled_ms?: number | null;
+      /**
+       * Edge Rows
+       * @default 0
+       */
+      edge_rows: number;
+      /** Max Difference */
+      max_difference?: number | null;
+      /** Native Ms */
+      native_ms?: number | null;
+      /** Onnx */
+      onnx: boolean;
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /**
+       * Rows
+       * @default 0
+       */
+      rows: number;
+      /**
+       * Test Rows
+       * @default 0
+       */
+      test_rows: number;
+      /** Tolerance */
+      tolerance?: number | null;
+    };
+    /**
+     * Failure
+     * @description Why a deployment does not serve. stage: load, sample, listen, start, timeout, lost.
+     */
+    Failure: {
+      /** Error */
+      error: string;
+      /** Stage */
+      stage: string;
+      /**
+       * Traceback
+       * @default
+       */
+      traceback: string;
+    };
+    /**
+     * FeatureGain
+     * @description The models' own importance of a feature; all gains sum to about 1.
+     */
+    FeatureGain: {
+      /** Feature */
+      feature: string;
+      /** Gain */
+      gain: number;
+    };
+    /**
+     * Guardrail
+     * @description A check of the data: passed, done (something was chosen), fixed, or alerted (look at it).
+     */
+    Guardrail: {
+      /**
+       * Columns
+       * @default []
+       */
+      columns: string[];
+      /** Detail */
+      detail: string;
+      /** Name */
+      name: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'passed' | 'done' | 'fixed' | 'alerted';
+      /** Title */
+      title: string;
     };
     /** HTTPValidationError */
     HTTPValidationError: {
@@ -2122,6 +2806,18 @@ export interface components {
       title: string;
       /** Workspace Id */
       workspace_id: string;
+    };
+    /**
+     * Importance
+     * @description Which columns the served model uses.
+     */
+    Importance: {
+      /** Gain */
+      gain: components['schemas']['FeatureGain'][];
+      /** Metric */
+      metric: string;
+      /** Permutation */
+      permutation: components['schemas']['ColumnImportance'][];
     };
     /**
      * InputDataset
@@ -2239,6 +2935,124 @@ export interface components {
       timeout_s?: number | null;
     };
     /**
+     * Key
+     * @description A key of an endpoint, without its secret. hint: its last characters.
+     */
+    Key: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Hint */
+      hint: string;
+      /**
+       * Name
+       * @enum {string}
+       */
+      name: 'primary' | 'secondary';
+    };
+    /**
+     * Leaderboard
+     * @description All models of a run, best first.
+     */
+    Leaderboard: {
+      /** Greater Is Better */
+      greater_is_better: boolean;
+      /** Metric */
+      metric: string;
+      /** Rows */
+      rows: components['schemas']['LeaderboardRow'][];
+    };
+    /**
+     * LeaderboardRow
+     * @description A trial or the ensemble. id: its child run. score: the run's metric on rows that the model did not see.
+     *
+     *     state: running (the score is that of the folds so far), completed, failed, skipped; reason says why.
+     */
+    LeaderboardRow: {
+      /**
+       * Fold Scores
+       * @default []
+       */
+      fold_scores: number[];
+      /** Folds */
+      folds: number;
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'trial' | 'ensemble';
+      /** Learner */
+      learner: string;
+      /**
+       * Members
+       * @default []
+       */
+      members: components['schemas']['studiolo__studio__automl__schemas__Member'][];
+      /**
+       * Metrics
+       * @default {}
+       */
+      metrics: {
+        [key: string]: number;
+      };
+      /** Name */
+      name: string;
+      /**
+       * Params
+       * @default {}
+       */
+      params: {
+        [key: string]: unknown;
+      };
+      /** Predict Ms */
+      predict_ms?: number | null;
+      /** Rank */
+      rank: number;
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /** Rounds */
+      rounds?: (number | null)[] | null;
+      /** Score */
+      score?: number | null;
+      /** Seconds */
+      seconds?: number | null;
+      /** Size Bytes */
+      size_bytes?: number | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'running' | 'completed' | 'failed' | 'skipped';
+      /** Title */
+      title: string;
+      /** Weight */
+      weight?: number | null;
+    };
+    /**
+     * Learner
+     * @description A family of models; missing says why it cannot be used here, empty when it can.
+     */
+    Learner: {
+      /**
+       * Missing
+       * @default
+       */
+      missing: string;
+      /** Name */
+      name: string;
+      /** Tasks */
+      tasks: string[];
+      /** Title */
+      title: string;
+    };
+    /**
      * Limit
      * @description How one kind of limit is kept on this machine: what: cores, memory, time, processes; how: a sentence.
      */
@@ -2300,20 +3114,6 @@ export interface components {
       columns: string[];
       /** Values */
       values: (number | null)[][];
-    };
-    /**
-     * Member
-     * @description An account's role in this workspace.
-     */
-    Member: {
-      /**
-       * Disabled
-       * @default false
-       */
-      disabled: boolean;
-      /** Name */
-      name: string;
-      role: components['schemas']['Role'];
     };
     /**
      * Membership
@@ -2516,12 +3316,46 @@ export interface components {
       version: number;
     };
     /**
+     * NewKey
+     * @description A key as it is shown once.
+     */
+    NewKey: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Hint */
+      hint: string;
+      /** Key */
+      key: string;
+      /**
+       * Name
+       * @enum {string}
+       */
+      name: 'primary' | 'secondary';
+    };
+    /**
      * NewToken
      * @description An API token; shown this once.
      */
     NewToken: {
       /** Token */
       token: string;
+    };
+    /**
+     * Options
+     * @description What a form may offer. smallest_time_limit: seconds; cores: that jobs may use.
+     */
+    Options: {
+      /** Cores */
+      cores: number;
+      /** Learners */
+      learners: components['schemas']['Learner'][];
+      /** Smallest Time Limit */
+      smallest_time_limit: number;
+      /** Tasks */
+      tasks: components['schemas']['TaskOptions'][];
     };
     /** Page[AuditEntry] */
     Page_AuditEntry_: {
@@ -2530,10 +3364,24 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[AutoMLRun] */
+    Page_AutoMLRun_: {
+      /** Items */
+      items: components['schemas']['AutoMLRun'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Dataset] */
     Page_Dataset_: {
       /** Items */
       items: components['schemas']['Dataset'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Endpoint] */
+    Page_Endpoint_: {
+      /** Items */
+      items: components['schemas']['Endpoint'][];
       /** Next */
       next?: string | null;
     };
@@ -2933,17 +3781,17 @@ export interface components {
        * Inputs
        * @default []
        */
-      inputs: components['schemas']['Column'][];
+      inputs: components['schemas']['studiolo__studio__models__schemas__Column'][];
       /**
        * Outputs
        * @default []
        */
-      outputs: components['schemas']['Column'][];
+      outputs: components['schemas']['studiolo__studio__models__schemas__Column'][];
       /**
        * Params
        * @default []
        */
-      params: components['schemas']['Column'][];
+      params: components['schemas']['studiolo__studio__models__schemas__Column'][];
     };
     /**
      * StoredFile
@@ -2954,6 +3802,83 @@ export interface components {
       digest: string;
       /** Size */
       size: number;
+    };
+    /**
+     * Summary
+     * @description What came out of a completed run.
+     */
+    Summary: {
+      /** Best Single */
+      best_single: string;
+      /** Best Single Score */
+      best_single_score: number | null;
+      /** Columns */
+      columns: number;
+      /** Cores */
+      cores: number;
+      /** Digest */
+      digest: string;
+      export: components['schemas']['Export'];
+      /** Features */
+      features: number;
+      /** First Row Seconds */
+      first_row_seconds: number | null;
+      /** Folds */
+      folds: number;
+      /**
+       * Form
+       * @enum {string}
+       */
+      form: 'folds' | 'refit';
+      /** Form Reason */
+      form_reason: string;
+      /** Greater Is Better */
+      greater_is_better: boolean;
+      /**
+       * Labels
+       * @default []
+       */
+      labels: unknown[];
+      /** Max Trials */
+      max_trials: number | null;
+      /** Members */
+      members: components['schemas']['studiolo__studio__automl__schemas__Member'][];
+      /** Metric */
+      metric: string;
+      /** Metrics */
+      metrics: {
+        [key: string]: number;
+      };
+      /** Rows */
+      rows: number;
+      /** Score */
+      score: number;
+      /** Seconds */
+      seconds: number;
+      /** Seed */
+      seed: number;
+      /** Target */
+      target: string;
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'classification' | 'regression';
+      /**
+       * Test Metrics
+       * @default {}
+       */
+      test_metrics: {
+        [key: string]: number;
+      };
+      /** Threshold */
+      threshold?: number | null;
+      /** Time Limit */
+      time_limit: number | null;
+      /** Trials */
+      trials: {
+        [key: string]: number;
+      };
     };
     /**
      * TableSchema
@@ -2972,6 +3897,21 @@ export interface components {
       };
       /** Rows */
       rows: number;
+    };
+    /**
+     * TaskOptions
+     * @description What may be chosen for a task.
+     */
+    TaskOptions: {
+      /** Default Metric */
+      default_metric: string;
+      /** Metrics */
+      metrics: string[];
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'classification' | 'regression';
     };
     /**
      * Token
@@ -3155,470 +4095,6 @@ export interface components {
       version: string;
     };
     /**
-     * AutoMLRun
-     * @description An AutoML run: the run itself, what was asked, and, as they come, the best row, the summary and the model.
-     *
-     *     dataset: the version used, as `name:version`; model: what was registered, as `name:version`.
-     */
-    AutoMLRun: {
-      best?: components['schemas']['LeaderboardRow'] | null;
-      /** Dataset */
-      dataset: string;
-      /** Model */
-      model?: string | null;
-      /** Model Error */
-      model_error?: string | null;
-      run: components['schemas']['Run'];
-      spec: components['schemas']['AutoMLSpec'];
-      summary?: components['schemas']['Summary'] | null;
-      /**
-       * Trials
-       * @default 0
-       */
-      trials: number;
-    };
-    /**
-     * AutoMLSpec
-     * @description What to learn, from what, and for how long. time_limit counts seconds from the start of the job.
-     */
-    AutoMLSpec: {
-      /**
-       * Allowed
-       * @description Learners to try; empty: all.
-       * @default []
-       */
-      allowed: string[];
-      /**
-       * Blocked
-       * @description Learners not to try.
-       * @default []
-       */
-      blocked: string[];
-      /**
-       * Cores
-       * @description Cores to use; default all that jobs may have.
-       */
-      cores?: number | null;
-      /**
-       * Dataset
-       * @description `name` (the newest version) or `name:version`.
-       */
-      dataset: string;
-      /**
-       * Drop
-       * @description Columns to leave out.
-       * @default []
-       */
-      drop: string[];
-      /**
-       * Experiment
-       * @description Experiment of the run; default AutoML.
-       * @default
-       */
-      experiment: string;
-      /**
-       * Max Trials
-       * @description Models to train; with it the same seed gives the same leaderboard.
-       */
-      max_trials?: number | null;
-      /**
-       * Memory Mb
-       * @description Memory that one trial may use.
-       */
-      memory_mb?: number | null;
-      /**
-       * Metric
-       * @description What to make best; empty: AUC_weighted or root_mean_squared_error.
-       * @default
-       */
-      metric: string;
-      /**
-       * Model
-       * @description Name under which the model is registered; default that of the dataset.
-       * @default
-       */
-      model: string;
-      /**
-       * Name
-       * @default
-       */
-      name: string;
-      /**
-       * Seed
-       * @default 0
-       */
-      seed: number;
-      /**
-       * Target
-       * @description Column to learn.
-       */
-      target: string;
-      /**
-       * Task
-       * @default auto
-       * @enum {string}
-       */
-      task: 'auto' | 'classification' | 'regression';
-      /**
-       * Time Limit
-       * @description Seconds for everything; without one, max_trials decides.
-       * @default 60
-       */
-      time_limit: number | null;
-    };
-    /**
-     * ColumnImportance
-     * @description How much worse the metric becomes when a column is shuffled; deviation over repeats.
-     */
-    ColumnImportance: {
-      /** Column */
-      column: string;
-      /** Deviation */
-      deviation: number;
-      /** Importance */
-      importance: number;
-    };
-    /**
-     * ColumnUse
-     * @description What was found in a column and how it becomes features. used False: it is left out for `reason`.
-     */
-    ColumnUse: {
-      /** Distinct */
-      distinct: number;
-      /** Dtype */
-      dtype: string;
-      /**
-       * Features
-       * @default []
-       */
-      features: string[];
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'number' | 'boolean' | 'category' | 'date' | 'text' | 'dropped';
-      /** Missing */
-      missing: number;
-      /** Name */
-      name: string;
-      /** Reason */
-      reason: string;
-      /**
-       * Steps
-       * @default []
-       */
-      steps: string[];
-      /** Used */
-      used: boolean;
-    };
-    /**
-     * Columns
-     * @description The columns of the training table without the target.
-     */
-    Columns: {
-      /** Columns */
-      columns: components['schemas']['ColumnUse'][];
-      /** Rows */
-      rows: number;
-      /** Target */
-      target: string;
-    };
-    /**
-     * Export
-     * @description Whether the compiled (ONNX) form is equal to the native model, on how many rows that was checked, or why it is not used.
-     */
-    Export: {
-      /** Compiled Bytes */
-      compiled_bytes?: number | null;
-      /** Compiled Ms */
-      compiled_ms?: number | null;
-      /**
-       * Edge Rows
-       * @default 0
-       */
-      edge_rows: number;
-      /** Max Difference */
-      max_difference?: number | null;
-      /** Native Ms */
-      native_ms?: number | null;
-      /** Onnx */
-      onnx: boolean;
-      /**
-       * Reason
-       * @default
-       */
-      reason: string;
-      /**
-       * Rows
-       * @default 0
-       */
-      rows: number;
-      /**
-       * Test Rows
-       * @default 0
-       */
-      test_rows: number;
-      /** Tolerance */
-      tolerance?: number | null;
-    };
-    /**
-     * FeatureGain
-     * @description The models' own importance of a feature; all gains sum to about 1.
-     */
-    FeatureGain: {
-      /** Feature */
-      feature: string;
-      /** Gain */
-      gain: number;
-    };
-    /**
-     * Guardrail
-     * @description A check of the data: passed, done (something was chosen), fixed, or alerted (look at it).
-     */
-    Guardrail: {
-      /**
-       * Columns
-       * @default []
-       */
-      columns: string[];
-      /** Detail */
-      detail: string;
-      /** Name */
-      name: string;
-      /**
-       * State
-       * @enum {string}
-       */
-      state: 'passed' | 'done' | 'fixed' | 'alerted';
-      /** Title */
-      title: string;
-    };
-    /**
-     * Importance
-     * @description Which columns the served model uses.
-     */
-    Importance: {
-      /** Gain */
-      gain: components['schemas']['FeatureGain'][];
-      /** Metric */
-      metric: string;
-      /** Permutation */
-      permutation: components['schemas']['ColumnImportance'][];
-    };
-    /**
-     * Leaderboard
-     * @description All models of a run, best first.
-     */
-    Leaderboard: {
-      /** Greater Is Better */
-      greater_is_better: boolean;
-      /** Metric */
-      metric: string;
-      /** Rows */
-      rows: components['schemas']['LeaderboardRow'][];
-    };
-    /**
-     * LeaderboardRow
-     * @description A trial or the ensemble. id: its child run. score: the run's metric on rows that the model did not see.
-     *
-     *     state: running (the score is that of the folds so far), completed, failed, skipped; reason says why.
-     */
-    LeaderboardRow: {
-      /**
-       * Fold Scores
-       * @default []
-       */
-      fold_scores: number[];
-      /** Folds */
-      folds: number;
-      /** Id */
-      id: string;
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'trial' | 'ensemble';
-      /** Learner */
-      learner: string;
-      /**
-       * Members
-       * @default []
-       */
-      members: components['schemas']['studiolo__studio__automl__schemas__Member'][];
-      /**
-       * Metrics
-       * @default {}
-       */
-      metrics: {
-        [key: string]: number;
-      };
-      /** Name */
-      name: string;
-      /**
-       * Params
-       * @default {}
-       */
-      params: {
-        [key: string]: unknown;
-      };
-      /** Predict Ms */
-      predict_ms?: number | null;
-      /** Rank */
-      rank: number;
-      /**
-       * Reason
-       * @default
-       */
-      reason: string;
-      /** Rounds */
-      rounds?: (number | null)[] | null;
-      /** Score */
-      score?: number | null;
-      /** Seconds */
-      seconds?: number | null;
-      /** Size Bytes */
-      size_bytes?: number | null;
-      /**
-       * State
-       * @enum {string}
-       */
-      state: 'running' | 'completed' | 'failed' | 'skipped';
-      /** Title */
-      title: string;
-      /** Weight */
-      weight?: number | null;
-    };
-    /**
-     * Learner
-     * @description A family of models; missing says why it cannot be used here, empty when it can.
-     */
-    Learner: {
-      /**
-       * Missing
-       * @default
-       */
-      missing: string;
-      /** Name */
-      name: string;
-      /** Tasks */
-      tasks: string[];
-      /** Title */
-      title: string;
-    };
-    /**
-     * Options
-     * @description What a form may offer. smallest_time_limit: seconds; cores: that jobs may use.
-     */
-    Options: {
-      /** Cores */
-      cores: number;
-      /** Learners */
-      learners: components['schemas']['Learner'][];
-      /** Smallest Time Limit */
-      smallest_time_limit: number;
-      /** Tasks */
-      tasks: components['schemas']['TaskOptions'][];
-    };
-    /** Page[AutoMLRun] */
-    Page_AutoMLRun_: {
-      /** Items */
-      items: components['schemas']['AutoMLRun'][];
-      /** Next */
-      next?: string | null;
-    };
-    /**
-     * Summary
-     * @description What came out of a completed run.
-     */
-    Summary: {
-      /** Best Single */
-      best_single: string;
-      /** Best Single Score */
-      best_single_score: number | null;
-      /** Columns */
-      columns: number;
-      /** Cores */
-      cores: number;
-      /** Digest */
-      digest: string;
-      export: components['schemas']['Export'];
-      /** Features */
-      features: number;
-      /** First Row Seconds */
-      first_row_seconds: number | null;
-      /** Folds */
-      folds: number;
-      /**
-       * Form
-       * @enum {string}
-       */
-      form: 'folds' | 'refit';
-      /** Form Reason */
-      form_reason: string;
-      /** Greater Is Better */
-      greater_is_better: boolean;
-      /**
-       * Labels
-       * @default []
-       */
-      labels: unknown[];
-      /** Max Trials */
-      max_trials: number | null;
-      /** Members */
-      members: components['schemas']['studiolo__studio__automl__schemas__Member'][];
-      /** Metric */
-      metric: string;
-      /** Metrics */
-      metrics: {
-        [key: string]: number;
-      };
-      /** Rows */
-      rows: number;
-      /** Score */
-      score: number;
-      /** Seconds */
-      seconds: number;
-      /** Seed */
-      seed: number;
-      /** Target */
-      target: string;
-      /**
-       * Task
-       * @enum {string}
-       */
-      task: 'classification' | 'regression';
-      /**
-       * Test Metrics
-       * @default {}
-       */
-      test_metrics: {
-        [key: string]: number;
-      };
-      /** Threshold */
-      threshold?: number | null;
-      /** Time Limit */
-      time_limit: number | null;
-      /** Trials */
-      trials: {
-        [key: string]: number;
-      };
-    };
-    /**
-     * TaskOptions
-     * @description What may be chosen for a task.
-     */
-    TaskOptions: {
-      /** Default Metric */
-      default_metric: string;
-      /** Metrics */
-      metrics: string[];
-      /**
-       * Task
-       * @enum {string}
-       */
-      task: 'classification' | 'regression';
-    };
-    /**
      * Member
      * @description A trial in an ensemble and its share; weights sum to 1.
      */
@@ -3629,6 +4105,37 @@ export interface components {
       name: string;
       /** Weight */
       weight: number;
+    };
+    /**
+     * Column
+     * @description A column that the deployed model takes.
+     */
+    studiolo__studio__endpoints__schemas__Column: {
+      /** Name */
+      name: string;
+      /** Required */
+      required: boolean;
+      /** Type */
+      type: string;
+    };
+    /**
+     * Column
+     * @description An input, output or parameter of a model. type: MLflow's word, e.g. double, long, string, tensor(float32).
+     */
+    studiolo__studio__models__schemas__Column: {
+      /** Default */
+      default?: unknown;
+      /** Name */
+      name?: string | null;
+      /**
+       * Required
+       * @default true
+       */
+      required: boolean;
+      /** Shape */
+      shape?: number[] | null;
+      /** Type */
+      type: string;
     };
     /**
      * Member
@@ -3813,6 +4320,280 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_options: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Options'];
+        };
+      };
+    };
+  };
+  automl_list_runs: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_AutoMLRun_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_submit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AutoMLSpec'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AutoMLRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AutoMLRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_charts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+        child: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: unknown;
+          };
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_columns: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Columns'] | null;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_guardrails: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Guardrail'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_importance: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Importance'] | null;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  automl_get_leaderboard: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Leaderboard'];
+        };
       };
       /** @description Validation Error */
       422: {
@@ -4361,6 +5142,327 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Datastore'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_list_endpoints: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Endpoint_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_deploy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EndpointDeploy'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EndpointDeployed'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_get_endpoint: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Endpoint'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_delete_endpoint: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Endpoint'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_list_deployments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Deployment'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_list_keys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Key'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_regenerate_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        key: 'primary' | 'secondary';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewKey'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_get_log: {
+    parameters: {
+      query?: {
+        kind?: 'requests' | 'process';
+        deployment?: number | null;
+        lines?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EndpointLog'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_get_sample: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EndpointSample'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  endpoints_get_stats: {
+    parameters: {
+      query?: {
+        over?: number;
+        history?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EndpointStats'];
         };
       };
       /** @description Validation Error */
@@ -5991,7 +7093,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Member'][];
+          'application/json': components['schemas']['studiolo__studio__workspace__schemas__Member'][];
         };
       };
     };
@@ -6017,7 +7119,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Member'];
+          'application/json': components['schemas']['studiolo__studio__workspace__schemas__Member'];
         };
       };
       /** @description Validation Error */
@@ -6161,281 +7263,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Member'];
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_get_options: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Options'];
-        };
-      };
-    };
-  };
-  automl_list_runs: {
-    parameters: {
-      query?: {
-        cursor?: string | null;
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_AutoMLRun_'];
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_submit: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['AutoMLSpec'];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AutoMLRun'];
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_get_run: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AutoMLRun'];
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_get_charts: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-        child: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            [key: string]: unknown;
-          };
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_get_columns: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Columns'] | null;
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_get_guardrails: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Guardrail'][];
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_get_importance: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Importance'] | null;
-        };
-      };
-      /** @description Validation Error */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  automl_get_leaderboard: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Leaderboard'];
+          'application/json': components['schemas']['studiolo__studio__workspace__schemas__Member'];
         };
       };
       /** @description Validation Error */

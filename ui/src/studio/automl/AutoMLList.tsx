@@ -25,7 +25,7 @@ const CODE = {
 };
 
 const COLUMNS: GridColumn<AutoMLRun>[] = [
-  { id: 'name', header: 'Run', value: (row) => row.run.name, width: 220, grow: true },
+  { id: 'name', header: 'Run', value: (row) => row.run.name, width: 190, grow: true },
   {
     id: 'state',
     header: 'State',
@@ -38,14 +38,15 @@ const COLUMNS: GridColumn<AutoMLRun>[] = [
     header: 'Dataset',
     value: (row) => row.dataset,
     cell: (row) => <DatasetLink reference={row.dataset} />,
-    width: 150,
+    width: 120,
   },
-  { id: 'target', header: 'Target', value: (row) => row.spec.target, width: 140 },
+  { id: 'target', header: 'Target', value: (row) => row.spec.target, width: 120 },
   {
     id: 'metric',
     header: 'Metric',
     value: (row) => metricName(row.summary?.metric ?? row.spec.metric ?? '') || null,
     width: 170,
+    optional: true,
   },
   {
     id: 'score',

@@ -16,7 +16,7 @@ export function NumberCharts({ data }: { data: Data }) {
       const low = Math.min(...all);
       const high = Math.max(...all);
       return {
-        grid: { ...NAMED, top: 32 },
+        grid: { ...NAMED, left: 36, top: 32 },
         legend: { data: ['rows', 'mean of a bin'], textStyle: { color: p.text, fontSize: 12 } },
         tooltip: { trigger: 'item' as const, valueFormatter: (value: unknown) => metric(Number(value)) },
         xAxis: axis(p, 'true', {
@@ -30,7 +30,7 @@ export function NumberCharts({ data }: { data: Data }) {
           type: 'value',
           scale: true,
           axisLabel: { color: p.muted, formatter: (v: number) => metric(v, 3) },
-          nameGap: 48,
+          nameGap: 56,
         }),
         series: [
           {
@@ -64,14 +64,14 @@ export function NumberCharts({ data }: { data: Data }) {
   );
   const residuals = useCallback(
     (p: Palette) => ({
-      grid: { ...NAMED, top: 12 },
+      grid: { ...NAMED, left: 36, top: 12 },
       legend: { show: false },
       tooltip: { trigger: 'axis' as const },
       xAxis: axis(p, 'predicted minus true', {
         type: 'category',
         data: counts.map((_, i) => metric(((edges[i] ?? 0) + (edges[i + 1] ?? 0)) / 2, 3)),
       }),
-      yAxis: axis(p, 'rows', { type: 'value', nameGap: 44 }),
+      yAxis: axis(p, 'rows', { type: 'value', nameGap: 52 }),
       series: [{ type: 'bar' as const, name: 'rows', data: counts, barCategoryGap: '6%' }],
     }),
     [edges, counts],

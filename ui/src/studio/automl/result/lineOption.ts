@@ -46,7 +46,12 @@ export function lineOption(p: Palette, lines: readonly Line[], axes: Axes): ECha
     },
     tooltip: { trigger: 'axis', valueFormatter: (value) => Number(value).toFixed(4) },
     xAxis: axis(p, axes.x, { type: 'value', min: 0, max: axes.xMax ?? 1 }),
-    yAxis: axis(p, axes.y, { type: 'value', min: 0, ...(axes.yMax ? { max: axes.yMax } : {}) }),
+    yAxis: axis(p, axes.y, {
+      type: 'value',
+      nameGap: 40,
+      min: 0,
+      ...(axes.yMax ? { max: axes.yMax } : {}),
+    }),
     series,
   };
 }
