@@ -136,7 +136,7 @@ def test_options_name_metrics_and_learners(studio: Studio) -> None:
     assert [task.default_metric for task in found.tasks] == ["AUC_weighted", "root_mean_squared_error"]
     learners = {learner.name: learner.missing for learner in found.learners}
     assert learners["lightgbm"] == ""
-    assert {"linear", "extra_trees", "hist_gradient_boosting", "random_forest"} <= set(learners)
+    assert {"catboost", "xgboost", "linear", "extra_trees", "hist_gradient_boosting", "random_forest"} <= set(learners)
 
 
 def test_the_command_line_submits_and_shows(titanic: Context, cli: Callable[..., Result]) -> None:

@@ -83,7 +83,8 @@ def _cut_rows(features: NDArray[np.float32], ensemble: Sequence[Any], draw: np.r
             nodes = draw.choice(inner, size=each)
             rows = features[draw.choice(len(features), size=each)]
             cut = trees.threshold[nodes]
-            cut = np.where(np.abs(cut) < 1e37, cut, np.float32(0))
+            # LightGBM's mark of zero, 1e-35, is read back from text one digit off; no value of a table is that small
+            cut = np.where((np.abs(cut) < 1e37) & (np.abs(cut) > 1e-30), cut, np.float32(0))
             for values in (cut, np.nextafter(cut, np.float32(-np.inf)), np.nextafter(cut, np.float32(np.inf))):
                 moved = rows.copy()
                 moved[np.arange(each), trees.feature[nodes]] = values
