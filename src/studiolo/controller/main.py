@@ -21,7 +21,6 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database, sqlite_url
 from studiolo.kernel.db.migrate import migrate
 from studiolo.kernel.errors import StudioloError
-from studiolo.kernel.events.outbox import forget
 from studiolo.kernel.home import Home
 from studiolo.kernel.settings import Settings, load
 from studiolo.kernel.storage.blobs import LocalBlobStore
@@ -29,7 +28,6 @@ from studiolo.kernel.storage.blobs import LocalBlobStore
 SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
 HEARTBEAT = "controller.json"
 _BEAT_SECONDS = 1.0
-_HOUSEKEEPING_SECONDS = 600.0
 _WORST_PAUSE = 30.0
 log = logging.getLogger("studiolo.controller")
 
@@ -102,7 +100,6 @@ class Loop:
         self._ctx = ctx
         self._ticks = ticks
         self._trouble: dict[tuple[str, str], _Trouble] = {}
-        self._kept_house = time.monotonic()
         self._away = False
 
     @property
@@ -127,7 +124,6 @@ class Loop:
             ctx = self._ctx.within(workspace_id, workspace)
             for name, tick in self._ticks.items():
                 busy = self._tick(ctx, name, tick) or busy
-        self._keep_house()
         return busy
 
     def _tick(self, ctx: Context, name: str, tick: Tick) -> bool:
@@ -147,18 +143,6 @@ class Loop:
             return False
         self._trouble.pop(key, None)
         return did
-
-    def _keep_house(self) -> None:
-        if time.monotonic() - self._kept_house < _HOUSEKEEPING_SECONDS:
-            return
-        self._kept_house = time.monotonic()
-        try:
-            with self._ctx.db.begin() as tx:
-                gone = forget(tx, self._ctx.clock, self._ctx.settings.events_keep_hours)
-            log.info("forgot %s old events", gone)
-        except Exception:
-            # done again in ten minutes
-            log.exception("housekeeping failed")
 
 
 class Heartbeat:

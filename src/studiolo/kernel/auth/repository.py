@@ -4,9 +4,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from studiolo.kernel.auth.tables import accounts, audit, login_links, memberships, sessions, tokens, workspaces
+
+# every request runs one of the first two and the third: built once, since building costs as much as running
+_TOKEN = (
+    select(tokens, accounts.c.name.label("account_name"))
+    .join(accounts, tokens.c.account_id == accounts.c.id)
+    .where(tokens.c.hash == bindparam("hash"), ~accounts.c.disabled)
+)
+_SESSION = (
+    select(accounts.c.id, accounts.c.name)
+    .join(sessions, sessions.c.account_id == accounts.c.id)
+    .where(sessions.c.hash == bindparam("hash"), sessions.c.expires_at > bindparam("now"), ~accounts.c.disabled)
+)
+_MEMBERSHIP = (
+    select(workspaces.c.id, memberships.c.role)
+    .join(memberships, memberships.c.workspace_id == workspaces.c.id)
+    .where(workspaces.c.name == bindparam("name"), memberships.c.account_id == bindparam("account_id"))
+)
 
 
 def account(tx: Connection, account_id: str) -> Row[Any] | None:
@@ -64,6 +81,11 @@ def role(tx: Connection, workspace_id: str, account_id: str) -> str | None:
     return tx.execute(query).scalar_one_or_none()
 
 
+def membership(tx: Connection, workspace: str, account_id: str) -> Row[Any, Any] | None:
+    """Return the id of a workspace and the role of an account there; None also when there is no such workspace."""
+    return tx.execute(_MEMBERSHIP, {"name": workspace, "account_id": account_id}).first()
+
+
 def insert_workspace(tx: Connection, values: Mapping[str, Any]) -> None:
     """Add a workspace."""
     tx.execute(insert(workspaces).values(**values))
@@ -84,12 +106,7 @@ def insert_session(tx: Connection, values: Mapping[str, Any]) -> None:
 
 def session(tx: Connection, hashed: str, now: datetime) -> Row[Any, Any] | None:
     """Return a session that is still good, with its account."""
-    query = (
-        select(accounts.c.id, accounts.c.name)
-        .join(sessions, sessions.c.account_id == accounts.c.id)
-        .where(sessions.c.hash == hashed, sessions.c.expires_at > now, ~accounts.c.disabled)
-    )
-    return tx.execute(query).first()
+    return tx.execute(_SESSION, {"hash": hashed, "now": now}).first()
 
 
 def delete_session(tx: Connection, hashed: str) -> None:
@@ -104,12 +121,7 @@ def insert_token(tx: Connection, values: Mapping[str, Any]) -> None:
 
 def token(tx: Connection, hashed: str) -> Row[Any] | None:
     """Return a token with its account, whether it is still good or not."""
-    query = (
-        select(tokens, accounts.c.name.label("account_name"))
-        .join(accounts, tokens.c.account_id == accounts.c.id)
-        .where(tokens.c.hash == hashed, ~accounts.c.disabled)
-    )
-    return tx.execute(query).first()
+    return tx.execute(_TOKEN, {"hash": hashed}).first()
 
 
 def tokens_of(tx: Connection, account_id: str) -> list[Row[Any]]:

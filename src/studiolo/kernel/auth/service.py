@@ -218,13 +218,12 @@ def enter(tx: Connection, identity: Identity, workspace: str) -> tuple[Actor, st
 
     Raises UnknownWorkspace, also for those who are not members; Denied for a token of another workspace.
     """
-    row = repository.workspace(tx, workspace)
-    role = repository.role(tx, row.id, identity.account_id) if row else None
-    if row is None or role is None:
+    row = repository.membership(tx, workspace, identity.account_id)
+    if row is None:
         raise UnknownWorkspace(workspace)
     if identity.workspace_id and identity.workspace_id != row.id:
         raise Denied("This token belongs to another workspace.", "Use a token of this workspace.")
-    return Actor(identity.account_id, identity.name, Role(role), identity.scopes, identity.run_id), str(row.id)
+    return Actor(identity.account_id, identity.name, Role(row.role), identity.scopes, identity.run_id), str(row.id)
 
 
 def audit(

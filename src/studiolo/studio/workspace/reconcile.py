@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from studiolo.kernel.auth import members
+from studiolo.kernel.auth.service import DEFAULT_WORKSPACE
 from studiolo.kernel.auth.throttle import FORGET_SECONDS
 from studiolo.kernel.context import Context
 from studiolo.kernel.events import outbox
@@ -12,10 +13,12 @@ SPOOL = timedelta(days=1)
 
 
 def tick(ctx: Context) -> bool:
-    """Remove old events, ended sessions and links, and the remains of broken uploads; looks first, seldom writes.
+    """Remove old events, ended sessions and links, and the remains of broken uploads, of the whole house.
 
-    Returns False always: nobody waits for this.
+    Looks first and seldom writes. Returns False always: nobody waits for this.
     """
+    if ctx.workspace != DEFAULT_WORKSPACE:
+        return False
     now = ctx.clock.now()
     with ctx.db.read() as tx:
         events_over = outbox.any_before(tx, now - timedelta(hours=ctx.settings.events_keep_hours) - LATE)
