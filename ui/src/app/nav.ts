@@ -1,5 +1,5 @@
 import type { Icon } from '@tabler/icons-react';
-import { IconHome, IconTable, IconWand } from '@/kit/icons';
+import { IconFlask, IconHome, IconTable, IconWand } from '@/kit/icons';
 
 export interface NavItem {
   label: string;
@@ -19,7 +19,10 @@ export const NAV: readonly { title: string | null; items: readonly NavItem[] }[]
   },
   {
     title: 'Assets',
-    items: [{ label: 'Datasets', path: 'datasets', icon: IconTable, letter: 'd' }],
+    items: [
+      { label: 'Datasets', path: 'datasets', icon: IconTable, letter: 'd' },
+      { label: 'Experiments', path: 'experiments', icon: IconFlask, letter: 'e' },
+    ],
   },
 ];
 

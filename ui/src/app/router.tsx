@@ -7,6 +7,7 @@ import { parseSearch, stringifySearch } from '@/kernel/workspace';
 import { Loading } from '@/kit/Page';
 import { automlRoutes } from '@/studio/automl/routes';
 import { datasetsRoutes } from '@/studio/datasets/routes';
+import { experimentsRoutes } from '@/studio/experiments/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { Failed } from './Failed';
 import { Shell } from './Shell';
@@ -44,7 +45,7 @@ const tree = rootRoute.addChildren([
   startRoute,
   signInRoute,
   galleryRoute,
-  workspaceRoute.addChildren([...homeRoutes, ...automlRoutes, ...datasetsRoutes]),
+  workspaceRoute.addChildren([...homeRoutes, ...automlRoutes, ...datasetsRoutes, ...experimentsRoutes]),
 ]);
 
 export const router = createRouter({

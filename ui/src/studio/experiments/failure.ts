@@ -1,0 +1,52 @@
+import type { Run } from './queries';
+
+/** What a class of failure means and what to do, in the words of somebody who has to fix it. */
+const ADVICE: Record<string, { title: string; todo: string }> = {
+  user_error: {
+    title: 'The program ended with an error',
+    todo: 'Its last lines in the log say why. Correct the program or its inputs and submit it again.',
+  },
+  oom: {
+    title: 'The job ran out of memory',
+    todo: 'Give it a higher memory limit, fewer parallel workers, or less data at a time.',
+  },
+  timeout: {
+    title: 'The time limit was reached',
+    todo: 'Give it a longer time limit, or less to do. What it logged before is kept.',
+  },
+  environment: {
+    title: 'The job could not be started',
+    todo: 'The command or its environment is not there: check the first word of the command and the installed packages.',
+  },
+  input_missing: {
+    title: 'An input is not there',
+    todo: 'The bytes of an input cannot be read any more. Upload it again, or choose another version.',
+  },
+  lost: {
+    title: 'The job was lost',
+    todo: 'Its process and its exit record are gone, as after a power cut. Nothing was left running; submit it again.',
+  },
+  preempted: {
+    title: 'The job had to make room',
+    todo: 'A job of higher priority took its place. Submit it again.',
+  },
+  canceled: { title: 'The run was canceled', todo: '' },
+};
+
+export interface FailureText {
+  title: string;
+  detail: string;
+  todo: string;
+}
+
+/** Null for a run that did not fail. */
+export function failureOf(run: Run): FailureText | null {
+  if (run.state !== 'Failed' && run.state !== 'Lost') return null;
+  const known = ADVICE[run.failure ?? (run.state === 'Lost' ? 'lost' : '')];
+  const code = run.exit_code == null ? '' : `Exit code ${run.exit_code}.`;
+  return {
+    title: known?.title ?? 'The run failed',
+    detail: run.error ?? code,
+    todo: known?.todo ?? 'Its log may say more.',
+  };
+}

@@ -1,0 +1,168 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, data } from '@/kernel/request';
+import type { components } from '@/kernel/schema';
+import { isOver } from '@/kit/status';
+import { statesOf, type ListSearch } from './search';
+
+export type Run = components['schemas']['Run'];
+
+export const PAGE = 100;
+
+export function runPage(filter: ListSearch, cursor: string | undefined, signal?: AbortSignal) {
+  return data(
+    api().GET('/experiments/runs', {
+      params: {
+        query: {
+          ...(filter.experiment ? { experiment: filter.experiment } : {}),
+          kind: filter.kind ?? [],
+          state: statesOf(filter.state) as Run['state'][],
+          top_level: !filter.all,
+          limit: PAGE,
+          ...(cursor ? { cursor } : {}),
+        },
+      },
+      ...(signal ? { signal } : {}),
+    }),
+  );
+}
+
+export function runById(id: string, signal?: AbortSignal): Promise<Run> {
+  return data(
+    api().GET('/experiments/runs/{run_id}', {
+      params: { path: { run_id: id } },
+      ...(signal ? { signal } : {}),
+    }),
+  );
+}
+
+// A running job writes metrics and progress without an event for each; ask now and then while it runs.
+const LIVE_MS = 2000;
+export const whileRunning = (run: Run | undefined) => (run && !isOver(run.state) ? LIVE_MS : false);
+
+export const run = (id: string) =>
+  queryOptions({
+    queryKey: ['experiments', 'run', id],
+    queryFn: ({ signal }) => runById(id, signal),
+    refetchInterval: (query) => whileRunning(query.state.data),
+  });
+
+export const runSpec = (id: string) =>
+  queryOptions({
+    queryKey: ['experiments-spec', id], // never changes: outside the slice's live key
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/runs/{run_id}/spec', { params: { path: { run_id: id } }, signal })),
+    staleTime: Infinity,
+  });
+
+export const runChildren = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['experiments', 'children', id],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/runs/{run_id}/children', { params: { path: { run_id: id } }, signal })),
+    refetchInterval: live ? LIVE_MS : false,
+  });
+
+export const runDocuments = (id: string) =>
+  queryOptions({
+    queryKey: ['experiments', 'documents', id],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/runs/{run_id}/documents', { params: { path: { run_id: id } }, signal })),
+  });
+
+export const runDocument = (id: string, name: string) =>
+  queryOptions({
+    queryKey: ['experiments', 'document', id, name],
+    queryFn: async ({ signal }) =>
+      (
+        await api().GET('/experiments/runs/{run_id}/documents/{name}', {
+          params: { path: { run_id: id, name } },
+          signal,
+        })
+      ).data as unknown,
+  });
+
+export function cancelRun(id: string): Promise<Run> {
+  return data(api().POST('/experiments/runs/{run_id}/cancel', { params: { path: { run_id: id } } }));
+}
+
+export type Metric = components['schemas']['Metric'];
+export type RunOverview = components['schemas']['RunOverview'];
+export type RunRecord = components['schemas']['RunRecord'];
+export type Edge = components['schemas']['Edge'];
+export type Artifact = components['schemas']['Artifact'];
+
+export const runOverview = (run: Run) =>
+  queryOptions({
+    queryKey: ['experiments', 'overview', run.id],
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/experiments/runs/{run_id}/overview', { params: { path: { run_id: run.id } }, signal }),
+      ),
+    refetchInterval: whileRunning(run),
+  });
+
+export const runLineage = (id: string) =>
+  queryOptions({
+    queryKey: ['experiments', 'lineage', id],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/runs/{run_id}/lineage', { params: { path: { run_id: id } }, signal })),
+  });
+
+export const SERIES = 50; // as many as the server draws at once
+
+export const runHistory = (run: Run, keys: readonly string[], points: number) =>
+  queryOptions({
+    queryKey: ['experiments', 'history', run.id, keys, points],
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/experiments/runs/{run_id}/history', {
+          params: { path: { run_id: run.id }, query: { key: [...keys].slice(0, SERIES), limit: points } },
+          signal,
+        }),
+      ),
+    enabled: keys.length > 0,
+    refetchInterval: whileRunning(run),
+    placeholderData: (old) => old,
+  });
+
+export const runArtifacts = (id: string, path: string) =>
+  queryOptions({
+    queryKey: ['experiments', 'artifacts', id, path],
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/experiments/runs/{run_id}/artifacts', {
+          params: { path: { run_id: id }, query: path ? { path } : {} },
+          signal,
+        }),
+      ),
+  });
+
+/** What some runs recorded, for the columns of a table. */
+export const recordsOf = (ids: readonly string[], live: boolean) =>
+  queryOptions({
+    queryKey: ['run-records', ids],
+    queryFn: ({ signal }) =>
+      data(
+        api().POST('/experiments/search', {
+          body: {
+            experiments: [],
+            filter: `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(', ')})`,
+            order_by: [],
+            lifecycle: 'active',
+            limit: 1000,
+          },
+          signal,
+        }),
+      ),
+    refetchInterval: live ? 4000 : false,
+    staleTime: 5_000,
+  });
+
+export const experimentNames = queryOptions({
+  queryKey: ['experiments', 'names'],
+  queryFn: async ({ signal }) => {
+    const page = await data(api().GET('/experiments', { params: { query: { limit: 1000 } }, signal }));
+    return page.items.map((experiment) => experiment.name);
+  },
+  staleTime: 30_000,
+});
