@@ -70,23 +70,23 @@ def tell(studio: Studio, time_limit: float) -> None:
         missing = sum(1 for column in profile.columns if column.missing)
         report(1, f"{len(profile.columns)} columns, {missing} with missing values")
     with station("automl") as report:
-        run = studio.automl.submit(dataset="titanic:1", target="Survived", time_limit=time_limit)
-        for seen in studio.experiments.watch(run.id):
-            done = seen.progress
+        run_id = studio.automl.submit("titanic:1", "Survived", time_limit=time_limit).run.id
+        for found in studio.automl.watch(run_id):
+            done = found.run.progress
             share = done.done / done.total if done and done.total else 0.0
-            report(min(share, 0.99), done.label if done else seen.state)
-        studio.experiments.wait(run.id)
-        best = studio.automl.leaderboard(run.id)[0]
-        report(1, f"{best.name}: {best.metric} {best.score:.4f}")
+            report(min(share, 0.99), done.label if done else found.run.state)
+        found = studio.automl.wait(run_id)
+        board = studio.automl.leaderboard(run_id)
+        report(1, f"{board.rows[0].name}, {board.metric} {board.rows[0].score:.4f}, best of {len(board.rows)}")
     with station("model") as report:
-        model = studio.automl.wait(run.id)
-        report(1, f"{model.model} registered, with its signature and lineage")
+        model = studio.models.get("titanic")
+        report(1, f"titanic:{model.version}, with its signature and lineage")
     with station("endpoint") as report:
-        endpoint = studio.endpoints.deploy("titanic", name="titanic", wait=True)
-        report(1, f"{endpoint.url} ({endpoint.tier})")
+        endpoint = studio.endpoints.deploy("titanic", "titanic", wait=True)
+        report(1, f"{endpoint.url} ({endpoint.live.tier if endpoint.live else endpoint.state})")
     with station("prediction") as report:
-        rows = studio.endpoints.sample("titanic")[:1]
-        answer = score(endpoint.url, endpoint.key, rows)
+        rows = studio.endpoints.sample("titanic").rows[:1]
+        answer = score(endpoint.url, endpoint.keys[0].key, rows)
         report(1, json.dumps(answer))
 
 
@@ -94,7 +94,7 @@ def score(url: str, key: str, rows: list[dict[str, object]]) -> object:
     """Ask the endpoint as any program would: HTTP, a key, JSON."""
     body = json.dumps({"data": rows}).encode()
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/score", body, headers), timeout=30) as reply:
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as reply:
         return json.load(reply)
 
 
