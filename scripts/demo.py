@@ -43,9 +43,8 @@ def main() -> None:
             console.print(f"  studio      up at {running.url}")
             try:
                 tell(studio, options.time_limit)
-                console.print(
-                    f"\nThat took {time.monotonic() - begun:.0f} s. Look at all of it:\n\n  {fresh_link(running)}\n"
-                )
+                console.print(f"\nThat took {time.monotonic() - begun:.0f} s. Look at all of it:\n")
+                console.print(f"  {fresh_link(running)}\n", soft_wrap=True)
                 if not options.exit:
                     console.print("The studio stays up until Ctrl-C; then everything the demo made is removed.")
                     running.process.wait()
@@ -79,8 +78,8 @@ def tell(studio: Studio, time_limit: float) -> None:
         board = studio.automl.leaderboard(run_id)
         report(1, f"{board.rows[0].name}, {board.metric} {board.rows[0].score:.4f}, best of {len(board.rows)}")
     with station("model") as report:
-        model = studio.models.get("titanic")
-        report(1, f"titanic:{model.version}, with its signature and lineage")
+        version = studio.models.version(found.model or "titanic")
+        report(1, f"{found.model}, {version.size / 2**20:.1f} MiB, with signature and lineage")
     with station("endpoint") as report:
         endpoint = studio.endpoints.deploy("titanic", "titanic", wait=True)
         report(1, f"{endpoint.url} ({endpoint.live.tier if endpoint.live else endpoint.state})")
@@ -126,7 +125,9 @@ def station(name: str) -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
+    with Progress(
+        *columns, TextColumn("{task.description}"), console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("", total=1.0, name=name)
 
         def report(share: float, text: str) -> None:
