@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
+from studiolo.studio.experiments import tracking_cli
 from studiolo.studio.experiments.client import Experiments, RunFailed
 
-app = typer.Typer(help="Runs and jobs: list, look into, stop.", no_args_is_help=True)
+app = typer.Typer(help="Runs and jobs: list, look into, search, stop.", no_args_is_help=True)
 
 RunId = Annotated[str, typer.Argument(help="Id of the run.")]
 COLUMNS = ("id", "experiment", "name", "kind", "state", "created_at", "user")
@@ -94,3 +95,5 @@ def submit(
 
 
 root_commands = {"submit": submit}
+for _command in tracking_cli.COMMANDS:
+    app.command(_command.__name__)(_command)

@@ -9,6 +9,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments import command_job
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.tracking_client import Tracked
 
 Runs = list[Run]
 Attempts = list[Attempt]
@@ -35,7 +36,7 @@ class RunFailed(StudioloError):
         self.run = run
 
 
-class Experiments:
+class Experiments(Tracked):
     """Runs and jobs of a workspace."""
 
     def __init__(self, transport: Transport) -> None:
@@ -141,10 +142,6 @@ class Experiments:
         if run.state != "Completed":
             raise RunFailed(run)
         return run
-
-    def download(self, run_id: str, path: str, target: str | Path) -> Path:
-        """Fetch an artifact of a run into a file."""
-        return self._transport.download(f"experiments/runs/{run_id}/artifacts/content", Path(target), path=path)
 
 
 def _digest(path: Path) -> str:

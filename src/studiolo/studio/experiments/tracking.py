@@ -90,7 +90,7 @@ def _point(key: int, value: float, step: int, timestamp: int) -> Point:
 
 
 def _rows(run_seq: int, values: Mapping[int, str]) -> list[dict[str, object]]:
-    return [{"run": run_seq, "key": key, "value": value, "head": value[:HEAD]} for key, value in values.items()]
+    return [{"run": run_seq, "key": key, "value": value, "head": value[:HEAD]} for key, value in sorted(values.items())]
 
 
 def _replace(tx: Connection, ctx: Context, table: Table, run_seq: int, values: Mapping[int, str]) -> None:

@@ -3,20 +3,18 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import Invalid
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments import artifacts, lineage, logged
-from studiolo.studio.experiments.errors import ArtifactNotFound
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import mlmodel, repository
+from studiolo.studio.models import repository
 from studiolo.studio.models.errors import (
     AliasNotFound,
     InUse,
@@ -26,17 +24,9 @@ from studiolo.studio.models.errors import (
     VersionNotFound,
 )
 from studiolo.studio.models.names import check_alias, check_name, check_tag
+from studiolo.studio.models.publishing import Source, add, reference, source_of_run
 from studiolo.studio.models.repository import Found
 from studiolo.studio.models.schemas import Model, ModelFile, ModelVersion
-
-
-class Source(NamedTuple):
-    """Where a version comes from. folder: in the workspace's artifacts, None when the files are elsewhere."""
-
-    text: str
-    folder: str | None
-    run_id: str | None = None
-    model_id: str | None = None
 
 
 @contextmanager
@@ -77,7 +67,7 @@ def register(
         model = repository.model(own, ctx.workspace_id, name) or _insert(own, ctx, name, "", None)
         origin = f"{run_id}:{path}"
         found = repository.version_by_origin(own, model.id, origin)
-        row = found or _add(own, ctx, model, source, origin=origin, description=description, tags=tags)
+        row = found or add(own, ctx, model, source, origin=origin, description=description, tags=tags)
         return repository.to_versions(own, [row])[0]
 
 
@@ -91,7 +81,7 @@ def register_logged(ctx: Context, name: str, model_id: str, description: str = "
         )
         model = repository.model(tx, ctx.workspace_id, name) or _insert(tx, ctx, name, "", None)
         found = repository.version_by_origin(tx, model.id, model_id)
-        row = found or _add(tx, ctx, model, source, origin=model_id, description=description, tags=tags)
+        row = found or add(tx, ctx, model, source, origin=model_id, description=description, tags=tags)
         return repository.to_versions(tx, [row])[0]
 
 
@@ -102,20 +92,7 @@ def add_version(
     for key, value in tags.items():
         check_tag(key, value)
     model = find(tx, ctx, name)
-    return _add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
-
-
-def source_of_run(tx: Connection, ctx: Context, run_id: str, path: str) -> Source:
-    """Find a run's model: below its artifacts, or (since MLflow 3) the logged model of that name."""
-    root = artifacts.root_of_run(tx, ctx, run_id)
-    text = f"runs:/{run_id}/{path}"
-    try:
-        artifacts.find_at(tx, ctx, f"{root}/{path}/{mlmodel.FILE}")
-    except ArtifactNotFound:
-        made = logged.of_run(tx, ctx, run_id, path)
-        if made is not None:
-            return Source(text, artifacts.model_root(made.experiment, made.id), run_id, made.id)
-    return Source(text, f"{root}/{path}", run_id)
+    return add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
 
 
 def find(tx: Connection, ctx: Context, name: str) -> Found:
@@ -308,11 +285,6 @@ def mark_unused(tx: Connection, ctx: Context, name: str, version: int, used_by: 
     lineage.unlink(tx, ctx, reference(row.name, row.version), used_by)
 
 
-def reference(name: str, version: int) -> str:
-    """Return how lineage calls a version."""
-    return f"model:{name}:{version}"
-
-
 def _check(name: str, tags: Mapping[str, str] | None) -> None:
     check_name(name)
     for key, value in (tags or {}).items():
@@ -329,72 +301,6 @@ def _insert(tx: Connection, ctx: Context, name: str, description: str, tags: Map
         raise ModelExists(name) from None
     ctx.events.emit(tx, "model.created", name, {})
     return find(tx, ctx, name)
-
-
-def _add(
-    tx: Connection,
-    ctx: Context,
-    model: Found,
-    source: Source,
-    *,
-    origin: str | None,
-    description: str,
-    tags: Mapping[str, str] | None,
-    run_link: str = "",
-) -> Found:
-    if len(source.text) > 4000:
-        raise Invalid("The source is longer than 4000 characters.", field="source")
-    number = repository.take_version(tx, ctx, model.id)
-    version_id = new_id()
-    about, stored = _describe(tx, ctx, source)
-    run_id = source.run_id or (about.run_id if about and stored else None)
-    now = ctx.clock.now()
-    values = {
-        "id": version_id,
-        "workspace_id": ctx.workspace_id,
-        "model": model.id,
-        "version": number,
-        "origin": origin,
-        "description": description,
-        "tags": dict(tags or {}),
-        "run_id": run_id,
-        "run_link": run_link,
-        "model_id": source.model_id,
-        "source": source.text,
-        "folder": artifacts.publish(tx, ctx, source.folder, version_id) if stored and source.folder else None,
-        "flavors": about.flavors if about else [],
-        "signature": about.signature.model_dump() if about and about.signature else None,
-        "mlflow_version": about.mlflow_version if about else None,
-        "size": sum(file.size for file in stored),
-        "files": len(stored),
-        "user": ctx.actor.name,
-        "created_at": now,
-        "updated_at": now,
-    }
-    repository.insert_version(tx, values)
-    if run_id:
-        lineage.link(tx, ctx, f"run:{run_id}", reference(model.name, number))
-    ctx.events.emit(tx, "model.version_created", model.name, {"version": number, "run_id": run_id})
-    row = repository.version(tx, model.id, number)
-    assert row is not None
-    return row
-
-
-def _describe(
-    tx: Connection, ctx: Context, source: Source
-) -> tuple[mlmodel.Description | None, list[artifacts.Stored]]:
-    """Read what a source is; without files here there is nothing to read."""
-    if source.folder is None:
-        return None, []
-    stored = list(artifacts.below(tx, ctx, source.folder))
-    described = next((file for file in stored if file.path == mlmodel.FILE), None)
-    if described is None:
-        raise NotAModel(
-            f"There is no {mlmodel.FILE} file at {source.text}.",
-            "Name the folder that log_model or the job wrote, such as model.",
-            field="path",
-        )
-    return mlmodel.read(ctx.blobs.path(described.digest)), stored
 
 
 def _changed(row: Found, description: str | None, tags: Mapping[str, str | None]) -> dict[str, Any]:

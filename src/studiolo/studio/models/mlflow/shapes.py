@@ -15,6 +15,7 @@ from studiolo.kernel.mlflow.values import millis, pairs
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.models import repository, service
 from studiolo.studio.models.errors import AliasNotFound
+from studiolo.studio.models.publishing import Source, source_of_run
 from studiolo.studio.models.repository import Found
 
 READ, WRITE = "models.read", "models.write"
@@ -126,7 +127,7 @@ def download_uri(row: Found) -> str:
     return f"{SCHEME}{row.folder}" if row.folder else str(row.source)
 
 
-def source(tx: Connection, ctx: Context, fields: Fields) -> service.Source:
+def source(tx: Connection, ctx: Context, fields: Fields) -> Source:
     """Find out where the files of a new version are: in the studio they are shared, elsewhere they stay."""
     text = fields.required("source")
     run_id, model_id = fields.text("run_id") or None, fields.text("model_id") or None
@@ -140,19 +141,19 @@ def source(tx: Connection, ctx: Context, fields: Fields) -> service.Source:
     if scheme == "mlflow-artifacts":
         folder = artifacts.clean(rest.split("api/2.0/mlflow-artifacts/artifacts/")[-1])
         made = _LOGGED.fullmatch(folder)
-        return service.Source(text, folder, run_id, model_id or (made.group(1) if made else None))
+        return Source(text, folder, run_id, model_id or (made.group(1) if made else None))
     if scheme == "runs":
         of, _, path = rest.partition("/")
-        found = service.source_of_run(tx, ctx, of, artifacts.clean(path))
+        found = source_of_run(tx, ctx, of, artifacts.clean(path))
         return found._replace(text=text, run_id=run_id or of, model_id=model_id or found.model_id)
     if scheme == "models":
         return _model_source(tx, ctx, text, rest, run_id, model_id)
-    return service.Source(text, None, run_id, model_id)
+    return Source(text, None, run_id, model_id)
 
 
 def _model_source(
     tx: Connection, ctx: Context, text: str, rest: str, run_id: str | None, model_id: str | None
-) -> service.Source:
+) -> Source:
     """A logged model (`models:/m-…`), or a version to be copied (`models:/name/3`, `models:/name@alias`)."""
     name, _, version = rest.partition("/")
     if not version and name.startswith("m-") and "@" not in name:
@@ -160,11 +161,11 @@ def _model_source(
 
         made = logged.find(tx, ctx, name)
         folder = artifacts.model_root(made.experiment, made.id)
-        return service.Source(text, folder, run_id or made.source_run_id, name)
+        return Source(text, folder, run_id or made.source_run_id, name)
     if not version:
         name, _, version = name.partition("@")
     row = service.find_version(tx, ctx, name, version)
-    return service.Source(text, row.folder, run_id or row.run_id, model_id or row.model_id)
+    return Source(text, row.folder, run_id or row.run_id, model_id or row.model_id)
 
 
 def condition(

@@ -15,6 +15,7 @@ from studiolo.studio.models import repository, service
 from studiolo.studio.models.errors import ModelNotFound
 from studiolo.studio.models.mlflow import shapes
 from studiolo.studio.models.mlflow.shapes import READ, WRITE, name_of, number_of
+from studiolo.studio.models.publishing import Source
 from studiolo.studio.models.tables import model_versions, models
 
 _PATH = "mlflow/model-versions"
@@ -48,7 +49,7 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
         except ModelNotFound as error:
             raise MlflowError(error.detail, MISSING) from None
         prompt = tags.get(shapes.PROMPT, "").lower() == "true"
-        source = service.Source(fields.required("source"), None) if prompt else shapes.source(tx, ctx, fields)
+        source = Source(fields.required("source"), None) if prompt else shapes.source(tx, ctx, fields)
         row = service.add_version(tx, ctx, name, source, tags=tags, **about)
         return {"model_version": shapes.versions(tx, [row])[0]}
 

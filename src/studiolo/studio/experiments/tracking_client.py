@@ -1,0 +1,54 @@
+"""The part of the SDK that reads what runs recorded; recording itself is MLflow's client."""
+
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.http import Transport
+from studiolo.studio.experiments.schemas import Artifact, Edge, ExperimentSummary, RunOverview, RunRecord, Series
+
+Groups = list[ExperimentSummary]
+Records = list[RunRecord]
+SeriesList = list[Series]
+Artifacts = list[Artifact]
+Edges = list[Edge]
+
+
+class Tracked:
+    """What runs recorded."""
+
+    _transport: Transport
+
+    def groups(self, *, deleted: bool = False, limit: int = 1000) -> Groups:
+        """Return the experiments, newest first, with the number of their runs."""
+        lifecycle = "deleted" if deleted else "active"
+        found = self._transport.get("experiments", lifecycle=lifecycle, limit=limit)
+        return [ExperimentSummary.model_validate(item) for item in found["items"]]
+
+    def overview(self, run_id: str) -> RunOverview:
+        """Return a run with its params, latest metrics, tags, inputs and models."""
+        return RunOverview.model_validate(self._transport.get(f"experiments/runs/{run_id}/overview"))
+
+    def search(self, filter: str = "", order_by: tuple[str, ...] = (), **more: Any) -> Records:  # noqa: A002
+        """Return runs by MLflow's filter, such as `metrics.auc > 0.9 AND params.depth = '3'`; more: experiments, limit."""
+        body = {"filter": filter, "order_by": list(order_by), **more}
+        return [
+            RunRecord.model_validate(item) for item in self._transport.post("experiments/search", json=body)["items"]
+        ]
+
+    def history(self, run_id: str, *keys: str, limit: int = 2000) -> SeriesList:
+        """Return the histories of metrics, thinned to at most `limit` logged points that keep the peaks."""
+        found = self._transport.get(f"experiments/runs/{run_id}/history", key=list(keys), limit=limit)
+        return [Series.model_validate(item) for item in found]
+
+    def artifacts(self, run_id: str, path: str = "") -> Artifacts:
+        """Return the files and folders directly below a folder of a run."""
+        found = self._transport.get(f"experiments/runs/{run_id}/artifacts", path=path)
+        return [Artifact.model_validate(item) for item in found]
+
+    def lineage(self, run_id: str) -> Edges:
+        """Return what a run was made from, and what was made from it."""
+        return [Edge.model_validate(item) for item in self._transport.get(f"experiments/runs/{run_id}/lineage")]
+
+    def download(self, run_id: str, path: str, target: str | Path) -> Path:
+        """Fetch an artifact of a run into a file."""
+        return self._transport.download(f"experiments/runs/{run_id}/artifacts/content", Path(target), path=path)
