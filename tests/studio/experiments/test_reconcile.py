@@ -12,7 +12,6 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.events.tables import events
 from studiolo.studio.compute import repository as compute_repository
 from studiolo.studio.experiments import artifacts, metrics, reconcile, service, tracking
-from studiolo.studio.experiments.repository import RunFilter
 from studiolo.studio.experiments.schemas import TERMINAL, InputFile, Resources
 from tests.studio.experiments.jobs import carrying, ended, in_state, journaling, log_of, python, submit, wait_for
 
@@ -152,15 +151,6 @@ def test_timeout_and_memory_have_their_classes(ctx: Context) -> None:
     assert (ended(ctx, slow).failure, ended(ctx, big).failure) == ("timeout", "oom")
 
 
-def test_cancel_in_the_queue_runs_nothing(ctx: Context) -> None:
-    run = submit(ctx, "print('never')")
-    service.cancel(ctx, run.id)
-    run = ended(ctx, run)
-    assert (run.state, run.attempt) == ("Canceled", 0)
-    assert not (ctx.settings.attempts / run.id).exists()
-    assert held(ctx) == (0, 0)
-
-
 def test_cancel_of_a_stubborn_job_with_daemons_leaves_no_survivor(tmp_path: Path, ctx: Context) -> None:
     from dataclasses import replace
 
@@ -278,58 +268,6 @@ def test_a_second_controller_waits_for_the_lease(ctx: Context, monkeypatch: pyte
     assert ended(ctx, run).state == "Lost"
 
 
-def test_jobs_wait_for_free_cores_and_say_so(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    from studiolo.studio.compute import service as compute
-    from studiolo.studio.compute.backends.base import Capacity
-
-    monkeypatch.setattr(compute, "capacity", lambda ctx, name: Capacity(2, 10**9, 2, 10**9))
-    first = submit(ctx, "import time; time.sleep(60)", name="first", resources=Resources(cores=2))
-    second = submit(ctx, "print('second')")
-    in_state(ctx, first, "Running")
-    for _ in range(3):
-        reconcile.tick(ctx)
-    waiting = service.get(ctx, second.id)
-    assert waiting.state == "Queued"
-    assert waiting.waits_for == "waits for 1 of 2 cores of 'local', 0 free; held by first"
-    assert service.list_runs(ctx, RunFilter(states=["Queued"])).items[0].waits_for == waiting.waits_for
-    service.cancel(ctx, first.id)
-    assert ended(ctx, second).state == "Completed"
-    assert service.get(ctx, second.id).waits_for is None
-
-
-def test_a_big_job_is_not_starved_by_small_ones_behind_it(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    from studiolo.studio.compute import service as compute
-    from studiolo.studio.compute.backends.base import Capacity
-
-    monkeypatch.setattr(compute, "capacity", lambda ctx, name: Capacity(2, 10**9, 2, 10**9))
-    running = submit(ctx, "import time; time.sleep(60)")
-    in_state(ctx, running, "Running")
-    big = submit(ctx, "pass", resources=Resources(cores=2))
-    small = submit(ctx, "pass")
-    urgent = submit(ctx, "pass", priority=5)
-    assert ended(ctx, urgent).state == "Completed"
-    assert (service.get(ctx, big.id).state, service.get(ctx, small.id).state) == ("Queued", "Queued")
-    service.cancel(ctx, running.id)
-    assert ended(ctx, big).state == "Completed"
-    assert ended(ctx, small).state == "Completed"
-
-
-def test_trouble_with_one_job_does_not_stop_the_others(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    bad = submit(ctx, "pass", name="bad")
-    good = submit(ctx, "pass", name="good")
-    real = reconcile._look
-
-    def look(ctx: Context, claim: object) -> object:
-        if claim.name == "bad":  # type: ignore[attr-defined]
-            raise RuntimeError("a defect")
-        return real(ctx, claim)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(reconcile, "_look", look)
-        assert ended(ctx, good).state == "Completed"
-    assert ended(ctx, bad).state == "Completed"
-
-
 def test_outputs_with_impossible_names_are_left_out_and_named(ctx: Context) -> None:
     code = """
 import os
@@ -388,3 +326,34 @@ def test_big_outputs_do_not_hold_up_other_jobs(ctx: Context, monkeypatch: pytest
     go_on.set()
     assert ended(ctx, big).state == "Completed"
     assert artifacts.open_(ctx, big.id, "big").stat().st_size == 1000
+
+
+def test_a_spec_that_cannot_be_read_fails_with_a_sentence(ctx: Context) -> None:
+    from sqlalchemy import update
+
+    from studiolo.studio.experiments.tables import runs
+
+    newer, broken = submit(ctx, "pass"), submit(ctx, "pass")
+    with ctx.db.begin() as tx:
+        spec = service.row(tx, ctx, newer.id).spec
+        tx.execute(update(runs).where(runs.c.id == newer.id).values(spec={**spec, "of_a_later_version": 1}))
+        tx.execute(update(runs).where(runs.c.id == broken.id).values(spec={**spec, "command": "a text"}))
+    assert ended(ctx, newer).state == "Completed"
+    run = ended(ctx, broken)
+    assert (run.state, run.failure) == ("Failed", "environment")
+    assert "cannot read the job: command" in (run.error or "")
+
+
+def test_outputs_that_find_no_room_fail_the_job(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    from studiolo.kernel.errors import DiskFull
+    from studiolo.kernel.storage.blobs import LocalBlobStore
+
+    def full(*_: object) -> None:
+        raise DiskFull("There is no room left in /home.", "Free some space.")
+
+    run = submit(ctx, "import os; open(os.environ['STUDIOLO_OUTPUTS'] + '/x', 'w').write('1')")
+    monkeypatch.setattr(LocalBlobStore, "put", full)
+    run = ended(ctx, run)
+    assert (run.state, run.failure, run.exit_code) == ("Failed", "environment", 0)
+    assert "no room left" in (run.error or "")
+    assert held(ctx) == (0, 0)

@@ -14,7 +14,7 @@ from studiolo.kernel.errors import DiskFull
 from studiolo.kernel.storage.blobs import Blob, BlobMissing
 from studiolo.runner import attempt as files
 from studiolo.runner.launch import Order
-from studiolo.studio.experiments import expressions
+from studiolo.studio.experiments import claims, expressions
 from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadPath
@@ -52,22 +52,10 @@ def prepare(ctx: Context, claim: Claim) -> Path:
     place = folder(ctx, claim)
     if files.exists(str(place), files.CLAIM):
         return place
+    if said := claim.spec.context.get(claims.UNREADABLE):
+        raise Unprepared("environment", f"This version of the studio cannot read the job: {said}.")
     try:
-        shutil.rmtree(place, ignore_errors=True)
-        for name in (INPUTS, OUTPUTS, WORK):
-            (place / name).mkdir(parents=True)
-        place.chmod(0o700)
-        (place / files.JOURNAL).touch()
-        for name, given in claim.spec.inputs.items():
-            for file in given:
-                _bring(ctx, claim, file.digest, place / INPUTS / name / clean(file.path))
-        for file in claim.spec.code:
-            _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
-        if not (place / WORK / OUTPUTS).exists():
-            (place / WORK / OUTPUTS).symlink_to(place / OUTPUTS)  # Azure ML's habit: what is in ./outputs is kept
-        for name in {name for word in claim.spec.command for name in expressions.outputs(word)}:
-            if claim.spec.context.get("outputs", {}).get(name) != "file":
-                (place / OUTPUTS / name).mkdir(exist_ok=True)
+        _make(ctx, claim, place)
     except BlobMissing as error:
         raise Unprepared("input_missing", str(error)) from error
     except DiskFull as error:
@@ -75,6 +63,24 @@ def prepare(ctx: Context, claim: Claim) -> Path:
     except OSError as error:
         raise Unprepared("environment", f"The folder of the attempt cannot be made: {error}.") from error
     return place
+
+
+def _make(ctx: Context, claim: Claim, place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    for name in (INPUTS, OUTPUTS, WORK):
+        (place / name).mkdir(parents=True)
+    place.chmod(0o700)
+    (place / files.JOURNAL).touch()
+    for name, given in claim.spec.inputs.items():
+        for file in given:
+            _bring(ctx, claim, file.digest, place / INPUTS / name / clean(file.path))
+    for file in claim.spec.code:
+        _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
+    if not (place / WORK / OUTPUTS).exists():
+        (place / WORK / OUTPUTS).symlink_to(place / OUTPUTS)  # Azure ML's habit: what is in ./outputs is kept
+    for name in {name for word in claim.spec.command for name in expressions.outputs(word)}:
+        if claim.spec.context.get("outputs", {}).get(name) != "file":
+            (place / OUTPUTS / name).mkdir(exist_ok=True)
 
 
 def order(ctx: Context, claim: Claim, token: str | None) -> Order:

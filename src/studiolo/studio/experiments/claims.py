@@ -1,10 +1,11 @@
 """SQL of the reconciler: which jobs live, who leads them, and their guarded transitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, func, or_, select, update
 
 from studiolo.kernel.auth import repository as accounts
@@ -12,6 +13,9 @@ from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec
 from studiolo.studio.experiments.tables import run_attempts, runs
 
+UNREADABLE = "studio/unreadable"  # in the context of a spec that could not be read
+_SPECS = 512
+_specs: dict[str, JobSpec] = {}
 HEAD = 50  # jobs of the queue that are looked at in a tick
 LIVE = ("NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing")
 
@@ -141,6 +145,39 @@ def account_of(tx: Connection, name: str) -> str | None:
     return str(row.id) if row else None
 
 
+def is_next(tx: Connection, claim: Claim, without: Collection[int]) -> bool:
+    """Say whether a queued job is the first of its compute's queue, which all workspaces share.
+
+    without: numbers of jobs that are passed over because they are in trouble.
+    """
+    first = (
+        select(runs.c.seq)
+        .where(runs.c.state == "Queued", runs.c.spec.is_not(None), runs.c.desired != "canceled")
+        .where(func.coalesce(runs.c.compute, "local") == claim.compute, runs.c.seq.not_in(without))
+        .order_by(runs.c.priority.desc(), runs.c.seq)
+        .limit(1)
+    )
+    return tx.execute(first).scalar_one_or_none() == claim.seq
+
+
 def _claim(row: Any) -> Claim:
     values = {name: getattr(row, name) for name in Claim.__slots__}
-    return Claim(**{**values, "spec": JobSpec.model_validate(row.spec), "compute": row.compute or "local"})
+    return Claim(**{**values, "spec": spec_of(row.id, row.spec), "compute": row.compute or "local"})
+
+
+def spec_of(run_id: str, stored: dict[str, Any]) -> JobSpec:
+    """Read a spec, once per job: it never changes, and may name many files.
+
+    One that this version cannot read becomes a job that fails with a sentence, rather than one that is never looked at.
+    """
+    if run_id not in _specs:
+        if len(_specs) >= _SPECS:
+            _specs.clear()
+        known = {key: value for key, value in stored.items() if key in JobSpec.model_fields}
+        try:
+            _specs[run_id] = JobSpec.model_validate(known)
+        except ValidationError as error:
+            first = error.errors()[0]
+            said = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+            _specs[run_id] = JobSpec(command=["false"], context={UNREADABLE: said})
+    return _specs[run_id]

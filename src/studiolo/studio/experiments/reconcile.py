@@ -7,7 +7,9 @@ finds the same facts and goes on; every act is safe to repeat and every change i
 import hashlib
 import logging
 import platform
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 32 << 20  # bytes of outputs that are stored within a tick
 _threads = ThreadPoolExecutor(2, "outputs")
 _storing: dict[str, "Future[tuple[list[tuple[str, Blob]], list[str]]]"] = {}
+_WORST_PAUSE = 60.0
 _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
 
 
@@ -41,16 +44,40 @@ def tick(ctx: Context) -> bool:
     for claim in found:
         if claim.state == "Queued" and claim.desired != "canceled" and claim.compute in full:
             continue
+        if _troubled.get(claim.id, _Trouble()).until > time.monotonic():
+            continue
         try:
             changed, waits = _advance(ctx, claim)
         except Exception:
-            # one job's trouble must not stop the others; it is tried again in the next tick
-            log.exception("run %s (%s) could not be advanced", claim.id, claim.state)
+            # one job's trouble must not stop the others
+            trouble = _troubled.setdefault(claim.id, _Trouble(claim.seq))
+            pause = trouble.again()
+            log.exception("run %s (%s) could not be advanced; again in %.1f s", claim.id, claim.state, pause)
             continue
+        _troubled.pop(claim.id, None)
         busy = busy or changed
         if waits:
             full.add(claim.compute)
     return busy
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """A job that could not be advanced: how often in a row, and when it is tried again."""
+
+    seq: int = 0
+    times: int = 0
+    until: float = 0.0
+
+    def again(self) -> float:
+        """Wait longer each time; returns the seconds."""
+        self.times += 1
+        pause: float = min(_WORST_PAUSE, 0.1 * 2.0 ** min(self.times, 12))
+        self.until = time.monotonic() + pause
+        return pause
+
+
+_troubled: dict[str, _Trouble] = {}
 
 
 def token_of(ctx: Context) -> str:
@@ -130,6 +157,8 @@ def _look_for_room(ctx: Context, claim: Claim) -> _Look:
         return _Look(Seen(Sight.waits))
     needs = claim.spec.resources
     with ctx.db.read() as tx:
+        if not claims.is_next(tx, claim, [trouble.seq for trouble in _troubled.values()]):
+            return _Look(Seen(Sight.waits))
         if not compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder):
             return _Look(Seen(Sight.waits))
     with ctx.db.begin() as tx:

@@ -145,14 +145,14 @@ def consume(tx: Connection, run_id: str) -> None:
 def unconsumed(tx: Connection, ctx: Context, kind: str) -> list[tuple[Run, JobSpec]]:
     """Return ended jobs of a kind whose result was not taken yet, oldest first."""
     rows = repository.unconsumed(tx, ctx.workspace_id, kind)
-    return [(repository.to_run(found), JobSpec.model_validate(found.spec)) for found in rows if found.spec]
+    return [(repository.to_run(found), claims.spec_of(found.id, found.spec)) for found in rows if found.spec]
 
 
 def spec(ctx: Context, run_id: str) -> JobSpec | None:
     """Return what a job was asked to run, None for a run made by a client."""
     with ctx.db.read() as tx:
         found = row(tx, ctx, run_id).spec
-    return JobSpec.model_validate(found) if found else None
+    return claims.spec_of(run_id, found) if found else None
 
 
 def must_own(ctx: Context, run_id: str, ancestors: Sequence[str] = ()) -> None:
@@ -176,7 +176,7 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
     for one in rows:
         run = repository.to_run(one)
         if one.state == "Queued" and one.spec:
-            needs = JobSpec.model_validate(one.spec).resources
+            needs = claims.spec_of(one.id, one.spec).resources
             key = (one.compute or "local", needs.cores, needs.memory_bytes)
             if key not in reasons:
                 reasons[key] = compute.waits_for(tx, ctx, *key)
