@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studiolo.controller.main import Heartbeat, Loop, slice_ticks
+from studiolo.controller.main import Changes, Heartbeat, Loop, slice_ticks
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 
@@ -69,3 +69,14 @@ def test_the_heartbeat_says_who_and_what_fails(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "controller.json").read_text())["troubled"] == ["automl"]
     heart.stop()
     assert not (tmp_path / "controller.json").exists()
+
+
+def test_a_commit_of_the_server_is_noticed_at_once(ctx: Context) -> None:
+    changes = Changes(ctx.settings)
+    changes.look()
+    assert not changes.look()
+    with ctx.db.begin() as tx:
+        auth.create_workspace(tx, ctx.clock, "other", ctx.actor.id)
+    assert changes.look()
+    assert not changes.look()
+    changes.close()

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -29,6 +30,7 @@ SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "mode
 HEARTBEAT = "controller.json"
 _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
+_LOOK_SECONDS = 0.025
 log = logging.getLogger("studiolo.controller")
 
 Tick = Callable[[Context], bool]
@@ -56,16 +58,50 @@ def run(settings: Settings, stop: threading.Event) -> None:
     ctx = open_context(settings)
     heart = Heartbeat(settings.home / HEARTBEAT)
     loop = Loop(ctx, slice_ticks())
+    changes = Changes(settings)
     log.info("controller of %s started, process %s", settings.home, os.getpid())
     try:
         while not stop.is_set():
+            changes.look()
             busy = loop.once()
             heart.beat(loop.troubled)
-            stop.wait((settings.tick_ms if busy else settings.idle_tick_ms) / 1000)
+            stop.wait(settings.tick_ms / 1000)
+            idle_until = time.monotonic() + (settings.idle_tick_ms - settings.tick_ms) / 1000
+            while not (busy or stop.is_set() or changes.look()) and time.monotonic() < idle_until:
+                stop.wait(_LOOK_SECONDS)
     finally:
+        changes.close()
         heart.stop()
         ctx.db.close()
     log.info("controller ended")
+
+
+class Changes:
+    """Notices at once that the server has written, so that a submitted job does not wait for the next idle round.
+
+    SQLite counts commits of others per connection, and tells the count without touching the file. With PostgreSQL nothing is
+    noticed, and rounds come in their time.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._connection = None if settings.database_url else sqlite3.connect(settings.sqlite_path)
+        self._version = -1
+
+    def look(self) -> bool:
+        """Say whether anything was committed since the last look."""
+        if self._connection is None:
+            return False
+        try:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return False
+        changed, self._version = version != self._version, version
+        return bool(changed)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
 
 
 def open_context(settings: Settings) -> Context:
