@@ -98,14 +98,3 @@ def test_a_missing_file_is_named(cli: Callable[..., Result]) -> None:
     refused = cli("datasets", "create", "nowhere.csv")
     assert refused.exit_code == 1
     assert "nowhere.csv" in str(refused.exception)
-
-
-def test_the_default_datastore_is_listed(studio: Studio, cli: Callable[..., Result]) -> None:
-    found = studio.datastores.get()
-    assert found.default
-    assert 0 < found.free_bytes <= found.total_bytes
-    assert Path(found.location).is_dir()
-    assert "workspace" in cli("datastores", "list").stdout
-    assert json.loads(cli("datastores", "show", "-o", "json").stdout)["kind"] == "local"
-    with pytest.raises(Remote, match="no datastore 'attic'"):
-        studio.datastores.get("attic")

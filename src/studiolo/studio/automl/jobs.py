@@ -18,7 +18,7 @@ from studiolo.studio.automl.reading import Table, of_arrow
 from studiolo.studio.automl.schemas import AutoMLSpec
 from studiolo.studio.automl.spec import FitSpec
 from studiolo.studio.datasets import table_file
-from studiolo.studio.datasets.reading import engine
+from studiolo.studio.datasets.schemas import ColumnType
 
 STARTING = 15.0  # seconds: a job that waited longer than this was queued, and the wait does not count
 
@@ -60,20 +60,9 @@ def main() -> int:
 def read_input(folder: Path) -> Table:
     """Read the dataset version in an input folder with the SELECT that preview and profile use."""
     path, schema = table_file.open_input(folder)
-    text = schema.format != "parquet"
     # dates of a text file stay text: the model's callers have text too, and its plan says how to read it
-    columns = [
-        f"CAST({engine.name(column.name)} AS VARCHAR) AS {engine.name(column.name)}"
-        if text and column.type in ("date", "datetime")
-        else engine.name(column.name)
-        for column in schema.columns
-    ]
-    connection = engine.connect(memory="4GB")
-    try:
-        found = connection.execute(f"SELECT {', '.join(columns)} FROM ({table_file.scan(path, schema)})")
-        return of_arrow(found.to_arrow_table(), str(path.name))
-    finally:
-        connection.close()
+    as_text: tuple[ColumnType, ...] = () if schema.format == "parquet" else ("date", "datetime")
+    return of_arrow(table_file.to_arrow(path, schema, as_text=as_text), str(path.name))
 
 
 if __name__ == "__main__":

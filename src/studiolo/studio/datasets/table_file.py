@@ -5,7 +5,7 @@ The same SELECT serves preview, profile and AutoML, so all of them see the same 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from studiolo.studio.datasets.errors import DamagedFile, EmptyFile
 from studiolo.studio.datasets.formats.base import Inspected, Source, choose, family
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.encoding import CHUNK
-from studiolo.studio.datasets.schemas import Preview, TableSchema
+from studiolo.studio.datasets.schemas import ColumnType, Preview, TableSchema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,11 +86,28 @@ def to_pandas(
         connection.close()
 
 
-def to_arrow(path: Path, schema: TableSchema, columns: Sequence[str] | None = None, memory: str = "4GB") -> "pa.Table":
-    """Read the table into Arrow columns: int64, double, bool, date32, timestamp[us] in UTC, string; rows in file order."""
+def to_arrow(
+    path: Path,
+    schema: TableSchema,
+    columns: Sequence[str] | None = None,
+    *,
+    as_text: Collection[ColumnType] = (),
+    memory: str = "4GB",
+) -> "pa.Table":
+    """Read the table into Arrow columns: int64, double, bool, date32, timestamp[us] in UTC, string; rows in file order.
+
+    as_text: types whose values come as text instead, e.g. dates as `2024-01-31`.
+    """
+    chosen = [column for column in schema.columns if columns is None or column.name in columns]
+    picked = [
+        f"CAST({engine.name(column.name)} AS VARCHAR) AS {engine.name(column.name)}"
+        if column.type in as_text
+        else engine.name(column.name)
+        for column in (chosen if columns is None else sorted(chosen, key=lambda entry: columns.index(entry.name)))
+    ]
     connection = engine.connect(memory=memory)
     try:
-        return connection.sql(scan(path, schema, columns)).to_arrow_table()
+        return connection.sql(f"SELECT {', '.join(picked)} FROM ({scan(path, schema)})").to_arrow_table()
     finally:
         connection.close()
 
