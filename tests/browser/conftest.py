@@ -45,8 +45,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             "-o",
             "json",
         )
-        run_id = json.loads(submitted.stdout)["id"]
+        run_id = json.loads(submitted.stdout)["run"]["id"]
         studio.command("endpoints", "deploy", "titanic", "--name", "titanic", "--wait")
         children = Studio(home=studio.home).experiments.children(run_id)
         yield Story(studio, run_id, children[0].id)
-        studio.command("endpoints", "delete", "titanic", "--yes")
+        studio.command("endpoints", "delete", "titanic")

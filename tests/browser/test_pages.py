@@ -11,7 +11,7 @@ from tests.browser.conftest import ROOT, Story
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def node(script: str, *words: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+def node(script: str, *words: str, timeout: float = 280) -> subprocess.CompletedProcess[str]:
     command = ["node", f"e2e/{script}", *words]
     environ = os.environ | {"PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(command, cwd=ROOT / "ui", capture_output=True, text=True, timeout=timeout, env=environ)
@@ -21,29 +21,30 @@ def login(story: Story) -> str:
     return story.studio.command("login").stdout.strip()
 
 
-def test_pages_are_clean_in_both_themes(story: Story, tmp_path: Path) -> None:
-    pages = [
-        "",
-        "/datasets",
-        "/datasets/titanic",
-        "/datasets/titanic?tab=profile",
-        "/datasets/titanic?tab=lineage",
-        "/datasets/new",
-        "/automl",
-        "/automl/new",
-        f"/automl/{story.run_id}",
+PAGES = {
+    "start": ["", "/datasets/new", "/automl", "/automl/new"],
+    "datasets": [f"/datasets{page}" for page in ("", "/titanic", "/titanic?tab=profile", "/titanic?tab=lineage")],
+    "runs": [
+        "/automl/{run}",
         "/experiments",
-        f"/experiments/{story.run_id}",
-        f"/experiments/{story.trial_id}",
-        f"/experiments/{story.run_id}?tab=log",
+        "/experiments/{run}",
+        "/experiments/{trial}",
+        "/experiments/{run}?tab=log",
+    ],
+    "models": [
         "/models",
         "/models/titanic",
         "/endpoints",
         "/endpoints/titanic",
         "/endpoints/titanic?tab=test",
         "/compute",
-    ]
-    paths = [f"/w/default{page}" for page in pages]
+    ],
+}
+
+
+@pytest.mark.parametrize("group", PAGES)
+def test_pages_are_clean_in_both_themes(story: Story, tmp_path: Path, group: str) -> None:
+    paths = [f"/w/default{page.format(run=story.run_id, trial=story.trial_id)}" for page in PAGES[group]]
     shots = os.environ.get("STUDIOLO_TEST_SHOTS", str(tmp_path))
     done = node("walk.mjs", story.studio.url, "--login", login(story), "--shots", shots, *paths)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,20 @@
+"""The migrations make what the tables say, on both databases."""
+
+import importlib
+import pkgutil
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+import studiolo.studio
+from studiolo.kernel.auth.request import Services
+from studiolo.kernel.db.metadata import metadata
+
+
+def test_migrated_schema_is_what_the_tables_say(any_services: Services) -> None:
+    for info in pkgutil.walk_packages(studiolo.studio.__path__, "studiolo.studio."):
+        if info.name.endswith("tables"):
+            importlib.import_module(info.name)
+    with any_services.db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert differences == []
