@@ -1,0 +1,68 @@
+"""The examples, run as a reader would: in their own process, against a studio that `studiolo up` started."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studiolo.testing.studio import Started, started
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    with started(tmp_path_factory.mktemp("examples") / "home") as found:
+        yield found
+
+
+def run(running: Started, name: str, *words: str) -> str:
+    """Run an example with the environment that `studiolo env` prints; return what it said."""
+    environ = running.env | json.loads(running.command("env", "-o", "json").stdout)
+    command = [sys.executable, str(EXAMPLES / name), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environ, cwd=running.home)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_log_a_run(running: Started) -> None:
+    said = run(running, "01_log_a_run.py")
+    assert "logistic regression: FINISHED" in said
+    assert "by the model that was stored: [" in said
+
+
+def test_register_a_dataset(running: Started) -> None:
+    said = run(running, "02_register_a_dataset.py")
+    assert "studioli:1: 200 rows, ['city', 'year', 'panels']" in said
+    assert "the same version: studioli:1" in said
+    assert "studioli:2: 120 rows" in said
+    assert "panels: 4 different values, 40 missing" in said
+
+
+def test_automl_and_then_deploy_its_model(running: Started) -> None:
+    said = run(running, "03_automl_titanic.py", "2")
+    assert "registered as titanic:1" in said
+    assert "Sex" in said
+    said = run(running, "04_deploy_and_score.py")
+    assert "titanic-example answers at http://127.0.0.1:" in said
+    assert "prediction: {" in said
+    assert "deleted" in said
+
+
+def test_submit_a_job(running: Started) -> None:
+    said = run(running, "05_submit_a_job.py")
+    assert "read 2 rows" in said
+    assert "mean height: Completed" in said
+    assert '"mean": 1.65' in said
+
+
+def test_every_example_is_run_and_listed() -> None:
+    here = Path(__file__).read_text("utf-8")
+    readme = (EXAMPLES / "README.md").read_text("utf-8")
+    for path in EXAMPLES.glob("*.py"):
+        assert path.name in here
+        assert path.name in readme
