@@ -49,4 +49,4 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         studio.command("endpoints", "deploy", "titanic", "--name", "titanic", "--wait")
         children = Studio(home=studio.home).experiments.children(run_id)
         yield Story(studio, run_id, children[0].id)
-        studio.command("endpoints", "delete", "titanic")
+        studio.command("endpoints", "delete", "titanic", "--wait")

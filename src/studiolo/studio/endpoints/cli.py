@@ -179,9 +179,14 @@ def stats(context: typer.Context, name: Name, output: OutputOption = Output.tabl
 
 
 @app.command()
-def delete(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
+def delete(
+    context: typer.Context,
+    name: Name,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when nothing of it is left.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
     """Stop an endpoint and remove it."""
-    show(_row(_endpoints(context).delete(name)), ("name", "state"), output=output)
+    show(_row(_endpoints(context).delete(name, wait=wait)), ("name", "state"), output=output)
 
 
 def _endpoints(context: typer.Context) -> Endpoints:

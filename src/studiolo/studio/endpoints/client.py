@@ -4,7 +4,7 @@ import time
 from typing import Any, Literal
 
 from studiolo.kernel.http import Transport
-from studiolo.studio.endpoints.errors import DeploymentFailed
+from studiolo.studio.endpoints.errors import DeploymentFailed, NotLive
 from studiolo.studio.endpoints.schemas import (
     Deployment,
     Endpoint,
@@ -113,9 +113,15 @@ class Endpoints:
         """Replace a key; the answer has it, this once."""
         return NewKey.model_validate(self._transport.post(f"endpoints/{name}/keys/{key}"))
 
-    def delete(self, name: str) -> Endpoint:
-        """Stop an endpoint and remove it."""
-        return Endpoint.model_validate(self._transport.delete(f"endpoints/{name}"))
+    def delete(self, name: str, *, wait: bool = False, timeout: float = 60) -> Endpoint:
+        """Stop an endpoint and remove it; wait: until nothing of it is left."""
+        found = Endpoint.model_validate(self._transport.delete(f"endpoints/{name}"))
+        deadline = time.monotonic() + timeout
+        while wait and any(endpoint.id == found.id for endpoint in self.list()):
+            if time.monotonic() > deadline:
+                raise NotLive(f"Endpoint '{name}' is still being deleted after {timeout:g} s.", "See the studio's log.")
+            time.sleep(0.1)
+        return found
 
 
 def _failed(found: Deployment) -> DeploymentFailed:

@@ -259,3 +259,14 @@ def test_a_broken_deployment_file_is_said(tmp_path: Path) -> None:
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode != 0
     assert "model" in found.stderr
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_scorer_whose_home_was_removed_ends(compiled_model: Path, tmp_path: Path, live: bool) -> None:
+    import shutil
+
+    scorer = Scorer(tmp_path / "s", compiled_model, live=live)
+    pids = scorer.wait("serving.json" if live else "ready.json") and scorer.file("ready.json")["pids"]
+    shutil.rmtree(tmp_path / "s")
+    scorer.process.wait(20)
+    assert not any(psutil.pid_exists(pid) for pid in pids)

@@ -128,6 +128,8 @@ class Supervisor:
         """Wait for the word, then get the socket and share it out."""
         signal_file = self.folder / "live"
         while not self.ending and not signal_file.exists():
+            if not self.path.exists():
+                return False
             failed = self._listen()
             if failed is not None or any(worker.process.poll() is not None for worker in self.workers):
                 self._fail(failed or {"stage": "wait", "error": "A worker ended before it went live.", "traceback": ""})
@@ -156,7 +158,7 @@ class Supervisor:
     def _watch(self) -> int:
         """Keep as many workers as were asked for; the socket stays open meanwhile, so that requests wait."""
         assert self.listening is not None
-        while not self.ending:
+        while not self.ending and self.path.exists():  # without its folder it serves nobody: its home was removed
             self._listen(1.0)
             for place, worker in enumerate(self.workers):
                 if worker.process.poll() is not None:
