@@ -1,6 +1,9 @@
 """Recording params, metrics and tags."""
 
 import math
+import random
+import threading
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -115,3 +118,28 @@ def test_the_summary_equals_that_of_all_points_however_they_come(ctx: Context, p
         step, ts, value, _ = max(mine, key=lambda p: p[:3])
         assert (found.step, found.timestamp) == (step, ts)
         assert math.isnan(found.value) or found.value == value
+
+
+def test_many_writers_on_one_run_lose_nothing(any_ctx: Context) -> None:
+    _, seq = a_run(any_ctx)
+    failed: list[BaseException] = []
+
+    def write(who: int) -> None:
+        try:
+            for n in range(10):
+                points = [(f"m{key}", float(n), n, who * 100 + n) for key in random.sample(range(8), 8)]
+                tags = {f"t{key}": str(who) for key in random.sample(range(5), 5)}
+                params = {f"p{key}": "same" for key in random.sample(range(5), 5)}
+                any_ctx.db.write(
+                    partial(tracking.record, ctx=any_ctx, run_seq=seq, metrics=points, tags=tags, params=params)
+                )
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(who,)) for who in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert {item.points for item in latest(any_ctx, seq).values()} == {80}
