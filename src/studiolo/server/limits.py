@@ -52,7 +52,7 @@ def _limited(scope: Scope) -> bool:
     kind = Headers(scope=scope).get("content-type", "")
     return (
         kind.startswith("application/json")
-        and "/mlflow-artifacts/" not in scope["path"]
+        and "/mlflow" not in scope["path"]  # files, and a protocol that has this limit in its own words
         and "/serve/" not in scope["path"]
         and not scope["path"].endswith("/datasets/uploads")  # a browser calls a .json file application/json
     )

@@ -324,3 +324,26 @@ def test_experiments_are_found_by_name_time_and_tag(any_client: TestClient, post
     assert [first["experiments"][0]["name"], again["experiments"][0]["name"]] == ["beta", "alpha"]
     listed = any_client.get(f"{API}/experiments/search", params={"max_results": 5, "order_by": "name DESC"}).json()
     assert [e["name"] for e in listed["experiments"]] == ["beta", "alpha"]
+
+
+def test_a_body_above_the_limit_is_refused_in_mlflow_s_shape(tmp_path: Any) -> None:
+    services = make_services(tmp_path / "home", request_limit_bytes=100_000)
+    with make_client(services) as client:
+        reply = client.post(
+            f"{API}/experiments/create", json={"name": "x", "tags": [{"key": "a", "value": "x" * 200_000}]}
+        )
+        assert (reply.status_code, set(reply.json())) == (400, {"error_code", "message"})
+    services.db.close()
+
+
+def test_the_client_in_a_job_does_not_end_the_job(client: TestClient, services: Services) -> None:
+    from sqlalchemy import update
+
+    from studiolo.studio.experiments.tables import runs
+
+    run_id, _ = a_run(context_in(services))
+    with services.db.begin() as tx:
+        tx.execute(update(runs).where(runs.c.id == run_id).values(kind="command", spec={}))
+    client.post(f"{API}/runs/update", json={"run_id": run_id, "status": "FINISHED", "run_name": "named"})
+    info = client.get(f"{API}/runs/get", params={"run_id": run_id}).json()["run"]["info"]
+    assert (info["status"], info["run_name"]) == ("RUNNING", "named")
