@@ -47,6 +47,9 @@ class Settings(BaseModel):
     cores: int = Field(0, ge=0, description="Cores that jobs may use; 0: what this process may use.")
     memory_bytes: int = Field(0, ge=0, description="Memory that jobs may use; 0: 80 % of the machine.")
     cancel_grace_seconds: float = Field(10, ge=0, description="Time a job has to end after it is told to stop.")
+    attempts_keep_days: float = Field(
+        30, gt=0, description="How long the folder of an ended job stays; its log is kept as an artifact."
+    )
     lease_seconds: float = Field(30, gt=0, description="How long a controller holds a claim without renewing it.")
     tick_ms: float = Field(100, gt=0, description="Pause of the controller while there is work.")
     idle_tick_ms: float = Field(400, gt=0, description="Pause of the controller while there is none.")
