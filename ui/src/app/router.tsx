@@ -7,6 +7,7 @@ import { parseSearch, stringifySearch } from '@/kernel/workspace';
 import { Loading } from '@/kit/Page';
 import { automlRoutes } from '@/studio/automl/routes';
 import { datasetsRoutes } from '@/studio/datasets/routes';
+import { endpointsRoutes } from '@/studio/endpoints/routes';
 import { experimentsRoutes } from '@/studio/experiments/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { Failed } from './Failed';
@@ -45,7 +46,13 @@ const tree = rootRoute.addChildren([
   startRoute,
   signInRoute,
   galleryRoute,
-  workspaceRoute.addChildren([...homeRoutes, ...automlRoutes, ...datasetsRoutes, ...experimentsRoutes]),
+  workspaceRoute.addChildren([
+    ...homeRoutes,
+    ...automlRoutes,
+    ...datasetsRoutes,
+    ...experimentsRoutes,
+    ...endpointsRoutes,
+  ]),
 ]);
 
 export const router = createRouter({
