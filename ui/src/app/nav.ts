@@ -1,5 +1,5 @@
 import type { Icon } from '@tabler/icons-react';
-import { IconFlask, IconHome, IconPlug, IconTable, IconWand } from '@/kit/icons';
+import { IconBox, IconFlask, IconHome, IconPlug, IconTable, IconWand } from '@/kit/icons';
 
 export interface NavItem {
   label: string;
@@ -22,6 +22,7 @@ export const NAV: readonly { title: string | null; items: readonly NavItem[] }[]
     items: [
       { label: 'Datasets', path: 'datasets', icon: IconTable, letter: 'd' },
       { label: 'Experiments', path: 'experiments', icon: IconFlask, letter: 'e' },
+      { label: 'Models', path: 'models', icon: IconBox, letter: 'm' },
       { label: 'Endpoints', path: 'endpoints', icon: IconPlug, letter: 'o' },
     ],
   },

@@ -10,6 +10,7 @@ import { datasetsRoutes } from '@/studio/datasets/routes';
 import { endpointsRoutes } from '@/studio/endpoints/routes';
 import { experimentsRoutes } from '@/studio/experiments/routes';
 import { homeRoutes } from '@/studio/home/routes';
+import { modelsRoutes } from '@/studio/models/routes';
 import { Failed } from './Failed';
 import { Shell } from './Shell';
 
@@ -51,6 +52,7 @@ const tree = rootRoute.addChildren([
     ...automlRoutes,
     ...datasetsRoutes,
     ...experimentsRoutes,
+    ...modelsRoutes,
     ...endpointsRoutes,
   ]),
 ]);

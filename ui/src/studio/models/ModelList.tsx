@@ -1,0 +1,120 @@
+import { TextInput } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { usePages } from '@/kernel/pages';
+import { bytes } from '@/kernel/format';
+import { at } from '@/kernel/workspace';
+import { EmptyState, NoMatch } from '@/kit/EmptyState';
+import { DataGrid } from '@/kit/grid/DataGrid';
+import type { GridColumn } from '@/kit/grid/types';
+import { IconSearch } from '@/kit/icons';
+import { Link } from '@/kit/Link';
+import { Answer, Page, PageHeader } from '@/kit/Page';
+import { Time } from '@/kit/Time';
+import { list, type Model } from './queries';
+
+const CODE = {
+  Python:
+    'import mlflow\n\nwith mlflow.start_run():\n    mlflow.sklearn.log_model(model, name="model", registered_model_name="titanic")',
+  'Command line': 'studiolo automl submit --dataset titanic --target survived --wait',
+};
+
+const COLUMNS: GridColumn<Model>[] = [
+  { id: 'name', header: 'Name', value: (row) => row.name, width: 220, grow: true },
+  { id: 'latest', header: 'Latest', align: 'right', width: 80, value: (row) => row.latest?.version ?? null },
+  { id: 'versions', header: 'Versions', align: 'right', width: 90, value: (row) => row.versions },
+  {
+    id: 'aliases',
+    header: 'Aliases',
+    width: 180,
+    value: (row) =>
+      Object.entries(row.aliases ?? {})
+        .map(([alias, number]) => `${alias} → ${number}`)
+        .join(', ') || null,
+  },
+  { id: 'flavors', header: 'Flavors', width: 180, value: (row) => row.latest?.flavors?.join(', ') || null },
+  {
+    id: 'size',
+    header: 'Size',
+    align: 'right',
+    width: 100,
+    value: (row) => row.latest?.size ?? null,
+    cell: (row) => bytes(row.latest?.size),
+  },
+  {
+    id: 'used',
+    header: 'Served by',
+    width: 160,
+    value: (row) => endpointsOf(row).join(', ') || null,
+    cell: (row) =>
+      endpointsOf(row).map((name, index) => (
+        <span key={name}>
+          {index > 0 ? ', ' : ''}
+          <Link href={at(['endpoints', name])}>{name}</Link>
+        </span>
+      )),
+  },
+  {
+    id: 'updated',
+    header: 'Changed',
+    width: 120,
+    value: (row) => row.updated_at,
+    cell: (row) => <Time at={row.updated_at} />,
+  },
+  {
+    id: 'description',
+    header: 'Description',
+    width: 240,
+    optional: true,
+    value: (row) => row.description || null,
+  },
+];
+
+function endpointsOf(row: Model): string[] {
+  return (row.latest?.used_by ?? []).flatMap((user) =>
+    user.startsWith('endpoint:') ? [user.slice('endpoint:'.length)] : [],
+  );
+}
+
+export function ModelList() {
+  const search: { q?: string | undefined; sort?: string | undefined } = useSearch({ from: '/w/$ws/models' });
+  const navigate = useNavigate({ from: '/w/$ws/models' });
+  const found = usePages(list(search.q));
+  return (
+    <Page title="Models" header={<PageHeader title="Models" />}>
+      <Answer query={found}>
+        {(rows) =>
+          rows.length === 0 && !search.q ? (
+            <EmptyState title="No models yet" code={CODE}>
+              A model is a trained thing under a name, version by version: its files never change, and it says
+              which run and data it came from. Automated ML registers its best one here.
+            </EmptyState>
+          ) : (
+            <DataGrid
+              label="Models"
+              rows={rows}
+              columns={COLUMNS}
+              rowKey={(row) => row.name}
+              href={(row) => at(['models', row.name])}
+              sort={search.sort}
+              onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
+              onEnd={found.more}
+              empty={<NoMatch onClear={() => void navigate({ search: {}, replace: true })} />}
+              toolbar={
+                <TextInput
+                  aria-label="Filter by name"
+                  placeholder="Filter by name"
+                  leftSection={<IconSearch size={14} aria-hidden />}
+                  value={search.q ?? ''}
+                  onChange={(event) => {
+                    const q = event.currentTarget.value || undefined;
+                    void navigate({ search: (old) => ({ ...old, q }), replace: true });
+                  }}
+                />
+              }
+            />
+          )
+        }
+      </Answer>
+    </Page>
+  );
+}
