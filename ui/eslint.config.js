@@ -74,6 +74,8 @@ export default tseslint.config(
         localStorage: 'readonly',
         matchMedia: 'readonly',
         URL: 'readonly',
+        window: 'readonly',
+        Buffer: 'readonly',
         setTimeout: 'readonly',
         fetch: 'readonly',
       },

@@ -76,7 +76,7 @@ export default function Palette({ onClose, onSheet }: Props) {
     const matching = list.map((group) => ({
       ...group,
       actions: group.actions.filter((action: SpotlightActionData) =>
-        action.label?.toLowerCase().includes(wanted.toLowerCase()),
+        action.label?.toLowerCase().includes(text.trim().toLowerCase()),
       ),
     }));
     const found = (assets ?? []).map((kind) => ({
@@ -88,8 +88,16 @@ export default function Palette({ onClose, onSheet }: Props) {
         onClick: go(item.href),
       })),
     }));
-    return [...found, ...matching].filter((group) => group.actions.length > 0);
-  }, [actions, assets, onSheet, router, setColorScheme, wanted]);
+    // what is known at once stays first: nothing moves under the cursor when assets arrive
+    return [...matching, ...found].filter((group) => group.actions.length > 0);
+  }, [actions, assets, onSheet, router, setColorScheme, text]);
+
+  useEffect(() => {
+    const list = document.getElementById(store.getState().listId);
+    if (!list || list.querySelector('[data-selected]')) return;
+    list.querySelector('[data-action]')?.setAttribute('data-selected', 'true');
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  }, [groups]);
 
   return (
     <Spotlight

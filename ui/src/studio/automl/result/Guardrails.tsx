@@ -6,7 +6,7 @@ import classes from './result.module.css';
 const LOOK: Record<Guardrail['state'], { tone: Tone; word: string }> = {
   passed: { tone: 'completed', word: 'Passed' },
   done: { tone: 'completed', word: 'Done' },
-  fixed: { tone: 'running', word: 'Fixed' },
+  fixed: { tone: 'completed', word: 'Fixed' },
   alerted: { tone: 'warning', word: 'Look at this' },
 };
 

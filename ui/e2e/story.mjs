@@ -1,0 +1,153 @@
+// The main story in a real browser: `node e2e/story.mjs URL --login LINK --file table.csv --target COLUMN [--shots DIR]`
+// A file is uploaded and looked at, models are trained on it, and the page follows without a reload.
+import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { launch, watch } from './browser.mjs';
+
+const args = process.argv.slice(2);
+const option = (name, usual) => {
+  const at = args.indexOf(name);
+  return at < 0 ? usual : args.splice(at, 2)[1];
+};
+const login = option('--login');
+const file = option('--file');
+const target = option('--target');
+const shots = option('--shots');
+const name = option('--name', 'story');
+const [base] = args;
+const origin = new URL(base).origin;
+if (shots) mkdirSync(shots, { recursive: true });
+
+const browser = await launch();
+const context = await browser.newContext({ colorScheme: 'light', viewport: { width: 1280, height: 800 } });
+const { page, faults } = await watch(context, origin);
+let passed = 0;
+async function step(what, work) {
+  try {
+    await work();
+    passed += 1;
+    console.log(`ok ${what}`);
+    if (shots) await page.screenshot({ path: `${shots}/story-${String(passed).padStart(2, '0')}.png` });
+  } catch (error) {
+    console.log(`FAILED ${what}\n   ${error.message}`);
+    if (shots) await page.screenshot({ path: `${shots}/story-failed.png` });
+    for (const fault of faults) console.log(`   ${fault}`);
+    await browser.close();
+    console.log(`${passed} passed, 1 failed`);
+    process.exit(1);
+  }
+}
+const heading = (text) => page.getByRole('heading', { level: 1, name: text });
+const expect = (good, what) => {
+  if (!good) throw new Error(what);
+};
+
+await step('the login link leads home', async () => {
+  await page.goto(login);
+  await heading('Home').waitFor();
+});
+
+await step('Tab reaches the skip link first', async () => {
+  await page.keyboard.press('Tab');
+  expect(
+    (await page.evaluate(() => document.activeElement?.textContent)) === 'Skip to content',
+    'no skip link',
+  );
+});
+
+await step('the palette goes to a page by keyboard', async () => {
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Find a dataset').waitFor();
+  await page.keyboard.type('datasets');
+  await page.keyboard.press('Enter');
+  await heading('Datasets').waitFor();
+});
+
+await step('g then h goes home, ? shows the keys', async () => {
+  await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await heading('Home').waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  await page.keyboard.press('Escape');
+});
+
+await step('a file that is no table is refused beside the form, and nothing is made', async () => {
+  await page.goto(new URL('/w/default/datasets/new', base).href);
+  const input = page.locator('input[type=file]');
+  await input.setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.from('') });
+  await page.getByRole('button', { name: 'Create dataset' }).click();
+  await page.getByText(/empty/i).nth(1).waitFor();
+  expect(page.url().endsWith('/datasets/new'), 'left the form');
+});
+
+await step('a table is uploaded and shown', async () => {
+  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('button', { name: 'Create dataset' }).click();
+  await heading(name).waitFor({ timeout: 30_000 });
+  await page.getByRole('grid', { name: `First rows of ${name}` }).waitFor();
+  expect((await page.getByRole('row').count()) > 10, `no rows of ${basename(file)}`);
+});
+
+await step('its profile appears without a reload', async () => {
+  await page.getByRole('tab', { name: 'Profile' }).click();
+  await page.getByRole('grid', { name: 'Columns', exact: true }).waitFor({ timeout: 60_000 });
+  expect(page.url().includes('tab=profile'), 'the tab is not in the address');
+});
+
+await step('a column opens beside the table, Escape closes it, Back keeps the tab', async () => {
+  await page.getByRole('grid', { name: 'Columns', exact: true }).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
+await step('models are trained from the wizard', async () => {
+  await page.getByRole('link', { name: 'Train models' }).click();
+  await heading('Train models').waitFor();
+  await page.getByRole('button', { name: 'Next: target' }).click();
+  await page
+    .getByRole('combobox', { name: 'Target column' })
+    .or(page.getByLabel('Target column'))
+    .first()
+    .click();
+  await page.getByRole('option', { name: new RegExp(`^${target} `) }).click();
+  await page.getByRole('button', { name: 'Next: limits' }).click();
+  await page.getByText('After a number of models').click();
+  await page.getByLabel('Models', { exact: true }).fill('2');
+  await page.getByRole('button', { name: 'Next: review' }).click();
+  await page.getByText(`studiolo automl submit --dataset ${name}:1`).waitFor();
+  await page.getByRole('button', { name: 'Start training' }).click();
+  await page.getByRole('heading', { level: 1, name: target }).waitFor();
+});
+
+await step('the leaderboard fills while the page stays, and the model is registered', async () => {
+  await page.getByRole('grid', { name: 'Leaderboard' }).waitFor();
+  await page.getByText('Completed').first().waitFor({ timeout: 180_000 });
+  await page.getByText('Registered').waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { level: 2, name: 'ensemble' }).waitFor();
+  await page.locator('figure canvas').first().waitFor();
+});
+
+await step('dark is chosen once and kept, without a flash', async () => {
+  await page.getByRole('button', { name: 'Colour scheme' }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  await page.addInitScript(() => {
+    document.addEventListener('DOMContentLoaded', () => {
+      window.firstScheme = document.documentElement.getAttribute('data-mantine-color-scheme');
+    });
+  });
+  await page.reload();
+  expect((await page.evaluate(() => window.firstScheme)) === 'dark', 'light before dark');
+});
+
+await step('no console error, no failed or off-host request on the way', () => {
+  const unexpected = faults.filter((fault) => !fault.includes('status of 422')); // the browser writes the refusal down
+  expect(unexpected.length === 0, unexpected.join('\n   '));
+});
+
+await browser.close();
+console.log(`${passed} passed, 0 failed`);
