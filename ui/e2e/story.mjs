@@ -77,7 +77,7 @@ await step('a file that is no table is refused beside the form, and nothing is m
   const input = page.locator('input[type=file]');
   await input.setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.from('') });
   await page.getByRole('button', { name: 'Create dataset' }).click();
-  await page.getByText(/empty/i).nth(1).waitFor();
+  await page.getByRole('alert').getByText(/empty/i).first().waitFor();
   expect(page.url().endsWith('/datasets/new'), 'left the form');
 });
 

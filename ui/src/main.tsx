@@ -7,6 +7,7 @@ import './app/fonts.css';
 import './app/mantine.css';
 import './app/app.css';
 import { router } from './app/router';
+import { mlflowAddress } from './kernel/mlflowLinks';
 import { queries } from './kernel/query';
 import { cssVariables, theme } from './theme';
 
@@ -15,6 +16,9 @@ const Toasts = lazy(() => import('./app/Toasts'));
 const schemes = localStorageColorSchemeManager({ key: 'studiolo-colour-scheme' });
 const host = document.getElementById('root');
 if (!host) throw new Error('index.html lost its #root');
+
+const address = mlflowAddress(window.location.pathname, window.location.hash);
+if (address) router.history.replace(address); // before the first render: the router starts at the right page
 
 createRoot(host).render(
   <StrictMode>

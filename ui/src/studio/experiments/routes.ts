@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { at } from '@/kernel/workspace';
 import { readListSearch, readRunSearch } from './search';
@@ -17,12 +18,16 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./RunPage'), 'RunPage'),
 });
 
-// The short address of a run, as people type it.
+// The short address of a run, as people type it; of an experiment by its number, as MLflow's links name it.
 const short = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/$runId',
-  beforeLoad: ({ params }) => {
-    throw redirect({ href: at(['experiments', 'runs', params.runId]), replace: true });
+  beforeLoad: async ({ params: { runId } }) => {
+    if (!/^\d{1,18}$/.test(runId))
+      throw redirect({ href: at(['experiments', 'runs', runId]), replace: true });
+    const path = { experiment_id: runId };
+    const { name } = await data(api().GET('/experiments/{experiment_id}', { params: { path } }));
+    throw redirect({ href: at(['experiments'], { experiment: name }), replace: true });
   },
 });
 

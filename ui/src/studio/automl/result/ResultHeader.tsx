@@ -74,7 +74,7 @@ export function ResultHeader({ run: found, id }: { run: AutoMLRun | undefined; i
             <Link href={at(['datasets', name], { version })}>{dataset}</Link> → {found.spec.target}
           </span>
           <span>{found.summary?.task ?? (found.spec.task === 'auto' ? null : found.spec.task)}</span>
-          <span>{duration(between(run.started_at, run.ended_at, now))}</span>
+          {run.started_at ? <span>{duration(between(run.started_at, run.ended_at, now))}</span> : null}
           <span>
             by {run.user} <Time at={run.created_at} />
           </span>

@@ -1,0 +1,18 @@
+"""The main story by keyboard and mouse: upload, profile, wizard, leaderboard, registered model."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import TITANIC, Story
+from tests.browser.test_pages import login, node
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_a_file_becomes_a_registered_model(story: Story, tmp_path: Path) -> None:
+    words = ("--login", login(story), "--file", str(TITANIC), "--target", "Survived")
+    shots = os.environ.get("STUDIOLO_TEST_SHOTS", str(tmp_path))
+    done = node("story.mjs", story.studio.url, *words, "--shots", shots)
+    assert done.returncode == 0, done.stdout + done.stderr
