@@ -1,5 +1,14 @@
 import type { Icon } from '@tabler/icons-react';
-import { IconBox, IconFlask, IconHome, IconPlug, IconTable, IconWand } from '@/kit/icons';
+import {
+  IconBox,
+  IconCpu,
+  IconDatabase,
+  IconFlask,
+  IconHome,
+  IconPlug,
+  IconTable,
+  IconWand,
+} from '@/kit/icons';
 
 export interface NavItem {
   label: string;
@@ -24,6 +33,13 @@ export const NAV: readonly { title: string | null; items: readonly NavItem[] }[]
       { label: 'Experiments', path: 'experiments', icon: IconFlask, letter: 'e' },
       { label: 'Models', path: 'models', icon: IconBox, letter: 'm' },
       { label: 'Endpoints', path: 'endpoints', icon: IconPlug, letter: 'o' },
+    ],
+  },
+  {
+    title: 'Manage',
+    items: [
+      { label: 'Compute', path: 'compute', icon: IconCpu, letter: 'c' },
+      { label: 'Datastores', path: 'datastores', icon: IconDatabase, letter: 't' },
     ],
   },
 ];

@@ -6,7 +6,9 @@ import { session } from '@/kernel/session';
 import { parseSearch, stringifySearch } from '@/kernel/workspace';
 import { Loading } from '@/kit/Page';
 import { automlRoutes } from '@/studio/automl/routes';
+import { computeRoutes } from '@/studio/compute/routes';
 import { datasetsRoutes } from '@/studio/datasets/routes';
+import { datastoresRoutes } from '@/studio/datastores/routes';
 import { endpointsRoutes } from '@/studio/endpoints/routes';
 import { experimentsRoutes } from '@/studio/experiments/routes';
 import { homeRoutes } from '@/studio/home/routes';
@@ -54,6 +56,8 @@ const tree = rootRoute.addChildren([
     ...experimentsRoutes,
     ...modelsRoutes,
     ...endpointsRoutes,
+    ...computeRoutes,
+    ...datastoresRoutes,
   ]),
 ]);
 

@@ -1,0 +1,35 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, data } from '@/kernel/request';
+import type { components } from '@/kernel/schema';
+
+export type Compute = components['schemas']['Compute'];
+export type Holding = components['schemas']['Holding'];
+export type Run = components['schemas']['Run'];
+
+export const computes = queryOptions({
+  queryKey: ['compute', 'list'],
+  queryFn: ({ signal }) => data(api().GET('/compute', { signal })),
+  refetchInterval: 3000, // load and memory have no events
+});
+
+export const waiting = queryOptions({
+  queryKey: ['compute', 'waiting'],
+  queryFn: async ({ signal }) => {
+    const page = await data(
+      api().GET('/experiments/runs', {
+        params: { query: { state: ['Queued', 'Provisioning'], kind: [], limit: 200 } },
+        signal,
+      }),
+    );
+    return page.items.reverse(); // first come, first served
+  },
+  refetchInterval: 3000,
+});
+
+export const wishOf = (id: string) =>
+  queryOptions({
+    queryKey: ['experiments-spec', id],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/runs/{run_id}/spec', { params: { path: { run_id: id } }, signal })),
+    staleTime: Infinity,
+  });
