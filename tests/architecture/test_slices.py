@@ -9,8 +9,14 @@ from tests.architecture.source import PACKAGE, ROOT, SLICES, STUDIO, imports, py
 FACE = {"service", "schemas", "errors"}  # what a slice shows to the others
 # a service that is split by noun shows these too; tables and repositories are never shown
 MORE = {
-    "experiments": {"artifacts", "lineage", "logged"},  # verbs that another slice calls inside its own transaction
+    "experiments": {
+        "artifacts",
+        "lineage",
+        "logged",
+        "tracking",
+    },  # verbs that another slice calls inside its own transaction
     "datasets": {"table_file"},  # reading a table is a library, used where no server is
+    "models": {"names"},  # what a model may be called
     "compute": {"backends"},  # the port's answers, which the controller of runs decides upon
 }
 

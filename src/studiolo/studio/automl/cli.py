@@ -50,7 +50,11 @@ def submit(
 
 
 @app.command("list")
-def list_(context: typer.Context, limit: int = 50, output: OutputOption = Output.table) -> None:
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many runs.")] = 50,
+    output: OutputOption = Output.table,
+) -> None:
     """List AutoML runs, newest first."""
     runs = AutoML(transport(context)).list(limit)
     if output is Output.json:
@@ -99,7 +103,7 @@ def fit(
     metric: Annotated[str, typer.Option(help="What to make best.")] = "",
     time: Annotated[float | None, typer.Option("--time", help="Seconds for all of it; default 60.")] = None,
     max_trials: Annotated[int | None, typer.Option(help="Number of models.")] = None,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="Same data, seed and number of models: same result.")] = 0,
     cores: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     memory: Annotated[int | None, typer.Option(help="MB that one trial may use.")] = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="CSV of predictions for --test.")] = None,

@@ -40,7 +40,6 @@ from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.schemas import DatasetVersion
 from studiolo.studio.experiments import lineage, tracking
 from studiolo.studio.experiments import service as experiments
-from studiolo.studio.experiments.repository import RunFilter
 from studiolo.studio.experiments.schemas import JobSpec, Resources, Run
 from studiolo.studio.models import service as models
 from studiolo.studio.models.names import check_name
@@ -115,7 +114,7 @@ def note_unregistered(tx: Connection, ctx: Context, run_id: str, reason: str) ->
 
 def list_runs(ctx: Context, cursor: str | None = None, limit: int = 50) -> Page[AutoMLRun]:
     """Return a page of AutoML runs, newest first."""
-    page = experiments.list_runs(ctx, RunFilter(kinds=[KIND]), cursor, limit)
+    page = experiments.list_runs(ctx, experiments.RunFilter(kinds=[KIND]), cursor, limit)
     return Page(items=[_assemble(ctx, run) for run in page.items], next=page.next)
 
 

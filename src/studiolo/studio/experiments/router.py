@@ -9,7 +9,6 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments import catalog, jobs_router, overview, service, tracking_router
 from studiolo.studio.experiments.mlflow.routes import root_router
-from studiolo.studio.experiments.repository import RunFilter
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
 
 __all__ = ["root_router", "router"]
@@ -57,7 +56,9 @@ def list_runs(
     """List runs, newest first."""
     ctx.actor.must("experiments.read")
     number = service.experiment_filter(ctx, experiment)
-    where = RunFilter(experiment=number, parent_id=parent_id, top_level=top_level, kinds=kind, states=state, live=live)
+    where = service.RunFilter(
+        experiment=number, parent_id=parent_id, top_level=top_level, kinds=kind, states=state, live=live
+    )
     return service.list_runs(ctx, where, cursor, limit)
 
 
