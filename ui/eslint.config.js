@@ -76,6 +76,7 @@ export default tseslint.config(
         URL: 'readonly',
         window: 'readonly',
         Buffer: 'readonly',
+        URLSearchParams: 'readonly',
         setTimeout: 'readonly',
         fetch: 'readonly',
       },

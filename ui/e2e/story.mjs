@@ -144,6 +144,25 @@ await step('dark is chosen once and kept, without a flash', async () => {
   expect((await page.evaluate(() => window.firstScheme)) === 'dark', 'light before dark');
 });
 
+await step('what another tab changes appears here without a reload', async () => {
+  await page.goto(new URL('/w/default/datasets?q=live_', base).href);
+  await heading('Datasets').waitFor();
+  await page.waitForTimeout(1000); // the feed starts with what happens from now on
+  const other = await context.newPage();
+  await other.goto(new URL('/w/default', base).href);
+  const status = await other.evaluate(async (title) => {
+    const query = new URLSearchParams({ name: title, filename: 'live.csv' });
+    const answer = await fetch(`/w/default/api/datasets/uploads?${query}`, {
+      method: 'POST',
+      body: 'a,b\n1,2\n3,4\n',
+    });
+    return answer.status;
+  }, `live_${name}`);
+  expect(status === 201, `upload answered ${status}`);
+  await page.getByRole('grid', { name: 'Datasets' }).getByText(`live_${name}`).waitFor({ timeout: 10_000 });
+  await other.close();
+});
+
 await step('no console error, no failed or off-host request on the way', () => {
   const unexpected = faults.filter((fault) => !fault.includes('status of 422')); // the browser writes the refusal down
   expect(unexpected.length === 0, unexpected.join('\n   '));

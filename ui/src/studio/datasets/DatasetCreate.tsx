@@ -3,7 +3,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { bytes } from '@/kernel/format';
+import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
+import { Denied } from '@/kit/Denied';
 import { CodeSnippet } from '@/kit/CodeSnippet';
 import { ErrorState } from '@/kit/ErrorState';
 import { FileDrop } from '@/kit/FileDrop';
@@ -21,6 +23,7 @@ export function DatasetCreate() {
   const search = useSearch({ from: '/w/$ws/datasets/new' });
   const follow = useFollow();
   const cache = useQueryClient();
+  const may = useMay('datasets.write');
   const [file, setFile] = useState<File | null>(null);
   const [name, setName] = useState(search.name ?? '');
   const [touched, setTouched] = useState(Boolean(search.name));
@@ -69,6 +72,7 @@ export function DatasetCreate() {
     >
       <form onSubmit={submit}>
         <Stack gap="lg">
+          <Denied permission="datasets.write" to="create datasets" />
           <FileDrop
             label="File of the dataset"
             accepts="CSV, TSV, Parquet or JSON lines; text files may be compressed"
@@ -151,7 +155,7 @@ export function DatasetCreate() {
           <Group>
             <Button
               type="submit"
-              disabled={!file || nameProblem(name) !== null || name === ''}
+              disabled={!may || !file || nameProblem(name) !== null || name === ''}
               loading={upload.busy}
             >
               Create dataset

@@ -5,6 +5,7 @@ import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
+import { Denied } from '@/kit/Denied';
 import { ErrorState } from '@/kit/ErrorState';
 import { IconCheck } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
@@ -81,6 +82,7 @@ export function Wizard() {
           </ol>
         </nav>
         <Stack gap="xl" className={classes.body ?? ''}>
+          <Denied permission="automl.write" to="train models" />
           {problem ? <ErrorState error={problem} inline /> : null}
           {step === 'data' ? <DataStep choice={choice} onChange={set} /> : null}
           {step === 'target' ? (
