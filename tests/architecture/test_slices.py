@@ -72,10 +72,11 @@ def test_a_slice_says_what_it_is_and_imports_nothing_there(name: str) -> None:
 
 def test_every_slice_is_in_the_lists_that_compose_the_house() -> None:
     from studiolo.cli.app import SLICES as commands
+    from studiolo.controller.main import SLICES as ticks
     from studiolo.server.app import SLICES as routers
 
     assert sorted(commands) == SLICES
-    assert routers == commands
+    assert routers == commands == ticks
 
 
 def test_the_ui_mirrors_the_slices() -> None:
