@@ -58,20 +58,6 @@ def test_the_compiled_form_equals_the_native_one(tmp_path: Path, name: str, clas
     assert native.shape[1] == (classes or 1)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
-def test_a_fit_learns_and_is_the_same_each_time(tmp_path: Path, name: str) -> None:
-    data = part(0)
-    found = []
-    for run in range(2):
-        (tmp_path / str(run)).mkdir()
-        _, scorers = fitted(name, data, tmp_path / str(run), rounds=80, trees=30)
-        found.append(np.asarray(scorers[0].scores(data.valid_x)))  # type: ignore[arg-type]
-    assert data.valid_y is not None
-    error = np.mean((found[0][:, 0] - data.valid_y) ** 2) / np.var(data.valid_y)
-    assert error < 0.9
-    np.testing.assert_array_equal(found[0], found[1])
-
-
 @pytest.mark.parametrize("name", [name for name in LEARNERS if name != "linear"])
 def test_a_fit_ends_with_what_it_has_when_its_time_is_over(tmp_path: Path, name: str) -> None:
     model, scorers = fitted(name, part(2), tmp_path, Effort(until=time.monotonic()))
