@@ -18,8 +18,9 @@ from studiolo.studio.endpoints.scoring.problems import ModelRefused
 from studiolo.studio.endpoints.scoring.tiers.base import Kind, Prediction, Uncompilable
 
 _TYPES = {"number": "number", "boolean": "boolean", "category": "string", "text": "string", "date": "datetime"}
-_FEW = 8  # rows up to which encoding row by row is quicker than by columns
+_FEW = 8  # rows up to which encoding row by row is quicker than by columns, and a thread would cost more than it saves
 _FLOAT32 = 3.4e38
+_NESTED = (list, dict)
 
 
 class Compiled:
@@ -56,6 +57,9 @@ class Compiled:
         self._texts = [column["name"] for column in plan["columns"] if column["kind"] not in ("number", "boolean")]
         self._required = frozenset(column.name for column in columns if column.required)
         self._single: list[tuple[str, Any]] | None = getattr(encoder, "single", None)
+        # one value → its features, for columns that make one and for those that make several (dates, text)
+        self._widths = {column.name: int(column.width) for column in encoder.columns}
+        self._parts = [(column.name, *_part(column)) for column in encoder.columns]
         self._proba = [name.removeprefix("proba_") for name in encoder.output[1:]]
         self._run = session.run
         self._outputs = [session.get_outputs()[0].name]
@@ -64,39 +68,63 @@ class Compiled:
     # one row at a time, for the hot path -------------------------------------------------------------------------
 
     def rows(self, table: Table) -> list[list[float]] | None:
-        """Encode the few records of a table; None when they are better encoded by columns."""
-        single, records = self._single, table.records
-        if single is None or records is None or len(records) > _FEW:
+        """Encode a table of few rows; None when there are so many that the event loop should not wait for them."""
+        if table.rows > _FEW:
             return None
-        return [self._row(record, table) for record in records]
+        if table.records is None:
+            found: list[list[float]] = self._matrix(table).tolist()
+            return found
+        return [self._row(record, table) for record in table.records]
 
     def _row(self, record: dict[str, Any], table: Table) -> list[float]:
         single = self._single
-        assert single is not None
         try:
-            values = [one(record[name]) for name, one in single]
+            values = [one(record[name]) for name, one in single] if single is not None else self._wide(record)
             total = sum(values)
         except (KeyError, ValueError, TypeError, OverflowError):
             return self._careful(record, table)
-        if len(record) != len(values) or not -_FLOAT32 < total < _FLOAT32:  # something unknown, missing or infinite
-            return self._careful(record, table)
+        whole = len(record) == len(self._parts)
+        if whole and (-_FLOAT32 < total < _FLOAT32 or (math.isnan(total) and self._only_nulls(record, values))):
+            return values
+        return self._careful(record, table)  # something unknown, needed or infinite
+
+    def _only_nulls(self, record: dict[str, Any], values: list[float]) -> bool:
+        """Say whether each gap in the features is a null that may be one, and all else is finite."""
+        nulls = [name for name, raw in record.items() if raw is None]
+        there = [value for value in values if value == value]  # noqa: PLR0124 - NaN is the only one that differs
+        gaps = sum(self._widths[name] for name in nulls)
+        return (
+            len(values) - len(there) == gaps and -_FLOAT32 < sum(there) < _FLOAT32 and self._required.isdisjoint(nulls)
+        )
+
+    def _wide(self, record: dict[str, Any]) -> list[float]:
+        values: list[float] = []
+        for name, encode, several in self._parts:
+            raw = record[name]
+            if not several:
+                values.append(encode(raw))
+            elif type(raw) in _NESTED:
+                raise TypeError(name)
+            else:
+                values.extend(encode(raw))
         return values
 
     def _careful(self, record: dict[str, Any], table: Table) -> list[float]:
         """Encode a row that may have something wrong with it; raises what that is."""
-        assert self._single is not None
         if any(record.get(name) is None for name in self._required) or not record.keys() <= self.inputs.known:
             self.inputs.collect(table)  # raises, unless the extra names are ignored ones
-        values = []
-        for name, one in self._single:
+        values: list[float] = []
+        for name, encode, several in self._parts:
             raw = record.get(name)
             try:
-                value = math.nan if raw is None else float(one(raw))
+                found = encode(raw) if several else [float(encode(raw))]
             except (ValueError, TypeError, OverflowError):
-                value = math.inf
-            if not -_FLOAT32 < value < _FLOAT32 and (value == value or not self.inputs.missing(raw)):  # noqa: PLR0124 - NaN
-                raise self.inputs.diagnose(table) or self._refuse(name, raw)
-            values.append(value)
+                found = [math.inf]
+            if type(raw) in _NESTED or not all(-_FLOAT32 < value < _FLOAT32 for value in found):
+                infinite = any(value in (math.inf, -math.inf) for value in found)
+                if infinite or type(raw) in _NESTED or not self.inputs.missing(raw):
+                    raise self.inputs.diagnose(table) or self._refuse(name, raw)
+            values.extend(found)
         return values
 
     def scores(self, rows: list[list[float]]) -> NDArray[Any]:
@@ -109,21 +137,23 @@ class Compiled:
     def predict(self, table: Table) -> Prediction:
         """Check, encode, score and decode."""
         rows = self.rows(table)
-        return self.answer(self.scores(rows) if rows is not None else self._scores_of(table))
+        if rows is not None:
+            return self.answer(self.scores(rows))
+        found: NDArray[Any] = self._run(self._outputs, {self._feed: self._matrix(table)})[0]
+        return self.answer(found)
 
-    def _scores_of(self, table: Table) -> NDArray[Any]:
+    def _matrix(self, table: Table) -> NDArray[np.float32]:
         columns: dict[str, Any] = self.inputs.collect(table)
         for name in self._texts:  # an encoder prints what it is given; a list is no text
-            if any(type(value) in (list, dict) for value in columns.get(name, ())):
+            if any(type(value) in _NESTED for value in columns.get(name, ())):
                 raise self.inputs.diagnose(table) or self._refuse(name, None)
         if not columns:
             columns = {self.inputs.names[0]: [None] * table.rows}
         try:
-            matrix = self.encoder.encode_columns(columns, strict=True)
+            matrix: NDArray[np.float32] = self.encoder.encode_columns(columns, strict=True)
         except (ValueError, TypeError, OverflowError) as error:
             raise self.inputs.diagnose(table) or ModelRefused(str(error), field=getattr(error, "column", "")) from None
-        found: NDArray[Any] = self._run(self._outputs, {self._feed: matrix})[0]
-        return found
+        return matrix
 
     def _refuse(self, name: str, raw: Any) -> ModelRefused:
         return ModelRefused(f"'{name}' cannot be read: {raw!r:.80}.", field=name)
@@ -135,6 +165,11 @@ class Compiled:
             return Prediction(predictions, framed=True)
         names = self._proba
         return Prediction(predictions, [dict(zip(names, chances, strict=False)) for chances in scores.tolist()], True)
+
+
+def _part(column: Any) -> tuple[Callable[[Any], Any], bool]:
+    several = hasattr(column, "row")
+    return (column.row if several else column.one), several
 
 
 def load(folder: Path, extra: str) -> Compiled:
