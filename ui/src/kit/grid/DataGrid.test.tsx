@@ -80,3 +80,24 @@ test('a column can be put away, but not the last one', async () => {
   expect(within(grid()).queryByRole('columnheader', { name: /AUC/ })).toBeNull();
   expect((screen.getByRole('checkbox', { name: 'Name' }) as HTMLInputElement).disabled).toBe(true);
 });
+
+test('an optional column that comes later stays away until it is chosen', async () => {
+  const later: GridColumn<Row> = { id: 'f1', header: 'F1', value: () => 0.5, optional: true };
+  function Growing() {
+    const [all, setAll] = useState(columns);
+    return (
+      <>
+        <button type="button" onClick={() => setAll([...columns, later])}>
+          grow
+        </button>
+        <DataGrid label="Runs" rows={rows} columns={all} rowKey={(row) => row.id} />
+      </>
+    );
+  }
+  await draw(<Growing />);
+  await userEvent.click(screen.getByRole('button', { name: 'grow' }));
+  expect(within(grid()).queryByRole('columnheader', { name: /F1/ })).toBeNull();
+  await userEvent.click(screen.getByRole('button', { name: 'Choose columns' }));
+  await userEvent.click(await screen.findByRole('checkbox', { name: 'F1' }));
+  expect(within(grid()).getByRole('columnheader', { name: /F1/ })).toBeTruthy();
+});

@@ -49,16 +49,20 @@ function definitions<T extends RowData>(columns: readonly GridColumn<T>[]): Colu
 export function DataGrid<T extends RowData>(props: GridProps<T>) {
   const { rows, columns, rowKey, onSelect, dense } = props;
   const [ownSort, setOwnSort] = useState<string | undefined>(props.sort);
-  const [ownHidden, setOwnHidden] = useState<string[]>(() =>
-    columns.filter((c) => c.optional).map((c) => c.id),
-  );
+  const [toggled, setToggled] = useState<string[]>([]); // differ from their default, also those that come later
   const [active, setActive] = useState(-1);
   const anchor = useRef<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
 
   const sort = props.onSort ? props.sort : ownSort;
   const sorting = useMemo(() => parseSort(sort), [sort]);
+  const byDefault = (column: GridColumn<T>) => column.optional ?? false;
+  const ownHidden = columns.filter((c) => byDefault(c) !== toggled.includes(c.id)).map((c) => c.id);
   const hidden = props.onHidden && props.hidden ? props.hidden : ownHidden;
+  const hide = (ids: string[]) => {
+    if (props.onHidden) props.onHidden(ids);
+    else setToggled(columns.filter((c) => byDefault(c) !== ids.includes(c.id)).map((c) => c.id));
+  };
   const selected = props.selected ?? NONE;
   const chosen = useMemo(() => new Set(selected), [selected]);
   const defs = useMemo(() => definitions(columns), [columns]);
@@ -132,7 +136,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
       <GridTools
         columns={columns}
         hidden={hidden}
-        onHidden={(ids) => (props.onHidden ? props.onHidden(ids) : setOwnHidden(ids))}
+        onHidden={hide}
         onCopy={() => void copy()}
         toolbar={props.toolbar}
         loaded={rows.length}
