@@ -1,5 +1,5 @@
 // The main story in a real browser: `node e2e/story.mjs URL --login LINK --file table.csv --target COLUMN [--shots DIR]`
-// A file is uploaded and looked at, models are trained on it, and the page follows without a reload.
+// A file is uploaded and looked at, models are trained on it, one is deployed and answers; the page follows without a reload.
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { launch, watch } from './browser.mjs';
@@ -130,6 +130,21 @@ await step('the leaderboard fills while the page stays, and the model is registe
   await page.getByText('Registered').waitFor({ timeout: 60_000 });
   await page.getByRole('heading', { level: 2, name: 'ensemble' }).waitFor();
   await page.locator('figure canvas').first().waitFor();
+});
+
+await step('the model is deployed and goes live', async () => {
+  await page.getByRole('link', { name: 'Deploy' }).first().click();
+  await heading('Deploy').waitFor();
+  await page.getByLabel('Endpoint name').fill(name);
+  await page.getByRole('button', { name: 'Deploy', exact: true }).click();
+  await heading(name).waitFor();
+  await page.getByText('Live', { exact: true }).first().waitFor({ timeout: 120_000 });
+});
+
+await step('it answers a row from the test form', async () => {
+  await page.getByRole('tab', { name: 'Test' }).click();
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.getByRole('table', { name: 'Probability of each class' }).waitFor();
 });
 
 await step('dark is chosen once and kept, without a flash', async () => {
