@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from studiolo.studio.automl import fit
@@ -19,7 +20,7 @@ from studiolo.studio.automl.errors import (
     UnknownMetric,
     UnknownTask,
 )
-from studiolo.studio.automl.prepare import prepare, read_test
+from studiolo.studio.automl.prepare import encode, prepare, read_test
 from studiolo.studio.automl.spec import FitSpec
 from tests.studio.automl import tables
 
@@ -153,6 +154,10 @@ def test_unseen_levels_and_odd_values_in_the_test_table_encode(tmp_path: Path) -
     places = {name: place for place, name in enumerate(prepared.plan["features"])}
     assert set(found.x[:, places["job"]].tolist()) == {4.0}
     assert found.rows == 60
+    table = prepared.table
+    values = {name: table.columns[name].to_pylist() for name in prepared.plan["features"] if name in table.columns}
+    values |= {"since": table.columns["since"].to_pylist()}
+    np.testing.assert_array_equal(encode(prepared.encoder, table), prepared.encoder.encode_columns(values))
 
 
 def test_two_thousand_columns(tmp_path: Path) -> None:

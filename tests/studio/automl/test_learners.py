@@ -48,8 +48,9 @@ def test_the_compiled_form_equals_the_native_one(tmp_path: Path, name: str, clas
     data = part(classes)
     _, scorers = fitted(name, data, tmp_path, rounds=60, trees=20)
     ensemble = [(name, 1.0, scorers)]
-    opened = export_onnx.session(export_onnx.export(ensemble, data.x.shape[1], classes))
-    edges = gate.edge_rows(data.x, [4], [LEVELS + 1], ensemble)
+    forms = export_onnx.compile_members(ensemble)
+    opened = export_onnx.session(export_onnx.export(forms, data.x.shape[1], classes))
+    edges = gate.edge_rows(data.x, [4], [LEVELS + 1], forms)
     rows = np.vstack([data.x, data.valid_x, edges])  # type: ignore[list-item]
     native = np.asarray(scorers[0].scores(rows))
     found = gate.compare(native, export_onnx.scores(opened, rows), len(edges))

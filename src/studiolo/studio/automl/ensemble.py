@@ -10,7 +10,7 @@ from studiolo.studio.automl.metrics import Metric
 STEPS = 40
 MEMBERS = 5
 SMALLEST = 0.04
-MAX_ROWS = 40_000  # on which the weights are found
+MAX_ROWS = 20_000  # on which the weights are found
 
 
 def select(
@@ -42,7 +42,7 @@ def select(
         total += parts[place]
         if gain > best + 1e-7 * abs(best):
             best, best_size = gain, size
-        elif size - best_size >= 10:
+        elif size - best_size >= 6:
             break
     return _weights(chosen[:best_size])
 

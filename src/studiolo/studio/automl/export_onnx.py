@@ -20,6 +20,9 @@ MAX_NODES = 6_000_000
 _MODES = {-1: b"LEAF", 0: b"BRANCH_LEQ", 1: b"BRANCH_LT", 2: b"BRANCH_EQ"}
 
 
+Compiled = tuple[float, Trees | dict[str, NDArray[Any]]]
+
+
 class NotExportable(ValueError):
     """The ensemble cannot be written as ONNX; the text says why."""
 
@@ -46,29 +49,39 @@ class Graph:
         return self.constant(np.asarray(values, dtype=np.float32))
 
 
-def export(ensemble: Sequence[tuple[str, float, list[members.Scorer]]], width: int, classes: int) -> bytes:
-    """Write the weighted sum of members (learner, weight, fitted models) as the bytes of a model.
+def compile_members(ensemble: Sequence[tuple[str, float, list[members.Scorer]]]) -> list[Compiled]:
+    """Read members (learner, weight, fitted models) into the forms that are written: (share, nodes or linear arrays).
 
     Raises NotExportable where a learner has no compiled form or the graph would be too large.
     """
-    graph = Graph()
-    parts: list[str] = []
+    found: list[Compiled] = []
     nodes = 0
     for learner, weight, scorers in ensemble:
         module = family()[learner]
         for scorer in scorers:
-            share = np.float32(weight / len(scorers))
             if hasattr(module, "compile_trees"):
                 trees: Trees = module.compile_trees(scorer)
                 nodes += len(trees.tree)
                 if nodes > MAX_NODES:
                     raise NotExportable(f"it has more than {MAX_NODES:,} tree nodes")
-                score = _link(graph, _trees(graph, trees), trees.link)
+                found.append((weight / len(scorers), trees))
             elif hasattr(module, "compile_linear"):
-                score = _link(graph, *_linear(graph, module.compile_linear(scorer)))
+                found.append((weight / len(scorers), module.compile_linear(scorer)))
             else:
                 raise NotExportable(f"learner '{learner}' has no compiled form")
-            parts.append(graph.call("Mul", score, graph.floats(share)))
+    return found
+
+
+def export(compiled: Sequence[Compiled], width: int, classes: int) -> bytes:
+    """Write the weighted sum of compiled members as the bytes of a model."""
+    graph = Graph()
+    parts: list[str] = []
+    for share, form in compiled:
+        if isinstance(form, Trees):
+            score = _link(graph, _trees(graph, form), form.link)
+        else:
+            score = _link(graph, *_linear(graph, form))
+        parts.append(graph.call("Mul", score, graph.floats(np.float32(share))))
     total = parts[0] if len(parts) == 1 else graph.call("Sum", *parts)
     if classes == 2:
         total = graph.call("Concat", graph.call("Sub", graph.floats(1.0), total), total, axis=1)
@@ -157,6 +170,7 @@ def session(model: bytes, threads: int = 1) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

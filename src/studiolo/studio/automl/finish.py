@@ -1,7 +1,7 @@
 """The end of a run: the served form, its compiled twin behind the gate, explanation, and the model's folder."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studiolo.kernel.ids import new_id
-from studiolo.studio.automl import charts, columns, export_onnx, gate, importance, metrics, package, refit
+from studiolo.studio.automl import charts, columns, export_onnx, gate, importance, metrics, package, refit, schedule
 from studiolo.studio.automl.predictor import members
 from studiolo.studio.automl.predictor.model import weighted
 from studiolo.studio.automl.prepare import Prepared, TestTable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from studiolo.studio.automl.fit import Run
 
 GATE_ROWS = 20_000
+GATE_PIECE = schedule.GATE_PIECE
 Chosen = Sequence[tuple[Record, float]]
 
 
@@ -121,19 +122,21 @@ def _compile(
     """Export and compare on training rows, all test rows and edge rows; refuse, with the reason, what differs."""
     ensemble = [(weight, scorers) for _, weight, scorers in loaded]
     export: dict[str, Any] = {"onnx": False, "reason": ""}
-    rows = np.linspace(0, len(prepared.x) - 1, min(len(prepared.x), GATE_ROWS)).astype(int)
     one = prepared.x[:1]
     evidence = None
     compiled: bytes | None = None
     try:
-        compiled = export_onnx.export(loaded, prepared.x.shape[1], len(prepared.target.labels))
-        opened = export_onnx.session(compiled)
-        edges = gate.edge_rows(prepared.x, prepared.categories, prepared.levels, loaded, run.spec.seed)
-        features = np.vstack([prepared.x[rows], edges])
-        native = weighted(ensemble, features)
+        forms = export_onnx.compile_members(loaded)
+        compiled = export_onnx.export(forms, prepared.x.shape[1], len(prepared.target.labels))
+        opened, wide = export_onnx.session(compiled), export_onnx.session(compiled, run.cores)
+        edges = gate.edge_rows(prepared.x, prepared.categories, prepared.levels, forms, run.spec.seed)
+        natives, others = [weighted(ensemble, edges)], [export_onnx.scores(wide, edges)]
         if test is not None and test_scores is not None:
-            features, native = np.vstack([features, test.x]), np.vstack([native, test_scores])
-        found = gate.compare(native, export_onnx.scores(opened, features), len(edges))
+            natives, others = [*natives, test_scores], [*others, export_onnx.scores(wide, test.x)]
+        for rows in _sample(run, len(prepared.x)):
+            part = np.asarray(prepared.x[rows])
+            natives, others = [*natives, weighted(ensemble, part)], [*others, export_onnx.scores(wide, part)]
+        found = gate.compare(np.vstack(natives), np.vstack(others), len(edges))
         evidence = {**found.document(), "test_rows": test.rows if test else 0}
         export |= evidence | {
             "compiled_ms": _time(lambda: export_onnx.scores(opened, one)),
@@ -149,6 +152,15 @@ def _compile(
     export["native_ms"] = _time(lambda: weighted(ensemble, one))
     run.report.document("automl/export", export)
     return (compiled if export["onnx"] else None), export, evidence
+
+
+def _sample(run: "Run", rows: int) -> Iterator[NDArray[np.int64]]:
+    """Yield training rows in pieces, spread over the table: the first always, more while the time allows."""
+    order = np.random.default_rng(run.spec.seed).permutation(rows)[:GATE_ROWS]
+    for start in range(0, len(order), GATE_PIECE):
+        if start and run.spec.max_trials is None and run.budget.left() < 3.0:
+            return
+        yield np.sort(order[start : start + GATE_PIECE])
 
 
 def _scorer(compiled: bytes | None, ensemble: Any) -> Callable[[NDArray[np.float32]], NDArray[Any]]:

@@ -13,7 +13,7 @@ from studiolo.studio.automl import ensemble, guardrails, leaderboard, machine, m
 from studiolo.studio.automl.budget import Budget
 from studiolo.studio.automl.errors import BudgetTooSmall, NoModel
 from studiolo.studio.automl.finish import Finished, finish
-from studiolo.studio.automl.prepare import Prepared, TestTable, check_task, prepare, read_test
+from studiolo.studio.automl.prepare import Prepared, TestTable, check_task, check_test, prepare, read_test
 from studiolo.studio.automl.schedule import Record
 from studiolo.studio.automl.spec import FitSpec, Report, Silent
 
@@ -43,6 +43,7 @@ class Run:
         self.first_row: float | None = None
         self._rows: dict[str, dict[str, Any]] = {}
         self._told = 0.0
+        self._test: TestTable | None = None
 
     def go(self) -> FitResult:
         """Run all stations. Raises the errors of this slice for what cannot be learned."""
@@ -51,10 +52,13 @@ class Run:
         context = schedule.workers()
         self._progress("reading the table")
         prepared = prepare(spec, spec.work / "data")
-        test = read_test(spec, prepared)
+        check_test(spec, prepared)
         self._tell_start(prepared)
         orders = self._orders(prepared)
-        trials = schedule.Schedule(orders, context, lambda record: self._changed(record, prepared), self._idle)
+        trials = schedule.Schedule(
+            orders, context, lambda record: self._changed(record, prepared), lambda: self._idle(trials, prepared)
+        )
+        trials.slowness = min(8.0, max(1.0, self.budget.used() / max(0.3, time.process_time())))
         try:
             records = trials.run(portfolio.configs(spec.seed, prepared.task, spec.allowed, spec.blocked))
         finally:
@@ -63,6 +67,7 @@ class Run:
         if not usable:
             raise NoModel([f"{record.config.id}: {record.reason}" for record in records if record.state == "failed"])
         self._progress("combining the models")
+        test = self._read_test(trials, prepared)
         chosen, oof, threshold = self._combine(usable, prepared)
         done = finish(self, prepared, test, chosen, oof, threshold, context, orders)
         return self._conclude(prepared, test, done, records)
@@ -83,7 +88,7 @@ class Run:
             data=spec.work / "data", folder=spec.work / "trials", slots=slots, threads=1 if side_by_side else self.cores,
             folds=prepared.folds, seed=spec.seed, memory=memory, rows=rows, trials_end=self.budget.trials_end,
             max_trials=spec.max_trials, fold_budget=self.budget.seconds if timed else None,
-            greater_is_better=prepared.metric.greater_is_better,
+            greater_is_better=prepared.metric.greater_is_better, end=self.budget.end,
         )  # fmt: skip
 
     def _combine(
@@ -179,10 +184,18 @@ class Run:
     def _board(self, prepared: Prepared) -> dict[str, Any]:
         return leaderboard.board(list(self._rows.values()), prepared.metric)
 
-    def _idle(self) -> None:
+    def _read_test(self, trials: schedule.Schedule, prepared: Prepared) -> TestTable | None:
+        """Read the table to predict, once; not before the first model, which must not wait for it."""
+        if self._test is None:
+            self._test = read_test(self.spec, prepared)
+            trials.end_rows = schedule.GATE_PIECE + (self._test.rows if self._test else 0)
+        return self._test
+
+    def _idle(self, trials: schedule.Schedule, prepared: Prepared) -> None:
         done = sum(row["state"] == "completed" for row in self._rows.values())
         self._progress(f"training models, {done} done")
         if self.first_row is not None:
+            self._read_test(trials, prepared)
             _warm()
 
     def _progress(self, label: str, force: bool = False, done: float | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studiolo.studio.automl import columns, folds, metric_names, metrics, target
+from studiolo.studio.automl import columns, folds, metric_names, metrics, reading, target
 from studiolo.studio.automl.columns import ColumnReport
 from studiolo.studio.automl.errors import ColumnAbsent, NoFeatures, UnknownTask
 from studiolo.studio.automl.predictor.encoder import Encoder, canonical
@@ -66,7 +66,7 @@ def prepare(spec: FitSpec, folder: Path) -> Prepared:
         raise NoFeatures([f"'{report.name}' {report.reason}" for report in reports])
     plan = make_plan(spec, found, reports)
     encoder = Encoder(plan)
-    x = encoder.encode_columns({report.name: table.values(report.name) for report in used})
+    x = encode(encoder, table)
     parts = folds.count(len(found.y))
     categories, levels = _codes(used)
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,6 +97,21 @@ def make_plan(spec: FitSpec, found: Target, reports: list[ColumnReport]) -> dict
     }
 
 
+def encode(encoder: Encoder, table: Table) -> NDArray[np.float32]:
+    """Encode a table as `encoder.encode_columns` does, but each different value once."""
+    matrix = np.full((table.rows, encoder.width), np.nan, dtype=np.float32)
+    start = 0
+    with np.errstate(over="ignore"):
+        for column in encoder.columns:
+            values, rows = table.distinct(column.name)
+            coded = np.full((len(values) + 1, column.width), np.nan, dtype=np.float32)  # the last one: missing
+            column.fill(values, coded[:-1])
+            matrix[:, start : start + column.width] = coded[rows]
+            start += column.width
+    matrix[np.isinf(matrix)] = np.nan
+    return matrix
+
+
 @dataclass(frozen=True)
 class TestTable:
     """Another table, encoded by the same plan; y where it has a target that is known."""
@@ -106,15 +121,22 @@ class TestTable:
     rows: int
 
 
+def check_test(spec: FitSpec, prepared: Prepared) -> None:
+    """Look at the header of the table to predict. Raises ColumnAbsent when it lacks a column that the model uses."""
+    if spec.test is None:
+        return
+    names = reading.column_names(spec.test)
+    absent = [column.name for column in prepared.encoder.columns if column.name not in names]
+    if absent:
+        raise ColumnAbsent(str(spec.test), absent)
+
+
 def read_test(spec: FitSpec, prepared: Prepared) -> TestTable | None:
-    """Read and encode the table to predict. Raises ColumnAbsent when it lacks a column that the model uses."""
+    """Read and encode the table to predict, None when there is none."""
     if spec.test is None:
         return None
     table = spec.read(spec.test)
-    absent = [column.name for column in prepared.encoder.columns if column.name not in table.columns]
-    if absent:
-        raise ColumnAbsent(str(spec.test), absent)
-    x = prepared.encoder.encode_columns({column.name: table.values(column.name) for column in prepared.encoder.columns})
+    x = encode(prepared.encoder, table)
     there = table.columns.get(spec.target)
     y = target.follow(there, prepared.target.labels) if there is not None else None
     return TestTable(x, y, table.rows)

@@ -14,6 +14,7 @@ from studiolo.studio.automl.errors import TableEmpty, TableUnreadable
 from studiolo.studio.automl.predictor.encoder import MISSING_WORDS
 
 DELIMITERS = ",;\t|"
+PARQUET = {".parquet", ".pq"}
 Values = Sequence[Any] | NDArray[Any]
 
 
@@ -24,11 +25,21 @@ class Table:
     columns: dict[str, pa.ChunkedArray]
     rows: int
 
-    def values(self, name: str) -> Values:
-        """Give a column as the encoder takes it: float64 where it is all numbers, else plain Python values."""
+    def distinct(self, name: str) -> tuple[Values, NDArray[np.int64]]:
+        """Give the different values of a column, as the encoder takes them, and the place of each row among them.
+
+        Numbers are given row by row as float64; a missing value has the place behind the last one.
+        """
         column = self.columns[name]
         numbers = as_numbers(column)
-        return column.to_pylist() if numbers is None else numbers
+        if numbers is not None:
+            return numbers, np.arange(self.rows)
+        coded = column.combine_chunks().dictionary_encode()
+        if isinstance(coded, pa.ChunkedArray):
+            coded = coded.combine_chunks()
+        values = coded.dictionary.to_pylist()
+        places = pc.fill_null(coded.indices, len(values))
+        return values, np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
 
     def take(self, keep: NDArray[Any]) -> "Table":
         """Keep the rows with these places, in this order."""
@@ -50,7 +61,7 @@ def read(path: Path) -> Table:
     if not path.is_file():
         raise TableUnreadable(str(path), "there is no such file")
     try:
-        found = _parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _delimited(path)
+        found = _parquet(path) if path.suffix.lower() in PARQUET else _delimited(path)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise TableUnreadable(str(path), str(error).splitlines()[0]) from error
     return of_arrow(found, str(path))
@@ -92,6 +103,17 @@ def as_numbers(column: pa.ChunkedArray) -> NDArray[np.float64] | None:
     return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
+def column_names(path: Path) -> list[str]:
+    """Read the names of the columns alone."""
+    if not path.is_file():
+        raise TableUnreadable(str(path), "there is no such file")
+    if path.suffix.lower() in PARQUET:
+        import pyarrow.parquet as pq
+
+        return [str(name).strip() for name in pq.read_schema(path).names]
+    return [name.strip() for name in _delimited_options(path)[2]]
+
+
 def _parquet(path: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
@@ -99,6 +121,19 @@ def _parquet(path: Path) -> pa.Table:
 
 
 def _delimited(path: Path) -> pa.Table:
+    from pyarrow import csv
+
+    encoding, parse, names = _delimited_options(path)
+    return csv.read_csv(
+        path,
+        csv.ReadOptions(encoding=encoding, block_size=1 << 24),
+        parse,
+        csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]),
+    )
+
+
+def _delimited_options(path: Path) -> tuple[str, Any, list[str]]:
+    """Find out encoding, how to parse, and the names in the header."""
     from pyarrow import csv
 
     with path.open("rb") as file:
@@ -116,13 +151,7 @@ def _delimited(path: Path) -> pa.Table:
     delimiter = max(DELIMITERS, key=lambda mark: (first.count(mark), mark == ","))
     parse = csv.ParseOptions(delimiter=delimiter, newlines_in_values=head.count(b'"') > 0)
     with csv.open_csv(path, csv.ReadOptions(encoding=encoding, block_size=1 << 20), parse) as reader:
-        names = reader.schema.names
-    return csv.read_csv(
-        path,
-        csv.ReadOptions(encoding=encoding, block_size=1 << 24),
-        parse,
-        csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]),
-    )
+        return encoding, parse, list(reader.schema.names)
 
 
 def _tidy(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -20,6 +20,9 @@ PATIENCE = (
     (10_000, 40),
     (10**12, 100),
 )  # rows, trials without gain (AutoGluon's table)
+END_SECONDS = 2.0  # what the end takes beside scoring, on an idle machine
+GATE_PIECE = 2_000  # training rows that the compiled form is compared on at least
+MEMBERS = 3  # that an ensemble has, mostly
 REFIT_SHARE = 0.12  # of the budget
 PRELOAD = [
     "numpy",
@@ -76,10 +79,12 @@ class Orders:
     max_trials: int | None = None
     fold_budget: float | None = None
     greater_is_better: bool = True
+    end: float | None = None  # monotonic second of the whole run's end
 
 
 def workers() -> Any:
     """Start the process from which trials are forked: libraries are imported once, while the table is read."""
+    before = dict(os.environ)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # each library is told its threads; a job comes with these set to all cores
     os.environ.setdefault(
@@ -90,6 +95,11 @@ def workers() -> Any:
     from multiprocessing import forkserver
 
     forkserver.ensure_running()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        if name in before:
+            os.environ[name] = before[name]
+        else:
+            del os.environ[name]  # at the end, when trials are over, this process may use all cores
     return context
 
 
@@ -104,6 +114,9 @@ class Schedule:
         self.running: list[Slot] = []
         self.folds = orders.folds
         self.trials_end = orders.trials_end
+        self.end_rows = GATE_PIECE  # rows that the end has to score, by native and compiled models
+        self.slowness = 1.0  # of this machine at this time: how many times longer work takes than its processor time
+        self._predict_ms = 0.0
         self.seconds: dict[str, float] = {}  # of the slowest trial of a learner
 
     def run(self, configs: Iterator[Config]) -> list[Record]:
@@ -221,6 +234,13 @@ class Schedule:
                 self._finish(record)
                 self.changed(record)
 
+    def _keep_the_end(self) -> None:
+        """Let trials end earlier where the end will take longer than its reserve: a slow or busy machine, large tables."""
+        if self.trials_end is None or self.orders.end is None:
+            return
+        scoring = 2.2 * self._predict_ms / 1000 * self.end_rows * self.folds * MEMBERS
+        self.trials_end = min(self.trials_end, self.orders.end - END_SECONDS * self.slowness - scoring)
+
     def _kill(self, slot: Slot, reason: str) -> bool:
         slot.process.kill()
         slot.record.reason = reason
@@ -254,6 +274,8 @@ class Schedule:
                 self.folds = min(self.folds, int(record.result["folds"]))
                 took = float(record.result.get("seconds") or sum(line["seconds"] for line in record.lines))
                 self.seconds[record.config.learner] = max(took, self.seconds.get(record.config.learner, 0.0))
+                self._predict_ms = max(self._predict_ms, float(record.result["predict_ms"]))
+                self._keep_the_end()
         else:
             record.state = "failed"
             record.reason = record.reason or "its process ended without a result (killed by the system?)"
