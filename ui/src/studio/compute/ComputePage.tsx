@@ -67,11 +67,11 @@ function Meter({ label, value, part, note }: { label: string; value: string; par
     <div className={classes.meter}>
       <dt>{label}</dt>
       <dd>{value}</dd>
-      {part === undefined ? null : (
-        <dd>
+      <dd>
+        {part === undefined ? null : (
           <Progress value={Math.min(100, part * 100)} aria-label={label} size={6} />
-        </dd>
-      )}
+        )}
+      </dd>
       <dd>
         <small>{note}</small>
       </dd>

@@ -54,7 +54,7 @@ export function KeysPanel({ name }: { name: string }) {
                 <Table.Tr key={key.name}>
                   <Table.Th scope="row">{key.name}</Table.Th>
                   <Table.Td>
-                    <code>…{key.hint}</code>
+                    <code>{key.hint}</code>
                   </Table.Td>
                   <Table.Td>
                     <Time at={key.created_at} />

@@ -6,7 +6,7 @@ export interface Column {
 }
 export type Row = Record<string, unknown>;
 
-const NUMBERS = new Set(['integer', 'long', 'float', 'double']);
+const NUMBERS = new Set(['number', 'integer', 'long', 'float', 'double']);
 
 export function isNumber(column: Column): boolean {
   return NUMBERS.has(column.type);

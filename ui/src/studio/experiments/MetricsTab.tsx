@@ -114,7 +114,9 @@ function Charts({ run, metrics, search, change }: Props & { metrics: readonly Me
       ) : null}
       {single.length > 0 ? (
         <Section title="Single values">
-          <MetricTable metrics={single} />
+          <div className={classes.narrow}>
+            <MetricTable metrics={single} />
+          </div>
         </Section>
       ) : null}
     </div>

@@ -107,12 +107,11 @@ function JobFacts({ run }: { run: Run }) {
 }
 
 function InAndOut({ overview }: { overview: RunOverview }) {
-  const { inputs, models, run } = overview;
+  const { inputs, models } = overview;
   if (inputs.length + models.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        No datasets or models were logged.{' '}
-        <Link href={at(['experiments', 'runs', run.id], { tab: 'artifacts' })}>See its artifacts.</Link>
+        No datasets or models were logged.
       </Text>
     );
   return (

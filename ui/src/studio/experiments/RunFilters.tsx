@@ -26,6 +26,7 @@ export function RunFilters({ filter, kinds, experiments, onChange }: Props) {
         onChange={(experiment) => onChange({ experiment: experiment ?? undefined })}
         searchable
         clearable
+        size="xs"
         clearButtonProps={{ 'aria-label': 'Any experiment' }}
         nothingFoundMessage="No experiment has this name"
         w={200}
@@ -38,6 +39,7 @@ export function RunFilters({ filter, kinds, experiments, onChange }: Props) {
         onChange={(state) => onChange({ state: state.length > 0 ? state : undefined })}
         w={filter.state && filter.state.length > 1 ? 260 : 170}
         clearable
+        size="xs"
         clearButtonProps={{ 'aria-label': 'Any state' }}
       />
       <MultiSelect
@@ -48,6 +50,7 @@ export function RunFilters({ filter, kinds, experiments, onChange }: Props) {
         onChange={(kind) => onChange({ kind: kind.length > 0 ? kind : undefined })}
         w={filter.kind && filter.kind.length > 1 ? 240 : 160}
         clearable
+        size="xs"
         clearButtonProps={{ 'aria-label': 'Any kind' }}
       />
       <Switch

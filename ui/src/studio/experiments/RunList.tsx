@@ -44,7 +44,7 @@ export function RunList() {
   const records = useRecords(rows);
   const measured = useMemo(() => metricColumns(records), [records]);
   const columns = useMemo(
-    () => [...runColumns(slots, { experiment: !experiment }), ...measured.columns],
+    () => runColumns(slots, { experiment: !experiment, measured: measured.columns }),
     [slots, experiment, measured],
   );
   const names = useQuery(experimentNames);
@@ -92,7 +92,13 @@ export function RunList() {
               href={runHref}
               sort={search.sort}
               onSort={(sort) => change({ sort })}
-              hidden={search.hide ?? [...HIDDEN, ...measured.hidden]}
+              hidden={
+                search.hide ?? [
+                  ...HIDDEN,
+                  ...measured.hidden,
+                  ...(rows.some((run) => run.progress && !run.ended_at) ? [] : ['progress']),
+                ]
+              }
               onHidden={(hide) => change({ hide: hide.length > 0 ? hide : ['none'] })}
               selected={selected}
               onSelect={(sel) => change({ sel: sel.length > 0 ? sel : undefined })}

@@ -27,7 +27,7 @@ export function metricColumns(records: ReadonlyMap<string, RunRecord>): {
       id: `m.${name}`,
       header: name,
       align: 'right',
-      width: 110,
+      width: 96,
       value,
       cell: (run) => <MetricCell value={value(run)} name={name} />,
     };

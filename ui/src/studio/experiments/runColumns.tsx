@@ -43,13 +43,13 @@ export function RunProgress({ run }: { run: Run }) {
 
 export function runColumns(
   slots: ReadonlyMap<string, number>,
-  options: { experiment: boolean },
+  options: { experiment: boolean; measured?: readonly GridColumn<Run>[] },
 ): GridColumn<Run>[] {
   return [
     {
       id: 'name',
       header: 'Run',
-      width: 220,
+      width: 180,
       grow: true,
       value: (run) => run.name,
       cell: (run) => (
@@ -73,12 +73,13 @@ export function runColumns(
       value: (run) => run.progress?.label ?? null,
       cell: (run) => <ProgressText run={run} />,
     },
+    ...(options.measured ?? []),
     ...(options.experiment
       ? [
           {
             id: 'experiment',
             header: 'Experiment',
-            width: 160,
+            width: 130,
             value: (run: Run) => run.experiment,
             cell: (run: Run) => (
               <Link href={at(['experiments'], { experiment: run.experiment })}>{run.experiment}</Link>
@@ -86,19 +87,19 @@ export function runColumns(
           },
         ]
       : []),
-    { id: 'kind', header: 'Kind', width: 100, value: (run) => run.kind },
-    { id: 'user', header: 'User', width: 110, value: (run) => run.user },
+    { id: 'kind', header: 'Kind', width: 96, value: (run) => run.kind },
+    { id: 'user', header: 'User', width: 90, value: (run) => run.user },
     {
       id: 'created',
       header: 'Created',
-      width: 120,
+      width: 110,
       value: (run) => run.created_at,
       cell: (run) => <Time at={run.created_at} />,
     },
     {
       id: 'duration',
       header: 'Duration',
-      width: 110,
+      width: 96,
       align: 'right',
       value: (run) => between(run.started_at, run.ended_at),
       cell: (run) => <RunDuration run={run} />,
