@@ -33,6 +33,9 @@ check: ui  ## lint, types, contracts, formats, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/reference.py --check
+	cp ui/src/kernel/schema.d.ts .make-client.d.ts && $(MAKE) --silent client && \
+	  { cmp -s .make-client.d.ts ui/src/kernel/schema.d.ts; same=$$?; rm .make-client.d.ts; [ $$same = 0 ] || \
+	  { echo "the UI's client was not up to date with the API; it is now: commit it"; exit 1; }; }
 	cd ui && npm run check --silent
 
 fix:  ## format and repair what can be repaired by machine
