@@ -148,22 +148,30 @@ def sklearn_model(folder: Path) -> Path:
     return folder
 
 
-def python_model(folder: Path, body: str, example: Any = None, load: str = "pass") -> Path:
-    """Write a model of a user's own class; `body` is the body of `predict`, `load` of `load_context`."""
-    import mlflow.pyfunc
-    import pandas as pd
+USERS = """flavors:
+  python_function:
+    code: code
+    loader_module: users_model
+    env: {{virtualenv: python_env.yaml}}
+    python_version: 3.11.7
+signature:
+  inputs: '[{{"type": "double", "name": "a", "required": true}}]'
+  outputs: null
+model_uuid: 0123456789abcdef0123456789abcdef
+utc_time_created: '2024-01-01 00:00:00.000000'
+"""
 
-    code = folder.with_suffix(".py")
-    code.write_text(
-        "import mlflow\nimport numpy as np\nimport pandas as pd\n\n\n"
-        "class Model(mlflow.pyfunc.PythonModel):\n"
-        f"    def load_context(self, context):\n        {load}\n\n"
-        f"    def predict(self, context, model_input, params=None):\n        {body}\n\n\n"
-        "mlflow.models.set_model(Model())\n"
+
+def python_model(folder: Path, body: str, example: Any = None, load: str = "pass") -> Path:
+    """Write a model of a user's own code with the column `a`: `body` is the body of `predict`, `load` runs at load."""
+    code = folder / "code"
+    code.mkdir(parents=True)
+    (code / "users_model.py").write_text(
+        "class Model:\n"
+        f"    def predict(self, model_input, params=None):\n        {body}\n\n\n"
+        f"def _load_pyfunc(path):\n    {load}\n    return Model()\n"
     )
-    frame = pd.DataFrame({"a": [1.0, 2.0]})
-    signature = mlflow.models.infer_signature(frame, np.array([1.0, 2.0]))
-    mlflow.pyfunc.save_model(folder, python_model=str(code), signature=signature)
+    (folder / "MLmodel").write_text(USERS.format())
     if example is not None:
         _json(folder / "input_example.json", example)
     return folder

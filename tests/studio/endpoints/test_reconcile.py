@@ -72,7 +72,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_one_before_it_serving(
     assert found.latest is not None
     assert found.latest.failure is not None
     assert "ValueError: weights are gone" in found.latest.failure.error
-    assert "load_context" in found.latest.failure.traceback
+    assert "_load_pyfunc" in found.latest.failure.traceback
     assert house.score(key, [ROW]).status_code == 200
     assert "weights are gone" in service.log(house.ctx, "e", "process").text
     assert models.get_version(house.ctx, "rich", 2).used_by == []

@@ -77,7 +77,7 @@ def test_a_load_that_fails_leaves_its_traceback(tmp_path: Path) -> None:
     assert scorer.process.wait(10) == 1
     assert failed["stage"] == "load"
     assert "ValueError: weights are gone" in failed["error"]
-    assert "load_context" in failed["traceback"]
+    assert "_load_pyfunc" in failed["traceback"]
     assert scorer.file("serving.json") is None
     scorer.end()
 
