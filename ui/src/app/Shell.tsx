@@ -109,6 +109,17 @@ export function Shell() {
                 </Text>
               </Menu.Item>
             ))}
+            <Menu.Divider />
+            <Menu.Item
+              component="a"
+              href={at(['workspace'])}
+              onClick={(event) => {
+                event.preventDefault();
+                router.history.push(at(['workspace']));
+              }}
+            >
+              Settings of {here}
+            </Menu.Item>
           </Menu.Dropdown>
         </Menu>
         <Breadcrumb />

@@ -14,6 +14,7 @@ import { experimentsRoutes } from '@/studio/experiments/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { modelsRoutes } from '@/studio/models/routes';
 import { Failed } from './Failed';
+import { workspaceRoutes } from '@/studio/workspace/routes';
 import { Shell } from './Shell';
 
 const NotFound = lazyRouteComponent(() => import('./NotFound'), 'NotFound');
@@ -58,6 +59,7 @@ const tree = rootRoute.addChildren([
     ...endpointsRoutes,
     ...computeRoutes,
     ...datastoresRoutes,
+    ...workspaceRoutes,
   ]),
 ]);
 

@@ -6,7 +6,9 @@ import { count, percent } from '@/kernel/format';
 import { Curves } from '@/kit/charts/Curves';
 import { EmptyState } from '@/kit/EmptyState';
 import { Answer } from '@/kit/Page';
+import { useNow } from '@/kit/Time';
 import { stats, type Endpoint, type Stats } from './queries';
+import { filled, WINDOW_S } from './windows';
 import classes from './endpoints.module.css';
 
 const SPANS = [
@@ -67,25 +69,27 @@ function Figures({ stats: it, name }: { stats: Stats; name: string }) {
     ['Rows in all', count(it.rows)],
     ['Errors in all', `${count(it.errors)} (${percent(it.requests ? it.errors / it.requests : 0)})`],
   ];
+  const now = useNow(10_000);
   const curves = useMemo(() => {
-    const x = it.windows.map((window) => Date.parse(window.at) / 1000);
+    const windows = filled(it.windows, now);
+    const x = windows.map((window) => Date.parse(window.at) / 1000);
     const curve = (id: string, of: (window: Stats['windows'][number]) => number | null, slot: number) => ({
       id,
       name: id,
       slot,
       x,
-      y: it.windows.map(of),
+      y: windows.map(of),
     });
     const some = (value: 'p50' | 'p95' | 'p99') => (window: Stats['windows'][number]) =>
       window.requests > 0 ? window[value] : null;
     return {
       rate: [
-        curve('requests per second', (window) => window.requests / 10, 0),
-        curve('errors per second', (window) => window.errors / 10, 6),
+        curve('requests per second', (window) => window.requests / WINDOW_S, 0),
+        curve('errors per second', (window) => window.errors / WINDOW_S, 6),
       ],
       latency: [curve('p50', some('p50'), 0), curve('p95', some('p95'), 1), curve('p99', some('p99'), 3)],
     };
-  }, [it.windows]);
+  }, [it.windows, now]);
   return (
     <>
       <dl className={classes.figures} aria-live="off">

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { python, snippets } from './consume';
 import { bodyOf, columnOf, rowsOf, textOf, valueOf } from './form';
 import { splitModel } from './names';
+import { filled } from './windows';
 import { moving, type Endpoint } from './queries';
 
 const age = { name: 'age', type: 'double', required: false };
@@ -50,4 +51,13 @@ test('an endpoint moves while its newest deployment does', () => {
   const it = { state: 'Live', latest: { state: 'Starting' } } as Endpoint;
   expect(moving(it)).toBe(true);
   expect(moving({ ...it, latest: { state: 'Live' } } as Endpoint)).toBe(false);
+});
+
+test('a quiet endpoint has empty windows, not gaps', () => {
+  const window = { at: '2026-01-01T00:00:00Z', requests: 5, errors: 0, rows: 5, p50: 1, p95: 2, p99: 3 };
+  const made = filled([window], Date.parse('2026-01-01T00:10:05Z'));
+  expect(made).toHaveLength(61);
+  expect(made[0]?.requests).toBe(5);
+  expect(made.at(-1)?.requests).toBe(0);
+  expect(filled([], Date.parse('2026-01-01T00:10:05Z'))).toHaveLength(30);
 });

@@ -29,7 +29,10 @@ export function metricColumns(records: ReadonlyMap<string, RunRecord>): {
       align: 'right',
       width: 96,
       value,
-      cell: (run) => <MetricCell value={value(run)} name={name} />,
+      cell: (run) => {
+        const it = records.get(run.id)?.metrics[name];
+        return it?.special ? it.special : <MetricCell value={it?.value} name={name} />;
+      },
     };
   });
   return { columns, hidden: columns.slice(SHOWN).map((column) => column.id) };

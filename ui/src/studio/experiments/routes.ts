@@ -23,6 +23,7 @@ const short = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/$runId',
   beforeLoad: async ({ params: { runId } }) => {
+    if (runId === 'runs') throw redirect({ href: at(['experiments']), replace: true }); // the breadcrumb of a run
     if (!/^\d{1,18}$/.test(runId))
       throw redirect({ href: at(['experiments', 'runs', runId]), replace: true });
     const path = { experiment_id: runId };
