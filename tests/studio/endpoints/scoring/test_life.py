@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.studio.endpoints.sample_models import ROW, automl_model, python_model
+from tests.studio.endpoints.sample_models import ROW, automl_model, python_model, sklearn_model
 from tests.studio.endpoints.scoring.running import KEY, Scorer, wait_for
 
 
@@ -270,3 +270,28 @@ def test_a_scorer_whose_home_was_removed_ends(compiled_model: Path, tmp_path: Pa
     shutil.rmtree(tmp_path / "s")
     scorer.process.wait(20)
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+@pytest.mark.slow
+def test_a_users_classifier_gives_probabilities_and_mlflows_answer(tmp_path: Path) -> None:
+    import mlflow.pyfunc
+    import pandas as pd
+
+    model = sklearn_model(tmp_path / "m")
+    scorer = Scorer(tmp_path / "s", model)
+    rows = [ROW, ROW | {"age": 70.0, "job": "clown"}]
+    try:
+        ready = scorer.wait("ready.json")
+        assert (ready["tier"], ready["batching"]) == ("pyfunc", "on")
+        with scorer.client() as client:
+            found = client.post("/score", json={"data": rows}).json()
+            plain = client.post("/invocations", json={"dataframe_records": rows}).json()
+            answer = client.get("/openapi.json").json()["components"]["schemas"]["Answer"]
+    finally:
+        scorer.end()
+    loaded = mlflow.pyfunc.load_model(str(model))
+    frame = pd.DataFrame(rows).astype({"age": float})
+    assert found["predictions"] == plain["predictions"] == loaded.predict(frame).tolist()
+    chances = [chance for row in found["probabilities"] for chance in row.values()]
+    assert chances == pytest.approx(loaded.get_raw_model().predict_proba(frame).ravel().tolist())
+    assert list(found["probabilities"][0]) == answer["properties"]["predictions"]["items"]["enum"] == ["no", "yes"]

@@ -72,8 +72,9 @@ def load(told: Deployment) -> tuple[Tier, Pages, dict[str, Any]]:
     said: dict[str, Any] = {}
     ready: dict[str, Any] = {"tier": tier.kind, "why": tier.why, "load_seconds": round(loaded, 3), "pid": os.getpid()}
     if rows:
-        began = time.perf_counter()
         table = Table("data", len(rows), records=rows)
+        _learn(tier, table, ready)
+        began = time.perf_counter()
         try:
             found = tier.predict(table)
         except StudioloError as problem:
@@ -81,18 +82,19 @@ def load(told: Deployment) -> tuple[Tier, Pages, dict[str, Any]]:
         ready["sample_ms"] = round((time.perf_counter() - began) * 1000, 3)
         said = {"/score": orjson.loads(answers.score(found)), "/invocations": orjson.loads(answers.invocations(found))}
         ready["sample"] = {"request": {"data": rows}, "response": said["/score"]}
-        _learn_batching(tier, table, ready)
     ready["columns"] = [
         {"name": column.name, "type": column.type, "required": column.required} for column in tier.inputs.columns
     ]
     return tier, Pages(told, tier, rows, said), ready
 
 
-def _learn_batching(tier: Tier, table: Table, ready: dict[str, Any]) -> None:
+def _learn(tier: Tier, table: Table, ready: dict[str, Any]) -> None:
+    """Learn on the sample what the original tier may do."""
     if tier.kind == "pyfunc":
         from studiolo.studio.endpoints.scoring.tiers.original import Original
 
         assert isinstance(tier, Original)
+        tier.learn_chances(table)
         ready["batching"] = tier.learn_batching(table)
 
 

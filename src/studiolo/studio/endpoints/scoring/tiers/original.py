@@ -14,6 +14,7 @@ from studiolo.studio.endpoints.scoring.inputs import Input, Inputs
 from studiolo.studio.endpoints.scoring.problems import ModelFailed, ModelRefused
 from studiolo.studio.endpoints.scoring.tiers.base import Kind, Prediction
 
+_PREDICTED = "prediction"
 _TYPES = {
     "double": "number",
     "float": "number",
@@ -37,6 +38,7 @@ class Original:
         self.rowwise = False
         self.labels: list[Any] = []
         self.task = ""
+        self._classifier: Any = None
         columns, self._tensor = _columns(model.metadata)
         self.inputs = Inputs(columns, extra=extra)
 
@@ -69,15 +71,27 @@ class Original:
         from mlflow.exceptions import MlflowException
 
         try:
-            return self.model.predict(data, params=params) if params else self.model.predict(data)
+            found = self.model.predict(data, params=params) if params else self.model.predict(data)
+            return found if self._classifier is None else self._with_chances(found, data)
         except MlflowException as error:
             raise ModelRefused(f"{error.message}"[:2000], "See the model's signature: GET /openapi.json.") from error
         except Exception as error:  # a user's model may raise anything
             where = traceback.format_exception_only(error)[-1].strip()
             raise ModelFailed(f"The model raised {where[:1000]}.", "The endpoint's log has the traceback.") from error
 
+    def _with_chances(self, found: Any, data: Any) -> pd.DataFrame:
+        chances = np.asarray(self._classifier.predict_proba(data))
+        frame = pd.DataFrame(chances, columns=[str(label) for label in self.labels])
+        frame.insert(0, _PREDICTED, np.asarray(found), allow_duplicates=True)
+        return frame
+
     def answer(self, found: Any, rows: int) -> Prediction:
         """Turn what a model returned into what JSON can carry."""
+        if self._classifier is not None:
+            predicted = _clean(found.iloc[:, 0].tolist())
+            names = [str(label) for label in self.labels]
+            rows_of = found.iloc[:, 1:].to_numpy().tolist()
+            return Prediction(predicted, [dict(zip(names, chances, strict=True)) for chances in rows_of])
         if isinstance(found, pd.DataFrame):
             return _of_frame(found)
         if isinstance(found, pd.Series):
@@ -86,6 +100,18 @@ class Original:
             return Prediction(_clean(found.tolist()))
         del rows
         return Prediction(found)
+
+    def learn_chances(self, table: Table) -> None:
+        """Find out, on the sample, whether this is a scikit-learn classifier that gives probabilities beside labels."""
+        try:
+            estimator = self.model.get_raw_model()
+            if not hasattr(estimator, "predict_proba"):
+                return
+            labels = np.asarray(estimator.classes_).tolist()
+            self.labels, self._classifier, self.task = labels, estimator, "classification"
+            self.predict(table)
+        except Exception:  # noqa: BLE001 - then the labels alone are the answer, as with MLflow's own server
+            self.labels, self._classifier, self.task = [], None, ""
 
     def learn_batching(self, table: Table) -> str:
         """Find out, on the sample, whether rows can be predicted together; returns a sentence about it."""
