@@ -74,6 +74,7 @@ export function Shell() {
         </ActionIcon>
         <a
           href={at([])}
+          aria-label="Studiolo, home"
           className={classes.brand}
           onClick={(e) => {
             e.preventDefault();

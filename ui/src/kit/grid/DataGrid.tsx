@@ -193,8 +193,9 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
             ) : null;
           })}
         </div>
-        {shown.length === 0 ? <div className={classes.none}>{props.empty ?? 'No rows'}</div> : null}
       </div>
+      {/* beside the grid: a grid may hold rows only */}
+      {shown.length === 0 ? <div className={classes.none}>{props.empty ?? 'No rows'}</div> : null}
     </div>
   );
 }

@@ -12,7 +12,7 @@ import { ErrorState } from '@/kit/ErrorState';
 import { Link, useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { models, modelVersions } from './queries';
-import { splitModel } from './names';
+import { nameProblem, splitModel } from './names';
 import { holdKeys } from './secrets';
 
 type Tier = 'auto' | 'compiled' | 'pyfunc';
@@ -115,7 +115,7 @@ function Form({ names }: { names: readonly string[] }) {
           description="Stands in the address. An endpoint of this name that is there gets the model as its next deployment; the old one serves until the new one is live."
           value={name}
           onChange={(event) => set({ name: event.currentTarget.value })}
-          error={fields.name}
+          error={nameProblem(name) ?? fields.name}
           required
         />
         <NumberInput
@@ -141,7 +141,11 @@ function Form({ names }: { names: readonly string[] }) {
         </div>
         {elsewhere ? <ErrorState error={problem} inline /> : null}
         <Group justify="flex-end">
-          <Button type="submit" loading={deploy.isPending} disabled={!may || !name || !version}>
+          <Button
+            type="submit"
+            loading={deploy.isPending}
+            disabled={!may || !name || !version || nameProblem(name) !== null}
+          >
             Deploy
           </Button>
         </Group>

@@ -103,7 +103,7 @@ function Header({ name, endpoint }: { name: string; endpoint: Endpoint | undefin
               </span>
               {it ? (
                 <span>
-                  serves{' '}
+                  {endpoint.live ? 'serves' : endpoint.state === 'Failed' ? 'was to serve' : 'will serve'}{' '}
                   <Link href={at(['models', it.model], { version: it.version })}>
                     {it.model}:{it.version}
                   </Link>

@@ -66,7 +66,7 @@ function Figures({ stats: it, name }: { stats: Stats; name: string }) {
     ['p95', ms(it.p95)],
     ['p99', ms(it.p99)],
     ['Requests in all', count(it.requests)],
-    ['Rows in all', count(it.rows)],
+    ['Rows in that time', count(it.rows)],
     ['Errors in all', `${count(it.errors)} (${percent(it.requests ? it.errors / it.requests : 0)})`],
   ];
   const now = useNow(10_000);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { python, snippets } from './consume';
 import { bodyOf, columnOf, rowsOf, textOf, valueOf } from './form';
-import { splitModel } from './names';
+import { nameProblem, splitModel } from './names';
 import { filled } from './windows';
 import { moving, type Endpoint } from './queries';
 
@@ -45,6 +45,12 @@ test('snippets hold one row, quoted for their language', () => {
 test('a model reference in its parts', () => {
   expect(splitModel('titanic:3')).toEqual({ name: 'titanic', version: '3' });
   expect(splitModel('a:b')).toEqual({ name: 'a:b', version: undefined });
+});
+
+test('the name of an endpoint stands in an address', () => {
+  expect([nameProblem('titanic_2'), nameProblem('')]).toEqual([null, null]);
+  expect(nameProblem('bad name')).toContain('Letters');
+  expect(nameProblem('x'.repeat(64))).toContain('63');
 });
 
 test('an endpoint moves while its newest deployment does', () => {

@@ -112,7 +112,7 @@ export function TokensTab() {
                     <Table.Td>
                       <Time at={token.created_at} />
                     </Table.Td>
-                    <Table.Td>{token.expires_at ? moment(token.expires_at) : 'revoked'}</Table.Td>
+                    <Table.Td>{token.expires_at ? moment(token.expires_at) : 'it is revoked'}</Table.Td>
                     <Table.Td>
                       <Button
                         variant="default"
