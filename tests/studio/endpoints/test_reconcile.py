@@ -158,6 +158,18 @@ def test_a_deployment_that_has_not_gone_live_is_superseded(house: House, compile
     assert models.get_version(house.ctx, "rich", 1).used_by == []
 
 
+def test_an_endpoint_whose_folder_cannot_be_written_keeps_no_other_waiting(house: House, compiled_model: Path) -> None:
+    house.register(compiled_model)
+    service.deploy(house.ctx, EndpointDeploy(name="a", model="rich:1"))
+    place = folders.of_deployment(house.ctx, house.row("a")).parent
+    place.parent.mkdir()
+    place.write_text("in the way")
+    house.deploy("rich:1", name="b")
+    assert house.get("a").state == "Deploying"
+    place.unlink()
+    house.until(lambda: house.get("a").state == "Live")
+
+
 def test_a_start_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     from studiolo.testing.context import make_services
     from tests.studio.endpoints.sample_models import python_model

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import logging
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from studiolo.studio.endpoints.schemas import ENDED, Failure
 from studiolo.studio.endpoints.service import reference
 from studiolo.studio.models import service as models
 
+log = logging.getLogger(__name__)
 KEPT = 10  # ended deployments whose row and log stay
 _TRIES = 10
 
@@ -30,7 +32,10 @@ def tick(ctx: Context) -> bool:
         held = {row.id: repository.deployments_of(tx, row.id) for row in rows}
     busy = False
     for row in rows:
-        busy = _endpoint(ctx, row, held[row.id]) or busy
+        try:
+            busy = _endpoint(ctx, row, held[row.id]) or busy
+        except OSError:  # one endpoint's folder must not keep the others waiting
+            log.exception("endpoint %s could not be looked after", row.name)
     return busy
 
 
@@ -185,13 +190,13 @@ def _retry(ctx: Context, endpoint: Any, row: Any, failure: Failure | None) -> No
         ask_to_stop(folder)
     now = ctx.clock.now()
     lived = now - row.started_at if row.started_at and row.state == "Live" else timedelta(0)
-    wait = lifecycle.pause(row.restarts if lived < lifecycle.STABLE else 0, lived)
+    wait = lifecycle.pause(row.restarts, lived)
     _change(
         ctx,
         endpoint,
         row,
         state="Restarting",
-        restarts=row.restarts + 1,
+        restarts=1 if lived >= lifecycle.STABLE else row.restarts + 1,
         not_before=now + timedelta(seconds=wait),
         failure=_plain(failure),
         message=f"{failure.error if failure else 'The scorer ended.'} It starts again{f' in {wait:g} s' if wait else ''}.",

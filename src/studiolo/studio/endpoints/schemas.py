@@ -49,7 +49,7 @@ class Deployment(BaseModel):
     """A model version in front of an endpoint.
 
     tier: `compiled` (ONNX, one thread, no pandas) or `pyfunc`; why: why that one; batching: of the original model.
-    message: what it waits for or does now. failure: of the last try.
+    message: what it waits for or does now. failure: of the last try. restarts: since it last ran for a minute.
     """
 
     id: str
