@@ -2315,7 +2315,7 @@ export interface components {
      * @description A model version in front of an endpoint.
      *
      *     tier: `compiled` (ONNX, one thread, no pandas) or `pyfunc`; why: why that one; batching: of the original model.
-     *     message: what it waits for or does now. failure: of the last try.
+     *     message: what it waits for or does now. failure: of the last try. restarts: since it last ran for a minute.
      */
     Deployment: {
       /** Batching */
