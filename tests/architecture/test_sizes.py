@@ -18,7 +18,8 @@ def ui_files() -> list:
 
 def test_long_files_are_shown() -> None:
     """A target and not a wall: the list is printed with the warnings of the test run."""
-    limits = [(path, PYTHON_LINES) for path in python_files("src", "tests", "scripts")]
+    read = [path for path in python_files("src", "tests", "scripts") if path.parent.name != "versions"]
+    limits = [(path, PYTHON_LINES) for path in read]  # a migration is a record of statements, written once
     limits += [(path, UI_LINES) for path in ui_files()]
     long = [
         f"{where(path)}: {lines} lines (of {limit})"
