@@ -1,6 +1,7 @@
 """The driver of a run: prepare, try, combine, check, explain, write. Every station reports; the clock is kept at each."""
 
 import json
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,8 @@ class Run:
         self._rows: dict[str, dict[str, Any]] = {}
         self._told = 0.0
         self._test: TestTable | None = None
+        self._board_late, self._board_told = False, 0.0
+        self._warming = threading.Thread(target=_warm, daemon=True)
 
     def go(self) -> FitResult:
         """Run all stations. Raises the errors of this slice for what cannot be learned."""
@@ -51,16 +54,20 @@ class Run:
         check_task(spec)
         context = schedule.workers()
         self._progress("reading the table")
+        started, worked = time.monotonic(), time.process_time()
         prepared = prepare(spec, spec.work / "data")
+        slowness = min(4.0, max(1.0, (time.monotonic() - started) / max(0.2, time.process_time() - worked)))
         check_test(spec, prepared)
         self._tell_start(prepared)
         orders = self._orders(prepared)
         trials = schedule.Schedule(
             orders, context, lambda record: self._changed(record, prepared), lambda: self._idle(trials, prepared)
         )
-        trials.slowness = min(8.0, max(1.0, self.budget.used() / max(0.3, time.process_time())))
+        trials.slowness = slowness
         try:
-            records = trials.run(portfolio.configs(spec.seed, prepared.task, spec.allowed, spec.blocked))
+            records = trials.run(
+                portfolio.configs(spec.seed, prepared.task, spec.allowed, spec.blocked, prepared.first())
+            )
         finally:
             trials.stop()
         usable = _usable(records)
@@ -167,7 +174,10 @@ class Run:
         self._rows[record.id] = row
         if row["score"] is not None and self.first_row is None:
             self.first_row = self.budget.used()
-        self.report.document("automl/leaderboard", self._board(prepared))
+        self._board_late = True
+        self._tell_board(prepared, now=self.first_row is not None and len(self._rows) < 3)
+        if record.state == "running" and len(record.lines) > 1:
+            return  # the board tells of the folds between
         states = {"running": "Running", "completed": "Completed", "failed": "Failed", "skipped": "Skipped"}
         known = {prepared.metric.name: row["score"]} if row["score"] is not None else {}
         self.report.child(
@@ -180,6 +190,13 @@ class Run:
         if record.state == "completed" and (record.folder / "charts.json").exists():
             drawn = json.loads((record.folder / "charts.json").read_text(encoding="utf-8"))
             self.report.document(f"automl/charts/{record.id}", drawn)
+
+    def _tell_board(self, prepared: Prepared, now: bool = False) -> None:
+        """Report the leaderboard when it has changed; the longer it is, the less often."""
+        pause = max(0.3, 0.03 * len(self._rows))
+        if self._board_late and (now or time.monotonic() - self._board_told > pause):
+            self._board_late, self._board_told = False, time.monotonic()
+            self.report.document("automl/leaderboard", self._board(prepared))
 
     def _board(self, prepared: Prepared) -> dict[str, Any]:
         return leaderboard.board(list(self._rows.values()), prepared.metric)
@@ -194,9 +211,10 @@ class Run:
     def _idle(self, trials: schedule.Schedule, prepared: Prepared) -> None:
         done = sum(row["state"] == "completed" for row in self._rows.values())
         self._progress(f"training models, {done} done")
-        if self.first_row is not None:
+        self._tell_board(prepared)
+        if self.first_row is not None and self._warming.ident is None:
             self._read_test(trials, prepared)
-            _warm()
+            self._warming.start()
 
     def _progress(self, label: str, force: bool = False, done: float | None = None) -> None:
         now = time.monotonic()
@@ -218,7 +236,12 @@ class Run:
 
 def run(spec: FitSpec, report: Report | None = None) -> FitResult:
     """Fit models to a table, combine the best, and write the model folder where `spec.model_dir` says."""
-    return Run(spec, report).go()
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(
+        limits=1, user_api="blas"
+    ):  # BLAS threads spin: beside trials they made one step 30 times slower
+        return Run(spec, report).go()
 
 
 def _limit(spec: FitSpec) -> float | None:
@@ -235,7 +258,7 @@ def _usable(records: list[Record]) -> list[Record]:
 
 
 def _warm() -> None:
-    """Import what the end needs while the trials have the cores anyway; the second call costs nothing."""
+    """Import what the end needs while the trials run; in a thread, so that the next trial need not wait for it."""
     import lightgbm  # noqa: F401
     import onnx  # noqa: F401
     import onnxruntime  # noqa: F401

@@ -62,15 +62,20 @@ def family() -> dict[str, Any]:
     return find(LEARNERS, base.LearnerSpec)
 
 
-def configs(seed: int, task: str, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = ()) -> Iterator[Config]:
-    """Yield configurations in order; the drawn ones depend on the seed and their number alone."""
+def configs(
+    seed: int, task: str, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), first: tuple[str, ...] = ()
+) -> Iterator[Config]:
+    """Yield configurations in order, those of the learners `first` before the others of the frozen list.
+
+    The drawn ones depend on the seed and their number alone.
+    """
     learners = family()
     wanted = {
         name
         for name, module in learners.items()
         if task in module.SPEC.tasks and name not in blocked and (not allowed or name in allowed)
     }
-    for config in FROZEN:
+    for config in sorted(FROZEN, key=lambda config: config.learner not in first):
         if config.learner in wanted and not (task == "regression" and config.params.get("balanced")):
             yield config
     usable = sorted(name for name in wanted if not learners[name].SPEC.missing())

@@ -33,6 +33,11 @@ class Prepared:
     categories: list[int]
     levels: list[int]
 
+    def first(self) -> tuple[str, ...]:
+        """Name the learners to try first: lines, where most features are words; they are done before trees have begun."""
+        words = sum(len(report.features) for report in self.reports if report.kind == "text")
+        return ("linear",) if 2 * words > self.x.shape[1] else ()
+
     def groups(self) -> list[tuple[str, list[int]]]:
         """List the raw columns in use and the places of their features."""
         found, start = [], 0

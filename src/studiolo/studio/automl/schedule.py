@@ -20,6 +20,7 @@ PATIENCE = (
     (10_000, 40),
     (10**12, 100),
 )  # rows, trials without gain (AutoGluon's table)
+LOAD_SECONDS = 0.015  # to load a model, about, on an idle machine
 END_SECONDS = 2.0  # what the end takes beside scoring, on an idle machine
 GATE_PIECE = 2_000  # training rows that the compiled form is compared on at least
 MEMBERS = 3  # that an ensemble has, mostly
@@ -116,7 +117,7 @@ class Schedule:
         self.trials_end = orders.trials_end
         self.end_rows = GATE_PIECE  # rows that the end has to score, by native and compiled models
         self.slowness = 1.0  # of this machine at this time: how many times longer work takes than its processor time
-        self._predict_ms = 0.0
+        self._row_seconds = 0.0  # that the slowest model needs to score a row
         self.seconds: dict[str, float] = {}  # of the slowest trial of a learner
 
     def run(self, configs: Iterator[Config]) -> list[Record]:
@@ -234,11 +235,19 @@ class Schedule:
                 self._finish(record)
                 self.changed(record)
 
+    def _learn_speed(self, record: Record) -> None:
+        """Take from a trial how fast its models score a row, loading them left out."""
+        folds = int(record.result["folds"])
+        rows = max(1.0, self.orders.rows * folds / self.orders.folds)
+        took = rows * float(record.result["predict_ms"]) / 1000 - 2 * LOAD_SECONDS * self.slowness * folds
+        self._row_seconds = max(self._row_seconds, took / rows)
+
     def _keep_the_end(self) -> None:
         """Let trials end earlier where the end will take longer than its reserve: a slow or busy machine, large tables."""
         if self.trials_end is None or self.orders.end is None:
             return
-        scoring = 2.2 * self._predict_ms / 1000 * self.end_rows * self.folds * MEMBERS
+        rows = min(self.end_rows, self.orders.rows + self.end_rows - GATE_PIECE)
+        scoring = (2.2 * self._row_seconds * rows + LOAD_SECONDS * self.slowness) * self.folds * MEMBERS
         self.trials_end = min(self.trials_end, self.orders.end - END_SECONDS * self.slowness - scoring)
 
     def _kill(self, slot: Slot, reason: str) -> bool:
@@ -274,7 +283,7 @@ class Schedule:
                 self.folds = min(self.folds, int(record.result["folds"]))
                 took = float(record.result.get("seconds") or sum(line["seconds"] for line in record.lines))
                 self.seconds[record.config.learner] = max(took, self.seconds.get(record.config.learner, 0.0))
-                self._predict_ms = max(self._predict_ms, float(record.result["predict_ms"]))
+                self._learn_speed(record)
                 self._keep_the_end()
         else:
             record.state = "failed"
