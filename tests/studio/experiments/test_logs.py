@@ -82,3 +82,11 @@ def test_pieces_come_by_offset(ctx: Context, client: TestClient) -> None:
     assert get(offset=-3)["text"] == "89\n"
     assert get(offset=99) == {"text": "", "offset": 11, "next": 11, "size": 11}
     assert service.log_path(ctx, run.id).name == "log.txt"
+
+
+def test_a_log_comes_as_a_file(ctx: Context, client: TestClient) -> None:
+    run = ended(ctx, submit(ctx, "print('one')"))
+    reply = client.get(f"/w/default/api/experiments/runs/{run.id}/log/file")
+    assert reply.text == "one\n"
+    assert reply.headers["content-disposition"].startswith("attachment")
+    assert client.get("/w/default/api/experiments/runs/nothing/log/file").status_code == 404

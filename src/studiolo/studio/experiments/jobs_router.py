@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
@@ -43,6 +43,15 @@ def stream_log(
     service.get(ctx, run_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(log_feed.follow(ctx, run_id, offset), media_type="text/event-stream", headers=headers)
+
+
+@router.get("/runs/{run_id}/log/file", response_class=FileResponse)
+def download_log(run_id: str, ctx: Context = Depends(context)) -> Response:
+    """Send the log of a job, as far as it is written, as a file."""
+    ctx.actor.must("experiments.read")
+    path = service.log_path(ctx, run_id)
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return FileResponse(path, media_type="text/plain; charset=utf-8", filename=f"{run_id}.log", headers=headers)
 
 
 @router.post("/files/missing")

@@ -31,7 +31,7 @@ export function GridTools<T extends RowData>({
   const all =
     total !== undefined && total > loaded
       ? `${count(loaded)} of ${count(total)} rows`
-      : `${count(loaded)} rows`;
+      : `${count(loaded)} ${loaded === 1 ? 'row' : 'rows'}`;
   return (
     <div className={classes.tools}>
       <Group gap="sm" className={classes.filters ?? ''}>

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { count } from '@/kernel/format';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import { Answer } from '@/kit/Page';
 import { slotsOf } from '@/kit/RunSwatch';
 import { isOver, statusOf } from '@/kit/status';
+import { metricColumns } from './metricColumns';
 import { runChildren, type Run } from './queries';
 import { runColumns, runHref } from './runColumns';
+import { useRecords } from './useRecords';
 
 interface Props {
   run: Run;
@@ -21,7 +23,13 @@ export function ChildrenTab({ run, sort, onSort }: Props) {
 
 function Table({ rows, sort, onSort }: Omit<Props, 'run'> & { rows: readonly Run[] }) {
   const slots = useMemo(() => slotsOf(rows.map((child) => child.id)), [rows]);
-  const columns = useMemo(() => runColumns(slots, { experiment: false }), [slots]);
+  const records = useRecords(rows);
+  const measured = useMemo(() => metricColumns(records), [records]);
+  const columns = useMemo(
+    () => runColumns(slots, { experiment: false, measured: measured.columns }),
+    [slots, measured],
+  );
+  const [picked, setPicked] = useState<readonly string[] | null>(null);
   return (
     <DataGrid
       label="Child runs"
@@ -30,6 +38,8 @@ function Table({ rows, sort, onSort }: Omit<Props, 'run'> & { rows: readonly Run
       rowKey={(child) => child.id}
       href={runHref}
       sort={sort}
+      hidden={picked ?? ['id', 'error', 'progress', 'user', ...measured.hidden]}
+      onHidden={setPicked}
       onSort={onSort}
       maxHeight="calc(100dvh - 300px)"
       toolbar={<span role="status">{tally(rows)}</span>}

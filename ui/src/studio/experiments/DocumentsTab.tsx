@@ -1,7 +1,7 @@
-import { NavLink } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { EmptyState } from '@/kit/EmptyState';
 import { CodeSnippet } from '@/kit/CodeSnippet';
+import { IconFile } from '@/kit/icons';
 import { Answer } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import { runDocument, runDocuments, type Run } from './queries';
@@ -26,15 +26,19 @@ export function DocumentsTab({ run, path, onPath }: Props) {
           <div className={classes.split}>
             <nav aria-label="Documents" className={classes.tree}>
               {documents.map((one) => (
-                <NavLink
+                <button
                   key={one.name}
-                  component="button"
-                  label={one.name}
-                  description={<Time at={one.updated_at} />}
-                  active={one.name === open}
+                  type="button"
+                  className={classes.leaf}
                   aria-current={one.name === open ? 'true' : undefined}
                   onClick={() => onPath(one.name)}
-                />
+                >
+                  <IconFile size={16} stroke={1.7} aria-hidden />
+                  <span>{one.name}</span>
+                  <small>
+                    <Time at={one.updated_at} />
+                  </small>
+                </button>
               ))}
             </nav>
             <DocumentView run={run} name={open} />

@@ -1,12 +1,12 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { bytes } from '@/kernel/format';
+import { apiUrl } from '@/kernel/workspace';
 import { ErrorState } from '@/kit/ErrorState';
 import { EmptyState } from '@/kit/EmptyState';
 import { LogView } from '@/kit/log/LogView';
 import { Loading } from '@/kit/Page';
 import { isOver } from '@/kit/status';
-import { artifactUrl } from './ArtifactPreview';
 import type { Run } from './queries';
 import { useRunLog } from './useRunLog';
 
@@ -60,7 +60,7 @@ function Lines({ run, query, onQuery, whole, onWhole }: Props & { whole: boolean
         label={`Log of ${run.name}`}
         query={query}
         onQuery={onQuery}
-        downloadHref={isOver(run.state) ? artifactUrl(run, 'logs/log.txt') : undefined}
+        downloadHref={log.size > 0 ? apiUrl(`/experiments/runs/${run.id}/log/file`) : undefined}
       />
     </>
   );
