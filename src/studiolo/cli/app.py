@@ -1,7 +1,5 @@
 """Builds the command tree from studio/*/cli.py, and turns errors into sentences."""
 
-import importlib
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +9,8 @@ import typer
 from studiolo.cli import environment, up
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.terminal import fail
+from studiolo.studio.slices import parts
 from studiolo.version import __version__
-
-SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
 
 app = typer.Typer(
     name="studiolo",
@@ -57,10 +54,7 @@ app.command("login")(environment.login)
 
 def attach_slices() -> None:
     """Add the commands of every slice."""
-    for name in SLICES:
-        if importlib.util.find_spec(f"studiolo.studio.{name}.cli") is None:
-            continue
-        module = importlib.import_module(f"studiolo.studio.{name}.cli")
+    for name, module in parts("cli"):
         app.add_typer(module.app, name=name)
         for verb, command in getattr(module, "root_commands", {}).items():
             app.command(verb)(command)

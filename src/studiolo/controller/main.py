@@ -1,7 +1,5 @@
 """The loop of the controller: one per home, the ticks of all slices in the order of the house, for every workspace."""
 
-import importlib
-import importlib.util
 import json
 import logging
 import os
@@ -25,8 +23,8 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.home import Home
 from studiolo.kernel.settings import Settings, load
 from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.studio.slices import parts
 
-SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
 HEARTBEAT = "controller.json"
 _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
@@ -113,12 +111,7 @@ def open_context(settings: Settings) -> Context:
 
 def slice_ticks() -> dict[str, Tick]:
     """Return the ticks of the slices that have one, in the order of the house."""
-    found: dict[str, Tick] = {}
-    for name in SLICES:
-        module = f"studiolo.studio.{name}.reconcile"
-        if importlib.util.find_spec(module) is not None:
-            found[name] = importlib.import_module(module).tick
-    return found
+    return {name: module.tick for name, module in parts("reconcile")}
 
 
 @dataclass(slots=True)

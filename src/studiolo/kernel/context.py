@@ -7,7 +7,7 @@ from studiolo.kernel.clock import Clock
 from studiolo.kernel.db.engine import Database
 from studiolo.kernel.events.outbox import Events
 from studiolo.kernel.settings import Settings
-from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.kernel.storage.blobs import BlobStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Context:
 
     db: Database
     settings: Settings
-    blobs: LocalBlobStore
+    blobs: BlobStore
     clock: Clock
     actor: Actor
     workspace_id: str

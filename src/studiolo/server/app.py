@@ -1,7 +1,5 @@
 """build_app(settings): the routers of every slice, the error handler, live events, the UI."""
 
-import importlib
-import importlib.util
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,9 +19,9 @@ from studiolo.kernel.home import Home
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.server import health, limits, problem, session, ui
+from studiolo.studio.slices import parts
 from studiolo.version import __version__
 
-SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
 API = "/w/{workspace}/api"
 
 
@@ -70,14 +68,8 @@ def build_app(services: Services) -> FastAPI:
 
 def slice_routers(attribute: str) -> list[APIRouter]:
     """Return the routers that the slices export under a name, in the order of the house."""
-    found = []
-    for name in SLICES:
-        module_name = f"studiolo.studio.{name}.router"
-        if importlib.util.find_spec(module_name) is not None:
-            router = getattr(importlib.import_module(module_name), attribute, None)
-            if router is not None:
-                found.append(router)
-    return found
+    exported = (getattr(module, attribute, None) for _, module in parts("router"))
+    return [router for router in exported if router is not None]
 
 
 def _operation_name(route: APIRoute) -> str:

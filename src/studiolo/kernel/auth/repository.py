@@ -160,11 +160,3 @@ def take_link(tx: Connection, hashed: str, now: datetime) -> str | None:
 def insert_audit(tx: Connection, values: Mapping[str, Any]) -> None:
     """Add an audit row."""
     tx.execute(insert(audit).values(**values))
-
-
-def audit_rows(tx: Connection, workspace_id: str, before: str | None, limit: int) -> list[Row[Any]]:
-    """Return audit rows of a workspace, newest first."""
-    query = select(audit).where(audit.c.workspace_id == workspace_id)
-    if before:
-        query = query.where(audit.c.id < before)
-    return list(tx.execute(query.order_by(audit.c.id.desc()).limit(limit)))

@@ -15,7 +15,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database
 from studiolo.kernel.errors import Denied
 from studiolo.kernel.settings import Settings
-from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.kernel.storage.blobs import BlobStore
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -26,7 +26,7 @@ class Services:
 
     db: Database
     settings: Settings
-    blobs: LocalBlobStore
+    blobs: BlobStore
     clock: Clock
 
     @property

@@ -34,7 +34,12 @@ class Blob:
 
 
 class BlobStore(Protocol):
-    """What slices need of a store; object stores will implement the same."""
+    """What slices need of a store; object stores will implement the same over a local cache.
+
+    root: the local folder in which bytes arrive and are read.
+    """
+
+    root: Path
 
     def writer(self) -> "BlobWriter":
         """Begin a new blob."""
@@ -54,6 +59,14 @@ class BlobStore(Protocol):
 
     def exists(self, digest: str) -> bool:
         """Say whether the content is here."""
+        ...
+
+    def link(self, digest: str, target: Path) -> None:
+        """Place the content at `target`, read-only."""
+        ...
+
+    def sweep_spool(self, before: datetime) -> int:
+        """Remove what writers that died before then left behind; returns how many files went."""
         ...
 
 

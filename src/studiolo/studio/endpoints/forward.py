@@ -88,11 +88,11 @@ def _target(request: Request, have: Services, workspace: str, name: str) -> Targ
             found = accounts.workspace(tx, workspace)
             if found is None:
                 raise UnknownWorkspace(workspace)
-            return _of(tx, have, str(found.id), name, authorization)
+            return _of(tx, str(found.id), name, authorization)
     ctx: Context = context(request)
     ctx.actor.must("endpoints.read")
     with ctx.db.read() as tx:
-        target = _of(tx, have, ctx.workspace_id, name, "")
+        target = _of(tx, ctx.workspace_id, name, "")
         row = repository.endpoint(tx, ctx.workspace_id, name)
     assert row is not None
     try:
@@ -102,8 +102,7 @@ def _target(request: Request, have: Services, workspace: str, name: str) -> Targ
     return Target(target.url, f"Bearer {key}")
 
 
-def _of(tx: Any, have: Services, workspace_id: str, name: str, authorization: str) -> Target:
-    del have
+def _of(tx: Any, workspace_id: str, name: str, authorization: str) -> Target:
     row = repository.endpoint(tx, workspace_id, name)
     if row is None:
         raise EndpointNotFound(name)

@@ -17,11 +17,6 @@ def endpoint(tx: Connection, workspace_id: str, name: str, *, lock: bool = False
     return tx.execute(query.with_for_update() if lock else query).first()
 
 
-def endpoint_by_id(tx: Connection, endpoint_id: str) -> Found | None:
-    """Return an endpoint."""
-    return tx.execute(select(endpoints).where(endpoints.c.id == endpoint_id)).first()
-
-
 def list_(tx: Connection, workspace_id: str, after: str | None, limit: int) -> list[Found]:
     """Return endpoints by name."""
     query = select(endpoints).where(endpoints.c.workspace_id == workspace_id)

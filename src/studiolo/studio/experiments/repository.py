@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL, Experiment, Run
@@ -187,11 +187,3 @@ def unconsumed(tx: Connection, workspace_id: str, kind: str, limit: int = 50) ->
 def set_consumed(tx: Connection, run_id: str) -> None:
     """Say that the result of a run was taken."""
     tx.execute(update(runs).where(runs.c.id == run_id).values(consumed=True))
-
-
-def count_live(tx: Connection, workspace_id: str) -> dict[str, int]:
-    """Return how many runs are in each state that is not final; the partial index keeps this cheap."""
-    query = select(runs.c.state, func.count()).where(
-        runs.c.workspace_id == workspace_id, runs.c.state.not_in(sorted(TERMINAL))
-    )
-    return {state: int(count) for state, count in tx.execute(query.group_by(runs.c.state))}

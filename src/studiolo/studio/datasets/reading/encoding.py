@@ -158,13 +158,6 @@ class Survey:
         """Whether lines end in more than one way, which the engine refuses to read."""
         return (self.cr != self.crlf or (0 < self.crlf < self.lf)) and not (self.cr > 0 and self.lf == 0)
 
-    @property
-    def newline(self) -> str:
-        """How lines end."""
-        if self.mixed:
-            return "mixed"
-        return "\r\n" if self.crlf else "\r" if self.cr else "\n"
-
 
 def survey_utf8(path: Path, limit: int = LINE_LIMIT) -> Survey:
     """Read a UTF-8 file through, in bounded memory, and prove that it is one."""

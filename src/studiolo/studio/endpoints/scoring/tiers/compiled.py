@@ -53,7 +53,6 @@ class Compiled:
         ]
         ignored = {str(name) for name in plan.get("dropped") or ()} | {str(plan.get("target", ""))}
         self.inputs = Inputs(columns, ignored, extra, missing)
-        self._types = {column.name: column for column in columns}
         self._texts = [column["name"] for column in plan["columns"] if column["kind"] not in ("number", "boolean")]
         self._required = frozenset(column.name for column in columns if column.required)
         self._single: list[tuple[str, Any]] | None = getattr(encoder, "single", None)
