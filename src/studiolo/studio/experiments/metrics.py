@@ -3,8 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection, func, select, tuple_
 
 from studiolo.studio.experiments.tracking_tables import keys, metric_latest, metrics
@@ -23,6 +26,14 @@ class Point(NamedTuple):
     def order(self) -> tuple[int, int, float]:
         """What the latest point has most of."""
         return (self.step, self.ts, self.value)
+
+
+class Columns(NamedTuple):
+    """A series as arrays of one length, in order of step, time and value; values: NaN where it was logged."""
+
+    steps: npt.NDArray[np.int64]
+    stamps: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
 
 
 class Latest(NamedTuple):
@@ -144,6 +155,19 @@ def series(tx: Connection, run_seq: int, key: int, after: Point | None = None, l
         query = query.where(tuple_(m.step, m.ts, m.value, m.nan) > tuple_(after.step, after.ts, after.value, after.nan))
     query = query.order_by(m.step, m.ts, m.value, m.nan)
     return [Point(*row) for row in tx.execute(query.limit(limit) if limit is not None else query)]
+
+
+def columns(tx: Connection, run_seq: int, numbers: Sequence[int]) -> dict[int, Columns]:
+    """Return the whole series of some metrics of a run by number of the metric."""
+    m = metrics.c
+    query = select(m.key, m.step, m.ts, m.value, m.nan).where(m.run == run_seq, m.key.in_(numbers))
+    rows = tx.execute(query.order_by(m.key, m.step, m.ts, m.value, m.nan)).all()
+    found: dict[int, Columns] = {}
+    for key, part in groupby(rows, key=lambda row: row[0]):
+        _, steps, stamps, values, nans = zip(*part, strict=True)
+        value = np.where(np.array(nans, np.int8) == 1, np.nan, np.array(values, np.float64))
+        found[key] = Columns(np.array(steps, np.int64), np.array(stamps, np.int64), value)
+    return found
 
 
 def sampled_steps(

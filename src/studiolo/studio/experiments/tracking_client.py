@@ -1,14 +1,17 @@
 """The part of the SDK that reads what runs recorded; recording itself is MLflow's client."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.http import Transport
+from studiolo.studio.experiments.curve_schemas import Curve
 from studiolo.studio.experiments.schemas import Artifact, Edge, ExperimentSummary, RunOverview, RunRecord, Series
 
 Groups = list[ExperimentSummary]
 Records = list[RunRecord]
 SeriesList = list[Series]
+CurveList = list[Curve]
 Artifacts = list[Artifact]
 Edges = list[Edge]
 
@@ -39,6 +42,12 @@ class Tracked:
         """Return the histories of metrics, thinned to at most `limit` logged points that keep the peaks."""
         found = self._transport.get(f"experiments/runs/{run_id}/history", key=list(keys), limit=limit)
         return [Series.model_validate(item) for item in found]
+
+    def curves(self, run_ids: Sequence[str], metrics: Sequence[str], **more: Any) -> CurveList:
+        """Return metrics of up to 200 runs, thinned for a chart; more: x (step, time, relative), low, high, points."""
+        body = {"run_ids": list(run_ids), "metrics": list(metrics), **more}
+        found = self._transport.post("experiments/curves", json=body)
+        return [Curve.model_validate(item) for item in found["curves"]]
 
     def artifacts(self, run_id: str, path: str = "") -> Artifacts:
         """Return the files and folders directly below a folder of a run."""

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-from studiolo.studio.experiments import artifacts, catalog, lineage, overview
+from studiolo.studio.experiments import artifacts, catalog, curves, lineage, overview
+from studiolo.studio.experiments.curve_schemas import CurveRequest, Curves
 from studiolo.studio.experiments.delivery import FileReply
 from studiolo.studio.experiments.schemas import (
     Artifact,
@@ -32,6 +33,13 @@ def search_runs(wanted: RunSearch, ctx: Context = Depends(context)) -> Page[RunR
     """Find runs with their params, latest metrics and tags, by MLflow's filter and order."""
     ctx.actor.must("experiments.read")
     return overview.search(ctx, wanted)
+
+
+@router.post("/curves", response_model=Curves)
+def draw_curves(wanted: CurveRequest, ctx: Context = Depends(context)) -> Response:
+    """Return metrics of up to 200 runs for charts, cut to a range of the axis and thinned to logged points."""
+    ctx.actor.must("experiments.read")
+    return Response(curves.encoded(ctx, wanted), media_type="application/json")
 
 
 @router.post("/bulk")
