@@ -820,6 +820,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/curves': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Draw Curves
+     * @description Return metrics of up to 200 runs for charts, cut to a range of the axis and thinned to logged points.
+     */
+    post: operations['experiments_draw_curves'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/files': {
     parameters: {
       query?: never;
@@ -2205,6 +2225,71 @@ export interface components {
       /** Rows */
       rows: number;
       spearman?: components['schemas']['Matrix'] | null;
+    };
+    /**
+     * Curve
+     * @description A metric of a run: logged points in order of x.
+     *
+     *     total: points within the range; sampled: `x`, `y`, `steps` and `timestamps` are then the last logged point of each of
+     *     equal parts of the axis, `low` and `high` the lowest and highest value of that part. null: no finite number.
+     */
+    Curve: {
+      /** High */
+      high: (number | null)[];
+      /** Low */
+      low: (number | null)[];
+      /** Metric */
+      metric: string;
+      /** Run Id */
+      run_id: string;
+      /** Sampled */
+      sampled: boolean;
+      /** Steps */
+      steps: number[];
+      /** Timestamps */
+      timestamps: number[];
+      /** Total */
+      total: number;
+      /** X */
+      x: number[];
+      /** Y */
+      y: (number | null)[];
+    };
+    /**
+     * CurveRequest
+     * @description Which metrics of which runs to draw, over which axis.
+     *
+     *     x: `step`, `time` (milliseconds since 1970) or `relative` (seconds since the run began). low, high: ends of the part
+     *     of the axis that is shown, in the unit of x; null: to the end. points: most points of a curve.
+     */
+    CurveRequest: {
+      /** High */
+      high?: number | null;
+      /** Low */
+      low?: number | null;
+      /** Metrics */
+      metrics: string[];
+      /**
+       * Points
+       * @default 500
+       */
+      points: number;
+      /** Run Ids */
+      run_ids: string[];
+      /**
+       * X
+       * @default step
+       * @enum {string}
+       */
+      x: 'step' | 'time' | 'relative';
+    };
+    /**
+     * Curves
+     * @description Curves in the order that was asked for; a metric that a run has no points of has no curve.
+     */
+    Curves: {
+      /** Curves */
+      curves: components['schemas']['Curve'][];
     };
     /**
      * Dataset
@@ -5600,6 +5685,39 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['BulkResult'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_draw_curves: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CurveRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Curves'];
         };
       };
       /** @description Validation Error */
