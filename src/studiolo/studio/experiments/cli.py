@@ -9,6 +9,7 @@ import typer
 from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
 from studiolo.studio.experiments import tracking_cli
 from studiolo.studio.experiments.client import Experiments, RunFailed
+from studiolo.studio.experiments.comparison import cli as comparison_cli
 
 app = typer.Typer(help="Runs and jobs: list, look into, search, stop.", no_args_is_help=True)
 
@@ -95,5 +96,5 @@ def submit(
 
 
 root_commands = {"submit": submit}
-for _command in tracking_cli.COMMANDS:
+for _command in (*tracking_cli.COMMANDS, *comparison_cli.COMMANDS):
     app.command(_command.__name__)(_command)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments import command_job
+from studiolo.studio.experiments.comparison.client import Comparing
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.tracking_client import Tracked
 
@@ -36,7 +37,7 @@ class RunFailed(StudioloError):
         self.run = run
 
 
-class Experiments(Tracked):
+class Experiments(Tracked, Comparing):
     """Runs and jobs of a workspace."""
 
     def __init__(self, transport: Transport) -> None:

@@ -8,6 +8,7 @@ from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments import catalog, jobs_router, overview, service, tracking_router
+from studiolo.studio.experiments.comparison import router as comparison_router
 from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
 
@@ -112,4 +113,5 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
 
 
 router.include_router(jobs_router.router)
+router.include_router(comparison_router.router)
 router.include_router(tracking_router.router)  # after /runs: it has /{experiment_id}

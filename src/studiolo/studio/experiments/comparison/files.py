@@ -1,0 +1,86 @@
+"""Files of runs by content: artifacts, files of logged models, the code of jobs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments import artifacts
+from studiolo.studio.experiments.comparison import service
+from studiolo.studio.experiments.comparison.schemas import FileRow, FileTable
+from studiolo.studio.experiments.comparison.selections import distinct
+from studiolo.studio.experiments.schemas import InputFile
+from studiolo.studio.experiments.tracking_tables import logged_models, run_models
+
+MOST_PATHS = 2000
+MODELS = "models:/"  # no path of an artifact begins so: it would be a URL
+CODE = "code:/"
+
+
+class Held(NamedTuple):
+    """A file that a run has; size None: not known."""
+
+    digest: str
+    size: int | None
+
+
+Files = dict[str, Held]
+
+
+def compare_artifacts(ctx: Context, run_ids: Sequence[str]) -> FileTable:
+    """Return the artifacts of runs and the files of their logged models by content."""
+    named = distinct(run_ids)
+    with ctx.db.read() as tx:
+        rows = service.found(tx, ctx, named)
+        held = {row.id: artifacts_of(tx, ctx, row) for row in rows}
+    return table(held, named)
+
+
+def artifacts_of(tx: Connection, ctx: Context, row: Any) -> Files:
+    """Return the artifacts of a run, and below `models:/<name>/` the files of the models that it logged."""
+    root = artifacts.run_root(row.experiment, row.id)
+    files = {f.path: Held(f.digest, f.size) for f in artifacts.below(tx, ctx, root)}
+    for name, folder in models_of(tx, row):
+        files |= {f"{MODELS}{name}/{f.path}": Held(f.digest, f.size) for f in artifacts.below(tx, ctx, folder)}
+    return files
+
+
+def models_of(tx: Connection, row: Any) -> list[tuple[str, str]]:
+    """Return name and folder of each model that a run logged; of a name that was logged again, the last."""
+    m = logged_models.c
+    query = select(m.id, m.name, m.experiment).join(run_models, run_models.c.model_id == m.id)
+    query = query.where(run_models.c.run == row.seq, run_models.c.direction == "output", m.lifecycle == "active")
+    found = {
+        r.name: artifacts.model_root(r.experiment, r.id) for r in tx.execute(query.order_by(run_models.c.step, m.id))
+    }
+    return sorted(found.items())
+
+
+def code_of(row: Any) -> Files:
+    """Return the files that a job was started with, below `code:/`."""
+    code = [InputFile.model_validate(item) for item in (row.spec or {}).get("code", [])]
+    return {f"{CODE}{file.path}": Held(file.digest, None) for file in code}
+
+
+def table(held: Mapping[str, Files], named: Iterable[str]) -> FileTable:
+    """Turn files by run into rows by path: those that differ first, then by path."""
+    order = list(held)
+    rows = [
+        _row(path, [held[run_id].get(path) for run_id in order])
+        for path in sorted({p for f in held.values() for p in f})
+    ]
+    rows.sort(key=lambda row: not row.differs)
+    missing = [run_id for run_id in named if run_id not in held]
+    return FileTable(run_ids=order, files=rows[:MOST_PATHS], total=len(rows), missing=missing)
+
+
+def _row(path: str, held: Sequence[Held | None]) -> FileRow:
+    numbers: dict[str, int] = {}
+    sizes: list[int] = []
+    for file in held:
+        if file is not None and file.digest not in numbers:
+            numbers[file.digest] = len(numbers)
+            sizes.append(-1 if file.size is None else file.size)
+    versions = [numbers[file.digest] if file else None for file in held]
+    return FileRow(path=path, versions=versions, sizes=sizes, differs=len(set(versions)) > 1)
