@@ -820,6 +820,126 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/compare': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Compare Runs
+     * @description Put at most 200 runs beside each other: params, metrics and tags as rows, with what differs marked.
+     */
+    post: operations['experiments_compare_runs'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/compare/artifacts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Compare Artifacts
+     * @description Compare the files of runs and of the models they logged by content.
+     */
+    post: operations['experiments_compare_artifacts'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/compare/code': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Compare Code
+     * @description Compare code, commits and packages of runs.
+     */
+    post: operations['experiments_compare_code'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/compare/diff': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Diff File
+     * @description Compare one file of two runs line by line.
+     */
+    post: operations['experiments_diff_file'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/compare/selections': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Keep Selection
+     * @description Give a set of runs a short name for links; it says nothing that its members do not show.
+     */
+    post: operations['experiments_keep_selection'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/compare/selections/{selection_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Selection
+     * @description Return a stored set of runs.
+     */
+    get: operations['experiments_get_selection'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/curves': {
     parameters: {
       query?: never;
@@ -2039,6 +2159,28 @@ export interface components {
       };
     };
     /**
+     * CodeComparison
+     * @description Code and environment of runs.
+     *
+     *     facts: where the code came from; packages: versions; described_by: the file that a run's packages were read from.
+     */
+    CodeComparison: {
+      /** Described By */
+      described_by: (string | null)[];
+      /** Facts */
+      facts: components['schemas']['TextRow'][];
+      files: components['schemas']['FileTable'];
+      /**
+       * Missing
+       * @default []
+       */
+      missing: string[];
+      /** Packages */
+      packages: components['schemas']['TextRow'][];
+      /** Run Ids */
+      run_ids: string[];
+    };
+    /**
      * ColumnImportance
      * @description How much worse the metric becomes when a column is shuffled; deviation over repeats.
      */
@@ -2174,6 +2316,102 @@ export interface components {
       rows: number;
       /** Target */
       target: string;
+    };
+    /**
+     * CompareRequest
+     * @description system_tags: also the tags `mlflow.…`, which clients write by themselves.
+     */
+    CompareRequest: {
+      /** Run Ids */
+      run_ids: string[];
+      /**
+       * System Tags
+       * @default false
+       */
+      system_tags: boolean;
+    };
+    /**
+     * ComparedRun
+     * @description A run as the head of a column. duration_s: until now while it runs; datasets: `name (digest)`.
+     */
+    ComparedRun: {
+      /** Commit */
+      commit?: string | null;
+      /**
+       * Datasets
+       * @default []
+       */
+      datasets: string[];
+      /** Duration S */
+      duration_s?: number | null;
+      /** Experiment */
+      experiment: string;
+      /** Experiment Id */
+      experiment_id: string;
+      /** Id */
+      id: string;
+      /** Kind */
+      kind: string;
+      /**
+       * Lifecycle
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted';
+      /** Name */
+      name: string;
+      /** Parent Id */
+      parent_id?: string | null;
+      /** Source */
+      source?: string | null;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'NotStarted'
+        | 'Queued'
+        | 'Provisioning'
+        | 'Preparing'
+        | 'Starting'
+        | 'Running'
+        | 'Finalizing'
+        | 'Completed'
+        | 'Failed'
+        | 'Canceled'
+        | 'Lost'
+        | 'Reused'
+        | 'Skipped';
+      /** User */
+      user: string;
+    };
+    /**
+     * Comparison
+     * @description Runs beside each other. missing: ids that no run of the workspace has; duplicates: ids that were named again.
+     */
+    Comparison: {
+      /**
+       * Duplicates
+       * @default []
+       */
+      duplicates: string[];
+      /** Metrics */
+      metrics: components['schemas']['MetricRow'][];
+      /**
+       * Missing
+       * @default []
+       */
+      missing: string[];
+      /** Params */
+      params: components['schemas']['TextRow'][];
+      /** Runs */
+      runs: components['schemas']['ComparedRun'][];
+      /** Tags */
+      tags: components['schemas']['TextRow'][];
     };
     /**
      * Compute
@@ -2482,6 +2720,33 @@ export interface components {
       why: string;
       /** Workers */
       workers: number;
+    };
+    /**
+     * DiffLine
+     * @description One line. op: same, removed (only in the first run), added (only in the second), or a gap of lines left out.
+     */
+    DiffLine: {
+      /** First */
+      first?: number | null;
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: 'same' | 'removed' | 'added' | 'gap';
+      /** Second */
+      second?: number | null;
+      /** Text */
+      text: string;
+    };
+    /**
+     * DiffRequest
+     * @description Two runs and a path as `compare/artifacts` or `compare/code` names it.
+     */
+    DiffRequest: {
+      /** Path */
+      path: string;
+      /** Run Ids */
+      run_ids: string[];
     };
     /**
      * Document
@@ -2832,6 +3097,57 @@ export interface components {
       feature: string;
       /** Gain */
       gain: number;
+    };
+    /**
+     * FileDiff
+     * @description A file of two runs, line by line. sizes: bytes, null where a run lacks it; cut: only the first 512 kB were read.
+     */
+    FileDiff: {
+      /** Added */
+      added: number;
+      /** Cut */
+      cut: boolean;
+      /** Lines */
+      lines: components['schemas']['DiffLine'][];
+      /** Path */
+      path: string;
+      /** Removed */
+      removed: number;
+      /** Same */
+      same: boolean;
+      /** Sizes */
+      sizes: (number | null)[];
+    };
+    /**
+     * FileRow
+     * @description One path in each run. versions: which of `sizes` (bytes) a run has, null where it lacks the file.
+     */
+    FileRow: {
+      /** Differs */
+      differs: boolean;
+      /** Path */
+      path: string;
+      /** Sizes */
+      sizes: number[];
+      /** Versions */
+      versions: (number | null)[];
+    };
+    /**
+     * FileTable
+     * @description Files of runs by content. total: how many paths there are; `files` stops at 2,000.
+     */
+    FileTable: {
+      /** Files */
+      files: components['schemas']['FileRow'][];
+      /**
+       * Missing
+       * @default []
+       */
+      missing: string[];
+      /** Run Ids */
+      run_ids: string[];
+      /** Total */
+      total: number;
     };
     /**
      * Guardrail
@@ -3260,6 +3576,33 @@ export interface components {
       timestamp: number;
       /** Value */
       value: number | null;
+    };
+    /**
+     * MetricRow
+     * @description One metric of each run: its latest, lowest and highest value, null where there is no finite one.
+     *
+     *     special: the latest value where it is NaN, Infinity or -Infinity, by position of the run. points: of the longest series.
+     */
+    MetricRow: {
+      /** Differs */
+      differs: boolean;
+      /** High */
+      high: (number | null)[];
+      /** Key */
+      key: string;
+      /** Last */
+      last: (number | null)[];
+      /** Low */
+      low: (number | null)[];
+      /** Points */
+      points: number;
+      /**
+       * Special
+       * @default {}
+       */
+      special: {
+        [key: string]: string;
+      };
     };
     /**
      * Missing
@@ -3730,6 +4073,14 @@ export interface components {
       waits_for?: string | null;
     };
     /**
+     * RunChoice
+     * @description Which runs, in the order they shall stand; at most 200. A run that is named twice stands once.
+     */
+    RunChoice: {
+      /** Run Ids */
+      run_ids: string[];
+    };
+    /**
      * RunOverview
      * @description A run with what was recorded on it.
      */
@@ -3838,6 +4189,16 @@ export interface components {
       task: string;
       /** Title */
       title: string;
+    };
+    /**
+     * Selection
+     * @description A stored set of runs, for links that stay short; the same runs in the same order have the same id.
+     */
+    Selection: {
+      /** Id */
+      id: string;
+      /** Run Ids */
+      run_ids: string[];
     };
     /**
      * Series
@@ -4017,6 +4378,18 @@ export interface components {
        * @enum {string}
        */
       task: 'classification' | 'regression';
+    };
+    /**
+     * TextRow
+     * @description One text of each run, null where a run has none. differs: not the same in all; values are cut at 500 characters.
+     */
+    TextRow: {
+      /** Differs */
+      differs: boolean;
+      /** Key */
+      key: string;
+      /** Values */
+      values: (string | null)[];
     };
     /**
      * Token
@@ -5685,6 +6058,202 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['BulkResult'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_compare_runs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CompareRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Comparison'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_compare_artifacts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunChoice'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileTable'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_compare_code: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunChoice'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CodeComparison'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_diff_file: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DiffRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileDiff'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_keep_selection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunChoice'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Selection'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_selection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        selection_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Selection'];
         };
       };
       /** @description Validation Error */
