@@ -50,6 +50,9 @@ class Settings(BaseModel):
     attempts_keep_days: float = Field(
         30, gt=0, description="How long the folder of an ended job stays; its log is kept as an artifact."
     )
+    retention_days: float = Field(
+        30, ge=0, le=36500, description="How long what was deleted can be restored; then it is removed for good."
+    )
     lease_seconds: float = Field(30, gt=0, description="How long a controller holds a claim without renewing it.")
     tick_ms: float = Field(100, gt=0, description="Pause of the controller while there is work.")
     idle_tick_ms: float = Field(400, gt=0, description="Pause of the controller while there is none.")

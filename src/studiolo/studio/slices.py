@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -14,3 +15,12 @@ def parts(file: str) -> Iterator[tuple[str, ModuleType]]:
         module = f"studiolo.studio.{name}.{file}"
         if importlib.util.find_spec(module) is not None:
             yield name, importlib.import_module(module)
+
+
+def load_tables() -> None:
+    """Import the tables of every slice, whatever of it this process has used."""
+    for name in SLICES:
+        package = importlib.import_module(f"studiolo.studio.{name}")
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if found.name.endswith("tables"):
+                importlib.import_module(found.name)

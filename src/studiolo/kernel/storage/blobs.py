@@ -2,9 +2,10 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,15 @@ class Blob:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A blob as the sweep sees it. touched: seconds since 1970 when it was last written or kept."""
+
+    digest: str
+    size: int
+    touched: float
+
+
 class BlobStore(Protocol):
     """What slices need of a store; object stores will implement the same over a local cache.
 
@@ -59,6 +69,18 @@ class BlobStore(Protocol):
 
     def exists(self, digest: str) -> bool:
         """Say whether the content is here."""
+        ...
+
+    def keep(self, digest: str) -> bool:
+        """Say whether the content is here, and hold it for the grace time of the sweep: the caller is about to name it."""
+        ...
+
+    def stored(self, prefix: str) -> "Iterator[Kept]":
+        """Yield the blobs whose digest begins with two hex digits."""
+        ...
+
+    def drop(self, digest: str, before: datetime) -> bool:
+        """Remove a blob that nobody has written or kept since a moment; False when somebody has, or it is gone."""
         ...
 
     def link(self, digest: str, target: Path) -> None:
@@ -109,14 +131,16 @@ class BlobWriter:
             os.fsync(self._file.fileno())
             self._file.close()
             self._open = False
-            if target.exists():
-                self.path.unlink()
-            else:
-                self.path.chmod(0o444)
-                if not target.parent.is_dir():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    _sync_folder(self._store.root)
-                self.path.rename(target)
+            if not target.parent.is_dir():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _sync_folder(self._store.root)
+            self.path.chmod(0o444)
+            with self._store.held():  # what is found here is touched before a sweep can look again: it stays
+                if _touch(target):
+                    self.path.unlink()
+                else:
+                    os.utime(self.path)
+                    self.path.rename(target)
             _sync_folder(target.parent)  # also where another writer named it a moment ago and may not be so far
         except OSError as error:
             self.abort()
@@ -145,6 +169,7 @@ class LocalBlobStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.spool = root / "spool"
+        self._lock = root / "lock"
         self.spool.mkdir(parents=True, exist_ok=True)
 
     def location(self, digest: str) -> Path:
@@ -192,6 +217,49 @@ class LocalBlobStore:
         """Say whether the content is here."""
         return self.location(digest).is_file()
 
+    @contextlib.contextmanager
+    def held(self, *, alone: bool = False) -> Iterator[None]:
+        """Hold the store's lock for a moment: shared by those who name blobs, alone for the one who removes one.
+
+        A lock of the file system, since server and controller are two processes. Each holder opens the file anew:
+        threads that shared a descriptor would give up each other's lock.
+        """
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def keep(self, digest: str) -> bool:
+        """Say whether the content is here, and hold it for the grace time of the sweep."""
+        location = self.location(digest)
+        with self.held():
+            return _touch(location)
+
+    def stored(self, prefix: str) -> Iterator[Kept]:
+        """Yield the blobs whose digest begins with two hex digits."""
+        folder = self.root / prefix
+        if not folder.is_dir():
+            return
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):
+                    about = entry.stat()
+                    yield Kept(prefix + entry.name, about.st_size, about.st_mtime)
+
+    def drop(self, digest: str, before: datetime) -> bool:
+        """Remove a blob that nobody has written or kept since a moment; False when somebody has, or it is gone."""
+        location = self.location(digest)
+        with self.held(alone=True):
+            try:
+                if location.stat().st_mtime >= before.timestamp():
+                    return False
+                location.unlink()
+            except FileNotFoundError:
+                return False
+        return True
+
     def sweep_spool(self, before: datetime) -> int:
         """Remove what was being written when a process died: parts untouched since a moment; returns how many."""
         swept = 0
@@ -213,6 +281,14 @@ class LocalBlobStore:
         except OSError:  # another file system, or one without hard links
             shutil.copyfile(source, target)
             target.chmod(0o444)
+
+
+def _touch(location: Path) -> bool:
+    try:
+        os.utime(location)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

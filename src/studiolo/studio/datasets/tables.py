@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer,
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
+from studiolo.kernel.storage.references import NAMES_BLOBS
 
 datasets = Table(
     "datasets",
@@ -26,18 +27,18 @@ dataset_versions = Table(
     Column("name", String(100), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("digest", String(64), nullable=False),  # of files and of how they are read: same digest, same version
-    Column("files", Json, nullable=False),  # the manifest: path, size, digest
-    Column("readable", String(64)),  # digest of a UTF-8 copy that is read instead
+    Column("files", Json, nullable=False, info=NAMES_BLOBS),  # the manifest: path, size, digest
+    Column("readable", String(64), info=NAMES_BLOBS),  # digest of a UTF-8 copy that is read instead
     Column("size", BigInteger, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("columns", Integer, nullable=False),
     Column("format", String(40), nullable=False),
     Column("table", Json, nullable=False),  # TableSchema
-    Column("preview", String(64), nullable=False),  # digest of the first rows as JSON
+    Column("preview", String(64), nullable=False, info=NAMES_BLOBS),  # digest of the first rows as JSON
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(120), nullable=False),
     Column("profile_run", String(32)),
-    Column("profile", String(64)),  # digest of the profile as JSON
+    Column("profile", String(64), info=NAMES_BLOBS),  # digest of the profile as JSON
     Column("profile_error", Text),
     ForeignKeyConstraint(
         ["workspace_id", "name"], ["datasets.workspace_id", "datasets.name"], name="fk_dataset_versions_dataset"

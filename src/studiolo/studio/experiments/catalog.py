@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments import keys, repository
+from studiolo.studio.experiments import keys, recycling, repository
 from studiolo.studio.experiments.errors import ExperimentExists, ExperimentNotFound, NotActive
 from studiolo.studio.experiments.tables import experiments, runs
 
@@ -104,8 +104,13 @@ def _move(ctx: Context, experiment_id: str, source: str, target: str) -> None:
         row = find(tx, ctx, experiment_id)
         if row.lifecycle != source:
             raise NotActive("experiment", experiment_id, source)
-        _change(tx, ctx, row.number, lifecycle=target)
-        tx.execute(update(runs).where(runs.c.experiment == row.number).values(lifecycle=target))
+        now = ctx.clock.now()
+        if target == "deleted":
+            _change(tx, ctx, row.number, lifecycle=target, deleted_at=now)
+            recycling.put_in_all(tx, row.number, now)
+        else:
+            _change(tx, ctx, row.number, lifecycle=target, deleted_at=None)
+            recycling.take_out_all(tx, row.number, row.deleted_at)
         action = "experiment.deleted" if target == "deleted" else "experiment.restored"
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, action, str(row.number), {"name": row.name})
         ctx.events.emit(tx, action, str(row.number), {"name": row.name})

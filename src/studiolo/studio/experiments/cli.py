@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
-from studiolo.studio.experiments import tracking_cli
+from studiolo.studio.experiments import bin_cli, tracking_cli
 from studiolo.studio.experiments.client import Experiments, RunFailed
 from studiolo.studio.experiments.comparison import cli as comparison_cli
 
@@ -25,12 +25,18 @@ def list_(
         str | None, typer.Option(help="Only runs of this kind: run, command, automl, trial, profile…")
     ] = None,
     state: Annotated[str | None, typer.Option(help="Only runs in this state, such as Running.")] = None,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Those in the bin, and when they will be removed.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
     output: OutputOption = Output.table,
 ) -> None:
     """List runs, newest first."""
-    runs = Experiments(transport(context)).list(experiment=experiment, kind=kind, state=state, limit=limit)
-    show(runs, COLUMNS, output=output, empty="No runs yet. Submit a job: studiolo submit job.yml")
+    where = {"experiment": experiment, "kind": kind, "state": state, "lifecycle": "deleted" if deleted else None}
+    runs = Experiments(transport(context)).list(**where, limit=limit)
+    columns = (*COLUMNS, "deleted_at", "remove_at") if deleted else COLUMNS
+    empty = "The bin has no runs." if deleted else "No runs yet. Submit a job: studiolo submit job.yml"
+    show(runs, columns, output=output, empty=empty)
 
 
 @app.command("show")
@@ -96,5 +102,9 @@ def submit(
 
 
 root_commands = {"submit": submit}
+<<<<<<< HEAD
 for _command in (*tracking_cli.COMMANDS, *comparison_cli.COMMANDS):
+=======
+for _command in (*tracking_cli.COMMANDS, *bin_cli.COMMANDS):
+>>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
     app.command(_command.__name__)(_command)

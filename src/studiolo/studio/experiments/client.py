@@ -8,7 +8,11 @@ from typing import Any, NamedTuple
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments import command_job
+<<<<<<< HEAD
 from studiolo.studio.experiments.comparison.client import Comparing
+=======
+from studiolo.studio.experiments.bin_client import Binned
+>>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.tracking_client import Tracked
 
@@ -37,7 +41,11 @@ class RunFailed(StudioloError):
         self.run = run
 
 
+<<<<<<< HEAD
 class Experiments(Tracked, Comparing):
+=======
+class Experiments(Tracked, Binned):
+>>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
     """Runs and jobs of a workspace."""
 
     def __init__(self, transport: Transport) -> None:
@@ -81,7 +89,7 @@ class Experiments(Tracked, Comparing):
         return placed
 
     def list(self, **where: Any) -> Runs:
-        """Return the newest runs; where: experiment, kind, state, parent_id, live, limit."""
+        """Return the newest runs; where: experiment, kind, state, parent_id, live, lifecycle, limit."""
         return [Run.model_validate(item) for item in self._transport.get("experiments/runs", **where)["items"]]
 
     def get(self, run_id: str) -> Run:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
-from studiolo.studio.experiments import catalog, repository, service, tracking
+from studiolo.studio.experiments import catalog, recycling, repository, service, tracking
 from studiolo.studio.experiments.errors import NotActive, RunNotFound
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import runs
@@ -189,7 +189,10 @@ def move(ctx: Context, run_ids: list[str], lifecycle: str) -> int:
                 service.must_own(ctx, run_id, _ancestors(tx, ctx, target))
             if target.lifecycle == lifecycle:
                 continue
-            tx.execute(update(runs).where(runs.c.seq == target.seq).values(lifecycle=lifecycle))
+            if lifecycle == "deleted":
+                recycling.put_in(tx, run_id, target.seq, ctx.clock.now())
+            else:
+                recycling.take_out(tx, run_id, target.seq)
             action = "run.deleted" if lifecycle == "deleted" else "run.restored"
             auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, action, run_id)
             ctx.events.emit(tx, action, run_id, {})

@@ -58,7 +58,7 @@ def download_log(run_id: str, ctx: Context = Depends(context)) -> Response:
 def list_missing(asked: Missing, ctx: Context = Depends(context)) -> Missing:
     """Say which files the studio does not have, so that only those are sent."""
     ctx.actor.must("experiments.write")
-    return Missing(digests=[digest for digest in asked.digests if not ctx.blobs.exists(digest)])
+    return Missing(digests=[digest for digest in asked.digests if not ctx.blobs.keep(digest)])
 
 
 @router.post("/files", status_code=201, openapi_extra=BYTES)

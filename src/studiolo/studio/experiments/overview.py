@@ -10,7 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.mlflow.grammar import parse, parse_order
 from studiolo.kernel.paging import Page, bounded, decode, encode
-from studiolo.studio.experiments import catalog, client_runs, keys, metrics, repository, run_search, tracking
+from studiolo.studio.experiments import catalog, client_runs, keys, metrics, recycling, repository, run_search, tracking
 from studiolo.studio.experiments import service as verbs
 from studiolo.studio.experiments.metrics import Latest, latest_of
 from studiolo.studio.experiments.schemas import (
@@ -44,6 +44,7 @@ def list_experiments(
         ExperimentSummary(**repository.to_experiment(row).model_dump(), runs=counts.get(row.number, 0))
         for row in rows[:limit]
     ]
+    items = recycling.dated(ctx, items)
     return Page(items=items, next=encode(rows[limit - 1].number) if len(rows) > limit else None)
 
 
@@ -52,7 +53,8 @@ def get_experiment(ctx: Context, experiment_id: str) -> ExperimentSummary:
     with ctx.db.read() as tx:
         row = catalog.find(tx, ctx, experiment_id)
         counts = catalog.run_counts(tx, [row.number])
-    return ExperimentSummary(**repository.to_experiment(row).model_dump(), runs=counts.get(row.number, 0))
+    found = ExperimentSummary(**repository.to_experiment(row).model_dump(), runs=counts.get(row.number, 0))
+    return recycling.dated(ctx, [found])[0]
 
 
 def overview(ctx: Context, run_id: str) -> RunOverview:
@@ -61,7 +63,7 @@ def overview(ctx: Context, run_id: str) -> RunOverview:
         row = verbs.row(tx, ctx, run_id)
         seq = row.seq
         return RunOverview(
-            run=repository.to_run(row),
+            run=recycling.dated(ctx, [repository.to_run(row)])[0],
             params=tracking.params_of(tx, [seq]).get(seq, {}),
             metrics=[to_metric(item) for item in latest_of(tx, [seq]).get(seq, [])],
             tags=tracking.tags_of(tx, [seq]).get(seq, {}),
@@ -83,12 +85,12 @@ def search(ctx: Context, wanted: RunSearch) -> Page[RunRecord]:
         params, tags, latest = tracking.params_of(tx, seqs), tracking.tags_of(tx, seqs), latest_of(tx, seqs)
     items = [
         RunRecord(
-            run=repository.to_run(row),
+            run=run,
             params=params.get(row.seq, {}),
             metrics={item.key: to_metric(item) for item in latest.get(row.seq, [])},
             tags=tags.get(row.seq, {}),
         )
-        for row in rows
+        for row, run in zip(rows, recycling.dated(ctx, [repository.to_run(row) for row in rows]), strict=True)
     ]
     return Page(items=items, next=token)
 

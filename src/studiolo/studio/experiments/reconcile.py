@@ -22,7 +22,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Running, Starting
-from studiolo.studio.experiments import artifacts, attempts, claims, reports, repository, retention
+from studiolo.studio.experiments import artifacts, attempts, claims, cleanup, reports, repository, retention
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
 from studiolo.studio.experiments.schemas import TERMINAL
@@ -59,7 +59,7 @@ def tick(ctx: Context) -> bool:
         if waits:
             full.add(claim.compute)
     retention.keep_house(ctx)
-    return busy
+    return cleanup.tick(ctx) or busy
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ def to_run(row: Row[Any] | Any) -> Run:
         attempt=row.attempt,
         progress=row.progress,
         lifecycle=row.lifecycle,
+        deleted_at=row.deleted_at,
     )
 
 
@@ -50,6 +51,7 @@ def to_experiment(row: Row[Any] | Any) -> Experiment:
         tags=row.tags or {},
         created_at=row.created_at,
         updated_at=row.updated_at,
+        deleted_at=row.deleted_at,
     )
 
 

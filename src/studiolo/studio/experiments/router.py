@@ -7,8 +7,12 @@ from fastapi import APIRouter, Depends, Query
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
+<<<<<<< HEAD
 from studiolo.studio.experiments import catalog, jobs_router, overview, service, tracking_router
 from studiolo.studio.experiments.comparison import router as comparison_router
+=======
+from studiolo.studio.experiments import bin_router, catalog, jobs_router, overview, service, tracking_router
+>>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
 from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
 
@@ -50,6 +54,7 @@ def list_runs(
     kind: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
     state: Annotated[list[str], Query()] = [],  # noqa: B006
     live: bool = False,
+    lifecycle: Literal["active", "deleted"] = "active",
     cursor: str | None = None,
     limit: int = 100,
     ctx: Context = Depends(context),
@@ -58,7 +63,13 @@ def list_runs(
     ctx.actor.must("experiments.read")
     number = service.experiment_filter(ctx, experiment)
     where = service.RunFilter(
-        experiment=number, parent_id=parent_id, top_level=top_level, kinds=kind, states=state, live=live
+        experiment=number,
+        parent_id=parent_id,
+        top_level=top_level,
+        kinds=kind,
+        states=state,
+        live=live,
+        lifecycle=lifecycle,
     )
     return service.list_runs(ctx, where, cursor, limit)
 
@@ -113,5 +124,9 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
 
 
 router.include_router(jobs_router.router)
+<<<<<<< HEAD
 router.include_router(comparison_router.router)
+=======
+router.include_router(bin_router.router)
+>>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
 router.include_router(tracking_router.router)  # after /runs: it has /{experiment_id}

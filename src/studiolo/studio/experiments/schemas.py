@@ -26,7 +26,10 @@ Failure = Literal["user_error", "oom", "timeout", "environment", "input_missing"
 
 
 class Experiment(BaseModel):
-    """A named group of runs. id: what MLflow's protocol calls experiment_id."""
+    """A named group of runs. id: what MLflow's protocol calls experiment_id.
+
+    deleted_at, remove_at: of one in the bin; it can be restored until remove_at.
+    """
 
     id: str
     name: str
@@ -34,6 +37,8 @@ class Experiment(BaseModel):
     tags: dict[str, str] = {}
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
+    remove_at: datetime | None = None
 
 
 class InputFile(BaseModel):
@@ -84,7 +89,10 @@ class Progress(BaseModel):
 
 
 class Run(BaseModel):
-    """A run or job. user: name of the account; error: a sentence, set when it failed."""
+    """A run or job. user: name of the account; error: a sentence, set when it failed.
+
+    deleted_at, remove_at: of one in the bin; it can be restored until remove_at.
+    """
 
     id: str
     experiment_id: str
@@ -106,6 +114,8 @@ class Run(BaseModel):
     progress: Progress | None = None
     waits_for: str | None = None  # of a queued job
     lifecycle: Literal["active", "deleted"] = "active"
+    deleted_at: datetime | None = None
+    remove_at: datetime | None = None
 
 
 class Attempt(BaseModel):
@@ -278,3 +288,34 @@ class BulkResult(BaseModel):
     """How many runs changed."""
 
     changed: int
+
+
+class CleanupRequest(BaseModel):
+    """Remove for good what has been in the bin too long. older_than_days: null is the retention time; 0 is all of it.
+
+    position: where the last answer stopped; a request works for a second or two.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    older_than_days: float | None = Field(None, ge=0, le=36500)
+    dry_run: bool = False
+    position: str | None = Field(None, max_length=10)
+
+
+class Cleanup(BaseModel):
+    """What was removed, or would be. files, bytes: of the store.
+
+    held: runs that stay because a registered model version was made from them. waiting_bytes: named by nobody, but younger
+    than a day: they go later. done: share of the work; next: the position to go on from, null at the end.
+    """
+
+    runs: int = 0
+    experiments: int = 0
+    logged_models: int = 0
+    files: int = 0
+    bytes: int = 0
+    waiting_bytes: int = 0
+    held: int = 0
+    done: float = 1.0
+    next: str | None = None

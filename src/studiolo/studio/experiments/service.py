@@ -12,7 +12,7 @@ from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.compute import service as compute
-from studiolo.studio.experiments import artifacts, claims, expressions, logs, repository, tracking
+from studiolo.studio.experiments import artifacts, claims, expressions, logs, recycling, repository, tracking
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter as RunFilter  # noqa: PLC0414 - what `list_runs` takes
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Document, JobSpec, LogChunk, Run
@@ -182,7 +182,7 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
                 reasons[key] = compute.waits_for(tx, ctx, *key)
             run = run.model_copy(update={"waits_for": reasons[key]})
         found.append(run)
-    return found
+    return recycling.dated(ctx, found)
 
 
 def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
@@ -221,7 +221,7 @@ def _check(ctx: Context, job: JobSpec) -> None:
             raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")
         for file in files:
             artifacts.clean(file.path)
-            if not ctx.blobs.exists(file.digest):
+            if not ctx.blobs.keep(file.digest):
                 raise BadJob(
                     f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field=f"inputs.{name}"
                 )

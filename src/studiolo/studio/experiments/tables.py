@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
+from studiolo.kernel.storage.references import NAMES_BLOBS
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -28,6 +29,7 @@ experiments = Table(
     Column("workspace_id", String(32), nullable=False),
     Column("name", String(500), nullable=False),
     Column("lifecycle", String(10), nullable=False, default="active"),  # active, deleted
+    Column("deleted_at", UtcDateTime),  # since when it is in the bin
     Column("artifact_location", Text, nullable=False, default=""),
     Column("tags", Json, nullable=False, default=dict),
     Column("created_at", UtcDateTime, nullable=False),
@@ -49,6 +51,7 @@ runs = Table(
         "kind", String(40), nullable=False, default="run"
     ),  # run (made by a client), command, profile, automl, trial…
     Column("lifecycle", String(10), nullable=False, default="active"),  # active, deleted
+    Column("deleted_at", UtcDateTime),  # since when it is in the bin; with its experiment: the same moment
     Column("state", String(16), nullable=False),  # observed: written by the reconciler, or by the client of a plain run
     Column("desired", String(16), nullable=False, default="completed"),  # written by users: completed, canceled
     Column("failure", String(20)),  # class of a failure
@@ -61,7 +64,7 @@ runs = Table(
     # jobs only
     Column("compute", String(120)),
     Column("priority", Integer, nullable=False, default=0),
-    Column("spec", Json),
+    Column("spec", Json, info=NAMES_BLOBS),
     Column("attempt", Integer, nullable=False, default=0),
     Column("version", Integer, nullable=False, default=0),  # grows with each transition
     Column("lease_token", String(32)),
@@ -79,6 +82,8 @@ runs = Table(
 STARTED = func.coalesce(runs.c.started_at, runs.c.created_at)
 Index("ix_runs_start", runs.c.experiment, runs.c.lifecycle, STARTED.desc(), runs.c.id)
 _LIVE = runs.c.state.in_(["NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing"])
+_BIN = runs.c.deleted_at.is_not(None)
+Index("ix_runs_bin", runs.c.workspace_id, runs.c.deleted_at, sqlite_where=_BIN, postgresql_where=_BIN)
 # stays as small as the queue, whatever the history: claims per second do not fall as runs pile up
 Index("ix_runs_live", runs.c.state, runs.c.priority.desc(), runs.c.seq, sqlite_where=_LIVE, postgresql_where=_LIVE)
 

@@ -18,7 +18,8 @@ def groups(
 ) -> None:
     """List experiments, newest first, with the number of their runs."""
     found = Experiments(transport(context)).groups(deleted=deleted)
-    show(found, ("id", "name", "runs", "created_at"), output=output, empty="No experiments yet.")
+    columns = ("id", "name", "deleted_at", "remove_at") if deleted else ("id", "name", "runs", "created_at")
+    show(found, columns, output=output, empty="The bin is empty." if deleted else "No experiments yet.")
 
 
 def metrics(context: typer.Context, run: RunId, output: OutputOption = Output.table) -> None:

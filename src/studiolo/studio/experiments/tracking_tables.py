@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, S
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
+from studiolo.kernel.storage.references import NAMES_BLOBS
 from studiolo.studio.experiments.tables import SEQUENCE
 
 # ordered by bytes on both databases, so that a folder is one range of paths
@@ -116,6 +117,7 @@ logged_models = Table(
     Column("params", Json, nullable=False),
     Column("tags", Json, nullable=False),
     Column("lifecycle", String(10), nullable=False, default="active"),
+    Column("deleted_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_logged_models_list", "experiment", "lifecycle", "created_at"),
@@ -151,7 +153,7 @@ artifacts = Table(
     metadata,
     Column("workspace_id", String(32), primary_key=True),
     Column("path", PATH, primary_key=True),
-    Column("digest", String(64), nullable=False),
+    Column("digest", String(64), nullable=False, info=NAMES_BLOBS),
     Column("size", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_artifacts_digest", "digest"),

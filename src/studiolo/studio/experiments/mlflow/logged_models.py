@@ -211,7 +211,7 @@ def finalize(ctx: Context, fields: Fields) -> dict[str, Any]:
 @endpoint("DELETE", "mlflow/logged-models/{model_id}", WRITE)
 def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Put a logged model in the bin."""
-    _change(ctx, fields.text("model_id"), lifecycle="deleted")
+    _change(ctx, fields.text("model_id"), lifecycle="deleted", deleted_at=ctx.clock.now())
     return {}
 
 

@@ -1,0 +1,104 @@
+"""`studiolo experiments delete | restore | gc`: the bin."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from studiolo.kernel.errors import Invalid
+from studiolo.kernel.terminal import Output, OutputOption, out, progress, show, transport
+from studiolo.studio.experiments.client import Experiments
+from studiolo.studio.experiments.schemas import Cleanup
+
+Ids = Annotated[list[str] | None, typer.Argument(help="Ids of runs.")]
+ExperimentId = Annotated[
+    str | None, typer.Option("--experiment", help="Id of an experiment: it, with its runs, instead of single runs.")
+]
+_UNITS = {"": 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+def delete(
+    context: typer.Context, runs: Ids = None, experiment: ExperimentId = None, output: OutputOption = Output.table
+) -> None:
+    """Put runs, or an experiment with its runs, in the bin."""
+    experiments = Experiments(transport(context))
+    _need_one(runs, experiment)
+    if experiment:
+        experiments.delete_experiment(experiment)
+    changed = experiments.delete(*runs) if runs else 0
+    show({"deleted": changed or f"experiment {experiment}"}, output=output)
+
+
+def restore(
+    context: typer.Context, runs: Ids = None, experiment: ExperimentId = None, output: OutputOption = Output.table
+) -> None:
+    """Take runs, or an experiment with the runs that went with it, out of the bin."""
+    experiments = Experiments(transport(context))
+    _need_one(runs, experiment)
+    if experiment:
+        experiments.restore_experiment(experiment)
+    changed = experiments.restore(*runs) if runs else 0
+    show({"restored": changed or f"experiment {experiment}"}, output=output)
+
+
+def gc(
+    context: typer.Context,
+    older_than: Annotated[
+        str,
+        typer.Option(help="Only what has been in the bin so long: 12h, 7d; 0d is all. Default: the retention time."),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Remove for good what has been in the bin too long, and files that nothing names any more."""
+    experiments = Experiments(transport(context))
+    found = Cleanup()
+    with progress("cleaning up", 1.0) as bar:
+        for found in experiments.cleaning(days(older_than) if older_than else None, dry_run=dry_run):
+            bar.update(bar.task_ids[0], completed=found.done, description=f"{found.runs} runs, {found.files} files")
+    if output is Output.json:
+        show(found, output=output)
+        return
+    verb = "would remove" if dry_run else "removed"
+    out.print(
+        f"{verb} {found.runs} runs, {found.experiments} experiments, {found.logged_models} logged models; "
+        f"{found.files} files, {size(found.bytes)}",
+        highlight=False,
+    )
+    if found.waiting_bytes:
+        out.print(f"{size(found.waiting_bytes)} more are younger than a day and go later.", highlight=False)
+    if found.held:
+        out.print(f"{found.held} runs stay: registered model versions were made from them.", highlight=False)
+
+
+def days(text: str) -> float:
+    """Read a time such as `7d`, `12h` or `30` (days).
+
+    >>> days("7d"), days("12h"), days("0")
+    (7.0, 0.5, 0.0)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([dhms]?)", text.strip())
+    if match is None:
+        raise Invalid(f"'{text}' is no time.", "Write 7d, 12h or 0d.", field="older-than")
+    return float(match[1]) * _UNITS[match[2]] / 86400
+
+
+def size(count: float) -> str:
+    """Write bytes as people read them.
+
+    >>> size(0), size(1536)
+    ('0 B', '1.5 KiB')
+    """
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def _need_one(runs: list[str] | None, experiment: str | None) -> None:
+    if not runs and not experiment:
+        raise Invalid("Nothing is named.", "Give ids of runs, or --experiment ID.", field="runs")
+
+
+COMMANDS = (delete, restore, gc)

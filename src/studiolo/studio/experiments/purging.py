@@ -1,0 +1,178 @@
+"""Removes for good what has been in the bin too long: first its names, then its rows, a little in each transaction.
+
+A run goes in two steps. It is *buried*: one transaction takes its files' names, edges and models, and takes the run itself out of
+its workspace, where nobody finds it any more. Then it is *drained*: its points and other rows go by the thousand, at last its own.
+A process that dies in between leaves a buried run, and the next one drains it.
+"""
+
+import shutil
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from studiolo.kernel.auth import service as auth
+from studiolo.kernel.context import Context
+from studiolo.kernel.db.metadata import metadata
+from studiolo.kernel.ids import is_id
+from studiolo.studio.experiments import artifacts, lineage
+from studiolo.studio.experiments.schemas import TERMINAL
+from studiolo.studio.experiments.tables import experiments, runs
+from studiolo.studio.experiments.tables import lineage as edges
+from studiolo.studio.experiments.tracking_tables import logged_models
+
+BURIED = ""  # the workspace of runs that are gone but for their rows
+AT_ONCE = 50  # runs buried, and drained, together
+ROWS = 5000  # rows removed by one statement
+
+
+def _held() -> ColumnElement[bool]:
+    """A registered model version was made from the run: it stays in the bin, whole, as long as the version is there."""
+    to_model = select(literal(1)).where(
+        edges.c.workspace_id == runs.c.workspace_id,
+        edges.c.source == literal("run:") + runs.c.id,
+        edges.c.target.like("model:%"),
+    )
+    return exists(to_model)
+
+
+def _over(ctx: Context, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Runs that were deleted before a moment, and of which nothing is running."""
+    return (
+        runs.c.workspace_id == ctx.workspace_id,
+        runs.c.lifecycle == "deleted",
+        runs.c.deleted_at <= before,
+        or_(runs.c.spec.is_(None), runs.c.state.in_(sorted(TERMINAL))),
+    )
+
+
+def due_runs(ctx: Context, before: datetime) -> Select[Any]:
+    """Return the query of runs that are to be removed: seq, id, experiment."""
+    return select(runs.c.seq, runs.c.id, runs.c.experiment).where(*_over(ctx, before), ~_held())
+
+
+def due_models(ctx: Context, before: datetime) -> Select[Any]:
+    """Return the query of logged models that are to be removed: id, experiment."""
+    m = logged_models.c
+    over = (m.workspace_id == ctx.workspace_id, m.lifecycle == "deleted", m.deleted_at <= before)
+    return select(m.id, m.experiment).where(*over)
+
+
+def due_experiments(ctx: Context, before: datetime, *, with_due_runs: bool = False) -> Select[Any]:
+    """Return the query of experiments that are to be removed: those without runs (or, to count, with none but due ones)."""
+    e = experiments.c
+    inside = select(runs.c.seq).where(runs.c.experiment == e.number)
+    if with_due_runs:
+        inside = inside.where(runs.c.workspace_id != BURIED)
+        inside = inside.where(~runs.c.seq.in_(select(due_runs(ctx, before).subquery().c.seq)))
+    over = (e.workspace_id == ctx.workspace_id, e.lifecycle == "deleted", e.deleted_at <= before)
+    return select(e.number, e.name).where(*over, ~exists(inside))
+
+
+def held_runs(tx: Connection, ctx: Context, before: datetime) -> list[str]:
+    """Return runs that would be removed, but a model version was made from them."""
+    return list(tx.execute(select(runs.c.id).where(*_over(ctx, before), _held()).order_by(runs.c.seq)).scalars())
+
+
+def count(tx: Connection, query: Select[Any]) -> int:
+    """Return how many rows a query has."""
+    return int(tx.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+
+
+def bury(ctx: Context, before: datetime) -> int:
+    """Take some runs out of the bin and out of sight; returns how many."""
+    with ctx.db.begin() as tx:
+        found = tx.execute(due_runs(ctx, before).order_by(runs.c.deleted_at, runs.c.seq).limit(AT_ONCE)).all()
+        for row in found:
+            artifacts.remove_at(tx, ctx, f"{row.experiment}/{row.id}")
+            models = select(logged_models.c.id, logged_models.c.experiment).where(
+                logged_models.c.workspace_id == ctx.workspace_id, logged_models.c.source_run_id == row.id
+            )
+            for model in tx.execute(models).all():
+                _remove_model(tx, ctx, model.id, model.experiment)
+            lineage.forget(tx, ctx, f"run:{row.id}")
+            orphaned = (runs.c.parent_id == row.id, runs.c.workspace_id == ctx.workspace_id)
+            tx.execute(update(runs).where(*orphaned).values(parent_id=None))
+            ctx.events.emit(tx, "run.removed", row.id, {"experiment_id": str(row.experiment)})
+        if found:
+            gone = update(runs).where(runs.c.seq.in_([row.seq for row in found]))
+            tx.execute(gone.values(workspace_id=BURIED, spec=None, parent_id=None))
+            names = {"runs": [row.id for row in found]}
+            auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "run.removed", f"{len(found)} runs", names)
+    return len(found)
+
+
+def drain(ctx: Context) -> bool:
+    """Remove some rows of buried runs, and the runs when they have no others; False when there are none."""
+    with ctx.db.read() as tx:
+        found = tx.execute(select(runs.c.seq, runs.c.id).where(runs.c.workspace_id == BURIED).limit(AT_ONCE)).all()
+    if not found:
+        return False
+    for row in found:
+        if is_id(row.id):
+            shutil.rmtree(ctx.settings.attempts / row.id, ignore_errors=True)
+    seqs = [row.seq for row in found]
+    for table, column in _of_runs():
+        while _remove_some(ctx, table, column, seqs):
+            pass
+    with ctx.db.begin() as tx:
+        tx.execute(delete(runs).where(runs.c.seq.in_(seqs), runs.c.workspace_id == BURIED))
+    return True
+
+
+def remove_models(ctx: Context, before: datetime) -> int:
+    """Remove some logged models from the bin; returns how many. A version that was registered from one has its own files."""
+    with ctx.db.begin() as tx:
+        found = tx.execute(due_models(ctx, before).limit(AT_ONCE)).all()
+        for row in found:
+            _remove_model(tx, ctx, row.id, row.experiment)
+    return len(found)
+
+
+def remove_experiments(ctx: Context, before: datetime) -> int:
+    """Remove experiments that have no run left; returns how many. Their names are free then."""
+    with ctx.db.begin() as tx:
+        found = tx.execute(due_experiments(ctx, before).limit(AT_ONCE)).all()
+        for row in found:
+            artifacts.remove_at(tx, ctx, str(row.number))
+            tx.execute(delete(experiments).where(experiments.c.number == row.number))
+            detail = {"name": row.name}
+            auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "experiment.removed", str(row.number), detail)
+            ctx.events.emit(tx, "experiment.removed", str(row.number), detail)
+    return len(found)
+
+
+def _remove_model(tx: Connection, ctx: Context, model_id: str, experiment: int) -> None:
+    artifacts.remove_at(tx, ctx, f"{experiment}/models/{model_id}")
+    tx.execute(delete(logged_models).where(logged_models.c.id == model_id))
+
+
+def _of_runs() -> list[tuple[Table, Any]]:
+    """Return every table whose rows belong to a run, whichever module has it, with the column that says which."""
+    return [
+        (table, key.parent)
+        for table in metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column is runs.c.seq and table.primary_key.columns
+    ]
+
+
+def _remove_some(ctx: Context, table: Table, column: Any, seqs: list[int]) -> bool:
+    """Remove at most `ROWS` rows; True when there may be more."""
+    keys = list(table.primary_key.columns)
+    some = select(*keys).where(column.in_(seqs)).limit(ROWS)
+    key = tuple_(*keys) if len(keys) > 1 else keys[0]
+    return bool(ctx.db.write(lambda tx: tx.execute(delete(table).where(key.in_(some))).rowcount) == ROWS)
