@@ -102,9 +102,5 @@ def submit(
 
 
 root_commands = {"submit": submit}
-<<<<<<< HEAD
-for _command in (*tracking_cli.COMMANDS, *comparison_cli.COMMANDS):
-=======
-for _command in (*tracking_cli.COMMANDS, *bin_cli.COMMANDS):
->>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
+for _command in (*tracking_cli.COMMANDS, *comparison_cli.COMMANDS, *bin_cli.COMMANDS):
     app.command(_command.__name__)(_command)

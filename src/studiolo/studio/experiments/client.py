@@ -8,11 +8,8 @@ from typing import Any, NamedTuple
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments import command_job
-<<<<<<< HEAD
-from studiolo.studio.experiments.comparison.client import Comparing
-=======
 from studiolo.studio.experiments.bin_client import Binned
->>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
+from studiolo.studio.experiments.comparison.client import Comparing
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.tracking_client import Tracked
 
@@ -41,11 +38,7 @@ class RunFailed(StudioloError):
         self.run = run
 
 
-<<<<<<< HEAD
-class Experiments(Tracked, Comparing):
-=======
-class Experiments(Tracked, Binned):
->>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
+class Experiments(Tracked, Comparing, Binned):
     """Runs and jobs of a workspace."""
 
     def __init__(self, transport: Transport) -> None:

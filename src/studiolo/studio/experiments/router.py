@@ -7,12 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-<<<<<<< HEAD
-from studiolo.studio.experiments import catalog, jobs_router, overview, service, tracking_router
-from studiolo.studio.experiments.comparison import router as comparison_router
-=======
 from studiolo.studio.experiments import bin_router, catalog, jobs_router, overview, service, tracking_router
->>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
+from studiolo.studio.experiments.comparison import router as comparison_router
 from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
 
@@ -124,9 +120,6 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
 
 
 router.include_router(jobs_router.router)
-<<<<<<< HEAD
 router.include_router(comparison_router.router)
-=======
 router.include_router(bin_router.router)
->>>>>>> 1736f94 (Keep what is deleted for a time, then remove its rows and blobs)
 router.include_router(tracking_router.router)  # after /runs: it has /{experiment_id}
