@@ -1000,6 +1000,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/gc': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Clean Up
+     * @description Remove what has been in the bin too long, and files that nobody names: a second's work, then ask again from `next`.
+     */
+    post: operations['experiments_clean_up'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/runs': {
     parameters: {
       query?: never;
@@ -2159,6 +2179,74 @@ export interface components {
       };
     };
     /**
+     * Cleanup
+     * @description What was removed, or would be. files, bytes: of the store.
+     *
+     *     held: runs that stay because a registered model version was made from them. waiting_bytes: named by nobody, but younger
+     *     than a day: they go later. done: share of the work; next: the position to go on from, null at the end.
+     */
+    Cleanup: {
+      /**
+       * Bytes
+       * @default 0
+       */
+      bytes: number;
+      /**
+       * Done
+       * @default 1
+       */
+      done: number;
+      /**
+       * Experiments
+       * @default 0
+       */
+      experiments: number;
+      /**
+       * Files
+       * @default 0
+       */
+      files: number;
+      /**
+       * Held
+       * @default 0
+       */
+      held: number;
+      /**
+       * Logged Models
+       * @default 0
+       */
+      logged_models: number;
+      /** Next */
+      next?: string | null;
+      /**
+       * Runs
+       * @default 0
+       */
+      runs: number;
+      /**
+       * Waiting Bytes
+       * @default 0
+       */
+      waiting_bytes: number;
+    };
+    /**
+     * CleanupRequest
+     * @description Remove for good what has been in the bin too long. older_than_days: null is the retention time; 0 is all of it.
+     *
+     *     position: where the last answer stopped; a request works for a second or two.
+     */
+    CleanupRequest: {
+      /**
+       * Dry Run
+       * @default false
+       */
+      dry_run: boolean;
+      /** Older Than Days */
+      older_than_days?: number | null;
+      /** Position */
+      position?: string | null;
+    };
+    /**
      * CodeComparison
      * @description Code and environment of runs.
      *
@@ -3007,6 +3095,8 @@ export interface components {
        * Format: date-time
        */
       created_at: string;
+      /** Deleted At */
+      deleted_at?: string | null;
       /** Id */
       id: string;
       /**
@@ -3017,6 +3107,8 @@ export interface components {
       lifecycle: 'active' | 'deleted';
       /** Name */
       name: string;
+      /** Remove At */
+      remove_at?: string | null;
       /**
        * Runs
        * @default 0
@@ -3993,6 +4085,8 @@ export interface components {
     /**
      * Run
      * @description A run or job. user: name of the account; error: a sentence, set when it failed.
+     *
+     *     deleted_at, remove_at: of one in the bin; it can be restored until remove_at.
      */
     Run: {
       /**
@@ -4007,6 +4101,8 @@ export interface components {
        * Format: date-time
        */
       created_at: string;
+      /** Deleted At */
+      deleted_at?: string | null;
       /** Desired */
       desired: string;
       /** Ended At */
@@ -4047,6 +4143,8 @@ export interface components {
       /** Parent Id */
       parent_id?: string | null;
       progress?: components['schemas']['Progress'] | null;
+      /** Remove At */
+      remove_at?: string | null;
       /** Started At */
       started_at?: string | null;
       /**
@@ -6357,6 +6455,39 @@ export interface operations {
       };
     };
   };
+  experiments_clean_up: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CleanupRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cleanup'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_list_runs: {
     parameters: {
       query?: {
@@ -6366,6 +6497,7 @@ export interface operations {
         kind?: string[];
         state?: string[];
         live?: boolean;
+        lifecycle?: 'active' | 'deleted';
         cursor?: string | null;
         limit?: number;
       };
