@@ -2,14 +2,11 @@
 
 import math
 
-import pytest
 from starlette.testclient import TestClient
 
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import artifacts, overview, tracking
-from studiolo.studio.experiments.errors import NotActive, RunNotFound
-from studiolo.studio.experiments.schemas import BulkChange, RunSearch
 from studiolo.testing.context import context_in
 from tests.studio.experiments.runs import a_run
 
@@ -47,34 +44,6 @@ def test_a_short_history_comes_whole(any_ctx: Context) -> None:
     run_id = recorded(any_ctx, metrics=[("m", math.nan, 0, 1), ("m", 1.0, 1, 2), ("m", math.inf, 2, 3)])
     (series,) = overview.history(any_ctx, run_id, ["m"])
     assert (series.steps, series.values, series.total) == ([0, 1, 2], [None, 1.0, None], 3)
-
-
-def test_a_table_of_runs_is_filtered_ordered_and_paged(any_ctx: Context) -> None:
-    for n in range(7):
-        recorded(any_ctx, params={"p": str(n % 2)}, metrics=[("auc", n / 10, 0, 0)], tags={"n": str(n)})
-    wanted = RunSearch(filter="params.p = '1'", order_by=["metrics.auc DESC"], limit=2)
-    page = overview.search(any_ctx, wanted)
-    assert [record.tags["n"] for record in page.items] == ["5", "3"]
-    assert page.items[0].metrics["auc"].value == 0.5
-    assert page.next is not None
-    rest = overview.search(any_ctx, wanted.model_copy(update={"cursor": page.next}))
-    assert [record.tags["n"] for record in rest.items] == ["1"]
-    assert rest.next is None
-
-
-def test_many_runs_are_tagged_binned_and_restored_together(any_ctx: Context) -> None:
-    run_ids = [recorded(any_ctx, tags={"old": "1"}) for _ in range(3)]
-    assert overview.change_many(any_ctx, BulkChange(run_ids=run_ids, action="tag", tags={"new": "2", "old": None})) == 3
-    assert overview.overview(any_ctx, run_ids[0]).tags == {"new": "2"}
-    with pytest.raises(RunNotFound):
-        overview.change_many(any_ctx, BulkChange(run_ids=[*run_ids, "f" * 32], action="delete"))
-    assert overview.overview(any_ctx, run_ids[0]).run.lifecycle == "active"  # all or none
-    assert overview.change_many(any_ctx, BulkChange(run_ids=run_ids, action="delete")) == 3
-    assert overview.list_experiments(any_ctx).items[0].runs == 0
-    with pytest.raises(NotActive):
-        overview.change_many(any_ctx, BulkChange(run_ids=run_ids, action="tag", tags={"x": "y"}))
-    assert overview.change_many(any_ctx, BulkChange(run_ids=run_ids, action="restore")) == 3
-    assert overview.list_experiments(any_ctx).items[0].runs == 3
 
 
 def test_the_overview_speaks_json_even_of_nan(services: Services, client: TestClient) -> None:

@@ -52,6 +52,7 @@ def test_the_sdk_reads_what_a_run_recorded(connection: Transport, run_id: str, t
 def cli(connection: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("studiolo.studio.experiments.tracking_cli.transport", lambda _context: connection)
+    monkeypatch.setattr("studiolo.studio.experiments.table.cli.transport", lambda _context: connection)
     return CliRunner()
 
 

@@ -106,7 +106,10 @@ class Keyset:
         for n, (key, value) in enumerate(zip(self._keys, values, strict=True)):
             same = [earlier.column == values[m] for m, earlier in enumerate(self._keys[:n])]
             either.append(and_(*same, key.column > value if key.ascending else key.column < value))
-        return or_(*either)
+        first, value = self._keys[0], values[0]
+        # says nothing new, but lets an index begin where the page begins
+        bound = first.column >= value if first.ascending else first.column <= value
+        return and_(bound, or_(*either))
 
     def _typed(self, key: SortKey, value: Any) -> Any:
         if isinstance(key.column.type, UtcDateTime):

@@ -51,9 +51,19 @@ class Order(NamedTuple):
     ascending: bool
 
 
+class Located(NamedTuple):
+    """A comparison and the characters of the filter that it was read from."""
+
+    comparison: Comparison
+    start: int
+    end: int
+
+
 class _Token(NamedTuple):
     kind: str
     text: str
+    start: int = -1
+    end: int = -1
 
 
 def parse(text: str) -> list[Comparison]:
@@ -62,16 +72,28 @@ def parse(text: str) -> list[Comparison]:
     >>> parse("metrics.auc > 0.9 AND params.`depth x` = '3'")[1]
     Comparison(entity='parameter', key='depth x', operator='=', value='3')
     """
+    return [found.comparison for found in located(text)]
+
+
+def located(text: str) -> list[Located]:
+    """Read a filter string with the place of each comparison.
+
+    Raises MlflowError; its `extra` has `position` and `length`: the characters that cannot be read.
+    """
     tokens = _tokens(text)
-    found: list[Comparison] = []
+    found: list[Located] = []
     position = 0
     while position < len(tokens):
         if found:
             if not _is(tokens, position, "AND") or position + 1 == len(tokens):
                 raise _invalid(tokens, position)
             position += 1
-        comparison, position = _comparison(tokens, position)
-        found.append(comparison)
+        start = position
+        try:
+            comparison, position = _comparison(tokens, position)
+        except MlflowError as error:
+            raise _pointed(error, tokens, start) from None
+        found.append(Located(comparison, tokens[start].start, tokens[position - 1].end))
     return found
 
 
@@ -117,12 +139,15 @@ def _tokens(text: str) -> list[_Token]:
     while position < end:
         match = _TOKEN.match(text, position)
         if match is None or match.end() == position:
-            raise MlflowError(f"Invalid clause(s) in filter string: '{text[position:].strip()[:200]}'")
+            rest = text[position:end].lstrip()
+            error = MlflowError(f"Invalid clause(s) in filter string: '{text[position:].strip()[:200]}'")
+            error.extra |= {"position": end - len(rest), "length": len(rest.split()[0]) if rest else 1}
+            raise error
         kind = match.lastgroup or ""
         value = match.group(kind)
         if kind == "name" and value.upper() in _WORDS:
             kind, value = "word", value.upper()
-        tokens.append(_Token(kind, "!=" if value == "<>" else value))
+        tokens.append(_Token(kind, "!=" if value == "<>" else value, match.start(match.lastgroup or 0), match.end()))
         position = match.end()
     return tokens
 
@@ -137,6 +162,8 @@ def _comparison(tokens: list[_Token], position: int) -> tuple[Comparison, int]:
     if operator in NULLS:
         return Comparison(entity, key, operator, None), position
     token = _at(tokens, position)
+    if token.kind == "end":
+        raise _invalid(tokens, start, position)
     if operator in LISTS:
         return _list(tokens, position, start, entity, key, operator)
     if token.kind == "string":
@@ -145,11 +172,12 @@ def _comparison(tokens: list[_Token], position: int) -> tuple[Comparison, int]:
         return Comparison(entity, key, operator, float(token.text)), position + 1
     if token.kind in ("name", "word"):
         expected = "numeric value type for metric" if entity == "metric" else f"a quoted string value for {entity}"
-        raise MlflowError(
+        error = MlflowError(
             f"Expected {expected} (e.g. 'my-value'). Got value {token.text}. Parameter value is either not quoted or "
             f"unidentified quote types used for string value {token.text}. Use either single or double quotes."
         )
-    raise _invalid(tokens, start)
+        raise _pointed(error, tokens, position)
+    raise _invalid(tokens, start, position)
 
 
 def _operator(tokens: list[_Token], position: int, start: int) -> tuple[str, int]:
@@ -165,14 +193,14 @@ def _operator(tokens: list[_Token], position: int, start: int) -> tuple[str, int
         return "NOT IN", position + 2
     if token.kind == "word" and token.text in ("LIKE", "ILIKE", "RLIKE", "IN"):
         return token.text, position + 1
-    raise _invalid(tokens, start)
+    raise _invalid(tokens, start, position)
 
 
 def _list(
     tokens: list[_Token], position: int, start: int, entity: str, key: str, operator: str
 ) -> tuple[Comparison, int]:
     if _at(tokens, position).text != "(":
-        raise _invalid(tokens, start)
+        raise _invalid(tokens, start, position)
     values: list[str] = []
     position += 1
     while True:
@@ -187,7 +215,7 @@ def _list(
         if after.text == ")" and after.kind == "punctuation":
             return Comparison(entity, key, operator, tuple(values)), position + 2
         if after.text != "," or after.kind != "punctuation":
-            raise _invalid(tokens, start)
+            raise _invalid(tokens, start, position + 1)
         position += 2
 
 
@@ -201,12 +229,23 @@ def _at(tokens: list[_Token], position: int) -> _Token:
 
 
 def _is(tokens: list[_Token], position: int, word: str) -> bool:
-    return _at(tokens, position) == _Token("word", word)
+    return _at(tokens, position)[:2] == ("word", word)
 
 
 def _shown(tokens: list[_Token], start: int) -> str:
     return " ".join(token.text for token in tokens[start:])[:200]
 
 
-def _invalid(tokens: list[_Token], start: int) -> MlflowError:
-    return MlflowError(f"Invalid clause(s) in filter string: '{_shown(tokens, start)}'")
+def _invalid(tokens: list[_Token], start: int, bad: int | None = None) -> MlflowError:
+    """Say that the clause at `start` cannot be read, and point at the token `bad`."""
+    error = MlflowError(f"Invalid clause(s) in filter string: '{_shown(tokens, start)}'")
+    return _pointed(error, tokens, start if bad is None else bad)
+
+
+def _pointed(error: MlflowError, tokens: list[_Token], bad: int) -> MlflowError:
+    if "position" not in error.extra:
+        token = _at(tokens, bad)
+        at_end = token.kind == "end"
+        place = (tokens[-1].end, 1) if at_end and tokens else (max(0, token.start), max(1, token.end - token.start))
+        error.extra |= {"position": place[0], "length": place[1]}
+    return error

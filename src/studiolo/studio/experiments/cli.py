@@ -10,6 +10,7 @@ from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
 from studiolo.studio.experiments import bin_cli, tracking_cli
 from studiolo.studio.experiments.client import Experiments, RunFailed
 from studiolo.studio.experiments.comparison import cli as comparison_cli
+from studiolo.studio.experiments.table import cli as table_cli
 
 app = typer.Typer(help="Runs and jobs: list, look into, search, stop.", no_args_is_help=True)
 
@@ -102,5 +103,5 @@ def submit(
 
 
 root_commands = {"submit": submit}
-for _command in (*tracking_cli.COMMANDS, *comparison_cli.COMMANDS, *bin_cli.COMMANDS):
+for _command in (*tracking_cli.COMMANDS, *table_cli.COMMANDS, *comparison_cli.COMMANDS, *bin_cli.COMMANDS):
     app.command(_command.__name__)(_command)

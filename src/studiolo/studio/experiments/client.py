@@ -11,6 +11,7 @@ from studiolo.studio.experiments import command_job
 from studiolo.studio.experiments.bin_client import Binned
 from studiolo.studio.experiments.comparison.client import Comparing
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.table.client import Tabled
 from studiolo.studio.experiments.tracking_client import Tracked
 
 Runs = list[Run]
@@ -38,7 +39,7 @@ class RunFailed(StudioloError):
         self.run = run
 
 
-class Experiments(Tracked, Comparing, Binned):
+class Experiments(Tabled, Tracked, Comparing, Binned):
     """Runs and jobs of a workspace."""
 
     def __init__(self, transport: Transport) -> None:

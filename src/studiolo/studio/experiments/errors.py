@@ -149,3 +149,23 @@ class FileCutOff(Invalid):
         super().__init__(
             "The connection ended before the file was whole.", "Send it again; nothing was kept.", field="body"
         )
+
+
+class ViewNotFound(NotFound):
+    """No saved view has this id, or it is somebody else's and not shared."""
+
+    code, title = "experiments.view_not_found", "View not found"
+
+    def __init__(self, view_id: str) -> None:
+        super().__init__(f"There is no saved view '{view_id[:80]}'.", "Choose one of the list.", field="view_id")
+
+
+class ViewExists(Conflict):
+    """One has a saved view of this name already."""
+
+    code, title = "experiments.view_exists", "View exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"You have a view '{name[:120]}' already.", "Choose another name, or save over it.", field="name"
+        )

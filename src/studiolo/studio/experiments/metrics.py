@@ -133,12 +133,14 @@ def _recount(
     return [(*row[:-1], counted.get(row[1], 0) - known.get(row[1], 0)) for row in rows]
 
 
-def latest_of(tx: Connection, run_seqs: Sequence[int]) -> dict[int, list[Latest]]:
-    """Return the latest point of every metric of runs, in order of name."""
+def latest_of(tx: Connection, run_seqs: Sequence[int], names: Iterable[str] | None = None) -> dict[int, list[Latest]]:
+    """Return the latest point of every metric of runs, or of those named, in order of name."""
     m = metric_latest.c
     query = select(
         m.run, keys.c.name, m.value, m.nan, m.step, m.ts, m.low, m.low_step, m.high, m.high_step, m.points
     ).join(keys, keys.c.id == m.key)
+    if names is not None:
+        query = query.where(keys.c.name.in_(sorted(names)))
     found: dict[int, list[Latest]] = {}
     for run, name, value, nan, step, ts, *rest in tx.execute(query.where(m.run.in_(run_seqs))):
         found.setdefault(run, []).append(Latest(name, math.nan if nan else value, step, ts, *rest))

@@ -1,27 +1,23 @@
 """What pages read of runs: summaries, tables, thinned histories."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
-from studiolo.kernel.mlflow.grammar import parse, parse_order
 from studiolo.kernel.paging import Page, bounded, decode, encode
-from studiolo.studio.experiments import catalog, client_runs, keys, metrics, recycling, repository, run_search, tracking
+from studiolo.studio.experiments import catalog, client_runs, keys, metrics, recycling, repository, tracking
 from studiolo.studio.experiments import service as verbs
 from studiolo.studio.experiments.metrics import Latest, latest_of
 from studiolo.studio.experiments.schemas import (
-    BulkChange,
     ExperimentSummary,
     InputDataset,
     LoggedModel,
     Metric,
     RunOverview,
-    RunRecord,
-    RunSearch,
     Series,
 )
 from studiolo.studio.experiments.tables import runs
@@ -73,28 +69,6 @@ def overview(ctx: Context, run_id: str) -> RunOverview:
         )
 
 
-def search(ctx: Context, wanted: RunSearch) -> Page[RunRecord]:
-    """Return a page of a table of runs."""
-    filters, orders = parse(wanted.filter), [parse_order(clause) for clause in wanted.order_by]
-    with ctx.db.read() as tx:
-        numbers = [catalog.find(tx, ctx, experiment_id).number for experiment_id in wanted.experiments] or None
-        rows, token = run_search.find(
-            tx, ctx, numbers, wanted.lifecycle, filters, orders, wanted.cursor or "", wanted.limit
-        )
-        seqs = [row.seq for row in rows]
-        params, tags, latest = tracking.params_of(tx, seqs), tracking.tags_of(tx, seqs), latest_of(tx, seqs)
-    items = [
-        RunRecord(
-            run=run,
-            params=params.get(row.seq, {}),
-            metrics={item.key: to_metric(item) for item in latest.get(row.seq, [])},
-            tags=tags.get(row.seq, {}),
-        )
-        for row, run in zip(rows, recycling.dated(ctx, [repository.to_run(row) for row in rows]), strict=True)
-    ]
-    return Page(items=items, next=token)
-
-
 def history(ctx: Context, run_id: str, names: Sequence[str], limit: int = MAX_POINTS) -> list[Series]:
     """Return the histories of metrics, each thinned to at most `limit` logged points that keep its peaks."""
     if len(names) > MAX_SERIES:
@@ -108,27 +82,6 @@ def history(ctx: Context, run_id: str, names: Sequence[str], limit: int = MAX_PO
             for name in dict.fromkeys(names)
             if name in numbers
         ]
-
-
-def change_many(ctx: Context, change: BulkChange) -> int:
-    """Delete, restore or tag runs together, all or none; returns how many changed."""
-    if change.action != "tag":
-        return client_runs.move(ctx, change.run_ids, "deleted" if change.action == "delete" else "active")
-    for name in change.tags:
-        keys.check(name, "tags")
-    with ctx.db.begin() as tx:
-        for run_id in dict.fromkeys(change.run_ids):
-            _tag(tx, ctx, run_id, change.tags)
-    return len(set(change.run_ids))
-
-
-def _tag(tx: Connection, ctx: Context, run_id: str, tags: Mapping[str, str | None]) -> None:
-    target = client_runs.writable(tx, ctx, run_id)
-    client_runs.set_tags(tx, ctx, target, {name: value for name, value in tags.items() if value is not None})
-    for name, value in tags.items():
-        if value is None:
-            tracking.delete_tag(tx, target.seq, name)
-    ctx.events.emit(tx, "run.updated", run_id, {"tags": sorted(tags)})
 
 
 def to_metric(item: Latest) -> Metric:

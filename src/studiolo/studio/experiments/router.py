@@ -11,6 +11,7 @@ from studiolo.studio.experiments import bin_router, catalog, jobs_router, overvi
 from studiolo.studio.experiments.comparison import router as comparison_router
 from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.table import router as table_router
 
 __all__ = ["root_router", "router"]
 router = APIRouter(prefix="/experiments", tags=["experiments"])
@@ -122,4 +123,5 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
 router.include_router(jobs_router.router)
 router.include_router(comparison_router.router)
 router.include_router(bin_router.router)
+router.include_router(table_router.router)
 router.include_router(tracking_router.router)  # after /runs: it has /{experiment_id}

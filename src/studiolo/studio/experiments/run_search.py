@@ -18,7 +18,7 @@ from studiolo.studio.experiments.tracking_tables import input_datasets, metric_l
 
 _STATES = sorted({*STATUS, *TERMINAL, "NotStarted", "Queued", "Provisioning", "Preparing", "Starting"})
 _URI = "mlflow-artifacts:/" + cast(runs.c.experiment, String) + "/" + runs.c.id + "/artifacts"
-_ALIASES = {
+ALIASES = {
     "created": "start_time",
     "Created": "start_time",
     "run name": "run_name",
@@ -66,11 +66,11 @@ def find(
     seen: set[tuple[str, str]] = set()
     sort: list[SortKey] = []
     for order in orders:
-        key = _ALIASES.get(order.key, order.key) if order.entity == "attribute" else order.key
+        key = ALIASES.get(order.key, order.key) if order.entity == "attribute" else order.key
         if (order.entity, key) in seen:
             raise MlflowError(f"`order_by` contains duplicate fields: {[o.key for o in orders]}")
         seen.add((order.entity, key))
-        query, more = _ordered(query, order.entity, key, order.ascending, numbers)
+        query, more = ordered(query, order.entity, key, order.ascending, numbers)
         sort += more
     if ("attribute", "start_time") not in seen:
         sort.append(SortKey(STARTED, ascending=False))
@@ -88,12 +88,12 @@ def condition(comparison: Comparison, numbers: dict[str, int]) -> ColumnElement[
         return _text(entity, numbers.get(key), operator, value)
     if entity == "dataset":
         return _dataset(key, operator, value)
-    key = _ALIASES.get(key, key)
+    key = ALIASES.get(key, key)
     if key in _TIMES:
         return number_condition(_TIMES[key], operator, value, key)
     if key not in _TEXTS:
         raise MlflowError(
-            f"Invalid attribute key '{key}' specified. Valid keys are '{sorted([*_TEXTS, *_TIMES, *_ALIASES])}'"
+            f"Invalid attribute key '{key}' specified. Valid keys are '{sorted([*_TEXTS, *_TIMES, *ALIASES])}'"
         )
     if operator in LISTS and key != "run_id":
         raise MlflowError("Only ['run_id'] attributes support comparison with a list of quoted string values.")
@@ -157,7 +157,7 @@ def _like(word: str, operator: str, pattern: Any) -> bool:
     return re.fullmatch(expression, word, re.IGNORECASE if operator == "ILIKE" else 0) is not None
 
 
-def _ordered(
+def ordered(
     query: Select[Any], entity: str, key: str, ascending: bool, numbers: dict[str, int]
 ) -> tuple[Select[Any], list[SortKey]]:
     """Add what a clause sorts by: first values, then NaN, then runs without one; in either direction."""

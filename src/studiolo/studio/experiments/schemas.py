@@ -242,28 +242,6 @@ class RunOverview(BaseModel):
     children: int
 
 
-class RunRecord(BaseModel):
-    """A row of a table of runs."""
-
-    run: Run
-    params: dict[str, str]
-    metrics: dict[str, Metric]
-    tags: dict[str, str]
-
-
-class RunSearch(BaseModel):
-    """Which runs: MLflow's filter and order_by. experiments: ids, empty for all."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    experiments: list[str] = Field([], max_length=1000)
-    filter: str = Field("", max_length=10_000)
-    order_by: list[str] = Field([], max_length=10)
-    lifecycle: Literal["active", "deleted"] = "active"
-    cursor: str | None = None
-    limit: int = Field(100, ge=1, le=1000)
-
-
 class Series(BaseModel):
     """Points of a metric in order of step. values: null where it is no finite number; total: before thinning."""
 
@@ -272,22 +250,6 @@ class Series(BaseModel):
     timestamps: list[int]
     values: list[float | None]
     total: int
-
-
-class BulkChange(BaseModel):
-    """One change to many runs. A tag of null is removed."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    run_ids: list[str] = Field(min_length=1, max_length=1000)
-    action: Literal["delete", "restore", "tag"]
-    tags: dict[str, str | None] = {}
-
-
-class BulkResult(BaseModel):
-    """How many runs changed."""
-
-    changed: int
 
 
 class CleanupRequest(BaseModel):

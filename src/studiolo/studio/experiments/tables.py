@@ -81,6 +81,8 @@ runs = Table(
 # a run's start is when it was made, until it has started; the order of MLflow's lists
 STARTED = func.coalesce(runs.c.started_at, runs.c.created_at)
 Index("ix_runs_start", runs.c.experiment, runs.c.lifecycle, STARTED.desc(), runs.c.id)
+# the table of all runs of a workspace, newest first
+Index("ix_runs_recent", runs.c.workspace_id, runs.c.lifecycle, STARTED.desc(), runs.c.id)
 _LIVE = runs.c.state.in_(["NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing"])
 _BIN = runs.c.deleted_at.is_not(None)
 Index("ix_runs_bin", runs.c.workspace_id, runs.c.deleted_at, sqlite_where=_BIN, postgresql_where=_BIN)

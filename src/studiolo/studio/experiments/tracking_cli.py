@@ -1,4 +1,4 @@
-"""`studiolo experiments groups | metrics | artifacts | download | search`: what runs recorded."""
+"""`studiolo experiments groups | metrics | artifacts | download`: what runs recorded."""
 
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -61,29 +61,4 @@ def download(
     show({"path": path, "file": str(file), "size": file.stat().st_size}, output=output)
 
 
-def search(
-    context: typer.Context,
-    filter: Annotated[str, typer.Argument(help="MLflow's filter, such as: metrics.auc > 0.9")] = "",  # noqa: A002
-    order_by: Annotated[list[str], typer.Option(help="Such as: 'metrics.auc DESC'. Repeatable.")] = [],  # noqa: B006
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
-    output: OutputOption = Output.table,
-) -> None:
-    """Find runs by what they recorded."""
-    found = Experiments(transport(context)).search(filter, tuple(order_by), limit=limit)
-    if output is Output.json:
-        show(found, output=output)
-        return
-    named = sorted({key for record in found for key in record.metrics})[:6]
-    rows = [
-        {
-            "id": record.run.id,
-            "name": record.run.name,
-            "state": record.run.state,
-            **{key: record.metrics[key].value for key in named if key in record.metrics},
-        }
-        for record in found
-    ]
-    show(rows, ("id", "name", "state", *named), empty="No run matches.")
-
-
-COMMANDS = (groups, metrics, params, artifacts, download, search)
+COMMANDS = (groups, metrics, params, artifacts, download)

@@ -6,10 +6,9 @@ from typing import Any
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments.curve_schemas import Curve
-from studiolo.studio.experiments.schemas import Artifact, Edge, ExperimentSummary, RunOverview, RunRecord, Series
+from studiolo.studio.experiments.schemas import Artifact, Edge, ExperimentSummary, RunOverview, Series
 
 Groups = list[ExperimentSummary]
-Records = list[RunRecord]
 SeriesList = list[Series]
 CurveList = list[Curve]
 Artifacts = list[Artifact]
@@ -30,13 +29,6 @@ class Tracked:
     def overview(self, run_id: str) -> RunOverview:
         """Return a run with its params, latest metrics, tags, inputs and models."""
         return RunOverview.model_validate(self._transport.get(f"experiments/runs/{run_id}/overview"))
-
-    def search(self, filter: str = "", order_by: tuple[str, ...] = (), **more: Any) -> Records:  # noqa: A002
-        """Return runs by MLflow's filter, such as `metrics.auc > 0.9 AND params.depth = '3'`; more: experiments, limit."""
-        body = {"filter": filter, "order_by": list(order_by), **more}
-        return [
-            RunRecord.model_validate(item) for item in self._transport.post("experiments/search", json=body)["items"]
-        ]
 
     def history(self, run_id: str, *keys: str, limit: int = 2000) -> SeriesList:
         """Return the histories of metrics, thinned to at most `limit` logged points that keep the peaks."""

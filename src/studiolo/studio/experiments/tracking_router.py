@@ -7,32 +7,20 @@ from starlette.responses import FileResponse, Response
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
-from studiolo.kernel.paging import Page
 from studiolo.studio.experiments import artifacts, catalog, curves, lineage, overview
 from studiolo.studio.experiments.curve_schemas import CurveRequest, Curves
 from studiolo.studio.experiments.delivery import FileReply
 from studiolo.studio.experiments.schemas import (
     Artifact,
-    BulkChange,
-    BulkResult,
     Edge,
     ExperimentCreate,
     ExperimentSummary,
     Metric,
     RunOverview,
-    RunRecord,
-    RunSearch,
     Series,
 )
 
 router = APIRouter()
-
-
-@router.post("/search")
-def search_runs(wanted: RunSearch, ctx: Context = Depends(context)) -> Page[RunRecord]:
-    """Find runs with their params, latest metrics and tags, by MLflow's filter and order."""
-    ctx.actor.must("experiments.read")
-    return overview.search(ctx, wanted)
 
 
 @router.post("/curves", response_model=Curves)
@@ -40,13 +28,6 @@ def draw_curves(wanted: CurveRequest, ctx: Context = Depends(context)) -> Respon
     """Return metrics of up to 200 runs for charts, cut to a range of the axis and thinned to logged points."""
     ctx.actor.must("experiments.read")
     return Response(curves.encoded(ctx, wanted), media_type="application/json")
-
-
-@router.post("/bulk")
-def change_runs(change: BulkChange, ctx: Context = Depends(context)) -> BulkResult:
-    """Delete, restore or tag many runs at once."""
-    ctx.actor.must("experiments.write")
-    return BulkResult(changed=overview.change_many(ctx, change))
 
 
 @router.get("/{experiment_id}")

@@ -1,0 +1,181 @@
+"""A table of runs as a file: all pages of a search, piece by piece, with as much memory as one piece takes."""
+
+import csv
+import io
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import IO, Any, Literal, NamedTuple
+
+import orjson
+from sqlalchemy import select
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid
+from studiolo.studio.experiments.schemas import Metric, Run
+from studiolo.studio.experiments.table import columns as run_columns
+from studiolo.studio.experiments.table import rows as run_table
+from studiolo.studio.experiments.table.rows import Clause
+from studiolo.studio.experiments.table.schemas import RunRecord, RunSearch
+from studiolo.studio.experiments.tables import runs
+
+Format = Literal["csv", "parquet", "json"]
+MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
+PAGE = 1000
+_GROUP = 10_000  # rows of a row group of Parquet
+_CHUNK = 1 << 20
+_TIMES = ("created_at", "started_at", "ended_at")
+ATTRIBUTES = ("id", "name", "experiment", "state", "kind", "user", *_TIMES, "duration", "parent_id", "error")
+# MLflow's names of what our nouns call otherwise
+_FIELDS = {
+    "run_id": "id",
+    "run_name": "name",
+    "user_id": "user",
+    "start_time": "started_at",
+    "end_time": "ended_at",
+}
+_FAMILY = {"parameter": "params", "metric": "metrics", "tag": "tags"}
+
+
+class Column(NamedTuple):
+    """A column of the file. type: text, number or time."""
+
+    header: str
+    source: Clause
+    type: Literal["text", "number", "time"]
+
+
+def rows(ctx: Context, wanted: RunSearch) -> tuple[list[Column], Iterator[list[list[Any]]]]:
+    """Return the columns, and pieces of rows of all pages. Raises what the search raises before anything is sent."""
+    names = wanted.columns if wanted.columns is not None else _all(ctx, wanted)
+    chosen = [_column(name) for name in names]
+    asked = wanted.model_copy(update={"columns": names, "limit": PAGE, "cursor": None, "skip": 0, "children": False})
+    first = run_table.search(ctx, asked)
+
+    def pieces() -> Iterator[list[list[Any]]]:
+        page = first
+        while True:
+            yield [[_value(record, column) for column in chosen] for record in page.items]
+            if page.next is None:
+                return
+            page = run_table.search(ctx, asked.model_copy(update={"cursor": page.next}))
+
+    return chosen, pieces()
+
+
+def stream(ctx: Context, wanted: RunSearch, form: Format) -> Iterator[bytes]:
+    """Return the file in pieces; what is wrong with the search is raised now, not while the file is sent."""
+    chosen, pieces = rows(ctx, wanted)
+    if form == "csv":
+        return _csv(chosen, pieces)
+    return _json(chosen, pieces) if form == "json" else _parquet(chosen, pieces)
+
+
+def _all(ctx: Context, wanted: RunSearch) -> list[str]:
+    with ctx.db.read() as tx:
+        found = run_columns.every(tx, run_table.narrowed(tx, ctx, select(runs.c.seq), wanted))
+    recorded = [f"{family}.`{name}`" for family in ("params", "metrics", "tags") for name in found[family]]
+    return [*(f"attributes.{name}" for name in ATTRIBUTES), *recorded]
+
+
+def _column(name: str) -> Column:
+    one = run_table.clause(name)
+    if one.entity == "attribute":
+        known = _FIELDS.get(one.key, one.key)
+        if known not in ATTRIBUTES:
+            raise Invalid(f"'{name[:200]}' is no column.", f"Attributes are {', '.join(ATTRIBUTES)}.", field="columns")
+        form: Any = "time" if known in _TIMES else "number" if known == "duration" else "text"
+        return Column(known, one._replace(key=known), form)
+    if one.entity not in _FAMILY:
+        raise Invalid(f"'{name[:200]}' is no column.", "Use params.x, metrics.x or tags.x.", field="columns")
+    header = f"{_FAMILY[one.entity]}.{one.key}"
+    if one.of != "last":
+        header = f"{one.of}({header})"
+    return Column(header, one, "number" if one.entity == "metric" else "text")
+
+
+def _value(record: RunRecord, column: Column) -> Any:
+    one = column.source
+    if one.entity == "parameter":
+        return record.params.get(one.key)
+    if one.entity == "tag":
+        return record.tags.get(one.key)
+    if one.entity == "metric":
+        metric = record.metrics.get(one.key)
+        return None if metric is None else _number(metric, one.of)
+    return _attribute(record.run, one.key)
+
+
+def _number(metric: Metric, of: str) -> float | None:
+    if of != "last":
+        return metric.low if of == "min" else metric.high
+    return float(metric.special.replace("Infinity", "inf")) if metric.special else metric.value
+
+
+def _attribute(run: Run, key: str) -> Any:
+    if key == "duration":
+        start = run.started_at or run.created_at
+        return (run.ended_at - start).total_seconds() if run.ended_at else None
+    return getattr(run, key)
+
+
+def _csv(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Iterator[bytes]:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.header for column in chosen])
+    for piece in pieces:
+        for row in piece:
+            writer.writerow([_plain(value) for value in row])
+        yield text.getvalue().encode("utf-8", "replace")
+        text.seek(0)
+        text.truncate()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+
+
+def _json(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Iterator[bytes]:
+    names = [column.header for column in chosen]
+    before = b"["
+    for piece in pieces:
+        for row in piece:
+            finite = [None if isinstance(value, float) and not math.isfinite(value) else value for value in row]
+            yield before + orjson.dumps(dict(zip(names, finite, strict=True)))
+            before = b",\n"
+    yield b"]\n" if before != b"[" else b"[]\n"
+
+
+def _parquet(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Iterator[bytes]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {"text": pa.string(), "number": pa.float64(), "time": pa.timestamp("us", tz="UTC")}
+    schema = pa.schema([(column.header, types[column.type]) for column in chosen])
+    with tempfile.TemporaryFile() as file:  # its footer is written last: a file first, then the reply
+        with pq.ParquetWriter(file, schema) as writer:
+            held: list[list[Any]] = []
+            for piece in pieces:
+                held += piece
+                if len(held) >= _GROUP:
+                    _write(writer, schema, held)
+                    held = []
+            if held:
+                _write(writer, schema, held)
+        yield from _read(file)
+
+
+def _write(writer: Any, schema: Any, held: list[list[Any]]) -> None:
+    import pyarrow as pa
+
+    arrays = [pa.array([row[n] for row in held], field.type) for n, field in enumerate(schema)]
+    writer.write_table(pa.table(arrays, schema=schema))
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        yield chunk
