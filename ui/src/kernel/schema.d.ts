@@ -811,9 +811,49 @@ export interface paths {
     put?: never;
     /**
      * Change Runs
-     * @description Delete, restore or tag many runs at once.
+     * @description Delete, restore or tag many runs: those named, all or none; or all that match.
      */
     post: operations['experiments_change_runs'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/columns': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Columns
+     * @description List the names of params, metrics and tags that runs of some experiments have, most used first.
+     */
+    get: operations['experiments_list_columns'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/columns/values': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Values
+     * @description List the values that runs have most often for a param, tag or attribute.
+     */
+    get: operations['experiments_list_values'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -940,6 +980,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/count': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Count Runs
+     * @description Count the runs that match.
+     */
+    post: operations['experiments_count_runs'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/curves': {
     parameters: {
       query?: never;
@@ -954,6 +1014,26 @@ export interface paths {
      * @description Return metrics of up to 200 runs for charts, cut to a range of the axis and thinned to logged points.
      */
     post: operations['experiments_draw_curves'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export Runs
+     * @description Send all runs that match as a file; without `column`: all that they recorded.
+     */
+    get: operations['experiments_export_runs'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1014,6 +1094,26 @@ export interface paths {
      * @description Remove what has been in the bin too long, and files that nobody names: a second's work, then ask again from `next`.
      */
     post: operations['experiments_clean_up'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/groups': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Group Runs
+     * @description Group runs by values of params, tags or attributes, with the spread of their metrics.
+     */
+    post: operations['experiments_group_runs'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1422,6 +1522,54 @@ export interface paths {
     options?: never;
     head?: never;
     patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/views': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Views
+     * @description List one's own saved views and the shared ones.
+     */
+    get: operations['experiments_list_views'];
+    put?: never;
+    /**
+     * Create View
+     * @description Save a view of the table of runs; a shared one needs the right to write.
+     */
+    post: operations['experiments_create_view'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/views/{view_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete View
+     * @description Delete a saved view.
+     */
+    delete: operations['experiments_delete_view'];
+    options?: never;
+    head?: never;
+    /**
+     * Change View
+     * @description Change a saved view.
+     */
+    patch: operations['experiments_change_view'];
     trace?: never;
   };
   '/w/{workspace}/api/experiments/{experiment_id}': {
@@ -2137,7 +2285,7 @@ export interface components {
     };
     /**
      * BulkChange
-     * @description One change to many runs. A tag of null is removed.
+     * @description One change to many runs: those named, or all that match. A tag of null is removed.
      */
     BulkChange: {
       /**
@@ -2145,7 +2293,10 @@ export interface components {
        * @enum {string}
        */
       action: 'delete' | 'restore' | 'tag';
-      /** Run Ids */
+      /**
+       * Run Ids
+       * @default []
+       */
       run_ids: string[];
       /**
        * Tags
@@ -2154,14 +2305,20 @@ export interface components {
       tags: {
         [key: string]: string | null;
       };
+      where?: components['schemas']['RunWhere'] | null;
     };
     /**
      * BulkResult
-     * @description How many runs changed.
+     * @description How many runs changed, and which: what an undo needs.
      */
     BulkResult: {
       /** Changed */
       changed: number;
+      /**
+       * Run Ids
+       * @default []
+       */
+      run_ids: string[];
     };
     /**
      * Change
@@ -2281,6 +2438,16 @@ export interface components {
       importance: number;
     };
     /**
+     * ColumnName
+     * @description A name that runs recorded something under, and how many of those looked at have it.
+     */
+    ColumnName: {
+      /** Name */
+      name: string;
+      /** Runs */
+      runs: number;
+    };
+    /**
      * ColumnProfile
      * @description What one column holds. Dates are ISO texts; in histogram and edges they are seconds since 1970, UTC.
      *
@@ -2392,6 +2559,14 @@ export interface components {
       steps: string[];
       /** Used */
       used: boolean;
+    };
+    /**
+     * ColumnValues
+     * @description The values that runs have most often for a param, tag or attribute.
+     */
+    ColumnValues: {
+      /** Values */
+      values: components['schemas']['ColumnName'][];
     };
     /**
      * Columns
@@ -3242,6 +3417,56 @@ export interface components {
       total: number;
     };
     /**
+     * GroupSearch
+     * @description Runs by their values. by: `params.depth`, `tags.team`, `attributes.user`; metrics: names to sum up.
+     *
+     *     order_by: `count DESC`, `value ASC` (of what is grouped by), `mean(metrics.auc) DESC`, also min and max.
+     */
+    GroupSearch: {
+      /** By */
+      by: string[];
+      /** Cursor */
+      cursor?: string | null;
+      /**
+       * Experiments
+       * @default []
+       */
+      experiments: string[];
+      /**
+       * Filter
+       * @default
+       */
+      filter: string;
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted' | 'all';
+      /**
+       * Limit
+       * @default 100
+       */
+      limit: number;
+      /**
+       * Metrics
+       * @default []
+       */
+      metrics: string[];
+      /**
+       * Order By
+       * @default count DESC
+       */
+      order_by: string;
+      /** Parent Id */
+      parent_id?: string | null;
+      /**
+       * Top Level
+       * @default false
+       */
+      top_level: boolean;
+    };
+    /**
      * Guardrail
      * @description A check of the data: passed, done (something was chosen), fixed, or alerted (look at it).
      */
@@ -3939,6 +4164,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[RunGroup] */
+    Page_RunGroup_: {
+      /** Items */
+      items: components['schemas']['RunGroup'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[RunRecord] */
     Page_RunRecord_: {
       /** Items */
@@ -4179,6 +4411,85 @@ export interface components {
       run_ids: string[];
     };
     /**
+     * RunColumns
+     * @description What a table of runs can show and compare. looked_at of runs: names were counted in so many; most used come first.
+     */
+    RunColumns: {
+      /** Kinds */
+      kinds: components['schemas']['ColumnName'][];
+      /** Looked At */
+      looked_at: number;
+      /** Metrics */
+      metrics: components['schemas']['ColumnName'][];
+      /** Params */
+      params: components['schemas']['ColumnName'][];
+      /** Runs */
+      runs: number;
+      /** States */
+      states: components['schemas']['ColumnName'][];
+      /** Tags */
+      tags: components['schemas']['ColumnName'][];
+      /** Users */
+      users: components['schemas']['ColumnName'][];
+    };
+    /**
+     * RunCount
+     * @description How many runs match. mark: where the workspace's newest run is; give it back as `after` to count newer ones.
+     */
+    RunCount: {
+      /** Mark */
+      mark: number;
+      /** Total */
+      total: number;
+    };
+    /**
+     * RunCountSearch
+     * @description Which runs to count. after: only those that were added after this mark.
+     */
+    RunCountSearch: {
+      /** After */
+      after?: number | null;
+      /**
+       * Experiments
+       * @default []
+       */
+      experiments: string[];
+      /**
+       * Filter
+       * @default
+       */
+      filter: string;
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted' | 'all';
+      /** Parent Id */
+      parent_id?: string | null;
+      /**
+       * Top Level
+       * @default false
+       */
+      top_level: boolean;
+    };
+    /**
+     * RunGroup
+     * @description Runs with the same values. values: in the order of `by`, null where a run has none; filter: finds its runs.
+     */
+    RunGroup: {
+      /** Count */
+      count: number;
+      /** Filter */
+      filter: string;
+      /** Metrics */
+      metrics: {
+        [key: string]: components['schemas']['Spread'];
+      };
+      /** Values */
+      values: (string | null)[];
+    };
+    /**
      * RunOverview
      * @description A run with what was recorded on it.
      */
@@ -4203,9 +4514,14 @@ export interface components {
     };
     /**
      * RunRecord
-     * @description A row of a table of runs.
+     * @description A row of a table of runs. children: how many runs are below it, counted where the search asks for them.
      */
     RunRecord: {
+      /**
+       * Children
+       * @default 0
+       */
+      children: number;
       /** Metrics */
       metrics: {
         [key: string]: components['schemas']['Metric'];
@@ -4222,9 +4538,19 @@ export interface components {
     };
     /**
      * RunSearch
-     * @description Which runs: MLflow's filter and order_by. experiments: ids, empty for all.
+     * @description A page of runs. order_by: MLflow's clauses, and `min(metrics.loss) ASC`, `max(metrics.auc) DESC` of the whole series.
+     *
+     *     columns: what to send of the records, such as `params.depth`, `metrics.auc`, `tags.team`; null for all of it.
+     *     skip: rows to pass over after the cursor (or the start), for a table that is scrolled far.
      */
     RunSearch: {
+      /**
+       * Children
+       * @default false
+       */
+      children: boolean;
+      /** Columns */
+      columns?: string[] | null;
       /** Cursor */
       cursor?: string | null;
       /**
@@ -4242,7 +4568,7 @@ export interface components {
        * @default active
        * @enum {string}
        */
-      lifecycle: 'active' | 'deleted';
+      lifecycle: 'active' | 'deleted' | 'all';
       /**
        * Limit
        * @default 100
@@ -4253,6 +4579,132 @@ export interface components {
        * @default []
        */
       order_by: string[];
+      /** Parent Id */
+      parent_id?: string | null;
+      /**
+       * Skip
+       * @default 0
+       */
+      skip: number;
+      /**
+       * Top Level
+       * @default false
+       */
+      top_level: boolean;
+    };
+    /**
+     * RunView
+     * @description A saved view. mine: who asks has saved it.
+     */
+    RunView: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Default
+       * @default false
+       */
+      default: boolean;
+      /** Id */
+      id: string;
+      /** Mine */
+      mine: boolean;
+      /** Name */
+      name: string;
+      /** Owner */
+      owner: string;
+      /**
+       * Shared
+       * @default false
+       */
+      shared: boolean;
+      /**
+       * State
+       * @default {}
+       */
+      state: {
+        [key: string]: string;
+      };
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+    };
+    /**
+     * RunViewChange
+     * @description What to change of a saved view; what is left out stays.
+     */
+    RunViewChange: {
+      /** Default */
+      default?: boolean | null;
+      /** Name */
+      name?: string | null;
+      /** Shared */
+      shared?: boolean | null;
+      /** State */
+      state?: {
+        [key: string]: string;
+      } | null;
+    };
+    /**
+     * RunViewSpec
+     * @description A saved way to look at the table. state: the table's address, as the page reads it; shared: everybody sees it.
+     */
+    RunViewSpec: {
+      /**
+       * Default
+       * @default false
+       */
+      default: boolean;
+      /** Name */
+      name: string;
+      /**
+       * Shared
+       * @default false
+       */
+      shared: boolean;
+      /**
+       * State
+       * @default {}
+       */
+      state: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * RunWhere
+     * @description Which runs. experiments: ids, empty for all of the workspace; filter: MLflow's, and attributes of ours.
+     *
+     *     Beyond MLflow's attributes: kind, state, experiment (its name), parent_id, compute, error, duration (seconds); text ones may
+     *     be compared with lists: `attributes.state IN ('Failed', 'Lost')`. top_level: without runs that have a parent.
+     */
+    RunWhere: {
+      /**
+       * Experiments
+       * @default []
+       */
+      experiments: string[];
+      /**
+       * Filter
+       * @default
+       */
+      filter: string;
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted' | 'all';
+      /** Parent Id */
+      parent_id?: string | null;
+      /**
+       * Top Level
+       * @default false
+       */
+      top_level: boolean;
     };
     /**
      * Sample
@@ -4356,6 +4808,20 @@ export interface components {
        * @default []
        */
       params: components['schemas']['studiolo__studio__models__schemas__Column'][];
+    };
+    /**
+     * Spread
+     * @description Last values of a metric over the runs of a group. count: runs that have a number.
+     */
+    Spread: {
+      /** Count */
+      count: number;
+      /** Max */
+      max?: number | null;
+      /** Mean */
+      mean?: number | null;
+      /** Min */
+      min?: number | null;
     };
     /**
      * StoredFile
@@ -6169,6 +6635,71 @@ export interface operations {
       };
     };
   };
+  experiments_list_columns: {
+    parameters: {
+      query?: {
+        experiment?: string[];
+        text?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunColumns'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_values: {
+    parameters: {
+      query: {
+        of: string;
+        experiment?: string[];
+        text?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ColumnValues'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_compare_runs: {
     parameters: {
       query?: never;
@@ -6365,6 +6896,39 @@ export interface operations {
       };
     };
   };
+  experiments_count_runs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunCountSearch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunCount'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_draw_curves: {
     parameters: {
       query?: never;
@@ -6386,6 +6950,41 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Curves'];
         };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_export_runs: {
+    parameters: {
+      query?: {
+        format?: 'csv' | 'parquet' | 'json';
+        experiment?: string[];
+        filter?: string;
+        order_by?: string[];
+        column?: string[] | null;
+        lifecycle?: string;
+        top_level?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Validation Error */
       422: {
@@ -6475,6 +7074,39 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Cleanup'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_group_runs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['GroupSearch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_RunGroup_'];
         };
       };
       /** @description Validation Error */
@@ -7151,6 +7783,123 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Page_RunRecord_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_views: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunView'][];
+        };
+      };
+    };
+  };
+  experiments_create_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunViewSpec'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunView'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_delete_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_change_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunViewChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunView'];
         };
       };
       /** @description Validation Error */

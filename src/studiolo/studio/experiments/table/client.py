@@ -64,16 +64,5 @@ class Tabled:
 
     def tag(self, run_ids: Sequence[str], tags: dict[str, str | None]) -> BulkResult:
         """Write tags of many runs, all or none; None removes a tag."""
-        return self._bulk(run_ids, "tag", tags=tags)
-
-    def delete(self, run_ids: Sequence[str]) -> BulkResult:
-        """Put runs in the bin."""
-        return self._bulk(run_ids, "delete")
-
-    def restore(self, run_ids: Sequence[str]) -> BulkResult:
-        """Take runs out of the bin."""
-        return self._bulk(run_ids, "restore")
-
-    def _bulk(self, run_ids: Sequence[str], action: str, **more: Any) -> BulkResult:
-        body = {"run_ids": list(run_ids), "action": action, **more}
+        body = {"run_ids": list(run_ids), "action": "tag", "tags": tags}
         return BulkResult.model_validate(self._transport.post("experiments/bulk", json=body))
