@@ -49,12 +49,15 @@ def deploy(
     workers: Annotated[int, typer.Option(min=1, max=32, help="Processes that answer.")] = 1,
     tier: Annotated[Tier, typer.Option(help="Form of the model; auto: the fastest that was proven equal.")] = Tier.auto,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of a new endpoint; 0 takes a free one.")] = 0,
+    accept_risk: Annotated[
+        bool, typer.Option("--accept-risk", help="Deploy also what could run a stranger's code while it is loaded.")
+    ] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Longest wait, in seconds.")] = 300,
     output: OutputOption = Output.table,
 ) -> None:
     """Deploy a model version; the one before it serves until the new one answers."""
     endpoints = _endpoints(context)
-    made = endpoints.deploy(model, name, workers=workers, tier=tier.value, port=port)
+    made = endpoints.deploy(model, name, workers=workers, tier=tier.value, port=port, accept_risk=accept_risk)
     found: Endpoint = made
     if wait:
         assert made.latest is not None

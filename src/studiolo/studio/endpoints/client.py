@@ -29,7 +29,8 @@ class Endpoints:
     def deploy(
         self, model: str, name: str, *, wait: bool = False, timeout: float = 300, **options: Any
     ) -> EndpointDeployed:
-        """Deploy `MODEL`, `MODEL:VERSION` or `MODEL@ALIAS`; options: workers, tier, port, description.
+        """Deploy `MODEL`, `MODEL:VERSION` or `MODEL@ALIAS`; options: workers, tier, port, description,
+        accept_risk.
 
         The keys of a new endpoint are in the answer, this once. wait: until it is live; raises DeploymentFailed.
 

@@ -17,6 +17,7 @@ class EndpointDeploy(BaseModel):
 
     model: `NAME`, `NAME:VERSION` or `NAME@ALIAS`. port: 0 keeps the endpoint's, or takes a free one.
     tier: `auto` takes the compiled form when it was proven equal, else the original model.
+    accept_risk: deploy also what could run a stranger's code while it is loaded.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,6 +28,7 @@ class EndpointDeploy(BaseModel):
     workers: int = Field(1, ge=1, le=32)
     tier: Literal["auto", "compiled", "pyfunc"] = "auto"
     port: int = Field(0, ge=0, le=65535)
+    accept_risk: bool = False
 
 
 class Failure(BaseModel):

@@ -46,7 +46,7 @@ def reference(name: str) -> str:
 def deploy(ctx: Context, spec: EndpointDeploy) -> EndpointDeployed:
     """Deploy a model version: a new endpoint, or the next deployment of the one with this name.
 
-    Raises ModelNotFound, VersionNotFound, PortTaken, BeingDeleted. Keys are in the answer when the endpoint is new.
+    Raises ModelNotFound, VersionNotFound, RiskNotAccepted, PortTaken, BeingDeleted. Keys are in the answer when the endpoint is new.
     """
     name, version = parse_model(spec.model)
     held = models.get_version(ctx, name, version)
@@ -56,6 +56,7 @@ def deploy(ctx: Context, spec: EndpointDeploy) -> EndpointDeployed:
             "Register the model from a run of this studio.",
             field="model",
         )
+    models.check_risk(ctx, held.name, held.version, spec.accept_risk)
     try:
         return _deploy(ctx, spec, held.name, held.version)
     except IntegrityError:  # another server took the name or the port in this moment
@@ -104,6 +105,8 @@ def _deploy(ctx: Context, spec: EndpointDeploy, model: str, version: int) -> End
         repository.supersede(tx, row.id, deployment_id, _OPEN)  # what has not gone live yet need not any more
         models.mark_used(tx, ctx, model, version, reference(spec.name))
         told = {"deployment": number, "model": model, "version": version}
+        if spec.accept_risk:
+            told["accepted_risk"] = True
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "endpoint.deploy", spec.name, told)
         ctx.events.emit(tx, "endpoint.updated", spec.name, {"state": "Deploying", **told})
         made = _noun(tx, ctx, spec.name)

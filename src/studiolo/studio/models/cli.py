@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from studiolo.kernel.terminal import Output, OutputOption, show, transport
+from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
 from studiolo.studio.models.client import Models, split
 
 app = typer.Typer(help="Models: list, look into, register, download.", no_args_is_help=True)
@@ -67,6 +67,28 @@ def register(
 ) -> None:
     """Register what a run logged as the next version."""
     show(Models(transport(context)).register(name, run, path), ("name", "version", "run_id", "size"), output=output)
+
+
+@app.command("scan")
+def scan(
+    context: typer.Context,
+    model: Reference,
+    again: Annotated[bool, typer.Option("--again", help="Look again, also when that was done before.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what loading a version would import and run, worst first; nothing is loaded."""
+    found = Models(transport(context)).scan(model, again=again)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    show({"verdict": found.verdict, "files": found.files, "pickles": found.pickles}, ("verdict", "files", "pickles"))
+    worse = [finding for finding in found.findings if finding.grade != "safe"]
+    if worse:
+        show(worse, ("grade", "what", "why", "file", "offset"))
+    for item in found.unreadable:
+        out.print(f"{item.file} {item.why}", markup=False, highlight=False)
+    for note in found.notes:
+        out.print(note, markup=False, highlight=False)
 
 
 @app.command("alias")

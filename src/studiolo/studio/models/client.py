@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from studiolo.kernel.errors import Conflict
+from studiolo.kernel.errors import Conflict, Remote
 from studiolo.kernel.http import Transport
-from studiolo.studio.models.schemas import Model, ModelVersion
+from studiolo.studio.models.errors import NotScanned
+from studiolo.studio.models.schemas import Model, ModelVersion, Scan
 
 ModelList = list[Model]
 VersionList = list[ModelVersion]
@@ -54,6 +55,20 @@ class Models:
         """Register what a run logged at `path` as the next version; the same again is the same version."""
         body = {"run_id": run_id, "path": path, **more}
         return ModelVersion.model_validate(self._transport.post(f"{_path(name)}/versions", json=body))
+
+    def scan(self, reference: str, *, again: bool = False) -> Scan:
+        """Return what loading a version would import and run; again: look now, also when that was done before.
+
+        Nothing is loaded. Looks now when nobody has looked yet.
+        """
+        path = f"{_version_path(reference)}/scan"
+        if not again:
+            try:
+                return Scan.model_validate(self._transport.get(path))
+            except Remote as error:
+                if error.remote_code != NotScanned.code:
+                    raise
+        return Scan.model_validate(self._transport.post(path))
 
     def set_alias(self, name: str, alias: str, version: int) -> Model:
         """Let an alias name a version."""

@@ -1,5 +1,7 @@
 """What can go wrong with models."""
 
+from typing import Any
+
 from studiolo.kernel.errors import Conflict, Invalid, NotFound
 
 
@@ -74,4 +76,41 @@ class InUse(Conflict):
             "Deploy another version there, or delete what uses it; then delete this version.",
             field="version",
             extra={"used_by": users},
+        )
+
+
+class NotScanned(Conflict):
+    """Nobody has looked into the files of the version yet."""
+
+    code, title = "models.not_scanned", "The files have not been looked into"
+
+    def __init__(self, name: str, version: int, *, here: bool, source: str = "") -> None:
+        super().__init__(
+            f"The files of version {version} of '{name}' have not been looked into yet."
+            if here
+            else f"The files of version {version} of '{name}' are not in the studio, but at {source[:200]}.",
+            f"It takes a moment; or do it now: studiolo models scan {name}:{version}"
+            if here
+            else "Register the model from its files.",
+            field="version",
+        )
+
+
+class RiskNotAccepted(Conflict):
+    """The files of a version could run code of a stranger when it is loaded."""
+
+    code, title = "models.risk_not_accepted", "Loading this model could run code"
+
+    def __init__(self, name: str, version: int, scan: Any) -> None:
+        bad = [found for found in scan.findings if found.grade == "dangerous"]
+        shown = ", ".join(f"{found.what} in {found.file}" for found in bad[:3]) or ", ".join(
+            f"{item.file} {item.why}" for item in scan.unreadable[:3]
+        )
+        super().__init__(
+            f"Loading version {version} of '{name}' would run what is not on the list of safe types: {shown}."
+            if bad
+            else f"Version {version} of '{name}' has files that could not be looked into: {shown}.",
+            f"See studiolo models scan {name}:{version}; if you trust who made it, deploy with --accept-risk.",
+            field="accept_risk",
+            extra={"verdict": scan.verdict},
         )

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from studiolo.kernel.context import Context
-from studiolo.studio.models.schemas import Model, ModelVersion, Signature
-from studiolo.studio.models.tables import model_aliases, model_uses, model_versions, models
+from studiolo.studio.models.schemas import Model, ModelVersion, Scan, Signature
+from studiolo.studio.models.tables import model_aliases, model_scans, model_uses, model_versions, models
 
 Found = Row[Any]
 VERSIONS = select(model_versions, models.c.name).join(models, models.c.id == model_versions.c.model)
@@ -149,10 +149,50 @@ def mark_unused(tx: Connection, version_id: str, used_by: str) -> None:
     tx.execute(delete(model_uses).where(model_uses.c.version == version_id, model_uses.c.used_by == used_by))
 
 
+def keep_scan(tx: Connection, ctx: Context, version_id: str, report: Mapping[str, Any]) -> bool:
+    """Store what a look found, in place of an older one; False when the version is gone."""
+    there = tx.execute(select(model_versions.c.id).where(model_versions.c.id == version_id).with_for_update(read=True))
+    if there.first() is None:
+        return False
+    values = {"scanner": report["scanner"], "verdict": report["verdict"], "report": dict(report)}
+    row = {"version": version_id, **values, "scanned_at": ctx.clock.now()}
+    change = ctx.db.upsert(model_scans).values(row)
+    fields = ("scanner", "verdict", "report", "scanned_at")
+    tx.execute(
+        change.on_conflict_do_update(
+            index_elements=["version"], set_={field: change.excluded[field] for field in fields}
+        )
+    )
+    return True
+
+
+def scan(tx: Connection, version_id: str) -> Scan | None:
+    """Return what was found in a version."""
+    row = tx.execute(select(model_scans).where(model_scans.c.version == version_id)).first()
+    return Scan.model_validate({**row.report, "scanned_at": row.scanned_at}) if row else None
+
+
+def verdicts(tx: Connection, version_ids: Sequence[str]) -> dict[str, str]:
+    """Return the verdicts on versions."""
+    query = select(model_scans.c.version, model_scans.c.verdict).where(model_scans.c.version.in_(version_ids))
+    return {row.version: row.verdict for row in tx.execute(query)}
+
+
+def not_scanned(tx: Connection, workspace_id: str, scanner: str) -> Found | None:
+    """Return the oldest version with files here that this scanner has not looked into."""
+    query = VERSIONS.outerjoin(model_scans, model_scans.c.version == model_versions.c.id).where(
+        model_versions.c.workspace_id == workspace_id,
+        model_versions.c.folder.is_not(None),
+        or_(model_scans.c.version.is_(None), model_scans.c.scanner != scanner),
+    )
+    return tx.execute(query.order_by(model_versions.c.created_at).limit(1)).first()
+
+
 def to_versions(tx: Connection, rows: Sequence[Found]) -> list[ModelVersion]:
     """Make the nouns of version rows."""
     named = aliases(tx, sorted({row.model for row in rows}))
-    used = uses(tx, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    used, seen = uses(tx, ids), verdicts(tx, ids)
     fields = (
         "name",
         "version",
@@ -174,6 +214,7 @@ def to_versions(tx: Connection, rows: Sequence[Found]) -> list[ModelVersion]:
             mlflow_version=row.mlflow_version,
             user=row.user,
             used_by=used.get(row.id, []),
+            scan=seen.get(row.id),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

@@ -11,7 +11,7 @@ from studiolo.studio.experiments.schemas import Edge
 from studiolo.studio.models import service
 from studiolo.studio.models.archive import zipped
 from studiolo.studio.models.mlflow import registered_models, versions
-from studiolo.studio.models.schemas import AliasSet, Change, Model, ModelFile, ModelVersion, VersionCreate
+from studiolo.studio.models.schemas import AliasSet, Change, Model, ModelFile, ModelVersion, Scan, VersionCreate
 
 router = APIRouter(prefix="/models", tags=["models"])
 MLFLOW = (registered_models, versions)  # importing them registers their endpoints
@@ -83,7 +83,9 @@ def get_version(name: str, version: str, ctx: Context = Depends(context)) -> Mod
 def change_version(name: str, version: str, change: Change, ctx: Context = Depends(context)) -> ModelVersion:
     """Change description and tags of a version."""
     ctx.actor.must("models.write")
-    return service.change_version(ctx, name, version, description=change.description, tags=change.tags)
+    return service.change_version(
+        ctx, name, version, description=change.description, tags=change.tags, stage=change.stage
+    )
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)
@@ -98,6 +100,20 @@ def list_files(name: str, version: str, ctx: Context = Depends(context)) -> list
     """List the files of a version."""
     ctx.actor.must("models.read")
     return [file for file, _ in service.files(ctx, name, version)]
+
+
+@router.get("/{name}/versions/{version}/scan")
+def get_scan(name: str, version: str, ctx: Context = Depends(context)) -> Scan:
+    """Return what loading the version would import and run, found without loading it."""
+    ctx.actor.must("models.read")
+    return service.get_scan(ctx, name, version)
+
+
+@router.post("/{name}/versions/{version}/scan")
+def scan(name: str, version: str, ctx: Context = Depends(context)) -> Scan:
+    """Look into the files again."""
+    ctx.actor.must("models.write")
+    return service.scan(ctx, name, version)
 
 
 @router.get("/{name}/versions/{version}/lineage")

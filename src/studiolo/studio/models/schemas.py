@@ -1,7 +1,7 @@
 """The nouns of models on the wire."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,10 +24,51 @@ class Signature(BaseModel):
     params: list[Column] = []
 
 
+Verdict = Literal["clean", "unknown", "dangerous", "unreadable"]
+
+
+class ScanFinding(BaseModel):
+    """Something that loading the model would import, call or run. offset: of its first place in the file, in bytes."""
+
+    what: str
+    grade: Literal["safe", "unknown", "dangerous"]
+    why: str = ""
+    file: str
+    offset: int | None = None
+    count: int = 1
+
+
+class UnreadFile(BaseModel):
+    """A file that could not be looked into."""
+
+    file: str
+    why: str
+
+
+class Scan(BaseModel):
+    """What a look into the files found, without loading them.
+
+    verdict: `clean`, `unknown` (types on no list, or code of its own), `dangerous`, `unreadable` (a file withstood the look).
+    pickles: files that hold one; cut: there was more than is listed.
+    """
+
+    verdict: Verdict
+    findings: list[ScanFinding] = []
+    notes: list[str] = []
+    unreadable: list[UnreadFile] = []
+    files: int = 0
+    pickles: int = 0
+    cut: bool = False
+    seconds: float = 0.0
+    scanner: str
+    scanned_at: datetime
+
+
 class ModelVersion(BaseModel):
     """A version never changes but for description, tags, aliases and stage.
 
     size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
+    scan: the verdict on its files, None before they were looked into.
     """
 
     name: str
@@ -47,6 +88,7 @@ class ModelVersion(BaseModel):
     files: int = 0
     user: str = ""
     used_by: list[str] = []
+    scan: Verdict | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -88,7 +130,8 @@ class Change(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    description: str | None = Field(None, max_length=5000)
+    description: str | None = Field(None, max_length=100_000)
+    stage: Literal["None", "Staging", "Production", "Archived"] | None = None
     tags: dict[str, str | None] = {}
 
 

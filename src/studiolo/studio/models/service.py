@@ -14,19 +14,22 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments import artifacts, lineage, logged
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import repository
+from studiolo.studio.models import repository, scanning
 from studiolo.studio.models.errors import (
     AliasNotFound,
     InUse,
     ModelExists,
     ModelNotFound,
     NotAModel,
+    NotScanned,
+    RiskNotAccepted,
     VersionNotFound,
 )
 from studiolo.studio.models.names import check_alias, check_name, check_tag
 from studiolo.studio.models.publishing import Source, add, reference, source_of_run
 from studiolo.studio.models.repository import Found
-from studiolo.studio.models.schemas import Model, ModelFile, ModelVersion
+from studiolo.studio.models.scan.report import SCANNER
+from studiolo.studio.models.schemas import Model, ModelFile, ModelVersion, Scan
 
 
 @contextmanager
@@ -170,6 +173,47 @@ def manifest(ctx: Context, name: str, version: int | str) -> dict[str, str]:
     with ctx.db.read() as tx:
         row = find_version(tx, ctx, name, version)
         return {file.path: file.digest for file in artifacts.below(tx, ctx, row.folder)} if row.folder else {}
+
+
+def get_scan(ctx: Context, name: str, version: int | str) -> Scan:
+    """Return what was found in the files of a version; raises NotScanned before that."""
+    with ctx.db.read() as tx:
+        row = find_version(tx, ctx, name, version)
+        found = repository.scan(tx, row.id)
+    if found is None:
+        raise NotScanned(row.name, row.version, here=row.folder is not None, source=row.source)
+    return found
+
+
+def scan(ctx: Context, name: str, version: int | str) -> Scan:
+    """Look into the files of a version now; raises NotScanned when they are elsewhere."""
+    with ctx.db.read() as tx:
+        row = find_version(tx, ctx, name, version)
+    found = scanning.look(ctx, row)
+    if found is None:
+        raise NotScanned(row.name, row.version, here=False, source=row.source)
+    return found
+
+
+def not_scanned(ctx: Context) -> Found | None:
+    """Return the oldest version that this scanner has not looked into; one indexed read when there is none."""
+    with ctx.db.read() as tx:
+        return repository.not_scanned(tx, ctx.workspace_id, SCANNER)
+
+
+def check_risk(ctx: Context, name: str, version: int | str, accepted: bool) -> None:
+    """Raise RiskNotAccepted for a version whose files are dangerous or withstood the look, unless that is accepted.
+
+    A version that nobody has looked into yet is looked into first.
+    """
+    with ctx.db.read() as tx:
+        row = find_version(tx, ctx, name, version)
+        found = repository.scan(tx, row.id)
+    if accepted or row.folder is None:
+        return
+    found = found or scanning.look(ctx, row)
+    if found is not None and found.verdict in ("dangerous", "unreadable"):
+        raise RiskNotAccepted(row.name, row.version, found)
 
 
 def around(ctx: Context, name: str, version: int | str) -> list[Edge]:

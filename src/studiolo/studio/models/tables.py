@@ -65,3 +65,14 @@ model_uses = Table(
     Column("used_by", String(200), primary_key=True),  # such as endpoint:titanic
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+# what a look into the files of a version found; a row appears when the look is over
+model_scans = Table(
+    "model_scans",
+    metadata,
+    Column("version", String(32), ForeignKey("model_versions.id", ondelete="CASCADE"), primary_key=True),
+    Column("scanner", String(20), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("report", Json, nullable=False),
+    Column("scanned_at", UtcDateTime, nullable=False),
+)
