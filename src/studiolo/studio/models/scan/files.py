@@ -24,6 +24,7 @@ PICKLES = frozenset(
 )
 MAX_NESTED = 3
 MAX_ENTRIES = 100_000
+MAX_INNER = 256 << 20
 _NPY = b"\x93NUMPY"
 _LZ4 = b"\x04\x22\x4d\x18"
 
@@ -54,6 +55,9 @@ def _look(report: Report, file: BinaryIO, name: str, depth: int = 0, path: Path 
         with _told(report, name):
             _array(report, file, name)
     elif (opened := _unpacked(head)) is not None:
+        if suffix not in PICKLES:  # "x = 1" begins like zlib
+            formats.look(report, file, head, name, suffix, path)
+            file.seek(0)
         with _told(report, name, quiet=suffix not in PICKLES):
             inner = opened(file)
             with inner:
@@ -141,8 +145,19 @@ def _array(report: Report, file: BinaryIO, name: str) -> None:
         _pickles(report, file, name)
 
 
+def _whole(file: BinaryIO) -> BinaryIO:
+    """Return an archive that lies in another one as a file that can be read from its end."""
+    if not isinstance(file, _Rewound):
+        return file
+    data = file.read(MAX_INNER + 1)
+    if len(data) > MAX_INNER:
+        raise Unreadable(f"is an archive of more than {MAX_INNER >> 20} MB inside another one")
+    return io.BytesIO(data)
+
+
 def _archive(report: Report, file: BinaryIO, name: str, depth: int) -> None:
     try:
+        file = _whole(file)
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
             if len(entries) > MAX_ENTRIES:
@@ -162,12 +177,12 @@ def _archive(report: Report, file: BinaryIO, name: str, depth: int) -> None:
                     continue
                 with _told(report, where), archive.open(entry) as inner:
                     _look(report, cast("BinaryIO", _Rewound(inner, report)), where, depth + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (Unreadable, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         report.unreadable(name, f"is no whole zip: {str(error)[:100]}")
 
 
 def _tar(report: Report, file: BinaryIO, name: str, depth: int) -> None:
-    with _told(report, name), tarfile.open(fileobj=file) as archive:
+    with _told(report, name), tarfile.open(fileobj=_whole(file)) as archive:
         for count, entry in enumerate(archive):
             if count > MAX_ENTRIES:
                 raise Unreadable(f"has more than {MAX_ENTRIES:,} entries")

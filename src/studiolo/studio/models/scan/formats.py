@@ -13,10 +13,6 @@ MAX_SCHEMA = 64 << 20
 _LAMBDA = re.compile(rb'"class_name":\s*"(Lambda|TFOpLambda)"')
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft"}
 _TF_OPS = (b"ReadFile", b"WriteFile", b"PyFunc", b"EagerPyFunc", b"MatchingFiles")
-_LOADER = re.compile(r"^\s+loader_module:\s*['\"]?([\w.]+)", re.MULTILINE)
-_CODE_PATH = re.compile(r"^(?:\s*)(?:model_code_path|code):\s*(?!null)(\S+)", re.MULTILINE)
-# what MLflow's own readers are called
-_LOADERS = ("mlflow.",)
 
 
 def look(report: Report, file: BinaryIO, head: bytes, name: str, suffix: str, path: Path | None) -> bool:
@@ -74,9 +70,18 @@ def _skops(report: Report, content: zipfile.ZipFile, name: str) -> None:
 
 
 def _mlmodel(report: Report, file: BinaryIO, name: str) -> None:
-    text = file.read(4 << 20).decode("utf-8", "replace")
-    for loader in _LOADER.findall(text):
-        if not loader.startswith(_LOADERS):
+    import yaml
+
+    try:
+        content = yaml.safe_load(file.read(4 << 20))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        report.unreadable(name, f"is no YAML: {str(error).splitlines()[0][:100]}")
+        return
+    flavors = content.get("flavors") if isinstance(content, dict) else None
+    for flavor in flavors.values() if isinstance(flavors, dict) else ():
+        settings = flavor if isinstance(flavor, dict) else {}
+        loader = settings.get("loader_module")
+        if isinstance(loader, str) and loader.split(".")[0] != "mlflow":
             why = bad_module(loader)
             report.add(
                 f"loader {loader}",
@@ -84,8 +89,8 @@ def _mlmodel(report: Report, file: BinaryIO, name: str) -> None:
                 why or "is the module that loads the model, and not MLflow's own",
                 name,
             )
-    if _CODE_PATH.search(text):
-        report.note("The model brings Python code of its own (see its code folder), which runs when it is loaded.")
+        if settings.get("code") or settings.get("model_code_path"):
+            report.note("The model brings Python code of its own, which runs when it is loaded.")
 
 
 def _onnx(report: Report, file: BinaryIO, name: str, path: Path | None) -> None:
