@@ -22,7 +22,7 @@ signature:
 def a_model(ctx: Context, text: str = MLMODEL, path: str = "model") -> str:
     """Make a run with a model at `path`; returns the run's id."""
     run_id, _ = a_run(ctx)
-    files = {f"{path}/MLmodel": text, f"{path}/model.pkl": "never loaded", f"{path}/code/a.py": "x = 1"}
+    files = {f"{path}/MLmodel": text, f"{path}/model.pkl": "Vnever loaded\np0\n.", f"{path}/code/a.py": "x = 1"}
     with ctx.db.begin() as tx:
         artifacts.put_all(tx, ctx, run_id, [(name, ctx.blobs.put(body.encode())) for name, body in files.items()])
     return run_id
