@@ -1,4 +1,14 @@
-import { Button, Group, NumberInput, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import {
+  Button,
+  Checkbox,
+  Group,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
@@ -10,6 +20,7 @@ import { CodeSnippet } from '@/kit/CodeSnippet';
 import { EmptyState } from '@/kit/EmptyState';
 import { ErrorState } from '@/kit/ErrorState';
 import { Link, useFollow } from '@/kit/Link';
+import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { models, modelVersions } from './queries';
 import { nameProblem, splitModel } from './names';
@@ -64,13 +75,26 @@ function Form({ names }: { names: readonly string[] }) {
   const name = search.name ?? chosen.name.replaceAll(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+/, '');
   const [workers, setWorkers] = useState<number | string>(1);
   const [tier, setTier] = useState<Tier>('auto');
+  const [accepted, setAccepted] = useState('');
   const model = `${chosen.name}${version ? `:${version}` : ''}`;
+  const verdict = versions.data?.find((it) => String(it.version) === version)?.scan;
   const set = (next: { model?: string; name?: string }) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
 
   const deploy = useMutation({
     mutationFn: () =>
-      data(api().POST('/endpoints', { body: { name, model, workers: Number(workers) || 1, tier, port: 0 } })),
+      data(
+        api().POST('/endpoints', {
+          body: {
+            name,
+            model,
+            workers: Number(workers) || 1,
+            tier,
+            port: 0,
+            accept_risk: accepted === model,
+          },
+        }),
+      ),
     onSuccess: (made) => {
       holdKeys(made.name, made.keys ?? []);
       void cache.invalidateQueries({ queryKey: ['endpoints'] });
@@ -79,7 +103,8 @@ function Form({ names }: { names: readonly string[] }) {
   });
   const problem = deploy.error ? Problem.from(deploy.error) : null;
   const fields = problem?.fields ?? {};
-  const known = ['name', 'model', 'workers', 'tier'];
+  const known = ['name', 'model', 'workers', 'tier', 'accept_risk'];
+  const risky = verdict === 'dangerous' || verdict === 'unreadable' || 'accept_risk' in fields;
   const elsewhere = problem && !known.some((field) => field in fields);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -139,12 +164,36 @@ function Form({ names }: { names: readonly string[] }) {
             onChange={(value) => setTier(value as Tier)}
           />
         </div>
+        {risky ? (
+          <Note
+            tone="warning"
+            title={
+              verdict === 'unreadable'
+                ? 'Files of this version could not be looked into.'
+                : 'Loading this version would run code that is on no list of safe types.'
+            }
+          >
+            <Text size="sm" mb="xs">
+              <Link href={at(['models', chosen.name, 'versions', version], { tab: 'scan' })}>
+                See what was found.
+              </Link>
+            </Text>
+            <Checkbox
+              label="I trust who made it: deploy it all the same"
+              checked={accepted === model}
+              onChange={(event) => setAccepted(event.currentTarget.checked ? model : '')}
+              error={fields.accept_risk}
+            />
+          </Note>
+        ) : null}
         {elsewhere ? <ErrorState error={problem} inline /> : null}
         <Group justify="flex-end">
           <Button
             type="submit"
             loading={deploy.isPending}
-            disabled={!may || !name || !version || nameProblem(name) !== null}
+            disabled={
+              !may || !name || !version || nameProblem(name) !== null || (risky && accepted !== model)
+            }
           >
             Deploy
           </Button>
