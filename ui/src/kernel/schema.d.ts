@@ -1824,6 +1824,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/models/{name}/versions/{version}/scan': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Scan
+     * @description Return what loading the version would import and run, found without loading it.
+     */
+    get: operations['models_get_scan'];
+    put?: never;
+    /**
+     * Scan
+     * @description Look into the files again.
+     */
+    post: operations['models_scan'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/workspace': {
     parameters: {
       query?: never;
@@ -2327,6 +2351,8 @@ export interface components {
     Change: {
       /** Description */
       description?: string | null;
+      /** Stage */
+      stage?: ('None' | 'Staging' | 'Production' | 'Archived') | null;
       /**
        * Tags
        * @default {}
@@ -3093,8 +3119,14 @@ export interface components {
      *
      *     model: `NAME`, `NAME:VERSION` or `NAME@ALIAS`. port: 0 keeps the endpoint's, or takes a free one.
      *     tier: `auto` takes the compiled form when it was proven equal, else the original model.
+     *     accept_risk: deploy also what could run a stranger's code while it is loaded.
      */
     EndpointDeploy: {
+      /**
+       * Accept Risk
+       * @default false
+       */
+      accept_risk: boolean;
       /** Description */
       description?: string | null;
       /** Model */
@@ -3999,6 +4031,7 @@ export interface components {
      * @description A version never changes but for description, tags, aliases and stage.
      *
      *     size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
+     *     scan: the verdict on its files, None before they were looked into.
      */
     ModelVersion: {
       /**
@@ -4034,6 +4067,8 @@ export interface components {
       name: string;
       /** Run Id */
       run_id?: string | null;
+      /** Scan */
+      scan?: ('clean' | 'unknown' | 'dangerous' | 'unreadable') | null;
       signature?: components['schemas']['Signature'] | null;
       /**
        * Size
@@ -4741,6 +4776,89 @@ export interface components {
       title: string;
     };
     /**
+     * Scan
+     * @description What a look into the files found, without loading them.
+     *
+     *     verdict: `clean`, `unknown` (types on no list, or code of its own), `dangerous`, `unreadable` (a file withstood the look).
+     *     pickles: files that hold one; cut: there was more than is listed.
+     */
+    Scan: {
+      /**
+       * Cut
+       * @default false
+       */
+      cut: boolean;
+      /**
+       * Files
+       * @default 0
+       */
+      files: number;
+      /**
+       * Findings
+       * @default []
+       */
+      findings: components['schemas']['ScanFinding'][];
+      /**
+       * Notes
+       * @default []
+       */
+      notes: string[];
+      /**
+       * Pickles
+       * @default 0
+       */
+      pickles: number;
+      /**
+       * Scanned At
+       * Format: date-time
+       */
+      scanned_at: string;
+      /** Scanner */
+      scanner: string;
+      /**
+       * Seconds
+       * @default 0
+       */
+      seconds: number;
+      /**
+       * Unreadable
+       * @default []
+       */
+      unreadable: components['schemas']['UnreadFile'][];
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'clean' | 'unknown' | 'dangerous' | 'unreadable';
+    };
+    /**
+     * ScanFinding
+     * @description Something that loading the model would import, call or run. offset: of its first place in the file, in bytes.
+     */
+    ScanFinding: {
+      /**
+       * Count
+       * @default 1
+       */
+      count: number;
+      /** File */
+      file: string;
+      /**
+       * Grade
+       * @enum {string}
+       */
+      grade: 'safe' | 'unknown' | 'dangerous';
+      /** Offset */
+      offset?: number | null;
+      /** What */
+      what: string;
+      /**
+       * Why
+       * @default
+       */
+      why: string;
+    };
+    /**
      * Selection
      * @description A stored set of runs, for links that stay short; the same runs in the same order have the same id.
      */
@@ -5025,6 +5143,16 @@ export interface components {
       share: number;
       /** Value */
       value: string;
+    };
+    /**
+     * UnreadFile
+     * @description A file that could not be looked into.
+     */
+    UnreadFile: {
+      /** File */
+      file: string;
+      /** Why */
+      why: string;
     };
     /** ValidationError */
     ValidationError: {
@@ -8509,6 +8637,70 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Edge'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_scan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Scan'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_scan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Scan'];
         };
       };
       /** @description Validation Error */
