@@ -63,8 +63,8 @@ def up(
     settings = settings_module.load(home=home, host=host, port=port)
     place = Home(settings.home)
     place.prepare()
-    with _alone(place), _listen(settings) as listener:
-        studio = Processes(settings, place, listener)
+    with _alone(place), _listen(settings) as listener, _listen_beside(settings, listener) as second:
+        studio = Processes(settings, place, listener, second)
         try:
             studio.start()
             link = studio.login_link()
@@ -87,10 +87,11 @@ def up(
 class Processes:
     """The server and the controller of one home, as children of this process."""
 
-    def __init__(self, settings: Settings, home: Home, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, home: Home, listener: socket.socket, second: socket.socket) -> None:
         self._settings = settings
         self._home = home
         self._listener = listener
+        self._second = second
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, float] = {}
         self._stopping = False
@@ -159,14 +160,15 @@ class Processes:
             "STUDIOLO_HOME": str(self._home.root),
             "STUDIOLO_HOST": self._settings.host,
             "STUDIOLO_PORT": str(self.port),
+            "STUDIOLO_CONTENT_PORT": str(self._second.getsockname()[1]),
             "STUDIOLO_URL": self._settings.url or self.url,
         }
         environ.pop("STUDIOLO_TOKEN", None)
         command = [sys.executable, "-m", f"studiolo.{name}"]
         keep: tuple[int, ...] = ()
         if name == "server":
-            keep = (self._listener.fileno(),)
-            command += ["--fd", str(self._listener.fileno())]
+            keep = (self._listener.fileno(), self._second.fileno())
+            command += ["--fd", str(keep[0]), "--content-fd", str(keep[1])]
         with self._log(name).open("ab") as log:
             self._children[name] = subprocess.Popen(
                 command,
@@ -239,6 +241,30 @@ def _listen(settings: Settings) -> Iterator[socket.socket]:
         listener.listen(1024)
         listener.set_inheritable(True)
         yield listener
+
+
+@contextmanager
+def _listen_beside(settings: Settings, first: socket.socket) -> Iterator[socket.socket]:
+    """Bind the port of the second origin: the one that is set, else the next free one after the first."""
+    host, port = first.getsockname()[:2]
+    wanted = settings.content_port
+    for candidate in [wanted] if wanted else [*range(port + 1, min(port + 20, 65536)), 0]:
+        with socket.socket(first.family) as second:
+            second.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                second.bind((host, candidate))
+            except OSError as error:
+                if wanted:
+                    raise PortTaken(
+                        f"Port {wanted} of {host}, for the second origin: {error.strerror or error}.",
+                        "Choose another with STUDIOLO_CONTENT_PORT; without it a free one is taken.",
+                        field="content_port",
+                    ) from None
+                continue
+            second.listen(1024)
+            second.set_inheritable(True)
+            yield second
+            return
 
 
 def _by_whom(settings: Settings) -> str:

@@ -1,7 +1,9 @@
 """The home folder: where a studio keeps everything, and where CLI and SDK find it."""
 
+import contextlib
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ class HomeUnusable(StudioloError):
 class Home:
     """The files that processes of one studio share by name.
 
-    `studio.json`: where the server answers; `token`: the owner's API token (mode 0600); `logs/`, `attempts/`, `blobs/`.
+    `studio.json`: where the server answers; `token`: the owner's API token (mode 0600);
+    `content.key`: signs addresses of the second origin; `logs/`, `attempts/`, `blobs/`.
     """
 
     def __init__(self, root: Path | None = None) -> None:
@@ -86,6 +89,20 @@ class Home:
     def write_token(self, token: str) -> None:
         """Keep the owner's token for CLI and SDK on this machine."""
         self._write("token", token + "\n", 0o600)
+
+    def key(self, name: str) -> bytes:
+        """Return a secret of this studio that its processes share; made when it is first asked for (mode 0600)."""
+        place = self.root / f"{name}.key"
+        try:
+            return bytes.fromhex(place.read_text("ascii"))
+        except FileNotFoundError:
+            pass
+        part = f".{name}.key.{os.getpid()}.{secrets.token_hex(4)}"
+        self._write(part, secrets.token_hex(32), 0o600)
+        with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
+            os.link(self.root / part, place)
+        (self.root / part).unlink()
+        return bytes.fromhex(place.read_text("ascii"))
 
     def _write(self, name: str, text: str, mode: int) -> None:
         part = self.root / f".{name}.{os.getpid()}"

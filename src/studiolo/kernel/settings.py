@@ -25,6 +25,15 @@ class Settings(BaseModel):
     home: Path = Field(Path("~/.studiolo"), description="Folder of everything the studio keeps.")
     host: str = Field("127.0.0.1", description="Address the server listens on; other than loopback needs accounts.")
     port: int = Field(8585, ge=0, le=65535, description="Port of the server; 0 takes a free one.")
+    content_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port of the second origin, which shows HTML that users wrote; 0 takes a free one near the first.",
+    )
+    content_url: str = Field(
+        "", description="Address of the second origin that browsers use, when a proxy stands in front."
+    )
     url: str = Field("", description="Address under which CLI, SDK and jobs find the server; empty: as started.")
     public_url: str = Field("", description="Address that people use, when a proxy stands in front.")
     database_url: str = Field("", description="SQLAlchemy address of PostgreSQL; empty: SQLite in the home folder.")

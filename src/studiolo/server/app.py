@@ -19,6 +19,7 @@ from studiolo.kernel.home import Home
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.server import health, limits, problem, session, ui
+from studiolo.server.content import SecondOrigin
 from studiolo.studio.slices import parts
 from studiolo.version import __version__
 
@@ -54,7 +55,8 @@ def build_app(services: Services) -> FastAPI:
     app.state.feed = Feed(services.db)
     problem.install(app)
     app.add_middleware(limits.JsonLimit, limit=services.settings.request_limit_bytes)
-    app.add_middleware(ui.SecurityHeaders)
+    app.add_middleware(ui.SecurityHeaders, settings=services.settings)
+    app.add_middleware(SecondOrigin, services=services)  # the outermost: nothing of the studio answers on that port
     app.include_router(health.router)
     app.include_router(session.router)
     app.include_router(_events, prefix=API, tags=["events"])

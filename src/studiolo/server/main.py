@@ -14,6 +14,7 @@ from studiolo.kernel.auth.request import Services
 from studiolo.kernel.auth.secrets import digest
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.home import Home
+from studiolo.kernel.settings import Settings
 from studiolo.server.app import build_app, open_services
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -25,14 +26,23 @@ class AccountsNeeded(StudioloError):
     code, status, title = "server.accounts_needed", 500, "Accounts are needed"
 
 
+class ContentPortTaken(StudioloError):
+    """The port of the second origin cannot be used."""
+
+    code, status, title = "server.content_port", 500, "The port cannot be used"
+
+
 def main() -> None:
     """Serve; ends with code 2 and a sentence when the studio cannot be opened."""
     parser = argparse.ArgumentParser(prog="python -m studiolo.server")
     parser.add_argument("--fd", type=int, help="a listening socket to serve on")
+    parser.add_argument("--content-fd", type=int, help="a listening socket of the second origin")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = settings_module.load()
+        second = _second(settings, arguments.content_fd)
+        settings = settings.model_copy(update={"content_port": second.getsockname()[1]})
         services = open_services(settings)
         _check_accounts(services)
         welcome(services)
@@ -43,8 +53,25 @@ def main() -> None:
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, log_level="warning", access_log=False, timeout_graceful_shutdown=3
     )
-    sockets = [socket.socket(fileno=arguments.fd)] if arguments.fd is not None else None
-    uvicorn.Server(config).run(sockets=sockets)
+    first = socket.socket(fileno=arguments.fd) if arguments.fd is not None else config.bind_socket()
+    uvicorn.Server(config).run(sockets=[first, second])
+
+
+def _second(settings: Settings, descriptor: int | None) -> socket.socket:
+    """Return the socket of the second origin: the one that was handed over, or a new one."""
+    if descriptor is not None:
+        return socket.socket(fileno=descriptor)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    made = socket.socket(family)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((settings.host, settings.content_port))
+    except OSError as error:
+        raise ContentPortTaken(
+            f"Port {settings.content_port} of {settings.host}, for the second origin: {error.strerror or error}.",
+            "Choose another with STUDIOLO_CONTENT_PORT; 0 takes a free one.",
+        ) from None
+    return made
 
 
 def welcome(services: Services) -> None:

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from studiolo.kernel import content
+from studiolo.kernel.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
 # Mantine sets styles on elements, so styles may be inline; scripts may not
@@ -27,8 +30,9 @@ _HEADERS = {
 class SecurityHeaders:
     """Adds what a browser needs to be careful; a pure ASGI middleware, so streams stay streams."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add headers to its reply."""
@@ -41,10 +45,17 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", POLICY)
+                if "Content-Security-Policy" not in headers:
+                    headers["Content-Security-Policy"] = self._policy(scope)
             await send(message)
 
         await self._app(scope, receive, sending)
+
+    def _policy(self, scope: Scope) -> str:
+        """Return the policy of the studio's pages; in a frame they show the second origin and nothing else."""
+        host = Headers(scope=scope).get("host", "")
+        shown = content.origin(self._settings, scope.get("scheme", "http"), host) or "'none'"
+        return f"{POLICY}; frame-src {shown}"
 
 
 class _Assets(StaticFiles):

@@ -78,9 +78,10 @@ def test_a_queued_job_has_no_log_yet(ctx: Context, client: TestClient) -> None:
 def test_pieces_come_by_offset(ctx: Context, client: TestClient) -> None:
     run = ended(ctx, submit(ctx, python("print('0123456789')")))
     get = lambda **params: client.get(f"/w/default/api/experiments/runs/{run.id}/log", params=params).json()  # noqa: E731
-    assert get(offset=3, limit=4) == {"text": "3456", "offset": 3, "next": 7, "size": 11}
+    assert get(offset=3, limit=4) == {"text": "3456", "offset": 3, "next": 7, "size": 11, "line": None}
     assert get(offset=-3)["text"] == "89\n"
-    assert get(offset=99) == {"text": "", "offset": 11, "next": 11, "size": 11}
+    assert get(offset=99) == {"text": "", "offset": 11, "next": 11, "size": 11, "line": None}
+    assert get(offset=3, numbered=True)["line"] == 1
     assert service.log_path(ctx, run.id).name == "log.txt"
 
 

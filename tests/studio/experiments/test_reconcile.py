@@ -62,7 +62,7 @@ out = pathlib.Path(os.environ["STUDIOLO_OUTPUTS"])
     assert service.read_log(ctx, run.id).text == "hello\n"
     with ctx.db.read() as tx:
         found = {item.path: item.size for item in artifacts.list_(tx, ctx, run.id)}
-        assert found == {"model": None, "plot.txt": 32}
+        assert found == {"environment": None, "model": None, "plot.txt": 32}
         seq = service.row(tx, ctx, run.id).seq
         assert tracking.params_of(tx, [seq])[seq] == {"depth": "3"}
     assert artifacts.open_(ctx, run.id, "plot.txt").read_text() == run.id
@@ -279,7 +279,7 @@ os.symlink("/etc/passwd", out + "/link")
     run = ended(ctx, submit(ctx, code))
     assert run.state == "Completed"
     with ctx.db.read() as tx:
-        assert [item.path for item in artifacts.list_(tx, ctx, run.id)] == ["good.txt"]
+        assert [item.path for item in artifacts.list_(tx, ctx, run.id)] == ["environment", "good.txt"]
     assert service.document(ctx, run.id, "studio/outputs_left_out") == ["bad\\nname"]
 
 

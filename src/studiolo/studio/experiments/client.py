@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
-from studiolo.studio.experiments import command_job
+from studiolo.studio.experiments import command_job, git_state
 from studiolo.studio.experiments.bin_client import Binned
 from studiolo.studio.experiments.comparison.client import Comparing
+from studiolo.studio.experiments.page_client import Browsing
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.table.client import Tabled
 from studiolo.studio.experiments.tracking_client import Tracked
@@ -39,7 +40,7 @@ class RunFailed(StudioloError):
         self.run = run
 
 
-class Experiments(Tabled, Tracked, Comparing, Binned):
+class Experiments(Tabled, Tracked, Comparing, Binned, Browsing):
     """Runs and jobs of a workspace."""
 
     def __init__(self, transport: Transport) -> None:
@@ -56,13 +57,21 @@ class Experiments(Tabled, Tracked, Comparing, Binned):
         """
         job = command_job.load(Path(path))
         placed = self._send(job.files)
+        state = git_state.look(job.code) if job.code else None
+        source = {"mlflow.source.name": Path(path).name, "mlflow.source.type": "JOB", **(state.tags() if state else {})}
         spec = job.spec.model_copy(
             update={
                 "code": placed.pop(None, []),
                 "inputs": {name: placed[name] for name in placed if name is not None},
+                "tags": source | job.spec.tags,
+                "artifacts": self._keep_diff(state.diff) if state and state.diff else [],
             }
         )
         return Submitted(self.submit(spec), job.warnings)
+
+    def _keep_diff(self, diff: bytes) -> Inputs:
+        sent = self._transport.upload("POST", "experiments/files", iter([diff]), size=len(diff))
+        return [InputFile(path=git_state.DIFF, digest=str(sent["digest"]))]
 
     def _send(self, files: Sequence[command_job.LocalFile]) -> dict[str | None, Inputs]:
         digests = [_digest(file.source) for file in files]

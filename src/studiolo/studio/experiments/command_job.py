@@ -65,6 +65,7 @@ class CommandJob:
     spec: JobSpec
     files: list[LocalFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    code: Path | None = None  # where the code is on this machine
 
 
 class FileNotThere(NotFound):
@@ -175,6 +176,7 @@ def _code(job: CommandJob, raw: dict[str, Any], folder: Path) -> None:
     source = folder / str(code)
     if not source.exists():
         raise FileNotThere(source, "code")
+    job.code = source
     found = [LocalFile(None, file, place) for file, place in _files(source, snapshot=True)]
     size = sum(file.source.stat().st_size for file in found)
     if len(found) > _MANY_FILES or size > _MANY_BYTES:

@@ -2,6 +2,7 @@
 
 import mimetypes
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 from starlette.responses import FileResponse
 
@@ -40,6 +41,15 @@ class FileReply(FileResponse):
             filename=file_name,
             content_disposition_type="inline" if inline and kind.split(";")[0] in _INLINE else "attachment",
         )
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the headers of a download that has a name."""
+    return {
+        **_SAFE,
+        "Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}",
+        "Cache-Control": "private, no-store",
+    }
 
 
 def media_type(name: str) -> str:

@@ -34,3 +34,13 @@ def torn(data: bytes) -> int:
         needs = 2 if byte >> 5 == 0b110 else 3 if byte >> 4 == 0b1110 else 4 if byte >> 3 == 0b11110 else 1
         return back if needs > back else 0
     return 0
+
+
+def line_at(path: Path, offset: int) -> int:
+    """Return the number of the line, from 1, that a byte is in."""
+    counted, left = 1, offset
+    with path.open("rb") as file:
+        while left > 0 and (piece := file.read(min(left, CHUNK))):
+            counted += piece.count(b"\n")
+            left -= len(piece)
+    return counted

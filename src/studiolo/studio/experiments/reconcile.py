@@ -22,7 +22,16 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Running, Starting
-from studiolo.studio.experiments import artifacts, attempts, claims, cleanup, reports, repository, retention
+from studiolo.studio.experiments import (
+    artifacts,
+    attempts,
+    claims,
+    cleanup,
+    reports,
+    repository,
+    retention,
+    surroundings,
+)
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
 from studiolo.studio.experiments.schemas import TERMINAL
@@ -183,6 +192,7 @@ def _look_prepared(ctx: Context, claim: Claim) -> _Look:
         attempts.prepare(ctx, claim)
     except attempts.Unprepared as error:
         return _Look(Seen(Sight.unprepared, error.failure), error=str(error))  # type: ignore[arg-type]
+    surroundings.keep(ctx, claim)
     return _Look(Seen(Sight.prepared))
 
 

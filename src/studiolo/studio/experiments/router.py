@@ -7,7 +7,15 @@ from fastapi import APIRouter, Depends, Query
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-from studiolo.studio.experiments import bin_router, catalog, jobs_router, overview, service, tracking_router
+from studiolo.studio.experiments import (
+    bin_router,
+    browse_router,
+    catalog,
+    jobs_router,
+    overview,
+    service,
+    tracking_router,
+)
 from studiolo.studio.experiments.comparison import router as comparison_router
 from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
@@ -100,10 +108,19 @@ def list_children(run_id: str, ctx: Context = Depends(context)) -> list[Run]:
 
 
 @router.get("/runs/{run_id}/log")
-def read_log(run_id: str, offset: int = 0, limit: int = service.LOG_CHUNK, ctx: Context = Depends(context)) -> LogChunk:
-    """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end."""
+def read_log(
+    run_id: str,
+    offset: int = 0,
+    limit: int = service.LOG_CHUNK,
+    numbered: bool = False,
+    ctx: Context = Depends(context),
+) -> LogChunk:
+    """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end.
+
+    `numbered` says which line the piece begins in, which costs reading what is before it.
+    """
     ctx.actor.must("experiments.read")
-    return service.read_log(ctx, run_id, offset, limit)
+    return service.read_log(ctx, run_id, offset, limit, numbered=numbered)
 
 
 @router.get("/runs/{run_id}/documents")
@@ -124,4 +141,5 @@ router.include_router(jobs_router.router)
 router.include_router(comparison_router.router)
 router.include_router(bin_router.router)
 router.include_router(table_router.router)
+router.include_router(browse_router.router)
 router.include_router(tracking_router.router)  # after /runs: it has /{experiment_id}

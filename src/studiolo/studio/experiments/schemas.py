@@ -67,6 +67,7 @@ class JobSpec(BaseModel):
     kind: str = "command"
     command: list[str]
     code: list[InputFile] = []  # placed in work/, where the command starts
+    artifacts: list[InputFile] = []  # files of the run from the start, such as the code's difference from its commit
     env: dict[str, str] = {}
     inputs: dict[str, list[InputFile]] = {}
     compute: str = "local"
@@ -170,12 +171,16 @@ class StoredFile(BaseModel):
 
 
 class LogChunk(BaseModel):
-    """A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far."""
+    """A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far.
+
+    line: number of the line that it begins in, from 1, where that was asked for.
+    """
 
     text: str
     offset: int
     next: int
     size: int
+    line: int | None = None
 
 
 class ExperimentCreate(BaseModel):

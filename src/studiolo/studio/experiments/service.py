@@ -11,6 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
+from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
 from studiolo.studio.experiments import artifacts, claims, expressions, logs, recycling, repository, tracking
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
@@ -130,11 +131,13 @@ def log_path(ctx: Context, run_id: str) -> Path:
     raise LogNotThere(f"The job is {found.state} and has written nothing yet.", "Wait for it to start.")
 
 
-def read_log(ctx: Context, run_id: str, offset: int = 0, limit: int = LOG_CHUNK) -> LogChunk:
+def read_log(ctx: Context, run_id: str, offset: int = 0, limit: int = LOG_CHUNK, *, numbered: bool = False) -> LogChunk:
     """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end."""
     if limit <= 0:
         raise Invalid("The limit must be positive.", field="limit")
-    return logs.read(log_path(ctx, run_id), offset, limit)
+    path = log_path(ctx, run_id)
+    chunk = logs.read(path, offset, limit)
+    return chunk.model_copy(update={"line": logs.line_at(path, chunk.offset)}) if numbered else chunk
 
 
 def consume(tx: Connection, run_id: str) -> None:
@@ -207,6 +210,8 @@ def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
     }
     seq = repository.insert_run(tx, values)
     tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags})
+    given = [(file.path, Blob(file.digest, ctx.blobs.path(file.digest).stat().st_size)) for file in job.artifacts]
+    artifacts.put_all(tx, ctx, run_id, given)
     ctx.events.emit(tx, "run.created", run_id, {"kind": job.kind, "state": "Queued", "parent_id": job.parent_id})
     return repository.to_run(row(tx, ctx, run_id))
 
@@ -216,7 +221,7 @@ def _check(ctx: Context, job: JobSpec) -> None:
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
     _check_expressions(job)
-    for name, files in [("code", job.code), *job.inputs.items()]:
+    for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:
         if not name or "/" in name or name in (".", ".."):
             raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")
         for file in files:

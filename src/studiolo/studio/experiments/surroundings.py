@@ -1,0 +1,86 @@
+"""What a job runs in, written down when it starts: Python's packages and the machine, as artifacts of its run.
+
+Every job of a studio has the same, so the bytes are kept once.
+"""
+
+import json
+import logging
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.storage.blobs import Blob
+from studiolo.studio.experiments import artifacts
+from studiolo.studio.experiments.claims import Claim
+
+PACKAGES = "environment/requirements.txt"
+MACHINE = "environment/machine.json"
+KINDS = frozenset({"command", "automl"})  # what people wrote or asked for; a profile is ours alone
+log = logging.getLogger(__name__)
+_known: dict[str, tuple[tuple[float, ...], list[tuple[str, Blob]]]] = {}
+
+
+def keep(ctx: Context, claim: Claim) -> None:
+    """Record them on the run of a job; a job is not stopped by what cannot be written down."""
+    if claim.kind not in KINDS:
+        return
+    try:
+        files = _files(ctx)
+        with ctx.db.begin() as tx:
+            artifacts.put_all(tx, ctx, claim.id, files)
+    except (OSError, StudioloError) as error:
+        log.warning("run %s: its environment is not recorded: %s", claim.id, error)
+
+
+def packages() -> str:
+    """Return the installed packages as lines `name==version`, by name."""
+    found = {str(item.metadata["Name"]): item.version for item in metadata.distributions() if item.metadata["Name"]}
+    return "".join(f"{name}=={found[name]}\n" for name in sorted(found, key=str.lower))
+
+
+def machine() -> dict[str, str | int]:
+    """Return what the machine is: its system, processor, cores and memory."""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "host": platform.node(),
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    }
+
+
+def _files(ctx: Context) -> list[tuple[str, Blob]]:
+    """Return both as blobs; read again only when something was installed since."""
+    stamp = tuple(_changed(entry) for entry in sys.path)
+    root = str(ctx.blobs.root)
+    known = _known.get(root)
+    if known and known[0] == stamp and all(ctx.blobs.exists(blob.digest) for _, blob in known[1]):
+        return known[1]
+    made = [
+        (PACKAGES, ctx.blobs.put(packages().encode())),
+        (MACHINE, ctx.blobs.put(json.dumps(machine(), indent=2).encode())),
+    ]
+    _known[root] = (stamp, made)
+    return made
+
+
+def _changed(entry: str) -> float:
+    try:
+        return Path(entry or ".").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
