@@ -1164,6 +1164,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/runs/{run_id}/ancestors': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Ancestors
+     * @description List the runs above a run, the topmost first.
+     */
+    get: operations['experiments_list_ancestors'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/runs/{run_id}/artifacts': {
     parameters: {
       query?: never;
@@ -1196,6 +1216,86 @@ export interface paths {
      * @description Send a file of a run; `inline` shows pictures and text in place, everything else is a download.
      */
     get: operations['experiments_get_artifact'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/artifacts/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Files
+     * @description List every file of a run, or of a folder of it.
+     */
+    get: operations['experiments_list_files'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/artifacts/link': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Link
+     * @description Sign an address of the second origin, where a file may run as a page without seeing the studio.
+     */
+    get: operations['experiments_get_link'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/artifacts/table': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Table
+     * @description Return rows of a CSV, TSV, JSON, JSON lines or Parquet file of a run.
+     */
+    get: operations['experiments_get_table'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/artifacts/zip': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download Folder
+     * @description Send a folder of a run as a ZIP, made while it is sent.
+     */
+    get: operations['experiments_download_folder'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1256,6 +1356,66 @@ export interface paths {
      * @description List the children of a run in the order they were made.
      */
     get: operations['experiments_list_children'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/code': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Code
+     * @description List the files that a job was submitted with.
+     */
+    get: operations['experiments_list_code'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/code/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Code
+     * @description Send a file of the code.
+     */
+    get: operations['experiments_get_code'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/code/zip': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download Code
+     * @description Send the code as a ZIP.
+     */
+    get: operations['experiments_download_code'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1354,6 +1514,8 @@ export interface paths {
     /**
      * Read Log
      * @description Return a piece of a job's log from a byte offset; negative: from so many bytes before the end.
+     *
+     *     `numbered` says which line the piece begins in, which costs reading what is before it.
      */
     get: operations['experiments_read_log'];
     put?: never;
@@ -1376,6 +1538,26 @@ export interface paths {
      * @description Send the log of a job, as far as it is written, as a file.
      */
     get: operations['experiments_download_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/log/search': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Search Log
+     * @description Find the lines of a log that hold a text, whatever its case.
+     */
+    get: operations['experiments_search_log'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1496,6 +1678,26 @@ export interface paths {
      * @description Return the tags of a run.
      */
     get: operations['experiments_get_tags'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/tree': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Branch
+     * @description List the children of a run, each with the number of its own.
+     */
+    get: operations['experiments_get_branch'];
     put?: never;
     post?: never;
     delete?: never;
@@ -2452,6 +2654,18 @@ export interface components {
       run_ids: string[];
     };
     /**
+     * CodeFile
+     * @description A file of the code that a job was submitted with.
+     */
+    CodeFile: {
+      /** Digest */
+      digest: string;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
      * ColumnImportance
      * @description How much worse the metric becomes when a column is shuffled; deviation over repeats.
      */
@@ -2739,6 +2953,21 @@ export interface components {
       name: string;
       /** Title */
       title: string;
+    };
+    /**
+     * ContentLink
+     * @description Where the second origin shows a file until it expires. frame: its page that shows HTML handed to it.
+     */
+    ContentLink: {
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string;
+      /** Frame */
+      frame: string;
+      /** Url */
+      url: string;
     };
     /**
      * Correlations
@@ -3449,6 +3678,18 @@ export interface components {
       total: number;
     };
     /**
+     * FileTree
+     * @description Every file of a run, or of a folder of it. size: bytes of all that are listed; cut: there are more than these.
+     */
+    FileTree: {
+      /** Cut */
+      cut: boolean;
+      /** Files */
+      files: components['schemas']['Artifact'][];
+      /** Size */
+      size: number;
+    };
+    /**
      * GroupSearch
      * @description Runs by their values. by: `params.depth`, `tags.team`, `attributes.user`; metrics: names to sum up.
      *
@@ -3618,6 +3859,11 @@ export interface components {
      * @description What to run. command: words, never a shell line; one word with spaces is run by the shell as Azure ML does.
      */
     JobSpec: {
+      /**
+       * Artifacts
+       * @default []
+       */
+      artifacts: components['schemas']['InputFile'][];
       /**
        * Code
        * @default []
@@ -3837,8 +4083,12 @@ export interface components {
     /**
      * LogChunk
      * @description A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far.
+     *
+     *     line: number of the line that it begins in, from 1, where that was asked for.
      */
     LogChunk: {
+      /** Line */
+      line?: number | null;
       /** Next */
       next: number;
       /** Offset */
@@ -3847,6 +4097,28 @@ export interface components {
       size: number;
       /** Text */
       text: string;
+    };
+    /**
+     * LogMatch
+     * @description A line of a log with the text that was looked for. offset: byte where it begins; line: its number, from 1.
+     */
+    LogMatch: {
+      /** Line */
+      line: number;
+      /** Offset */
+      offset: number;
+      /** Text */
+      text: string;
+    };
+    /**
+     * LogMatches
+     * @description Lines of a log with a text. total: of the whole log; matches: the first of them after `offset`.
+     */
+    LogMatches: {
+      /** Matches */
+      matches: components['schemas']['LogMatch'][];
+      /** Total */
+      total: number;
     };
     /**
      * LoggedModel
@@ -4525,6 +4797,15 @@ export interface components {
       values: (string | null)[];
     };
     /**
+     * RunNode
+     * @description A run in a tree. children: how many it has itself.
+     */
+    RunNode: {
+      /** Children */
+      children: number;
+      run: components['schemas']['Run'];
+    };
+    /**
      * RunOverview
      * @description A run with what was recorded on it.
      */
@@ -5027,6 +5308,35 @@ export interface components {
       trials: {
         [key: string]: number;
       };
+    };
+    /**
+     * TableColumn
+     * @description A column of a table in a file; type: in the words of its format, empty where it has none.
+     */
+    TableColumn: {
+      /** Name */
+      name: string;
+      /**
+       * Type
+       * @default
+       */
+      type: string;
+    };
+    /**
+     * TableRows
+     * @description Rows of a table in a file. total: of the whole table, null where only reading it to the end would tell.
+     */
+    TableRows: {
+      /** Columns */
+      columns: components['schemas']['TableColumn'][];
+      /** More */
+      more: boolean;
+      /** Offset */
+      offset: number;
+      /** Rows */
+      rows: unknown[][];
+      /** Total */
+      total: number | null;
     };
     /**
      * TableSchema
@@ -7351,6 +7661,37 @@ export interface operations {
       };
     };
   };
+  experiments_list_ancestors: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Run'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_list_artifacts: {
     parameters: {
       query?: {
@@ -7389,6 +7730,138 @@ export interface operations {
       query: {
         path: string;
         inline?: boolean;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_files: {
+    parameters: {
+      query?: {
+        path?: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileTree'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_link: {
+    parameters: {
+      query: {
+        path: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ContentLink'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_table: {
+    parameters: {
+      query: {
+        path: string;
+        offset?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TableRows'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_download_folder: {
+    parameters: {
+      query?: {
+        path?: string;
       };
       header?: never;
       path: {
@@ -7497,6 +7970,97 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Run'][];
         };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_code: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CodeFile'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_code: {
+    parameters: {
+      query: {
+        path: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_download_code: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Validation Error */
       422: {
@@ -7642,6 +8206,7 @@ export interface operations {
       query?: {
         offset?: number;
         limit?: number;
+        numbered?: boolean;
       };
       header?: never;
       path: {
@@ -7688,6 +8253,40 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_search_log: {
+    parameters: {
+      query: {
+        q: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LogMatches'];
+        };
       };
       /** @description Validation Error */
       422: {
@@ -7878,6 +8477,37 @@ export interface operations {
           'application/json': {
             [key: string]: string;
           };
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_branch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunNode'][];
         };
       };
       /** @description Validation Error */
