@@ -19,10 +19,10 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
+def server(folder: Path, *, fsync: bool = False) -> Iterator[str]:
     """Run PostgreSQL on a free loopback port; yields `postgresql://…@127.0.0.1:port` without a database name.
 
-    As root it runs as `nobody`, since PostgreSQL refuses root; `folder` must be reachable for that user.
+    fsync: whether a commit waits for the disk, which tests need not. As root it runs as `nobody`, since PostgreSQL refuses root; `folder` must be reachable for that user.
     """
     bin_ = binaries()
     if bin_ is None:
@@ -42,7 +42,7 @@ def server(folder: Path) -> Iterator[str]:
         subprocess.run(argv, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     run(bin_ / "initdb", "-D", data, "-A", "trust", "-U", "studiolo", "-N", "-E", "UTF8", "--locale=C")
-    options = f"-p {port} -h 127.0.0.1 -k {folder} -F -c max_connections=200"
+    options = f"-p {port} -h 127.0.0.1 -k {folder} {'' if fsync else '-F '}-c max_connections=200"
     run(bin_ / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         yield f"postgresql://studiolo@127.0.0.1:{port}"
