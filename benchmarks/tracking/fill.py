@@ -39,7 +39,13 @@ def fill_mlflow(url: str, count: int) -> str:
 
 def _pieces(experiment: int, count: int, piece: int = 1000) -> Iterator[dict[str, list[dict[str, Any]]]]:
     for start in range(0, count, piece):
-        rows: dict[str, list[dict[str, Any]]] = {"runs": [], "params": [], "metrics": [], "latest_metrics": [], "tags": []}
+        rows: dict[str, list[dict[str, Any]]] = {
+            "runs": [],
+            "params": [],
+            "metrics": [],
+            "latest_metrics": [],
+            "tags": [],
+        }
         for n in range(start, min(count, start + piece)):
             run = uuid.uuid4().hex
             params, metrics, tags = a_run(n)

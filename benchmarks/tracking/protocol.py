@@ -82,7 +82,12 @@ class Client:
 def batch(run_id: str, count: int, start: int, keys: int = 10) -> bytes:
     """Write a log-batch of points that were not logged before, `keys` metrics in turn."""
     metrics = [
-        {"key": f"m{n % keys}", "value": (n * 7919 % 1000) / 1000, "timestamp": 1_700_000_000_000 + n, "step": n // keys}
+        {
+            "key": f"m{n % keys}",
+            "value": (n * 7919 % 1000) / 1000,
+            "timestamp": 1_700_000_000_000 + n,
+            "step": n // keys,
+        }
         for n in range(start, start + count)
     ]
     return json.dumps({"run_id": run_id, "metrics": metrics}).encode()

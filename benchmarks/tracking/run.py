@@ -96,7 +96,12 @@ def _report(database: str, cases: list[Case], found: Found) -> list[str]:
     names = list(dict.fromkeys(name for name, _ in found))
     ours, theirs = names[:-1], names[-1]
     print(f"\n## {database}\n")
-    columns = ["", "unit", *(f"{name}: wall, CPU (ms)" for name in names), *(f"{name}: ratio wall, CPU" for name in ours)]
+    columns = [
+        "",
+        "unit",
+        *(f"{name}: wall, CPU (ms)" for name in names),
+        *(f"{name}: ratio wall, CPU" for name in ours),
+    ]
     print(f"| {' | '.join([*columns, 'bar'])} |")
     print("|" + "---|" * (len(columns) + 1))
     missed: list[str] = []

@@ -82,7 +82,9 @@ def postgres(folder: Path) -> Iterator[tuple[str, int]]:
 def new_database(url: str) -> str:
     """Make an empty database; returns its address."""
     name = f"b{secrets.token_hex(6)}"
-    engine = create_engine(f"{url}/postgres".replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        f"{url}/postgres".replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         connection.execute(text(f"create database {name}"))
     engine.dispose()
@@ -171,4 +173,6 @@ def machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     load = os.getloadavg()[0]
     disk = shutil.disk_usage("/").total >> 30
-    return f"{cores} cores of {found.group(1) if found else 'a CPU'}, {memory:.0f} GiB, disk {disk} GiB, load {load:.1f}"
+    return (
+        f"{cores} cores of {found.group(1) if found else 'a CPU'}, {memory:.0f} GiB, disk {disk} GiB, load {load:.1f}"
+    )

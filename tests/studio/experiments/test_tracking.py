@@ -70,9 +70,9 @@ def test_a_tag_takes_its_last_value_and_can_be_deleted(any_ctx: Context) -> None
     recorded(any_ctx, seq, tags={"stage": "b" * 9000})
     with any_ctx.db.begin() as tx:
         assert tracking.tags_of(tx, [seq])[seq] == {"stage": "b" * 8000, "owner": "me"}
-        assert tracking.delete_tag(tx, seq, "stage")
-        assert not tracking.delete_tag(tx, seq, "stage")
-        assert not tracking.delete_tag(tx, seq, "never seen")
+        assert tracking.delete_tag(tx, any_ctx, seq, "stage")
+        assert not tracking.delete_tag(tx, any_ctx, seq, "stage")
+        assert not tracking.delete_tag(tx, any_ctx, seq, "never seen")
 
 
 @pytest.mark.parametrize("key", ["", ".", "..", "../x", "/x", "a//b", "a/../b", "nul\x00", "semi;colon", "k" * 251])

@@ -89,17 +89,22 @@ class Keyset:
 
     def page(self, tx: Connection, query: Select[Any], token: str, limit: int) -> tuple[list[Any], str | None]:
         """Return the rows of a page and the token of the next one, None at the end."""
-        query = query.add_columns(*(key.column.label(f"sort_{n}") for n, key in enumerate(self._keys)))
-        after = decode(token, len(self._keys))
-        if after is not None:
-            query = query.where(self._beyond([self._typed(k, v) for k, v in zip(self._keys, after, strict=True)]))
-        order = [key.column.asc() if key.ascending else key.column.desc() for key in self._keys]
-        rows = list(tx.execute(query.order_by(*order).limit(limit + 1)))
+        rows = self.after(tx, query, decode(token, len(self._keys)), limit + 1)
         if len(rows) <= limit:
             return rows, None
-        last = rows[limit - 1]
-        values = [getattr(last, f"sort_{n}") for n in range(len(self._keys))]
-        return rows[:limit], encode(*(_plain(value) for value in values))
+        return rows[:limit], encode(*self.place(rows[limit - 1]))
+
+    def after(self, tx: Connection, query: Select[Any], place: Sequence[Any] | None, limit: int) -> list[Any]:
+        """Return the rows that follow a place, None for the beginning."""
+        query = query.add_columns(*(key.column.label(f"sort_{n}") for n, key in enumerate(self._keys)))
+        if place is not None:
+            query = query.where(self._beyond([self._typed(k, v) for k, v in zip(self._keys, place, strict=True)]))
+        order = [key.column.asc() if key.ascending else key.column.desc() for key in self._keys]
+        return list(tx.execute(query.order_by(*order).limit(limit)))
+
+    def place(self, row: Any) -> list[Any]:
+        """Return the place of a row: what `after` is given to go on behind it."""
+        return [_plain(getattr(row, f"sort_{n}")) for n in range(len(self._keys))]
 
     def _beyond(self, values: list[Any]) -> ColumnElement[bool]:
         either: list[ColumnElement[bool]] = []
@@ -117,7 +122,7 @@ class Keyset:
                 return EPOCH + timedelta(microseconds=value)
             raise MlflowError("Invalid page token: it belongs to another search.")
         kind = key.column.type.python_type
-        if isinstance(value, int) and kind is float:
+        if kind is float and (isinstance(value, int) or value in ("inf", "-inf")):
             return float(value)
         if not isinstance(value, kind):
             raise MlflowError("Invalid page token: it belongs to another search.")
@@ -125,4 +130,6 @@ class Keyset:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)  # a token is JSON
     return (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value

@@ -24,7 +24,7 @@ from studiolo.kernel.mlflow.fields import Fields, of_body, of_query
 
 log = logging.getLogger(__name__)
 Answer = dict[str, Any]
-Handler = Callable[[Context, Fields], Answer | Response]
+Handler = Callable[[Context, Fields], Answer | bytes | Response]  # bytes: JSON that is ready
 RawHandler = Callable[[Request, Context, str], Awaitable[Response]]
 BytesHandler = Callable[[Context, bytes], Answer]
 _JSON = "application/json"
@@ -160,8 +160,10 @@ async def _body(request: Request) -> bytes:
     return b"".join(chunks)
 
 
-def reply(answer: Answer, status: int = 200) -> Response:
+def reply(answer: Answer | bytes, status: int = 200) -> Response:
     """Write an answer as JSON."""
+    if isinstance(answer, bytes):
+        return Response(answer, status, media_type=_JSON)
     return Response(orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS), status, media_type=_JSON)
 
 

@@ -34,6 +34,7 @@ from studiolo.studio.experiments import (
 )
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
+from studiolo.studio.experiments.mlflow import ready
 from studiolo.studio.experiments.schemas import TERMINAL
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,8 @@ def tick(ctx: Context) -> bool:
         if waits:
             full.add(claim.compute)
     retention.keep_house(ctx)
-    return cleanup.tick(ctx) or busy
+    made = ready.keep_ready(ctx)
+    return cleanup.tick(ctx) or made or busy
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL, Experiment, Run
 from studiolo.studio.experiments.tables import experiments, run_documents, runs
+from studiolo.studio.experiments.tracking_tables import run_docs
 
 DEFAULT = "Default"
 _RUN = select(runs, experiments.c.name.label("experiment_name")).join(
@@ -94,7 +95,9 @@ def list_experiments(
 
 def insert_run(tx: Connection, values: Mapping[str, Any]) -> int:
     """Add a run; returns its seq."""
-    return int(tx.execute(insert(runs).values(**values).returning(runs.c.seq)).scalar_one())
+    seq = int(tx.execute(insert(runs).values(**values).returning(runs.c.seq)).scalar_one())
+    tx.execute(insert(run_docs), {"run": seq, "changed": int(values["created_at"].timestamp() * 1000)})
+    return seq
 
 
 def run_row(tx: Connection, workspace_id: str, run_id: str) -> Any:

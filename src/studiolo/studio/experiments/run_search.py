@@ -1,20 +1,42 @@
 """Search of runs: MLflow's filter and order in SQL over indexed rows, pages by keyset."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, exists, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy import false as never
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition, text_condition
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT, Comparison, Order
-from studiolo.studio.experiments import keys
+from studiolo.studio.experiments import keys, run_walk
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.states import STATUS, status
 from studiolo.studio.experiments.tables import STARTED, experiments, runs
 from studiolo.studio.experiments.tracking import HEAD
-from studiolo.studio.experiments.tracking_tables import input_datasets, metric_latest, params, run_inputs, run_tags
+from studiolo.studio.experiments.tracking_tables import (
+    input_datasets,
+    metric_latest,
+    params,
+    run_docs,
+    run_inputs,
+    run_tags,
+)
 
 _STATES = sorted({*STATUS, *TERMINAL, "NotStarted", "Queued", "Provisioning", "Preparing", "Starting"})
 _URI = "mlflow-artifacts:/" + cast(runs.c.experiment, String) + "/" + runs.c.id + "/artifacts"
@@ -37,9 +59,32 @@ _TEXTS: dict[str, Any] = {
 }
 _TIMES = {"start_time": STARTED, "end_time": runs.c.ended_at}
 _TABLES = {"parameter": params, "tag": run_tags}
+CHUNK = 1000  # runs whose rows are read by one query
 RUN_ROWS = select(runs, experiments.c.artifact_location, experiments.c.name.label("experiment_name")).join(
     experiments, experiments.c.number == runs.c.experiment
 )
+_r = runs.c
+_ROWS = (
+    select(_r.seq, _r.id, _r.name, _r.experiment, _r.user, _r.state, _r.created_at, _r.started_at, _r.ended_at)
+    .add_columns(_r.lifecycle, _r.parent_id, experiments.c.artifact_location, run_docs.c.doc)
+    .join(experiments, experiments.c.number == _r.experiment)
+    .outerjoin(run_docs, run_docs.c.run == _r.seq)
+)
+_BY_SEQ = _ROWS.where(_r.seq.in_(bindparam("seqs", expanding=True)))
+_BY_ID = _ROWS.where(_r.id == bindparam("run_id"), _r.workspace_id == bindparam("workspace_id"))
+
+
+def row(tx: Connection, ctx: Context, run_id: str) -> Any:
+    """Return what MLflow's replies show of a run, with its ready document; None when it is not there."""
+    return tx.execute(_BY_ID, {"run_id": run_id, "workspace_id": ctx.workspace_id}).first()
+
+
+def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:
+    """Return the same of several runs, in the order given."""
+    found: dict[int, Any] = {}
+    for start in range(0, len(seqs), CHUNK):
+        found.update((one.seq, one) for one in tx.execute(_BY_SEQ, {"seqs": seqs[start : start + CHUNK]}))
+    return [found[seq] for seq in seqs]
 
 
 def find(
@@ -51,32 +96,45 @@ def find(
     orders: list[Order],
     token: str,
     limit: int,
-) -> tuple[list[Any], str | None]:
-    """Return a page of run rows and the token of the next page. experiment_ids None: of every experiment."""
-    query = RUN_ROWS.where(runs.c.workspace_id == ctx.workspace_id)
-    if experiment_ids is not None:
-        query = query.where(runs.c.experiment.in_(experiment_ids))
-    if lifecycle is not None:
-        query = query.where(runs.c.lifecycle == lifecycle)
+) -> tuple[list[int], str | None]:
+    """Return a page of runs by their numbers and the token of the next page. experiment_ids None: of every experiment."""
     recorded = ("metric", "parameter", "tag")
     named = {c.key for c in filters if c.entity in recorded} | {o.key for o in orders if o.entity in recorded}
-    numbers = keys.known(tx, named)
-    for comparison in filters:
-        query = query.where(condition(comparison, numbers))
-    seen: set[tuple[str, str]] = set()
+    numbers = keys.known(tx, named) if named else {}
+    conditions = [condition(comparison, numbers) for comparison in filters]
+    clauses = _clauses(orders)
+    lead = run_walk.lead_of(clauses[0], numbers) if clauses else None
+    scope = run_walk.Scope(ctx.workspace_id, experiment_ids, lifecycle)
+    if scope.in_order and not conditions and (not clauses or clauses[0] == ("attribute", "start_time", False)):
+        few = None  # the first page of a list: an index has it
+    else:
+        few = run_walk.few(tx, scope, filters, numbers)
+    query = run_walk.within(select(runs.c.seq), ctx.db.dialect, scope, few).where(*conditions)
     sort: list[SortKey] = []
+    for n, clause in enumerate(clauses):
+        if n == 0 and lead is not None and few is None:
+            continue
+        query, more = ordered(query, *clause, numbers)
+        sort += more
+    asked = {clause[:2] for clause in clauses}
+    if ("attribute", "start_time") not in asked:
+        sort.append(SortKey(STARTED, ascending=False))
+    if ("attribute", "run_id") not in asked:
+        sort.append(SortKey(runs.c.id, ascending=True))
+    if lead is not None and few is None:
+        return run_walk.page(tx, query, lead, sort, token, limit)
+    found, following = Keyset(sort).page(tx, query, token, limit)
+    return [one.seq for one in found], following
+
+
+def _clauses(orders: list[Order]) -> list[tuple[str, str, bool]]:
+    found: list[tuple[str, str, bool]] = []
     for order in orders:
         key = ALIASES.get(order.key, order.key) if order.entity == "attribute" else order.key
-        if (order.entity, key) in seen:
+        if any(known[:2] == (order.entity, key) for known in found):
             raise MlflowError(f"`order_by` contains duplicate fields: {[o.key for o in orders]}")
-        seen.add((order.entity, key))
-        query, more = ordered(query, order.entity, key, order.ascending, numbers)
-        sort += more
-    if ("attribute", "start_time") not in seen:
-        sort.append(SortKey(STARTED, ascending=False))
-    if ("attribute", "run_id") not in seen:
-        sort.append(SortKey(runs.c.id, ascending=True))
-    return Keyset(sort).page(tx, query, token, limit)
+        found.append((order.entity, key, order.ascending))
+    return found
 
 
 def condition(comparison: Comparison, numbers: dict[str, int]) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, Table, delete, select
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import keys
+from studiolo.studio.experiments import keys, ready_docs
 from studiolo.studio.experiments.errors import ParamChanged
 from studiolo.studio.experiments.metrics import Point, write_points
 from studiolo.studio.experiments.tracking_tables import keys as names_table
@@ -40,6 +40,7 @@ def record(
         return
     for name in names:
         keys.check(name)
+    ready_docs.spoil(tx, ctx, run_seq)
     numbers = keys.intern(tx, ctx, names)
     if points:
         write_points(
@@ -55,8 +56,9 @@ def record(
         _replace(tx, ctx, run_tags, run_seq, {numbers[key]: str(value)[:MAX_TAG] for key, value in tags.items()})
 
 
-def delete_tag(tx: Connection, run_seq: int, key: str) -> bool:
+def delete_tag(tx: Connection, ctx: Context, run_seq: int, key: str) -> bool:
     """Remove a tag; False when the run has none of this name."""
+    ready_docs.spoil(tx, ctx, run_seq)
     number = keys.known(tx, [key]).get(key)
     if number is None:
         return False

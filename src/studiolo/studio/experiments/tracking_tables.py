@@ -1,6 +1,19 @@
 """Tables of what runs record: params, metrics, tags, inputs, artifacts, logged models. Rows refer to `runs.seq`."""
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
@@ -27,7 +40,7 @@ keys = Table(
     Column("name", String(250), nullable=False, unique=True),
 )
 
-# every logged point; the primary key is MLflow's rule for duplicates. NaN is value 0 with nan 1: SQLite has no NaN
+# every logged point that is not packed; the primary key is MLflow's rule for duplicates. NaN is value 0 with nan 1: SQLite has no NaN
 metrics = Table(
     "metrics",
     metadata,
@@ -38,6 +51,31 @@ metrics = Table(
     Column("value", Double, primary_key=True),
     Column("nan", SmallInteger, primary_key=True),
     sqlite_with_rowid=False,
+)
+
+# packed points of a series: they are in here or in `metrics`, never in both. Parts of one series may overlap in steps
+metric_parts = Table(
+    "metric_parts",
+    metadata,
+    _run(),
+    _key(),
+    Column("part", Integer, primary_key=True),
+    Column("first_step", BigInteger, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("rollup", LargeBinary, nullable=False),  # what charts of long series read; `packing` says how
+    Column("data", LargeBinary, nullable=False),
+)
+
+# one row per run: its records as MLflow's JSON, ready to be sent; none while they may have changed since
+_UNREADY = text("doc IS NULL")
+run_docs = Table(
+    "run_docs",
+    metadata,
+    _run(),
+    Column("changed", BigInteger, nullable=False, default=0, server_default="0"),  # milliseconds since 1970
+    Column("doc", LargeBinary),
+    Index("ix_run_docs_unready", "run", sqlite_where=_UNREADY, postgresql_where=_UNREADY),
 )
 
 # one row per run and metric: the latest point by (step, ts, value), and what the whole series amounts to
@@ -55,6 +93,7 @@ metric_latest = Table(
     Column("high", Double),
     Column("high_step", BigInteger),
     Column("points", BigInteger, nullable=False),
+    Column("sealed", BigInteger, nullable=False, default=0, server_default="0"),  # how many of them are packed
     Index("ix_metric_latest_value", "key", "value", "run"),
     sqlite_with_rowid=False,
 )

@@ -95,7 +95,7 @@ def delete_tag(ctx: Context, fields: Fields) -> dict[str, Any]:
 
     def work(tx: Connection) -> None:
         target = client_runs.writable(tx, ctx, run_id)
-        if not tracking.delete_tag(tx, target.seq, key):
+        if not tracking.delete_tag(tx, ctx, target.seq, key):
             raise MlflowError(f"No tag with name: {key} in run with id {run_id}", MISSING)
         client_runs.tell(tx, ctx, run_id)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, select
 
 from studiolo.kernel.context import Context
@@ -11,12 +12,11 @@ from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import parse, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import moment, tags_in
-from studiolo.studio.experiments import catalog, client_runs, run_search
+from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_search
 from studiolo.studio.experiments.errors import ExperimentNotFound, NotActive, RunNotFound
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
 from studiolo.studio.experiments.states import STATE
-from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
 
 _SIZES = {"name": 500, "digest": 36, "source": 65_535, "schema": 1_048_575, "profile": 16_777_215}
@@ -31,16 +31,19 @@ def run_id_of(fields: Fields) -> str:
 
 
 def row_of(tx: Connection, ctx: Context, run_id: str) -> Any:
-    """Return the row of a run with its experiment's artifact location."""
-    query = run_search.RUN_ROWS.where(runs.c.id == run_id, runs.c.workspace_id == ctx.workspace_id)
-    row = tx.execute(query).first()
+    """Return the row of a run with its experiment's artifact location and its ready document."""
+    row = run_search.row(tx, ctx, run_id)
     if row is None:
         raise RunNotFound(run_id)
     return row
 
 
+def _one(tx: Connection, ctx: Context, run_id: str) -> bytes:
+    return b'{"run":%b}' % shapes.runs_of(tx, [row_of(tx, ctx, run_id)])[0]
+
+
 @endpoint("POST", "mlflow/runs/create", WRITE)
-def create(ctx: Context, fields: Fields) -> dict[str, Any]:
+def create(ctx: Context, fields: Fields) -> bytes:
     """Start a run."""
     tags = tags_in(fields)
     name = fields.text("run_name")
@@ -60,14 +63,14 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
         tags=tags,
     )
     with ctx.db.read() as tx:
-        return {"run": shapes.runs_of(tx, [row_of(tx, ctx, run_id)])[0]}
+        return _one(tx, ctx, run_id)
 
 
 @endpoint("GET", "mlflow/runs/get", READ)
-def get(ctx: Context, fields: Fields) -> dict[str, Any]:
+def get(ctx: Context, fields: Fields) -> bytes:
     """Return a run with all that was recorded."""
     with ctx.db.read() as tx:
-        return {"run": shapes.runs_of(tx, [row_of(tx, ctx, run_id_of(fields))])[0]}
+        return _one(tx, ctx, run_id_of(fields))
 
 
 @endpoint("POST", "mlflow/runs/update", WRITE)
@@ -110,7 +113,7 @@ def restore(ctx: Context, fields: Fields) -> dict[str, Any]:
 
 
 @endpoint("POST", "mlflow/runs/search", READ)
-def search(ctx: Context, fields: Fields) -> dict[str, Any]:
+def search(ctx: Context, fields: Fields) -> bytes:
     """Find runs by what was recorded."""
     limit = fields.limit("max_results", 1000, 50_000)
     filters = parse(fields.text("filter"))
@@ -126,11 +129,14 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
             except Invalid:
                 raise
         if not numbers:
-            return {}
+            return b"{}"
         token = fields.text("page_token")
-        rows, following = run_search.find(tx, ctx, numbers, lifecycle, filters, orders, token, limit)
-        answer: dict[str, Any] = {"runs": shapes.runs_of(tx, rows)} if rows else {}
-    return answer | ({"next_page_token": following} if following else {})
+        seqs, following = run_search.find(tx, ctx, numbers, lifecycle, filters, orders, token, limit)
+        found = shapes.runs_of(tx, run_search.rows(tx, seqs))
+    parts = [b'"runs":[%b]' % b",".join(found)] if found else []
+    if following:
+        parts.append(b'"next_page_token":%b' % orjson.dumps(following))
+    return b"{%b}" % b",".join(parts)
 
 
 @endpoint("POST", "mlflow/runs/log-inputs", WRITE)
@@ -192,6 +198,7 @@ def _dataset(fields: Fields) -> dict[str, str | None]:
 def _add_input(
     tx: Connection, ctx: Context, target: client_runs.Target, values: dict[str, str | None], tags: dict[str, str]
 ) -> None:
+    ready_docs.spoil(tx, ctx, target.seq)
     insert = ctx.db.upsert(input_datasets).on_conflict_do_nothing(index_elements=["experiment", "name", "digest"])
     tx.execute(insert.values(experiment=target.experiment, **values))
     d = input_datasets.c
@@ -207,6 +214,7 @@ def _add_models(
 ) -> None:
     if not models:
         return
+    ready_docs.spoil(tx, ctx, target.seq)
     query = select(logged_models.c.id).where(
         logged_models.c.workspace_id == ctx.workspace_id, logged_models.c.id.in_([model_id for model_id, _ in models])
     )

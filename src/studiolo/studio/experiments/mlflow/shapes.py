@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, select
 
 from studiolo.kernel.mlflow.values import json_number, millis, pairs
 from studiolo.studio.experiments import artifacts, tracking
 from studiolo.studio.experiments.metrics import Latest, latest_of
 from studiolo.studio.experiments.states import status
+from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs, run_models
 
 Json = dict[str, Any]
@@ -61,33 +63,40 @@ def metric(item: Latest) -> Json:
     return {"key": item.key, "value": json_number(item.value), "timestamp": item.timestamp, "step": item.step}
 
 
-def runs_of(tx: Connection, rows: Sequence[Any]) -> list[Json]:
-    """Write whole runs: info, data, inputs and outputs."""
-    found: list[Json] = []
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        seqs = [row.seq for row in part]
-        params, tags, latest = tracking.params_of(tx, seqs), tracking.tags_of(tx, seqs), latest_of(tx, seqs)
-        inputs, models = _inputs(tx, seqs), _models(tx, seqs)
-        for row in part:
+def runs_of(tx: Connection, rows: Sequence[Any]) -> list[bytes]:
+    """Write whole runs: info, data, inputs and outputs. rows: of `run_search.rows`; ready documents go in as they are."""
+    missing = [row.seq for row in rows if row.doc is None]
+    made = documents(tx, missing)
+    return [b'{"info":%b,%b' % (orjson.dumps(info(row)), row.doc or made[row.seq]) for row in rows]
+
+
+def documents(tx: Connection, seqs: Sequence[int]) -> dict[int, bytes]:
+    """Write what runs recorded, from their rows: all of a run after its info, up to the closing brace."""
+    found: dict[int, bytes] = {}
+    for start in range(0, len(seqs), CHUNK):
+        part = seqs[start : start + CHUNK]
+        params, tags, latest = tracking.params_of(tx, part), tracking.tags_of(tx, part), latest_of(tx, part)
+        inputs, models = _inputs(tx, part), _models(tx, part)
+        query = select(runs.c.seq, runs.c.user, runs.c.parent_id).where(runs.c.seq.in_(part))
+        for seq, user, parent_id in tx.execute(query):
             data: Json = {}
-            if row.seq in latest:
-                data["metrics"] = [metric(item) for item in latest[row.seq]]
-            if row.seq in params:
-                data["params"] = pairs(params[row.seq])
-            own = {"mlflow.user": row.user, **tags.get(row.seq, {})}
-            if row.parent_id:
-                own.setdefault("mlflow.parentRunId", row.parent_id)
+            if seq in latest:
+                data["metrics"] = [metric(item) for item in latest[seq]]
+            if seq in params:
+                data["params"] = pairs(params[seq])
+            own = {"mlflow.user": user, **tags.get(seq, {})}
+            if parent_id:
+                own.setdefault("mlflow.parentRunId", parent_id)
             data["tags"] = pairs(own)
-            used, made = models.get(row.seq, ([], []))
-            run = {"info": info(row), "data": data, "inputs": {}, "outputs": {}}
-            if row.seq in inputs:
-                run["inputs"]["dataset_inputs"] = inputs[row.seq]
+            used, made = models.get(seq, ([], []))
+            run: dict[str, Json] = {"data": data, "inputs": {}, "outputs": {}}
+            if seq in inputs:
+                run["inputs"]["dataset_inputs"] = inputs[seq]
             if used:
                 run["inputs"]["model_inputs"] = used
             if made:
                 run["outputs"]["model_outputs"] = made
-            found.append(run)
+            found[seq] = orjson.dumps(run)[1:]
     return found
 
 

@@ -64,5 +64,5 @@ def _tag(tx: Connection, ctx: Context, run_id: str, tags: Mapping[str, Any]) -> 
         client_runs.set_tags(tx, ctx, target, written)
     for name, value in tags.items():
         if value is None:
-            tracking.delete_tag(tx, target.seq, name)
+            tracking.delete_tag(tx, ctx, target.seq, name)
     ctx.events.emit(tx, "run.updated", run_id, {"tags": sorted(tags)})

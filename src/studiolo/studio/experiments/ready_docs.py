@@ -1,0 +1,80 @@
+"""Ready-made JSON of what runs recorded: who may use it, and who makes it.
+
+A run's row in `run_docs` has its records as they are sent, or nothing while they may have changed since. Whoever changes a
+record spoils the document in the same transaction and first of all, so that the row's lock orders writers and the maker:
+a document that is there is true. The controller makes those that are missing, once a run is quiet; until then readers
+write a run from its rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, insert, literal, or_, select
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments.schemas import TERMINAL
+from studiolo.studio.experiments.tables import runs
+from studiolo.studio.experiments.tracking_tables import run_docs
+
+QUIET_MS = 2_000  # since the last change of an ended run
+LIVE_QUIET_MS = 60_000  # of a run that has not ended: clients that died leave many of them
+PIECE = 100  # runs in one transaction
+_LOOK_BACK = 1000  # PostgreSQL may commit run 5 before run 4
+
+Maker = Callable[[Connection, Sequence[int]], Mapping[int, bytes]]
+
+_SPOIL = "UPDATE run_docs SET doc = NULL, changed = ? WHERE run = ? AND doc IS NOT NULL"
+_SPOIL_POSTGRES = "UPDATE run_docs SET doc = NULL, changed = %s WHERE run = %s"
+_LOCK_POSTGRES = "SELECT doc IS NOT NULL FROM run_docs WHERE run = %s FOR UPDATE"
+_STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
+
+
+def spoil(tx: Connection, ctx: Context, run_seq: int) -> None:
+    """Say that the records of a run change; before they do, in the same transaction."""
+    if ctx.db.dialect == "sqlite":
+        tx.exec_driver_sql(_SPOIL, (_millis(ctx.clock.now()), run_seq))
+    elif tx.exec_driver_sql(_LOCK_POSTGRES, (run_seq,)).scalar():
+        tx.exec_driver_sql(_SPOIL_POSTGRES, (_millis(ctx.clock.now()), run_seq))
+
+
+def adopt(ctx: Context, after: int) -> int:
+    """Give a row to runs above a number that have none; returns the greatest number of a run."""
+    with ctx.db.read() as tx:
+        newest = int(tx.execute(select(func.coalesce(func.max(runs.c.seq), 0))).scalar_one())
+    if newest <= after:
+        return after
+    missing = select(runs.c.seq, literal(0)).where(runs.c.seq > after - _LOOK_BACK)
+    missing = missing.where(~select(run_docs.c.run).where(run_docs.c.run == runs.c.seq).exists())
+    with ctx.db.read() as tx:
+        none = tx.execute(missing.limit(1)).first() is None
+    if not none:
+        with ctx.db.begin() as tx:
+            tx.execute(insert(run_docs).from_select(["run", "changed"], missing))
+    return newest
+
+
+def unready(tx: Connection, ctx: Context, limit: int) -> list[int]:
+    """Return quiet runs of the workspace without a document, oldest first."""
+    now = _millis(ctx.clock.now())
+    ended = and_(runs.c.state.in_(sorted(TERMINAL)), run_docs.c.changed <= now - QUIET_MS)
+    query = select(run_docs.c.run).join(runs, runs.c.seq == run_docs.c.run)
+    query = query.where(run_docs.c.doc.is_(None), runs.c.workspace_id == ctx.workspace_id)
+    query = query.where(or_(ended, run_docs.c.changed <= now - LIVE_QUIET_MS))
+    return list(tx.execute(query.order_by(run_docs.c.run).limit(limit)).scalars())
+
+
+def make(ctx: Context, run_seqs: Sequence[int], maker: Maker) -> int:
+    """Make the documents of some runs in one transaction; returns how many. Runs that are being written to are left out."""
+    d = run_docs.c
+    with ctx.db.begin() as tx:
+        query = select(d.run).where(d.run.in_(run_seqs), d.doc.is_(None))
+        seqs = list(tx.execute(query.with_for_update(skip_locked=True)).scalars())
+        docs = maker(tx, seqs) if seqs else {}
+        if docs:
+            statement = _STORE if ctx.db.dialect == "sqlite" else _STORE.replace("?", "%s")
+            tx.exec_driver_sql(statement, [(doc, run) for run, doc in docs.items()])
+    return len(docs)
+
+
+def _millis(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
