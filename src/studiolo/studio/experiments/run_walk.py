@@ -8,7 +8,7 @@ SQLite has no statistics that would tell it which; so the sizes are looked up, e
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Alias, ColumnElement, Connection, Select, Table, and_, func, literal, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, func, literal, not_, select
 
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition
 from studiolo.kernel.mlflow.errors import MlflowError
@@ -39,7 +39,7 @@ class Scope(NamedTuple):
 class Lead(NamedTuple):
     """What a walk follows: an index of a table (here by another name, since conditions name it too) by (key, value, run)."""
 
-    rows: Alias
+    rows: FromClause
     of_metric: bool
     number: int
     ascending: bool
