@@ -5,6 +5,7 @@ comparison = [entity .] key operator value | [entity .] key IS [NOT] NULL
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from studiolo.kernel.mlflow.errors import MlflowError
@@ -66,16 +67,18 @@ class _Token(NamedTuple):
     end: int = -1
 
 
-def parse(text: str) -> list[Comparison]:
+def parse(text: str, entities: Mapping[str, str] = ENTITIES) -> list[Comparison]:
     """Read a filter string; raises MlflowError, which shows the clause that cannot be read.
+
+    entities: the words before the dot, and what each stands for.
 
     >>> parse("metrics.auc > 0.9 AND params.`depth x` = '3'")[1]
     Comparison(entity='parameter', key='depth x', operator='=', value='3')
     """
-    return [found.comparison for found in located(text)]
+    return [found.comparison for found in located(text, entities)]
 
 
-def located(text: str) -> list[Located]:
+def located(text: str, entities: Mapping[str, str] = ENTITIES) -> list[Located]:
     """Read a filter string with the place of each comparison.
 
     Raises MlflowError; its `extra` has `position` and `length`: the characters that cannot be read.
@@ -90,14 +93,14 @@ def located(text: str) -> list[Located]:
             position += 1
         start = position
         try:
-            comparison, position = _comparison(tokens, position)
+            comparison, position = _comparison(tokens, position, entities)
         except MlflowError as error:
             raise _pointed(error, tokens, start) from None
         found.append(Located(comparison, tokens[start].start, tokens[position - 1].end))
     return found
 
 
-def parse_order(clause: str) -> Order:
+def parse_order(clause: str, entities: Mapping[str, str] = ENTITIES) -> Order:
     """Read one clause of order_by: `entity.key [ASC|DESC]`."""
     text, ascending = clause.strip(), True
     match = re.search(r"\s+(asc|desc)$", text, re.IGNORECASE)
@@ -109,21 +112,19 @@ def parse_order(clause: str) -> Order:
             f"Invalid order_by clause '{clause}'. Could not be parsed. "
             "Write entity.key, then ASC or DESC; put names with spaces in backticks."
         )
-    return Order(*identifier(text), ascending)
+    return Order(*identifier(text, entities), ascending)
 
 
-def identifier(text: str) -> tuple[str, str]:
+def identifier(text: str, entities: Mapping[str, str] = ENTITIES) -> tuple[str, str]:
     """Split `entity.key`; without an entity the key is an attribute."""
     whole = _unquoted(text)
     entity, dot, key = text.partition(".")
     if whole != text or not dot:
         return "attribute", whole
     entity = entity.strip("`")
-    if entity not in ENTITIES:
-        raise MlflowError(
-            f"Invalid entity type '{entity}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']"
-        )
-    return ENTITIES[entity], _unquoted(key)
+    if entity not in entities:
+        raise MlflowError(f"Invalid entity type '{entity}'. Valid values are {list(dict.fromkeys(entities.values()))}")
+    return entities[entity], _unquoted(key)
 
 
 def _unquoted(text: str) -> str:
@@ -152,12 +153,12 @@ def _tokens(text: str) -> list[_Token]:
     return tokens
 
 
-def _comparison(tokens: list[_Token], position: int) -> tuple[Comparison, int]:
+def _comparison(tokens: list[_Token], position: int, entities: Mapping[str, str]) -> tuple[Comparison, int]:
     start = position
     token = _at(tokens, position)
     if token.kind not in ("name", "string") or (token.kind == "string" and token.text[0] == "'"):
         raise _invalid(tokens, start)
-    entity, key = identifier(token.text)
+    entity, key = identifier(token.text, entities)
     operator, position = _operator(tokens, position + 1, start)
     if operator in NULLS:
         return Comparison(entity, key, operator, None), position

@@ -8,13 +8,18 @@ from studiolo.studio.experiments.mlflow import (
     experiments,
     histories,
     logged_models,
+    otlp,
     records,
     runs,
     server_info,
+    trace_assessments,
+    traces,
+    traces_v2,
 )
 
-MODULES = (experiments, runs, records, histories, artifacts, logged_models)
+MODULES = (experiments, runs, records, histories, artifacts, logged_models, traces, traces_v2, trace_assessments)
 
 root_router = APIRouter()
 root_router.routes.extend(server_info.routes())
+root_router.routes.extend(otlp.routes())
 root_router.routes.extend(protocol.routes())
