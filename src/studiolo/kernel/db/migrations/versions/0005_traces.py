@@ -5,8 +5,8 @@ from alembic import op
 
 from studiolo.kernel.db.types import Json
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
