@@ -5,8 +5,8 @@ from alembic import op
 
 from studiolo.kernel.db.types import Json
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
