@@ -34,7 +34,7 @@ OPEN = {
 }
 # belongs to an account, not to a workspace: every role may
 ACCOUNT = {"/api/session/link"}
-OWN_PROOF = re.compile(r"/serve/")  # an endpoint asks for its own key
+OWN_PROOF = re.compile(r"/serve/|/mpu/parts/")  # an endpoint asks for its own key, a part of an upload for its secret
 # what the generator below cannot guess: the query of a route whose parameters depend on each other
 QUERY: dict[str, dict[str, str]] = {}
 BODY: dict[str, Any] = {}
@@ -64,6 +64,8 @@ def routes() -> list[tuple[str, str]]:
                 before, version = path.removesuffix("/{rest:path}").rsplit("/", 1)
                 table = [(method, below) for method, below in protocol.registered() if below.startswith(f"{version}/")]
                 found |= {(method, f"{before}/{below}") for method, below in table}
+            elif plain in protocol.OUTSIDE:
+                found |= {(method, path) for method, below in protocol.registered() if below == plain}
             else:
                 found |= {(method, path) for method in (route.methods or {"GET"}) - {"HEAD", "OPTIONS"}}
         services.db.close()

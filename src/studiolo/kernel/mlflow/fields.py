@@ -15,9 +15,10 @@ _INT64 = 2**63
 class Fields:
     """The JSON object of a request, or the query of a GET. `null` is as good as absent."""
 
-    def __init__(self, values: Mapping[str, Any], where: str = "") -> None:
+    def __init__(self, values: Mapping[str, Any], where: str = "", *, query: bool = False) -> None:
         self._values = values
         self._where = where
+        self._query = query
 
     def name(self, field: str) -> str:
         """Return the full name of a field, e.g. `tags[0].key`."""
@@ -25,7 +26,7 @@ class Fields:
 
     def having(self, more: Mapping[str, Any]) -> "Fields":
         """Return the fields with others, which win."""
-        return Fields({**self._values, **more}, self._where)
+        return Fields({**self._values, **more}, self._where, query=self._query)
 
     def has(self, field: str) -> bool:
         """Say whether a field is given."""
@@ -98,7 +99,7 @@ class Fields:
         value = self._values.get(field)
         if value is None:
             return []
-        items = [value] if isinstance(value, str) and not self._where else value
+        items = [value] if isinstance(value, str) and self._query else value
         if not isinstance(items, list):
             raise invalid_value(self.name(field), value)
         for item in items:
@@ -167,7 +168,7 @@ def of_query(pairs: Sequence[tuple[str, str]]) -> Fields:
             values[name].append(value)
         else:
             values[name] = [values[name], value]
-    return Fields(values)
+    return Fields(values, query=True)
 
 
 def _encodable(text: str) -> bool:

@@ -29,6 +29,15 @@ RawHandler = Callable[[Request, Context, str], Awaitable[Response]]
 BytesHandler = Callable[[Context, bytes], Answer]
 _JSON = "application/json"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+# what MLflow's server has outside /api; of these, too, what is not answered is refused in its shape
+OUTSIDE = (
+    "/get-artifact",
+    "/model-versions/get-artifact",
+    "/graphql",
+    "/gateway/{rest:path}",
+    "/api/2.0mlflow/{rest:path}",  # MLflow forgot a slash in one address, and its clients say it as it is
+    "/ajax-api/2.0mlflow/{rest:path}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +101,62 @@ def raw_endpoint(method: str, path: str, permission: str) -> Callable[[RawHandle
     return register
 
 
+def outside(path: str, permission: str) -> Callable[[RawHandler], RawHandler]:
+    """Register `async handler(request, ctx, "") -> response` for a GET of one of the OUTSIDE paths, such as `/get-artifact`."""
+
+    def register(handler: RawHandler) -> RawHandler:
+        _register("GET", path, _Endpoint(permission, raw=handler))
+        return handler
+
+    return register
+
+
 def routes() -> list[BaseRoute]:
     """Return the routes that serve everything registered."""
     prefixes = [f"{before}/{api}" for before in ("", "/w/{workspace}") for api in ("api", "ajax-api")]
-    return [
+    found: list[BaseRoute] = [
         Route(f"{prefix}/{version}/{{rest:path}}", _serve, methods=_METHODS, include_in_schema=False)
         for prefix in prefixes
         for version in ("2.0", "3.0")
     ]
+    return found + [
+        Route(f"{before}{path}", _serve_outside, methods=_METHODS, include_in_schema=False)
+        for before in ("", "/w/{workspace}")
+        for path in OUTSIDE
+    ]
 
 
 def _find(method: str, path: str) -> tuple[_Endpoint, dict[str, str]]:
+    method = "GET" if method == "HEAD" else method
     found = _static.get((method, path))
     if found is not None:
         return found, {}
     for wanted, pattern, candidate in _patterns:
         if wanted == method and (match := pattern.fullmatch(path)):
             return candidate, match.groupdict()
-    raise MlflowError(f"No MLflow endpoint of this server answers {method} /api/{path[:300]}.", "ENDPOINT_NOT_FOUND")
+    shown = path if path.startswith("/") else f"/api/{path}"
+    raise MlflowError(f"No MLflow endpoint of this server answers {method} {shown[:300]}.", "ENDPOINT_NOT_FOUND")
 
 
 async def _serve(request: Request) -> Response:
+    version = "3.0" if "api/3.0/" in request.scope["path"][:120] else "2.0"
+    return await _guarded(request, f"{version}/{request.path_params['rest']}")
+
+
+async def _serve_outside(request: Request) -> Response:
+    path = request.scope["path"]
+    if "workspace" in request.path_params:
+        path = path.removeprefix(f"/w/{request.path_params['workspace']}")
+    return await _guarded(request, path.replace("/ajax-api/", "/api/", 1).replace("/api/2.0mlflow/", "2.0/mlflow/", 1))
+
+
+async def _guarded(request: Request, path: str) -> Response:
     try:
-        version = "3.0" if "api/3.0/" in request.scope["path"][:120] else "2.0"
-        found, params = _find(request.method, f"{version}/{request.path_params['rest']}")
+        found, params = _find(request.method, path)
         if found.raw is not None:
             ctx = await run_in_threadpool(_enter, request, found)
             return await found.raw(request, ctx, params.get("path", ""))
-        body = b"" if request.method == "GET" else await _body(request)
+        body = b"" if request.method in ("GET", "HEAD") else await body_of(request)
         return await run_in_threadpool(_answer, request, found, params, body)
     except StudioloError as error:
         return refuse(error)
@@ -140,14 +177,15 @@ def _answer(request: Request, found: _Endpoint, params: dict[str, str], body: by
     if found.bytes_handler is not None:
         return reply(found.bytes_handler(ctx, body))
     assert found.handler is not None
-    fields = of_query(request.query_params.multi_items()) if request.method == "GET" else of_body(body)
+    reads = request.method in ("GET", "HEAD")
+    fields = of_query(request.query_params.multi_items()) if reads else of_body(body)
     if params:
         fields = fields.having(params)
     answer = found.handler(ctx, fields)
     return answer if isinstance(answer, Response) else reply(answer)
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """Read the body, up to the limit of the settings."""
     most = services(request).settings.request_limit_bytes
     chunks: list[bytes] = []

@@ -5,7 +5,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -142,6 +142,18 @@ class BlobWriter:
                     os.utime(self.path)
                     self.path.rename(target)
             _sync_folder(target.parent)  # also where another writer named it a moment ago and may not be so far
+        except OSError as error:
+            self.abort()
+            raise _room(error, self._store.root) from error
+        return blob
+
+    def set_aside(self, place: Callable[[Blob], Path]) -> Blob:
+        """Leave the bytes as a file that is no blob yet, at the place chosen by their digest; not synced to the disk."""
+        blob = Blob(self._hash.hexdigest(), self.size)
+        try:
+            self._file.close()
+            self._open = False
+            self.path.rename(place(blob))
         except OSError as error:
             self.abort()
             raise _room(error, self._store.root) from error

@@ -1,6 +1,7 @@
 """Experiments as named groups: make, rename, delete, restore, tag."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -58,6 +59,15 @@ def find(tx: Connection, ctx: Context, experiment_id: str) -> Any:
     if row is None:
         raise ExperimentNotFound(experiment_id)
     return row
+
+
+def numbers(tx: Connection, ctx: Context, experiment_ids: Iterable[str]) -> list[int]:
+    """Return the numbers of those experiments that are there: a search in nothing finds nothing."""
+    found: list[int] = []
+    for experiment_id in experiment_ids:
+        with suppress(ExperimentNotFound):
+            found.append(find(tx, ctx, experiment_id).number)
+    return found
 
 
 def ensure_default(ctx: Context) -> None:

@@ -106,6 +106,28 @@ class ArtifactTooLarge(TooLarge):
     code, title = "experiments.artifact_too_large", "Artifact too large"
 
 
+class UploadNotFound(NotFound):
+    """No upload in parts has this id, or it was given up."""
+
+    code, title = "experiments.upload_not_found", "Upload not found"
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(
+            f"There is no upload '{upload_id[:80]}' here.",
+            "Begin it anew: it was aborted or is too old.",
+            field="upload_id",
+        )
+
+
+class BadPart(Invalid):
+    """A part of an upload that is missing, changed, or out of order."""
+
+    code, title = "experiments.bad_part", "Part cannot be used"
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__(f"Part {number} of the upload: {why}", "Send the part again.", field="parts")
+
+
 class LoggedModelNotFound(NotFound):
     """No logged model has this id."""
 

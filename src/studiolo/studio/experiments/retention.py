@@ -10,7 +10,7 @@ from pathlib import Path
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import is_id
 from studiolo.runner import attempt as files
-from studiolo.studio.experiments import artifacts, repository
+from studiolo.studio.experiments import artifacts, multipart, repository
 from studiolo.studio.experiments.schemas import TERMINAL
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def keep_house(ctx: Context) -> int:
     if time.monotonic() - _done.get(key, float("-inf")) < EVERY_SECONDS:
         return 0
     _done[key] = time.monotonic()
+    multipart.sweep(ctx.blobs, ctx.clock.now() - timedelta(hours=multipart.KEEP_HOURS))
     return clear(ctx, ctx.clock.now() - timedelta(days=ctx.settings.attempts_keep_days))
 
 

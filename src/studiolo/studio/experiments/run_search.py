@@ -24,6 +24,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition, text_condition
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT, Comparison, Order
+from studiolo.kernel.mlflow.values import EPOCH
 from studiolo.studio.experiments import keys, run_walk
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.states import STATUS, status
@@ -57,6 +58,7 @@ _TEXTS: dict[str, Any] = {
     "experiment_id": cast(runs.c.experiment, String),
     "status": None,
 }
+_STATUS = case(*((runs.c.state == state, status(state)) for state in _STATES), else_=runs.c.state)
 _TIMES = {"start_time": STARTED, "end_time": runs.c.ended_at}
 _TABLES = {"parameter": params, "tag": run_tags}
 CHUNK = 1000  # runs whose rows are read by one query
@@ -132,7 +134,7 @@ def _clauses(orders: list[Order]) -> list[tuple[str, str, bool]]:
     for order in orders:
         key = ALIASES.get(order.key, order.key) if order.entity == "attribute" else order.key
         if any(known[:2] == (order.entity, key) for known in found):
-            raise MlflowError(f"`order_by` contains duplicate fields: {[o.key for o in orders]}")
+            raise MlflowError(f"`order_by` contains duplicate fields: {[f'{o.entity}.{o.key}' for o in orders]}")
         found.append((order.entity, key, order.ascending))
     return found
 
@@ -235,9 +237,9 @@ def ordered(
         rank = case((runs.c.ended_at.is_(None), 1), else_=0)
         return query, [
             SortKey(rank, ascending=True),
-            SortKey(func.coalesce(runs.c.ended_at, runs.c.created_at), ascending),
+            SortKey(func.coalesce(runs.c.ended_at, EPOCH), ascending),
         ]
     if entity == "attribute" and key in ("start_time", *_TEXTS):
-        column = STARTED if key == "start_time" else runs.c.state if key == "status" else _TEXTS[key]
+        column = STARTED if key == "start_time" else _STATUS if key == "status" else _TEXTS[key]
         return query, [SortKey(column, ascending)]
     raise MlflowError(f"Invalid order_by entity '{entity}' with key '{key}'.")

@@ -23,6 +23,7 @@ from studiolo.studio.experiments.schemas import Artifact
 
 _RUN = re.compile(r"\d+/([0-9a-f]{32})/artifacts/.+")
 _MODEL = re.compile(r"\d+/models/(m-[0-9a-f]{32})/artifacts/.+")
+_RANGE = re.compile(r"bytes=\s*(\d+-\d*|-\d+)(\s*,\s*(\d+-\d*|-\d+))*")
 _PIECE = 1 << 20
 FILES = "mlflow-artifacts/artifacts"
 
@@ -41,7 +42,7 @@ def list_of_run(ctx: Context, fields: Fields) -> dict[str, Any]:
 @endpoint("GET", FILES, READ)
 def list_folder(ctx: Context, fields: Fields) -> dict[str, Any]:
     """List a folder by its path in the workspace; the names are without that path."""
-    folder = artifacts.clean(fields.text("path").strip("/"), empty=True)
+    folder = artifacts.clean(fields.text("path").rstrip("/"), empty=True)
     with ctx.db.read() as tx:
         found = artifacts.children(tx, ctx, folder)
     return {"files": [_file(item) for item in found]} if found else {}
@@ -53,15 +54,25 @@ def _file(item: Artifact) -> dict[str, Any]:
 
 
 @raw_endpoint("GET", f"{FILES}/{{path:path}}", READ)
-async def read(_request: Request, ctx: Context, path: str) -> Response:
-    """Send a file, or the range that is asked for."""
+async def read(request: Request, ctx: Context, path: str) -> Response:
+    """Send a file, or the range that is asked for, or nothing when the client has it."""
+    return await run_in_threadpool(send, request, ctx, path)
 
-    def find() -> FileReply:
-        with ctx.db.read() as tx:
-            stored = artifacts.find_at(tx, ctx, path)
-        return FileReply(ctx.blobs.path(stored.digest), stored.path, stored.digest)
 
-    return await run_in_threadpool(find)
+def send(request: Request, ctx: Context, path: str) -> Response:
+    """Answer with a file by its path in the workspace."""
+    with ctx.db.read() as tx:
+        stored = artifacts.find_at(tx, ctx, path)
+    tag = f'"{stored.digest}"'
+    known = request.headers.get("if-none-match", "")
+    if known.strip() == "*" or tag in re.split(r"\s*,\s*", known.replace("W/", "").strip()):
+        return Response(status_code=304, headers={"ETag": tag})
+    wanted = request.headers.get("range")
+    if wanted is not None and not _RANGE.fullmatch(wanted):
+        answer = reply({"error_code": "INVALID_PARAMETER_VALUE", "message": f"Invalid Range: {wanted[:100]}"}, 416)
+        answer.headers["Content-Range"] = f"bytes */{stored.size}"
+        return answer
+    return FileReply(ctx.blobs.path(stored.digest), stored.path, stored.digest)
 
 
 @raw_endpoint("PUT", f"{FILES}/{{path:path}}", WRITE)
@@ -71,23 +82,25 @@ async def write(request: Request, ctx: Context, path: str) -> Response:
     if declared.isdecimal() and int(declared) <= _PIECE:  # most files of a model: one visit to the thread is enough
         await run_in_threadpool(_keep_small, ctx, path, await request.body())
         return reply({})
-    await run_in_threadpool(_check, ctx, path)
+    await run_in_threadpool(check, ctx, path)
     writer = await run_in_threadpool(ctx.blobs.writer)
     try:
-        await _receive(request, writer, ctx.settings.upload_limit_bytes, path)
+        await receive(request, writer, ctx.settings.upload_limit_bytes, path)
     except BaseException:
         writer.abort()
         raise
-    await run_in_threadpool(lambda: _name(ctx, path, writer.commit()))
+    await run_in_threadpool(lambda: name(ctx, path, writer.commit()))
     return reply({})
 
 
 def _keep_small(ctx: Context, path: str, body: bytes) -> None:
-    _check(ctx, path)
-    _name(ctx, path, ctx.blobs.put(body))
+    check(ctx, path)
+    name(ctx, path, ctx.blobs.put(body))
 
 
-def _name(ctx: Context, path: str, blob: Blob) -> None:
+def name(ctx: Context, path: str, blob: Blob) -> None:
+    """Let a path name stored bytes, if it may be written."""
+
     def work(tx: Connection) -> None:
         _writable(tx, ctx, path)
         artifacts.put_at(tx, ctx, path, blob)
@@ -96,7 +109,8 @@ def _name(ctx: Context, path: str, blob: Blob) -> None:
     ctx.db.write(work)
 
 
-async def _receive(request: Request, writer: BlobWriter, limit: int, path: str) -> None:
+async def receive(request: Request, writer: BlobWriter, limit: int, path: str) -> None:
+    """Write a body as it comes; raises ArtifactTooLarge above the limit in bytes."""
     pieces: list[bytes] = []
     waiting = 0
     received = 0
@@ -123,7 +137,7 @@ def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
     return {}
 
 
-def _check(ctx: Context, path: str) -> None:
+def check(ctx: Context, path: str) -> None:
     """Find out that a path cannot be written before its bytes arrive."""
     artifacts.clean(path)
     with ctx.db.read() as tx:

@@ -1,5 +1,6 @@
 """MLflow's endpoints of experiments."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -19,6 +20,7 @@ from studiolo.kernel.mlflow.names import problem
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import tags_in
 from studiolo.studio.experiments import catalog, repository
+from studiolo.studio.experiments.errors import NotActive
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.tables import experiments
 
@@ -31,7 +33,7 @@ _TIMES = {"creation_time": experiments.c.created_at, "last_update_time": experim
 def create(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Make an experiment."""
     location = fields.text("artifact_location")
-    if location.startswith(("runs:", "file:", "/")) or "#" in location or "?" in location:
+    if location.startswith(("runs:", "file:", "/")) or "#" in location or ".." in location.partition("?")[2]:
         raise invalid_value("artifact_location", location, "give the URI of an object store, or leave it out.")
     return {"experiment_id": catalog.create(ctx, fields.required("name"), tags_in(fields), location)}
 
@@ -60,15 +62,23 @@ def get_by_name(ctx: Context, fields: Fields) -> dict[str, Any]:
 @endpoint("POST", "mlflow/experiments/delete", WRITE)
 def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Put an experiment in the bin."""
-    catalog.delete(ctx, fields.required("experiment_id"))
+    _move(ctx, fields, catalog.delete)
     return {}
 
 
 @endpoint("POST", "mlflow/experiments/restore", WRITE)
 def restore(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Take an experiment out of the bin."""
-    catalog.restore(ctx, fields.required("experiment_id"))
+    _move(ctx, fields, catalog.restore)
     return {}
+
+
+def _move(ctx: Context, fields: Fields, verb: Callable[[Context, str], None]) -> None:
+    experiment_id = fields.required("experiment_id")
+    try:
+        verb(ctx, experiment_id)
+    except NotActive:  # in MLflow's words there is no such experiment among those that could be moved
+        raise MlflowError(f"No Experiment with id={experiment_id} exists", MISSING) from None
 
 
 @endpoint("POST", "mlflow/experiments/update", WRITE)

@@ -15,7 +15,7 @@ from studiolo.kernel.mlflow.conditions import (
     number_condition,
     text_condition,
 )
-from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value
+from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import NULLS, Comparison, parse
 from studiolo.kernel.mlflow.protocol import endpoint
@@ -35,6 +35,7 @@ _TEXTS: dict[str, Any] = {
     "model_type": models.c.model_type,
     "status": models.c.status,
     "source_run_id": models.c.source_run_id,
+    "experiment_id": cast(models.c.experiment, Text),
 }
 _TIMES = {
     "creation_timestamp": models.c.created_at,
@@ -211,7 +212,11 @@ def finalize(ctx: Context, fields: Fields) -> dict[str, Any]:
 @endpoint("DELETE", "mlflow/logged-models/{model_id}", WRITE)
 def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Put a logged model in the bin."""
-    _change(ctx, fields.text("model_id"), lifecycle="deleted", deleted_at=ctx.clock.now())
+    model_id = fields.text("model_id")
+    with ctx.db.read() as tx:
+        gone = find(tx, ctx, model_id, deleted=True).lifecycle == "deleted"
+    if not gone:  # again is no error, as with MLflow
+        _change(ctx, model_id, lifecycle="deleted", deleted_at=ctx.clock.now())
     return {}
 
 
@@ -267,11 +272,13 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find logged models by attributes, tags, params and metrics."""
     limit = fields.limit("max_results", 100, 1000)
     filters = parse(fields.text("filter"))
+    if not fields.texts("experiment_ids"):
+        raise missing_value("experiment_ids")
     datasets = [(item.text("dataset_name"), item.text("dataset_digest")) for item in fields.objects("datasets")]
     if any(not name for name, _ in datasets):
         raise MlflowError("`dataset_name` in the `datasets` clause must be specified.")
     with ctx.db.read() as tx:
-        numbers = [catalog.find(tx, ctx, experiment_id).number for experiment_id in fields.texts("experiment_ids")]
+        numbers = catalog.numbers(tx, ctx, fields.texts("experiment_ids"))
         query = select(models).where(models.c.workspace_id == ctx.workspace_id, models.c.lifecycle == "active")
         query = query.where(models.c.experiment.in_(numbers))
         for comparison in filters:

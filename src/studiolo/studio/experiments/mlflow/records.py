@@ -116,12 +116,13 @@ def log_model(ctx: Context, fields: Fields) -> dict[str, Any]:
     absent = {"artifact_path", "flavors", "utc_time_created", "run_id"} - set(model if isinstance(model, dict) else ())
     if absent:
         raise MlflowError(f"Model json is missing mandatory fields: {sorted(absent)}")
+    known = {name: model.get(name) for name in ("run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors")}
 
     def work(tx: Connection) -> None:
         target = client_runs.writable(tx, ctx, run_id)
         name = "mlflow.log-model.history"
         before = tracking.tags_of(tx, [target.seq]).get(target.seq, {}).get(name, "[]")
-        history = json.dumps([*json.loads(before), model])
+        history = json.dumps([*json.loads(before), known])
         if len(history) <= tracking.MAX_TAG:  # a cut list would be no list
             tracking.record(tx, ctx, target.seq, tags={name: history})
 

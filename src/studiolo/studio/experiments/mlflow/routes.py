@@ -5,9 +5,11 @@ from fastapi import APIRouter
 from studiolo.kernel.mlflow import protocol
 from studiolo.studio.experiments.mlflow import (
     artifacts,
+    browsing,
     experiments,
     histories,
     logged_models,
+    multipart,
     otlp,
     records,
     runs,
@@ -17,9 +19,13 @@ from studiolo.studio.experiments.mlflow import (
     traces_v2,
 )
 
-MODULES = (experiments, runs, records, histories, artifacts, logged_models, traces, traces_v2, trace_assessments)
+MODULES = (
+    *(experiments, runs, records, histories, artifacts, multipart, browsing, logged_models),
+    *(traces, traces_v2, trace_assessments),
+)
 
 root_router = APIRouter()
 root_router.routes.extend(server_info.routes())
 root_router.routes.extend(otlp.routes())
+root_router.routes.extend(multipart.routes())
 root_router.routes.extend(protocol.routes())

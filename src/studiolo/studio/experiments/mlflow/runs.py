@@ -13,7 +13,7 @@ from studiolo.kernel.mlflow.grammar import parse, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import moment, tags_in
 from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_search
-from studiolo.studio.experiments.errors import ExperimentNotFound, NotActive, RunNotFound
+from studiolo.studio.experiments.errors import ExperimentNotFound, RunNotFound
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
 from studiolo.studio.experiments.states import STATE
@@ -97,18 +97,14 @@ def update(ctx: Context, fields: Fields) -> dict[str, Any]:
 @endpoint("POST", "mlflow/runs/delete", WRITE)
 def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Put a run in the bin."""
-    run_id = run_id_of(fields)
-    if client_runs.move(ctx, [run_id], "deleted") == 0:
-        raise NotActive("run", run_id)
+    client_runs.move(ctx, [run_id_of(fields)], "deleted")  # again is no error, as with MLflow
     return {}
 
 
 @endpoint("POST", "mlflow/runs/restore", WRITE)
 def restore(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Take a run out of the bin."""
-    run_id = run_id_of(fields)
-    if client_runs.move(ctx, [run_id], "active") == 0:
-        raise NotActive("run", run_id, "deleted")
+    client_runs.move(ctx, [run_id_of(fields)], "active")
     return {}
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import ColumnElement, Connection, or_
 
@@ -119,7 +120,7 @@ def latest_versions(tx: Connection, model: Found, stages: Sequence[str]) -> list
     for row in repository.versions(tx, model.id):
         if row.stage in stages:
             found.setdefault(row.stage, row)
-    return [found[stage] for stage in sorted(found)]
+    return sorted(found.values(), key=lambda row: row.version)
 
 
 def download_uri(row: Found) -> str:
@@ -135,6 +136,12 @@ def source(tx: Connection, ctx: Context, fields: Fields) -> Source:
         raise MlflowError(
             f"Invalid model version source: '{text[:200]}'. The studio cannot read files of the client: log the model "
             "first, then register it."
+        )
+    if ".." in re.split(r"[/\\]", unquote(unquote(text))):
+        raise MlflowError(
+            f"Invalid model version source: '{text[:200]}'. If supplying a source as an http, https, local file path, "
+            "ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path "
+            "references present. Please provide an absolute path."
         )
     scheme, _, rest = text.partition(":/")
     rest = rest.strip("/")

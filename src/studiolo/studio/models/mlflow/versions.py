@@ -3,14 +3,18 @@
 from typing import Any
 
 from sqlalchemy import false, func
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError
-from studiolo.kernel.mlflow.fields import Fields
+from studiolo.kernel.mlflow.fields import Fields, of_query
 from studiolo.kernel.mlflow.grammar import Comparison, parse
-from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.protocol import endpoint, outside
 from studiolo.kernel.mlflow.values import tags_in
+from studiolo.studio.experiments.mlflow.artifacts import send
 from studiolo.studio.models import repository, service
 from studiolo.studio.models.errors import ModelNotFound
 from studiolo.studio.models.mlflow import shapes
@@ -97,6 +101,22 @@ def download_uri(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Say where the files of a version are."""
     with ctx.db.read() as tx:
         return {"artifact_uri": shapes.download_uri(shapes.version_of(tx, ctx, fields))}
+
+
+@outside("/model-versions/get-artifact", READ)
+async def file(request: Request, ctx: Context, _path: str) -> Response:
+    """Send a file of a version: `?name=…&version=…&path=…`."""
+
+    def find() -> Response:
+        fields = of_query(request.query_params.multi_items())
+        path = fields.required("path")
+        with ctx.db.read() as tx:
+            row = shapes.version_of(tx, ctx, fields)
+        if not row.folder:
+            raise MlflowError(f"The files of version {row.version} are not in the studio, but at {row.source}.")
+        return send(request, ctx, f"{row.folder}/{path}")
+
+    return await run_in_threadpool(find)
 
 
 @endpoint("POST", f"{_PATH}/set-tag", WRITE)
