@@ -11,6 +11,7 @@ FACE = {"service", "schemas", "errors"}  # what a slice shows to the others
 MORE = {
     "experiments": {
         "artifacts",
+        "delivery",
         "lineage",
         "logged",
         "tracking",

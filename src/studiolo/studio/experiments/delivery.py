@@ -1,10 +1,16 @@
 """Sending stored files to browsers and clients: whole or a range, and never as something a browser would run here."""
 
 import mimetypes
+import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from starlette.responses import FileResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments.artifacts import Stored
+from studiolo.studio.experiments.errors import BadRange
 
 # what a browser may draw in place; everything else is a download. SVG and HTML can carry scripts: sandboxed, they are inert
 _INLINE = {
@@ -18,6 +24,7 @@ _INLINE = {
     "text/markdown",
 }
 _TEXT = {".yaml", ".yml", ".txt", ".log", ".md", ".py", ".toml", ".cfg", ".ini", ".jsonl", ".sh", ".sql", ".r", ""}
+_RANGE = re.compile(r"bytes=\s*(?:(?P<start>\d+)-\d*|-(?P<last>\d+))(?:\s*,\s*(?:\d+-\d*|-\d+))*", re.ASCII)
 _SAFE = {
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",
@@ -50,6 +57,20 @@ def attachment(name: str) -> dict[str, str]:
         "Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}",
         "Cache-Control": "private, no-store",
     }
+
+
+def answer(request: Request, ctx: Context, stored: Stored) -> Response:
+    """Send a file, a range of it, or only that it is still the one the client has; raises BadRange."""
+    tag = f'"{stored.digest}"'
+    known = request.headers.get("if-none-match", "").replace("W/", "")
+    if known.strip() == "*" or tag in re.split(r"\s*,\s*", known.strip()):
+        return Response(status_code=304, headers={"ETag": tag})
+    wanted = request.headers.get("range")
+    if wanted is not None:
+        found = _RANGE.fullmatch(wanted)
+        if found is None or int(found["start"] or 0) >= max(1, stored.size) or found["last"] == "0":
+            raise BadRange(wanted, stored.size)
+    return FileReply(ctx.blobs.path(stored.digest), stored.path, stored.digest)
 
 
 def media_type(name: str) -> str:

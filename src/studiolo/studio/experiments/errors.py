@@ -1,6 +1,6 @@
 """What can go wrong with experiments and runs."""
 
-from studiolo.kernel.errors import Conflict, Invalid, NotFound, TooLarge
+from studiolo.kernel.errors import Conflict, Invalid, NotFound, StudioloError, TooLarge
 
 
 class ExperimentNotFound(NotFound):
@@ -104,6 +104,17 @@ class ArtifactTooLarge(TooLarge):
     """An artifact above the upload limit."""
 
     code, title = "experiments.artifact_too_large", "Artifact too large"
+
+
+class BadRange(StudioloError):
+    """A range of bytes that the file does not have, or that cannot be read."""
+
+    code, status, title = "experiments.bad_range", 416, "Range cannot be sent"
+
+    def __init__(self, asked: str, size: int) -> None:
+        super().__init__(
+            f"Invalid Range '{asked[:100]}' of a file of {size} bytes.", "Ask for bytes=0-99, bytes=100- or bytes=-100."
+        )
 
 
 class UploadNotFound(NotFound):

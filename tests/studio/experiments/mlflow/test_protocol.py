@@ -222,8 +222,19 @@ def test_a_file_is_read_in_ranges_and_deleted(client: TestClient) -> None:
     assert client.put(path, content=content).json() == {}
     part = client.get(path, headers={"Range": "bytes=300-309"})
     assert (part.status_code, part.content) == (206, content[300:310])
-    assert client.get(path, headers={"Range": "bytes=9999999-"}).status_code == 416
-    assert client.get(path).content == content
+    part = client.get(path, headers={"Range": "bytes=-5"})
+    assert (part.status_code, part.content) == (206, content[-5:])
+    for wrong in ("bytes=9999999-", "bytes=abc", "lines=0-5", "bytes=-0", "bytes=5"):
+        reply = client.get(path, headers={"Range": wrong})
+        assert (reply.status_code, set(reply.json())) == (416, {"error_code", "message"}), wrong
+    whole = client.get(path)
+    assert whole.content == content
+    head = client.head(path)
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(content)))
+    for known in (whole.headers["ETag"], f'"other", W/{whole.headers["ETag"]}', "*"):
+        reply = client.get(path, headers={"If-None-Match": known})
+        assert (reply.status_code, reply.content, reply.headers["ETag"]) == (304, b"", whole.headers["ETag"])
+    assert client.get(path, headers={"If-None-Match": '"other"'}).content == content
     assert client.delete(path).json() == {}
     assert client.get(path).json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
 

@@ -13,8 +13,7 @@ from studiolo.kernel.errors import Denied
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint, raw_endpoint, reply
 from studiolo.kernel.storage.blobs import Blob, BlobWriter
-from studiolo.studio.experiments import artifacts, client_runs
-from studiolo.studio.experiments.delivery import FileReply
+from studiolo.studio.experiments import artifacts, client_runs, delivery
 from studiolo.studio.experiments.errors import ArtifactReadOnly, ArtifactTooLarge
 from studiolo.studio.experiments.mlflow import logged_models, shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE
@@ -23,7 +22,6 @@ from studiolo.studio.experiments.schemas import Artifact
 
 _RUN = re.compile(r"\d+/([0-9a-f]{32})/artifacts/.+")
 _MODEL = re.compile(r"\d+/models/(m-[0-9a-f]{32})/artifacts/.+")
-_RANGE = re.compile(r"bytes=\s*(\d+-\d*|-\d+)(\s*,\s*(\d+-\d*|-\d+))*")
 _PIECE = 1 << 20
 FILES = "mlflow-artifacts/artifacts"
 
@@ -63,16 +61,7 @@ def send(request: Request, ctx: Context, path: str) -> Response:
     """Answer with a file by its path in the workspace."""
     with ctx.db.read() as tx:
         stored = artifacts.find_at(tx, ctx, path)
-    tag = f'"{stored.digest}"'
-    known = request.headers.get("if-none-match", "")
-    if known.strip() == "*" or tag in re.split(r"\s*,\s*", known.replace("W/", "").strip()):
-        return Response(status_code=304, headers={"ETag": tag})
-    wanted = request.headers.get("range")
-    if wanted is not None and not _RANGE.fullmatch(wanted):
-        answer = reply({"error_code": "INVALID_PARAMETER_VALUE", "message": f"Invalid Range: {wanted[:100]}"}, 416)
-        answer.headers["Content-Range"] = f"bytes */{stored.size}"
-        return answer
-    return FileReply(ctx.blobs.path(stored.digest), stored.path, stored.digest)
+    return delivery.answer(request, ctx, stored)
 
 
 @raw_endpoint("PUT", f"{FILES}/{{path:path}}", WRITE)

@@ -14,7 +14,7 @@ from studiolo.kernel.mlflow.fields import Fields, of_query
 from studiolo.kernel.mlflow.grammar import Comparison, parse
 from studiolo.kernel.mlflow.protocol import endpoint, outside
 from studiolo.kernel.mlflow.values import tags_in
-from studiolo.studio.experiments.mlflow.artifacts import send
+from studiolo.studio.experiments import artifacts, delivery
 from studiolo.studio.models import repository, service
 from studiolo.studio.models.errors import ModelNotFound
 from studiolo.studio.models.mlflow import shapes
@@ -112,9 +112,10 @@ async def file(request: Request, ctx: Context, _path: str) -> Response:
         path = fields.required("path")
         with ctx.db.read() as tx:
             row = shapes.version_of(tx, ctx, fields)
-        if not row.folder:
-            raise MlflowError(f"The files of version {row.version} are not in the studio, but at {row.source}.")
-        return send(request, ctx, f"{row.folder}/{path}")
+            if not row.folder:
+                raise MlflowError(f"The files of version {row.version} are not in the studio, but at {row.source}.")
+            stored = artifacts.find_at(tx, ctx, f"{row.folder}/{path}")
+        return delivery.answer(request, ctx, stored)
 
     return await run_in_threadpool(find)
 
