@@ -16,6 +16,7 @@ from studiolo.kernel.db.engine import Database, sqlite_url
 from studiolo.kernel.db.migrate import migrate
 from studiolo.kernel.events.feed import Feed
 from studiolo.kernel.home import Home
+from studiolo.kernel.mlflow.shortcut import Shortcut
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.server import health, limits, problem, session, ui
@@ -55,6 +56,7 @@ def build_app(services: Services) -> FastAPI:
     app.state.feed = Feed(services.db)
     problem.install(app)
     app.add_middleware(limits.JsonLimit, limit=services.settings.request_limit_bytes)
+    app.add_middleware(Shortcut)
     app.add_middleware(ui.SecurityHeaders, settings=services.settings)
     app.add_middleware(SecondOrigin, services=services)  # the outermost: nothing of the studio answers on that port
     app.include_router(health.router)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -19,12 +19,12 @@ POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+_HEADERS = (  # as ASGI wants them: names in lower case
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
 
 
 class SecurityHeaders:
@@ -42,20 +42,20 @@ class SecurityHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if "Content-Security-Policy" not in headers:
-                    headers["Content-Security-Policy"] = self._policy(scope)
+                headers = message.setdefault("headers", [])
+                there = {name for name, _ in headers}
+                headers.extend(pair for pair in _HEADERS if pair[0] not in there)
+                if b"content-security-policy" not in there:
+                    headers.append((b"content-security-policy", self._policy(scope)))
             await send(message)
 
         await self._app(scope, receive, sending)
 
-    def _policy(self, scope: Scope) -> str:
+    def _policy(self, scope: Scope) -> bytes:
         """Return the policy of the studio's pages; in a frame they show the second origin and nothing else."""
         host = Headers(scope=scope).get("host", "")
         shown = content.origin(self._settings, scope.get("scheme", "http"), host) or "'none'"
-        return f"{POLICY}; frame-src {shown}"
+        return f"{POLICY}; frame-src {shown}".encode("latin-1", "replace")
 
 
 class _Assets(StaticFiles):

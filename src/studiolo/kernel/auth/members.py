@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
 
+from studiolo.kernel.auth import memory
 from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.auth.tables import (
     accounts,
@@ -68,6 +69,7 @@ def owned_workspaces(tx: Connection, account_id: str) -> list[Row[Any]]:
 
 def remove_member(tx: Connection, workspace_id: str, account_id: str) -> bool:
     """End a membership; False when there was none."""
+    memory.forget()
     query = delete(memberships).where(
         memberships.c.workspace_id == workspace_id, memberships.c.account_id == account_id
     )
@@ -81,6 +83,7 @@ def all_accounts(tx: Connection) -> list[Row[Any]]:
 
 def update_account(tx: Connection, account_id: str, values: Mapping[str, Any]) -> None:
     """Change an account."""
+    memory.forget()
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from studiolo.kernel.auth import memory
 from studiolo.kernel.auth.tables import accounts, audit, login_links, memberships, sessions, tokens, workspaces
 
 # every request runs one of the first two and the third: built once, since building costs as much as running
@@ -93,6 +94,7 @@ def insert_workspace(tx: Connection, values: Mapping[str, Any]) -> None:
 
 def set_role(tx: Connection, workspace_id: str, account_id: str, name: str) -> None:
     """Make an account a member with this role."""
+    memory.forget()
     tx.execute(
         delete(memberships).where(memberships.c.workspace_id == workspace_id, memberships.c.account_id == account_id)
     )
@@ -134,6 +136,7 @@ def tokens_of(tx: Connection, account_id: str) -> list[Row[Any]]:
 
 def revoke_token(tx: Connection, account_id: str, token_id: str, now: datetime) -> bool:
     """Make a token useless; False when the account has no such token."""
+    memory.forget()
     query = update(tokens).where(
         tokens.c.id == token_id, tokens.c.account_id == account_id, tokens.c.revoked_at.is_(None)
     )
@@ -142,6 +145,7 @@ def revoke_token(tx: Connection, account_id: str, token_id: str, now: datetime) 
 
 def revoke_run_tokens(tx: Connection, run_id: str, now: datetime) -> None:
     """Make the tokens of a run useless."""
+    memory.forget()
     tx.execute(update(tokens).where(tokens.c.run_id == run_id, tokens.c.revoked_at.is_(None)).values(revoked_at=now))
 
 

@@ -2,13 +2,14 @@
 
 import base64
 import binascii
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.requests import HTTPConnection
 
-from studiolo.kernel.auth import service
+from studiolo.kernel.auth import memory, service
 from studiolo.kernel.auth.service import DEFAULT_WORKSPACE, Identity
 from studiolo.kernel.clock import Clock
 from studiolo.kernel.context import Context
@@ -54,8 +55,16 @@ def context(request: Request) -> Context:
     have = services(request)
     name = request.path_params.get("workspace", DEFAULT_WORKSPACE)
     proof = _proof(request, have)
-    with have.db.read() as tx:
-        actor, workspace_id = service.enter(tx, service.identify(tx, have.clock, **proof), name)
+    token = proof["token"]
+    entered = memory.recall(have.db, token, name, have.clock.now()) if token else None
+    if entered is None:
+        asked_at = time.monotonic()
+        with have.db.read() as tx:
+            who = service.identify(tx, have.clock, **proof)
+            entered = memory.Entered(*service.enter(tx, who, name))
+        if token:
+            memory.remember(have.db, token, name, entered, who.expires_at, asked_at)
+    actor, workspace_id = entered
     return Context(have.db, have.settings, have.blobs, have.clock, actor, workspace_id, name)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -43,6 +43,7 @@ class Identity:
     workspace_id: str | None = None
     scopes: frozenset[str] | None = None
     run_id: str | None = None
+    expires_at: datetime | None = None  # of a token
 
 
 def found(db: Database, clock: Clock) -> str:
@@ -201,7 +202,7 @@ def identify(tx: Connection, clock: Clock, *, token: str | None = None, session:
         if row.revoked_at or (row.expires_at and row.expires_at <= now):
             raise Unauthenticated("The API token has expired.", "Make a new one: studiolo env, or the account menu.")
         scopes = frozenset(row.scopes) if row.scopes is not None else None
-        return Identity(row.account_id, row.account_name, row.workspace_id, scopes, row.run_id)
+        return Identity(row.account_id, row.account_name, row.workspace_id, scopes, row.run_id, row.expires_at)
     if session:
         signed_in = repository.session(tx, digest(session), now)
         if signed_in is not None:

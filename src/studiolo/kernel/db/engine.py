@@ -99,7 +99,7 @@ class Database:
         try:
             with _patiently(self._writer), self._writer.begin() as connection:
                 for item in batch:
-                    item.run(connection)
+                    item.run(connection, alone=len(batch) == 1)
         except BaseException as error:  # also a Ctrl-C must not leave the others of the batch waiting
             for item in batch:
                 item.error = item.error or error
@@ -129,12 +129,17 @@ class _Write(Generic[T]):
         self.value: T | None = None
         self.error: BaseException | None = None
 
-    def run(self, connection: Connection) -> None:
+    def run(self, connection: Connection, *, alone: bool) -> None:
+        if alone:  # the transaction itself is what can be rolled back
+            self.value = self.work(connection)
+            return
         try:
             with connection.begin_nested():
                 self.value = self.work(connection)
-        except Exception as error:  # noqa: BLE001 - belongs to this caller, not to the others of the batch
-            self.error = error
+        except Exception as error:
+            if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+                raise  # a full disk ends the whole transaction: nothing of the batch is kept
+            self.error = error  # belongs to this caller, not to the others of the batch
 
     def result(self) -> T:
         if self.error is not None:

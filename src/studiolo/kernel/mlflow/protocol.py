@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -21,6 +20,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.mlflow.errors import MlflowError, answer_of
 from studiolo.kernel.mlflow.fields import Fields, of_body, of_query
+from studiolo.kernel.mlflow.threads import run_in_threadpool
 
 log = logging.getLogger(__name__)
 Answer = dict[str, Any]
@@ -28,7 +28,7 @@ Handler = Callable[[Context, Fields], Answer | bytes | Response]  # bytes: JSON 
 RawHandler = Callable[[Request, Context, str], Awaitable[Response]]
 BytesHandler = Callable[[Context, bytes], Answer]
 _JSON = "application/json"
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # what MLflow's server has outside /api; of these, too, what is not answered is refused in its shape
 OUTSIDE = (
     "/get-artifact",
@@ -115,15 +115,22 @@ def routes() -> list[BaseRoute]:
     """Return the routes that serve everything registered."""
     prefixes = [f"{before}/{api}" for before in ("", "/w/{workspace}") for api in ("api", "ajax-api")]
     found: list[BaseRoute] = [
-        Route(f"{prefix}/{version}/{{rest:path}}", _serve, methods=_METHODS, include_in_schema=False)
+        Route(f"{prefix}/{version}/{{rest:path}}", serve, methods=METHODS, include_in_schema=False)
         for prefix in prefixes
         for version in ("2.0", "3.0")
     ]
     return found + [
-        Route(f"{before}{path}", _serve_outside, methods=_METHODS, include_in_schema=False)
+        Route(f"{before}{path}", _serve_outside, methods=METHODS, include_in_schema=False)
         for before in ("", "/w/{workspace}")
         for path in OUTSIDE
     ]
+
+
+def answers(method: str, path: str) -> bool:
+    """Say whether there is an endpoint for `<version>/<path>`."""
+    if (method, path) in _static:
+        return True
+    return any(wanted == method and pattern.fullmatch(path) for wanted, pattern, _ in _patterns)
 
 
 def _find(method: str, path: str) -> tuple[_Endpoint, dict[str, str]]:
@@ -138,7 +145,8 @@ def _find(method: str, path: str) -> tuple[_Endpoint, dict[str, str]]:
     raise MlflowError(f"No MLflow endpoint of this server answers {method} {shown[:300]}.", "ENDPOINT_NOT_FOUND")
 
 
-async def _serve(request: Request) -> Response:
+async def serve(request: Request) -> Response:
+    """Answer a request whose `path_params` have `rest` and, below a workspace, `workspace`."""
     version = "3.0" if "api/3.0/" in request.scope["path"][:120] else "2.0"
     return await _guarded(request, f"{version}/{request.path_params['rest']}")
 
