@@ -14,6 +14,7 @@ MORE = {
         "delivery",
         "lineage",
         "logged",
+        "overview",
         "tracking",
     },  # verbs that another slice calls inside its own transaction
     "datasets": {"table_file"},  # reading a table is a library, used where no server is

@@ -1,73 +1,13 @@
-"""Bytes on their way in: from the request's stream into the blob store's spool, hashed as they come."""
+"""Bytes of a dataset on their way in."""
 
 from collections.abc import AsyncIterator
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
-
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.storage import receiving
 from studiolo.kernel.storage.blobs import BlobWriter
 from studiolo.studio.datasets.errors import UploadCutOff, UploadTooLarge
 
-PIECE = 1 << 20  # written at once, in a thread: the event loop neither hashes nor waits for the disk
-DRAIN = 1 << 30  # read and thrown away after an error, so that the client is still there to hear it
-
 
 async def receive(ctx: Context, stream: AsyncIterator[bytes], announced: int | None) -> BlobWriter:
-    """Write a stream to the spool and return the writer, not committed yet.
-
-    announced: the Content-Length, None when the client did not say.
-    Raises UploadTooLarge, DiskFull, UploadCutOff; then nothing is kept.
-    """
-    limit = ctx.settings.upload_limit_bytes
-    _bound(announced or 0, limit)
-    writer = await run_in_threadpool(ctx.blobs.writer)
-    pieces: list[bytes] = []
-    waiting = 0
-    try:
-        async for piece in stream:
-            pieces.append(piece)
-            waiting += len(piece)
-            _bound(writer.size + waiting, limit)
-            if waiting >= PIECE:
-                await run_in_threadpool(writer.write, b"".join(pieces))
-                pieces, waiting = [], 0
-        await run_in_threadpool(writer.write, b"".join(pieces))
-    except ClientDisconnect:
-        writer.abort()
-        raise UploadCutOff(
-            f"The connection ended after {writer.size + waiting:,} bytes.", "Upload the file again; nothing was kept."
-        ) from None
-    except StudioloError:
-        writer.abort()
-        await _drain(stream, announced)
-        raise
-    except BaseException:
-        writer.abort()
-        raise
-    if announced is not None and writer.size != announced:
-        writer.abort()
-        raise UploadCutOff(
-            f"{announced:,} bytes were announced, {writer.size:,} came.", "Upload the file again; nothing was kept."
-        )
-    return writer
-
-
-async def _drain(stream: AsyncIterator[bytes], announced: int | None) -> None:
-    if announced is None or announced > DRAIN:
-        return
-    try:
-        async for _ in stream:
-            pass
-    except ClientDisconnect:
-        pass
-
-
-def _bound(size: int, limit: int) -> None:
-    if size > limit:
-        raise UploadTooLarge(
-            f"The file has more than {limit:,} bytes.",
-            "Split it, or raise STUDIOLO_UPLOAD_LIMIT_BYTES.",
-            field="file",
-        )
+    """Write a stream to the spool; raises UploadTooLarge, DiskFull, UploadCutOff; then nothing is kept."""
+    return await receiving.receive(ctx, stream, announced, too_large=UploadTooLarge, cut_off=UploadCutOff)

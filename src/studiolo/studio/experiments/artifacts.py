@@ -125,6 +125,13 @@ def publish(tx: Connection, ctx: Context, source: str, name: str) -> str:
     return target
 
 
+def publish_files(tx: Connection, ctx: Context, name: str, files: Iterable[tuple[str, Blob]]) -> str:
+    """Name stored blobs below `registry/<name>`, where they never change; returns that folder."""
+    target = f"{REGISTRY}/{clean(name)}"
+    _write(tx, ctx, [(f"{target}/{clean(path)}", blob.digest, blob.size) for path, blob in files])
+    return target
+
+
 def retract(tx: Connection, ctx: Context, name: str) -> None:
     """Remove what `publish` wrote."""
     tx.execute(delete(artifacts).where(*_range(ctx, f"{REGISTRY}/{clean(name)}")))

@@ -1,12 +1,17 @@
 """`studiolo models …`: the registry."""
 
+import re
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
-from studiolo.studio.models.client import Models, split
+from studiolo.studio.models.client import Models
+from studiolo.studio.models.names import split
 
 app = typer.Typer(help="Models: list, look into, register, download.", no_args_is_help=True)
 
@@ -53,20 +58,125 @@ def show_(context: typer.Context, model: Reference, output: OutputOption = Outpu
             output=output,
         )
     else:
-        columns = ("version", "aliases", "stage", "flavors", "size", "run_id", "used_by", "created_at")
+        columns = ("version", "aliases", "stage", "scan", "flavors", "size", "run_id", "used_by", "created_at")
         show(models.versions(name), columns, empty="The model has no versions.")
+
+
+class Kind(StrEnum):
+    """What a file is."""
+
+    auto = "auto"
+    folder = "folder"
+    onnx = "onnx"
+    lightgbm = "lightgbm"
+    xgboost = "xgboost"
+    catboost = "catboost"
+    skops = "skops"
+    pickle = "pickle"
+    joblib = "joblib"
 
 
 @app.command("register")
 def register(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the model.")],
-    run: Annotated[str, typer.Option(help="Id of the run that logged it.")],
-    path: Annotated[str, typer.Option(help="Folder of the model below the run's artifacts.")] = "model",
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="File, folder, zip or tar, https://…, runs:/RUN/path, models:/NAME/3; with --run the name of the model."
+        ),
+    ],
+    name: Annotated[str, typer.Option("--name", "-n", help="Name of the model; default: the file's.")] = "",
+    run: Annotated[str, typer.Option(help="Id of the run that logged it.")] = "",
+    path: Annotated[str, typer.Option(help="With --run: folder of the model below the run's artifacts.")] = "model",
+    kind: Annotated[Kind, typer.Option(help="What the file is; auto tells by its content.")] = Kind.auto,
+    description: Annotated[str, typer.Option(help="Card of the version, in Markdown.")] = "",
+    requirement: Annotated[
+        list[str] | None, typer.Option("--requirement", "-r", help="A line of pip's; more than once. Else found out.")
+    ] = None,
+    example: Annotated[
+        Path | None, typer.Option(help="JSON file with rows, for the signature of a file that brings none.")
+    ] = None,
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="MLflow server of a runs:/ or models:/ address, when it is not this studio.")
+    ] = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Register what a run logged as the next version."""
-    show(Models(transport(context)).register(name, run, path), ("name", "version", "run_id", "size"), output=output)
+    """Register the next version of a model, of a run or of what was trained elsewhere; nothing is loaded."""
+    models = Models(transport(context))
+    columns = ("name", "version", "flavors", "run_id", "size", "source")
+    if run:
+        show(models.register(name or source, run, path), columns, output=output)
+        return
+    made = models.register(
+        name or re.sub(r"\.(tar\.)?\w+$", "", source.rstrip("/").rsplit("/", 1)[-1]),
+        source=source,
+        kind=kind.value,
+        description=description,
+        requirements=requirement or (),
+        example=example,
+        tracking_uri=tracking_uri,
+    )
+    show(made, columns, output=output)
+
+
+@app.command("compare")
+def compare(
+    context: typer.Context,
+    versions: Annotated[list[str], typer.Argument(help="2 to 10 of name:version; the first is the baseline.")],
+    everything: Annotated[bool, typer.Option("--all", help="Also what is the same in all.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Compare versions: signature, metrics and parameters of their runs, requirements, files."""
+    found = Models(transport(context)).compare(*versions)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    names = [f"{version.name}:{version.version}" for version in found.versions]
+    rows = [
+        {"of": part, "key": line.key, **dict(zip(names, line.values, strict=True))}
+        for part in ("signature", "metrics", "params", "requirements", "files")
+        for line in getattr(found, part)
+        if everything or not line.same
+    ]
+    show(rows, ("of", "key", *names), empty="They are the same; --all shows what.")
+
+
+@app.command("card")
+def card(
+    context: typer.Context,
+    model: Reference,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="Markdown to write; - reads stdin.")] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Print the card of a model or a version, or write it."""
+    models = Models(transport(context))
+    if file is not None:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        models.change(model, card=text)
+    named = ":" in model or "@" in model
+    text = models.version(model).description if named else models.get(model).description
+    if output is Output.json:
+        show({"model": model, "card": text}, output=output)
+        return
+    sys.stdout.write(f"{text}\n" if text else "")
+
+
+@app.command("tag")
+def tag(
+    context: typer.Context,
+    model: Reference,
+    tags: Annotated[list[str], typer.Argument(help="key=value; key alone with --remove.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Write or remove tags of a model (name) or a version (name:version)."""
+    changes: dict[str, str | None] = {}
+    for item in tags:
+        key, sign, value = item.partition("=")
+        if not remove and not sign:
+            raise Invalid(f"'{item}' is no tag.", "Write key=value.", field="tags")
+        changes[key] = None if remove else value
+    show(Models(transport(context)).change(model, tags=changes), ("name", "version", "tags"), output=output)
 
 
 @app.command("scan")
@@ -91,15 +201,31 @@ def scan(
         out.print(note, markup=False, highlight=False)
 
 
+@app.command("versions")
+def versions(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the model.")],
+    output: OutputOption = Output.table,
+) -> None:
+    """List the versions of a model, newest first."""
+    columns = ("version", "aliases", "stage", "scan", "flavors", "size", "run_id", "used_by", "created_at")
+    show(Models(transport(context)).versions(name), columns, empty="The model has no versions.", output=output)
+
+
 @app.command("alias")
 def alias(
     context: typer.Context,
     model: Annotated[str, typer.Argument(help="name:version.")],
     alias: Annotated[str, typer.Argument(help="Name of the alias, such as champion.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the alias.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Let an alias name a version."""
+    """Let an alias name a version, or remove it."""
     models = Models(transport(context))
+    if remove:
+        models.delete_alias(split(model)[0], alias)
+        show(models.get(split(model)[0]), ("name", "aliases"), output=output)
+        return
     version = models.version(model)
     show(models.set_alias(version.name, alias, version.version), ("name", "aliases"), output=output)
 

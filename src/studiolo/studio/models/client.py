@@ -2,30 +2,23 @@
 
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from studiolo.kernel.errors import Conflict, Remote
 from studiolo.kernel.http import Transport
+from studiolo.studio.models import sources
 from studiolo.studio.models.errors import NotScanned
-from studiolo.studio.models.schemas import Model, ModelVersion, Scan
+from studiolo.studio.models.names import split
+from studiolo.studio.models.schemas import Comparison, Example, Model, ModelFile, ModelVersion, Scan
 
 ModelList = list[Model]
+FileList = list[ModelFile]
+Rows = list[dict[str, Any]]
+Through = Callable[[Iterable[bytes]], Iterable[bytes]]
 VersionList = list[ModelVersion]
-
-
-def split(reference: str) -> tuple[str, str]:
-    """Split `name`, `name:3` or `name@champion`; without a version it is the latest.
-
-    >>> split("titanic:3"), split("titanic@champion"), split("titanic")
-    (('titanic', '3'), ('titanic', 'champion'), ('titanic', 'latest'))
-    """
-    for sign in ":@":
-        name, found, version = reference.partition(sign)
-        if found:
-            return name, version
-    return reference, "latest"
 
 
 class Models:
@@ -51,10 +44,92 @@ class Models:
         """Return a version."""
         return ModelVersion.model_validate(self._transport.get(_version_path(reference)))
 
-    def register(self, name: str, run_id: str, path: str = "model", **more: Any) -> ModelVersion:
-        """Register what a run logged at `path` as the next version; the same again is the same version."""
-        body = {"run_id": run_id, "path": path, **more}
-        return ModelVersion.model_validate(self._transport.post(f"{_path(name)}/versions", json=body))
+    def register(
+        self,
+        name: str,
+        run_id: str | None = None,
+        path: str = "model",
+        *,
+        source: str | Path | None = None,
+        kind: str = "auto",
+        description: str = "",
+        requirements: Sequence[str] = (),
+        example: str | Path | Rows | None = None,
+        tracking_uri: str | None = None,
+        through: Through | None = None,
+        **more: Any,
+    ) -> ModelVersion:
+        """Register the next version of a model; the same again is the same version.
+
+        Either what run `run_id` logged at `path`, or a `source`: an ONNX, LightGBM, XGBoost, CatBoost, skops, pickle or joblib
+        file, a folder with an MLmodel file or such a folder as zip or tar, an http(s) address of one, `runs:/…` and `models:/…`
+        of this studio, or of the MLflow server that `tracking_uri` names. Nothing is loaded on the way.
+        requirements, example: of a single file: lines of pip's; rows as objects, or a JSON file of them, for the signature.
+        through: is given the pieces on their way, e.g. to draw a progress bar.
+        """
+        about = {"description": description, **more}
+        if source is None:
+            body = {"run_id": run_id, "path": path, **about}
+            return ModelVersion.model_validate(self._transport.post(f"{_path(name)}/versions", json=body))
+        if sources.OURS.match(str(source)) and tracking_uri is None:
+            body = {"source": str(source), **about}
+            return ModelVersion.model_validate(self._transport.post(f"{_path(name)}/versions", json=body))
+        with sources.ready(source, tracking_uri) as file:
+            sent: Iterable[bytes] = sources.pieces(file.path)
+            answer = self._transport.upload(
+                "POST",
+                f"{_path(name)}/uploads",
+                through(sent) if through else sent,
+                size=file.path.stat().st_size,
+                filename=file.filename[:255],
+                source=file.source[:1000],
+                kind=kind,
+                description=description or None,
+                requirements="\n".join(requirements) or None,
+                example=sources.rows_of(example) or None,
+            )
+        return ModelVersion.model_validate(answer)
+
+    def compare(self, *references: str) -> Comparison:
+        """Compare 2 to 10 versions, such as `titanic:1`, `titanic@champion`; the first is the baseline."""
+        found = self._transport.get(f"{_path(split(references[0])[0])}/compare", v=[_full(it) for it in references])
+        return Comparison.model_validate(found)
+
+    def example(self, reference: str) -> Example:
+        """Return the input example that a version brought."""
+        return Example.model_validate(self._transport.get(f"{_version_path(reference)}/example"))
+
+    def files(self, reference: str) -> FileList:
+        """Return the files of a version."""
+        return [ModelFile.model_validate(item) for item in self._transport.get(f"{_version_path(reference)}/files")]
+
+    def download_file(self, reference: str, path: str, target: str | Path = ".") -> Path:
+        """Fetch one file of a version, into a folder or to a path; returns where it is."""
+        place = Path(target)
+        if place.is_dir():
+            place = place / path.rsplit("/", 1)[-1]
+        return self._transport.download(f"{_version_path(reference)}/content", place, path=path)
+
+    def change(
+        self,
+        reference: str,
+        *,
+        card: str | None = None,
+        tags: Mapping[str, str | None] = {},
+        stage: str | None = None,
+    ) -> Model | ModelVersion:
+        """Change card (Markdown), tags and stage; of the model (`titanic`) or of a version (`titanic:3`).
+
+        A tag of None is removed. Only versions have a stage: None, Staging, Production, Archived.
+        """
+        body = {"description": card, "tags": dict(tags), "stage": stage}
+        if ":" in reference or "@" in reference:
+            return ModelVersion.model_validate(self._transport.patch(_version_path(reference), body))
+        return Model.model_validate(self._transport.patch(_path(reference), body))
+
+    def delete_alias(self, name: str, alias: str) -> None:
+        """Remove an alias; that it is not there is no error."""
+        self._transport.delete(f"{_path(name)}/aliases/{quote(alias, safe='')}")
 
     def scan(self, reference: str, *, again: bool = False) -> Scan:
         """Return what loading a version would import and run; again: look now, also when that was done before.
@@ -110,6 +185,11 @@ class Models:
 
 def _path(name: str) -> str:
     return f"models/{quote(name, safe='')}"
+
+
+def _full(reference: str) -> str:
+    name, version = split(reference)
+    return f"{name}:{version}"
 
 
 def _version_path(reference: str) -> str:

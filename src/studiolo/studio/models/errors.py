@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from studiolo.kernel.errors import Conflict, Invalid, NotFound
+from studiolo.kernel.errors import Conflict, Invalid, NotFound, TooLarge
 
 
 class ModelNotFound(NotFound):
@@ -113,4 +113,35 @@ class RiskNotAccepted(Conflict):
             f"See studiolo models scan {name}:{version}; if you trust who made it, deploy with --accept-risk.",
             field="accept_risk",
             extra={"verdict": scan.verdict},
+        )
+
+
+class UploadTooLarge(TooLarge):
+    """More bytes than may be uploaded."""
+
+    code, title = "models.upload_too_large", "The model is too large"
+
+
+class UploadCutOff(Invalid):
+    """The connection ended before all bytes were there."""
+
+    code, title = "models.upload_cut_off", "The upload was cut off"
+
+
+class BadModelFile(Invalid):
+    """A file that no model can be made of; the detail names what is wrong in it."""
+
+    code, title = "models.bad_file", "The file cannot be registered"
+
+
+class NoExample(NotFound):
+    """The version brought no input example that can be shown."""
+
+    code, title = "models.no_example", "No input example"
+
+    def __init__(self, name: str, version: int) -> None:
+        super().__init__(
+            f"Version {version} of '{name}' brought no input example.",
+            "Give one when it is logged: mlflow.<flavor>.log_model(…, input_example=rows), or --example.",
+            field="version",
         )

@@ -46,6 +46,19 @@ def read(path: Path) -> Description:
     )
 
 
+def example_path(text: str) -> str | None:
+    """Return where a model's input example is, by its MLmodel file."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+    about = content.get("saved_input_example_info") if isinstance(content, dict) else None
+    path = about.get("artifact_path") if isinstance(about, dict) else None
+    return path if isinstance(path, str) and ".." not in path and not path.startswith("/") else None
+
+
 def _bound(content: Any) -> None:
     """Refuse a file whose anchors unfold into something huge."""
     left, stack = _MAX_NODES, [content]

@@ -45,3 +45,16 @@ def check_tag(key: str, value: str | None) -> None:
         raise Invalid(f"'{key[:80]!r}' cannot be the name of a tag.", "Use 1 to 250 characters.", field="tags")
     if value is not None and (len(value) > MAX_TAG or "\x00" in value):
         raise Invalid(f"The value of tag '{key}' exceeds {MAX_TAG} characters or has a NUL.", field="tags")
+
+
+def split(reference: str) -> tuple[str, str]:
+    """Split `name`, `name:3` or `name@champion`; without a version it is the latest.
+
+    >>> split("titanic:3"), split("titanic@champion"), split("titanic")
+    (('titanic', '3'), ('titanic', 'champion'), ('titanic', 'latest'))
+    """
+    for sign in ":@":
+        name, found, version = reference.partition(sign)
+        if found:
+            return name, version
+    return reference, "latest"

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.ids import new_id
+from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments import artifacts, lineage, logged
 from studiolo.studio.experiments.errors import ArtifactNotFound
 from studiolo.studio.models import mlmodel, repository
@@ -22,6 +23,7 @@ class Source(NamedTuple):
     folder: str | None
     run_id: str | None = None
     model_id: str | None = None
+    files: tuple[artifacts.Stored, ...] = ()  # stored already, and named nowhere yet
 
 
 def source_of_run(tx: Connection, ctx: Context, run_id: str, path: str) -> Source:
@@ -58,7 +60,7 @@ def add(
     number = repository.take_version(tx, ctx, model.id)
     version_id = new_id()
     about, stored = _describe(tx, ctx, source)
-    run_id = source.run_id or (about.run_id if about and stored else None)
+    run_id = source.run_id or (about.run_id if about and stored and not source.files else None)
     now = ctx.clock.now()
     values = {
         "id": version_id,
@@ -72,7 +74,7 @@ def add(
         "run_link": run_link,
         "model_id": source.model_id,
         "source": source.text,
-        "folder": artifacts.publish(tx, ctx, source.folder, version_id) if stored and source.folder else None,
+        "folder": _publish(tx, ctx, source, version_id) if stored else None,
         "flavors": about.flavors if about else [],
         "signature": about.signature.model_dump() if about and about.signature else None,
         "mlflow_version": about.mlflow_version if about else None,
@@ -91,13 +93,20 @@ def add(
     return row
 
 
+def _publish(tx: Connection, ctx: Context, source: Source, version_id: str) -> str | None:
+    if source.files:
+        named = [(file.path, Blob(file.digest, file.size)) for file in source.files]
+        return artifacts.publish_files(tx, ctx, version_id, named)
+    return artifacts.publish(tx, ctx, source.folder, version_id) if source.folder else None
+
+
 def _describe(
     tx: Connection, ctx: Context, source: Source
 ) -> tuple[mlmodel.Description | None, list[artifacts.Stored]]:
     """Read what a source is; without files here there is nothing to read."""
-    if source.folder is None:
+    if source.folder is None and not source.files:
         return None, []
-    stored = list(artifacts.below(tx, ctx, source.folder))
+    stored = list(source.files) or list(artifacts.below(tx, ctx, source.folder or ""))
     described = next((file for file in stored if file.path == mlmodel.FILE), None)
     if described is None:
         raise NotAModel(

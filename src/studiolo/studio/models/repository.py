@@ -23,6 +23,11 @@ def model(tx: Connection, workspace_id: str, name: str) -> Found | None:
     return tx.execute(select(models).where(models.c.workspace_id == workspace_id, models.c.name == name)).first()
 
 
+def hold_model(tx: Connection, model_id: str) -> None:
+    """Let others who add to the model wait for the end of this transaction (PostgreSQL; SQLite has one writer)."""
+    tx.execute(select(models.c.id).where(models.c.id == model_id).with_for_update()).first()
+
+
 def list_models(tx: Connection, workspace_id: str, after: str | None, limit: int, search: str) -> list[Found]:
     """Return models by name."""
     query = select(models).where(models.c.workspace_id == workspace_id)

@@ -1,19 +1,34 @@
 """Routes of models."""
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import StreamingResponse
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import service
+from studiolo.studio.models import comparison, contents, registration, service
 from studiolo.studio.models.archive import zipped
 from studiolo.studio.models.mlflow import registered_models, versions
-from studiolo.studio.models.schemas import AliasSet, Change, Model, ModelFile, ModelVersion, Scan, VersionCreate
+from studiolo.studio.models.schemas import (
+    AliasSet,
+    Change,
+    Comparison,
+    Example,
+    Model,
+    ModelFile,
+    ModelVersion,
+    Scan,
+    VersionCreate,
+    VersionUpload,
+)
 
 router = APIRouter(prefix="/models", tags=["models"])
+BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 MLFLOW = (registered_models, versions)  # importing them registers their endpoints
 
 
@@ -65,11 +80,25 @@ def list_versions(name: str, ctx: Context = Depends(context)) -> list[ModelVersi
 def register(name: str, spec: VersionCreate, ctx: Context = Depends(context)) -> ModelVersion:
     """Register what a run logged, or a logged model, as the next version."""
     ctx.actor.must("models.write")
+    if spec.source:
+        return registration.from_address(ctx, name, spec)
     if spec.model_id:
         return service.register_logged(ctx, name, spec.model_id, spec.description, spec.tags)
     if not spec.run_id:
-        raise Invalid("Either run_id or model_id must be given.", field="run_id")
+        raise Invalid("One of source, run_id and model_id must be given.", field="source")
     return service.register(ctx, name, spec.run_id, spec.path, description=spec.description, tags=spec.tags)
+
+
+@router.post("/{name}/uploads", status_code=201, openapi_extra=BYTES)
+async def upload(
+    name: str, request: Request, spec: Annotated[VersionUpload, Query()], ctx: Context = Depends(context)
+) -> ModelVersion:
+    """Register the model file, or the packed folder, that is the body as the next version; it is never loaded."""
+    ctx.actor.must("models.write")
+    registration.check(name, spec)
+    length = request.headers.get("content-length", "")
+    writer = await registration.receive(ctx, request.stream(), int(length) if length.isdigit() else None)
+    return await run_in_threadpool(registration.register, ctx, name, spec, writer)
 
 
 @router.get("/{name}/versions/{version}")
@@ -100,6 +129,23 @@ def list_files(name: str, version: str, ctx: Context = Depends(context)) -> list
     """List the files of a version."""
     ctx.actor.must("models.read")
     return [file for file, _ in service.files(ctx, name, version)]
+
+
+@router.get("/{name}/versions/{version}/content", response_class=FileResponse)
+def get_file(name: str, version: str, path: str, ctx: Context = Depends(context)) -> FileResponse:
+    """Send one file of a version; heeds Range. It is never shown as a page of the studio's origin."""
+    ctx.actor.must("models.read")
+    digest, local = contents.file(ctx, name, version, path)
+    headers = {"ETag": f'"{digest}"', "Cache-Control": "private, no-cache", "Content-Security-Policy": "sandbox"}
+    filename = path.rsplit("/", 1)[-1]
+    return FileResponse(local, media_type="application/octet-stream", filename=filename, headers=headers)
+
+
+@router.get("/{name}/versions/{version}/example")
+def get_example(name: str, version: str, ctx: Context = Depends(context)) -> Example:
+    """Return the input example that the model brought."""
+    ctx.actor.must("models.read")
+    return contents.example(ctx, name, version)
 
 
 @router.get("/{name}/versions/{version}/scan")
@@ -135,6 +181,13 @@ def download(name: str, version: str, ctx: Context = Depends(context)) -> Stream
         "Content-Security-Policy": "sandbox",
     }
     return StreamingResponse(zipped(files), media_type="application/zip", headers=headers)
+
+
+@router.get("/{name}/compare")
+def compare(name: str, v: Annotated[list[str], Query()], ctx: Context = Depends(context)) -> Comparison:
+    """Compare 2 to 10 versions: numbers or aliases of this model, `NAME:VERSION` of another; the first is the baseline."""
+    ctx.actor.must("models.read")
+    return comparison.compare(ctx, name, v)
 
 
 @router.put("/{name}/aliases/{alias}")

@@ -107,16 +107,74 @@ class Model(BaseModel):
 
 
 class ModelFile(BaseModel):
-    """A file of a version."""
+    """A file of a version. digest: blake3 of its content."""
 
     path: str
     size: int
+    digest: str = ""
+
+
+class Example(BaseModel):
+    """An input that the model was logged with: rows of named columns, or as it was written when it is no table.
+
+    file: its path in the version; cut: there are more rows than are given.
+    """
+
+    file: str
+    columns: list[str] = []
+    rows: list[list[Any]] = []
+    raw: Any = None
+    cut: bool = False
+
+
+class Compared(BaseModel):
+    """One line of a comparison; values: one a version, None where it has none. same: all are equal."""
+
+    key: str
+    values: list[Any]
+    same: bool
+
+
+class Comparison(BaseModel):
+    """Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest."""
+
+    versions: list[ModelVersion]
+    signature: list[Compared] = []
+    metrics: list[Compared] = []
+    params: list[Compared] = []
+    requirements: list[Compared] = []
+    files: list[Compared] = []
+
+
+Kind = Literal["auto", "folder", "onnx", "lightgbm", "xgboost", "catboost", "skops", "pickle", "joblib"]
+
+
+class VersionUpload(BaseModel):
+    """Register a file that was trained elsewhere: a model file, or a folder with an MLmodel file as zip or tar.
+
+    kind: `auto` tells by the content. requirements: lines of pip's. example: rows as a JSON list of objects; a signature is
+    made from them where the file brings none. source: where the file is from, for people to read.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    filename: str = Field("model", min_length=1, max_length=255)
+    kind: Kind = "auto"
+    description: str = Field("", max_length=8000)
+    requirements: str = Field("", max_length=4000)
+    example: str = Field("", max_length=16_000)
+    source: str = Field("", max_length=1000)
 
 
 class VersionCreate(BaseModel):
-    """Register what a run logged below `path`, or a logged model."""
+    """Register what a run logged below `path`, a logged model, or what an address of this studio names.
+
+    source: `runs:/<run>/<path>`, `models:/m-<id>`, `models:/<name>/<version>` or `models:/<name>@<alias>`.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    source: str | None = Field(None, max_length=1000)
 
     run_id: str | None = None
     path: str = "model"

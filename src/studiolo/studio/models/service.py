@@ -67,7 +67,7 @@ def register(
     _check(name, tags)
     with _within(ctx, tx) as own:
         source = source_of_run(own, ctx, run_id, artifacts.clean(path))
-        model = repository.model(own, ctx.workspace_id, name) or _insert(own, ctx, name, "", None)
+        model = found_or_made(own, ctx, name)
         origin = f"{run_id}:{path}"
         found = repository.version_by_origin(own, model.id, origin)
         row = found or add(own, ctx, model, source, origin=origin, description=description, tags=tags)
@@ -82,7 +82,7 @@ def register_logged(ctx: Context, name: str, model_id: str, description: str = "
         source = Source(
             f"models:/{model_id}", artifacts.model_root(made.experiment, made.id), made.source_run_id, model_id
         )
-        model = repository.model(tx, ctx.workspace_id, name) or _insert(tx, ctx, name, "", None)
+        model = found_or_made(tx, ctx, name)
         found = repository.version_by_origin(tx, model.id, model_id)
         row = found or add(tx, ctx, model, source, origin=model_id, description=description, tags=tags)
         return repository.to_versions(tx, [row])[0]
@@ -96,6 +96,18 @@ def add_version(
         check_tag(key, value)
     model = find(tx, ctx, name)
     return add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
+
+
+def found_or_made(tx: Connection, ctx: Context, name: str) -> Found:
+    """Return a model's row, made when there is none, and held until the end: its versions come one after another."""
+    row = repository.model(tx, ctx.workspace_id, name)
+    if row is None:
+        try:
+            row = _insert(tx, ctx, name, "", None)
+        except ModelExists:  # another one was quicker; this one is its next version
+            row = find(tx, ctx, name)
+    repository.hold_model(tx, row.id)
+    return row
 
 
 def find(tx: Connection, ctx: Context, name: str) -> Found:
@@ -165,7 +177,9 @@ def files(ctx: Context, name: str, version: int | str) -> list[tuple[ModelFile, 
         stored = list(artifacts.below(tx, ctx, row.folder)) if row.folder else []
     if not stored:
         raise NotAModel(f"The files of version {row.version} are not in the studio, but at {row.source}.")
-    return [(ModelFile(path=file.path, size=file.size), ctx.blobs.path(file.digest)) for file in stored]
+    return [
+        (ModelFile(path=file.path, size=file.size, digest=file.digest), ctx.blobs.path(file.digest)) for file in stored
+    ]
 
 
 def manifest(ctx: Context, name: str, version: int | str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from studiolo.studio.models.packing.loader import LOADER, LOADER_CODE
 from studiolo.studio.models.scan.names import bad_module, grade
 from studiolo.studio.models.scan.report import Report
 
@@ -20,6 +21,8 @@ def look(report: Report, file: BinaryIO, head: bytes, name: str, suffix: str, pa
     base = name.rsplit("/", 1)[-1].rsplit("!", 1)[-1]
     if base == "MLmodel":
         _mlmodel(report, file, name)
+    elif suffix == ".py" and name == f"code/{LOADER}.py" and file.read(4096) == LOADER_CODE.encode():
+        pass  # our own lines around a joblib file
     elif suffix == ".py":
         report.add(base, "unknown", "is Python code that runs when the model is loaded", name)
     elif suffix == ".onnx":
@@ -81,7 +84,7 @@ def _mlmodel(report: Report, file: BinaryIO, name: str) -> None:
     for flavor in flavors.values() if isinstance(flavors, dict) else ():
         settings = flavor if isinstance(flavor, dict) else {}
         loader = settings.get("loader_module")
-        if isinstance(loader, str) and loader.split(".")[0] != "mlflow":
+        if isinstance(loader, str) and loader.split(".")[0] != "mlflow" and loader != LOADER:
             why = bad_module(loader)
             report.add(
                 f"loader {loader}",
@@ -89,7 +92,7 @@ def _mlmodel(report: Report, file: BinaryIO, name: str) -> None:
                 why or "is the module that loads the model, and not MLflow's own",
                 name,
             )
-        if settings.get("code") or settings.get("model_code_path"):
+        if (settings.get("code") and loader != LOADER) or settings.get("model_code_path"):
             report.note("The model brings Python code of its own, which runs when it is loaded.")
 
 
