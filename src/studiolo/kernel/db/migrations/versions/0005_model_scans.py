@@ -5,8 +5,8 @@ from alembic import op
 
 from studiolo.kernel.db.types import Json, UtcDateTime
 
-revision = "0008"
-down_revision = "0007"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
