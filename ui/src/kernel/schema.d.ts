@@ -1914,6 +1914,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/models/{name}/compare': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Compare
+     * @description Compare 2 to 10 versions: numbers or aliases of this model, `NAME:VERSION` of another; the first is the baseline.
+     */
+    get: operations['models_compare'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/uploads': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Upload
+     * @description Register the model file, or the packed folder, that is the body as the next version; it is never loaded.
+     */
+    post: operations['models_upload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/models/{name}/versions': {
     parameters: {
       query?: never;
@@ -1966,6 +2006,26 @@ export interface paths {
     patch: operations['models_change_version'];
     trace?: never;
   };
+  '/w/{workspace}/api/models/{name}/versions/{version}/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get File
+     * @description Send one file of a version; heeds Range. It is never shown as a page of the studio's origin.
+     */
+    get: operations['models_get_file'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/models/{name}/versions/{version}/download': {
     parameters: {
       query?: never;
@@ -1978,6 +2038,26 @@ export interface paths {
      * @description Send a version as a zip.
      */
     get: operations['models_download'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/versions/{version}/example': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Example
+     * @description Return the input example that the model brought.
+     */
+    get: operations['models_get_example'];
     put?: never;
     post?: never;
     delete?: never;
@@ -2834,6 +2914,18 @@ export interface components {
       system_tags: boolean;
     };
     /**
+     * Compared
+     * @description One line of a comparison; values: one a version, None where it has none. same: all are equal.
+     */
+    Compared: {
+      /** Key */
+      key: string;
+      /** Same */
+      same: boolean;
+      /** Values */
+      values: unknown[];
+    };
+    /**
      * ComparedRun
      * @description A run as the head of a column. duration_s: until now while it runs; datasets: `name (digest)`.
      */
@@ -2891,30 +2983,6 @@ export interface components {
         | 'Skipped';
       /** User */
       user: string;
-    };
-    /**
-     * Comparison
-     * @description Runs beside each other. missing: ids that no run of the workspace has; duplicates: ids that were named again.
-     */
-    Comparison: {
-      /**
-       * Duplicates
-       * @default []
-       */
-      duplicates: string[];
-      /** Metrics */
-      metrics: components['schemas']['MetricRow'][];
-      /**
-       * Missing
-       * @default []
-       */
-      missing: string[];
-      /** Params */
-      params: components['schemas']['TextRow'][];
-      /** Runs */
-      runs: components['schemas']['ComparedRun'][];
-      /** Tags */
-      tags: components['schemas']['TextRow'][];
     };
     /**
      * Compute
@@ -3512,6 +3580,33 @@ export interface components {
       requests: number;
       /** Rows */
       rows: number;
+    };
+    /**
+     * Example
+     * @description An input that the model was logged with: rows of named columns, or as it was written when it is no table.
+     *
+     *     file: its path in the version; cut: there are more rows than are given.
+     */
+    Example: {
+      /**
+       * Columns
+       * @default []
+       */
+      columns: string[];
+      /**
+       * Cut
+       * @default false
+       */
+      cut: boolean;
+      /** File */
+      file: string;
+      /** Raw */
+      raw?: unknown;
+      /**
+       * Rows
+       * @default []
+       */
+      rows: unknown[][];
     };
     /**
      * ExperimentCreate
@@ -4290,9 +4385,14 @@ export interface components {
     };
     /**
      * ModelFile
-     * @description A file of a version.
+     * @description A file of a version. digest: blake3 of its content.
      */
     ModelFile: {
+      /**
+       * Digest
+       * @default
+       */
+      digest: string;
       /** Path */
       path: string;
       /** Size */
@@ -5479,7 +5579,9 @@ export interface components {
     };
     /**
      * VersionCreate
-     * @description Register what a run logged below `path`, or a logged model.
+     * @description Register what a run logged below `path`, a logged model, or what an address of this studio names.
+     *
+     *     source: `runs:/<run>/<path>`, `models:/m-<id>`, `models:/<name>/<version>` or `models:/<name>@<alias>`.
      */
     VersionCreate: {
       /**
@@ -5496,6 +5598,8 @@ export interface components {
       path: string;
       /** Run Id */
       run_id?: string | null;
+      /** Source */
+      source?: string | null;
       /**
        * Tags
        * @default {}
@@ -5599,6 +5703,30 @@ export interface components {
       type: string;
     };
     /**
+     * Comparison
+     * @description Runs beside each other. missing: ids that no run of the workspace has; duplicates: ids that were named again.
+     */
+    studiolo__studio__experiments__comparison__schemas__Comparison: {
+      /**
+       * Duplicates
+       * @default []
+       */
+      duplicates: string[];
+      /** Metrics */
+      metrics: components['schemas']['MetricRow'][];
+      /**
+       * Missing
+       * @default []
+       */
+      missing: string[];
+      /** Params */
+      params: components['schemas']['TextRow'][];
+      /** Runs */
+      runs: components['schemas']['ComparedRun'][];
+      /** Tags */
+      tags: components['schemas']['TextRow'][];
+    };
+    /**
      * Column
      * @description An input, output or parameter of a model. type: MLflow's word, e.g. double, long, string, tensor(float32).
      */
@@ -5616,6 +5744,39 @@ export interface components {
       shape?: number[] | null;
       /** Type */
       type: string;
+    };
+    /**
+     * Comparison
+     * @description Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest.
+     */
+    studiolo__studio__models__schemas__Comparison: {
+      /**
+       * Files
+       * @default []
+       */
+      files: components['schemas']['Compared'][];
+      /**
+       * Metrics
+       * @default []
+       */
+      metrics: components['schemas']['Compared'][];
+      /**
+       * Params
+       * @default []
+       */
+      params: components['schemas']['Compared'][];
+      /**
+       * Requirements
+       * @default []
+       */
+      requirements: components['schemas']['Compared'][];
+      /**
+       * Signature
+       * @default []
+       */
+      signature: components['schemas']['Compared'][];
+      /** Versions */
+      versions: components['schemas']['ModelVersion'][];
     };
     /**
      * Member
@@ -7157,7 +7318,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Comparison'];
+          'application/json': components['schemas']['studiolo__studio__experiments__comparison__schemas__Comparison'];
         };
       };
       /** @description Validation Error */
@@ -9022,6 +9183,82 @@ export interface operations {
       };
     };
   };
+  models_compare: {
+    parameters: {
+      query: {
+        v: string[];
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['studiolo__studio__models__schemas__Comparison'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_upload: {
+    parameters: {
+      query?: {
+        filename?: string;
+        kind?:
+          'auto' | 'folder' | 'onnx' | 'lightgbm' | 'xgboost' | 'catboost' | 'skops' | 'pickle' | 'joblib';
+        description?: string;
+        requirements?: string;
+        example?: string;
+        source?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/octet-stream': unknown;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   models_list_versions: {
     parameters: {
       query?: never;
@@ -9186,6 +9423,38 @@ export interface operations {
       };
     };
   };
+  models_get_file: {
+    parameters: {
+      query: {
+        path: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   models_download: {
     parameters: {
       query?: never;
@@ -9204,6 +9473,38 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_example: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Example'];
+        };
       };
       /** @description Validation Error */
       422: {
