@@ -153,14 +153,12 @@ def _pack(ctx: Context, path: Path, spec: VersionUpload, rows: list[dict[str, An
     ) as child:
         try:
             answer, _ = child.communicate(json.dumps(request).encode(), timeout=seconds + 10)
-        except BaseException as error:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-            if isinstance(error, subprocess.TimeoutExpired):
-                answer = b""
-            else:
-                raise
+        except subprocess.TimeoutExpired:
+            _kill(child)
+            answer = b""
+        except BaseException:
+            _kill(child)
+            raise
     try:
         reply = json.loads(answer)
     except ValueError:
@@ -175,3 +173,9 @@ def _pack(ctx: Context, path: Path, spec: VersionUpload, rows: list[dict[str, An
         raise BadModelFile(**reply["problem"])
     made: dict[str, Any] = reply["ok"]
     return made
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
