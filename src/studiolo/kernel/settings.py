@@ -68,6 +68,17 @@ class Settings(BaseModel):
     endpoint_host: str = Field("127.0.0.1", description="Address that endpoints listen on.")
     endpoint_ports: str = Field("8600-8999", description="Ports given to endpoints, first-last.")
     endpoint_start_seconds: float = Field(120, gt=0, description="Longest time a scorer may take to load its model.")
+    master_key_file: str = Field(
+        "",
+        description="File of the key that seals stored secrets; empty: `secrets/master.key` in the home, made when needed.",
+    )
+    webhook_private: bool = Field(
+        False, description="Let webhooks go to private, loopback and link-local addresses, and over plain http."
+    )
+    webhook_seconds: float = Field(10, gt=0, le=120, description="Longest time that a receiver of a webhook may take.")
+    webhook_attempts: int = Field(
+        8, ge=1, le=20, description="How often a delivery is tried: after 1, 4, 16, … seconds, at most an hour apart."
+    )
     events_keep_hours: float = Field(24 * 7, gt=0, le=24 * 3650, description="How long events stay in the feed.")
 
     @property

@@ -15,6 +15,8 @@ const SLICES: Record<string, readonly string[]> = {
   dataset: ['datasets'],
   run: ['experiments', 'automl', 'compute'],
   experiment: ['experiments'],
+  trace: ['experiments'],
+  webhook: ['webhooks'],
   automl: ['automl'],
   model: ['models'],
   endpoint: ['endpoints'],

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
-from studiolo.studio.experiments import bin_cli, page_cli, tracking_cli
+from studiolo.studio.experiments import bin_cli, page_cli, traces_cli, tracking_cli
 from studiolo.studio.experiments.client import Experiments, RunFailed
 from studiolo.studio.experiments.comparison import cli as comparison_cli
 from studiolo.studio.experiments.table import cli as table_cli
@@ -103,6 +103,7 @@ def submit(
 
 
 root_commands = {"submit": submit}
+app.add_typer(traces_cli.app, name="traces")
 for _command in (*tracking_cli.COMMANDS, *table_cli.COMMANDS, *comparison_cli.COMMANDS, *bin_cli.COMMANDS):
     app.command(_command.__name__)(_command)
 for _name, _command_of_page in page_cli.COMMANDS.items():

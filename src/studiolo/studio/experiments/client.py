@@ -13,6 +13,7 @@ from studiolo.studio.experiments.comparison.client import Comparing
 from studiolo.studio.experiments.page_client import Browsing
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.table.client import Tabled
+from studiolo.studio.experiments.traces_client import Traces
 from studiolo.studio.experiments.tracking_client import Tracked
 
 Runs = list[Run]
@@ -45,6 +46,7 @@ class Experiments(Tabled, Tracked, Comparing, Binned, Browsing):
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.traces = Traces(transport)
 
     def submit(self, spec: JobSpec) -> Run:
         """Queue a job."""

@@ -14,6 +14,7 @@ from studiolo.studio.experiments import (
     jobs_router,
     overview,
     service,
+    traces_router,
     tracking_router,
 )
 from studiolo.studio.experiments.comparison import router as comparison_router
@@ -138,6 +139,7 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
 
 
 router.include_router(jobs_router.router)
+router.include_router(traces_router.router)
 router.include_router(comparison_router.router)
 router.include_router(bin_router.router)
 router.include_router(table_router.router)

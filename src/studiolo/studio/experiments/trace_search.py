@@ -52,11 +52,17 @@ def find(
     orders: Sequence[str],
     token: str,
     limit: int,
+    words: str = "",
 ) -> tuple[list[Any], str | None]:
-    """Return a page of rows and the token of the next page, newest first unless ordered otherwise."""
+    """Return a page of rows and the token of the next page, newest first unless ordered otherwise.
+
+    words: a part of the name, the id, the request or the response.
+    """
     query = select(table).where(table.c.workspace_id == ctx.workspace_id, table.c.experiment.in_(experiments))
     for condition in conditions(filters):
         query = query.where(condition)
+    if words.strip():
+        query = query.where(_with_words(words.strip()))
     sort: list[SortKey] = []
     seen: set[str] = set()
     for clause in orders:
@@ -86,6 +92,12 @@ def conditions(filters: str) -> list[ColumnElement[bool]]:
     if of_span:
         found.append(exists(select(trace_spans.c.trace).where(trace_spans.c.trace == table.c.seq, *of_span)))
     return found
+
+
+def _with_words(words: str) -> ColumnElement[bool]:
+    pattern = f"%{_escaped(words)}%"
+    columns = (table.c.name, table.c.request, table.c.response)
+    return or_(table.c.id == words, *(column.ilike(pattern, escape="\\") for column in columns))
 
 
 def counts(tx: Connection, ctx: Context, experiments: Sequence[int], filters: Sequence[str]) -> int:

@@ -37,6 +37,7 @@ traces = Table(
     Column("bytes", BigInteger, nullable=False, default=0),  # of their contents
     Index("uq_traces_id", "workspace_id", "id", unique=True),
     Index("ix_traces_list", "experiment", "started", "id"),
+    Index("ix_traces_workspace", "workspace_id", "started", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -217,6 +217,17 @@ def remove(
         return len(rows)
 
 
+def remove_many(ctx: Context, trace_ids: Sequence[str]) -> int:
+    """Delete traces for good, of whatever experiment; returns how many went."""
+    with ctx.db.read() as tx:
+        rows = find_many(tx, ctx, trace_ids)
+    experiments = sorted({row.experiment for row in rows})
+    return sum(
+        remove(ctx, str(number), trace_ids=[row.id for row in rows if row.experiment == number])
+        for number in experiments
+    )
+
+
 def tell(tx: Connection, ctx: Context, experiment: int) -> None:
     """Say that an experiment has new or other traces, at most once a second: pages read again, nobody counts these."""
     now = time.monotonic()

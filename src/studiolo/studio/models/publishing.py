@@ -11,7 +11,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments import artifacts, lineage, logged
 from studiolo.studio.experiments.errors import ArtifactNotFound
-from studiolo.studio.models import mlmodel, repository
+from studiolo.studio.models import hooks, mlmodel, repository
 from studiolo.studio.models.errors import NotAModel
 from studiolo.studio.models.repository import Found
 
@@ -90,6 +90,7 @@ def add(
     ctx.events.emit(tx, "model.version_created", model.name, {"version": number, "run_id": run_id})
     row = repository.version(tx, model.id, number)
     assert row is not None
+    hooks.version_created(tx, ctx, row)
     return row
 
 

@@ -14,7 +14,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments import artifacts, lineage, logged
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import repository, scanning
+from studiolo.studio.models import hooks, repository, scanning
 from studiolo.studio.models.errors import (
     AliasNotFound,
     InUse,
@@ -245,6 +245,7 @@ def change(ctx: Context, name: str, *, description: str | None = None, tags: Map
         row = find(tx, ctx, name)
         repository.change_model(tx, ctx, row.id, **_changed(row, description, tags))
         ctx.events.emit(tx, "model.updated", name, {})
+        hooks.tagged(tx, ctx, row, tags)
         return repository.to_models(tx, [find(tx, ctx, name)])[0]
 
 
@@ -265,6 +266,7 @@ def change_version(
         values = _changed(row, description, tags) | ({"stage": stage} if stage else {})
         repository.change_version(tx, ctx, row.id, **values)
         ctx.events.emit(tx, "model.updated", name, {"version": row.version})
+        hooks.version_tagged(tx, ctx, row, tags)
         return repository.to_versions(tx, [find_version(tx, ctx, name, row.version)])[0]
 
 
@@ -316,14 +318,18 @@ def set_alias(ctx: Context, name: str, alias: str, version: int) -> Model:
         row = find_version(tx, ctx, name, version)
         repository.set_alias(tx, ctx, row.model, alias, row.version)
         ctx.events.emit(tx, "model.updated", name, {"alias": alias, "version": row.version})
-        return repository.to_models(tx, [find(tx, ctx, name)])[0]
+        model = find(tx, ctx, name)
+        hooks.aliased(tx, ctx, model, alias, row.version)
+        return repository.to_models(tx, [model])[0]
 
 
 def delete_alias(ctx: Context, name: str, alias: str) -> None:
     """Remove an alias; that it is not there is no error."""
     with ctx.db.begin() as tx:
-        if repository.delete_alias(tx, find(tx, ctx, name).id, alias):
+        model = find(tx, ctx, name)
+        if repository.delete_alias(tx, model.id, alias):
             ctx.events.emit(tx, "model.updated", name, {"alias": alias})
+            hooks.aliased(tx, ctx, model, alias, None)
 
 
 def mark_used(tx: Connection, ctx: Context, name: str, version: int, used_by: str) -> None:
@@ -358,6 +364,7 @@ def _insert(tx: Connection, ctx: Context, name: str, description: str, tags: Map
     except IntegrityError:  # PostgreSQL: another server made it in this moment
         raise ModelExists(name) from None
     ctx.events.emit(tx, "model.created", name, {})
+    hooks.created(tx, ctx, name, description, tags)
     return find(tx, ctx, name)
 
 

@@ -8,6 +8,7 @@ import typer
 from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
+from studiolo.studio.workspace import webhooks_cli
 from studiolo.studio.workspace.client import Workspaces
 
 app = typer.Typer(help="Workspaces, members, accounts, tokens and the audit trail.", no_args_is_help=True)
@@ -15,6 +16,7 @@ accounts = typer.Typer(help="Who can sign in to this studio.", no_args_is_help=T
 tokens = typer.Typer(help="Your API tokens.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(tokens, name="tokens")
+app.add_typer(webhooks_cli.app, name="webhooks")
 
 Name = Annotated[str, typer.Argument(help="Name of the account.")]
 RoleOption = Annotated[Role | None, typer.Option(help="Role in the workspace 'default'.")]

@@ -14,6 +14,7 @@ from studiolo.studio.workspace.schemas import (
     TokenCreated,
     WorkspaceSummary,
 )
+from studiolo.studio.workspace.webhooks_client import Webhooks
 
 
 class Workspaces:
@@ -21,6 +22,7 @@ class Workspaces:
 
     def __init__(self, transport: Transport) -> None:
         self._http = transport
+        self.webhooks = Webhooks(transport)
 
     def show(self) -> WorkspaceSummary:
         """Return what this workspace is and what it stands on."""

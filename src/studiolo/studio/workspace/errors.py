@@ -36,6 +36,39 @@ class TokenNotFound(NotFound):
         super().__init__(f"You have no token '{token_id}'.", "See yours: studiolo workspace tokens list", field="id")
 
 
+class WebhookNotFound(NotFound):
+    """No webhook of the workspace has this id."""
+
+    code, title = "workspace.webhook_not_found", "Webhook not found"
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(
+            f"There is no webhook '{webhook_id[:80]}'.", "List them: studiolo workspace webhooks list", field="id"
+        )
+
+
+class DeliveryNotFound(NotFound):
+    """The webhook has no delivery of this id; the log keeps 30 days."""
+
+    code, title = "workspace.delivery_not_found", "Delivery not found"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(
+            f"There is no delivery '{delivery_id[:80]}'.",
+            "List them: studiolo workspace webhooks deliveries NAME",
+            field="delivery",
+        )
+
+
+class TooManyWebhooks(Conflict):
+    """A workspace has as many webhooks as it may have."""
+
+    code, title = "workspace.too_many_webhooks", "Too many webhooks"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A workspace has at most {most} webhooks.", "Delete one that is no longer needed.")
+
+
 class LastOwner(Conflict):
     """A workspace would be left without anybody who can look after it."""
 

@@ -1,4 +1,4 @@
-"""The tick of the workspace: what is over is forgotten."""
+"""The tick of the workspace: webhooks are told what happened, and what is over is forgotten."""
 
 from datetime import timedelta
 
@@ -7,18 +7,22 @@ from studiolo.kernel.auth.service import DEFAULT_WORKSPACE
 from studiolo.kernel.auth.throttle import FORGET_SECONDS
 from studiolo.kernel.context import Context
 from studiolo.kernel.events import outbox
+from studiolo.studio.workspace import webhook_delivery
 
 LATE = timedelta(minutes=10)  # what is over may stay so long, so that it goes in one sweep and not row by row
 SPOOL = timedelta(days=1)
 
 
 def tick(ctx: Context) -> bool:
-    """Remove old events, ended sessions and links, and the remains of broken uploads, of the whole house.
+    """Tell webhooks what happened, and remove what is over in the whole house; True when a webhook was told something."""
+    told = webhook_delivery.tick(ctx)
+    if ctx.workspace == DEFAULT_WORKSPACE:
+        _keep_house(ctx)
+    return told
 
-    Looks first and seldom writes. Returns False always: nobody waits for this.
-    """
-    if ctx.workspace != DEFAULT_WORKSPACE:
-        return False
+
+def _keep_house(ctx: Context) -> None:
+    """Remove old events, ended sessions and links, and the remains of broken uploads; looks first and seldom writes."""
     now = ctx.clock.now()
     with ctx.db.read() as tx:
         events_over = outbox.any_before(tx, now - timedelta(hours=ctx.settings.events_keep_hours) - LATE)
@@ -28,4 +32,3 @@ def tick(ctx: Context) -> bool:
     if auth_over:
         ctx.db.write(lambda tx: members.forget_over(tx, now, now - timedelta(seconds=FORGET_SECONDS)))
     ctx.blobs.sweep_spool(now - SPOOL)
-    return False

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Depends, Query
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-from studiolo.studio.workspace import service
+from studiolo.studio.workspace import service, webhooks_router
+from studiolo.studio.workspace.mlflow import webhooks as mlflow_webhooks
 from studiolo.studio.workspace.schemas import (
     Account,
     AccountCreate,
@@ -21,7 +22,10 @@ from studiolo.studio.workspace.schemas import (
     WorkspaceSummary,
 )
 
+MODULES = (mlflow_webhooks,)  # importing them registers their endpoints
+
 router = APIRouter(prefix="/workspace", tags=["workspace"])
+router.include_router(webhooks_router.router)
 
 
 @router.get("")

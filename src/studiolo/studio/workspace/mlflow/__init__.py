@@ -1,0 +1,1 @@
+"""MLflow's endpoints that belong to the workspace."""
