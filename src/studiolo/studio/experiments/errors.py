@@ -52,6 +52,19 @@ class RunNotFound(NotFound):
         )
 
 
+class TraceNotFound(NotFound):
+    """No trace of the workspace has this id."""
+
+    code, title = "experiments.trace_not_found", "Trace not found"
+
+    def __init__(self, trace_id: str) -> None:
+        super().__init__(
+            f"Trace with ID '{trace_id[:200]}' not found.",
+            "List them: studiolo experiments traces list",
+            field="trace_id",
+        )
+
+
 class BadKey(Invalid):
     """A name of a param, metric or tag that cannot be used."""
 

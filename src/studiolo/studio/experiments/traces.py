@@ -10,6 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value
 from studiolo.kernel.mlflow.names import problem
 from studiolo.studio.experiments import artifacts, catalog, client_runs
+from studiolo.studio.experiments.errors import TraceNotFound
 from studiolo.studio.experiments.trace_tables import trace_assessments, trace_labels, trace_spans, traces
 
 NAME, LOCATION, SPANS_LOCATION = "mlflow.traceName", "mlflow.artifactLocation", "mlflow.trace.spansLocation"
@@ -34,19 +35,14 @@ class Labels(NamedTuple):
     prompts: list[str]
 
 
-def missing(trace_id: str) -> MlflowError:
-    """Say that there is no such trace."""
-    return MlflowError(f"Trace with ID '{trace_id[:200]}' not found.", MISSING)
-
-
 def find(tx: Connection, ctx: Context, trace_id: str, *, lock: bool = False) -> Any:
-    """Return the row of a trace; raises MlflowError when there is none."""
+    """Return the row of a trace; raises TraceNotFound."""
     query = select(traces).where(traces.c.workspace_id == ctx.workspace_id, traces.c.id == trace_id)
     if lock and ctx.db.dialect == "postgresql":
         query = query.with_for_update()
     row = tx.execute(query).first() if trace_id.isprintable() else None
     if row is None:
-        raise missing(trace_id)
+        raise TraceNotFound(trace_id)
     return row
 
 
