@@ -1726,6 +1726,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/traces/delete': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Delete Traces
+     * @description Delete traces for good.
+     */
+    post: operations['experiments_delete_traces'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/traces/search': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Search Traces
+     * @description Find traces of an experiment, a run, or the workspace.
+     */
+    post: operations['experiments_search_traces'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/traces/{trace_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Trace
+     * @description Return a trace with its spans.
+     */
+    get: operations['experiments_get_trace'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/views': {
     parameters: {
       query?: never;
@@ -2317,6 +2377,138 @@ export interface paths {
      * @description Make an own token useless.
      */
     delete: operations['workspace_revoke_token'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/webhooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Webhooks
+     * @description List the webhooks of the workspace.
+     */
+    get: operations['workspace_list_webhooks'];
+    put?: never;
+    /**
+     * Create Webhook
+     * @description Add a webhook: a URL that is told of events from now on.
+     */
+    post: operations['workspace_create_webhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/webhooks/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Webhook Events
+     * @description List what a webhook can be told of.
+     */
+    get: operations['workspace_list_webhook_events'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/webhooks/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Webhook
+     * @description Return a webhook.
+     */
+    get: operations['workspace_get_webhook'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Webhook
+     * @description Delete a webhook and its log.
+     */
+    delete: operations['workspace_delete_webhook'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Webhook
+     * @description Change a webhook.
+     */
+    patch: operations['workspace_update_webhook'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/webhooks/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Deliveries
+     * @description List what was sent, newest first.
+     */
+    get: operations['workspace_list_deliveries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/webhooks/{id}/deliveries/{delivery}/again': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send Again
+     * @description Send a delivery once more, under its own id.
+     */
+    post: operations['workspace_send_again'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/webhooks/{id}/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Try Out Webhook
+     * @description Send an example at once, and return what came of it.
+     */
+    post: operations['workspace_try_out_webhook'];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -3238,6 +3430,44 @@ export interface components {
       title: string;
       /** Total Bytes */
       total_bytes: number;
+    };
+    /**
+     * Delivery
+     * @description One event for one webhook. event: number in the outbox, none for a test; status: of the last answer.
+     *
+     *     next_at: when it is tried again; answer: the beginning of what came back.
+     */
+    Delivery: {
+      /** Answer */
+      answer: string | null;
+      /** Attempts */
+      attempts: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Error */
+      error: string | null;
+      /** Id */
+      id: string;
+      /** Kind */
+      kind: string;
+      /** Next At */
+      next_at: string | null;
+      /** Seconds */
+      seconds: number | null;
+      /** Sent At */
+      sent_at: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'pending' | 'delivered' | 'failed';
+      /** Status */
+      status: number | null;
+      /** Test */
+      test: boolean;
     };
     /**
      * Deployment
@@ -4550,6 +4780,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[Delivery] */
+    Page_Delivery_: {
+      /** Items */
+      items: components['schemas']['Delivery'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Endpoint] */
     Page_Endpoint_: {
       /** Items */
@@ -4589,6 +4826,13 @@ export interface components {
     Page_Run_: {
       /** Items */
       items: components['schemas']['Run'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[TraceSummary] */
+    Page_TraceSummary_: {
+      /** Items */
+      items: components['schemas']['TraceSummary'][];
       /** Next */
       next?: string | null;
     };
@@ -5309,6 +5553,54 @@ export interface components {
       params: components['schemas']['studiolo__studio__models__schemas__Column'][];
     };
     /**
+     * Span
+     * @description A step of a trace. parent: none for the root; offset_ms: since the start of the trace; status: OK, ERROR, UNSET.
+     */
+    Span: {
+      /** Attributes */
+      attributes: {
+        [key: string]: unknown;
+      };
+      /** Duration Ms */
+      duration_ms: number | null;
+      /** Events */
+      events: components['schemas']['SpanEvent'][];
+      /** Id */
+      id: string;
+      /** Inputs */
+      inputs: unknown;
+      /** Message */
+      message: string;
+      /** Name */
+      name: string;
+      /** Offset Ms */
+      offset_ms: number;
+      /** Outputs */
+      outputs: unknown;
+      /** Parent */
+      parent: string | null;
+      /** Status */
+      status: string;
+      /** Total Tokens */
+      total_tokens: number | null;
+      /** Type */
+      type: string | null;
+    };
+    /**
+     * SpanEvent
+     * @description offset_ms: since the start of the trace.
+     */
+    SpanEvent: {
+      /** Attributes */
+      attributes: {
+        [key: string]: unknown;
+      };
+      /** Name */
+      name: string;
+      /** Offset Ms */
+      offset_ms: number;
+    };
+    /**
      * Spread
      * @description Last values of a metric over the runs of a group. count: runs that have a number.
      */
@@ -5555,6 +5847,189 @@ export interface components {
       value: string;
     };
     /**
+     * Trace
+     * @description A trace with its steps, by start. linked_runs, prompts: what it was linked to.
+     */
+    Trace: {
+      /** Assessments */
+      assessments: components['schemas']['TraceAssessment'][];
+      /** Client Request Id */
+      client_request_id: string | null;
+      /** Cost */
+      cost: number | null;
+      /** Duration Ms */
+      duration_ms: number | null;
+      /** Experiment Id */
+      experiment_id: string;
+      /** Id */
+      id: string;
+      /** Input Tokens */
+      input_tokens: number | null;
+      /** Linked Runs */
+      linked_runs: string[];
+      /** Metadata */
+      metadata: {
+        [key: string]: string;
+      };
+      /** Name */
+      name: string;
+      /** Output Tokens */
+      output_tokens: number | null;
+      /** Prompts */
+      prompts: string[];
+      /** Request */
+      request: string | null;
+      /** Response */
+      response: string | null;
+      /** Run Id */
+      run_id: string | null;
+      /** Spans */
+      spans: number;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'OK' | 'ERROR' | 'IN_PROGRESS' | 'STATE_UNSPECIFIED';
+      /** Steps */
+      steps: components['schemas']['Span'][];
+      /** Tags */
+      tags: {
+        [key: string]: string;
+      };
+      /** Total Tokens */
+      total_tokens: number | null;
+    };
+    /**
+     * TraceAssessment
+     * @description What somebody said of a trace. kind: feedback, expectation, issue; valid: not overridden by a later one.
+     */
+    TraceAssessment: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Error */
+      error: string | null;
+      /** Id */
+      id: string;
+      /** Kind */
+      kind: string;
+      /** Name */
+      name: string;
+      /** Rationale */
+      rationale: string | null;
+      /** Source */
+      source: string;
+      /** Span Id */
+      span_id: string | null;
+      /** Valid */
+      valid: boolean;
+      /** Value */
+      value: unknown;
+    };
+    /**
+     * TraceDelete
+     * @description ids: of traces of one experiment.
+     */
+    TraceDelete: {
+      /** Ids */
+      ids: string[];
+    };
+    /**
+     * TraceSearch
+     * @description experiment: id or name; run_id: of a run; text: words in name, request, response; filter, order_by: MLflow's.
+     */
+    TraceSearch: {
+      /** Cursor */
+      cursor?: string | null;
+      /** Experiment */
+      experiment?: string | null;
+      /**
+       * Filter
+       * @default
+       */
+      filter: string;
+      /**
+       * Limit
+       * @default 100
+       */
+      limit: number;
+      /**
+       * Order By
+       * @default []
+       */
+      order_by: string[];
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+    };
+    /**
+     * TraceSummary
+     * @description A request and what became of it. duration_ms: of the whole; request, response: their beginnings; cost: US dollars.
+     *
+     *     run_id: the run that it was made in.
+     */
+    TraceSummary: {
+      /** Assessments */
+      assessments: components['schemas']['TraceAssessment'][];
+      /** Cost */
+      cost: number | null;
+      /** Duration Ms */
+      duration_ms: number | null;
+      /** Experiment Id */
+      experiment_id: string;
+      /** Id */
+      id: string;
+      /** Input Tokens */
+      input_tokens: number | null;
+      /** Name */
+      name: string;
+      /** Output Tokens */
+      output_tokens: number | null;
+      /** Request */
+      request: string | null;
+      /** Response */
+      response: string | null;
+      /** Run Id */
+      run_id: string | null;
+      /** Spans */
+      spans: number;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'OK' | 'ERROR' | 'IN_PROGRESS' | 'STATE_UNSPECIFIED';
+      /** Tags */
+      tags: {
+        [key: string]: string;
+      };
+      /** Total Tokens */
+      total_tokens: number | null;
+    };
+    /**
+     * TracesDeleted
+     * @description deleted: how many went.
+     */
+    TracesDeleted: {
+      /** Deleted */
+      deleted: number;
+    };
+    /**
      * UnreadFile
      * @description A file that could not be looked into.
      */
@@ -5636,6 +6111,90 @@ export interface components {
       size: number;
       /** Version */
       version: number;
+    };
+    /**
+     * Webhook
+     * @description url: whole for those who may change it, for others without its path, which may hold a secret.
+     */
+    Webhook: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Description */
+      description: string;
+      /** Events */
+      events: string[];
+      /** Has Secret */
+      has_secret: boolean;
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: 'active' | 'disabled';
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Url */
+      url: string;
+    };
+    /**
+     * WebhookCreate
+     * @description url: https; events: kinds such as `model_version.created`; secret: signs each delivery, and is never shown again.
+     */
+    WebhookCreate: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Events */
+      events: string[];
+      /** Name */
+      name: string;
+      /** Secret */
+      secret?: string | null;
+      /**
+       * Status
+       * @default active
+       * @enum {string}
+       */
+      status: 'active' | 'disabled';
+      /** Url */
+      url: string;
+    };
+    /**
+     * WebhookPatch
+     * @description What is absent stays; an empty secret removes it.
+     */
+    WebhookPatch: {
+      /** Description */
+      description?: string | null;
+      /** Events */
+      events?: string[] | null;
+      /** Name */
+      name?: string | null;
+      /** Secret */
+      secret?: string | null;
+      /** Status */
+      status?: ('active' | 'disabled') | null;
+      /** Url */
+      url?: string | null;
+    };
+    /**
+     * WebhookTest
+     * @description event: the kind whose example is sent; none: the first that the webhook is told of.
+     */
+    WebhookTest: {
+      /** Event */
+      event?: string | null;
     };
     /**
      * WorkspaceCreate
@@ -8715,6 +9274,103 @@ export interface operations {
       };
     };
   };
+  experiments_delete_traces: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TraceDelete'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TracesDeleted'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_search_traces: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TraceSearch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_TraceSummary_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_trace: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        trace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Trace'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_list_views: {
     parameters: {
       query?: never;
@@ -9972,6 +10628,275 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_webhooks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'][];
+        };
+      };
+    };
+  };
+  workspace_create_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_webhook_events: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': string[];
+        };
+      };
+    };
+  };
+  workspace_get_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_delete_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_update_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_deliveries: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Delivery_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_send_again: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        delivery: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Delivery'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_try_out_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookTest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Delivery'];
+        };
       };
       /** @description Validation Error */
       422: {
