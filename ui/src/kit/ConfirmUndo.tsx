@@ -59,6 +59,29 @@ export function withUndo(message: string, commit: () => Promise<unknown>, revert
   });
 }
 
+/** Say what was done, with a way back: `undo` does it the other way round. */
+export function doneWithUndo(message: string, undo: () => Promise<unknown>): void {
+  const id = showNotification({
+    autoClose: UNDO_MS,
+    withCloseButton: true,
+    message: (
+      <Group justify="space-between" wrap="nowrap">
+        <Text size="sm">{message}</Text>
+        <Button
+          variant="default"
+          size="compact-sm"
+          onClick={() => {
+            hideNotification(id);
+            undo().catch(toastProblem);
+          }}
+        >
+          Undo
+        </Button>
+      </Group>
+    ),
+  });
+}
+
 interface Props {
   opened: boolean;
   onClose: () => void;

@@ -12,19 +12,22 @@ interface Props {
   table: Tabular;
   onPng?: (() => void) | undefined;
   height: number;
+  /** Buttons beside the menu. */
+  tools?: ReactNode;
   children: ReactNode;
 }
 
 const SHOWN = 500;
 
 /** What every chart has: a title, a summary in words, the same as a table, downloads. */
-export function ChartFrame({ title, summary, table, onPng, height, children }: Props) {
+export function ChartFrame({ title, summary, table, onPng, height, tools, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   return (
     <figure className={classes.figure} aria-labelledby={`${id}-title`} aria-describedby={`${id}-summary`}>
       <div className={classes.head}>
         <h3 id={`${id}-title`}>{title}</h3>
+        {tools}
         <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon aria-label={`Options of ${title}`} size={24}>

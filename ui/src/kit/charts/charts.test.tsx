@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { draw } from '@/testing/render';
 import { Bars } from './Bars';
 import { ChartFrame } from './ChartFrame';
-import { align } from './curves';
+import { align, positive, smooth } from './curves';
 import { fileName, tabularCsv } from './table';
 
 test('curves with different steps share one axis', () => {
@@ -17,6 +17,30 @@ test('curves with different steps share one axis', () => {
     [1, null, 3],
     [null, null, null],
   ]);
+});
+
+test('many curves over time share places less than a pixel apart', () => {
+  const curve = (id: string, shift: number) => ({
+    id,
+    name: id,
+    x: Array.from({ length: 500 }, (_, n) => n * 10 + shift),
+    y: Array.from({ length: 500 }, (_, n) => n),
+  });
+  const { xs, ys } = align(
+    Array.from({ length: 20 }, (_, n) => curve(`${n}`, n / 7)),
+    1000,
+  );
+  expect(xs).toHaveLength(1000);
+  expect(ys[3]?.filter((y) => y !== null)).toHaveLength(500);
+  expect([xs[0], ys[0]?.[0]]).toEqual([0, 0]);
+});
+
+test('smoothing is the debiased average of TensorBoard, and leaves holes', () => {
+  expect(smooth([1, null, 1], 0.9)).toEqual([1, null, 1]);
+  const [first, second] = smooth([0, 10], 0.6);
+  expect(first).toBe(0);
+  expect(second).toBeCloseTo(4 / 0.64, 10);
+  expect(positive([1, 0, -1, null])).toEqual([1, null, null, null]);
 });
 
 test('a chart can be read as a table', async () => {

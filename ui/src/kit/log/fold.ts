@@ -1,19 +1,16 @@
-// eslint-disable-next-line no-control-regex -- terminal colours are control characters
-const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
+import { plainText } from './ansi';
 
-/** Text after carriage returns, as a terminal shows it: the last rewrite of a progress line wins. */
+/** Text after carriage returns, as a terminal shows it: the last rewrite of a progress line wins. Colours stay. */
 export function foldLine(line: string): string {
-  const plain = line.replaceAll(ANSI, '');
-  if (!plain.includes('\r')) return plain;
-  const parts = plain.split('\r');
+  if (!line.includes('\r')) return line;
   let last = '';
-  for (const part of parts) if (part !== '') last = part;
+  for (const part of line.split('\r')) if (plainText(part) !== '') last = part;
   return last;
 }
 
 /** Collects chunks of a log; the unfinished last line is kept and grows. */
 export class LogBuffer {
-  readonly lines: string[] = [];
+  lines: string[] = [];
   private open = '';
 
   push(chunk: string): void {
@@ -26,6 +23,14 @@ export class LogBuffer {
       this.open = this.open.slice(this.open.lastIndexOf('\r', last - 1) + 1);
   }
 
+  /** Forget the first lines; returns how many went. */
+  trim(most: number): number {
+    const over = this.lines.length - most;
+    if (over <= 0) return 0;
+    this.lines = this.lines.slice(over);
+    return over;
+  }
+
   /** All lines, with the one still being written. */
   view(): string[] {
     return this.open ? [...this.lines, foldLine(this.open)] : [...this.lines];
@@ -35,5 +40,5 @@ export class LogBuffer {
 export function matches(lines: readonly string[], query: string): number[] {
   if (!query) return [];
   const wanted = query.toLowerCase();
-  return lines.flatMap((line, index) => (line.toLowerCase().includes(wanted) ? [index] : []));
+  return lines.flatMap((line, index) => (plainText(line).toLowerCase().includes(wanted) ? [index] : []));
 }

@@ -8,7 +8,8 @@ import { isOver } from '@/kit/status';
 import { Time } from '@/kit/Time';
 import { CancelButton } from './CancelButton';
 import { run as runQuery, type Run } from './queries';
-import { RunDuration, runHref, RunProgress, RunState } from './runColumns';
+import { Ancestors } from './run/Ancestors';
+import { RunDuration, RunProgress, RunState } from './runColumns';
 
 /** What a run of some kinds is better looked at as. */
 const RESULT: Record<string, { label: string; slice: string }> = {
@@ -21,6 +22,7 @@ export function RunHeader({ run }: { run: Run }) {
   const result = RESULT[run.kind];
   return (
     <>
+      <Ancestors run={run} />
       <PageHeader
         title={run.name}
         facts={
@@ -32,11 +34,6 @@ export function RunHeader({ run }: { run: Run }) {
             <span>
               in <Link href={at(['experiments'], { experiment: run.experiment })}>{run.experiment}</Link>
             </span>
-            {run.parent_id ? (
-              <span>
-                child of <Link href={runHref({ id: run.parent_id })}>its parent run</Link>
-              </span>
-            ) : null}
             <span>by {run.user}</span>
             <span>
               <Time at={run.created_at} />

@@ -1,25 +1,31 @@
-import { Tabs } from '@mantine/core';
+import { Badge, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useMemo } from 'react';
 import { usePageActions } from '@/kit/actions';
-import { Answer, Page, PageHeader } from '@/kit/Page';
-import { ArtifactsTab } from './ArtifactsTab';
-import { ChildrenTab } from './ChildrenTab';
+import { Answer, Loading, Page, PageHeader } from '@/kit/Page';
 import { DocumentsTab } from './DocumentsTab';
-import { LogTab } from './LogTab';
-import { MetricsTab } from './MetricsTab';
-import { OverviewTab } from './OverviewTab';
-import { run as runQuery, type Run } from './queries';
+import { run as runQuery, runOverview, type Run } from './queries';
+import { OverviewTab } from './run/OverviewTab';
+import { readRunSearch, RUN_TABS, type RunSearch, type RunTab } from './run/search';
 import { RunHeader } from './RunHeader';
-import { readRunSearch, RUN_TABS, type RunSearch, type RunTab } from './search';
+
+const MetricsTab = lazy(() => import('./run/MetricsTab').then((m) => ({ default: m.MetricsTab })));
+const GalleryTab = lazy(() => import('./run/GalleryTab').then((m) => ({ default: m.GalleryTab })));
+const ChildrenTab = lazy(() => import('./run/ChildrenTab').then((m) => ({ default: m.ChildrenTab })));
+const CodeTab = lazy(() => import('./run/CodeTab').then((m) => ({ default: m.CodeTab })));
+const LogTab = lazy(() => import('./run/LogTab').then((m) => ({ default: m.LogTab })));
+const ArtifactsTab = lazy(() => import('./run/ArtifactsTab').then((m) => ({ default: m.ArtifactsTab })));
 
 const LABELS: Record<RunTab, string> = {
   overview: 'Overview',
   metrics: 'Metrics',
+  gallery: 'Gallery',
   children: 'Child runs',
+  code: 'Code',
   log: 'Log',
   artifacts: 'Artifacts',
+  system: 'System',
   documents: 'Documents',
 };
 
@@ -56,17 +62,23 @@ export function RunPage() {
     <Page title={name} header={query.data ? <RunHeader run={query.data} /> : <PageHeader title="Run" />}>
       <Answer query={query}>
         {(run) => (
-          <Tabs value={search.tab ?? 'overview'} onChange={(tab) => open((tab ?? 'overview') as RunTab)}>
+          <Tabs
+            value={search.tab ?? 'overview'}
+            onChange={(tab) => open((tab ?? 'overview') as RunTab)}
+            keepMounted={false}
+          >
             <Tabs.List mb="lg" aria-label="Parts of the run">
               {RUN_TABS.map((tab) => (
-                <Tabs.Tab key={tab} value={tab}>
+                <Tabs.Tab key={tab} value={tab} rightSection={<Count run={run} tab={tab} />}>
                   {LABELS[tab]}
                 </Tabs.Tab>
               ))}
             </Tabs.List>
             {RUN_TABS.map((tab) => (
               <Tabs.Panel key={tab} value={tab}>
-                <Part tab={tab} run={run} search={search} change={change} open={open} />
+                <Suspense fallback={<Loading />}>
+                  <Part tab={tab} run={run} search={search} change={change} />
+                </Suspense>
               </Tabs.Panel>
             ))}
           </Tabs>
@@ -76,27 +88,50 @@ export function RunPage() {
   );
 }
 
+/** How many there are, where that helps to decide whether to look. */
+function Count({ run, tab }: { run: Run; tab: RunTab }) {
+  const { data } = useQuery(runOverview(run));
+  const system = data?.metrics.filter((it) => it.key.startsWith('system/')).length ?? 0;
+  const counts: Partial<Record<RunTab, number>> = {
+    metrics: (data?.metrics.length ?? 0) - system,
+    children: data?.children ?? 0,
+    system,
+  };
+  const number = counts[tab] ?? 0;
+  return number > 0 ? (
+    <Badge size="xs" variant="default">
+      {number}
+    </Badge>
+  ) : null;
+}
+
 interface PartProps {
   tab: RunTab;
   run: Run;
   search: RunSearch;
   change: (next: RunSearch, replace?: boolean) => void;
-  open: (tab: RunTab) => void;
 }
 
-function Part({ tab, run, search, change, open }: PartProps) {
+function Part({ tab, ...props }: PartProps) {
+  const { run, search, change } = props;
   switch (tab) {
-    case 'children':
-      return <ChildrenTab run={run} sort={search.sort} onSort={(sort) => change({ sort })} />;
     case 'metrics':
-      return <MetricsTab run={run} search={search} change={change} />;
+      return <MetricsTab {...props} />;
+    case 'system':
+      return <MetricsTab {...props} system />;
+    case 'gallery':
+      return <GalleryTab {...props} />;
+    case 'children':
+      return <ChildrenTab {...props} />;
+    case 'code':
+      return <CodeTab {...props} />;
     case 'artifacts':
-      return <ArtifactsTab run={run} path={search.path} onPath={(path) => change({ path }, false)} />;
+      return <ArtifactsTab {...props} />;
     case 'log':
-      return <LogTab run={run} query={search.q} onQuery={(q) => change({ q })} />;
+      return <LogTab {...props} />;
     case 'documents':
       return <DocumentsTab run={run} path={search.path} onPath={(path) => change({ path }, false)} />;
     default:
-      return <OverviewTab run={run} onLog={() => open('log')} />;
+      return <OverviewTab run={run} change={change} />;
   }
 }

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
 import { arrivals, patched, trimmed, type Pages } from './list';
-import { bestAxis, curveOf } from './curve';
 import { failureOf } from './failure';
 import { metricColumns } from './metricColumns';
-import { tally } from './ChildrenTab';
-import { isBinary, lookOf, parseDelimited, pretty } from './preview';
 import type { Run, RunRecord } from './queries';
-import { readListSearch, readRunSearch, statesOf } from './search';
+import { readListSearch, statesOf } from './search';
 
 const a = (id: string, more: Partial<Run> = {}) => ({ id, state: 'Running', name: id, ...more }) as Run;
 const pages = (...ids: string[][]): Pages => ({
@@ -35,8 +32,6 @@ test('the address holds the filters, and unknown ones are dropped', () => {
     all: true,
   });
   expect(statesOf(['failed'])).toEqual(['Failed', 'Lost']);
-  expect(readRunSearch({ tab: 'log' }).tab).toBe('log');
-  expect(readRunSearch({ tab: 'overview' }).tab).toBeUndefined();
 });
 
 test('a failure says what it was and what to do; other runs have none', () => {
@@ -46,35 +41,6 @@ test('a failure says what it was and what to do; other runs have none', () => {
   expect(failed?.detail).toBe('Used 2 GB.');
   expect(failureOf(a('x', { state: 'Lost' }))?.title).toContain('lost');
   expect(failureOf(a('x', { state: 'Failed', exit_code: 3 }))?.detail).toBe('Exit code 3.');
-});
-
-test('curves lie over steps, or over time when every step is the same', () => {
-  const flat = { key: 'cpu', steps: [0, 0], timestamps: [5000, 7000], values: [1, null], total: 2 };
-  expect(bestAxis([flat])).toBe('relative');
-  expect(bestAxis([{ ...flat, steps: [0, 1] }])).toBe('step');
-  expect(curveOf(flat, 'relative').x).toEqual([0, 2]);
-  expect(curveOf(flat, 'time').x).toEqual([5, 7]);
-});
-
-test('html is text, pictures are pictures, and pickles are not shown', () => {
-  expect([lookOf('a/page.html'), lookOf('x.svg'), lookOf('roc.PNG'), lookOf('model/MLmodel')]).toEqual([
-    'text',
-    'text',
-    'image',
-    'text',
-  ]);
-  expect(lookOf('model.pkl')).toBe('none');
-  expect(isBinary('a\u0000b')).toBe(true);
-});
-
-test('delimited text with quotes, and JSON that is cut', () => {
-  expect(parseDelimited('a,b\n"x,""y""\nz",2\n', ',', 10)).toEqual([
-    ['a', 'b'],
-    ['x,"y"\nz', '2'],
-  ]);
-  expect(parseDelimited('a\n1\n2\n3', ',', 2)).toHaveLength(2);
-  expect(pretty('{"a":1}')).toContain('\n');
-  expect(pretty('{"a":')).toBe('{"a":');
 });
 
 test('the metrics most runs have come first; further ones wait in the picker', () => {
@@ -95,8 +61,4 @@ test('the metrics most runs have come first; further ones wait in the picker', (
   expect(columns.map((column) => column.header)).toEqual(['d', 'a', 'b', 'c']);
   expect(hidden).toEqual(['m.c']);
   expect(columns[0]?.value(a('y'))).toBe(2);
-});
-
-test('children are counted by state', () => {
-  expect(tally([a('1'), a('2', { state: 'Completed' }), a('3')])).toBe('2 running, 1 completed');
 });

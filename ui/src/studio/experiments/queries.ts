@@ -89,7 +89,6 @@ export type Metric = components['schemas']['Metric'];
 export type RunOverview = components['schemas']['RunOverview'];
 export type RunRecord = components['schemas']['RunRecord'];
 export type Edge = components['schemas']['Edge'];
-export type Artifact = components['schemas']['Artifact'];
 
 export const runOverview = (run: Run) =>
   queryOptions({
@@ -106,35 +105,6 @@ export const runLineage = (id: string) =>
     queryKey: ['experiments', 'lineage', id],
     queryFn: ({ signal }) =>
       data(api().GET('/experiments/runs/{run_id}/lineage', { params: { path: { run_id: id } }, signal })),
-  });
-
-export const SERIES = 50; // as many as the server draws at once
-
-export const runHistory = (run: Run, keys: readonly string[], points: number) =>
-  queryOptions({
-    queryKey: ['experiments', 'history', run.id, keys, points],
-    queryFn: ({ signal }) =>
-      data(
-        api().GET('/experiments/runs/{run_id}/history', {
-          params: { path: { run_id: run.id }, query: { key: [...keys].slice(0, SERIES), limit: points } },
-          signal,
-        }),
-      ),
-    enabled: keys.length > 0,
-    refetchInterval: whileRunning(run),
-    placeholderData: (old) => old,
-  });
-
-export const runArtifacts = (id: string, path: string) =>
-  queryOptions({
-    queryKey: ['experiments', 'artifacts', id, path],
-    queryFn: ({ signal }) =>
-      data(
-        api().GET('/experiments/runs/{run_id}/artifacts', {
-          params: { path: { run_id: id }, query: path ? { path } : {} },
-          signal,
-        }),
-      ),
   });
 
 /** What some runs recorded, for the columns of a table. */

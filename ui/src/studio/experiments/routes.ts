@@ -2,7 +2,8 @@ import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-route
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { at } from '@/kernel/workspace';
-import { readListSearch, readRunSearch } from './search';
+import { readRunSearch } from './run/search';
+import { readListSearch } from './search';
 
 const list = createRoute({
   getParentRoute: () => workspaceRoute,

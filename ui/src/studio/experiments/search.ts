@@ -1,4 +1,4 @@
-import { flag, integer, list, oneOf, text } from '@/kernel/search';
+import { flag, list, text } from '@/kernel/search';
 
 type Raw = Record<string, unknown>;
 
@@ -37,31 +37,4 @@ export function readListSearch(raw: Raw): ListSearch {
 /** The server's states of the chosen groups. */
 export function statesOf(groups: readonly string[] | undefined): string[] {
   return (groups ?? []).flatMap((group) => [...(STATE_GROUPS[group as StateGroup] ?? [])]);
-}
-
-export const RUN_TABS = ['overview', 'metrics', 'children', 'log', 'artifacts', 'documents'] as const;
-export type RunTab = (typeof RUN_TABS)[number];
-
-export interface RunSearch {
-  tab?: RunTab | undefined;
-  /** Metrics: what x means, logarithmic y, part of the name. */
-  x?: 'step' | 'time' | 'relative' | undefined;
-  log?: boolean | undefined;
-  q?: string | undefined;
-  /** Artifacts and documents: what is open. */
-  path?: string | undefined;
-  sort?: string | undefined;
-  line?: number | undefined;
-}
-
-export function readRunSearch(raw: Raw): RunSearch {
-  return {
-    tab: oneOf(raw, 'tab', RUN_TABS),
-    x: oneOf(raw, 'x', ['step', 'time', 'relative']),
-    log: flag(raw, 'log'),
-    q: text(raw, 'q'),
-    path: text(raw, 'path'),
-    sort: text(raw, 'sort'),
-    line: integer(raw, 'line'),
-  };
 }

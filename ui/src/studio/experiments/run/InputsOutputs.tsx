@@ -1,0 +1,59 @@
+import { Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { at } from '@/kernel/workspace';
+import { KeyValue } from '@/kit/KeyValue';
+import { parseReference } from '@/kit/lineage/layers';
+import { Link } from '@/kit/Link';
+import type { Edge, Run, RunOverview } from '../queries';
+
+interface Props {
+  run: Run;
+  overview: RunOverview;
+  edges: readonly Edge[];
+}
+
+/** What a run was made from and what it made: the client's own words, and what the studio knows, linked. */
+export function InputsOutputs({ run, overview, edges }: Props) {
+  const me = `run:${run.id}`;
+  const linked = (reference: string, slice: string): ReactNode => {
+    const { name } = parseReference(reference);
+    const cut = name.lastIndexOf(':');
+    const version = name.slice(cut + 1);
+    return (
+      <Link href={at([slice, name.slice(0, cut)], { version })}>
+        {name.slice(0, cut)} version {version}
+      </Link>
+    );
+  };
+  const datasets = edges.filter((it) => it.target === me && it.source.startsWith('dataset:'));
+  const versions = edges.filter((it) => it.source === me && it.target.startsWith('model:'));
+  const { inputs, models } = overview;
+  const items: (readonly [string, ReactNode])[] = [
+    ...datasets.map((it) => ['Dataset', linked(it.source, 'datasets')] as const),
+    ...inputs.map(
+      (input) =>
+        [
+          input.context ? `Logged dataset (${input.context})` : 'Logged dataset',
+          `${input.name} · ${input.source_type} · ${input.digest}`,
+        ] as const,
+    ),
+    ...models.map(
+      (model) =>
+        [
+          'Logged model',
+          <span key={model.id} title={model.id}>
+            {model.name}
+            {model.model_type ? ` · ${model.model_type}` : ''} · {model.status.toLowerCase()}
+          </span>,
+        ] as const,
+    ),
+    ...versions.map((it) => ['Registered model', linked(it.target, 'models')] as const),
+  ];
+  if (items.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        No datasets or models were logged.
+      </Text>
+    );
+  return <KeyValue items={items} />;
+}
