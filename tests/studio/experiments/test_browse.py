@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import artifacts, browse, family, git_state, service, table_preview
+from studiolo.studio.experiments import artifacts, browse, family, git_state, logs, service, table_preview
 from studiolo.studio.experiments.client import Experiments
 from studiolo.studio.experiments.errors import ArtifactNotFound, BadPath
 from studiolo.studio.experiments.log_search import lines_with
@@ -155,6 +155,10 @@ def test_text_is_found_in_a_whole_log(tmp_path: Path) -> None:
     with log.open("rb") as file:
         file.seek(one.offset)
         assert file.readline().decode().startswith("line 150000 ")
+    assert logs.offset_of(log, 150_000) == one.offset
+    assert logs.line_at(log, one.offset) == 150_000
+    assert logs.offset_of(log, 1) == 0
+    assert logs.offset_of(log, 10**9) == log.stat().st_size
 
 
 def git(folder: Path, *words: str) -> None:

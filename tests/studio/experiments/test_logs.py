@@ -82,6 +82,7 @@ def test_pieces_come_by_offset(ctx: Context, client: TestClient) -> None:
     assert get(offset=-3)["text"] == "89\n"
     assert get(offset=99) == {"text": "", "offset": 11, "next": 11, "size": 11, "line": None}
     assert get(offset=3, numbered=True)["line"] == 1
+    assert get(line=2, numbered=True) == {"text": "", "offset": 11, "next": 11, "size": 11, "line": 2}
     assert service.log_path(ctx, run.id).name == "log.txt"
 
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import classes from './sandbox.module.css';
 
 interface Props {
@@ -10,22 +10,29 @@ interface Props {
   height?: number;
 }
 
+// said by what was handed over, in its own window: how high it is
+const MEASURE =
+  '<script>addEventListener("load",function(){parent.postMessage({studioloHeight:document.documentElement.scrollHeight},"*")})</script>';
+
 /** A page that somebody wrote, in a frame that can see neither the studio nor the network. */
 export function SandboxFrame({ title, src, html, height = 480 }: Props) {
   const frame = useRef<HTMLIFrameElement>(null);
+  const [measured, setMeasured] = useState<number | null>(null);
   useEffect(() => {
     if (html === undefined) return;
     const hand = (event: MessageEvent) => {
       const target = frame.current?.contentWindow;
       // the sandboxed page has no origin that could be named; the window is the proof
-      if (target && event.source === target && event.data === 'studiolo-frame-ready')
-        target.postMessage({ html }, '*');
+      if (!target || event.source !== target) return;
+      if (event.data === 'studiolo-frame-ready') target.postMessage({ html: html + MEASURE }, '*');
+      const said = (event.data as { studioloHeight?: unknown } | null)?.studioloHeight;
+      if (typeof said === 'number' && said > 0) setMeasured(Math.min(640, Math.ceil(said) + 2));
     };
     window.addEventListener('message', hand);
     return () => window.removeEventListener('message', hand);
   }, [html]);
   return (
-    <div className={classes.box} style={{ height }}>
+    <div className={classes.box} style={{ height: measured ?? height }}>
       <iframe
         ref={frame}
         key={html === undefined ? src : `${src} ${html.length}`}

@@ -36,6 +36,22 @@ def torn(data: bytes) -> int:
     return 0
 
 
+def offset_of(path: Path, line: int) -> int:
+    """Return the byte where a line begins, counted from 1; that of the end when there are fewer."""
+    left, offset = line - 1, 0
+    with path.open("rb") as file:
+        while left > 0 and (piece := file.read(CHUNK)):
+            here = piece.count(b"\n")
+            if here < left:
+                left, offset = left - here, offset + len(piece)
+                continue
+            at = -1
+            for _ in range(left):
+                at = piece.index(b"\n", at + 1)
+            return offset + at + 1
+    return offset
+
+
 def line_at(path: Path, offset: int) -> int:
     """Return the number of the line, from 1, that a byte is in."""
     counted, left = 1, offset

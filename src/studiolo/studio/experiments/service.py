@@ -136,7 +136,7 @@ def read_log(ctx: Context, run_id: str, offset: int = 0, limit: int = LOG_CHUNK,
     if limit <= 0:
         raise Invalid("The limit must be positive.", field="limit")
     path = log_path(ctx, run_id)
-    chunk = logs.read(path, offset, limit)
+    chunk = logs.read(path, offset if line is None else logs.offset_of(path, line), limit)
     return chunk.model_copy(update={"line": logs.line_at(path, chunk.offset)}) if numbered else chunk
 
 

@@ -102,7 +102,7 @@ export function draw(
       y: { distr: look.logScale ? 3 : 1 },
     },
     axes: [
-      { ...axis, space: 60 },
+      { ...axis, space: 60, size: 32 },
       {
         ...axis,
         size: 60,

@@ -17,7 +17,7 @@ export function MetricTable({ metrics }: { metrics: readonly Metric[] }) {
     );
   const series = metrics.some((it) => it.points > 1);
   return (
-    <Table aria-label="Metrics" className={classes.pairs ?? ''}>
+    <Table aria-label="Metrics" className={`${classes.pairs ?? ''} ${classes.numbers ?? ''}`}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th scope="col">Metric</Table.Th>

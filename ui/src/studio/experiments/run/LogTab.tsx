@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { bytes } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import { apiUrl } from '@/kernel/workspace';
@@ -68,7 +68,27 @@ export function LogTab({ run, search, change }: Props) {
     if (line === undefined || (line >= log.firstLine && line < log.firstLine + log.lines.length)) return;
     const known = offset ?? found.data?.matches.find((match) => match.line === line)?.offset;
     if (known !== undefined) log.go({ at: 'byte', offset: known });
+    else void bring(line);
   };
+  const bring = async (line: number) => {
+    const query = { line, limit: 4 };
+    const params = { path: { run_id: run.id }, query };
+    const chunk = await data(api().GET('/experiments/runs/{run_id}/log', { params })).catch(toastProblem);
+    if (chunk) log.go({ at: 'byte', offset: chunk.offset });
+  };
+  // an address that names a line which is not in the part that was read first
+  const asked = useRef(search.line);
+  const elsewhere =
+    log.lines.length > 0 &&
+    log.state !== 'reading' &&
+    asked.current !== undefined &&
+    asked.current < log.firstLine;
+  useEffect(() => {
+    if (elsewhere && asked.current !== undefined) {
+      void bring(asked.current);
+      asked.current = undefined;
+    }
+  });
   const firstError = async () => {
     try {
       for (const word of ['traceback (most recent', 'error', 'exception', 'fatal']) {

@@ -51,7 +51,7 @@ export function MetricCurves(props: Props) {
   const total = (query.data ?? []).reduce((sum, curve) => sum + curve.total, 0);
   const title = props.title ?? metric;
   return (
-    <div ref={place} style={{ minHeight: height + 84 }}>
+    <div ref={place} style={{ minHeight: height + 80 }}>
       {query.error && !query.data ? (
         <ErrorState error={query.error} inline onRetry={() => void query.refetch()} />
       ) : query.data ? (
@@ -69,7 +69,7 @@ export function MetricCurves(props: Props) {
           {...(props.sync ? { sync: props.sync } : {})}
         />
       ) : (
-        <Skeleton height={height + 76} radius="md" aria-label={`${title} is loading`} />
+        <Skeleton height={height + 76} radius="md" />
       )}
     </div>
   );

@@ -13,6 +13,7 @@ import { runLineage, runOverview, runSpec, type Run } from '../queries';
 import type { RunSearch } from './search';
 import { Attempts } from './Attempts';
 import { Description } from './Description';
+import { SYSTEM } from './metricGroups';
 import { InputsOutputs } from './InputsOutputs';
 import { Metrics, Pairs } from './Pairs';
 import { PythonSnippet } from './PythonSnippet';
@@ -38,7 +39,7 @@ export function OverviewTab({ run, change }: Props) {
             <Description run={run} text={overview.tags[NOTE] ?? ''} />
             <div className={classes.columns}>
               <Section title="Metrics">
-                <Metrics metrics={overview.metrics} />
+                <Metrics metrics={overview.metrics.filter((it) => !it.key.startsWith(SYSTEM))} />
               </Section>
               <Section title="Parameters">
                 <Pairs of={overview.params} label="Parameters" none="No parameters were logged." />

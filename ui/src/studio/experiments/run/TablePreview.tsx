@@ -100,10 +100,11 @@ function Rows({
       {...(pictures ? { rowHeight: 84 } : {})}
       maxHeight={maxHeight ?? 400}
       toolbar={
-        <Text size="xs" c="dimmed">
-          {count(rows.length)} {total !== undefined && total !== rows.length ? `of ${count(total)} ` : ''}rows
-          {total === undefined ? ' so far' : ''}
-        </Text>
+        total === undefined ? (
+          <Text size="xs" c="dimmed">
+            {count(rows.length)} rows so far
+          </Text>
+        ) : null
       }
       empty="The table has no rows."
     />

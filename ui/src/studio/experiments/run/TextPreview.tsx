@@ -111,7 +111,8 @@ function DiffFacts({ text }: { text: string }) {
   const { files, added, removed } = diffSize(text);
   return (
     <Text size="sm" c="dimmed">
-      {files} {files === 1 ? 'file' : 'files'}, {added} lines added, {removed} removed
+      {files} {files === 1 ? 'file' : 'files'}: {added} {added === 1 ? 'line' : 'lines'} added, {removed}{' '}
+      removed
     </Text>
   );
 }

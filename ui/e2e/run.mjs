@@ -1,0 +1,181 @@
+// The page of a run, used: `node e2e/run.mjs URL LINK RUN JOB [SHOTS]`. RUN was logged by MLflow's client, JOB submitted.
+// Fails on the first thing that is not as it should be, and on console errors, failed requests, accessibility violations.
+import { mkdirSync } from 'node:fs';
+import { axe, launch } from './browser.mjs';
+
+const [base, login, run, job, shots] = process.argv.slice(2);
+const origin = new URL(base).origin;
+if (shots) mkdirSync(shots, { recursive: true });
+const browser = await launch();
+const faults = [];
+let context;
+
+function must(condition, what) {
+  if (!condition) throw new Error(what);
+  console.log(`ok ${what}`);
+}
+
+async function open(path) {
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    // what the sandbox refuses is said in the console of its own frame
+    const own = !message.location().url.includes('/c/');
+    if (own && ['error', 'warning'].includes(message.type())) faults.push(`${path}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`${path}: ${error.message}`));
+  await page.goto(`${origin}/w/default/experiments/runs/${path}`);
+  await page.waitForSelector('[role="tab"]');
+  return page;
+}
+
+async function done(page, name, scheme) {
+  for (const line of await axe(page)) faults.push(`${name} ${scheme}: ${line}`);
+  if (shots) await page.screenshot({ path: `${shots}/run-${name}-${scheme}.png` });
+  await page.close();
+}
+
+async function sandbox(scheme) {
+  const page = await open(`${run}?tab=artifacts&path=report/index.html`);
+  const frame = page.frameLocator('iframe[title="report/index.html"]');
+  await frame.locator('#done').waitFor();
+  const said = JSON.parse(await frame.locator('#done').textContent());
+  must(said.beside === 'beside', 'a script in a report reads the file beside it');
+  must(said.origin === 'null', 'it has an origin of its own');
+  must(said.cookie.startsWith('refused'), 'it cannot read a cookie');
+  must(said.parent.startsWith('refused'), 'it cannot look into the studio’s page');
+  must(said.api.startsWith('refused'), 'it cannot ask the API');
+  must(said.outside.startsWith('refused'), 'it cannot send anything to another host');
+  must(new URL(page.frames().at(-1).url()).origin !== origin, 'it comes from the second origin');
+  await done(page, 'html', scheme);
+}
+
+async function charts(scheme) {
+  const page = await open(`${run}?tab=metrics`);
+  const figure = page.getByRole('figure', { name: 'train/loss' });
+  const plot = figure.locator('.u-over');
+  await plot.waitFor();
+  const box = await plot.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForFunction(() => document.querySelector('[data-x]')?.textContent.startsWith('step'));
+  const other = page.getByRole('figure', { name: 'val/loss' }).locator('[data-x]');
+  must((await other.textContent()).startsWith('step'), 'the cursor is shared by the charts of the page');
+  const asked = page.waitForRequest((it) => it.url().endsWith('/curves') && it.postDataJSON().low !== null);
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  const { low, high } = (await asked).postDataJSON();
+  must(low > 0 && high > low, 'a zoom asks for that part again');
+  await page.waitForURL(/zoom=/);
+  await page
+    .getByRole('figure', { name: 'train/loss' })
+    .getByText(/^\d[\d,]* points\. Last/)
+    .waitFor();
+  must(true, 'and shows it in full');
+  await page.mouse.dblclick(box.x + 50, box.y + 50);
+  await page.waitForURL((url) => !url.search.includes('zoom'));
+  must(true, 'a double click shows all again');
+  await page.getByRole('slider', { name: 'Smoothing' }).press('End');
+  await page.waitForURL(/smooth=99/);
+  await page.getByRole('button', { name: 'Pin val/loss' }).click();
+  await page.getByRole('heading', { name: 'Pinned' }).waitFor();
+  await page.getByRole('button', { name: 'Pin val/loss' }).click();
+  must(true, 'a metric is pinned and unpinned');
+  await done(page, 'metrics', scheme);
+}
+
+async function overview(scheme) {
+  const page = await open(run);
+  await page.getByRole('button', { name: 'Add tag' }).click();
+  await page.getByLabel('Name of the tag').fill(`mark ${scheme}`);
+  await page.getByLabel('Value of the tag').fill('good');
+  await page.getByRole('button', { name: 'Save tag' }).click();
+  const tag = page.getByRole('row', { name: `mark ${scheme}` });
+  await tag.getByText('good').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await tag.waitFor({ state: 'detached' });
+  must(true, 'a tag is added and taken back');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Description in Markdown').fill(`# Better ${scheme}\n<b>no</b>`);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('heading', { name: `Better ${scheme}` }).waitFor();
+  must(
+    (await page.getByText('<b>no</b>').count()) === 1,
+    'the description is Markdown, and HTML in it is text',
+  );
+  await page.getByText('Open this run in Python').waitFor();
+  await done(page, 'overview', scheme);
+}
+
+async function gallery(scheme) {
+  const page = await open(`${run}?tab=gallery`);
+  await page.getByAltText('samples/digits at step 20').waitFor();
+  await page.getByRole('slider', { name: 'Step' }).press('ArrowLeft');
+  await page.getByAltText('samples/digits at step 10').waitFor();
+  must(page.url().includes('step=10'), 'the slider goes through the steps');
+  await page.getByRole('gridcell').first().waitFor();
+  await done(page, 'gallery', scheme);
+}
+
+async function files(scheme) {
+  let page = await open(`${run}?tab=artifacts`);
+  const tree = page.getByRole('tree', { name: 'Artifacts' });
+  await tree.focus();
+  await page.getByLabel('Find in artifacts').fill('rows');
+  await page.getByRole('treeitem', { name: /rows\.parquet/ }).click();
+  await page.getByRole('columnheader', { name: /int64/ }).waitFor();
+  must(page.url().includes('rows.parquet'), 'a Parquet file is a table');
+  await done(page, 'files', scheme);
+  page = await open(`${run}?tab=artifacts&path=analysis.ipynb`);
+  await page.frameLocator('iframe').getByText('from html').waitFor();
+  must(true, 'a notebook shows its HTML outputs in the sandbox');
+  await done(page, 'notebook', scheme);
+}
+
+async function family(scheme) {
+  const page = await open(`${run}?tab=children`);
+  await page.getByRole('button', { name: /2 children of/ }).click();
+  await page.getByText('fold 1').click();
+  await page.getByRole('navigation', { name: 'Runs above this one' }).getByRole('link').nth(1).waitFor();
+  must(true, 'children open under their parent, and name those above them');
+  await done(page, 'child', scheme);
+}
+
+async function jobs(scheme) {
+  let page = await open(`${job}?tab=code`);
+  await page.getByText('+# changed').waitFor();
+  await page.getByRole('treeitem', { name: /train\.py/ }).waitFor();
+  await page.locator('[data-kind="keyword"]').first().waitFor();
+  await page.getByText('Processor').waitFor();
+  must(true, 'code, its difference from the commit and the environment are shown');
+  await done(page, 'code', scheme);
+  page = await open(`${job}?tab=log`);
+  await page.getByText(/ended/).first().waitFor();
+  await page.getByLabel('Find in log').fill('step 123 ');
+  await page.getByText('1 of 1').waitFor();
+  await page.getByRole('button', { name: 'Next match' }).click();
+  await page.getByText('step 123 loss').waitFor();
+  must(/line=\d+/.test(page.url()), 'a line is found in the part of a log that is not loaded');
+  await page.getByRole('button', { name: 'First error' }).click();
+  await page.getByText('Traceback (most recent call last)').waitFor();
+  await done(page, 'log', scheme);
+}
+
+try {
+  for (const scheme of ['light', 'dark']) {
+    context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1280, height: 860 } });
+    if (scheme === 'light') {
+      const tab = await context.newPage();
+      await tab.goto(login);
+      await tab.close();
+      globalThis.cookies = await context.cookies();
+    } else await context.addCookies(globalThis.cookies);
+    for (const part of [sandbox, charts, overview, gallery, files, family, jobs]) await part(scheme);
+    await context.close();
+  }
+} catch (error) {
+  faults.push(error.message);
+}
+await browser.close();
+for (const fault of faults) console.log(`FAILED ${fault}`);
+process.exit(faults.length ? 1 : 0);
