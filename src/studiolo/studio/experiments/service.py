@@ -131,8 +131,16 @@ def log_path(ctx: Context, run_id: str) -> Path:
     raise LogNotThere(f"The job is {found.state} and has written nothing yet.", "Wait for it to start.")
 
 
-def read_log(ctx: Context, run_id: str, offset: int = 0, limit: int = LOG_CHUNK, *, numbered: bool = False) -> LogChunk:
-    """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end."""
+def read_log(
+    ctx: Context,
+    run_id: str,
+    offset: int = 0,
+    limit: int = LOG_CHUNK,
+    *,
+    numbered: bool = False,
+    line: int | None = None,
+) -> LogChunk:
+    """Return a piece of a job's log from a byte offset (negative: from so many bytes before the end), or from a line."""
     if limit <= 0:
         raise Invalid("The limit must be positive.", field="limit")
     path = log_path(ctx, run_id)

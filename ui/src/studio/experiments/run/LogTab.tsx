@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { bytes } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import { apiUrl } from '@/kernel/workspace';
@@ -77,18 +77,11 @@ export function LogTab({ run, search, change }: Props) {
     if (chunk) log.go({ at: 'byte', offset: chunk.offset });
   };
   // an address that names a line which is not in the part that was read first
-  const asked = useRef(search.line);
-  const elsewhere =
-    log.lines.length > 0 &&
-    log.state !== 'reading' &&
-    asked.current !== undefined &&
-    asked.current < log.firstLine;
-  useEffect(() => {
-    if (elsewhere && asked.current !== undefined) {
-      void bring(asked.current);
-      asked.current = undefined;
-    }
-  });
+  const [asked, setAsked] = useState(search.line);
+  if (asked !== undefined && log.lines.length > 0 && log.state !== 'reading') {
+    setAsked(undefined);
+    if (asked < log.firstLine) void bring(asked);
+  }
   const firstError = async () => {
     try {
       for (const word of ['traceback (most recent', 'error', 'exception', 'fatal']) {
