@@ -8927,6 +8927,8 @@ export interface operations {
         offset?: number;
         limit?: number;
         numbered?: boolean;
+        /** @description Line to begin at, from 1; instead of `offset`. */
+        line?: number | null;
       };
       header?: never;
       path: {
