@@ -23,7 +23,13 @@ class Client:
 
     def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """Send a request below `/api/2.0/`; returns the body of the answer, and stops at an error."""
-        url = f"{self._server.root}/api/2.0/{path}"
+        return self._ask(method, f"{self._server.root}/api/2.0/{path}", body)
+
+    def own(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """Send a request of the studio's own API."""
+        return self._ask(method, f"{self._server.root}/api/{path}", body)
+
+    def _ask(self, method: str, url: str, body: bytes | None) -> bytes:
         try:
             self._connection.request(method, url, body, self._headers)
             response = self._connection.getresponse()
@@ -33,7 +39,7 @@ class Client:
             response = self._connection.getresponse()
         answer = response.read()
         if response.status != 200:
-            raise RuntimeError(f"{self._server.name}: {method} {path} answered {response.status} {answer[:300]!r}")
+            raise RuntimeError(f"{self._server.name}: {method} {url} answered {response.status} {answer[:300]!r}")
         return answer
 
     def post(self, path: str, **fields: Any) -> Any:

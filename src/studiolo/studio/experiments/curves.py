@@ -10,15 +10,16 @@ from sqlalchemy import Connection, select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.values import millis
-from studiolo.studio.experiments import keys, metrics
+from studiolo.studio.experiments import keys, packing, series
 from studiolo.studio.experiments.curve_schemas import CurveRequest
-from studiolo.studio.experiments.metrics import Columns
+from studiolo.studio.experiments.packing import Columns, Rollup
 from studiolo.studio.experiments.tables import STARTED, runs
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 AT_MOST = 1_000_000  # points of one answer; many curves get fewer points each
 FEWEST = 50
+LONG = 200_000  # packed points from which on stretches of 256 stand for them, where these are fine enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,22 @@ def encoded(ctx: Context, wanted: CurveRequest) -> bytes:
             if run_id not in starts:
                 continue
             seq, start = starts[run_id]
-            series = metrics.columns(tx, seq, sorted(names))
-            for name in dict.fromkeys(wanted.metrics):
-                columns = series.get(numbers.get(name, -1))
-                if columns is not None:
-                    found.append({"run_id": run_id, "metric": name, **_curve(columns, start, wanted, points)})
+            drawn = _drawn(tx, seq, start, sorted(names), wanted, points)
+            found += [
+                {"run_id": run_id, "metric": name, **drawn[numbers[name]]}
+                for name in dict.fromkeys(wanted.metrics)
+                if numbers.get(name) in drawn
+            ]
     return orjson.dumps({"curves": found}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def thin(x: Floats, y: Floats, low: float | None, high: float | None, points: int) -> Thinned:
+def thin(
+    x: Floats, y: Floats, low: float | None, high: float | None, points: int, rollup: Rollup | None = None
+) -> Thinned:
     """Cut a series to a range of x and thin it to at most `points` of its own points.
 
-    x: shape (n,), ascending, finite; y: shape (n,), any value; low, high: ends of the range, both within it.
+    x: shape (n,), ascending, finite; y: shape (n,), any value; low, high: ends of the range, both within it. rollup: what
+    each of the n points stands for, when it is more than itself.
     The range that has points is cut into equal parts. Of each part the last point with a finite y stays (the last one
     when there is none), so that a curve ends where the series ends.
 
@@ -68,8 +73,10 @@ def thin(x: Floats, y: Floats, low: float | None, high: float | None, points: in
     total = max(0, after - first)
     inside = np.arange(first, first + total)
     finite = np.where(np.isfinite(y), y, np.nan)[first : first + total]
+    lows, highs = (finite, finite) if rollup is None else (rollup.low[inside], rollup.high[inside])
+    all_ = total if rollup is None else int(rollup.counts[inside].sum())
     if total <= points:
-        return Thinned(total, sampled=False, places=inside, low=finite, high=finite)
+        return Thinned(all_, sampled=False, places=inside, low=lows, high=highs)
     xs = x[first:after]
     span = xs[-1] - xs[0]
     part = np.zeros(total, np.intp)
@@ -81,11 +88,11 @@ def thin(x: Floats, y: Floats, low: float | None, high: float | None, points: in
     last = np.maximum.reduceat(np.where(np.isnan(finite), -1, np.arange(total)), begins)
     ends = np.append(begins[1:], total) - 1
     return Thinned(
-        total,
+        all_,
         sampled=True,
         places=inside[np.where(last < 0, ends, last)],
-        low=np.fmin.reduceat(finite, begins),
-        high=np.fmax.reduceat(finite, begins),
+        low=np.fmin.reduceat(lows, begins),
+        high=np.fmax.reduceat(highs, begins),
     )
 
 
@@ -96,24 +103,56 @@ def _starts(tx: Connection, ctx: Context, run_ids: list[str]) -> dict[str, tuple
     return {row.id: (row.seq, millis(row.start)) for row in tx.execute(query)}
 
 
+def _drawn(
+    tx: Connection, seq: int, start: int, numbers: list[int], wanted: CurveRequest, points: int
+) -> dict[int, dict[str, Any]]:
+    """Draw metrics of a run, by number of the metric."""
+    long = [number for number, many in series.sealed(tx, seq, numbers).items() if many >= LONG]
+    rough = {number: _rough(tx, seq, number, start, wanted, points) for number in long}
+    drawn = {number: curve for number, curve in rough.items() if curve is not None}
+    exact = series.read(tx, seq, [number for number in numbers if number not in drawn])
+    return drawn | {number: _curve(columns, start, wanted, points) for number, columns in exact.items()}
+
+
 def _curve(columns: Columns, start: int, wanted: CurveRequest, points: int) -> dict[str, Any]:
     steps, stamps, values = columns
-    x = steps.astype(np.float64)
     if wanted.x != "step":
-        order = np.argsort(stamps, kind="stable")
-        steps, stamps, values = steps[order], stamps[order], values[order]
-        x = stamps.astype(np.float64)
-        if wanted.x == "relative":
-            x = (x - min(start, float(x[0]))) / 1000  # a client may log what happened before the run began
-    kept = thin(x, values, wanted.low, wanted.high, points)
-    shown = kept.places
+        steps, stamps, values = columns.at(np.argsort(stamps, kind="stable"))
+    x = _axis(steps, stamps, int(stamps[0]), start, wanted)
+    return _shown(thin(x, values, wanted.low, wanted.high, points), x, Columns(steps, stamps, values))
+
+
+def _rough(
+    tx: Connection, seq: int, number: int, start: int, wanted: CurveRequest, points: int
+) -> dict[str, Any] | None:
+    """Draw a long series from what stretches of it amount to; None where its points are needed."""
+    rollup = series.rolled(tx, seq, number)
+    if rollup is None or (wanted.x != "step" and (np.diff(rollup.stamps) < 0).any()):
+        return None
+    x = _axis(rollup.steps, rollup.stamps, int(rollup.first_stamps[0]), start, wanted)
+    kept = thin(x, rollup.values, wanted.low, wanted.high, points, rollup)
+    if not kept.sampled:  # zoomed in until the stretches show
+        return None
+    return _shown(kept, x, Columns(rollup.steps, rollup.stamps, rollup.values))
+
+
+def _axis(steps: packing.Ints, stamps: packing.Ints, first: int, start: int, wanted: CurveRequest) -> Floats:
+    if wanted.x == "step":
+        return steps.astype(np.float64)
+    x = stamps.astype(np.float64)
+    # a client may log what happened before the run began
+    return x if wanted.x == "time" else (x - min(start, first)) / 1000
+
+
+def _shown(kept: Thinned, x: Floats, columns: Columns) -> dict[str, Any]:
+    steps, stamps, values = columns.at(kept.places)
     return {
         "total": kept.total,
         "sampled": kept.sampled,
-        "x": x[shown],
-        "y": np.where(np.isfinite(values[shown]), values[shown], np.nan),
+        "x": x[kept.places],
+        "y": np.where(np.isfinite(values), values, np.nan),
         "low": kept.low,
         "high": kept.high,
-        "steps": steps[shown],
-        "timestamps": stamps[shown],
+        "steps": steps,
+        "timestamps": stamps,
     }

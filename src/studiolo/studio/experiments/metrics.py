@@ -3,14 +3,13 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, select
 
-from studiolo.studio.experiments.tracking_tables import keys, metric_latest, metrics
+from studiolo.studio.experiments.packing import unpack
+from studiolo.studio.experiments.tracking_tables import keys, metric_latest, metric_parts, metrics
 
 
 class Point(NamedTuple):
@@ -26,14 +25,6 @@ class Point(NamedTuple):
     def order(self) -> tuple[int, int, float]:
         """What the latest point has most of."""
         return (self.step, self.ts, self.value)
-
-
-class Columns(NamedTuple):
-    """A series as arrays of one length, in order of step, time and value; values: NaN where it was logged."""
-
-    steps: npt.NDArray[np.int64]
-    stamps: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float64]
 
 
 class Latest(NamedTuple):
@@ -77,10 +68,14 @@ _LATEST_POSTGRES = _LATEST.replace("?", "%s")
 
 
 def write_points(
-    tx: Connection, dialect: Literal["sqlite", "postgresql"], run_seq: int, points: Sequence[Point]
+    tx: Connection, dialect: Literal["sqlite", "postgresql"], run_seq: int, points: Sequence[Point], *, packed: bool
 ) -> None:
-    """Store points; one that is there already changes nothing."""
+    """Store points; one that is there already changes nothing. packed: some points of the run are packed."""
     distinct = list(dict.fromkeys(points))
+    if packed:
+        distinct = _without_packed(tx, run_seq, distinct)
+        if not distinct:
+            return
     if dialect == "sqlite":
         written = tx.exec_driver_sql(_POINTS_SQLITE, [(run_seq, *point) for point in distinct]).rowcount
     else:
@@ -90,6 +85,22 @@ def write_points(
     if written != len(distinct):
         rows = _recount(tx, run_seq, rows)
     tx.exec_driver_sql(_LATEST if dialect == "sqlite" else _LATEST_POSTGRES, rows)
+
+
+def _without_packed(tx: Connection, run_seq: int, points: Sequence[Point]) -> list[Point]:
+    """Leave out points that are packed already; only the parts that reach over their steps are looked into."""
+    kept = set(points)
+    p = metric_parts.c
+    for key in {point.key for point in points}:
+        steps = np.array([point.step for point in points if point.key == key], np.int64)
+        parts = select(p.data).where(p.run == run_seq, p.key == key)
+        parts = parts.where(p.first_step <= int(steps.max()), p.last_step >= int(steps.min()))
+        for (data,) in tx.execute(parts):
+            columns = unpack(data)
+            columns = columns.at(np.isin(columns.steps, steps))
+            for step, ts, value in zip(*(column.tolist() for column in columns), strict=True):
+                kept.discard(Point(key, step, ts, 0.0, 1) if math.isnan(value) else Point(key, step, ts, value, 0))
+    return [point for point in points if point in kept]
 
 
 def _series(run_seq: int, points: Iterable[Point]) -> list[tuple[float | int | None, ...]]:
@@ -123,11 +134,11 @@ def _edge(point: Point | None) -> tuple[float | None, int | None]:
 def _recount(
     tx: Connection, run_seq: int, rows: list[tuple[float | int | None, ...]]
 ) -> list[tuple[float | int | None, ...]]:
-    """Correct the number of points when some were there before: count what is stored, take off what is known."""
+    """Correct the number of points when some were there before: count the rows, take off those that are known."""
     touched = [row[1] for row in rows]
     stored = select(metrics.c.key, func.count()).where(metrics.c.run == run_seq, metrics.c.key.in_(touched))
     counted = {row[0]: row[1] for row in tx.execute(stored.group_by(metrics.c.key))}
-    before = select(metric_latest.c.key, metric_latest.c.points)
+    before = select(metric_latest.c.key, metric_latest.c.points - metric_latest.c.sealed)
     before = before.where(metric_latest.c.run == run_seq, metric_latest.c.key.in_(touched))
     known = {row[0]: row[1] for row in tx.execute(before)}
     return [(*row[:-1], counted.get(row[1], 0) - known.get(row[1], 0)) for row in rows]
@@ -147,92 +158,3 @@ def latest_of(tx: Connection, run_seqs: Sequence[int], names: Iterable[str] | No
     for series in found.values():
         series.sort(key=lambda item: item.key)
     return found
-
-
-def series(tx: Connection, run_seq: int, key: int, after: Point | None = None, limit: int | None = None) -> list[Point]:
-    """Return the points of a series in order of step, then time; read in the order of the primary key."""
-    m = metrics.c
-    query = select(m.key, m.step, m.ts, m.value, m.nan).where(m.run == run_seq, m.key == key)
-    if after is not None:
-        query = query.where(tuple_(m.step, m.ts, m.value, m.nan) > tuple_(after.step, after.ts, after.value, after.nan))
-    query = query.order_by(m.step, m.ts, m.value, m.nan)
-    return [Point(*row) for row in tx.execute(query.limit(limit) if limit is not None else query)]
-
-
-def columns(tx: Connection, run_seq: int, numbers: Sequence[int]) -> dict[int, Columns]:
-    """Return the whole series of some metrics of a run by number of the metric."""
-    m = metrics.c
-    query = select(m.key, m.step, m.ts, m.value, m.nan).where(m.run == run_seq, m.key.in_(numbers))
-    rows = tx.execute(query.order_by(m.key, m.step, m.ts, m.value, m.nan)).all()
-    found: dict[int, Columns] = {}
-    for key, part in groupby(rows, key=lambda row: row[0]):
-        _, steps, stamps, values, nans = zip(*part, strict=True)
-        value = np.where(np.array(nans, np.int8) == 1, np.nan, np.array(values, np.float64))
-        found[key] = Columns(np.array(steps, np.int64), np.array(stamps, np.int64), value)
-    return found
-
-
-def sampled_steps(
-    tx: Connection, run_seqs: Sequence[int], key: int, first: int | None, last: int | None, limit: int
-) -> list[int]:
-    """Return up to `limit` evenly spread steps that were logged, with the first and last of every run."""
-    m = metrics.c
-    where = [m.run.in_(run_seqs), m.key == key]
-    if first is not None and last is not None:
-        where += [m.step >= first, m.step <= last]
-    steps = list(tx.execute(select(m.step).where(*where).distinct().order_by(m.step)).scalars())
-    edges = tx.execute(select(func.min(m.step), func.max(m.step)).where(*where).group_by(m.run))
-    chosen = {step for edge in edges for step in edge}
-    if len(steps) <= limit:
-        return steps
-    stride = (len(steps) - 1) / max(1, limit - 1)
-    return sorted(chosen | {steps[round(n * stride)] for n in range(limit)})
-
-
-def at_steps(tx: Connection, run_seq: int, key: int, steps: Sequence[int]) -> list[Point]:
-    """Return the points at some steps."""
-    m = metrics.c
-    query = select(m.key, m.step, m.ts, m.value, m.nan).where(m.run == run_seq, m.key == key, m.step.in_(steps))
-    return [Point(*row) for row in tx.execute(query.order_by(m.step, m.ts, m.value))]
-
-
-_THIN_SQLITE = """
-SELECT "key", step, ts, {best}(value), nan FROM metrics
-WHERE run = ? AND "key" = ? AND nan = 0 GROUP BY ({axis} - ?) * ? / ?
-"""
-_THIN_POSTGRES = """
-SELECT DISTINCT ON (bucket) "key", step, ts, value, nan FROM (
-  SELECT *, div(({axis} - %s)::numeric * %s, %s) AS bucket FROM metrics WHERE run = %s AND "key" = %s AND nan = 0
-) AS m ORDER BY bucket, value {direction}
-"""
-
-
-def thinned(
-    tx: Connection, dialect: Literal["sqlite", "postgresql"], run_seq: int, key: int, limit: int
-) -> tuple[list[Point], int]:
-    """Return at most `limit` logged points of a series, and how long the series is.
-
-    The axis (steps, or times when all points have one step) is cut into equal parts; the lowest and the highest point of
-    each part stay, so a peak is never thinned away. The database does it, outside Python's lock.
-    """
-    m = metrics.c
-    where = (m.run == run_seq, m.key == key)
-    edges = select(func.count(), func.min(m.step), func.max(m.step), func.min(m.ts), func.max(m.ts)).where(*where)
-    total, first, last, begun, ended = tx.execute(edges).one()
-    if total <= limit:
-        return series(tx, run_seq, key), total
-    axis, start, span = ("step", first, last - first + 1) if last > first else ("ts", begun, ended - begun + 1)
-    parts = limit // 2 - 1
-    found: set[Point] = set()
-    for best, direction in (("min", "ASC"), ("max", "DESC")):
-        if dialect == "sqlite":
-            sql = _THIN_SQLITE.format(axis=axis, best=best)
-            rows = tx.exec_driver_sql(sql, (run_seq, key, start, parts, span))
-        else:
-            sql = _THIN_POSTGRES.format(axis=axis, direction=direction)
-            rows = tx.exec_driver_sql(sql, (start, parts, span, run_seq, key))
-        found.update(Point(*row) for row in rows)
-    ends = select(m.key, m.step, m.ts, m.value, m.nan).where(*where)
-    for order in (m.step.asc(), m.step.desc()):
-        found.add(Point(*tx.execute(ends.order_by(order).limit(1)).one()))
-    return sorted(found, key=lambda point: point.order), total

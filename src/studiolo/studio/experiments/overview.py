@@ -9,9 +9,10 @@ from sqlalchemy import Connection, func, select
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.paging import Page, bounded, decode, encode
-from studiolo.studio.experiments import catalog, client_runs, keys, metrics, recycling, repository, tracking
+from studiolo.studio.experiments import catalog, client_runs, keys, recycling, repository, series, tracking
 from studiolo.studio.experiments import service as verbs
 from studiolo.studio.experiments.metrics import Latest, latest_of
+from studiolo.studio.experiments.packing import Columns
 from studiolo.studio.experiments.schemas import (
     ExperimentSummary,
     InputDataset,
@@ -77,11 +78,12 @@ def history(ctx: Context, run_id: str, names: Sequence[str], limit: int = MAX_PO
     with ctx.db.read() as tx:
         run = client_runs.find(tx, ctx, run_id)
         numbers = keys.known(tx, names)
-        return [
-            _series(name, *metrics.thinned(tx, ctx.db.dialect, run.seq, numbers[name], limit))
-            for name in dict.fromkeys(names)
-            if name in numbers
-        ]
+        found = series.read(tx, run.seq, sorted(numbers.values()))
+    return [
+        _series(name, found.get(numbers[name], series.NOTHING), limit)
+        for name in dict.fromkeys(names)
+        if name in numbers
+    ]
 
 
 def to_metric(item: Latest) -> Metric:
@@ -107,13 +109,14 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _series(name: str, points: Sequence[metrics.Point], total: int) -> Series:
+def _series(name: str, columns: Columns, limit: int) -> Series:
+    shown = series.thinned(columns, limit)
     return Series(
         key=name,
-        steps=[point.step for point in points],
-        timestamps=[point.ts for point in points],
-        values=[None if point.nan else _finite(point.value) for point in points],
-        total=total,
+        steps=shown.steps.tolist(),
+        timestamps=shown.stamps.tolist(),
+        values=[_finite(value) for value in shown.values.tolist()],
+        total=len(columns.steps),
     )
 
 

@@ -23,18 +23,26 @@ _LOOK_BACK = 1000  # PostgreSQL may commit run 5 before run 4
 
 Maker = Callable[[Connection, Sequence[int]], Mapping[int, bytes]]
 
-_SPOIL = "UPDATE run_docs SET doc = NULL, changed = ? WHERE run = ? AND doc IS NOT NULL"
-_SPOIL_POSTGRES = "UPDATE run_docs SET doc = NULL, changed = %s WHERE run = %s"
-_LOCK_POSTGRES = "SELECT doc IS NOT NULL FROM run_docs WHERE run = %s FOR UPDATE"
+_PACKED = "EXISTS (SELECT 1 FROM metric_parts WHERE run = ?)"
+_LOOK = f"SELECT doc IS NOT NULL, {_PACKED} FROM run_docs WHERE run = ?"
+_SPOIL = "UPDATE run_docs SET doc = NULL, changed = ? WHERE run = ?"
 _STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
 
 
-def spoil(tx: Connection, ctx: Context, run_seq: int) -> None:
-    """Say that the records of a run change; before they do, in the same transaction."""
-    if ctx.db.dialect == "sqlite":
-        tx.exec_driver_sql(_SPOIL, (_millis(ctx.clock.now()), run_seq))
-    elif tx.exec_driver_sql(_LOCK_POSTGRES, (run_seq,)).scalar():
-        tx.exec_driver_sql(_SPOIL_POSTGRES, (_millis(ctx.clock.now()), run_seq))
+def spoil(tx: Connection, ctx: Context, run_seq: int) -> bool:
+    """Say that the records of a run change; before they do, in the same transaction. Returns whether points are packed."""
+    sqlite = ctx.db.dialect == "sqlite"
+    # with PostgreSQL the lock makes the next writer of this run, the maker and the packer wait until this one has committed
+    look = _LOOK if sqlite else f"{_LOOK} FOR UPDATE".replace("?", "%s")
+    found = tx.exec_driver_sql(look, (run_seq, run_seq)).first()
+    if found is None:  # a run of an older version that the controller has not seen yet
+        return bool(
+            tx.exec_driver_sql(f"SELECT {_PACKED if sqlite else _PACKED.replace('?', '%s')}", (run_seq,)).scalar()
+        )
+    if found[0]:
+        spoil_ = _SPOIL if sqlite else _SPOIL.replace("?", "%s")
+        tx.exec_driver_sql(spoil_, (_millis(ctx.clock.now()), run_seq))
+    return bool(found[1])
 
 
 def adopt(ctx: Context, after: int) -> int:

@@ -40,18 +40,17 @@ def record(
         return
     for name in names:
         keys.check(name)
-    ready_docs.spoil(tx, ctx, run_seq)
+    packed = ready_docs.spoil(tx, ctx, run_seq)
     numbers = keys.intern(tx, ctx, names)
     if points:
-        write_points(
-            tx, ctx.db.dialect, run_seq, [_point(numbers[k], value, step, ts) for k, value, step, ts in points]
-        )
+        rows = [_point(numbers[k], value, step, ts) for k, value, step, ts in points]
+        write_points(tx, ctx.db.dialect, run_seq, rows, packed=packed)
     if params:
-        rows = {numbers[key]: str(value)[:MAX_PARAM] for key, value in params.items()}
+        texts_ = {numbers[key]: str(value)[:MAX_PARAM] for key, value in params.items()}
         if replace_params:
-            _replace(tx, ctx, params_table, run_seq, rows)
+            _replace(tx, ctx, params_table, run_seq, texts_)
         else:
-            _write_once(tx, ctx, run_seq, rows, params)
+            _write_once(tx, ctx, run_seq, texts_, params)
     if tags:
         _replace(tx, ctx, run_tags, run_seq, {numbers[key]: str(value)[:MAX_TAG] for key, value in tags.items()})
 

@@ -1,25 +1,36 @@
 """MLflow's endpoints of metric histories."""
 
 import base64
+import math
 from typing import Any
+
+import numpy as np
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MlflowError, missing_value
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import json_number
-from studiolo.studio.experiments import client_runs, keys, metrics
+from studiolo.studio.experiments import client_runs, keys, metrics, series
 from studiolo.studio.experiments.mlflow.experiments import READ
 from studiolo.studio.experiments.mlflow.runs import run_id_of
+from studiolo.studio.experiments.packing import Columns
 
 PAGE = 25_000
+ENDLESS = 2**31
 MAX_RUNS = 100
 
 
-def _shape(key: str, point: metrics.Point, run_id: str = "") -> dict[str, Any]:
-    found = {"key": key, "value": "NaN" if point.nan else json_number(point.value), "timestamp": point.ts}
-    found["step"] = point.step
-    return {**found, "run_id": run_id} if run_id else found
+def _shapes(key: str, columns: Columns, run_id: str = "") -> list[dict[str, Any]]:
+    """Write points; a run only where several are asked for."""
+    values: list[float | str] = columns.values.tolist()
+    for place in np.flatnonzero(~np.isfinite(columns.values)).tolist():
+        values[place] = json_number(float(columns.values[place]))
+    more = {"run_id": run_id} if run_id else {}
+    return [
+        {"key": key, "value": value, "timestamp": stamp, "step": step, **more}
+        for step, stamp, value in zip(columns.steps.tolist(), columns.stamps.tolist(), values, strict=True)
+    ]
 
 
 @endpoint("GET", "mlflow/metrics/get-history", READ)
@@ -33,19 +44,24 @@ def history(ctx: Context, fields: Fields) -> dict[str, Any]:
     with ctx.db.read() as tx:
         run = client_runs.find(tx, ctx, run_id)
         number = keys.known(tx, [key]).get(key)
-        found = (
-            []
-            if number is None
-            else metrics.series(tx, run.seq, number, after, min(limit, PAGE) + 1 if limit else None)
-        )
+        most = min(limit, PAGE) if limit else None
+        found = series.NOTHING
+        if number is not None and (most or after):
+            found = series.page(tx, run.seq, number, after, (most or ENDLESS) + 1)
+        elif number is not None:
+            found = series.read(tx, run.seq, [number]).get(number, series.NOTHING)
     answer: dict[str, Any] = {}
-    if limit and len(found) > min(limit, PAGE):
-        found = found[: min(limit, PAGE)]
-        last = found[-1]
-        answer["next_page_token"] = base64.urlsafe_b64encode(
-            f"{last.step},{last.ts},{last.value!r},{last.nan}".encode()
-        ).decode()
-    return answer | ({"metrics": [_shape(key, point) for point in found]} if found else {})
+    if most and len(found.steps) > most:
+        found = found.at(slice(0, most))
+        answer["next_page_token"] = _token(found)
+    return answer | ({"metrics": _shapes(key, found)} if len(found.steps) else {})
+
+
+def _token(found: Columns) -> str:
+    """Name the last point, behind which the next page begins."""
+    step, ts, value = (column[-1].item() for column in found)
+    value, nan = (0.0, 1) if math.isnan(value) else (value, 0)
+    return base64.urlsafe_b64encode(f"{step},{ts},{value!r},{nan}".encode()).decode()
 
 
 def _point(token: str) -> metrics.Point | None:
@@ -68,8 +84,8 @@ def bulk(ctx: Context, fields: Fields) -> dict[str, Any]:
         number = keys.known(tx, [key]).get(key)
         for run_id in sorted(run_ids):
             run = client_runs.find(tx, ctx, run_id)
-            points = [] if number is None else metrics.series(tx, run.seq, number, None, limit - len(found))
-            found += [_shape(key, point, run_id) for point in points]
+            if number is not None:
+                found += _shapes(key, series.page(tx, run.seq, number, None, limit - len(found)), run_id)
             if len(found) >= limit:
                 break
     return {"metrics": found}
@@ -91,9 +107,11 @@ def bulk_interval(ctx: Context, fields: Fields) -> dict[str, Any]:
         seqs = {run_id: client_runs.find(tx, ctx, run_id).seq for run_id in run_ids}
         if number is None:
             return {}
-        steps = metrics.sampled_steps(tx, list(seqs.values()), number, first, last, limit)
-        for run_id, seq in seqs.items():
-            found += [_shape(key, point, run_id) for point in metrics.at_steps(tx, seq, number, steps)]
+        logged = {run_id: series.read(tx, seq, [number], first, last).get(number) for run_id, seq in seqs.items()}
+    there = {run_id: columns for run_id, columns in logged.items() if columns is not None}
+    steps = series.sampled_steps(list(there.values()), limit)
+    for run_id, columns in there.items():
+        found += _shapes(key, columns.at(np.isin(columns.steps, steps)), run_id)
     return {"metrics": found} if found else {}
 
 

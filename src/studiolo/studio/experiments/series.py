@@ -1,0 +1,161 @@
+"""Reading the points of a series, whether they are rows or packed."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, select, tuple_
+
+from studiolo.studio.experiments.metrics import Point
+from studiolo.studio.experiments.packing import Columns, Rollup, unpack, unpack_rollup
+from studiolo.studio.experiments.tracking_tables import metric_latest, metric_parts, metrics
+
+_m, _p = metrics.c, metric_parts.c
+_POINTS = select(_m.key, _m.step, _m.ts, _m.value, _m.nan).order_by(_m.key, _m.step, _m.ts, _m.value, _m.nan)
+_PARTS = select(_p.key, _p.first_step, _p.last_step, _p.points, _p.data).order_by(_p.key, _p.first_step, _p.part)
+NOTHING = Columns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+def read(
+    tx: Connection, run_seq: int, numbers: Sequence[int], first: int | None = None, last: int | None = None
+) -> dict[int, Columns]:
+    """Return series of a run by number of the metric, each in order of step, time and value; those without points are absent.
+
+    first, last: only points of these steps and between.
+    """
+    rows = _POINTS.where(_m.run == run_seq, _m.key.in_(numbers))
+    parts = _PARTS.where(_p.run == run_seq, _p.key.in_(numbers))
+    if first is not None:
+        rows, parts = rows.where(_m.step >= first), parts.where(_p.last_step >= first)
+    if last is not None:
+        rows, parts = rows.where(_m.step <= last), parts.where(_p.first_step <= last)
+    found: dict[int, list[Columns]] = {}
+    for key, packed in groupby(tx.execute(parts), key=lambda row: int(row.key)):
+        found[key] = [_between(unpack(row.data), first, last) for row in packed]
+    for key, loose in groupby(tx.execute(rows).all(), key=lambda row: int(row.key)):
+        found.setdefault(key, []).append(_columns(loose))
+    merged = {key: merge(pieces) for key, pieces in found.items()}
+    return {key: columns for key, columns in merged.items() if len(columns.steps)}
+
+
+def page(tx: Connection, run_seq: int, number: int, after: Point | None, limit: int) -> Columns:
+    """Return the first `limit` points of a series that follow a point."""
+    where = [_m.run == run_seq, _m.key == number]
+    parts = _PARTS.where(_p.run == run_seq, _p.key == number)
+    if after is not None:
+        parts = parts.where(_p.last_step >= after.step)
+        where.append(tuple_(_m.step, _m.ts, _m.value, _m.nan) > tuple_(after.step, after.ts, after.value, after.nan))
+    pieces = [_columns(tx.execute(_POINTS.where(*where).limit(limit)).all())]
+    for part in tx.execute(parts):
+        # parts come in order of their first step: once enough points lie below it, no later part has one of the page
+        if sum(int(np.searchsorted(piece.steps, part.first_step)) for piece in pieces[1:]) >= limit:
+            break
+        pieces.append(_behind(unpack(part.data), after))
+    merged = merge(pieces)
+    return merged.at(slice(0, limit))
+
+
+def rolled(tx: Connection, run_seq: int, number: int) -> Rollup | None:
+    """Return what a long series amounts to in stretches of 256 points; None when parts of it are mixed with each other."""
+    query = select(_p.first_step, _p.last_step, _p.rollup).where(_p.run == run_seq, _p.key == number)
+    parts = tx.execute(query.order_by(_p.first_step, _p.part)).all()
+    if any(after.first_step <= before.last_step for before, after in pairwise(parts)):
+        return None
+    rows = _POINTS.where(_m.run == run_seq, _m.key == number)
+    if parts and tx.execute(rows.where(_m.step <= parts[-1].last_step).limit(1)).first() is not None:
+        return None
+    found = [unpack_rollup(part.rollup) for part in parts]
+    loose = _columns(tx.execute(rows).all())
+    one = np.ones(len(loose.steps), np.int64)
+    finite = np.where(np.isfinite(loose.values), loose.values, np.nan)
+    found.append(Rollup(loose.steps, loose.stamps, *loose, finite, finite, one))
+    return Rollup(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+
+
+def sealed(tx: Connection, run_seq: int, numbers: Sequence[int]) -> dict[int, int]:
+    """Return how many points of each series are packed."""
+    t = metric_latest.c
+    query = select(t.key, t.sealed).where(t.run == run_seq, t.key.in_(numbers), t.sealed > 0)
+    return {row.key: row.sealed for row in tx.execute(query)}
+
+
+def merge(pieces: Iterable[Columns]) -> Columns:
+    """Put pieces of a series together: in order, and each point once."""
+    some = [piece for piece in pieces if len(piece.steps)]
+    if not some:
+        return NOTHING
+    if len(some) == 1:
+        return some[0]
+    joined = Columns(*(np.concatenate(columns) for columns in zip(*some, strict=True)))
+    if all(before.steps[-1] < after.steps[0] for before, after in pairwise(some)):
+        return joined
+    nan = np.isnan(joined.values)
+    order = np.lexsort((nan, np.where(nan, 0.0, joined.values), joined.stamps, joined.steps))
+    joined = joined.at(order)
+    steps, stamps, values = joined
+    same = (steps[1:] == steps[:-1]) & (stamps[1:] == stamps[:-1])
+    same &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
+    return joined.at(np.append(True, ~same))
+
+
+def sampled_steps(found: Sequence[Columns], limit: int) -> list[int]:
+    """Return up to `limit` evenly spread steps that were logged, with the first and last of every series."""
+    steps = np.unique(np.concatenate([columns.steps for columns in found])) if found else NOTHING.steps
+    if len(steps) <= limit:
+        return [int(step) for step in steps]
+    places = np.linspace(0, len(steps) - 1, limit).round().astype(np.intp)
+    edges = [columns.steps[[0, -1]] for columns in found]
+    return [int(step) for step in np.unique(np.concatenate([steps[places], *edges]))]
+
+
+def thinned(columns: Columns, limit: int) -> Columns:
+    """Return at most `limit` points of a series.
+
+    The axis (steps, or times when all points have one step) is cut into equal parts; the lowest and the highest point of
+    each part stay, so a peak is never thinned away, and so do both ends.
+    """
+    steps, stamps, values = columns
+    total = len(steps)
+    if total <= limit:
+        return columns
+    axis = steps if steps[-1] > steps[0] else np.sort(stamps)
+    parts = max(1, limit // 2 - 1)
+    span = float(axis[-1] - axis[0]) + 1
+    place = ((axis - axis[0]) * (parts / span)).astype(np.intp)
+    known = np.flatnonzero(np.isfinite(values))
+    kept = [np.array([0, total - 1])]
+    if len(known):
+        order = known[np.lexsort((values[known], place[known]))]
+        begins = np.flatnonzero(np.diff(place[order], prepend=-1))
+        kept += [order[begins], order[np.append(begins[1:], len(order)) - 1]]
+    return columns.at(np.unique(np.concatenate(kept)))
+
+
+def _columns(rows: Iterable[Any]) -> Columns:
+    taken = list(rows)
+    if not taken:
+        return NOTHING
+    _, steps, stamps, values, nans = zip(*taken, strict=True)
+    value = np.where(np.array(nans, np.int8) == 1, np.nan, np.array(values, np.float64))
+    return Columns(np.array(steps, np.int64), np.array(stamps, np.int64), value)
+
+
+def _between(columns: Columns, first: int | None, last: int | None) -> Columns:
+    if first is None and last is None:
+        return columns
+    low = 0 if first is None else int(np.searchsorted(columns.steps, first, "left"))
+    high = len(columns.steps) if last is None else int(np.searchsorted(columns.steps, last, "right"))
+    return columns.at(slice(low, high))
+
+
+def _behind(columns: Columns, after: Point | None) -> Columns:
+    if after is None:
+        return columns
+    columns = columns.at(slice(int(np.searchsorted(columns.steps, after.step, "left")), None))
+    steps, stamps, values = columns
+    nan = np.isnan(values)
+    value = np.where(nan, 0.0, values)
+    further = (nan > after.nan) & (value == after.value)
+    further = (stamps > after.ts) | ((stamps == after.ts) & ((value > after.value) | further))
+    return columns.at((steps > after.step) | further)
