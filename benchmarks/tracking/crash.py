@@ -57,7 +57,7 @@ def main() -> int:
             experiment = client.experiment("crash")
             writers = [Writer(client.run(experiment)) for _ in range(options.writers)]
             _work(server, writers, options.seconds, options.kills)
-            return _check(server, writers, (folder / "home" / "logs").glob("*"))
+            return _check(server, writers, folder / "home" / "logs")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -118,7 +118,7 @@ def _sent(server: Server, writer: Writer, body: bytes, deadline: float) -> bool:
     return False
 
 
-def _check(server: Server, writers: list[Writer], logs: "list[Path] | object") -> int:
+def _check(server: Server, writers: list[Writer], logs: Path) -> int:
     client = Client(server)
     lost = doubled = total = 0
     for writer in writers:
@@ -135,7 +135,9 @@ def _check(server: Server, writers: list[Writer], logs: "list[Path] | object") -
         doubled += sum(count > 1 for count in found.values())
         total += len(writer.acknowledged)
     refused = [text for writer in writers for text in writer.refused if not text.startswith("503")]
-    locked = sum(path.read_text(errors="replace").count("database is locked") for path in logs if path.is_file())  # type: ignore[attr-defined]
+    locked = sum(
+        path.read_text(errors="replace").count("database is locked") for path in logs.glob("*") if path.is_file()
+    )
     broken = sum(writer.broken for writer in writers)
     print(
         f"acknowledged {total} points; lost {lost}, doubled {doubled}; broken connections {broken}; "

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-from studiolo.kernel.errors import MissingExtra, StudioloError, Unavailable
+from studiolo.kernel.errors import DiskFull, MissingExtra, StudioloError, Unavailable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -133,13 +133,16 @@ class _Write(Generic[T]):
         if alone:  # the transaction itself is what can be rolled back
             self.value = self.work(connection)
             return
+        savepoint = connection.begin_nested()
         try:
-            with connection.begin_nested():
-                self.value = self.work(connection)
+            self.value = self.work(connection)
         except Exception as error:
             if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-                raise  # a full disk ends the whole transaction: nothing of the batch is kept
+                raise  # a full disk ended the whole transaction: nothing of the batch is kept
+            savepoint.rollback()
             self.error = error  # belongs to this caller, not to the others of the batch
+        else:
+            savepoint.commit()
 
     def result(self) -> T:
         if self.error is not None:
@@ -181,7 +184,19 @@ def _patiently(engine: Engine) -> Iterator[None]:
     except OperationalError as error:
         if engine.dialect.name == "postgresql" and error.connection_invalidated:
             raise Unavailable("The database does not answer.", "Try again in a moment.") from error
+        if _is_full(error.orig):
+            raise DiskFull(
+                "The database cannot grow: the disk is full. Nothing of this request was kept.",
+                "Free some space; the studio goes on by itself.",
+            ) from error
         raise
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Say whether a driver's error means that there is no room: SQLite's FULL, or PostgreSQL's disk_full."""
+    return (
+        getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == "53100"
+    )
 
 
 def sqlite_url(path: Path) -> str:
