@@ -111,7 +111,8 @@ def find(
         few = None  # the first page of a list: an index has it
     else:
         few = run_walk.few(tx, scope, filters, numbers)
-    query = run_walk.within(select(runs.c.seq), ctx.db.dialect, scope, few).where(*conditions)
+    led = lead is not None and few is None
+    query = run_walk.within(select(runs.c.seq), ctx.db.dialect, scope, few, led=led).where(*conditions)
     sort: list[SortKey] = []
     for n, clause in enumerate(clauses):
         if n == 0 and lead is not None and few is None:

@@ -84,14 +84,15 @@ def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: di
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def within(query: Select[Any], dialect: Dialect, scope: Scope, driver: Select[Any] | None) -> Select[Any]:
-    """Narrow a query on `runs` to a scope, and to the runs of `few`."""
+def within(query: Select[Any], dialect: Dialect, scope: Scope, driver: Select[Any] | None, *, led: bool) -> Select[Any]:
+    """Narrow a query on `runs` to a scope, and to the runs of `few`. led: a walk finds the runs one by one."""
+    elsewhere = driver is not None or led
     experiment: Any = runs.c.experiment
     workspace: Any = runs.c.workspace_id
     lifecycle: Any = runs.c.lifecycle
-    if dialect == "sqlite" and (driver is not None or not scope.in_order):
+    if dialect == "sqlite" and (elsewhere or not scope.in_order):
         experiment = experiment + 0  # SQLite then uses no index for it
-    if dialect == "sqlite" and driver is not None:
+    if dialect == "sqlite" and elsewhere:
         workspace, lifecycle = workspace.concat(""), lifecycle.concat("")
     if driver is not None:
         query = query.where(runs.c.seq.in_(driver))
