@@ -6,14 +6,13 @@ import orjson
 from sqlalchemy import Connection, select
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import Invalid
 from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import parse, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import moment, tags_in
 from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_search
-from studiolo.studio.experiments.errors import ExperimentNotFound, RunNotFound
+from studiolo.studio.experiments.errors import RunNotFound
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
 from studiolo.studio.experiments.states import STATE
@@ -115,15 +114,8 @@ def search(ctx: Context, fields: Fields) -> bytes:
     filters = parse(fields.text("filter"))
     orders = [parse_order(clause) for clause in fields.texts("order_by")]
     lifecycle = view_type(fields, "run_view_type")
-    numbers: list[int] = []
     with ctx.db.read() as tx:
-        for experiment_id in fields.texts("experiment_ids"):
-            try:
-                numbers.append(catalog.find(tx, ctx, experiment_id).number)
-            except ExperimentNotFound:
-                continue  # as MLflow: a search in nothing finds nothing
-            except Invalid:
-                raise
+        numbers = catalog.numbers(tx, ctx, fields.texts("experiment_ids"))
         if not numbers:
             return b"{}"
         token = fields.text("page_token")
