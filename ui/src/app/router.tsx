@@ -11,6 +11,7 @@ import { datasetsRoutes } from '@/studio/datasets/routes';
 import { datastoresRoutes } from '@/studio/datastores/routes';
 import { endpointsRoutes } from '@/studio/endpoints/routes';
 import { experimentsRoutes } from '@/studio/experiments/routes';
+import { tracesRoutes } from '@/studio/experiments/traces/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { modelsRoutes } from '@/studio/models/routes';
 import { Failed } from './Failed';
@@ -55,6 +56,7 @@ const tree = rootRoute.addChildren([
     ...automlRoutes,
     ...datasetsRoutes,
     ...experimentsRoutes,
+    ...tracesRoutes,
     ...modelsRoutes,
     ...endpointsRoutes,
     ...computeRoutes,

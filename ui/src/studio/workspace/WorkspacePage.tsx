@@ -11,6 +11,7 @@ import { MembersTab } from './MembersTab';
 import { summary } from './queries';
 import { TABS } from './routes';
 import { TokensTab } from './TokensTab';
+import { WebhooksTab } from './WebhooksTab';
 
 type Tab = (typeof TABS)[number];
 const LABELS: Record<Tab, string> = {
@@ -18,6 +19,7 @@ const LABELS: Record<Tab, string> = {
   tokens: 'My tokens',
   members: 'Members',
   accounts: 'Accounts',
+  webhooks: 'Webhooks',
   audit: 'Audit trail',
 };
 const PARTS = {
@@ -25,6 +27,7 @@ const PARTS = {
   tokens: TokensTab,
   members: MembersTab,
   accounts: AccountsTab,
+  webhooks: WebhooksTab,
   audit: AuditTab,
 };
 

@@ -37,6 +37,27 @@ export const tokens = queryOptions({
   queryKey: ['workspace', 'tokens'],
   queryFn: ({ signal }) => data(api().GET('/workspace/tokens', { signal })),
 });
+export type Webhook = components['schemas']['Webhook'];
+export type Delivery = components['schemas']['Delivery'];
+
+export const webhooks = queryOptions({
+  queryKey: ['webhooks', 'list'],
+  queryFn: ({ signal }) => data(api().GET('/workspace/webhooks', { signal })),
+});
+export const webhookEvents = queryOptions({
+  queryKey: ['webhook-events'], // never changes: outside the live key
+  queryFn: ({ signal }) => data(api().GET('/workspace/webhooks/events', { signal })),
+  staleTime: Infinity,
+});
+export const deliveries = (id: string) =>
+  pages(['webhooks', 'deliveries', id], (cursor, signal) =>
+    data(
+      api().GET('/workspace/webhooks/{id}/deliveries', {
+        params: { path: { id }, query: { limit: 50, ...(cursor ? { cursor } : {}) } },
+        signal,
+      }),
+    ),
+  );
 export const audit = pages(['workspace', 'audit'], (cursor, signal) =>
   data(
     api().GET('/workspace/audit', {

@@ -1,13 +1,13 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { workspaceRoute } from '@/kernel/routing';
-import { oneOf, searchOf } from '@/kernel/search';
+import { oneOf, searchOf, text } from '@/kernel/search';
 
-export const TABS = ['about', 'tokens', 'members', 'accounts', 'audit'] as const;
+export const TABS = ['about', 'tokens', 'members', 'accounts', 'webhooks', 'audit'] as const;
 
 const page = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'workspace',
-  validateSearch: searchOf((raw) => ({ tab: oneOf(raw, 'tab', TABS) })),
+  validateSearch: searchOf((raw) => ({ tab: oneOf(raw, 'tab', TABS), hook: text(raw, 'hook') })),
   component: lazyRouteComponent(() => import('./WorkspacePage'), 'WorkspacePage'),
 });
 

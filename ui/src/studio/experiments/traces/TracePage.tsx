@@ -1,0 +1,116 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { count } from '@/kernel/format';
+import { at } from '@/kernel/workspace';
+import { CopyButton } from '@/kit/CopyButton';
+import { EmptyState } from '@/kit/EmptyState';
+import { KeyValue } from '@/kit/KeyValue';
+import { Link } from '@/kit/Link';
+import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { Time } from '@/kit/Time';
+import { Assessments } from './Assessments';
+import { SpanDetail } from './SpanDetail';
+import { SpanTree } from './SpanTree';
+import { trace as traceQuery, type Trace } from './queries';
+import { State, took } from './words';
+import classes from './traces.module.css';
+
+/** One request, step by step. */
+export function TracePage() {
+  const { traceId } = useParams({ from: '/w/$ws/experiments/traces/$traceId' });
+  const search: { span?: string | undefined } = useSearch({ from: '/w/$ws/experiments/traces/$traceId' });
+  const navigate = useNavigate({ from: '/w/$ws/experiments/traces/$traceId' });
+  const query = useQuery(traceQuery(traceId));
+  const title = query.data?.name || 'Trace';
+  const select = (span: string) => void navigate({ search: { span }, replace: true });
+  return (
+    <Page title={title} header={query.data ? <Head trace={query.data} /> : <PageHeader title="Trace" />}>
+      <Answer query={query}>
+        {(trace) => <Body trace={trace} selected={search.span} onSelect={select} />}
+      </Answer>
+    </Page>
+  );
+}
+
+function Head({ trace }: { trace: Trace }) {
+  return (
+    <PageHeader
+      title={trace.name || trace.id}
+      facts={
+        <>
+          <State state={trace.state} />
+          <span>{took(trace.duration_ms)}</span>
+          {trace.total_tokens == null ? null : <span>{count(trace.total_tokens)} tokens</span>}
+          <span>
+            {count(trace.spans)} {trace.spans === 1 ? 'span' : 'spans'}
+          </span>
+          <Time at={trace.started_at} />
+        </>
+      }
+    />
+  );
+}
+
+function Body(props: { trace: Trace; selected: string | undefined; onSelect: (span: string) => void }) {
+  const { trace, selected, onSelect } = props;
+  const span = trace.steps.find((one) => one.id === selected) ?? trace.steps[0];
+  return (
+    <div className={classes.stack}>
+      {span ? (
+        <div className={classes.split}>
+          <SpanTree trace={trace} selected={span.id} onSelect={onSelect} />
+          <SpanDetail key={span.id} span={span} />
+        </div>
+      ) : (
+        <EmptyState title="No spans">
+          {trace.state === 'IN_PROGRESS'
+            ? 'The steps of this trace are on their way; they appear here as they arrive.'
+            : 'The client stored this trace without its steps.'}
+        </EmptyState>
+      )}
+      <Assessments trace={trace} onSelect={onSelect} />
+      <Section title="About">
+        <KeyValue items={facts(trace)} />
+      </Section>
+    </div>
+  );
+}
+
+function facts(trace: Trace): [string, React.ReactNode][] {
+  const runs = [...new Set([...(trace.run_id ? [trace.run_id] : []), ...trace.linked_runs])];
+  return [
+    [
+      'Id',
+      <span key="id">
+        <code>{trace.id}</code> <CopyButton value={trace.id} label="Copy the id" />
+      </span>,
+    ],
+    [
+      'Experiment',
+      <Link key="experiment" href={at(['experiments', trace.experiment_id])}>
+        {trace.experiment_id}
+      </Link>,
+    ],
+    [
+      'Runs',
+      runs.length > 0
+        ? runs.map((run) => (
+            <div key={run}>
+              <Link href={at(['experiments', 'runs', run])}>{run}</Link>
+            </div>
+          ))
+        : null,
+    ],
+    [
+      'Tokens in, out',
+      trace.total_tokens == null ? null : `${count(trace.input_tokens)}, ${count(trace.output_tokens)}`,
+    ],
+    ['Cost', trace.cost == null ? null : `$${trace.cost.toPrecision(3)}`],
+    ['Request id of the client', trace.client_request_id],
+    ['Prompts', trace.prompts.join(', ')],
+    ...Object.entries(trace.tags).map(([key, value]): [string, string] => [`Tag ${key}`, value]),
+    ...Object.entries(trace.metadata)
+      .filter(([key]) => !key.startsWith('mlflow.trace'))
+      .map(([key, value]): [string, string] => [key, value]),
+  ];
+}

@@ -1,0 +1,24 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { workspaceRoute } from '@/kernel/routing';
+import { searchOf, text } from '@/kernel/search';
+
+const list = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'experiments/traces',
+  validateSearch: searchOf((raw) => ({
+    experiment: text(raw, 'experiment'),
+    q: text(raw, 'q'),
+    filter: text(raw, 'filter'),
+    sort: text(raw, 'sort'),
+  })),
+  component: lazyRouteComponent(() => import('./TracesPage'), 'TracesPage'),
+});
+
+const trace = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'experiments/traces/$traceId',
+  validateSearch: searchOf((raw) => ({ span: text(raw, 'span') })),
+  component: lazyRouteComponent(() => import('./TracePage'), 'TracePage'),
+});
+
+export const tracesRoutes = [list, trace] as const;

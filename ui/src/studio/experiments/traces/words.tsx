@@ -1,0 +1,17 @@
+import { duration } from '@/kernel/format';
+import { StatusBadge } from '@/kit/StatusBadge';
+import type { Tone } from '@/kit/status';
+
+const STATES: Record<string, { tone: Tone; word: string }> = {
+  OK: { tone: 'completed', word: 'OK' },
+  ERROR: { tone: 'failed', word: 'Error' },
+  IN_PROGRESS: { tone: 'running', word: 'In progress' },
+};
+
+/** The state of a trace or a span. */
+export function State({ state }: { state: string }) {
+  const found = STATES[state] ?? { tone: 'queued' as const, word: 'Unset' };
+  return <StatusBadge state={state} tone={found.tone} label={found.word} />;
+}
+
+export const took = (ms: number | null | undefined) => duration(ms == null ? null : ms / 1000);
