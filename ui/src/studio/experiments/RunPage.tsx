@@ -15,6 +15,7 @@ const GalleryTab = lazy(() => import('./run/GalleryTab').then((m) => ({ default:
 const ChildrenTab = lazy(() => import('./run/ChildrenTab').then((m) => ({ default: m.ChildrenTab })));
 const CodeTab = lazy(() => import('./run/CodeTab').then((m) => ({ default: m.CodeTab })));
 const LogTab = lazy(() => import('./run/LogTab').then((m) => ({ default: m.LogTab })));
+const TracesTab = lazy(() => import('./traces/TracesTab').then((m) => ({ default: m.TracesTab })));
 const ArtifactsTab = lazy(() => import('./run/ArtifactsTab').then((m) => ({ default: m.ArtifactsTab })));
 
 const LABELS: Record<RunTab, string> = {
@@ -27,6 +28,7 @@ const LABELS: Record<RunTab, string> = {
   artifacts: 'Artifacts',
   system: 'System',
   documents: 'Documents',
+  traces: 'Traces',
 };
 
 export function RunPage() {
@@ -51,7 +53,7 @@ export function RunPage() {
         RUN_TABS.map((tab, index) => ({
           id: `run-${tab}`,
           label: `Show ${LABELS[tab].toLowerCase()}`,
-          key: String(index + 1),
+          ...(index < 9 ? { key: String(index + 1) } : {}),
           run: () => open(tab),
         })),
       [open],
@@ -129,6 +131,8 @@ function Part({ tab, ...props }: PartProps) {
       return <ArtifactsTab {...props} />;
     case 'log':
       return <LogTab {...props} />;
+    case 'traces':
+      return <TracesTab runId={run.id} search={search} change={change} />;
     case 'documents':
       return <DocumentsTab run={run} path={search.path} onPath={(path) => change({ path }, false)} />;
     default:

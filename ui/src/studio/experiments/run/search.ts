@@ -12,6 +12,7 @@ export const RUN_TABS = [
   'artifacts',
   'system',
   'documents',
+  'traces',
 ] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
@@ -34,6 +35,8 @@ export interface RunSearch {
   /** Children: order, and the runs whose own children are shown. */
   sort?: string | undefined;
   open?: string[] | undefined;
+  /** Traces: MLflow's filter. */
+  filter?: string | undefined;
   /** Log: the line that is shown. */
   line?: number | undefined;
 }
@@ -53,6 +56,7 @@ export function readRunSearch(raw: Raw): RunSearch {
     path: text(raw, 'path'),
     sort: text(raw, 'sort'),
     open: list(raw, 'open'),
+    filter: text(raw, 'filter'),
     line: integer(raw, 'line'),
   };
 }
