@@ -146,7 +146,7 @@ async function jobs(scheme) {
   await page.getByText('+# changed').waitFor();
   await page.getByRole('treeitem', { name: /train\.py/ }).waitFor();
   await page.locator('[data-kind="keyword"]').first().waitFor();
-  await page.getByText('Processor').waitFor();
+  await page.getByText('Processor', { exact: true }).waitFor();
   must(true, 'code, its difference from the commit and the environment are shown');
   await done(page, 'code', scheme);
   page = await open(`${job}?tab=log`);

@@ -34,6 +34,7 @@ export function withUndo(message: string, commit: () => Promise<unknown>, revert
   const id = showNotification({
     autoClose: UNDO_MS,
     withCloseButton: true,
+    closeButtonProps: { 'aria-label': 'Close' },
     onClose: () => {
       clearTimeout(timer);
       settle();
@@ -64,6 +65,7 @@ export function doneWithUndo(message: string, undo: () => Promise<unknown>): voi
   const id = showNotification({
     autoClose: UNDO_MS,
     withCloseButton: true,
+    closeButtonProps: { 'aria-label': 'Close' },
     message: (
       <Group justify="space-between" wrap="nowrap">
         <Text size="sm">{message}</Text>
