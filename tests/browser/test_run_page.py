@@ -145,5 +145,5 @@ def png(shade: int) -> bytes:
 def test_the_page_of_a_run_in_both_themes(runs: Runs, tmp_path: Path) -> None:
     link = runs.studio.command("login").stdout.strip()
     shots = os.environ.get("STUDIOLO_TEST_SHOTS", str(tmp_path))
-    done = node("run.mjs", runs.studio.url, link, runs.run, runs.job, shots)
+    done = node("run.mjs", runs.studio.url, link, runs.run, runs.job, shots, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
