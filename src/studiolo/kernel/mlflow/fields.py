@@ -92,7 +92,7 @@ class Fields:
             return value
         if isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "true"
-        raise MlflowError(f"Invalid boolean value: {value}, must be 'true' or 'false'.")
+        raise invalid_value(self.name(field), value, f"Invalid boolean value: {value}, must be 'true' or 'false'.")
 
     def texts(self, field: str) -> list[str]:
         """Return a list of texts; a query may repeat the name."""

@@ -5,11 +5,12 @@ comparison = [entity .] key operator value | [entity .] key IS [NOT] NULL
 """
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeVar
 
 from studiolo.kernel.mlflow.errors import MlflowError
 
+Used = TypeVar("Used")
 Value = str | float | tuple[str, ...] | None
 ENTITIES = {
     **dict.fromkeys(("metric", "metrics"), "metric"),
@@ -97,6 +98,30 @@ def located(text: str, entities: Mapping[str, str] = ENTITIES) -> list[Located]:
         except MlflowError as error:
             raise _pointed(error, tokens, start) from None
         found.append(Located(comparison, tokens[start].start, tokens[position - 1].end))
+    return found
+
+
+def each(text: str, use: Callable[[Comparison], Used], entities: Mapping[str, str] = ENTITIES) -> list[Used]:
+    """Read a filter string and return what `use` makes of each comparison; errors of both say where in the text.
+
+    >>> each("metrics.auc > 0.9 AND", lambda comparison: comparison.key)
+    Traceback (most recent call last):
+    studiolo.kernel.mlflow.errors.MlflowError: Invalid clause(s) in filter string: 'AND' (at character 19: 'AND')
+    """
+    found: list[Used] = []
+    try:
+        for part in located(text, entities):
+            try:
+                found.append(use(part.comparison))
+            except MlflowError as error:
+                if "position" not in error.extra:
+                    error.extra |= {"position": part.start, "length": part.end - part.start}
+                raise
+    except MlflowError as error:
+        start = error.extra.get("position", 0)
+        shown = text[start : start + min(100, error.extra.get("length", 0))]
+        place = f"at character {start + 1}: '{shown}'" if shown else f"at character {start + 1}, the end"
+        raise MlflowError(f"{error.detail} ({place})", error.error_code) from None
     return found
 
 

@@ -15,7 +15,7 @@ from studiolo.kernel.mlflow.conditions import (
 )
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value
 from studiolo.kernel.mlflow.fields import Fields
-from studiolo.kernel.mlflow.grammar import NULLS, parse, parse_order
+from studiolo.kernel.mlflow.grammar import NULLS, each, parse_order
 from studiolo.kernel.mlflow.names import problem
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import tags_in
@@ -117,8 +117,7 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     view = view_type(fields, "view_type")
     if view is not None:
         query = query.where(experiments.c.lifecycle == view)
-    for comparison in parse(fields.text("filter")):
-        query = query.where(_condition(*comparison))
+    query = query.where(*each(fields.text("filter"), lambda comparison: _condition(*comparison)))
     sort = [_sort_key(clause) for clause in fields.texts("order_by")] or [
         SortKey(experiments.c.created_at, ascending=False)
     ]

@@ -17,7 +17,7 @@ from studiolo.kernel.mlflow.conditions import (
 )
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields
-from studiolo.kernel.mlflow.grammar import NULLS, Comparison, parse
+from studiolo.kernel.mlflow.grammar import NULLS, Comparison, each
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import json_number, millis, pairs, tags_in
 from studiolo.studio.experiments import artifacts, catalog, client_runs, keys
@@ -271,7 +271,6 @@ def _file(item: Any, prefix: str) -> dict[str, Any]:
 def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find logged models by attributes, tags, params and metrics."""
     limit = fields.limit("max_results", 100, 1000)
-    filters = parse(fields.text("filter"))
     if not fields.texts("experiment_ids"):
         raise missing_value("experiment_ids")
     datasets = [(item.text("dataset_name"), item.text("dataset_digest")) for item in fields.objects("datasets")]
@@ -281,8 +280,7 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
         numbers = catalog.numbers(tx, ctx, fields.texts("experiment_ids"))
         query = select(models).where(models.c.workspace_id == ctx.workspace_id, models.c.lifecycle == "active")
         query = query.where(models.c.experiment.in_(numbers))
-        for comparison in filters:
-            query = query.where(_condition(tx, comparison, datasets))
+        query = query.where(*each(fields.text("filter"), lambda comparison: _condition(tx, comparison, datasets)))
         sort = [key for item in fields.objects("order_by") for key in _sort(tx, item)]
         sort += [SortKey(models.c.created_at, ascending=False), SortKey(models.c.id, ascending=False)]
         rows, token = Keyset(sort).page(tx, query, fields.text("page_token"), limit)
@@ -315,14 +313,15 @@ def _condition(tx: Connection, comparison: Comparison, datasets: list[tuple[str,
 def _sort(tx: Connection, item: Fields) -> list[SortKey]:
     name = item.required("field_name")
     ascending = item.flag("ascending") if item.has("ascending") else True
+    dataset = {"dataset_name": item.text("dataset_name"), "dataset_digest": item.text("dataset_digest")}
     if name.startswith("metrics."):
         number = keys.known(tx, [name[8:]]).get(name[8:], -1)
         query = select(func.max(points.c.value)).where(
             points.c.model_id == models.c.id, points.c.key == number, points.c.nan == 0
         )
         for field, column in (("dataset_name", points.c.dataset_name), ("dataset_digest", points.c.dataset_digest)):
-            if item.text(field):
-                query = query.where(column == item.text(field))
+            if dataset[field]:
+                query = query.where(column == dataset[field])
         value = query.scalar_subquery()
         rank = case((value.is_(None), 1), else_=0)
         return [SortKey(rank, ascending=True), SortKey(func.coalesce(value, 0.0), ascending)]

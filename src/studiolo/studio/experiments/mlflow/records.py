@@ -60,7 +60,8 @@ def log_batch(ctx: Context, body: bytes) -> dict[str, Any]:
             f"Batched logging API requests must be at most {MAX_BODY} bytes, got a request of size {len(body)}."
         )
     try:
-        batch = _decoder.decode(body)
+        # an escaped NUL is no text that can be kept: the slow way says where it is
+        batch = _slowly(of_body(body)) if b"\\u0000" in body else _decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):  # text for numbers, NaN, or something wrong: read it slowly
         batch = _slowly(of_body(body))
     _record(ctx, batch)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields
-from studiolo.kernel.mlflow.grammar import parse, parse_order
+from studiolo.kernel.mlflow.grammar import Comparison, each, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import moment, tags_in
 from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_search
@@ -23,7 +23,8 @@ _SIZES = {"name": 500, "digest": 36, "source": 65_535, "schema": 1_048_575, "pro
 
 def run_id_of(fields: Fields) -> str:
     """Return the run that a request is about; old clients call it run_uuid."""
-    run_id = fields.text("run_id") or fields.text("run_uuid")
+    run_id, older = fields.text("run_id"), fields.text("run_uuid")
+    run_id = run_id or older
     if not run_id:
         raise missing_value("run_id")
     return run_id
@@ -79,7 +80,7 @@ def update(ctx: Context, fields: Fields) -> dict[str, Any]:
     status = fields.raw("status")
     if isinstance(status, int) and not isinstance(status, bool):  # protobuf's numbers
         status = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}.get(status)
-    if fields.has("status") and status not in STATE:
+    if fields.has("status") and (not isinstance(status, str) or status not in STATE):
         raise invalid_value("status", fields.raw("status"), f"it must be one of {', '.join(STATE)}.")
     end = fields.integer("end_time")
     client_runs.change(
@@ -111,7 +112,7 @@ def restore(ctx: Context, fields: Fields) -> dict[str, Any]:
 def search(ctx: Context, fields: Fields) -> bytes:
     """Find runs by what was recorded."""
     limit = fields.limit("max_results", 1000, 50_000)
-    filters = parse(fields.text("filter"))
+    filters = each(fields.text("filter"), _checked)
     orders = [parse_order(clause) for clause in fields.texts("order_by")]
     lifecycle = view_type(fields, "run_view_type")
     with ctx.db.read() as tx:
@@ -125,6 +126,11 @@ def search(ctx: Context, fields: Fields) -> bytes:
     if following:
         parts.append(b'"next_page_token":%b' % orjson.dumps(following))
     return b"{%b}" % b",".join(parts)
+
+
+def _checked(comparison: Comparison) -> Comparison:
+    run_search.condition(comparison, {})
+    return comparison
 
 
 @endpoint("POST", "mlflow/runs/log-inputs", WRITE)

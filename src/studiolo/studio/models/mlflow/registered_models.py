@@ -7,7 +7,7 @@ from sqlalchemy import select
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey
 from studiolo.kernel.mlflow.fields import Fields
-from studiolo.kernel.mlflow.grammar import parse
+from studiolo.kernel.mlflow.grammar import each, parse
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.values import tags_in
 from studiolo.studio.models import service
@@ -66,10 +66,10 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find models; prompts only when the filter asks for them."""
     limit = fields.limit("max_results", 100, 1000)
     query = select(models).where(models.c.workspace_id == ctx.workspace_id)
-    filters = parse(fields.text("filter"))
-    for comparison in filters:
-        query = query.where(shapes.condition({"name": models.c.name}, models.c.tags, *comparison))
-    if not any(comparison.key == shapes.PROMPT for comparison in filters):
+    text = fields.text("filter")
+    columns = {"name": models.c.name}
+    query = query.where(*each(text, lambda comparison: shapes.condition(columns, models.c.tags, *comparison)))
+    if not any(comparison.key == shapes.PROMPT for comparison in parse(text)):
         query = query.where(models.c.tags[shapes.PROMPT].as_string().is_(None))
     sort = shapes.sort_keys(fields, _SORT)
     sort.append(SortKey(models.c.name, ascending=True))

@@ -11,7 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError
 from studiolo.kernel.mlflow.fields import Fields, of_query
-from studiolo.kernel.mlflow.grammar import Comparison, parse
+from studiolo.kernel.mlflow.grammar import Comparison, each, parse
 from studiolo.kernel.mlflow.protocol import endpoint, outside
 from studiolo.kernel.mlflow.values import tags_in
 from studiolo.studio.experiments import artifacts, delivery
@@ -140,10 +140,8 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find versions; those of prompts only when the filter asks for them."""
     limit = fields.limit("max_results", 10_000, 200_000)
     query = repository.VERSIONS.where(model_versions.c.workspace_id == ctx.workspace_id)
-    filters = parse(fields.text("filter"))
-    for comparison in filters:
-        query = query.where(_condition(comparison))
-    if not any(comparison.key == shapes.PROMPT for comparison in filters):
+    query = query.where(*each(fields.text("filter"), _condition))
+    if not any(comparison.key == shapes.PROMPT for comparison in parse(fields.text("filter"))):
         query = query.where(model_versions.c.tags[shapes.PROMPT].as_string().is_(None))
     sort = shapes.sort_keys(fields, _SORT) or [SortKey(model_versions.c.updated_at, ascending=False)]
     sort += [SortKey(models.c.name, ascending=True), SortKey(model_versions.c.version, ascending=False)]
