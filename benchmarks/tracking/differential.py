@@ -2,8 +2,7 @@
 
     .venv/bin/python benchmarks/tracking/differential.py [--mlflow ENV/bin/python] [--texts] [--only WORD]
 
-Without --mlflow, mlflow of the client's version is installed into `~/.cache/studiolo/mlflow-<version>`. Both start empty, with
-SQLite. Ids, times and addresses are made the same before the answers are compared: status, error code, every value. Texts of errors
+Without --mlflow, mlflow of the client's version is installed into the user's cache, once. Both start empty, with SQLite. Ids, times and addresses are made the same before the answers are compared: status, error code, every value. Texts of errors
 are compared with --texts. Ends with code 1 when something differs that `exchanges.INTENDED` does not explain.
 """
 
@@ -21,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import mlflow
 from exchanges import INTENDED, Case, cases
 
 from studiolo.testing.client import owner_token
 from studiolo.testing.context import make_services
+from studiolo.testing.environments import environment
 from studiolo.testing.server import serve
 
 TIMES = re.compile(r"(creation|last_update|last_updated)_(time|timestamp)(_ms)?|end_time")
@@ -156,21 +157,6 @@ def start(python: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     sys.exit("mlflow server did not start")
 
 
-def installed() -> Path:
-    """Return a Python that has mlflow of the client's version, installing it once."""
-    import mlflow
-
-    home = (
-        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "studiolo" / f"mlflow-{mlflow.__version__}"
-    )
-    python = home / "bin" / "python"
-    if not (home / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", f"mlflow=={mlflow.__version__}"], check=True)
-        (home / "ready").touch()
-    return python
-
-
 def main() -> None:
     """Run all cases."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -180,7 +166,7 @@ def main() -> None:
     chosen = parser.parse_args()
     counts = {"same": 0, "intended": 0, "different": 0}
     with tempfile.TemporaryDirectory(prefix="differential-") as place:
-        process, url = start(chosen.mlflow or installed(), Path(place))
+        process, url = start(chosen.mlflow or environment("mlflow", f"mlflow=={mlflow.__version__}"), Path(place))
         services = make_services(Path(place) / "home")
         try:
             with serve(services) as own_url:

@@ -1,0 +1,55 @@
+"""Python environments beside ours, for tests and benchmarks that need other versions: made once, kept in the user's cache."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+class EnvironmentMissing(Exception):
+    """The environment is not there and could not be made; says why."""
+
+
+def environment(name: str, *requirements: str, timeout: float = 600) -> Path:
+    """Return the Python of an environment that has these requirements, making it when it is first asked for.
+
+    It is named after the requirements and this Python, so that others are made beside it. timeout: seconds.
+    Raises EnvironmentMissing, as without a network.
+    """
+    words = "\n".join([*requirements, sys.version])
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "studiolo" / "environments"
+    home = cache / f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
+    python = home / "bin" / "python"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"{home.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two test processes ask at the same time
+        if not (home / "ready").exists():
+            _make(home, python, requirements, timeout)
+            (home / "ready").touch()
+    return python
+
+
+def _make(home: Path, python: Path, requirements: tuple[str, ...], timeout: float) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    uv = shutil.which("uv")
+    if uv:
+        steps = [
+            [uv, "venv", "-q", "--python", sys.executable, str(home)],
+            [uv, "pip", "install", "-q", "--python", str(python), *requirements],
+        ]
+    else:
+        steps = [
+            [sys.executable, "-m", "venv", str(home)],
+            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements],
+        ]
+    for step in steps:
+        try:
+            done = subprocess.run(step, capture_output=True, text=True, timeout=timeout, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise EnvironmentMissing(f"{' '.join(requirements)}: {error}") from None
+        if done.returncode:
+            last = (done.stderr.strip() or "no message").splitlines()[-1]
+            raise EnvironmentMissing(f"{' '.join(requirements)} could not be installed: {last[:300]}")
