@@ -35,6 +35,13 @@ def test_log_a_run(running: Started) -> None:
     assert "by the model that was stored: [" in said
 
 
+def test_track_from_another_machine(running: Started) -> None:
+    said = run(running, "06_track_from_another_machine.py")
+    assert "50 points of loss, the last 0.020" in said
+    assert "1 run from far away" in said
+    assert "1000000 bytes came back" in said
+
+
 def test_register_a_dataset(running: Started) -> None:
     said = run(running, "02_register_a_dataset.py")
     assert "studioli:1: 200 rows, ['city', 'year', 'panels']" in said

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,28 +14,8 @@ from studiolo.kernel.auth.service import create_token, found
 from studiolo.testing.client import make_client, owner_token
 from studiolo.testing.context import context_in, make_services
 from studiolo.testing.server import serve
+from tests.studio.experiments.mlflow.wire import API, FILES, Post
 from tests.studio.experiments.runs import a_run
-
-API = "/w/default/api/2.0/mlflow"
-FILES = "/w/default/api/2.0/mlflow-artifacts/artifacts"
-Post = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def post(any_client: TestClient) -> Post:
-    def send(path: str, expected: int = 200, /, **body: Any) -> dict[str, Any]:
-        reply = any_client.post(f"{API}/{path}", json=body)
-        assert reply.status_code == expected, reply.text
-        found: dict[str, Any] = reply.json()
-        return found
-
-    return send
-
-
-@pytest.fixture
-def run_id(post: Post) -> str:
-    created: str = post("runs/create", experiment_id="0", start_time=1_700_000_000_123)["run"]["info"]["run_id"]
-    return created
 
 
 def test_int64_are_numbers_and_what_is_unset_is_absent(any_client: TestClient, post: Post, run_id: str) -> None:
@@ -78,10 +57,26 @@ def test_int64_are_numbers_and_what_is_unset_is_absent(any_client: TestClient, p
         ("runs/log-batch", {"metrics": []}, "required parameter 'run_id'"),
         ("runs/log-batch", {"run_id": "R", "params": [{"key": "a", "value": "1"}] * 2}, "Duplicate parameter keys"),
         ("runs/log-batch", {"run_id": "R", "tags": [{"key": "ok"}, {"key": "a/../b"}]}, "'tags[1].key'"),
-        ("runs/search", {"experiment_ids": ["0"], "filter": "x ="}, "Invalid clause"),
+        (
+            "runs/search",
+            {"experiment_ids": ["0"], "filter": "x ="},
+            "Invalid clause(s) in filter string: 'x =' (at char",
+        ),
+        ("runs/search", {"experiment_ids": ["0"], "filter": "x ="}, "at character 4, the end"),
+        ("runs/search", {"experiment_ids": ["0"], "filter": "metrics.a > 1 OR metrics.b < 2"}, "at character 15: 'OR'"),
+        ("runs/search", {"experiment_ids": ["0"], "filter": "metrics.a > 1 AND metrics.b > x"}, "at character 31: 'x'"),
+        (
+            "runs/search",
+            {"experiment_ids": ["0"], "filter": "params.`a b` = '1' AND params.c > '2'"},
+            "at character 24",
+        ),
+        ("runs/search", {"experiment_ids": ["0"], "filter": "unknown = 'a'"}, "at character 1: 'unknown = 'a''"),
+        ("runs/search", {"experiment_ids": ["0"], "filter": "metrics.a > 1 AND %"}, "at character 19: '%'"),
+        ("experiments/search", {"filter": "name = 'a' AND size > 3"}, "at character 16: 'size > 3'"),
+        ("logged-models/search", {"experiment_ids": ["0"], "filter": "tags.a = 'b' AND name >"}, "at character 24"),
         ("runs/search", {"experiment_ids": ["0"], "max_results": 0}, "'max_results'"),
         ("runs/search", {"experiment_ids": ["0"], "max_results": 50_001}, "at most 50000"),
-        ("runs/search", {"experiment_ids": ["0"], "page_token": "abc"}, "cursor"),
+        ("runs/search", {"experiment_ids": ["0"], "page_token": "abc"}, "page token"),
         ("runs/search", {"experiment_ids": ["0"], "order_by": ["metrics.a", "metrics.a"]}, "duplicate fields"),
         ("runs/search", {"experiment_ids": ["0"], "run_view_type": "SOME"}, "'run_view_type'"),
         ("runs/search", {"experiment_ids": "0"}, "for parameter 'experiment_ids'"),
@@ -195,7 +190,18 @@ def test_a_job_s_token_writes_to_its_own_run_and_below(services: Services) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["..%2F..%2Fetc%2Fpasswd", "1/a/%2e%2e/%2e%2e/x", "a%00b", "a%5Cb", "%2Fetc%2Fpasswd", "a//b", "x" * 1100]
+    "path",
+    [
+        "..%2F..%2Fetc%2Fpasswd",
+        "1/a/%2e%2e/%2e%2e/x",
+        "a%00b",
+        "a%5Cb",
+        "%2Fetc%2Fpasswd",
+        "a//b",
+        "x" * 1100,
+        "x/" * 2048,
+        "%252e%252e/x%00",
+    ],
 )
 def test_a_path_that_leaves_its_folder_is_refused(client: TestClient, path: str) -> None:
     for method in ("GET", "PUT", "DELETE"):

@@ -18,6 +18,7 @@ from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import NULLS, each, parse_order
 from studiolo.kernel.mlflow.names import problem
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import tags_in
 from studiolo.studio.experiments import catalog, repository
 from studiolo.studio.experiments.errors import NotActive
@@ -113,6 +114,7 @@ def delete_tag(ctx: Context, fields: Fields) -> dict[str, Any]:
 def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find experiments by name, time and tags."""
     limit = fields.limit("max_results", 1000, 50_000)
+    pages = Pages(fields, "view_type", "filter", "order_by")
     query = select(experiments).where(experiments.c.workspace_id == ctx.workspace_id)
     view = view_type(fields, "view_type")
     if view is not None:
@@ -123,9 +125,9 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     ]
     keyset = Keyset([*sort, SortKey(experiments.c.number, ascending=False)])
     with ctx.db.read() as tx:
-        rows, token = keyset.page(tx, query, fields.text("page_token"), limit)
+        rows, place = keyset.page(tx, query, pages.place, limit)
     answer: dict[str, Any] = {"experiments": [shapes.experiment(row) for row in rows]} if rows else {}
-    return answer | ({"next_page_token": token} if token else {})
+    return answer | pages.next(place)
 
 
 def view_type(fields: Fields, field: str) -> str | None:

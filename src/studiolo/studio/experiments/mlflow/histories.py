@@ -10,6 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MlflowError, missing_value
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import json_number
 from studiolo.studio.experiments import client_runs, keys, metrics, series
 from studiolo.studio.experiments.mlflow.experiments import READ
@@ -40,7 +41,8 @@ def history(ctx: Context, fields: Fields) -> dict[str, Any]:
     limit = fields.integer("max_results")
     if limit is not None and limit <= 0:
         raise MlflowError(f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer.")
-    after = _point(fields.text("page_token"))
+    pages = Pages(fields, "run_id", "run_uuid", "metric_key")
+    after = _point(pages.place)
     with ctx.db.read() as tx:
         run = client_runs.find(tx, ctx, run_id)
         number = keys.known(tx, [key]).get(key)
@@ -53,7 +55,7 @@ def history(ctx: Context, fields: Fields) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     if most and len(found.steps) > most:
         found = found.at(slice(0, most))
-        answer["next_page_token"] = _token(found)
+        answer |= pages.next(_token(found))
     return answer | ({"metrics": _shapes(key, found)} if len(found.steps) else {})
 
 

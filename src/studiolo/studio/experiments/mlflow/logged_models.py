@@ -19,6 +19,7 @@ from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value, m
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import NULLS, Comparison, each
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import json_number, millis, pairs, tags_in
 from studiolo.studio.experiments import artifacts, catalog, client_runs, keys
 from studiolo.studio.experiments.errors import LoggedModelNotFound
@@ -271,6 +272,7 @@ def _file(item: Any, prefix: str) -> dict[str, Any]:
 def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find logged models by attributes, tags, params and metrics."""
     limit = fields.limit("max_results", 100, 1000)
+    pages = Pages(fields, "experiment_ids", "filter", "datasets", "order_by")
     if not fields.texts("experiment_ids"):
         raise missing_value("experiment_ids")
     datasets = [(item.text("dataset_name"), item.text("dataset_digest")) for item in fields.objects("datasets")]
@@ -283,9 +285,9 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
         query = query.where(*each(fields.text("filter"), lambda comparison: _condition(tx, comparison, datasets)))
         sort = [key for item in fields.objects("order_by") for key in _sort(tx, item)]
         sort += [SortKey(models.c.created_at, ascending=False), SortKey(models.c.id, ascending=False)]
-        rows, token = Keyset(sort).page(tx, query, fields.text("page_token"), limit)
+        rows, place = Keyset(sort).page(tx, query, pages.place, limit)
         answer: dict[str, Any] = {"models": shape(tx, rows)} if rows else {}
-    return answer | ({"next_page_token": token} if token else {})
+    return answer | pages.next(place)
 
 
 def _condition(tx: Connection, comparison: Comparison, datasets: list[tuple[str, str]]) -> ColumnElement[bool]:

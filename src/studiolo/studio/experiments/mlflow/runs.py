@@ -10,6 +10,7 @@ from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_va
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import Comparison, each, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import moment, tags_in
 from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_search
 from studiolo.studio.experiments.errors import RunNotFound
@@ -115,16 +116,16 @@ def search(ctx: Context, fields: Fields) -> bytes:
     filters = each(fields.text("filter"), _checked)
     orders = [parse_order(clause) for clause in fields.texts("order_by")]
     lifecycle = view_type(fields, "run_view_type")
+    pages = Pages(fields, "experiment_ids", "filter", "run_view_type", "order_by")
     with ctx.db.read() as tx:
         numbers = catalog.numbers(tx, ctx, fields.texts("experiment_ids"))
         if not numbers:
             return b"{}"
-        token = fields.text("page_token")
-        seqs, following = run_search.find(tx, ctx, numbers, lifecycle, filters, orders, token, limit)
+        seqs, following = run_search.find(tx, ctx, numbers, lifecycle, filters, orders, pages.place, limit)
         found = shapes.runs_of(tx, run_search.rows(tx, seqs))
     parts = [b'"runs":[%b]' % b",".join(found)] if found else []
     if following:
-        parts.append(b'"next_page_token":%b' % orjson.dumps(following))
+        parts.append(b'"next_page_token":%b' % orjson.dumps(pages.sealed(following)))
     return b"{%b}" % b",".join(parts)
 
 

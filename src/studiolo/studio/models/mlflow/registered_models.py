@@ -9,6 +9,7 @@ from studiolo.kernel.mlflow.conditions import Keyset, SortKey
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import each, parse
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import tags_in
 from studiolo.studio.models import service
 from studiolo.studio.models.mlflow import shapes
@@ -65,6 +66,7 @@ def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
 def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find models; prompts only when the filter asks for them."""
     limit = fields.limit("max_results", 100, 1000)
+    pages = Pages(fields, "filter", "order_by")
     query = select(models).where(models.c.workspace_id == ctx.workspace_id)
     text = fields.text("filter")
     columns = {"name": models.c.name}
@@ -74,9 +76,9 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     sort = shapes.sort_keys(fields, _SORT)
     sort.append(SortKey(models.c.name, ascending=True))
     with ctx.db.read() as tx:
-        rows, token = Keyset(sort).page(tx, query, fields.text("page_token"), limit)
+        rows, place = Keyset(sort).page(tx, query, pages.place, limit)
         answer: dict[str, Any] = {"registered_models": shapes.models(tx, rows)} if rows else {}
-    return answer | ({"next_page_token": token} if token else {})
+    return answer | pages.next(place)
 
 
 @endpoint("GET", f"{_PATH}/get-latest-versions", READ)

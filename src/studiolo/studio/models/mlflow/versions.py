@@ -13,6 +13,7 @@ from studiolo.kernel.mlflow.errors import MISSING, MlflowError
 from studiolo.kernel.mlflow.fields import Fields, of_query
 from studiolo.kernel.mlflow.grammar import Comparison, each, parse
 from studiolo.kernel.mlflow.protocol import endpoint, outside
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import tags_in
 from studiolo.studio.experiments import artifacts, delivery
 from studiolo.studio.models import repository, service
@@ -139,6 +140,7 @@ def delete_tag(ctx: Context, fields: Fields) -> dict[str, Any]:
 def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find versions; those of prompts only when the filter asks for them."""
     limit = fields.limit("max_results", 10_000, 200_000)
+    pages = Pages(fields, "filter", "order_by")
     query = repository.VERSIONS.where(model_versions.c.workspace_id == ctx.workspace_id)
     query = query.where(*each(fields.text("filter"), _condition))
     if not any(comparison.key == shapes.PROMPT for comparison in parse(fields.text("filter"))):
@@ -146,9 +148,9 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     sort = shapes.sort_keys(fields, _SORT) or [SortKey(model_versions.c.updated_at, ascending=False)]
     sort += [SortKey(models.c.name, ascending=True), SortKey(model_versions.c.version, ascending=False)]
     with ctx.db.read() as tx:
-        rows, token = Keyset(sort).page(tx, query, fields.text("page_token"), limit)
+        rows, place = Keyset(sort).page(tx, query, pages.place, limit)
         answer: dict[str, Any] = {"model_versions": shapes.versions(tx, rows)} if rows else {}
-    return answer | ({"next_page_token": token} if token else {})
+    return answer | pages.next(place)
 
 
 def _condition(comparison: Comparison) -> Any:
