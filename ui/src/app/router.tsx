@@ -10,6 +10,7 @@ import { computeRoutes } from '@/studio/compute/routes';
 import { datasetsRoutes } from '@/studio/datasets/routes';
 import { datastoresRoutes } from '@/studio/datastores/routes';
 import { endpointsRoutes } from '@/studio/endpoints/routes';
+import { compareRoute } from '@/studio/experiments/compare/route';
 import { experimentsRoutes } from '@/studio/experiments/routes';
 import { tracesRoutes } from '@/studio/experiments/traces/routes';
 import { homeRoutes } from '@/studio/home/routes';
@@ -55,6 +56,7 @@ const tree = rootRoute.addChildren([
     ...homeRoutes,
     ...automlRoutes,
     ...datasetsRoutes,
+    compareRoute,
     ...experimentsRoutes,
     ...tracesRoutes,
     ...modelsRoutes,

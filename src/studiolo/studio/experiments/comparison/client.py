@@ -6,14 +6,14 @@ from typing import Any
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments.comparison.schemas import (
     CodeComparison,
-    Comparison,
     FileDiff,
     FileTable,
+    RunComparison,
     Selection,
 )
 
 
-class Compared(Comparison):
+class Compared(RunComparison):
     """Runs beside each other, ready for pandas."""
 
     def records(self, *, only_different: bool = False, statistic: str = "last") -> list[dict[str, Any]]:

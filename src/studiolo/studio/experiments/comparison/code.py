@@ -1,5 +1,6 @@
 """Code and environment of runs: where the code came from, its files, the packages it ran with."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from studiolo.studio.experiments.tables import run_documents
 
 MOST_BYTES = 256 * 1024  # of a file about packages
 DOCUMENTS = "documents:/"
+_SEEN = "environment/"  # artifacts that the studio writes about a job
 ENVIRONMENT, SOURCE = "environment", "code"  # documents in which a run tells of itself
 _FACTS = {
     "mlflow.source.name": "Source",
@@ -53,7 +55,9 @@ def compare_code(ctx: Context, run_ids: Sequence[str]) -> CodeComparison:
     missing = [run_id for run_id in named if run_id not in held]
     return CodeComparison(
         run_ids=list(held),
-        facts=service.text_rows(order, {row.seq: _facts(row, tags.get(row.seq, {})) for row in rows}),
+        facts=service.text_rows(
+            order, {row.seq: _facts(row, tags.get(row.seq, {})) | _machine(ctx, held[row.id]) for row in rows}
+        ),
         packages=service.text_rows(order, {seq: of.packages for seq, of in zip(order, told, strict=True)}),
         described_by=[of.source for of in told],
         files=files.table(code, named) if code else FileTable(run_ids=[], files=[], total=0, missing=missing),
@@ -94,19 +98,28 @@ def _packages(ctx: Context, held: Files, documents: Mapping[str, Any]) -> _Told:
         return _Told(python | {str(name): str(version) for name, version in own.items()}, f"{DOCUMENTS}{ENVIRONMENT}")
     found: dict[str, str] = {}
     source = None
-    for path in sorted(
-        held,
-        key=lambda path: (
-            path.count("/"),
-            packages.FILES.index(_name(path)) if _name(path) in packages.FILES else 99,
-            path,
-        ),
-    ):
+    for path in sorted(held, key=_nearest):
         if _name(path) in packages.FILES:
             more = packages.read(_name(path), _text(ctx, held[path]))
             found = more | found
             source = source or (path if more else None)
     return _Told(dict(sorted(found.items())), source)
+
+
+def _nearest(path: str) -> tuple[bool, int, int, str]:
+    """Order files by how sure they tell what a run ran with: what the studio saw, then shallow paths."""
+    rank = packages.FILES.index(_name(path)) if _name(path) in packages.FILES else len(packages.FILES)
+    return not path.startswith(_SEEN), path.count("/"), rank, path
+
+
+def _machine(ctx: Context, held: Files) -> dict[str, str]:
+    """Return what the studio saw of the machine of a job."""
+    file = held.get(f"{_SEEN}machine.json")
+    try:
+        told = json.loads(_text(ctx, file)) if file else {}
+    except ValueError:
+        return {}
+    return {f"Machine {key}": str(value) for key, value in told.items()} if isinstance(told, dict) else {}
 
 
 def _name(path: str) -> str:

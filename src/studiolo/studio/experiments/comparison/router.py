@@ -8,11 +8,11 @@ from studiolo.studio.experiments.comparison import code, differences, files, sel
 from studiolo.studio.experiments.comparison.schemas import (
     CodeComparison,
     CompareRequest,
-    Comparison,
     DiffRequest,
     FileDiff,
     FileTable,
     RunChoice,
+    RunComparison,
     Selection,
 )
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/compare")
 
 
 @router.post("")
-def compare_runs(wanted: CompareRequest, ctx: Context = Depends(context)) -> Comparison:
+def compare_runs(wanted: CompareRequest, ctx: Context = Depends(context)) -> RunComparison:
     """Put at most 200 runs beside each other: params, metrics and tags as rows, with what differs marked."""
     ctx.actor.must("experiments.read")
     return service.compare(ctx, wanted)

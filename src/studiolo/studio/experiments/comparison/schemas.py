@@ -64,7 +64,7 @@ class MetricRow(BaseModel):
     differs: bool
 
 
-class Comparison(BaseModel):
+class RunComparison(BaseModel):
     """Runs beside each other. missing: ids that no run of the workspace has; duplicates: ids that were named again."""
 
     runs: list[ComparedRun]

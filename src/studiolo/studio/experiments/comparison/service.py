@@ -11,8 +11,8 @@ from studiolo.studio.experiments import run_search, tracking
 from studiolo.studio.experiments.comparison.schemas import (
     ComparedRun,
     CompareRequest,
-    Comparison,
     MetricRow,
+    RunComparison,
     TextRow,
 )
 from studiolo.studio.experiments.comparison.selections import distinct
@@ -25,7 +25,7 @@ SHOWN = 500  # characters of a value
 SYSTEM = "mlflow."
 
 
-def compare(ctx: Context, wanted: CompareRequest) -> Comparison:
+def compare(ctx: Context, wanted: CompareRequest) -> RunComparison:
     """Return runs with what they recorded as rows, one value per run, in the order they were named.
 
     Raises TooManyRuns above 200 different ones. Runs in the bin are compared too; ids without a run are told.
@@ -41,7 +41,7 @@ def compare(ctx: Context, wanted: CompareRequest) -> Comparison:
         for seq, of in tags.items()
     }
     here = {row.id for row in rows}
-    return Comparison(
+    return RunComparison(
         runs=[_head(ctx, row, tags.get(row.seq, {}), datasets.get(row.seq, [])) for row in rows],
         params=text_rows(seqs, params),
         metrics=_metric_rows(seqs, latest),

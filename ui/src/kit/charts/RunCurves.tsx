@@ -1,0 +1,153 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { count, metric } from '@/kernel/format';
+import { palette } from '@/theme';
+import { ChartFrame } from './ChartFrame';
+import type { Plane } from './plane';
+import { extentOf, nearest, valueAt, type RunCurve } from './runCurves';
+import { trace } from './trace';
+import classes from './plane.module.css';
+
+interface Props {
+  title: string;
+  curves: readonly RunCurve[];
+  xName: string;
+  time?: boolean;
+  log?: boolean;
+  sync?: string;
+  height?: number;
+  /** Points before thinning. */
+  total: number;
+  sampled: boolean;
+  /** The curve that is drawn over the others, on this chart and on those beside it. */
+  highlighted: string | null;
+  onHighlight: (id: string | null) => void;
+  onPick?: (id: string) => void;
+  onRange?: (range: readonly [number, number] | null) => void;
+}
+
+/** Curves of up to hundreds of runs: thin lines, the nearest one under the pointer stands out and says its name. */
+export function RunCurves(props: Props) {
+  const {
+    title,
+    curves,
+    xName,
+    time,
+    log,
+    sync,
+    height = 260,
+    highlighted,
+    onHighlight,
+    onPick,
+    onRange,
+  } = props;
+  const scheme = useComputedColorScheme('light');
+  const host = useRef<HTMLDivElement>(null);
+  const made = useRef<Plane | null>(null);
+  const calls = useRef({ onHighlight, onPick, onRange });
+  const [tip, setTip] = useState<{
+    name: string;
+    value: number;
+    x: number;
+    left: number;
+    top: number;
+  } | null>(null);
+  const near = useRef<string | null>(null);
+  useEffect(() => {
+    calls.current = { onHighlight, onPick, onRange };
+  });
+  const extent = useMemo(() => extentOf(curves, log ?? false), [curves, log]);
+
+  useEffect(() => {
+    let gone = false;
+    const p = palette(scheme);
+    void import('./plane').then(({ plane }) => {
+      if (gone || !host.current) return;
+      const look = {
+        height,
+        palette: p,
+        sync,
+        x: { low: extent.x[0], high: extent.x[1], time: time ?? false },
+        y: { low: extent.y[0], high: extent.y[1], log: log ?? false },
+        onMove: (left: number, top: number, plot: Plane['plot']) => {
+          const at = plot.posToVal(left, 'x');
+          const own = plot.over.matches(':hover'); // a synced cursor comes from another chart
+          const found = own ? nearest(curves, at, top, (value) => plot.valToPos(value, 'y')) : null;
+          if (own && near.current !== (found?.curve.id ?? null)) {
+            near.current = found?.curve.id ?? null;
+            calls.current.onHighlight(near.current);
+          }
+          setTip(found ? { name: found.curve.name, value: found.value, x: at, left, top } : null);
+        },
+        onLeave: () => {
+          setTip(null);
+          if (near.current !== null) calls.current.onHighlight(null);
+          near.current = null;
+        },
+        onPick: () => {
+          if (near.current) calls.current.onPick?.(near.current);
+        },
+        onRange: (range: readonly [number, number] | null) => calls.current.onRange?.(range),
+      };
+      made.current = plane(host.current, look, (ctx, plot) => {
+        const ratio = window.devicePixelRatio || 1;
+        ctx.lineJoin = 'round';
+        for (const curve of curves)
+          trace(ctx, plot, curve, curves.length > 30 ? 1 * ratio : 1.5 * ratio, true);
+      });
+    });
+    return () => {
+      gone = true;
+      made.current?.destroy();
+      made.current = null;
+    };
+  }, [curves, extent, scheme, height, sync, time, log]);
+
+  useEffect(() => {
+    const curve = curves.find((one) => one.id === highlighted);
+    made.current?.over(
+      curve
+        ? (ctx, plot) => {
+            ctx.globalAlpha = 0.55;
+            ctx.fillStyle = palette(scheme).page; // the others step back
+            ctx.fillRect(0, 0, plot.over.clientWidth, plot.over.clientHeight);
+            ctx.globalAlpha = 1;
+            trace(ctx, plot, curve, 2.5, false);
+          }
+        : null,
+    );
+  }, [highlighted, curves, scheme]);
+
+  const table = useMemo(() => tableOf(curves, xName), [curves, xName]);
+  const points = curves.reduce((sum, curve) => sum + curve.x.length, 0);
+  const thinned = props.sampled ? `, downsampled from ${count(props.total)}` : '';
+  const ends = curves.flatMap((curve) => curve.y.findLast((value) => value !== null) ?? []);
+  const summary =
+    points === 0
+      ? 'No points.'
+      : `${count(curves.length)} curves, ${count(points)} points${thinned}. Last values from ${metric(Math.min(...ends))} to ${metric(Math.max(...ends))}.`;
+
+  return (
+    <ChartFrame title={title} summary={summary} table={table} height={height}>
+      <div className={classes.plane}>
+        <div ref={host} aria-hidden />
+        {tip ? (
+          <div className={classes.tip} style={{ left: tip.left + 72, top: Math.max(0, tip.top - 36) }}>
+            <b>{tip.name}</b> {metric(tip.value)} at{' '}
+            {time ? new Date(tip.x * 1000).toLocaleString('en-GB') : metric(tip.x)}
+          </div>
+        ) : null}
+      </div>
+    </ChartFrame>
+  );
+}
+
+function tableOf(curves: readonly RunCurve[], xName: string) {
+  const every = [...new Set(curves.flatMap((curve) => [...curve.x]))].sort((a, b) => a - b);
+  const stride = Math.max(1, Math.ceil(every.length / 500));
+  const xs = every.filter((_, index) => index % stride === 0);
+  return {
+    columns: [xName, ...curves.map((curve) => curve.name)],
+    rows: xs.map((x) => [x, ...curves.map((curve) => valueAt(curve, x))]),
+  };
+}

@@ -1,0 +1,14 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { workspaceRoute } from '@/kernel/routing';
+import { warm } from './queries';
+import { readCompareSearch } from './search';
+
+/** Before `experiments/$runId`, which would take the word for a run. */
+export const compareRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'experiments/compare',
+  validateSearch: readCompareSearch,
+  loaderDeps: ({ search }) => ({ runs: search.runs, set: search.set }),
+  loader: ({ deps }) => void warm(deps.runs, deps.set), // asks while the page's code is on its way
+  component: lazyRouteComponent(() => import('./ComparePage'), 'ComparePage'),
+});
