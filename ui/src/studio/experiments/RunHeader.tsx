@@ -7,6 +7,7 @@ import { PageHeader } from '@/kit/Page';
 import { isOver } from '@/kit/status';
 import { Time } from '@/kit/Time';
 import { CancelButton } from './CancelButton';
+import { CompareWith } from './compare/CompareWith';
 import { run as runQuery, type Run } from './queries';
 import { Ancestors } from './run/Ancestors';
 import { RunDuration, RunProgress, RunState } from './runColumns';
@@ -56,6 +57,7 @@ export function RunHeader({ run }: { run: Run }) {
                 if (changed) cache.setQueryData(runQuery(run.id).queryKey, changed);
               }}
             />
+            <CompareWith run={run} />
             {result ? (
               <Button
                 component="a"
