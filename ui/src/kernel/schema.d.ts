@@ -3177,6 +3177,39 @@ export interface components {
       user: string;
     };
     /**
+     * Comparison
+     * @description Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest.
+     */
+    Comparison: {
+      /**
+       * Files
+       * @default []
+       */
+      files: components['schemas']['Compared'][];
+      /**
+       * Metrics
+       * @default []
+       */
+      metrics: components['schemas']['Compared'][];
+      /**
+       * Params
+       * @default []
+       */
+      params: components['schemas']['Compared'][];
+      /**
+       * Requirements
+       * @default []
+       */
+      requirements: components['schemas']['Compared'][];
+      /**
+       * Signature
+       * @default []
+       */
+      signature: components['schemas']['Compared'][];
+      /** Versions */
+      versions: components['schemas']['ModelVersion'][];
+    };
+    /**
      * Compute
      * @description A place where jobs run. cores, memory_bytes: what jobs may use; machine_…: what is there; load: of one minute.
      */
@@ -5084,6 +5117,30 @@ export interface components {
       users: components['schemas']['ColumnName'][];
     };
     /**
+     * RunComparison
+     * @description Runs beside each other. missing: ids that no run of the workspace has; duplicates: ids that were named again.
+     */
+    RunComparison: {
+      /**
+       * Duplicates
+       * @default []
+       */
+      duplicates: string[];
+      /** Metrics */
+      metrics: components['schemas']['MetricRow'][];
+      /**
+       * Missing
+       * @default []
+       */
+      missing: string[];
+      /** Params */
+      params: components['schemas']['TextRow'][];
+      /** Runs */
+      runs: components['schemas']['ComparedRun'][];
+      /** Tags */
+      tags: components['schemas']['TextRow'][];
+    };
+    /**
      * RunCount
      * @description How many runs match. mark: where the workspace's newest run is; give it back as `after` to count newer ones.
      */
@@ -6262,30 +6319,6 @@ export interface components {
       type: string;
     };
     /**
-     * Comparison
-     * @description Runs beside each other. missing: ids that no run of the workspace has; duplicates: ids that were named again.
-     */
-    studiolo__studio__experiments__comparison__schemas__Comparison: {
-      /**
-       * Duplicates
-       * @default []
-       */
-      duplicates: string[];
-      /** Metrics */
-      metrics: components['schemas']['MetricRow'][];
-      /**
-       * Missing
-       * @default []
-       */
-      missing: string[];
-      /** Params */
-      params: components['schemas']['TextRow'][];
-      /** Runs */
-      runs: components['schemas']['ComparedRun'][];
-      /** Tags */
-      tags: components['schemas']['TextRow'][];
-    };
-    /**
      * Column
      * @description An input, output or parameter of a model. type: MLflow's word, e.g. double, long, string, tensor(float32).
      */
@@ -6303,39 +6336,6 @@ export interface components {
       shape?: number[] | null;
       /** Type */
       type: string;
-    };
-    /**
-     * Comparison
-     * @description Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest.
-     */
-    studiolo__studio__models__schemas__Comparison: {
-      /**
-       * Files
-       * @default []
-       */
-      files: components['schemas']['Compared'][];
-      /**
-       * Metrics
-       * @default []
-       */
-      metrics: components['schemas']['Compared'][];
-      /**
-       * Params
-       * @default []
-       */
-      params: components['schemas']['Compared'][];
-      /**
-       * Requirements
-       * @default []
-       */
-      requirements: components['schemas']['Compared'][];
-      /**
-       * Signature
-       * @default []
-       */
-      signature: components['schemas']['Compared'][];
-      /** Versions */
-      versions: components['schemas']['ModelVersion'][];
     };
     /**
      * Member
@@ -7877,7 +7877,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['studiolo__studio__experiments__comparison__schemas__Comparison'];
+          'application/json': components['schemas']['RunComparison'];
         };
       };
       /** @description Validation Error */
@@ -9860,7 +9860,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['studiolo__studio__models__schemas__Comparison'];
+          'application/json': components['schemas']['Comparison'];
         };
       };
       /** @description Validation Error */
