@@ -17,6 +17,8 @@ export class Problem extends Error {
   readonly detail: string;
   readonly hint: string | undefined;
   readonly id: string | undefined;
+  /** Further members of the answer, such as the place of what cannot be read. */
+  readonly extra: Readonly<Record<string, unknown>>;
   /** Message per form field, where the server named one. */
   readonly fields: Record<string, string>;
 
@@ -30,6 +32,7 @@ export class Problem extends Error {
     this.detail = body.detail ?? '';
     this.hint = body.hint ?? undefined;
     this.id = id ?? body.instance ?? undefined;
+    this.extra = { ...body };
     this.fields = {};
     for (const error of body.errors ?? []) {
       if (error.field) this.fields[error.field] = error.message ?? this.detail;

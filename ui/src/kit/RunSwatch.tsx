@@ -1,11 +1,7 @@
 import classes from './kit.module.css';
+import { SLOTS } from './runColours';
 
-const SLOTS = 8;
-
-/** Colour slot of each run of a page: the same in table, legend and curve, in order of first appearance. */
-export function slotsOf(ids: readonly string[]): Map<string, number> {
-  return new Map([...new Set(ids)].map((id, index) => [id, index % SLOTS]));
-}
+export { slotsOf } from './runColours';
 
 /** The colour of a run, as a small square; the run's name stands beside it. */
 export function RunSwatch({ slot }: { slot: number }) {

@@ -8,7 +8,7 @@ import { ErrorState } from './ErrorState';
 import { MetricCell } from './MetricCell';
 import { Answer } from './Page';
 import { ProgressBar } from './ProgressBar';
-import { slotsOf } from './RunSwatch';
+import { pinSlot, slotOf, slotsOf } from './runColours';
 import { isOver, statusOf } from './status';
 import { StatusBadge } from './StatusBadge';
 
@@ -75,7 +75,14 @@ test('progress without a total says what it does, not a percentage', async () =>
   expect(screen.getByText(/Reading/).textContent).not.toContain('%');
 });
 
-test('a run has one colour however often it appears', () => {
-  const slots = slotsOf(['a', 'b', 'a', 'c']);
-  expect([slots.get('a'), slots.get('b'), slots.get('c')]).toEqual([0, 1, 2]);
+test('a run has one colour wherever it is shown, and up to eight beside each other have different ones', () => {
+  const ids = Array.from({ length: 8 }, (_, n) => `run-${n}`);
+  const slots = slotsOf([...ids, ...ids]);
+  expect(new Set(slots.values()).size).toBe(8);
+  for (const id of ids) expect(slotOf(id)).toBe(slots.get(id));
+  expect(slotsOf(ids.toReversed())).toEqual(new Map(ids.toReversed().map((id) => [id, slotOf(id)])));
+  pinSlot(['run-3'], slots.get('run-5') ?? 0);
+  expect(slotsOf(ids).get('run-3')).toBe(slots.get('run-5'));
+  expect(new Set(slotsOf(ids).values()).size).toBe(8);
+  pinSlot(['run-3'], null);
 });

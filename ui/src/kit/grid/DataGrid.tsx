@@ -15,6 +15,7 @@ import { GridHead } from './GridHead';
 import { GridRow } from './GridRow';
 import { GridTools } from './GridTools';
 import { useGridKeys } from './keys';
+import { offsetsOf, useWidths } from './widths';
 import { compare, parseSort, range, writeSort, type Sorting } from './model';
 import type { GridColumn, GridProps } from './types';
 import classes from './grid.module.css';
@@ -66,6 +67,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
   const selected = props.selected ?? NONE;
   const chosen = useMemo(() => new Set(selected), [selected]);
   const defs = useMemo(() => definitions(columns), [columns]);
+  const sizing = useWidths(props.widths, props.onWidths);
 
   const table = useTable({
     features,
@@ -74,7 +76,12 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
     getRowId: rowKey,
     manualSorting: props.sortedByServer ?? false,
     columnResizeMode: 'onChange',
-    state: { sorting, columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])) },
+    state: {
+      sorting,
+      columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])),
+      columnSizing: sizing.widths,
+    },
+    onColumnSizingChange: sizing.change,
     onSortingChange: (next: Sorting | ((old: Sorting) => Sorting)) => {
       const text = writeSort(typeof next === 'function' ? next(sorting) : next);
       if (props.onSort) props.onSort(text);
@@ -85,9 +92,11 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
   const shown = table.getRowModel().rows;
   const visible = columns.filter((column) => !hidden.includes(column.id));
   const height = props.rowHeight ?? (dense ? 32 : 40);
-  const keyOf = useCallback((index: number) => shown[index]?.id ?? index, [shown]);
+  const { first = 0, onWindow } = props;
+  const size = onWindow ? (props.total ?? shown.length) : shown.length;
+  const keyOf = useCallback((index: number) => shown[index - first]?.id ?? index, [shown, first]);
   const virtual = useVirtualizer({
-    count: shown.length,
+    count: size,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
     getItemKey: keyOf,
@@ -96,16 +105,32 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
   });
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
+  const firstIndex = items[0]?.index ?? 0;
+  useEffect(() => {
+    if (size > 0) onWindow?.(firstIndex, lastIndex);
+  }, [onWindow, firstIndex, lastIndex, size]);
+  const { listKey } = props;
+  useEffect(() => {
+    if (listKey !== undefined) scroller.current?.scrollTo({ top: 0 });
+  }, [listKey]);
   const nearEnd = shown.length > 0 && lastIndex >= shown.length - 20;
   const { onEnd } = props;
   useEffect(() => {
     if (nearEnd) onEnd?.();
   }, [nearEnd, onEnd, shown.length]);
 
+  const markable = props.selectable ? shown.filter((row) => props.selectable?.(row.original)) : shown;
   const select = (key: string, withShift: boolean) => {
     if (!onSelect) return;
-    const keys = shown.map((row) => row.id);
-    const span = withShift && anchor.current ? range(keys, anchor.current, key) : [key];
+    const between =
+      props.keysBetween ??
+      ((from: string, to: string) =>
+        range(
+          shown.map((row) => row.id),
+          from,
+          to,
+        ));
+    const span = withShift && anchor.current ? between(anchor.current, key) : [key];
     const on = !chosen.has(key);
     anchor.current = key;
     onSelect(on ? [...new Set([...selected, ...span])] : selected.filter((other) => !span.includes(other)));
@@ -115,19 +140,26 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
     visible,
     chosen,
     shown,
+    first,
+    size,
     active,
     setActive,
     select,
     scrollTo: (i) => virtual.scrollToIndex(i),
   });
 
-  const grows = visible.some((column) => column.grow);
+  const widthOf = (id: string) => table.getColumn(id)?.getSize() ?? 140;
+  const left = offsetsOf(
+    visible.slice(0, props.pinned ?? 0).map((column) => widthOf(column.id)),
+    onSelect ? MARK : 0,
+  );
+  const grows = visible.some((column, index) => column.grow && index >= left.length);
   const template = [
     ...(onSelect ? [`${MARK}px`] : []),
     ...visible.map((column, index) => {
-      const size = table.getColumn(column.id)?.getSize() ?? 140;
-      const grow = column.grow || (!grows && index === visible.length - 1);
-      return grow ? `minmax(${size}px, 1fr)` : `${size}px`;
+      const width = widthOf(column.id);
+      const grow = index >= left.length && (column.grow || (!grows && index === visible.length - 1));
+      return grow ? `minmax(${width}px, 1fr)` : `${width}px`;
     }),
   ].join(' ');
 
@@ -141,6 +173,9 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
         toolbar={props.toolbar}
         loaded={rows.length}
         total={props.total}
+        summary={props.summary}
+        windowed={Boolean(onWindow)}
+        picker={props.picker}
         selected={selected.length}
       />
       <div
@@ -149,7 +184,9 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
         aria-label={props.label}
         aria-rowcount={(props.total ?? shown.length) + 1}
         aria-multiselectable={onSelect ? true : undefined}
-        aria-activedescendant={active >= 0 && shown[active] ? `row-${shown[active].id}` : undefined}
+        aria-activedescendant={
+          active >= 0 && shown[active - first] ? `row-${shown[active - first]?.id}` : undefined
+        }
         tabIndex={0}
         className={classes.scroller}
         style={{ ['--cols' as string]: template, maxHeight: props.maxHeight ?? 'calc(100dvh - 232px)' }}
@@ -158,19 +195,20 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
         <GridHead
           table={table}
           columns={visible}
+          left={left}
           markAll={
             onSelect
               ? {
-                  checked: shown.length > 0 && shown.every((row) => chosen.has(row.id)),
+                  checked: markable.length > 0 && markable.every((row) => chosen.has(row.id)),
                   some: selected.length > 0,
-                  toggle: (on) => onSelect(on ? shown.map((row) => row.id) : []),
+                  toggle: (on) => onSelect(on ? markable.map((row) => row.id) : []),
                 }
               : undefined
           }
         />
         <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
-            const row = shown[item.index];
+            const row = shown[item.index - first];
             return row ? (
               <GridRow
                 key={row.id}
@@ -182,7 +220,10 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
                 height={height}
                 active={item.index === active}
                 highlight={props.highlight?.(row.original) ?? false}
+                faded={props.faded?.(row.original) ?? false}
                 selected={onSelect ? chosen.has(row.id) : undefined}
+                markable={props.selectable?.(row.original) ?? true}
+                left={left}
                 href={props.href?.(row.original)}
                 onClick={(event) => {
                   setActive(item.index);
@@ -195,7 +236,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
         </div>
       </div>
       {/* beside the grid: a grid may hold rows only */}
-      {shown.length === 0 ? <div className={classes.none}>{props.empty ?? 'No rows'}</div> : null}
+      {size === 0 ? <div className={classes.none}>{props.empty ?? 'No rows'}</div> : null}
     </div>
   );
 }

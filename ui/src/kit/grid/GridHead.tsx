@@ -8,16 +8,23 @@ import classes from './grid.module.css';
 interface Props<T extends RowData> {
   table: ReactTable<GridFeatures, T>;
   columns: readonly GridColumn<T>[];
+  /** Left edges of the columns that stay. */
+  left: readonly number[];
   markAll?: { checked: boolean; some: boolean; toggle: (on: boolean) => void } | undefined;
 }
 
-export function GridHead<T extends RowData>({ table, columns, markAll }: Props<T>) {
+export function GridHead<T extends RowData>({ table, columns, left, markAll }: Props<T>) {
   const headers = new Map(table.getFlatHeaders().map((header) => [header.column.id, header]));
   return (
     <div role="rowgroup" className={classes.head}>
       <div role="row" className={classes.headRow}>
         {markAll ? (
-          <div role="columnheader" className={classes.mark}>
+          <div
+            role="columnheader"
+            className={classes.mark}
+            data-pinned={left.length > 0 || undefined}
+            style={{ left: 0 }}
+          >
             <Checkbox
               size="xs"
               aria-label="Select all rows"
@@ -27,7 +34,7 @@ export function GridHead<T extends RowData>({ table, columns, markAll }: Props<T
             />
           </div>
         ) : null}
-        {columns.map((column) => {
+        {columns.map((column, index) => {
           const header = headers.get(column.id);
           const order = header?.column.getIsSorted() ?? false;
           const aria = order === 'asc' ? 'ascending' : order === 'desc' ? 'descending' : undefined;
@@ -38,6 +45,8 @@ export function GridHead<T extends RowData>({ table, columns, markAll }: Props<T
               aria-sort={aria}
               className={classes.headCell}
               data-align={column.align}
+              data-pinned={index < left.length || undefined}
+              style={index < left.length ? { left: left[index] } : undefined}
             >
               {header?.column.getCanSort() ? (
                 <button

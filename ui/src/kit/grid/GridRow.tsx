@@ -14,14 +14,17 @@ interface Props<T extends RowData> {
   height: number;
   active: boolean;
   highlight: boolean;
+  faded: boolean;
   selected: boolean | undefined;
+  markable: boolean;
+  left: readonly number[];
   href: string | undefined;
   onClick: (event: MouseEvent) => void;
   onSelect: (withShift: boolean) => void;
 }
 
 export function GridRow<T extends RowData>(props: Props<T>) {
-  const { id, row, columns, index, href, selected } = props;
+  const { id, row, columns, index, href, selected, left } = props;
   return (
     <div
       role="row"
@@ -30,29 +33,44 @@ export function GridRow<T extends RowData>(props: Props<T>) {
       aria-selected={selected}
       data-active={props.active || undefined}
       data-highlight={props.highlight || undefined}
+      data-faded={props.faded || undefined}
       data-opens={href ? true : undefined}
       className={classes.row}
       style={{ transform: `translateY(${props.top}px)`, height: props.height }}
       onClick={props.onClick}
     >
       {selected === undefined ? null : (
-        <div role="gridcell" className={classes.mark}>
-          <Checkbox
-            size="xs"
-            aria-label="Select row"
-            checked={selected}
-            onChange={() => undefined}
-            onClick={(event) => {
-              event.stopPropagation();
-              props.onSelect(event.shiftKey);
-            }}
-          />
+        <div
+          role="gridcell"
+          className={classes.mark}
+          data-pinned={left.length > 0 || undefined}
+          style={{ left: 0 }}
+        >
+          {props.markable ? (
+            <Checkbox
+              size="xs"
+              aria-label="Select row"
+              checked={selected}
+              onChange={() => undefined}
+              onClick={(event) => {
+                event.stopPropagation();
+                props.onSelect(event.shiftKey);
+              }}
+            />
+          ) : null}
         </div>
       )}
       {columns.map((column, position) => {
         const content: ReactNode = column.cell ? column.cell(row) : plain(column.value(row));
         return (
-          <div key={column.id} role="gridcell" className={classes.cell} data-align={column.align}>
+          <div
+            key={column.id}
+            role="gridcell"
+            className={classes.cell}
+            data-align={column.align}
+            data-pinned={position < left.length || undefined}
+            style={position < left.length ? { left: left[position] } : undefined}
+          >
             {position === 0 && href ? (
               <Link href={href} className={classes.first ?? ''}>
                 {content}

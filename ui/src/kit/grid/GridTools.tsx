@@ -14,6 +14,10 @@ interface Props<T extends RowData> {
   toolbar: ReactNode;
   loaded: number;
   total: number | undefined;
+  summary: string | undefined;
+  /** Not all rows are in memory, and need not be: only the total is said. */
+  windowed: boolean;
+  picker: ReactNode;
   selected: number;
 }
 
@@ -26,12 +30,16 @@ export function GridTools<T extends RowData>({
   toolbar,
   loaded,
   total,
+  summary,
+  windowed,
+  picker,
   selected,
 }: Props<T>) {
+  const size = windowed ? (total ?? loaded) : loaded;
   const all =
-    total !== undefined && total > loaded
+    !windowed && total !== undefined && total > loaded
       ? `${count(loaded)} of ${count(total)} rows`
-      : `${count(loaded)} ${loaded === 1 ? 'row' : 'rows'}`;
+      : `${count(size)} ${size === 1 ? 'row' : 'rows'}`;
   return (
     <div className={classes.tools}>
       <Group gap="sm" className={classes.filters ?? ''}>
@@ -40,35 +48,37 @@ export function GridTools<T extends RowData>({
       <Group gap="xs" wrap="nowrap">
         <Text size="xs" c="dimmed" className={classes.number ?? ''}>
           {selected > 0 ? `${count(selected)} selected · ` : ''}
-          {all}
+          {summary ?? all}
         </Text>
-        <Menu closeOnItemClick={false} position="bottom-end">
-          <Menu.Target>
-            <ActionIcon aria-label="Choose columns">
-              <IconColumns size={16} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown className={classes.picker ?? ''}>
-            <Menu.Label>Columns</Menu.Label>
-            <Stack gap="xs" px="sm" pb="sm">
-              {columns.map((column) => {
-                const off = hidden.includes(column.id);
-                return (
-                  <Checkbox
-                    key={column.id}
-                    size="xs"
-                    label={column.header}
-                    checked={!off}
-                    disabled={!off && hidden.length >= columns.length - 1}
-                    onChange={() =>
-                      onHidden(off ? hidden.filter((id) => id !== column.id) : [...hidden, column.id])
-                    }
-                  />
-                );
-              })}
-            </Stack>
-          </Menu.Dropdown>
-        </Menu>
+        {picker ?? (
+          <Menu closeOnItemClick={false} position="bottom-end">
+            <Menu.Target>
+              <ActionIcon aria-label="Choose columns">
+                <IconColumns size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown className={classes.picker ?? ''}>
+              <Menu.Label>Columns</Menu.Label>
+              <Stack gap="xs" px="sm" pb="sm">
+                {columns.map((column) => {
+                  const off = hidden.includes(column.id);
+                  return (
+                    <Checkbox
+                      key={column.id}
+                      size="xs"
+                      label={column.header}
+                      checked={!off}
+                      disabled={!off && hidden.length >= columns.length - 1}
+                      onChange={() =>
+                        onHidden(off ? hidden.filter((id) => id !== column.id) : [...hidden, column.id])
+                      }
+                    />
+                  );
+                })}
+              </Stack>
+            </Menu.Dropdown>
+          </Menu>
+        )}
         <Tooltip label="Copy as CSV">
           <ActionIcon aria-label="Copy as CSV" onClick={onCopy}>
             <IconCopy size={16} />

@@ -9,6 +9,9 @@ interface Options<T extends RowData> extends GridProps<T> {
   visible: readonly GridColumn<T>[];
   chosen: ReadonlySet<string>;
   shown: readonly { id: string; original: T }[];
+  /** Where `shown` stands in the list, and how long that is. */
+  first: number;
+  size: number;
   active: number;
   setActive: (index: number) => void;
   select: (key: string, withShift: boolean) => void;
@@ -19,7 +22,7 @@ const PAGE = 10;
 
 /** Arrows move, Enter opens, Space selects, Ctrl+C copies the chosen rows (or all) as CSV. */
 export function useGridKeys<T extends RowData>(options: Options<T>) {
-  const { shown, active, setActive, chosen, visible } = options;
+  const { shown, first, size, active, setActive, chosen, visible } = options;
   const follow = useFollow();
 
   const open = (row: T, event?: MouseEvent) => {
@@ -43,7 +46,7 @@ export function useGridKeys<T extends RowData>(options: Options<T>) {
   };
 
   const move = (index: number) => {
-    const next = Math.max(0, Math.min(shown.length - 1, index));
+    const next = Math.max(0, Math.min(size - 1, index));
     setActive(next);
     options.scrollTo(next);
   };
@@ -56,9 +59,9 @@ export function useGridKeys<T extends RowData>(options: Options<T>) {
       PageDown: active + PAGE,
       PageUp: active - PAGE,
       Home: 0,
-      End: shown.length - 1,
+      End: size - 1,
     };
-    const row = shown[active];
+    const row = shown[active - first];
     const step = steps[event.key];
     if (step !== undefined) move(step);
     else if (event.key === 'Enter' && row) open(row.original);

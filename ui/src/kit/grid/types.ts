@@ -41,6 +41,8 @@ export interface GridProps<T extends RowData> {
   onEnd?: (() => void) | undefined;
   /** Rows there are in all, when more than are loaded. */
   total?: number | undefined;
+  /** How many there are, in the page's words; else the grid counts rows. */
+  summary?: string | undefined;
   dense?: boolean;
   /** Other than 40 (or 32 dense), for rows with a small chart. */
   rowHeight?: number;
@@ -49,4 +51,25 @@ export interface GridProps<T extends RowData> {
   toolbar?: ReactNode;
   empty?: ReactNode;
   highlight?: ((row: T) => boolean) | undefined;
+  /** Drawn paler: no longer what the list is about. */
+  faded?: ((row: T) => boolean) | undefined;
+  /**
+   * A long list of which only a window is in memory: `rows` stand at `first` of `total`, and `onWindow` is told which
+   * rows come into view. Without it, `rows` are all there are so far.
+   */
+  first?: number | undefined;
+  onWindow?: ((first: number, last: number) => void) | undefined;
+  /** Keys between two rows for a selection with shift, where not all rows are in memory. */
+  keysBetween?: ((from: string, to: string) => string[]) | undefined;
+  /** Rows that have a checkbox; default all. */
+  selectable?: ((row: T) => boolean) | undefined;
+  /** Widths that people chose, by column; told when a drag ends. */
+  widths?: Readonly<Record<string, number>> | undefined;
+  onWidths?: ((widths: Record<string, number>) => void) | undefined;
+  /** So many columns stay at the left while the others scroll. */
+  pinned?: number | undefined;
+  /** Another value is another list: it is shown from its start. */
+  listKey?: string | undefined;
+  /** Instead of the grid's own menu of columns. */
+  picker?: ReactNode;
 }

@@ -1,38 +1,9 @@
 import { expect, test } from 'vitest';
-import { arrivals, patched, trimmed, type Pages } from './list';
 import { failureOf } from './failure';
 import { metricColumns } from './metricColumns';
 import type { Run, RunRecord } from './queries';
-import { readListSearch, statesOf } from './search';
 
 const a = (id: string, more: Partial<Run> = {}) => ({ id, state: 'Running', name: id, ...more }) as Run;
-const pages = (...ids: string[][]): Pages => ({
-  pages: ids.map((page) => ({ items: page.map((id) => a(id)), next: null })),
-  pageParams: ids.map(() => undefined),
-});
-
-test('a changed run changes where it stands, and others stay the same objects', () => {
-  const old = pages(['c', 'b'], ['a']);
-  const next = patched(old, [a('a', { state: 'Completed' }), a('z')]);
-  expect(next.pages[1]?.items[0]?.state).toBe('Completed');
-  expect(next.pages[0]?.items).toEqual(old.pages[0]?.items);
-  expect(patched(old, [a('z')])).toBe(old);
-});
-
-test('new runs are those above the first known one', () => {
-  const first = { items: [a('e'), a('d'), a('c')], next: null };
-  expect(arrivals(pages(['c', 'b']), first)).toEqual(['e', 'd']);
-  expect(trimmed(pages(['c'], ['b'])).pages).toHaveLength(1);
-});
-
-test('the address holds the filters, and unknown ones are dropped', () => {
-  expect(readListSearch({ state: 'failed,nonsense', kind: 'automl', all: 'true' })).toMatchObject({
-    state: ['failed'],
-    kind: ['automl'],
-    all: true,
-  });
-  expect(statesOf(['failed'])).toEqual(['Failed', 'Lost']);
-});
 
 test('a failure says what it was and what to do; other runs have none', () => {
   expect(failureOf(a('x'))).toBeNull();

@@ -2,29 +2,10 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, data } from '@/kernel/request';
 import type { components } from '@/kernel/schema';
 import { isOver } from '@/kit/status';
-import { statesOf, type ListSearch } from './search';
 
 export type Run = components['schemas']['Run'];
 
 export const PAGE = 100;
-
-export function runPage(filter: ListSearch, cursor: string | undefined, signal?: AbortSignal) {
-  return data(
-    api().GET('/experiments/runs', {
-      params: {
-        query: {
-          ...(filter.experiment ? { experiment: filter.experiment } : {}),
-          kind: filter.kind ?? [],
-          state: statesOf(filter.state) as Run['state'][],
-          top_level: !filter.all,
-          limit: PAGE,
-          ...(cursor ? { cursor } : {}),
-        },
-      },
-      ...(signal ? { signal } : {}),
-    }),
-  );
-}
 
 export function runById(id: string, signal?: AbortSignal): Promise<Run> {
   return data(
@@ -130,12 +111,3 @@ export const recordsOf = (ids: readonly string[], live: boolean) =>
     refetchInterval: live ? 4000 : false,
     staleTime: 5_000,
   });
-
-export const experimentNames = queryOptions({
-  queryKey: ['experiments', 'names'],
-  queryFn: async ({ signal }) => {
-    const page = await data(api().GET('/experiments', { params: { query: { limit: 1000 } }, signal }));
-    return page.items.map((experiment) => experiment.name);
-  },
-  staleTime: 30_000,
-});

@@ -1,15 +1,14 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
-import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { at } from '@/kernel/workspace';
 import { readRunSearch } from './run/search';
-import { readListSearch } from './search';
+import { readTableSearch } from './table/state';
 
 const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments',
-  validateSearch: readListSearch,
-  component: lazyRouteComponent(() => import('./RunList'), 'RunList'),
+  validateSearch: readTableSearch,
+  component: lazyRouteComponent(() => import('./table/RunTable'), 'RunTable'),
 });
 
 const run = createRoute({
@@ -27,9 +26,7 @@ const short = createRoute({
     if (runId === 'runs') throw redirect({ href: at(['experiments']), replace: true }); // the breadcrumb of a run
     if (!/^\d{1,18}$/.test(runId))
       throw redirect({ href: at(['experiments', 'runs', runId]), replace: true });
-    const path = { experiment_id: runId };
-    const { name } = await data(api().GET('/experiments/{experiment_id}', { params: { path } }));
-    throw redirect({ href: at(['experiments'], { experiment: name }), replace: true });
+    throw redirect({ href: at(['experiments'], { exp: runId }), replace: true });
   },
 });
 

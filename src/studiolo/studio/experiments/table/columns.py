@@ -18,7 +18,7 @@ from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import keys as names_table
 from studiolo.studio.experiments.tracking_tables import metric_latest, params, run_tags
 
-SAMPLE = 2000
+SAMPLE = 1000
 MOST = 500  # names of a family
 VALUES = 50
 _RARE = 50

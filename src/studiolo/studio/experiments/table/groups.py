@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Select, and_, case, func, select
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.mlflow.grammar import identifier
-from studiolo.kernel.paging import Page, decode, encode
+from studiolo.kernel.paging import decode, encode
 from studiolo.studio.experiments import keys
 from studiolo.studio.experiments.table import attributes as run_attributes
 from studiolo.studio.experiments.table import rows as run_table
-from studiolo.studio.experiments.table.schemas import GroupSearch, RunGroup, Spread
+from studiolo.studio.experiments.table.schemas import GroupSearch, RunGroup, RunGroups, Spread
 from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import metric_latest, params, run_tags
 
@@ -30,19 +30,20 @@ class _By(NamedTuple):
     key: str
 
 
-def groups(ctx: Context, wanted: GroupSearch) -> Page[RunGroup]:
+def groups(ctx: Context, wanted: GroupSearch) -> RunGroups:
     """Return a page of groups. Raises Invalid for what cannot be grouped by or ordered by."""
     by = [_by(text) for text in wanted.by]
     kind, metric, ascending = _order(wanted.order_by, wanted.metrics)
     start = decode(wanted.cursor, 1)
     first = int(start[0]) if start and isinstance(start[0], int) else 0
+    first += wanted.skip
     with ctx.db.read() as tx:
         rows = list(tx.execute(_query(tx, ctx, wanted, by)))
     found = [_group(row, by, wanted.metrics) for row in rows]
     _sort(found, kind, metric, ascending=ascending)
     items = found[first : first + wanted.limit]
     more = first + wanted.limit < len(found)
-    return Page(items=items, next=encode(first + wanted.limit) if more else None)
+    return RunGroups(items=items, next=encode(first + wanted.limit) if more else None, total=len(found))
 
 
 def _by(text: str) -> _By:

@@ -22,7 +22,7 @@ from studiolo.studio.experiments.table.schemas import (
     RunColumns,
     RunCount,
     RunCountSearch,
-    RunGroup,
+    RunGroups,
     RunRecord,
     RunSearch,
     RunView,
@@ -49,7 +49,7 @@ def count_runs(wanted: RunCountSearch, ctx: Context = Depends(context)) -> RunCo
 
 
 @router.post("/groups")
-def group_runs(wanted: GroupSearch, ctx: Context = Depends(context)) -> Page[RunGroup]:
+def group_runs(wanted: GroupSearch, ctx: Context = Depends(context)) -> RunGroups:
     """Group runs by values of params, tags or attributes, with the spread of their metrics."""
     ctx.actor.must("experiments.read")
     return run_groups.groups(ctx, wanted)

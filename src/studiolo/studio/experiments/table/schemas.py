@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from studiolo.kernel.paging import Page
 from studiolo.studio.experiments.schemas import Metric, Run
 
 
@@ -71,6 +72,7 @@ class GroupSearch(RunWhere):
     by: list[str] = Field(min_length=1, max_length=3)
     metrics: list[str] = Field([], max_length=20)
     order_by: str = Field("count DESC", max_length=400)
+    skip: int = Field(0, ge=0, le=10_000_000)
     cursor: str | None = None
     limit: int = Field(100, ge=1, le=1000)
 
@@ -91,6 +93,12 @@ class RunGroup(BaseModel):
     count: int
     metrics: dict[str, Spread]
     filter: str
+
+
+class RunGroups(Page[RunGroup]):
+    """A page of groups. total: how many there are."""
+
+    total: int
 
 
 class ColumnName(BaseModel):

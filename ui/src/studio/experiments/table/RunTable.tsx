@@ -1,0 +1,173 @@
+import { Button, Group, Menu } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { count } from '@/kernel/format';
+import type { Problem } from '@/kernel/problem';
+import { ErrorState } from '@/kit/ErrorState';
+import { IconChevronDown, IconFold, IconUnfold } from '@/kit/icons';
+import { Loading, Page, PageHeader } from '@/kit/Page';
+import { columnsOf, exportUrl, viewList } from './ask';
+import { exportedOf, type Direction } from './columns';
+import { experimentList } from './experiments';
+import { ExperimentRail } from './ExperimentRail';
+import { FirstSteps } from './FirstSteps';
+import { QuickFilters } from './QuickFilters';
+import { useRemembered } from './remembered';
+import { SearchBox } from './SearchBox';
+import { isPlain, readTableSearch, type TableSearch } from './state';
+import { TableGrid } from './TableGrid';
+import { useQuestion } from './useQuestion';
+import { ViewMenu } from './ViewMenu';
+import classes from './table.module.css';
+
+/** All runs of the workspace: jobs, trainings and what MLflow clients log. */
+export function RunTable() {
+  const raw = useSearch({ strict: false }) as Record<string, unknown>;
+  const key = JSON.stringify(raw);
+  const search = useMemo(() => readTableSearch(JSON.parse(key) as Record<string, unknown>), [key]);
+  const navigate = useNavigate();
+  const [directions, setDirections] = useRemembered<Record<string, Direction>>(
+    'studiolo.metric-directions',
+    {},
+  );
+  const [rail, setRail] = useRemembered('studiolo.experiment-rail', true);
+  const change = (next: Partial<TableSearch>) =>
+    void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never, replace: true });
+  const replace = (next: TableSearch) => void navigate({ to: '.', search: next as never });
+
+  const groups = useQuery(experimentList('active'));
+  // pages that know an experiment by its name link to it so; the table keeps its id
+  const named = search.experiment
+    ? (groups.data?.find((one) => one.name === search.experiment)?.id ?? null)
+    : undefined;
+  useEffect(() => {
+    if (named)
+      void navigate({
+        to: '.',
+        search: (old: object) => ({ ...old, experiment: undefined, exp: [named] }) as never,
+        replace: true,
+      });
+  }, [named, navigate]);
+
+  const views = useQuery(viewList);
+  const [opened] = useState(() => isPlain(search));
+  const asked = useRef(!opened);
+  const usual =
+    views.data?.find((view) => view.default && view.mine) ?? views.data?.find((view) => view.default);
+  useEffect(() => {
+    if (asked.current || views.isPending) return;
+    asked.current = true;
+    if (usual) void navigate({ to: '.', search: { ...usual.state, view: usual.id } as never, replace: true });
+  }, [usual, views.isPending, navigate]);
+
+  const known = useQuery(columnsOf(search.exp ?? []));
+  const question = useQuestion(search, known.data, directions);
+  const waiting = (known.isPending && !search.cols) || (opened && views.isPending) || Boolean(named);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const one =
+    search.exp?.length === 1 ? groups.data?.find((group) => group.id === search.exp?.[0]) : undefined;
+  const title = search.bin ? 'Bin' : one ? one.name : 'Experiments';
+  const lead = search.bin
+    ? 'Runs that were deleted. They can be restored until they are removed for good.'
+    : (one?.tags['mlflow.note.content'] ??
+      'Every run: jobs of this studio, trainings and their trials, and what MLflow clients log.');
+  const empty = known.data?.runs === 0 && isPlain(search) && !known.isFetching;
+  const exported = (form: 'csv' | 'parquet' | 'json') =>
+    exportUrl(form, question.where, question.orders, exportedOf(question.specs, directions));
+
+  return (
+    <Page
+      title={title}
+      header={
+        <PageHeader
+          title={title}
+          lead={lead}
+          facts={
+            one
+              ? Object.entries(one.tags)
+                  .filter(([name]) => !name.startsWith('mlflow.'))
+                  .slice(0, 4)
+                  .map(([name, value]) => (
+                    <span key={name}>
+                      {name}: {value}
+                    </span>
+                  ))
+              : null
+          }
+          actions={
+            <Group gap="sm">
+              <Button
+                variant="default"
+                leftSection={rail ? <IconFold size={14} aria-hidden /> : <IconUnfold size={14} aria-hidden />}
+                aria-expanded={rail}
+                onClick={() => setRail(!rail)}
+              >
+                Experiments{search.exp ? ` · ${count(search.exp.length)}` : ''}
+              </Button>
+              <ViewMenu
+                search={search}
+                onView={(view) => replace(view ? { ...readTableSearch(view.state), view: view.id } : {})}
+              />
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
+                    Export
+                  </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Label>All runs that match, these columns</Menu.Label>
+                  {(['csv', 'parquet', 'json'] as const).map((form) => (
+                    <Menu.Item key={form} component="a" href={exported(form)} download={`runs.${form}`}>
+                      {{ csv: 'CSV', parquet: 'Parquet', json: 'JSON' }[form]}
+                    </Menu.Item>
+                  ))}
+                </Menu.Dropdown>
+              </Menu>
+            </Group>
+          }
+        />
+      }
+    >
+      {known.error && !known.data ? (
+        <ErrorState error={known.error} onRetry={() => void known.refetch()} />
+      ) : empty ? (
+        <FirstSteps />
+      ) : (
+        <div className={classes.split} data-rail={rail || undefined}>
+          {rail ? (
+            <ExperimentRail
+              chosen={search.exp ?? []}
+              bin={search.bin ?? false}
+              onChoose={(exp) => change({ exp, experiment: undefined, sel: undefined })}
+              onBin={(bin) => change({ bin: bin || undefined, sel: undefined })}
+            />
+          ) : null}
+          <div className={classes.main}>
+            <SearchBox
+              value={search.q ?? ''}
+              experiments={question.experiments}
+              problem={problem}
+              onSearch={(q) => change({ q: q || undefined, sel: undefined })}
+            />
+            {waiting ? (
+              <Loading rows={10} />
+            ) : (
+              <TableGrid
+                search={search}
+                question={question}
+                directions={directions}
+                onDirection={(metric, direction) => setDirections({ ...directions, [metric]: direction })}
+                onChange={change}
+                onProblem={setProblem}
+                filters={
+                  <QuickFilters search={search} experiments={question.experiments} onChange={change} />
+                }
+              />
+            )}
+          </div>
+        </div>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,21 @@
+import { Text } from '@mantine/core';
+import type { Problem } from '@/kernel/problem';
+import classes from './table.module.css';
+
+/** What is wrong with a search: the sentence, and the search with the place underlined. */
+export function SearchProblem({ problem, filter }: { problem: Problem; filter: string }) {
+  const start = typeof problem.extra.position === 'number' ? problem.extra.position : -1;
+  const length = typeof problem.extra.length === 'number' ? problem.extra.length : 0;
+  return (
+    <div role="alert" className={classes.searchProblem}>
+      <Text size="xs">{problem.detail}</Text>
+      {start >= 0 ? (
+        <code>
+          {filter.slice(0, start)}
+          <mark title="Here">{filter.slice(start, start + length) || ' '}</mark>
+          {filter.slice(start + length)}
+        </code>
+      ) : null}
+    </div>
+  );
+}

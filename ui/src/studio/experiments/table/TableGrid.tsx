@@ -1,0 +1,210 @@
+import { Button } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { count } from '@/kernel/format';
+import { Problem } from '@/kernel/problem';
+import { at } from '@/kernel/workspace';
+import { NoMatch } from '@/kit/EmptyState';
+import { ErrorState } from '@/kit/ErrorState';
+import { DataGrid } from '@/kit/grid/DataGrid';
+import { useFollow } from '@/kit/Link';
+import { IconUp } from '@/kit/icons';
+import { Loading } from '@/kit/Page';
+import { useRunColours } from '@/kit/runColours';
+import { BulkBar } from './BulkBar';
+import { countOf } from './ask';
+import { gridColumns } from './cells';
+import { ColumnPicker } from './ColumnPicker';
+import type { Direction } from './columns';
+import { readWidths, writeWidths, type TableSearch } from './state';
+import type { TableRow } from './tree';
+import { useLive } from './useLive';
+import type { useQuestion } from './useQuestion';
+import { useTable } from './useTable';
+import classes from './table.module.css';
+
+interface Props {
+  search: TableSearch;
+  question: ReturnType<typeof useQuestion>;
+  directions: Readonly<Record<string, Direction>>;
+  filters: ReactNode;
+  onDirection: (metric: string, direction: Direction) => void;
+  onChange: (change: Partial<TableSearch>) => void;
+  /** What the server says is wrong with the search. */
+  onProblem: (problem: Problem | null) => void;
+}
+
+const IN_ADDRESS = 40; // so many chosen runs are kept in the address
+
+export function TableGrid(props: Props) {
+  const { search, question, directions, onChange, onProblem } = props;
+  const { where, orders, wanted, by, fetch, below, specs, columns, experiments } = question;
+  const cache = useQueryClient();
+  const counted = useQuery({ ...countOf(where), retry: false });
+  const table = useTable({
+    fetch,
+    below,
+    orders,
+    columns: wanted,
+    counted: by.length > 0 || counted.isPlaceholderData ? undefined : counted.data?.total,
+  });
+  const { list, rows, toggle, more, open } = table;
+  const [picked, setPicked] = useState<readonly string[]>(search.sel ?? []);
+  const [all, setAll] = useState<object | null>(null); // the question whose every run is meant
+  const everything = all === where;
+  const colours = useRunColours();
+
+  const error = list.error ? Problem.from(list.error) : null;
+  const ofSearch = error?.status === 400;
+  useEffect(() => {
+    onProblem(ofSearch ? error : null);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the problem is made anew at each look
+  }, [ofSearch, list.error, onProblem]);
+
+  const visible = useMemo(() => rows.flatMap((row) => (row.kind === 'run' ? [row.record] : [])), [rows]);
+  const fresh = useLive({
+    where,
+    columns: wanted,
+    visible,
+    mark: counted.isPlaceholderData ? undefined : counted.data?.mark,
+    patch: table.patch,
+  });
+  const refresh = () => {
+    list.refresh();
+    void cache.invalidateQueries({ queryKey: ['run-table'] });
+    void cache.invalidateQueries({ queryKey: ['experiments', 'summaries'] });
+  };
+  const select = (keys: readonly string[]) => {
+    setPicked(keys);
+    setAll(null);
+    onChange({ sel: keys.length > 0 && keys.length <= IN_ADDRESS ? [...keys] : undefined });
+  };
+
+  const grid = useMemo(() => {
+    void colours; // cells read the book of colours
+    const placeOf = (key: string) => table.first + rows.findIndex((row) => row.key === key);
+    return gridColumns(specs, {
+      chosen: directions,
+      isOpen: (row) => open.has(row.key),
+      onToggle: (row) => toggle(row, placeOf(row.key)),
+      onMore: (row) => {
+        const parent = parentOf(rows, row) ?? ({ kind: 'pending', key: row.branch } as TableRow);
+        more(row.branch, parent);
+      },
+      groupedBy: (search.group ?? []).map((id) => id.replace(/^[pt]\./, '')),
+    });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- toggle and more are of the same render as rows
+  }, [specs, directions, rows, open, colours, search.group]);
+  const follow = useFollow();
+
+  if (!list.pages) {
+    if (error && !ofSearch) return <ErrorState error={error} onRetry={list.refresh} />;
+    return error ? <NoMatch onClear={() => onChange({ q: undefined })} /> : <Loading rows={10} />;
+  }
+  const chosen = visible.filter((record) => picked.includes(record.run.id)).map((record) => record.run);
+  const total = by.length > 0 ? (counted.data?.total ?? table.baseTotal) : table.baseTotal;
+  return (
+    <div
+      className={classes.stale}
+      data-stale={(list.stale && !error) || undefined}
+      aria-busy={list.stale && !error}
+    >
+      {error && !ofSearch ? <ErrorState error={error} onRetry={list.refresh} inline /> : null}
+      {picked.length > 0 ? (
+        <BulkBar
+          selected={picked}
+          everything={everything}
+          total={total}
+          where={where}
+          bin={search.bin ?? false}
+          known={chosen}
+          onEverything={() => setAll(where)}
+          onClear={() => select([])}
+          onChanged={refresh}
+          onPatch={() => refresh()}
+        />
+      ) : null}
+      <DataGrid<TableRow>
+        label="Runs"
+        rows={rows}
+        first={table.first}
+        total={table.total}
+        onWindow={table.onWindow}
+        summary={
+          by.length > 0
+            ? `${count(table.baseTotal)} ${table.baseTotal === 1 ? 'group' : 'groups'} of ${count(total)} runs`
+            : `${count(total)} ${total === 1 ? 'run' : 'runs'}`
+        }
+        listKey={JSON.stringify([where, search.sort, by])}
+        columns={grid}
+        rowKey={(row) => row.key}
+        onOpen={(row) => {
+          if (row.kind === 'run') follow(at(['experiments', 'runs', row.key]));
+          else if (row.kind === 'group') toggle(row, table.first + rows.indexOf(row));
+        }}
+        sort={search.sort}
+        onSort={(sort) => onChange({ sort })}
+        sortedByServer
+        hidden={[]}
+        onHidden={() => undefined}
+        widths={readWidths(search.w)}
+        onWidths={(widths) => onChange({ w: writeWidths(widths) })}
+        pinned={Number(search.pin ?? 1)}
+        selected={picked}
+        onSelect={select}
+        selectable={(row) => row.kind === 'run'}
+        keysBetween={table.keysBetween}
+        faded={(row) =>
+          row.kind === 'run' && (row.record.run.lifecycle === 'deleted') !== (search.bin ?? false)
+        }
+        maxHeight={`calc(100dvh - ${picked.length > 0 ? 336 : 290}px)`}
+        picker={
+          <ColumnPicker
+            experiments={experiments}
+            chosen={columns}
+            pinned={Number(search.pin ?? 1)}
+            directions={directions}
+            onChange={(cols) => onChange({ cols })}
+            onPinned={(pin) => onChange({ pin: pin === 1 ? undefined : String(pin) })}
+            onDirection={props.onDirection}
+          />
+        }
+        toolbar={
+          <>
+            {props.filters}
+            {fresh > 0 ? (
+              <Button
+                variant="light"
+                size="compact-sm"
+                leftSection={<IconUp size={14} aria-hidden />}
+                onClick={refresh}
+                aria-live="polite"
+              >
+                {count(fresh)} new {fresh === 1 ? 'run' : 'runs'}
+              </Button>
+            ) : null}
+          </>
+        }
+        empty={<Nothing search={search} onChange={onChange} />}
+      />
+    </div>
+  );
+}
+
+function Nothing({ search, onChange }: Pick<Props, 'search' | 'onChange'>) {
+  if (search.bin && !search.q) return <span>The bin is empty.</span>;
+  return (
+    <>
+      <NoMatch onClear={() => onChange({ q: undefined, exp: undefined })} />
+      {!search.all && !search.bin ? (
+        <Button variant="subtle" size="compact-sm" onClick={() => onChange({ all: true })}>
+          Look among child runs too
+        </Button>
+      ) : null}
+    </>
+  );
+}
+
+function parentOf(rows: readonly TableRow[], row: Extract<TableRow, { kind: 'more' }>): TableRow | undefined {
+  return rows.find((other) => other.key === row.branch);
+}

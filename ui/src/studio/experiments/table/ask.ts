@@ -1,0 +1,126 @@
+import { queryOptions, keepPreviousData } from '@tanstack/react-query';
+import { api, data } from '@/kernel/request';
+import { apiUrl } from '@/kernel/workspace';
+import type { components } from '@/kernel/schema';
+import { orderOf, specOf, type Direction, type RunRecord } from './columns';
+import { parseSort } from '@/kit/grid/model';
+import { PAGE, type Ask } from './pages';
+import type { Fetch } from './usePaged';
+import type { Base } from './tree';
+
+export type Where = components['schemas']['RunWhere'];
+export type RunView = components['schemas']['RunView'];
+
+/** The grid's sort as clauses of the server's `order_by`. */
+export function ordersOf(sort: string | undefined, chosen: Readonly<Record<string, Direction>>): string[] {
+  return parseSort(sort).flatMap(({ id, desc }) => {
+    const spec = specOf(id);
+    const order = spec ? orderOf(spec, desc, chosen) : null;
+    return order ? [order] : [];
+  });
+}
+
+export async function recordsPage(
+  where: Where,
+  order_by: string[],
+  columns: string[],
+  more: { cursor?: string | undefined; skip?: number; limit?: number },
+  signal?: AbortSignal,
+): Promise<{ items: RunRecord[]; next?: string | null }> {
+  const { cursor, skip = 0, limit = PAGE } = more;
+  return data(
+    api().POST('/experiments/search', {
+      body: { ...where, order_by, columns, children: true, skip, limit, ...(cursor ? { cursor } : {}) },
+      ...(signal ? { signal } : {}),
+    }),
+  );
+}
+
+export function runsOf(where: Where, orders: string[], columns: string[]): Fetch<Base> {
+  return async ({ cursor, skip }: Ask, signal) => {
+    const page = await recordsPage(where, orders, columns, { cursor, skip }, signal);
+    return { items: page.items.map((record) => ({ kind: 'run', record })), next: page.next };
+  };
+}
+
+export function groupsOf(where: Where, by: string[], metrics: string[], order_by: string): Fetch<Base> {
+  return async ({ cursor, skip }: Ask, signal) => {
+    const page = await data(
+      api().POST('/experiments/groups', {
+        body: { ...where, by, metrics, order_by, skip, limit: PAGE, ...(cursor ? { cursor } : {}) },
+        signal,
+      }),
+    );
+    return {
+      items: page.items.map((group) => ({ kind: 'group', group })),
+      next: page.next,
+      total: page.total,
+    };
+  };
+}
+
+export const countOf = (where: Where) =>
+  queryOptions({
+    queryKey: ['run-table', 'count', where],
+    queryFn: ({ signal }) => data(api().POST('/experiments/count', { body: where, signal })),
+    staleTime: 0,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+
+export async function newerThan(where: Where, mark: number): Promise<number> {
+  const found = await data(api().POST('/experiments/count', { body: { ...where, after: mark } }));
+  return found.total;
+}
+
+export const columnsOf = (experiments: readonly string[], text = '') =>
+  queryOptions({
+    queryKey: ['run-table', 'columns', experiments, text],
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/experiments/columns', {
+          params: { query: { experiment: [...experiments], text } },
+          signal,
+        }),
+      ),
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
+export const valuesOf = (of: string, experiments: readonly string[], text: string) =>
+  queryOptions({
+    queryKey: ['run-table', 'values', of, experiments, text],
+    queryFn: async ({ signal }) => {
+      const query = { of, experiment: [...experiments], text };
+      const found = await data(api().GET('/experiments/columns/values', { params: { query }, signal }));
+      return found.values;
+    },
+    staleTime: 60_000,
+    retry: false,
+  });
+
+export const viewList = queryOptions({
+  queryKey: ['run-table', 'views'],
+  queryFn: ({ signal }) => data(api().GET('/experiments/views', { signal })),
+  staleTime: 60_000,
+});
+
+export type BulkChange = components['schemas']['BulkChange'];
+export function changeRuns(change: BulkChange): Promise<components['schemas']['BulkResult']> {
+  return data(api().POST('/experiments/bulk', { body: change }));
+}
+
+/** The address of a file with all runs that match; the browser fetches it by itself. */
+export function exportUrl(
+  form: 'csv' | 'parquet' | 'json',
+  where: Where,
+  orders: string[],
+  columns: string[],
+): string {
+  const params = new URLSearchParams({ format: form, filter: where.filter, lifecycle: where.lifecycle });
+  if (where.top_level) params.set('top_level', 'true');
+  for (const id of where.experiments) params.append('experiment', id);
+  for (const order of orders) params.append('order_by', order);
+  for (const column of columns) params.append('column', column);
+  return `${apiUrl('/experiments/export')}?${params.toString()}`;
+}
