@@ -4092,6 +4092,11 @@ export interface components {
       /** Parent Id */
       parent_id?: string | null;
       /**
+       * Skip
+       * @default 0
+       */
+      skip: number;
+      /**
        * Top Level
        * @default false
        */
@@ -4841,13 +4846,6 @@ export interface components {
       /** Next */
       next?: string | null;
     };
-    /** Page[RunGroup] */
-    Page_RunGroup_: {
-      /** Items */
-      items: components['schemas']['RunGroup'][];
-      /** Next */
-      next?: string | null;
-    };
     /** Page[RunRecord] */
     Page_RunRecord_: {
       /** Items */
@@ -5196,6 +5194,18 @@ export interface components {
       };
       /** Values */
       values: (string | null)[];
+    };
+    /**
+     * RunGroups
+     * @description A page of groups. total: how many there are.
+     */
+    RunGroups: {
+      /** Items */
+      items: components['schemas']['RunGroup'][];
+      /** Next */
+      next?: string | null;
+      /** Total */
+      total: number;
     };
     /**
      * RunNode
@@ -8264,7 +8274,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Page_RunGroup_'];
+          'application/json': components['schemas']['RunGroups'];
         };
       };
       /** @description Validation Error */
