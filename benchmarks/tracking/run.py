@@ -41,8 +41,8 @@ def main() -> int:
     kept: dict[str, dict[str, dict[str, list[float]]]] = {}
     for database in ("sqlite", "postgresql"):
         if options.database in (None, database):
-            found = _compare(database, cases, sizes, command)
-            missed += _report(database, cases, found)
+            found, more = _compare(database, cases, sizes, command)
+            missed += more
             kept[database] = _plain(found)
     if options.json:
         options.json.write_text(json.dumps(kept, indent=1))
@@ -51,25 +51,27 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _compare(database: str, cases: list[Case], sizes: Sizes, command: Path) -> Found:
+def _compare(database: str, cases: list[Case], sizes: Sizes, command: Path) -> tuple[Found, list[str]]:
     folder = Path(tempfile.mkdtemp(prefix="studiolo-tracking-"))
     (folder / "mlflow").symlink_to(command.parent.parent)
     found: Found = {}
+    missed: list[str] = []
     try:
         with ExitStack() as stack:
             servers = _start(stack, database, folder, command)
+            _head(database, servers)
             for case in cases:
                 works = [(server, case.prepare(server, sizes, folder)) for server in servers]
                 rounds: dict[str, list[Figure]] = {}
                 for _ in range(case.rounds):  # in turns, so that what else the machine does meets all of them
                     for server, work in works:
                         rounds.setdefault(server.name, []).append(measure(server, work))
-                for name, figures in rounds.items():
-                    found[name, case.name] = _median(figures)
-                print(f"  {database}: {case.name} done", file=sys.stderr, flush=True)
+                medians = {name: _median(figures) for name, figures in rounds.items()}
+                missed += _row(database, case, medians)
+                found |= {(name, case.name): figure for name, figure in medians.items()}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return found
+    return found, missed
 
 
 def _start(stack: ExitStack, database: str, folder: Path, command: Path) -> list[Server]:
@@ -92,30 +94,26 @@ def _median(figures: list[Figure]) -> Figure:
     )
 
 
-def _report(database: str, cases: list[Case], found: Found) -> list[str]:
-    names = list(dict.fromkeys(name for name, _ in found))
-    ours, theirs = names[:-1], names[-1]
-    print(f"\n## {database}\n")
-    columns = [
-        "",
-        "unit",
-        *(f"{name}: wall, CPU (ms)" for name in names),
-        *(f"{name}: ratio wall, CPU" for name in ours),
-    ]
-    print(f"| {' | '.join([*columns, 'bar'])} |")
-    print("|" + "---|" * (len(columns) + 1))
+def _head(database: str, servers: list[Server]) -> None:
+    names = [server.name for server in servers]
+    columns = ["", "unit", *(f"{name}: wall, CPU (ms)" for name in names)]
+    columns += [f"{name}: ratio wall, CPU" for name in names[:-1]]
+    print(f"\n## {database}\n\n| {' | '.join([*columns, 'bar'])} |\n" + "|---" * (len(columns) + 1) + "|", flush=True)
+
+
+def _row(database: str, case: Case, found: dict[str, Figure]) -> list[str]:
+    """Print a row as soon as it is there; returns what of it was missed. The last server is MLflow's."""
+    *ours, theirs = found
+    base = found[theirs]
+    cells = [f"{figure.wall * 1e3:.2f}, {figure.cpu * 1e3:.2f}" for figure in found.values()]
     missed: list[str] = []
-    for case in cases:
-        base = found[theirs, case.name]
-        cells = [f"{found[name, case.name].wall * 1e3:.2f}, {found[name, case.name].cpu * 1e3:.2f}" for name in names]
-        for name in ours:
-            own = found[name, case.name]
-            wall, cpu = base.wall / own.wall, base.cpu / own.cpu if own.cpu else float("inf")
-            cells.append(f"**{wall:.1f}**, {cpu:.1f}" if case.of == "wall" else f"{wall:.1f}, **{cpu:.1f}**")
-            if (wall if case.of == "wall" else cpu) < case.bar:
-                missed.append(f"{database}, {name}: {case.name} {wall if case.of == 'wall' else cpu:.1f} < {case.bar}")
-        print(f"| {' | '.join([case.name, case.unit, *cells, f'≥ {case.bar:g} ({case.of})'])} |")
-    print(flush=True)
+    for name in ours:
+        wall = base.wall / found[name].wall
+        cpu = base.cpu / found[name].cpu if found[name].cpu else float("inf")
+        cells.append(f"**{wall:.1f}**, {cpu:.1f}" if case.of == "wall" else f"{wall:.1f}, **{cpu:.1f}**")
+        if (wall if case.of == "wall" else cpu) < case.bar:
+            missed.append(f"{database}, {name}: {case.name} {wall if case.of == 'wall' else cpu:.1f} < {case.bar}")
+    print(f"| {' | '.join([case.name, case.unit, *cells, f'≥ {case.bar:g} ({case.of})'])} |", flush=True)
     return missed
 
 
