@@ -19,6 +19,7 @@ from studiolo.studio.experiments.tracking import HEAD
 from studiolo.studio.experiments.tracking_tables import metric_latest, params, run_tags
 
 FEW = 3000  # runs that are sorted rather than walked to
+ENOUGH = 300  # runs that are few enough not to look for fewer
 Dialect = Literal["sqlite", "postgresql"]
 _TEXTS: dict[str, Table] = {"parameter": params, "tag": run_tags}
 
@@ -75,12 +76,15 @@ def lead_of(clause: tuple[str, str, bool], numbers: dict[str, int]) -> Lead | No
 def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: dict[str, int]) -> Select[Any] | None:
     """Return a query of few runs in which all that match are; None when every one has too many."""
     found: list[tuple[int, Select[Any]]] = []
-    for query in [_own(scope), *(_of(comparison, numbers) for comparison in filters)]:
+    texts_first = sorted(filters, key=lambda comparison: comparison.entity == "metric")  # they leave fewer, mostly
+    for query in [*(_of(comparison, numbers) for comparison in texts_first), _own(scope)]:
         if query is None:
             continue
         size = tx.execute(select(func.count()).select_from(query.limit(FEW + 1).subquery())).scalar_one()
         if size <= FEW:
             found.append((size, query))
+        if size <= ENOUGH:
+            break
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
