@@ -181,7 +181,6 @@ class LocalBlobStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.spool = root / "spool"
-        self._lock = root / "lock"
         self.spool.mkdir(parents=True, exist_ok=True)
 
     def location(self, digest: str) -> Path:
@@ -233,10 +232,10 @@ class LocalBlobStore:
     def held(self, *, alone: bool = False) -> Iterator[None]:
         """Hold the store's lock for a moment: shared by those who name blobs, alone for the one who removes one.
 
-        A lock of the file system, since server and controller are two processes. Each holder opens the file anew:
+        A lock of the file system on the folder, since server and controller are two processes. Each holder opens it anew:
         threads that shared a descriptor would give up each other's lock.
         """
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
             yield

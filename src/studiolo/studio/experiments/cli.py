@@ -10,6 +10,7 @@ from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
 from studiolo.studio.experiments import bin_cli, page_cli, traces_cli, tracking_cli
 from studiolo.studio.experiments.client import Experiments, RunFailed
 from studiolo.studio.experiments.comparison import cli as comparison_cli
+from studiolo.studio.experiments.importing import cli as import_cli
 from studiolo.studio.experiments.table import cli as table_cli
 
 app = typer.Typer(help="Runs and jobs: list, look into, search, stop.", no_args_is_help=True)
@@ -106,5 +107,5 @@ root_commands = {"submit": submit}
 app.add_typer(traces_cli.app, name="traces")
 for _command in (*tracking_cli.COMMANDS, *table_cli.COMMANDS, *comparison_cli.COMMANDS, *bin_cli.COMMANDS):
     app.command(_command.__name__)(_command)
-for _name, _command_of_page in page_cli.COMMANDS.items():
-    app.command(_name)(_command_of_page)
+for _name, _named in [*page_cli.COMMANDS.items(), *import_cli.COMMANDS.items()]:
+    app.command(_name)(_named)

@@ -10,6 +10,7 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.experiments import command_job, git_state
 from studiolo.studio.experiments.bin_client import Binned
 from studiolo.studio.experiments.comparison.client import Comparing
+from studiolo.studio.experiments.importing.client import Importing
 from studiolo.studio.experiments.page_client import Browsing
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.table.client import Tabled
@@ -41,7 +42,7 @@ class RunFailed(StudioloError):
         self.run = run
 
 
-class Experiments(Tabled, Tracked, Comparing, Binned, Browsing):
+class Experiments(Tabled, Tracked, Comparing, Binned, Browsing, Importing):
     """Runs and jobs of a workspace."""
 
     def __init__(self, transport: Transport) -> None:

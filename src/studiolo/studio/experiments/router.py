@@ -18,6 +18,7 @@ from studiolo.studio.experiments import (
     tracking_router,
 )
 from studiolo.studio.experiments.comparison import router as comparison_router
+from studiolo.studio.experiments.importing import router as import_router
 from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.table import router as table_router
@@ -145,4 +146,5 @@ router.include_router(comparison_router.router)
 router.include_router(bin_router.router)
 router.include_router(table_router.router)
 router.include_router(browse_router.router)
+router.include_router(import_router.router)
 router.include_router(tracking_router.router)  # after /runs: it has /{experiment_id}

@@ -11,8 +11,9 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import comparison, contents, registration, service
+from studiolo.studio.models import comparison, contents, importing, registration, service
 from studiolo.studio.models.archive import zipped
+from studiolo.studio.models.importing import ImportedModel, ModelTaken
 from studiolo.studio.models.mlflow import registered_models, versions
 from studiolo.studio.models.schemas import (
     AliasSet,
@@ -39,6 +40,13 @@ def list_models(
     """List models by name."""
     ctx.actor.must("models.read")
     return service.list_models(ctx, cursor, limit, search)
+
+
+@router.post("/imports")
+def import_model(sent: ImportedModel, ctx: Context = Depends(context)) -> ModelTaken:
+    """Take a model of another registry with its versions; for owners, and for `studiolo experiments import-mlflow`."""
+    ctx.actor.must("models.import")
+    return importing.take(ctx, sent)
 
 
 @router.get("/by-run/{run_id}")
