@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -16,6 +17,7 @@ from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage import references
 from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.sdk.studio import Studio
 from studiolo.studio.experiments import (
     artifacts,
     catalog,
@@ -24,6 +26,7 @@ from studiolo.studio.experiments import (
     lineage,
     overview,
     purging,
+    reconcile,
     repository,
     service,
     sweeping,
@@ -204,6 +207,28 @@ def test_a_strange_table_stops_the_sweep(ctx: Context) -> None:
     assert ctx.blobs.exists(lost.digest)
 
 
+def test_the_controller_empties_bin_and_store_a_little_at_a_time(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = _recorded(ctx)
+    client_runs.move(ctx, [run_id], "deleted")
+    with ctx.db.begin() as tx:
+        tx.execute(update(runs).values(deleted_at=ctx.clock.now() - timedelta(days=31)))
+    _old(ctx)
+    monkeypatch.setattr(cleanup, "_STORE_FIRST", 0.0)
+    assert reconcile.tick(ctx)
+    for _ in range(300):
+        reconcile.tick(ctx)
+    with pytest.raises(RunNotFound):
+        service.get(ctx, run_id)
+    assert list(ctx.blobs.root.glob("??/*")) == []
+
+
+def test_trouble_with_cleaning_up_does_not_stop_jobs(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ctx.db.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE somebody_else (digest TEXT)")
+    monkeypatch.setattr(cleanup, "_STORE_FIRST", 0.0)
+    assert reconcile.tick(ctx) is False
+
+
 def test_every_column_that_looks_like_a_digest_is_known_to_the_sweep() -> None:
     from studiolo.kernel.db.metadata import metadata
     from studiolo.studio.slices import load_tables
@@ -279,6 +304,26 @@ def test_the_bin_of_another_workspace_is_not_emptied(ctx: Context) -> None:
     client_runs.move(ctx, [run_id], "deleted")
     assert _all(ctx.within("f" * 32, "other"), older_than_days=0).runs == 0
     assert service.get(ctx, run_id)
+
+
+def test_the_bytes_of_a_deleted_dataset_go_and_those_of_another_stay(
+    studio: Studio, ctx: Context, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text(f"a,b\n1,{name}\n2,x\n")
+        studio.datasets.create(tmp_path / f"{name}.csv")
+    ended = update(runs).where(runs.c.kind == "profile")
+    with ctx.db.begin() as tx:
+        tx.execute(ended.values(state="Completed"))
+    before = {path.name for path in ctx.blobs.root.glob("??/*")}
+    studio.datasets.delete("one")
+    assert [run.name for run in studio.experiments.list(lifecycle="deleted")] == ["profile of one:1"]
+    _old(ctx)
+    freed = _all(ctx, older_than_days=0)
+    assert freed.runs == 1
+    assert freed.files >= 2  # the file and its first rows
+    assert len(before) - len({path.name for path in ctx.blobs.root.glob("??/*")}) == freed.files
+    assert studio.datasets.preview("two").rows
 
 
 def test_a_deleted_experiment_with_an_active_run_stays(ctx: Context) -> None:

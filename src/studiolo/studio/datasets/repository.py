@@ -151,6 +151,12 @@ def remove(tx: Connection, workspace_id: str, name: str) -> bool:
     return tx.execute(gone).rowcount == 1
 
 
+def profile_runs(tx: Connection, workspace_id: str, name: str) -> list[str]:
+    """Return the jobs that profile the versions of a dataset."""
+    query = select(versions.c.profile_run).where(versions.c.workspace_id == workspace_id, versions.c.name == name)
+    return list(tx.execute(query.where(versions.c.profile_run.is_not(None))).scalars())
+
+
 def set_profile_run(tx: Connection, workspace_id: str, name: str, version: int, run_id: str) -> None:
     """Name the job that computes the profile; what an earlier one left is forgotten."""
     _change(tx, workspace_id, name, version, profile_run=run_id, profile=None, profile_error=None)

@@ -176,10 +176,15 @@ def update(ctx: Context, name: str, description: str) -> Dataset:
 
 
 def delete(ctx: Context, name: str) -> None:
-    """Remove a dataset and its versions from the list; runs and models that were made from it stay."""
+    """Remove a dataset and its versions; its profiles go with it, other runs and models that were made from it stay.
+
+    The bytes are freed when no run names them any more: the profile jobs do so until their time in the bin is over.
+    """
     with ctx.db.begin() as tx:
+        profiles = repository.profile_runs(tx, ctx.workspace_id, name)
         if not repository.remove(tx, ctx.workspace_id, name):
             raise _not_found(name)
+        experiments.discard(tx, ctx, profiles)
         ctx.events.emit(tx, "dataset.deleted", name)
 
 
@@ -226,6 +231,7 @@ def profile_again(ctx: Context, name: str, version: int | None) -> DatasetVersio
         schema = ctx.blobs.put(orjson.dumps(row.table)).digest
         with ctx.db.begin() as tx:
             _submit_profile(tx, ctx, dict(row._mapping), schema)  # noqa: SLF001 - SQLAlchemy's public name
+            experiments.discard(tx, ctx, [row.profile_run] if row.profile_run else [])
             ctx.events.emit(tx, "dataset.updated", name, {"version": row.version})
     return get(ctx, name, row.version)
 

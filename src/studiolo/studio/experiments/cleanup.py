@@ -17,6 +17,7 @@ _WORK_SECONDS = 1.5
 _BIN_EVERY = 300.0  # seconds between looks of the controller into an empty bin
 _STORE_EVERY = 6 * 3600.0
 _STORE_FIRST = 60.0  # after its start
+_AFTER_TROUBLE = 600.0
 _BIN = "bin"
 
 
@@ -52,7 +53,7 @@ def _empty_bin(ctx: Context, before: datetime) -> Cleanup:
             continue
         runs = purging.bury(ctx, before)
         models = 0 if runs else purging.remove_models(ctx, before)
-        experiments = 0 if runs or models else purging.remove_experiments(ctx, before)
+        experiments = 0 if runs or models else purging.bury_experiments(ctx, before)
         freed.runs += runs
         freed.logged_models += models
         freed.experiments += experiments
@@ -102,6 +103,17 @@ _rounds: dict[str, _Rounds] = {}
 def tick(ctx: Context) -> bool:
     """Remove a little of what is over; True while there is more in the bin."""
     rounds = _rounds.setdefault(str(ctx.settings.home), _Rounds(store_at=time.monotonic() + _STORE_FIRST))
+    try:
+        return _tick(ctx, rounds)
+    except Exception:
+        # what cannot be removed must not keep the jobs waiting, whose tick this is a part of
+        log.exception("cleaning up failed; again in %s s", _AFTER_TROUBLE)
+        rounds.bin_at[ctx.workspace_id] = rounds.store_at = time.monotonic() + _AFTER_TROUBLE
+        rounds.store = None
+        return False
+
+
+def _tick(ctx: Context, rounds: _Rounds) -> bool:
     busy = False
     if time.monotonic() >= rounds.bin_at.get(ctx.workspace_id, 0.0):
         busy = empty_some(ctx)
@@ -121,7 +133,7 @@ def empty_some(ctx: Context) -> bool:
         purging.drain(ctx)
         or purging.bury(ctx, before)
         or purging.remove_models(ctx, before)
-        or purging.remove_experiments(ctx, before)
+        or purging.bury_experiments(ctx, before)
     )
 
 

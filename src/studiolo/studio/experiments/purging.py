@@ -116,21 +116,27 @@ def bury(ctx: Context, before: datetime) -> int:
 
 
 def drain(ctx: Context) -> bool:
-    """Remove some rows of buried runs, and the runs when they have no others; False when there are none."""
+    """Remove the rows of some buried runs and experiments, at last their own; False when there are none."""
     with ctx.db.read() as tx:
         found = tx.execute(select(runs.c.seq, runs.c.id).where(runs.c.workspace_id == BURIED).limit(AT_ONCE)).all()
-    if not found:
-        return False
+        empty = select(experiments.c.number).where(experiments.c.workspace_id == BURIED).limit(AT_ONCE)
+        numbers = list(tx.execute(empty).scalars())
     for row in found:
         if is_id(row.id):
             shutil.rmtree(ctx.settings.attempts / row.id, ignore_errors=True)
-    seqs = [row.seq for row in found]
-    for table, column in _of_runs():
-        while _remove_some(ctx, table, column, seqs):
+    _drain(ctx, runs.c.seq, runs.c.workspace_id, [row.seq for row in found])
+    _drain(ctx, experiments.c.number, experiments.c.workspace_id, numbers)
+    return bool(found or numbers)
+
+
+def _drain(ctx: Context, key: Any, workspace: Any, values: list[int]) -> None:
+    if not values:
+        return
+    for table, column in _below(key):
+        while _remove_some(ctx, table, column, values):
             pass
     with ctx.db.begin() as tx:
-        tx.execute(delete(runs).where(runs.c.seq.in_(seqs), runs.c.workspace_id == BURIED))
-    return True
+        tx.execute(delete(key.table).where(key.in_(values), workspace == BURIED))
 
 
 def remove_models(ctx: Context, before: datetime) -> int:
@@ -142,13 +148,14 @@ def remove_models(ctx: Context, before: datetime) -> int:
     return len(found)
 
 
-def remove_experiments(ctx: Context, before: datetime) -> int:
-    """Remove experiments that have no run left; returns how many. Their names are free then."""
+def bury_experiments(ctx: Context, before: datetime) -> int:
+    """Take experiments that have no run left out of sight; returns how many. Their names are free then."""
     with ctx.db.begin() as tx:
         found = tx.execute(due_experiments(ctx, before).limit(AT_ONCE)).all()
         for row in found:
             artifacts.remove_at(tx, ctx, str(row.number))
-            tx.execute(delete(experiments).where(experiments.c.number == row.number))
+            gone = update(experiments).where(experiments.c.number == row.number)
+            tx.execute(gone.values(workspace_id=BURIED, name=f"removed {row.number}", tags={}))
             detail = {"name": row.name}
             auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "experiment.removed", str(row.number), detail)
             ctx.events.emit(tx, "experiment.removed", str(row.number), detail)
@@ -160,13 +167,13 @@ def _remove_model(tx: Connection, ctx: Context, model_id: str, experiment: int) 
     tx.execute(delete(logged_models).where(logged_models.c.id == model_id))
 
 
-def _of_runs() -> list[tuple[Table, Any]]:
-    """Return every table whose rows belong to a run, whichever module has it, with the column that says which."""
+def _below(key: Any) -> list[tuple[Table, Any]]:
+    """Return every table whose rows belong to a run (or experiment), whichever module has it, with the column that says which."""
     return [
-        (table, key.parent)
+        (table, reference.parent)
         for table in metadata.sorted_tables
-        for key in table.foreign_keys
-        if key.column is runs.c.seq and table.primary_key.columns
+        for reference in table.foreign_keys
+        if reference.column is key and table is not runs and table.primary_key.columns
     ]
 
 

@@ -148,6 +148,17 @@ def read_log(
     return chunk.model_copy(update={"line": logs.line_at(path, chunk.offset)}) if numbered else chunk
 
 
+def discard(tx: Connection, ctx: Context, run_ids: Sequence[str]) -> None:
+    """Put jobs in the bin whose purpose is gone, in the caller's transaction; one that still runs is told to end."""
+    for run_id in run_ids:
+        found = repository.run_row(tx, ctx.workspace_id, run_id)
+        if found is None or found.lifecycle != "active":
+            continue
+        repository.set_desired(tx, run_id, "canceled")
+        recycling.put_in(tx, run_id, found.seq, ctx.clock.now())
+        ctx.events.emit(tx, "run.deleted", run_id, {})
+
+
 def consume(tx: Connection, run_id: str) -> None:
     """Say, in the transaction that keeps it, that the result of a run was taken."""
     repository.set_consumed(tx, run_id)

@@ -1,26 +1,34 @@
 """Sends files and batches; the server writes one batch while the next is read."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments.importing.errors import BadSource
+from studiolo.studio.experiments.importing.names import Lose
 from studiolo.studio.experiments.importing.report import Report
 from studiolo.studio.experiments.importing.source import FoundFile, Source
 from studiolo.studio.experiments.importing.wire import Batch, File, Points, SentModel, SentRun
 
-MOST_POINTS = 50_000  # of one batch
+MOST_POINTS = 20_000  # of one batch: its transaction holds others up for a fraction of a second
 MOST_RUNS = 100
 MOST_TEXT = 4 << 20
 _WAITING = 2  # batches that may wait for the server
 _UPLOADS = 4
 _PIECE = 1 << 20
+
+
+class Wanted(NamedTuple):
+    """Files of one thing; lose: is told of those that cannot be had."""
+
+    files: Sequence[FoundFile]
+    lose: Lose
 
 
 class Sender:
@@ -74,34 +82,25 @@ class Sender:
         while self._sending:
             self._hear()
 
-    def store(self, files: Sequence[FoundFile], lose: Callable[[str], None]) -> list[File]:
-        """Bring files into the store; those it has already are not sent."""
-        digests = list(self._some.map(_digest, files))
-        asked = sorted({digest for digest in digests if digest})
+    def store(self, wanted: Sequence[Wanted]) -> list[list[File]]:
+        """Bring the files of several things into the store; those it has already are not sent. In order of what was asked."""
+        files = [file for each in wanted for file in each.files]
+        digests = dict(zip(map(id, files), self._some.map(_digest, files), strict=True))
+        asked = sorted({digest for digest in digests.values() if digest})
         missing: set[str] = set()
         for first in range(0, len(asked), 5000):
             reply = self._transport.post("experiments/files/missing", json={"digests": asked[first : first + 5000]})
             missing |= set(reply["digests"])
         uploads: dict[str, Future[File]] = {}
-        for file, digest in zip(files, digests, strict=True):
-            if (digest in missing or file.local is None) and (key := digest or file.path) not in uploads:
+        for file in files:
+            digest = digests[id(file)]
+            key = digest or file.address
+            if (digest in missing or file.local is None) and key not in uploads:
                 uploads[key] = self._some.submit(self._upload, file)
-        stored = []
-        for file, digest in zip(files, digests, strict=True):
-            key = digest or file.path
-            try:
-                if key in uploads:
-                    sent = uploads[key].result()
-                    stored.append(File(file.path, sent.digest, sent.size))
-                elif digest and file.local is not None:
-                    stored.append(File(file.path, digest, file.local.stat().st_size))
-                else:
-                    lose(f"the file '{file.path}' cannot be read")
-            except OSError as error:
-                lose(f"the file '{file.path}' cannot be read: {error.strerror}")
-            except BadSource as error:
-                lose(f"the file '{file.path}' cannot be fetched: {error.detail}")
-        return stored
+        return [
+            [found for file in each.files if (found := _stored(file, digests[id(file)], uploads, each.lose))]
+            for each in wanted
+        ]
 
     def _upload(self, file: FoundFile) -> File:
         size = file.local.stat().st_size if file.local else None
@@ -131,6 +130,21 @@ class Sender:
         for taken in future.result():
             if taken["source_id"] not in unfinished or taken["state"] == "refused":
                 self._done(taken)
+
+
+def _stored(file: FoundFile, digest: str | None, uploads: Mapping[str, "Future[File]"], lose: Lose) -> File | None:
+    try:
+        if (upload := uploads.get(digest or file.address)) is not None:
+            sent = upload.result()
+            return File(file.path, sent.digest, sent.size)
+        if digest and file.local is not None:
+            return File(file.path, digest, file.local.stat().st_size)
+        lose(f"the file '{file.path}' cannot be read")
+    except OSError as error:
+        lose(f"the file '{file.path}' cannot be read: {error.strerror}")
+    except BadSource as error:
+        lose(f"the file '{file.path}' cannot be fetched: {error.detail}")
+    return None
 
 
 def split(run: SentRun) -> list[SentRun]:

@@ -10,7 +10,7 @@ from studiolo.kernel.mlflow.names import problem
 from studiolo.studio.experiments.importing import names
 from studiolo.studio.experiments.importing.report import Report
 from studiolo.studio.experiments.importing.schemas import ImportedExperiment
-from studiolo.studio.experiments.importing.sending import Sender
+from studiolo.studio.experiments.importing.sending import Sender, Wanted
 from studiolo.studio.experiments.importing.source import (
     FoundExperiment,
     FoundFile,
@@ -20,6 +20,7 @@ from studiolo.studio.experiments.importing.source import (
     Source,
     stamp,
 )
+from studiolo.studio.experiments.importing.wire import File, SentRun
 
 Progress = Callable[[str, int, int], None]  # what is done, how many of how many
 Home = tuple[str, str]  # experiment here, id here
@@ -112,26 +113,34 @@ class Transfer:
     def _send_models(self, sender: Sender, experiment: str, listed: Sequence[Listed]) -> None:
         stamps = {item.id: item.stamp for item in listed}
         for part in _parts(listed, _READ_AT_ONCE):
-            for found in self._source.read_models(experiment, [item.id for item in part]):
+            read = list(self._source.read_models(experiment, [item.id for item in part]))
+            stored = self._store(sender, "logged_model", [(item.model.source_id, item.files) for item in read])
+            for found, files in zip(read, stored, strict=True):
                 model = found.model
-                lose = self._losing("logged_model", model.source_id)
                 for reason in found.lost:
-                    lose(reason)
+                    self.report.lose("logged_model", model.source_id, reason)
                 model.stamp = stamps[model.source_id]
                 model.experiment, model.id = self._models[model.source_id]
                 if model.source_run_id:
                     model.source_run_id = names.run_id(self._source.identity, model.source_run_id)
-                model.files = sender.store(self._usable(found.files, lose), lose)
+                model.files = files
                 sender.add_model(model)
 
     def _send_runs(self, sender: Sender, experiment: str, listed: Sequence[Listed]) -> None:
         stamps = {item.id: item.stamp for item in listed}
         for part in _parts(listed, _READ_AT_ONCE):
-            for found in self._source.read_runs(experiment, [item.id for item in part]):
+            read = list(self._source.read_runs(experiment, [item.id for item in part]))
+            stored = self._store(sender, "run", [(item.run.source_id, item.files) for item in read])
+            for found, files in zip(read, stored, strict=True):
                 found.run.stamp = stamps[found.run.source_id]
-                sender.add_run(self._prepared(sender, found))
+                found.run.files = files
+                sender.add_run(self._prepared(found))
 
-    def _prepared(self, sender: Sender, found: FoundRun) -> Any:
+    def _store(self, sender: Sender, kind: str, wanted: Sequence[tuple[str, list[FoundFile]]]) -> list[list[File]]:
+        losing = [(files, self._losing(kind, which)) for which, files in wanted]
+        return sender.store([Wanted(self._usable(files, lose), lose) for files, lose in losing])
+
+    def _prepared(self, found: FoundRun) -> SentRun:
         run, identity = found.run, self._source.identity
         lose = self._losing("run", run.source_id)
         for reason in found.lost:
@@ -154,7 +163,6 @@ class Transfer:
         for point in run.model_points:
             point.model_id = known[point.model_id or ""][1] if point.model_id in known else None
         run.model_points = [point for point in run.model_points if point.model_id and not problem(point.key)]
-        run.files = sender.store(self._usable(found.files, lose), lose)
         return run
 
     def _usable(self, files: Iterable[FoundFile], lose: names.Lose) -> list[FoundFile]:
