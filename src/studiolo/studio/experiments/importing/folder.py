@@ -302,7 +302,7 @@ def _walk(parent: str) -> Iterator[tuple[str, int, int]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     yield from _walk(entry.path)
-                else:
+                elif not entry.is_symlink():  # a link may lead to what is not the source's to give
                     about = entry.stat(follow_symlinks=False)
                     yield entry.path, about.st_size, about.st_mtime_ns
     except (FileNotFoundError, NotADirectoryError):

@@ -1,5 +1,6 @@
 """What an import did: counts, and each thing that did not come over, with the reason."""
 
+import threading
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ class Report:
         self.mapped: list[dict[str, str]] = []
         self.not_taken: list[dict[str, Any]] = []
         self._left = 0
+        self._lock = threading.Lock()
         self._begun = time.monotonic()
 
     def count(self, kind: str, state: str, many: int = 1) -> None:
@@ -27,6 +29,12 @@ class Report:
             return
         states = self.counts.setdefault(kind, {})
         states[state] = states.get(state, 0) + many
+
+    def sent(self, files: int, size: int) -> None:
+        """Count files that were sent; several threads do."""
+        with self._lock:
+            self.amounts["files"] += files
+            self.amounts["bytes"] += size
 
     def lose(self, kind: str, which: str, reason: str) -> None:
         """Say that something, or a part of it, did not come over."""

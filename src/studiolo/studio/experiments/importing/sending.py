@@ -106,8 +106,7 @@ class Sender:
         size = file.local.stat().st_size if file.local else None
         chunks = _pieces(file.local) if file.local else self._source.read(file)
         sent = self._transport.upload("POST", "experiments/files", chunks, size=size)
-        self._report.amounts["files"] += 1
-        self._report.amounts["bytes"] += int(sent["size"])
+        self._report.sent(1, int(sent["size"]))
         return File(file.path, str(sent["digest"]), int(sent["size"]))
 
     def _send_if_full(self) -> None:
