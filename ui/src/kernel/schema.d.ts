@@ -1120,6 +1120,110 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/imports': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Imports
+     * @description List what was imported from where.
+     */
+    get: operations['experiments_list_imports'];
+    put?: never;
+    /**
+     * Start Import
+     * @description Begin to import a source, or go on with it.
+     */
+    post: operations['experiments_start_import'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/imports/{import_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * End Import
+     * @description Keep the report of an import that came to its end.
+     */
+    put: operations['experiments_end_import'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/imports/{import_id}/batches': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take Batch
+     * @description Write runs and logged models, sent as MessagePack; their files were sent before.
+     */
+    post: operations['experiments_take_batch'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/imports/{import_id}/experiments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take Experiments
+     * @description Find or make the experiments of a source; one name is one experiment.
+     */
+    post: operations['experiments_take_experiments'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/imports/{import_id}/known': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask Known
+     * @description Say what of a source is here already, unchanged, so that it need not be read.
+     */
+    post: operations['experiments_ask_known'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/runs': {
     parameters: {
       query?: never;
@@ -1916,6 +2020,26 @@ export interface paths {
     get: operations['models_versions_of_run'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/imports': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Import Model
+     * @description Take a model of another registry with its versions; for owners, and for `studiolo experiments import-mlflow`.
+     */
+    post: operations['models_import_model'];
     delete?: never;
     options?: never;
     head?: never;
@@ -3880,6 +4004,23 @@ export interface components {
       name: string;
     };
     /**
+     * ExperimentHere
+     * @description Where the runs of an experiment of the source go. state: made now, merged into one of that name, or known.
+     */
+    ExperimentHere: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Source Id */
+      source_id: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'added' | 'merged' | 'there';
+    };
+    /**
      * ExperimentSummary
      * @description An experiment and how many active runs it has.
      */
@@ -4182,6 +4323,52 @@ export interface components {
       workspace_id: string;
     };
     /**
+     * Import
+     * @description A source that was, or is being, imported. report: of the last time it came to its end.
+     */
+    Import: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Id */
+      id: string;
+      /** Report */
+      report?: {
+        [key: string]: unknown;
+      } | null;
+      /** Source */
+      source: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** User */
+      user: string;
+    };
+    /**
+     * ImportEnd
+     * @description The report of an import that came to its end.
+     */
+    ImportEnd: {
+      /** Report */
+      report: {
+        [key: string]: unknown;
+      };
+    };
+    /**
+     * ImportStart
+     * @description A source. fingerprint: the same for the same source; source: as people call it, without secrets.
+     */
+    ImportStart: {
+      /** Fingerprint */
+      fingerprint: string;
+      /** Source */
+      source: string;
+    };
+    /**
      * Importance
      * @description Which columns the served model uses.
      */
@@ -4192,6 +4379,140 @@ export interface components {
       metric: string;
       /** Permutation */
       permutation: components['schemas']['ColumnImportance'][];
+    };
+    /**
+     * ImportedExperiment
+     * @description An experiment of the source. Times are milliseconds since 1970.
+     */
+    ImportedExperiment: {
+      /** Created */
+      created?: number | null;
+      /**
+       * Deleted
+       * @default false
+       */
+      deleted: boolean;
+      /** Name */
+      name: string;
+      /** Source Id */
+      source_id: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** Updated */
+      updated?: number | null;
+    };
+    /**
+     * ImportedExperiments
+     * @description Experiments of the source, to be found or made here.
+     */
+    ImportedExperiments: {
+      /** Experiments */
+      experiments: components['schemas']['ImportedExperiment'][];
+    };
+    /**
+     * ImportedModel
+     * @description A registered model or prompt of another registry. origin: which one, so that it is not taken twice.
+     */
+    ImportedModel: {
+      /**
+       * Aliases
+       * @default {}
+       */
+      aliases: {
+        [key: string]: number;
+      };
+      /**
+       * Created
+       * @default 0
+       */
+      created: number;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Name */
+      name: string;
+      /** Origin */
+      origin: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Updated
+       * @default 0
+       */
+      updated: number;
+      /**
+       * Versions
+       * @default []
+       */
+      versions: components['schemas']['ImportedVersion'][];
+    };
+    /**
+     * ImportedVersion
+     * @description A version. folder: of the workspace's artifacts, null when its files are elsewhere; times: ms since 1970.
+     */
+    ImportedVersion: {
+      /**
+       * Created
+       * @default 0
+       */
+      created: number;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Folder */
+      folder?: string | null;
+      /** Model Id */
+      model_id?: string | null;
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * Run Link
+       * @default
+       */
+      run_link: string;
+      /**
+       * Source
+       * @default
+       */
+      source: string;
+      /**
+       * Stage
+       * @default None
+       */
+      stage: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Updated
+       * @default 0
+       */
+      updated: number;
+      /**
+       * User
+       * @default
+       */
+      user: string;
+      /** Version */
+      version: number;
     };
     /**
      * InputDataset
@@ -4330,6 +4651,16 @@ export interface components {
        * @enum {string}
        */
       name: 'primary' | 'secondary';
+    };
+    /**
+     * Known
+     * @description same: what is here as it is at the source; gone: what was imported and has been removed here since.
+     */
+    Known: {
+      /** Gone */
+      gone: string[];
+      /** Same */
+      same: string[];
     };
     /**
      * Leaderboard
@@ -4665,6 +4996,21 @@ export interface components {
       path: string;
       /** Size */
       size: number;
+    };
+    /**
+     * ModelTaken
+     * @description What became of a model.
+     */
+    ModelTaken: {
+      /** Name */
+      name: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'added' | 'updated' | 'there' | 'refused';
+      /** Versions */
+      versions: components['schemas']['VersionTaken'][];
     };
     /**
      * ModelVersion
@@ -5682,6 +6028,21 @@ export interface components {
       min?: number | null;
     };
     /**
+     * Stamps
+     * @description Stamps of the content of things at the source, by their id there.
+     */
+    Stamps: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'run' | 'logged_model' | 'model';
+      /** Stamps */
+      stamps: {
+        [key: string]: string;
+      };
+    };
+    /**
      * StoredFile
      * @description A file that was sent; digest: blake3.
      */
@@ -5814,6 +6175,29 @@ export interface components {
       };
       /** Rows */
       rows: number;
+    };
+    /**
+     * Taken
+     * @description What became of a thing that was sent; reason: of a refusal.
+     */
+    Taken: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'run' | 'logged_model';
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /** Source Id */
+      source_id: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'added' | 'updated' | 'there' | 'refused';
     };
     /**
      * TaskOptions
@@ -6176,6 +6560,26 @@ export interface components {
       rows: number;
       /** Size */
       size: number;
+      /** Version */
+      version: number;
+    };
+    /**
+     * VersionTaken
+     * @description What became of a version. version: its number here, 0 when it was refused; reason: of that, or what is missing.
+     */
+    VersionTaken: {
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /** Source Version */
+      source_version: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'added' | 'updated' | 'there' | 'refused';
       /** Version */
       version: number;
     };
@@ -8288,6 +8692,199 @@ export interface operations {
       };
     };
   };
+  experiments_list_imports: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Import'][];
+        };
+      };
+    };
+  };
+  experiments_start_import: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ImportStart'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Import'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_end_import: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        import_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ImportEnd'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Import'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_take_batch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        import_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/msgpack': unknown;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Taken'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_take_experiments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        import_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ImportedExperiments'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExperimentHere'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_ask_known: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        import_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Stamps'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Known'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_list_runs: {
     parameters: {
       query?: {
@@ -9677,6 +10274,39 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ModelVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_import_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ImportedModel'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelTaken'];
         };
       };
       /** @description Validation Error */
