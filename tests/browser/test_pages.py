@@ -33,7 +33,11 @@ PAGES = {
     ],
     "models": [
         "/models",
+        "/models/new",
         "/models/titanic",
+        "/models/titanic/versions/1",
+        "/models/titanic/versions/1?tab=scan",
+        "/models/titanic/versions/1?tab=files&path=MLmodel",
         "/endpoints",
         "/endpoints/titanic",
         "/endpoints/titanic?tab=test",

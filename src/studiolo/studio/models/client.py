@@ -12,7 +12,7 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.models import sources
 from studiolo.studio.models.errors import NotScanned
 from studiolo.studio.models.names import split
-from studiolo.studio.models.schemas import Comparison, Example, Model, ModelFile, ModelVersion, Scan
+from studiolo.studio.models.schemas import Example, Model, ModelFile, ModelVersion, Scan, VersionComparison
 
 ModelList = list[Model]
 FileList = list[ModelFile]
@@ -90,10 +90,10 @@ class Models:
             )
         return ModelVersion.model_validate(answer)
 
-    def compare(self, *references: str) -> Comparison:
+    def compare(self, *references: str) -> VersionComparison:
         """Compare 2 to 10 versions, such as `titanic:1`, `titanic@champion`; the first is the baseline."""
         found = self._transport.get(f"{_path(split(references[0])[0])}/compare", v=[_full(it) for it in references])
-        return Comparison.model_validate(found)
+        return VersionComparison.model_validate(found)
 
     def example(self, reference: str) -> Example:
         """Return the input example that a version brought."""

@@ -13,14 +13,15 @@ from studiolo.studio.experiments.errors import RunNotFound
 from studiolo.studio.models import contents, repository, service
 from studiolo.studio.models.names import split
 from studiolo.studio.models.repository import Found
-from studiolo.studio.models.schemas import Column, Compared, Comparison, ModelVersion
+from studiolo.studio.models.schemas import Column, ComparedLine, ModelVersion, VersionComparison
 
 MOST = 10
+MEASURED = 50
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?\s*(.*?)\s*(?:#.*)?$")
 _TEXT = 256 << 10
 
 
-def compare(ctx: Context, name: str, references: Sequence[str]) -> Comparison:
+def compare(ctx: Context, name: str, references: Sequence[str]) -> VersionComparison:
     """Compare 2 to 10 versions: `3` or `champion` of this model, `NAME:3` of another; raises Invalid, VersionNotFound."""
     if not 2 <= len(references) <= MOST:
         raise Invalid(f"{len(references)} versions were named.", f"Name 2 to {MOST}: v=1&v=2", field="v")
@@ -30,7 +31,7 @@ def compare(ctx: Context, name: str, references: Sequence[str]) -> Comparison:
         files = [_files(tx, ctx, row) for row in rows]
         needs = [_requirements(contents.text(tx, ctx, row, "requirements.txt", _TEXT) or "") for row in rows]
     measured = [_recorded(ctx, version.run_id) for version in versions]
-    return Comparison(
+    return VersionComparison(
         versions=versions,
         signature=table([_signature(version) for version in versions]),
         metrics=table([metrics for metrics, _ in measured]),
@@ -44,7 +45,14 @@ def _split(name: str, reference: str) -> tuple[str, str]:
     return split(reference) if ":" in reference or "@" in reference.lstrip("@") else (name, reference)
 
 
-def table(columns: Sequence[Mapping[str, Any]]) -> list[Compared]:
+def measured(ctx: Context, name: str) -> dict[int, dict[str, float | str | None]]:
+    """Return the last metrics of the runs of the newest versions, by version; of at most 50."""
+    with ctx.db.read() as tx:
+        rows = repository.versions(tx, service.find(tx, ctx, name).id)[:MEASURED]
+    return {row.version: _recorded(ctx, row.run_id)[0] for row in rows if row.run_id}
+
+
+def table(columns: Sequence[Mapping[str, Any]]) -> list[ComparedLine]:
     """Lay mappings side by side, in the order in which their keys first come.
 
     >>> [(line.key, line.values, line.same) for line in table([{"a": 1}, {"a": 1, "b": 2}])]
@@ -52,7 +60,9 @@ def table(columns: Sequence[Mapping[str, Any]]) -> list[Compared]:
     """
     keys = dict.fromkeys(key for column in columns for key in column)
     lines = [(key, [column.get(key) for column in columns]) for key in keys]
-    return [Compared(key=key, values=values, same=all(value == values[0] for value in values)) for key, values in lines]
+    return [
+        ComparedLine(key=key, values=values, same=all(value == values[0] for value in values)) for key, values in lines
+    ]
 
 
 def _files(tx: Connection, ctx: Context, row: Found) -> dict[str, str]:

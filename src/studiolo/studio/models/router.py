@@ -18,12 +18,12 @@ from studiolo.studio.models.mlflow import registered_models, versions
 from studiolo.studio.models.schemas import (
     AliasSet,
     Change,
-    Comparison,
     Example,
     Model,
     ModelFile,
     ModelVersion,
     Scan,
+    VersionComparison,
     VersionCreate,
     VersionUpload,
 )
@@ -191,8 +191,15 @@ def download(name: str, version: str, ctx: Context = Depends(context)) -> Stream
     return StreamingResponse(zipped(files), media_type="application/zip", headers=headers)
 
 
+@router.get("/{name}/metrics")
+def get_metrics(name: str, ctx: Context = Depends(context)) -> dict[int, dict[str, float | str | None]]:
+    """Return the last metrics of the runs of the newest 50 versions, by version."""
+    ctx.actor.must("models.read")
+    return comparison.measured(ctx, name)
+
+
 @router.get("/{name}/compare")
-def compare(name: str, v: Annotated[list[str], Query()], ctx: Context = Depends(context)) -> Comparison:
+def compare(name: str, v: Annotated[list[str], Query()], ctx: Context = Depends(context)) -> VersionComparison:
     """Compare 2 to 10 versions: numbers or aliases of this model, `NAME:VERSION` of another; the first is the baseline."""
     ctx.actor.must("models.read")
     return comparison.compare(ctx, name, v)

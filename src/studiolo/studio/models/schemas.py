@@ -127,7 +127,7 @@ class Example(BaseModel):
     cut: bool = False
 
 
-class Compared(BaseModel):
+class ComparedLine(BaseModel):
     """One line of a comparison; values: one a version, None where it has none. same: all are equal."""
 
     key: str
@@ -135,15 +135,15 @@ class Compared(BaseModel):
     same: bool
 
 
-class Comparison(BaseModel):
+class VersionComparison(BaseModel):
     """Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest."""
 
     versions: list[ModelVersion]
-    signature: list[Compared] = []
-    metrics: list[Compared] = []
-    params: list[Compared] = []
-    requirements: list[Compared] = []
-    files: list[Compared] = []
+    signature: list[ComparedLine] = []
+    metrics: list[ComparedLine] = []
+    params: list[ComparedLine] = []
+    requirements: list[ComparedLine] = []
+    files: list[ComparedLine] = []
 
 
 Kind = Literal["auto", "folder", "onnx", "lightgbm", "xgboost", "catboost", "skops", "pickle", "joblib"]

@@ -1,4 +1,4 @@
-import { TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { usePages } from '@/kernel/pages';
 import { bytes } from '@/kernel/format';
@@ -6,13 +6,15 @@ import { at } from '@/kernel/workspace';
 import { EmptyState, NoMatch } from '@/kit/EmptyState';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
-import { IconSearch } from '@/kit/icons';
-import { Link } from '@/kit/Link';
+import { IconPlus, IconSearch } from '@/kit/icons';
+import { Link, useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import { list, type Model } from './queries';
+import { endpointsOf, list, type Model } from './queries';
+import { VerdictBadge } from './VerdictBadge';
 
 const CODE = {
+  'Trained elsewhere': 'studiolo models register model.onnx --name titanic',
   Python:
     'import mlflow\n\nwith mlflow.start_run():\n    mlflow.sklearn.log_model(model, name="model", registered_model_name="titanic")',
   'Command line': 'studiolo automl submit --dataset titanic --target survived --wait',
@@ -31,7 +33,13 @@ const COLUMNS: GridColumn<Model>[] = [
         .map(([alias, number]) => `${alias} → ${number}`)
         .join(', ') || null,
   },
-  { id: 'flavors', header: 'Flavors', width: 180, value: (row) => row.latest?.flavors?.join(', ') || null },
+  {
+    id: 'flavors',
+    header: 'Flavors',
+    width: 180,
+    optional: true,
+    value: (row) => row.latest?.flavors?.join(', ') || null,
+  },
   {
     id: 'size',
     header: 'Size',
@@ -41,18 +49,43 @@ const COLUMNS: GridColumn<Model>[] = [
     cell: (row) => bytes(row.latest?.size),
   },
   {
-    id: 'used',
-    header: 'Served by',
-    width: 160,
-    value: (row) => endpointsOf(row).join(', ') || null,
+    id: 'scan',
+    header: 'Scan',
+    width: 150,
+    value: (row) => row.latest?.scan ?? null,
     cell: (row) =>
-      endpointsOf(row).map((name, index) => (
+      row.latest ? <VerdictBadge verdict={row.latest.scan} here={(row.latest.files ?? 0) > 0} /> : '–',
+  },
+  {
+    id: 'stage',
+    header: 'Stage',
+    width: 110,
+    value: (row) => (row.latest && row.latest.stage !== 'None' ? (row.latest.stage ?? null) : null),
+  },
+  {
+    id: 'tags',
+    header: 'Tags',
+    width: 180,
+    value: (row) =>
+      Object.entries(row.tags ?? {})
+        .filter(([key]) => !key.startsWith('mlflow.'))
+        .map(([key, value]) => (value ? `${key}=${value}` : key))
+        .join(', ') || null,
+  },
+  {
+    id: 'used',
+    header: 'Deployed at',
+    width: 160,
+    value: (row) => endpointsOf(row.latest).join(', ') || null,
+    cell: (row) =>
+      endpointsOf(row.latest).map((name, index) => (
         <span key={name}>
           {index > 0 ? ', ' : ''}
           <Link href={at(['endpoints', name])}>{name}</Link>
         </span>
       )),
   },
+  { id: 'owner', header: 'By', width: 110, value: (row) => row.latest?.user || null },
   {
     id: 'updated',
     header: 'Changed',
@@ -69,24 +102,38 @@ const COLUMNS: GridColumn<Model>[] = [
   },
 ];
 
-function endpointsOf(row: Model): string[] {
-  return (row.latest?.used_by ?? []).flatMap((user) =>
-    user.startsWith('endpoint:') ? [user.slice('endpoint:'.length)] : [],
-  );
-}
-
 export function ModelList() {
   const search: { q?: string | undefined; sort?: string | undefined } = useSearch({ from: '/w/$ws/models' });
   const navigate = useNavigate({ from: '/w/$ws/models' });
   const found = usePages(list(search.q));
+  const follow = useFollow();
+  const newHref = at(['models', 'new']);
   return (
-    <Page title="Models" header={<PageHeader title="Models" />}>
+    <Page
+      title="Models"
+      header={
+        <PageHeader
+          title="Models"
+          actions={
+            <Button
+              component="a"
+              href={newHref}
+              onClick={(event) => follow(newHref, event)}
+              leftSection={<IconPlus size={16} aria-hidden />}
+            >
+              Register a model
+            </Button>
+          }
+        />
+      }
+    >
       <Answer query={found}>
         {(rows) =>
           rows.length === 0 && !search.q ? (
             <EmptyState title="No models yet" code={CODE}>
               A model is a trained thing under a name, version by version: its files never change, and it says
-              which run and data it came from. Automated ML registers its best one here.
+              which run and data it came from. Automated ML registers its best one here; files that were
+              trained elsewhere can be registered too.
             </EmptyState>
           ) : (
             <DataGrid

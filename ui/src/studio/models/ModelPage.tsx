@@ -1,149 +1,123 @@
-import { Button, Menu, Select, Tabs } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Button, Menu } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { bytes } from '@/kernel/format';
-import { api } from '@/kernel/request';
+import { count } from '@/kernel/format';
 import { useMay } from '@/kernel/session';
-import { apiUrl, at } from '@/kernel/workspace';
+import { at } from '@/kernel/workspace';
 import { usePageActions } from '@/kit/actions';
-import { ConfirmByName } from '@/kit/ConfirmUndo';
-import { IconChevronDown, IconDownload, IconRocket, IconTrash } from '@/kit/icons';
+import { IconChevronDown, IconPlus, IconRocket, IconTrash } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
-import { Answer, Page, PageHeader } from '@/kit/Page';
+import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import { DetailsTab } from './DetailsTab';
-import { FilesTab } from './FilesTab';
-import { version as versionQuery, versions as versionsQuery, type ModelVersion } from './queries';
-import { TABS } from './routes';
-import { UseTab } from './UseTab';
-import { VersionsTab } from './VersionsTab';
-
-type Tab = (typeof TABS)[number];
-interface Search {
-  version?: number | undefined;
-  tab?: Tab | undefined;
-  sort?: string | undefined;
-}
-const LABELS: Record<Tab, string> = {
-  details: 'Details',
-  files: 'Files',
-  use: 'Load it',
-  versions: 'Versions',
-};
+import { Card } from './Card';
+import { DeleteModel } from './Deletion';
+import {
+  changeModel,
+  endpointsOf,
+  model as modelQuery,
+  versions as versionsQuery,
+  type Model,
+  type ModelVersion,
+} from './queries';
+import { Tags } from './Tags';
+import { VersionsTable } from './VersionsTable';
+import classes from './models.module.css';
 
 export function ModelPage() {
   const { name } = useParams({ from: '/w/$ws/models/$name' });
-  const search: Search = useSearch({ from: '/w/$ws/models/$name' });
-  const navigate = useNavigate({ from: '/w/$ws/models/$name' });
-  const query = useQuery(versionQuery(name, search.version));
+  const query = useQuery(modelQuery(name));
   const all = useQuery(versionsQuery(name));
   const follow = useFollow();
-  const deployHref = at(['endpoints', 'new'], {
-    model: query.data ? `${name}:${query.data.version}` : name,
-  });
+  const deployHref = at(['endpoints', 'new'], { model: name });
+  const newHref = at(['models', 'new'], { name });
   usePageActions(
     useMemo(
-      () => [{ id: 'deploy', label: `Deploy ${name}`, key: 'd', run: () => follow(deployHref) }],
-      [name, follow, deployHref],
+      () => [
+        { id: 'deploy', label: `Deploy ${name}`, key: 'd', run: () => follow(deployHref) },
+        { id: 'register', label: `Register a version of ${name}`, key: 'n', run: () => follow(newHref) },
+      ],
+      [name, follow, deployHref, newHref],
     ),
   );
-  const tab = search.tab ?? 'details';
-  const latest = all.data?.[0]?.version;
   return (
     <Page
       title={name}
       header={
         <PageHeader
           title={name}
-          facts={query.data ? <Facts version={query.data} /> : null}
+          facts={query.data ? <Facts model={query.data} /> : null}
           actions={
-            <>
-              <Select
-                aria-label="Version"
-                w={150}
-                value={String(search.version ?? latest ?? '')}
-                data={(all.data ?? []).map((it) => ({
-                  value: String(it.version),
-                  label: `Version ${it.version}`,
-                }))}
-                allowDeselect={false}
-                onChange={(value) => {
-                  const number = Number(value) === latest ? undefined : Number(value);
-                  void navigate({ search: (old) => ({ ...old, version: number }) });
-                }}
-              />
-              <More name={name} version={query.data} />
-              <Button
-                component="a"
-                href={deployHref}
-                onClick={(event) => follow(deployHref, event)}
-                leftSection={<IconRocket size={16} aria-hidden />}
-              >
-                Deploy
-              </Button>
-            </>
+            query.data ? (
+              <>
+                <More model={query.data} versions={all.data ?? []} />
+                <Button
+                  component="a"
+                  variant="default"
+                  href={newHref}
+                  onClick={(event) => follow(newHref, event)}
+                  leftSection={<IconPlus size={16} aria-hidden />}
+                >
+                  New version
+                </Button>
+                <Button
+                  component="a"
+                  href={deployHref}
+                  onClick={(event) => follow(deployHref, event)}
+                  leftSection={<IconRocket size={16} aria-hidden />}
+                >
+                  Deploy
+                </Button>
+              </>
+            ) : null
           }
         />
       }
     >
       <Answer query={query}>
         {(it) => (
-          <Tabs
-            value={tab}
-            onChange={(next) => {
-              const wanted = next === 'details' ? undefined : (next as Tab);
-              void navigate({ search: (old) => ({ ...old, tab: wanted }) });
-            }}
-          >
-            <Tabs.List mb="lg" aria-label="Parts of the model">
-              {TABS.map((one) => (
-                <Tabs.Tab key={one} value={one}>
-                  {LABELS[one]}
-                </Tabs.Tab>
-              ))}
-            </Tabs.List>
-            <Tabs.Panel value={tab}>
-              {tab === 'files' ? (
-                <FilesTab version={it} />
-              ) : tab === 'use' ? (
-                <UseTab version={it} />
-              ) : tab === 'versions' ? (
-                <VersionsTab name={name} current={it.version} />
-              ) : (
-                <DetailsTab version={it} />
-              )}
-            </Tabs.Panel>
-          </Tabs>
+          <div className={classes.stack}>
+            <Card
+              key={it.name}
+              of="the model"
+              text={it.description ?? ''}
+              save={(text) => changeModel(it.name, { description: text, tags: {} })}
+            />
+            <Section title="Tags">
+              <Tags tags={it.tags ?? {}} save={(tags) => changeModel(it.name, { tags })} />
+            </Section>
+            <Section title="Versions">
+              <Answer query={all}>{(rows) => <VersionsTable name={name} rows={rows} />}</Answer>
+            </Section>
+          </div>
         )}
       </Answer>
     </Page>
   );
 }
 
-function Facts({ version: it }: { version: ModelVersion }) {
+function Facts({ model: it }: { model: Model }) {
   return (
     <>
-      <span>Version {it.version}</span>
-      {(it.aliases ?? []).length > 0 ? (
-        <span>{(it.aliases ?? []).map((one) => `@${one}`).join(' ')}</span>
-      ) : null}
-      <span>{bytes(it.size)}</span>
       <span>
-        registered <Time at={it.created_at} />
-        {it.user ? ` by ${it.user}` : ''}
+        {count(it.versions)} {it.versions === 1 ? 'version' : 'versions'}
+      </span>
+      {Object.entries(it.aliases ?? {}).map(([alias, number]) => (
+        <span key={alias}>
+          @{alias} is {number}
+        </span>
+      ))}
+      <span>
+        changed <Time at={it.updated_at} />
       </span>
     </>
   );
 }
 
-function More({ name, version: it }: { name: string; version: ModelVersion | undefined }) {
+function More({ model: it, versions }: { model: Model; versions: readonly ModelVersion[] }) {
   const may = useMay('models.write');
-  const cache = useQueryClient();
-  const follow = useFollow();
   const [deleting, setDeleting] = useState(false);
-  const download = apiUrl(`/models/${encodeURIComponent(name)}/versions/${it?.version ?? 'latest'}/download`);
-  const served = (it?.used_by ?? []).length > 0;
+  const serving = [...new Set(versions.flatMap(endpointsOf))];
   return (
     <>
       <Menu position="bottom-end">
@@ -153,36 +127,17 @@ function More({ name, version: it }: { name: string; version: ModelVersion | und
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item component="a" href={download} leftSection={<IconDownload size={14} aria-hidden />}>
-            Download as zip
-          </Menu.Item>
           <Menu.Item
             color="red"
-            disabled={!may || !it || served}
-            title={served ? 'It is in use; delete the endpoint first' : undefined}
+            disabled={!may}
             leftSection={<IconTrash size={14} aria-hidden />}
             onClick={() => setDeleting(true)}
           >
-            Delete this version
+            Delete the model
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {it ? (
-        <ConfirmByName
-          opened={deleting}
-          onClose={() => setDeleting(false)}
-          name={`${name}:${it.version}`}
-          verb="Delete"
-          loss={`Version ${it.version} and its files disappear and cannot be brought back. Its run stays.`}
-          onConfirm={async () => {
-            await api().DELETE('/models/{name}/versions/{version}', {
-              params: { path: { name, version: it.version } },
-            });
-            follow(at(['models']));
-            await cache.invalidateQueries({ queryKey: ['models'] });
-          }}
-        />
-      ) : null}
+      <DeleteModel model={it} serving={serving} opened={deleting} onClose={() => setDeleting(false)} />
     </>
   );
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { rowsOf } from './signature';
+import { cellOf } from './compare';
+import { nameFromFile, nameProblem } from './naming';
+import { asRequest, rowsOf } from './signature';
 
 test('a signature is one table of inputs, outputs and parameters', () => {
   const rows = rowsOf({
@@ -14,4 +16,28 @@ test('a signature is one table of inputs, outputs and parameters', () => {
   expect(rows.map((row) => row.needed)).toEqual(['may be empty', 'yes', '', 'else 5']);
   expect(rows[1]?.type).toBe('tensor(float32) [-1, 3]');
   expect(rows[1]?.name).toBe('(2)');
+});
+
+test('an example is copied as the body of a scoring request', () => {
+  expect(JSON.parse(asRequest({ columns: ['a', 'b'], rows: [[1, 'x']] }))).toEqual({
+    dataframe_split: { columns: ['a', 'b'], data: [[1, 'x']] },
+  });
+  expect(asRequest({ raw: { inputs: [[1]] } })).toBe('{"inputs":[[1]]}');
+});
+
+test('metrics are compared with the baseline, other values are shown as they are', () => {
+  expect(cellOf(0.9, 0.8, false, true)).toEqual({ text: '0.9000', delta: '+0.100' });
+  expect(cellOf(0.7, 0.8, false, true).delta).toBe('−0.100');
+  expect(cellOf(0.8, 0.8, true, true).delta).toBe('');
+  expect(cellOf('NaN', 0.8, false, true)).toEqual({ text: 'NaN', delta: '' });
+  expect(cellOf('double', null, false, false).text).toBe('double');
+  expect(cellOf(null, 1, false, true).text).toBe('–');
+});
+
+test('names are checked while they are typed, and made of file names', () => {
+  expect(nameProblem('')).toBeNull();
+  expect(nameProblem('a/b')).toContain('slash');
+  expect(nameProblem('..')).toContain('folder');
+  expect(nameFromFile('Titanic v2.tar.gz')).toBe('Titanic v2');
+  expect(nameFromFile('model.onnx')).toBe('model');
 });

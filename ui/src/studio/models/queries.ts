@@ -1,7 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { pages } from '@/kernel/pages';
+import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import type { components } from '@/kernel/schema';
+import { apiUrl } from '@/kernel/workspace';
 
 export type Model = components['schemas']['Model'];
 export type ModelVersion = components['schemas']['ModelVersion'];
@@ -30,13 +32,14 @@ export const versions = (name: string) =>
       data(api().GET('/models/{name}/versions', { params: { path: { name } }, signal })),
   });
 
-export const version = (name: string, number: number | undefined) =>
+/** version: its number, an alias, or `latest`. */
+export const version = (name: string, version: string) =>
   queryOptions({
-    queryKey: ['models', 'version', name, number ?? 'latest'],
+    queryKey: ['models', 'version', name, version],
     queryFn: ({ signal }) =>
       data(
         api().GET('/models/{name}/versions/{version}', {
-          params: { path: { name, version: String(number ?? 'latest') } },
+          params: { path: { name, version } },
           signal,
         }),
       ),
@@ -68,6 +71,79 @@ export const runMetrics = (runId: string) =>
     retry: false,
   });
 
-export function changeVersion(it: ModelVersion, body: components['schemas']['Change']) {
-  return data(api().PATCH('/models/{name}/versions/{version}', { params: ofVersion(it), body }));
+type Change = Partial<components['schemas']['Change']>;
+
+export function changeVersion(it: ModelVersion, body: Change) {
+  return data(
+    api().PATCH('/models/{name}/versions/{version}', { params: ofVersion(it), body: { tags: {}, ...body } }),
+  );
+}
+
+export type Scan = components['schemas']['Scan'];
+export type ScanFinding = components['schemas']['ScanFinding'];
+export type Verdict = Scan['verdict'];
+export type Example = components['schemas']['Example'];
+export type ComparedLine = components['schemas']['ComparedLine'];
+
+export const scan = (it: ModelVersion) =>
+  queryOptions({
+    queryKey: ['models', 'scan', it.name, it.version],
+    queryFn: ({ signal }) =>
+      data(api().GET('/models/{name}/versions/{version}/scan', { params: ofVersion(it), signal })),
+    retry: false,
+  });
+
+export function scanAgain(it: ModelVersion) {
+  return data(api().POST('/models/{name}/versions/{version}/scan', { params: ofVersion(it) }));
+}
+
+/** The input example, null when the version brought none. */
+export const example = (it: ModelVersion) =>
+  queryOptions({
+    queryKey: ['model-example', it.name, it.version], // never changes
+    queryFn: async ({ signal }): Promise<Example | null> => {
+      try {
+        return await data(
+          api().GET('/models/{name}/versions/{version}/example', { params: ofVersion(it), signal }),
+        );
+      } catch (error) {
+        if (Problem.from(error).status === 404) return null;
+        throw error;
+      }
+    },
+    staleTime: 60_000,
+  });
+
+/** Last metrics of the runs of the newest versions, by version number. */
+export const measured = (name: string) =>
+  queryOptions({
+    queryKey: ['models', 'measured', name],
+    queryFn: ({ signal }) =>
+      data(api().GET('/models/{name}/metrics', { params: { path: { name } }, signal })),
+  });
+
+export const comparison = (name: string, v: string[]) =>
+  queryOptions({
+    queryKey: ['models', 'comparison', name, ...v],
+    queryFn: ({ signal }) =>
+      data(api().GET('/models/{name}/compare', { params: { path: { name }, query: { v } }, signal })),
+  });
+
+export function changeModel(name: string, body: Change) {
+  return data(api().PATCH('/models/{name}', { params: { path: { name } }, body: { tags: {}, ...body } }));
+}
+
+export function fileUrl(it: ModelVersion, path: string): string {
+  return apiUrl(`/models/${encodeURIComponent(it.name)}/versions/${it.version}/content`, { path });
+}
+
+export function zipUrl(it: ModelVersion): string {
+  return apiUrl(`/models/${encodeURIComponent(it.name)}/versions/${it.version}/download`);
+}
+
+/** Names of the endpoints that hold a version. */
+export function endpointsOf(it: ModelVersion | null | undefined): string[] {
+  return (it?.used_by ?? []).flatMap((user) =>
+    user.startsWith('endpoint:') ? [user.slice('endpoint:'.length)] : [],
+  );
 }

@@ -1,7 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
-import { integer, oneOf, searchOf, text } from '@/kernel/search';
+import { integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
 import { addFinder } from '@/kit/actions';
 
@@ -12,17 +12,61 @@ const list = createRoute({
   component: lazyRouteComponent(() => import('./ModelList'), 'ModelList'),
 });
 
-export const TABS = ['details', 'files', 'use', 'versions'] as const;
+export const SOURCES = ['file', 'run', 'address', 'web'] as const;
+
+const register = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'models/new',
+  validateSearch: searchOf((raw) => ({
+    from: oneOf(raw, 'from', SOURCES),
+    name: text(raw, 'name'),
+    run: text(raw, 'run'),
+  })),
+  component: lazyRouteComponent(() => import('./RegisterPage'), 'RegisterPage'),
+});
 
 const detail = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'models/$name',
   validateSearch: searchOf((raw) => ({
     version: integer(raw, 'version'),
-    tab: oneOf(raw, 'tab', TABS),
     sort: text(raw, 'sort'),
+    selected: items(raw, 'selected'),
   })),
+  beforeLoad: ({ params, search }) => {
+    const { version } = search as { version?: number }; // how links to a version were written before it had a page
+    if (version !== undefined)
+      throw redirect({ href: at(['models', params.name, 'versions', String(version)]), replace: true });
+  },
   component: lazyRouteComponent(() => import('./ModelPage'), 'ModelPage'),
+});
+
+export const TABS = ['details', 'scan', 'files', 'use'] as const;
+
+const version = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'models/$name/versions/$version',
+  validateSearch: searchOf((raw) => ({
+    tab: oneOf(raw, 'tab', TABS),
+    path: text(raw, 'path'),
+    grade: oneOf(raw, 'grade', ['worse', 'all']),
+  })),
+  component: lazyRouteComponent(() => import('./VersionPage'), 'VersionPage'),
+});
+
+const versions = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'models/$name/versions',
+  beforeLoad: ({ params }) => {
+    throw redirect({ href: at(['models', params.name]), replace: true }); // the breadcrumb of a version
+  },
+});
+
+const compare = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'models/$name/compare',
+  validateSearch: searchOf((raw) => ({ v: items(raw, 'v'), show: oneOf(raw, 'show', ['diff', 'all']) })),
+  component: lazyRouteComponent(() => import('./ComparePage'), 'ComparePage'),
 });
 
 addFinder({
@@ -40,4 +84,4 @@ addFinder({
   },
 });
 
-export const modelsRoutes = [list, detail] as const;
+export const modelsRoutes = [list, register, detail, versions, version, compare] as const;

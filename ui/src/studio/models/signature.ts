@@ -40,3 +40,16 @@ export function rowsOf(signature: Signature): SignatureRow[] {
     ...part('Parameter', signature.params),
   ];
 }
+
+interface Example {
+  columns?: string[];
+  rows?: unknown[][];
+  raw?: unknown;
+}
+
+/** An example as the body of a scoring request. */
+export function asRequest(example: Example): string {
+  const columns = example.columns ?? [];
+  if (columns.length === 0) return JSON.stringify(example.raw);
+  return JSON.stringify({ dataframe_split: { columns, data: example.rows ?? [] } });
+}

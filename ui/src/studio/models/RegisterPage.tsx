@@ -1,0 +1,128 @@
+import { SegmentedControl, Stack, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { at } from '@/kernel/workspace';
+import { CodeSnippet } from '@/kit/CodeSnippet';
+import { Denied } from '@/kit/Denied';
+import { useFollow } from '@/kit/Link';
+import { Page, PageHeader, Section } from '@/kit/Page';
+import { FromAddress } from './FromAddress';
+import { FromFile } from './FromFile';
+import { nameFromFile, nameProblem } from './naming';
+import type { ModelVersion } from './queries';
+import { SOURCES } from './routes';
+
+type Source = (typeof SOURCES)[number];
+const FROM = '/w/$ws/models/new';
+const LABELS: Record<Source, string> = {
+  file: 'A file or folder',
+  run: 'A run',
+  address: 'MLflow address',
+  web: 'Elsewhere',
+};
+
+/** Register a model: where it is from, what it is called, the rest is found out. */
+export function RegisterPage() {
+  const search: { from?: Source | undefined; name?: string | undefined; run?: string | undefined } =
+    useSearch({
+      from: FROM,
+    });
+  const navigate = useNavigate({ from: FROM });
+  const cache = useQueryClient();
+  const follow = useFollow();
+  const [name, setName] = useState(search.name ?? '');
+  const [touched, setTouched] = useState(Boolean(search.name));
+  const [problem, setProblem] = useState<string | undefined>();
+  const source = search.from ?? (search.run ? 'run' : 'file');
+  const done = (made: ModelVersion) => {
+    void cache.invalidateQueries({ queryKey: ['models'] });
+    follow(at(['models', made.name, 'versions', String(made.version)]));
+  };
+  const shown = name || 'NAME';
+  return (
+    <Page
+      title="Register a model"
+      width="form"
+      header={
+        <PageHeader
+          title={search.name ? `New version of ${search.name}` : 'Register a model'}
+          lead="Its files are kept as they are and looked into for what loading them would run; they are not loaded for that."
+        />
+      }
+    >
+      <Stack gap="lg">
+        <Denied permission="models.write" to="register models" />
+        <SegmentedControl
+          aria-label="Where the model is from"
+          data={SOURCES.map((value) => ({ value, label: LABELS[value] }))}
+          value={source}
+          onChange={(value) =>
+            void navigate({
+              search: (old) => ({
+                ...old,
+                from: value === 'file' ? undefined : (value as Exclude<Source, 'file'>),
+              }),
+              replace: true,
+            })
+          }
+        />
+        <TextInput
+          label="Name"
+          description="The same name again makes the next version."
+          value={name}
+          onChange={(event) => {
+            setTouched(true);
+            setName(event.currentTarget.value);
+            setProblem(undefined);
+          }}
+          error={nameProblem(name) ?? problem}
+          required
+        />
+        {source === 'file' ? (
+          <FromFile
+            name={name}
+            onName={setProblem}
+            onChosen={(file) => {
+              if (!touched) setName(nameFromFile(file));
+            }}
+            onDone={done}
+          />
+        ) : source === 'web' ? null : (
+          <FromAddress
+            key={source}
+            kind={source}
+            run={search.run}
+            name={name}
+            onName={setProblem}
+            onDone={done}
+          />
+        )}
+      </Stack>
+      <Section title={source === 'web' ? 'On the machine that can reach it' : 'The same in code'}>
+        <CodeSnippet code={CODE[source](shown)} />
+      </Section>
+    </Page>
+  );
+}
+
+const CODE: Record<Source, (name: string) => Record<string, string>> = {
+  file: (name) => ({
+    'Command line': `studiolo models register model.onnx --name ${name}`,
+    Python: `from studiolo import Studio\n\nstudio = Studio()\nstudio.models.register("${name}", source="model.onnx")   # or a folder, a zip, model.pkl …`,
+  }),
+  run: (name) => ({
+    'Command line': `studiolo models register ${name} --run RUN --path model`,
+    Python: `studio.models.register("${name}", run_id, "model")`,
+    MLflow: `mlflow.register_model("runs:/RUN/model", "${name}")`,
+  }),
+  address: (name) => ({
+    'Command line': `studiolo models register models:/other/3 --name ${name}`,
+    Python: `studio.models.register("${name}", source="models:/other@champion")`,
+  }),
+  web: (name) => ({
+    'A web address': `studiolo models register https://example.org/model.onnx --name ${name}`,
+    'Another MLflow': `MLFLOW_TRACKING_TOKEN=… studiolo models register models:/other/3 --tracking-uri https://mlflow.example.org --name ${name}`,
+    Python: `studio.models.register("${name}", source="https://example.org/model.onnx")`,
+  }),
+};
