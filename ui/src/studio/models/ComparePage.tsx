@@ -41,11 +41,8 @@ export function ComparePage() {
       title={`Compare versions of ${name}`}
       header={
         <PageHeader
-          title={
-            <>
-              Compare versions of <Link href={at(['models', name])}>{name}</Link>
-            </>
-          }
+          title={`Compare versions of ${name}`}
+          facts={<Link href={at(['models', name])}>All versions</Link>}
           lead="The first is the baseline; numbers of the others show how far they are from it."
           actions={
             <SegmentedControl
@@ -142,7 +139,7 @@ function Lines({ title, versions: compared, lines, all, numbers }: LinesProps) {
                     <Link href={at(['models', it.name, 'versions', String(it.version)])}>
                       {label(it, first)}
                     </Link>
-                    {index === 0 ? ' (baseline)' : ''}
+                    {index === 0 ? <div className={classes.meta}>baseline</div> : null}
                     {numbers ? (
                       <div className={classes.meta}>
                         <VerdictBadge verdict={it.scan} here={(it.files ?? 0) > 0} />{' '}

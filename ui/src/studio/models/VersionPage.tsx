@@ -43,11 +43,7 @@ export function VersionPage() {
       title={`${name} version ${number}`}
       header={
         <PageHeader
-          title={
-            <>
-              <Link href={at(['models', name])}>{name}</Link> version {number}
-            </>
-          }
+          title={`${name} version ${number}`}
           facts={query.data ? <Facts version={query.data} /> : null}
           actions={
             query.data ? (
@@ -104,6 +100,7 @@ function Facts({ version: it }: { version: ModelVersion }) {
   const aliases = it.aliases ?? [];
   return (
     <>
+      <Link href={at(['models', it.name])}>All versions</Link>
       <VerdictBadge verdict={it.scan} here={(it.files ?? 0) > 0} />
       {aliases.length > 0 ? <span>{aliases.map((one) => `@${one}`).join(' ')}</span> : null}
       <span>{bytes(it.size)}</span>
