@@ -36,7 +36,9 @@ const COLUMNS: GridColumn<ModelVersion>[] = [
     width: 150,
     value: (row) => endpointsOf(row).join(', ') || null,
     cell: (row) =>
-      endpointsOf(row).map((name, index) => (
+      endpointsOf(row).length === 0
+        ? '–'
+        : endpointsOf(row).map((name, index) => (
         <span key={name}>
           {index > 0 ? ', ' : ''}
           <Link href={at(['endpoints', name])}>{name}</Link>
