@@ -76,7 +76,7 @@ def test_every_example_is_run_and_listed() -> None:
 
 
 def test_register_an_onnx_model(running: Started) -> None:
-    said = run(running, "06_register_an_onnx_model.py")
+    said = run(running, "07_register_an_onnx_model.py")
     assert "price-example:1 takes ['rows tensor(float32)']" in said
     assert "loading it would run: clean" in said
     assert "6.0" in said

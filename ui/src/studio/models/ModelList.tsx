@@ -27,26 +27,11 @@ const COLUMNS: GridColumn<Model>[] = [
   {
     id: 'aliases',
     header: 'Aliases',
-    width: 180,
+    width: 150,
     value: (row) =>
       Object.entries(row.aliases ?? {})
         .map(([alias, number]) => `${alias} → ${number}`)
         .join(', ') || null,
-  },
-  {
-    id: 'flavors',
-    header: 'Flavors',
-    width: 180,
-    optional: true,
-    value: (row) => row.latest?.flavors?.join(', ') || null,
-  },
-  {
-    id: 'size',
-    header: 'Size',
-    align: 'right',
-    width: 100,
-    value: (row) => row.latest?.size ?? null,
-    cell: (row) => bytes(row.latest?.size),
   },
   {
     id: 'scan',
@@ -57,25 +42,9 @@ const COLUMNS: GridColumn<Model>[] = [
       row.latest ? <VerdictBadge verdict={row.latest.scan} here={(row.latest.files ?? 0) > 0} /> : '–',
   },
   {
-    id: 'stage',
-    header: 'Stage',
-    width: 110,
-    value: (row) => (row.latest && row.latest.stage !== 'None' ? (row.latest.stage ?? null) : null),
-  },
-  {
-    id: 'tags',
-    header: 'Tags',
-    width: 180,
-    value: (row) =>
-      Object.entries(row.tags ?? {})
-        .filter(([key]) => !key.startsWith('mlflow.'))
-        .map(([key, value]) => (value ? `${key}=${value}` : key))
-        .join(', ') || null,
-  },
-  {
     id: 'used',
     header: 'Deployed at',
-    width: 160,
+    width: 130,
     value: (row) => endpointsOf(row.latest).join(', ') || null,
     cell: (row) =>
       endpointsOf(row.latest).map((name, index) => (
@@ -85,13 +54,45 @@ const COLUMNS: GridColumn<Model>[] = [
         </span>
       )),
   },
-  { id: 'owner', header: 'By', width: 110, value: (row) => row.latest?.user || null },
+  {
+    id: 'tags',
+    header: 'Tags',
+    width: 140,
+    value: (row) =>
+      Object.entries(row.tags ?? {})
+        .filter(([key]) => !key.startsWith('mlflow.'))
+        .map(([key, value]) => (value ? `${key}=${value}` : key))
+        .join(', ') || null,
+  },
+  {
+    id: 'stage',
+    header: 'Stage',
+    width: 110,
+    value: (row) => (row.latest && row.latest.stage !== 'None' ? (row.latest.stage ?? null) : null),
+  },
   {
     id: 'updated',
     header: 'Changed',
     width: 120,
     value: (row) => row.updated_at,
     cell: (row) => <Time at={row.updated_at} />,
+  },
+  { id: 'owner', header: 'By', width: 110, value: (row) => row.latest?.user || null },
+  {
+    id: 'size',
+    header: 'Size',
+    align: 'right',
+    optional: true,
+    width: 100,
+    value: (row) => row.latest?.size ?? null,
+    cell: (row) => bytes(row.latest?.size),
+  },
+  {
+    id: 'flavors',
+    header: 'Flavors',
+    width: 180,
+    optional: true,
+    value: (row) => row.latest?.flavors?.join(', ') || null,
   },
   {
     id: 'description',

@@ -40,9 +40,9 @@ const COLUMNS: GridColumn<ScanFinding>[] = [
     value: (row) => row.grade,
     cell: (row) => <StatusBadge state={row.grade} {...GRADES[row.grade]} />,
   },
-  { id: 'what', header: 'What', width: 300, grow: true, value: (row) => row.what },
-  { id: 'why', header: 'Why', width: 280, value: (row) => row.why || null },
-  { id: 'file', header: 'File', width: 240, value: (row) => row.file },
+  { id: 'what', header: 'What', width: 240, grow: true, value: (row) => row.what },
+  { id: 'why', header: 'Why', width: 260, value: (row) => row.why || null },
+  { id: 'file', header: 'File', width: 200, value: (row) => row.file },
   { id: 'offset', header: 'At byte', align: 'right', width: 100, value: (row) => row.offset ?? null },
   { id: 'count', header: 'Times', align: 'right', width: 80, value: (row) => row.count ?? 1 },
 ];

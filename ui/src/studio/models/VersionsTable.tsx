@@ -39,11 +39,11 @@ const COLUMNS: GridColumn<ModelVersion>[] = [
       endpointsOf(row).length === 0
         ? '–'
         : endpointsOf(row).map((name, index) => (
-        <span key={name}>
-          {index > 0 ? ', ' : ''}
-          <Link href={at(['endpoints', name])}>{name}</Link>
-        </span>
-      )),
+            <span key={name}>
+              {index > 0 ? ', ' : ''}
+              <Link href={at(['endpoints', name])}>{name}</Link>
+            </span>
+          )),
   },
   {
     id: 'run',
