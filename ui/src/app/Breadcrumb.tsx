@@ -5,6 +5,8 @@ import { Link } from '@/kit/Link';
 import { NAV_ITEMS } from './nav';
 import classes from './shell.module.css';
 
+const ID = /^[0-9a-f]{32}$/; // names of models and datasets stay whole
+
 /** Where we are, from the address: Datasets / titanic. */
 export function Breadcrumb() {
   const { pathname } = useLocation();
@@ -15,7 +17,11 @@ export function Breadcrumb() {
       <ol>
         {parts.map((part, index) => {
           const name =
-            index === 0 ? (NAV_ITEMS.find((item) => item.path === part)?.label ?? part) : shortId(part);
+            index === 0
+              ? (NAV_ITEMS.find((item) => item.path === part)?.label ?? part)
+              : ID.test(part)
+                ? shortId(part)
+                : part;
           const last = index === parts.length - 1;
           return (
             <li key={index}>
