@@ -101,7 +101,9 @@ export function scanAgain(it: ModelVersion) {
 export const example = (it: ModelVersion) =>
   queryOptions({
     queryKey: ['model-example', it.name, it.version], // never changes
-    queryFn: async ({ signal }): Promise<Example | null> => {
+    queryFn: async ({ signal, client }): Promise<Example | null> => {
+      const stored = it.files ? await client.fetchQuery(files(it)) : [];
+      if (!stored.some((file) => file.path.includes('example'))) return null; // asked for, it would be a 404
       try {
         return await data(
           api().GET('/models/{name}/versions/{version}/example', { params: ofVersion(it), signal }),
