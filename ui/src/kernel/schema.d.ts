@@ -2118,6 +2118,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/models/{name}/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Metrics
+     * @description Return the last metrics of the runs of the newest 50 versions, by version.
+     */
+    get: operations['models_get_metrics'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/models/{name}/uploads': {
     parameters: {
       query?: never;
@@ -3230,10 +3250,10 @@ export interface components {
       system_tags: boolean;
     };
     /**
-     * Compared
+     * ComparedLine
      * @description One line of a comparison; values: one a version, None where it has none. same: all are equal.
      */
-    Compared: {
+    ComparedLine: {
       /** Key */
       key: string;
       /** Same */
@@ -3299,39 +3319,6 @@ export interface components {
         | 'Skipped';
       /** User */
       user: string;
-    };
-    /**
-     * Comparison
-     * @description Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest.
-     */
-    Comparison: {
-      /**
-       * Files
-       * @default []
-       */
-      files: components['schemas']['Compared'][];
-      /**
-       * Metrics
-       * @default []
-       */
-      metrics: components['schemas']['Compared'][];
-      /**
-       * Params
-       * @default []
-       */
-      params: components['schemas']['Compared'][];
-      /**
-       * Requirements
-       * @default []
-       */
-      requirements: components['schemas']['Compared'][];
-      /**
-       * Signature
-       * @default []
-       */
-      signature: components['schemas']['Compared'][];
-      /** Versions */
-      versions: components['schemas']['ModelVersion'][];
     };
     /**
      * Compute
@@ -6502,6 +6489,39 @@ export interface components {
       msg: string;
       /** Error Type */
       type: string;
+    };
+    /**
+     * VersionComparison
+     * @description Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest.
+     */
+    VersionComparison: {
+      /**
+       * Files
+       * @default []
+       */
+      files: components['schemas']['ComparedLine'][];
+      /**
+       * Metrics
+       * @default []
+       */
+      metrics: components['schemas']['ComparedLine'][];
+      /**
+       * Params
+       * @default []
+       */
+      params: components['schemas']['ComparedLine'][];
+      /**
+       * Requirements
+       * @default []
+       */
+      requirements: components['schemas']['ComparedLine'][];
+      /**
+       * Signature
+       * @default []
+       */
+      signature: components['schemas']['ComparedLine'][];
+      /** Versions */
+      versions: components['schemas']['ModelVersion'][];
     };
     /**
      * VersionCreate
@@ -10500,7 +10520,42 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Comparison'];
+          'application/json': components['schemas']['VersionComparison'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_metrics: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: {
+              [key: string]: number | string | null;
+            };
+          };
         };
       };
       /** @description Validation Error */
