@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +12,10 @@ from starlette.testclient import TestClient
 from typer.testing import Result
 
 from studiolo.kernel.auth.request import Services
+from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage import references
-from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.sdk.studio import Studio
 from studiolo.studio.experiments import (
     artifacts,
@@ -26,6 +25,7 @@ from studiolo.studio.experiments import (
     lineage,
     overview,
     purging,
+    ready_docs,
     reconcile,
     repository,
     service,
@@ -33,10 +33,12 @@ from studiolo.studio.experiments import (
     tracking,
 )
 from studiolo.studio.experiments.errors import RunNotFound
+from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.schemas import Cleanup, CleanupRequest, InputFile, JobSpec
 from studiolo.studio.experiments.tables import experiments, runs
 from studiolo.studio.experiments.tracking_tables import artifacts as files
-from studiolo.studio.experiments.tracking_tables import metrics, params
+from studiolo.studio.experiments.tracking_tables import logged_models, metrics, params, run_docs, run_models
+from studiolo.testing.client import make_client, member_token
 from studiolo.testing.context import context_in
 from tests.studio.experiments.runs import a_run
 
@@ -246,57 +248,50 @@ def test_every_column_that_looks_like_a_digest_is_known_to_the_sweep() -> None:
     assert looks - told - no_blobs == set(), "say NAMES_BLOBS at the column, or list it here if it names no blob"
 
 
-def test_an_upload_of_the_same_bytes_never_loses_to_the_sweep(ctx: Context) -> None:
-    """In each round an old blob that nobody names is found by writers and by the sweep at the same moment."""
-    before = ctx.clock.now() - timedelta(days=1)
-    old = before.timestamp() - 100
-    rounds, outcomes = 300, {True: 0, False: 0}
-    blobs = [ctx.blobs.put(f"content {n}".encode()) for n in range(rounds)]
-    for blob in blobs:
-        os.utime(ctx.blobs.path(blob.digest), (old, old))
-    start = threading.Barrier(3)
-    lost: list[int] = []
-
-    def write() -> None:
-        other = LocalBlobStore(ctx.blobs.root)  # as another process has it
-        for n in range(rounds):
-            start.wait()
-            other.put(f"content {n}".encode())
-            if not other.exists(blobs[n].digest):
-                lost.append(n)
-
-    def sweep() -> None:
-        for blob in blobs:
-            start.wait()
-            for _ in range(20):
-                outcomes[ctx.blobs.drop(blob.digest, before)] += 1
-
-    threads = [threading.Thread(target=work) for work in (write, write, sweep)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert lost == []
-    assert outcomes[True], "the sweep never came first: the test shows nothing"
-
-
-def test_a_blob_found_again_is_young_again(ctx: Context) -> None:
-    blob = ctx.blobs.put(b"once more")
-    _old(ctx)
-    assert ctx.blobs.put(b"once more") == blob
-    assert not ctx.blobs.drop(blob.digest, ctx.clock.now() - timedelta(days=1))
-    _old(ctx)
-    assert ctx.blobs.keep(blob.digest)
-    assert not ctx.blobs.drop(blob.digest, ctx.clock.now() - timedelta(days=1))
-    _old(ctx)
-    assert ctx.blobs.drop(blob.digest, ctx.clock.now() - timedelta(days=1))
-    assert not ctx.blobs.keep(blob.digest)
-
-
 def test_bad_requests_to_empty_the_bin_name_the_field(client: TestClient) -> None:
     answer = client.post("/w/default/api/experiments/gc", json={"position": "zz"})
     assert (answer.status_code, answer.json()["field"]) == (422, "position")
     assert client.post("/w/default/api/experiments/gc", json={"older_than_days": -1}).status_code == 422
+
+
+def test_only_an_owner_removes_for_good_and_imports(services: Services) -> None:
+    routes = [("POST", "gc"), ("POST", "imports"), ("PUT", "imports/x"), ("POST", "imports/x/experiments")]
+    routes += [("POST", "imports/x/known"), ("POST", "imports/x/batches")]
+    bodies: dict[str, object] = {
+        "imports": {"fingerprint": "0" * 64, "source": "x"},
+        "imports/x": {"report": {}},
+        "imports/x/experiments": {"experiments": []},
+        "imports/x/known": {"kind": "run", "stamps": {}},
+    }
+    model = {"origin": "0" * 32, "name": "m", "created": 0, "updated": 0, "versions": []}
+    for role in Role:
+        client = make_client(services, member_token(services, role, f"a {role.value}"))
+        answers = {
+            path: client.request(method, f"/w/default/api/experiments/{path}", json=bodies.get(path, {})).status_code
+            for method, path in routes
+        }
+        answers["models"] = client.post("/w/default/api/models/imports", json=model).status_code
+        denied = [path for path, status in answers.items() if status == 403]
+        assert denied == ([] if role is Role.owner else list(answers)), (role, answers)
+
+
+def test_the_document_of_a_run_that_stays_forgets_a_removed_model(any_ctx: Context) -> None:
+    ctx = any_ctx
+    _, seq = a_run(ctx)
+    now = ctx.clock.now()
+    row = {"id": f"m-{'1' * 32}", "workspace_id": ctx.workspace_id, "name": "m", "model_type": "", "status": "READY"}
+    life = {"params": {}, "tags": {}, "lifecycle": "deleted", "deleted_at": now, "created_at": now, "updated_at": now}
+    with ctx.db.begin() as tx:
+        number = tx.execute(select(runs.c.experiment).where(runs.c.seq == seq)).scalar_one()
+        tx.execute(insert(logged_models).values(**row, **life, experiment=number))
+        tx.execute(insert(run_models).values(run=seq, model_id=row["id"], direction="output", step=0))
+    ready_docs.adopt(ctx, 0)
+    ready_docs.make(ctx, [seq], shapes.documents)
+    assert _all(ctx, older_than_days=0).logged_models == 1
+    with ctx.db.read() as tx:
+        doc = tx.execute(select(run_docs.c.doc).where(run_docs.c.run == seq)).scalar_one()
+        assert doc is None or doc == shapes.documents(tx, [seq])[seq]
+        assert row["id"].encode() not in shapes.documents(tx, [seq])[seq]
 
 
 def test_the_bin_of_another_workspace_is_not_emptied(ctx: Context) -> None:

@@ -28,11 +28,11 @@ from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.ids import is_id
-from studiolo.studio.experiments import artifacts, lineage
+from studiolo.studio.experiments import artifacts, lineage, ready_docs
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import experiments, runs
 from studiolo.studio.experiments.tables import lineage as edges
-from studiolo.studio.experiments.tracking_tables import logged_models
+from studiolo.studio.experiments.tracking_tables import logged_models, run_models
 
 BURIED = ""  # the workspace of runs that are gone but for their rows
 AT_ONCE = 50  # runs buried, and drained, together
@@ -163,6 +163,9 @@ def bury_experiments(ctx: Context, before: datetime) -> int:
 
 
 def _remove_model(tx: Connection, ctx: Context, model_id: str, experiment: int) -> None:
+    naming = select(run_models.c.run).where(run_models.c.model_id == model_id).distinct().order_by(run_models.c.run)
+    for run in tx.execute(naming).scalars().all():  # runs that stay tell of it in their documents
+        ready_docs.spoil(tx, ctx, run)
     artifacts.remove_at(tx, ctx, f"{experiment}/models/{model_id}")
     tx.execute(delete(logged_models).where(logged_models.c.id == model_id))
 

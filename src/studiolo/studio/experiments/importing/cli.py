@@ -26,6 +26,14 @@ def import_mlflow(
     token: Annotated[
         str | None, typer.Option(help="Token of the tracking server.", envvar="MLFLOW_TRACKING_TOKEN")
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Read also what looks unchanged: a tracking server's lists do not show points that were added before the "
+            "latest, nor new files.",
+        ),
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="Write the whole report as JSON to this file.")] = None,
     output: OutputOption = Output.table,
 ) -> None:
@@ -37,7 +45,9 @@ def import_mlflow(
             rate = done / max(0.001, time.monotonic() - begun)
             bar.update(bar.task_ids[0], total=total, completed=done, description=f"{what} {done}/{total}, {rate:.0f}/s")
 
-        found = Experiments(transport(context)).import_mlflow(source, artifacts=artifacts, token=token, progress=tell)
+        found = Experiments(transport(context)).import_mlflow(
+            source, artifacts=artifacts, token=token, full=full, progress=tell
+        )
     if report:
         report.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
     if output is Output.json:

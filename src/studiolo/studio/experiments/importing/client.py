@@ -23,19 +23,21 @@ class Importing:
         *,
         artifacts: str | Path | None = None,
         token: str | None = None,
+        full: bool = False,
         progress: "Progress | None" = None,
     ) -> dict[str, Any]:
         """Import an MLflow: an `mlruns` folder, a SQLite file, a database URL or the address of a tracking server.
 
         Again is no harm: what is here is not sent, what is new is added. artifacts: folder of files that the source names
-        by a place that is not on this machine. Returns the report; raises BadSource.
+        by a place that is not on this machine. full: read also what looks unchanged, since a server's lists do not show
+        points that were added before the latest, nor new files. Returns the report; raises BadSource.
         """
         from studiolo.studio.experiments.importing.opening import open_source
         from studiolo.studio.experiments.importing.transfer import Transfer
 
         opened = open_source(str(source), Path(artifacts) if artifacts else None, token)
         try:
-            return Transfer(self._transport, opened, progress).run().document()
+            return Transfer(self._transport, opened, progress, full=full).run().document()
         finally:
             opened.close()
 

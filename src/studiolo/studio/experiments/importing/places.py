@@ -16,6 +16,7 @@ class Places:
     def __init__(self, given: Path | None, beside: list[Path]) -> None:
         self._roots = [given] if given else []
         self._beside = beside
+        self._moved: set[str] = set()  # what the source calls folders of experiments that were found elsewhere
 
     def folder(self, uri: str) -> Path | None:
         """Return the local folder of an artifact URI, None when it is not on this machine."""
@@ -28,18 +29,29 @@ class Places:
             candidates.append(local)
             if not local.is_absolute():
                 candidates += [root / local for root in self._beside]
-        if tail:
-            candidates += [root / name / tail[1] for root in self._beside for name in ("", "mlruns", "mlartifacts")]
-        return next((path for path in candidates if path.is_dir()), None)
+        found = next((path for path in candidates if path.is_dir()), None)
+        if found is None and tail:
+            near = [root / name / tail[1] for root in self._beside for name in ("", "mlruns", "mlartifacts")]
+            found = next((path for path in near if path.is_dir()), None)
+            if found is not None:
+                self._moved.add(_before(uri, tail))
+        return found
 
     def reachable(self, uri: str) -> bool:
         """Say whether a missing folder means that there are no files (and not that we cannot look)."""
         if self._roots:
             return True
+        tail = _TAIL.search(uri.rstrip("/"))
+        if tail and _before(uri, tail) in self._moved:  # others of the same folder came along, this one had none
+            return True
         local = local_path(uri)
         if local is None:
             return False
         return any(parent.is_dir() for parent in [local, *local.parents][:5] if parent != Path(parent.anchor))
+
+
+def _before(uri: str, tail: re.Match[str]) -> str:
+    return uri[: tail.start()]
 
 
 def local_path(uri: str) -> Path | None:

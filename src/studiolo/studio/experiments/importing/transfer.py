@@ -32,8 +32,11 @@ _REGISTRY = "models/imports"  # the slice above this one takes the registry
 class Transfer:
     """One import. Killed at any point, the next one of the same source goes on: what is here is known by its stamp."""
 
-    def __init__(self, transport: Transport, source: Source, progress: Progress | None = None) -> None:
-        self._transport, self._source = transport, source
+    def __init__(
+        self, transport: Transport, source: Source, progress: Progress | None = None, *, full: bool = False
+    ) -> None:
+        """Read all of it when full, also what a stamp says is here: not every source shows each change in its lists."""
+        self._transport, self._source, self._full = transport, source, full
         self._progress = progress or (lambda _what, _done, _total: None)
         self.report = Report(source.label)
         self._experiments: dict[str, str] = {}
@@ -104,10 +107,12 @@ class Transfer:
             path = f"experiments/imports/{self.report.import_id}/known"
             body = {"kind": kind, "stamps": {item.id: item.stamp for item in part}}
             known = self._transport.post(path, json=body)
-            self.report.count(f"{kind}s", "there", len(known["same"]))
             for gone in known["gone"]:
                 self.report.lose(kind, gone, "it was imported before and has been removed from the studio since")
-            skip |= {*known["same"], *known["gone"]}
+            skip |= set(known["gone"])
+            if not self._full:
+                self.report.count(f"{kind}s", "there", len(known["same"]))
+                skip |= set(known["same"])
         return sorted((item for item in listed if item.id not in skip), key=lambda item: (item.order, item.id))
 
     def _send_models(self, sender: Sender, experiment: str, listed: Sequence[Listed]) -> None:
