@@ -199,3 +199,67 @@ def test_the_environment_of_a_job_is_recorded(ctx: Context) -> None:
     machine = json.loads(artifacts.open_(ctx, run.id, "environment/machine.json").read_text())
     assert machine["cores"] >= 1
     assert machine["memory_bytes"] > 1 << 20
+
+
+def logged(client: TestClient, run_id: str, name: str, step: int, **files: bytes) -> str:
+    """Log a model as MLflow 3's client does: beside the run, then as its output."""
+    api = "/w/default/api/2.0/mlflow"
+    made = {"experiment_id": "1", "name": name, "source_run_id": run_id}
+    info = client.post(f"{api}/logged-models", json=made).json()["model"]["info"]
+    for path, content in files.items():
+        folder = info["artifact_uri"].removeprefix("mlflow-artifacts:/")
+        sent = client.put(f"/w/default/api/2.0/mlflow-artifacts/artifacts/{folder}/{path}", content=content)
+        assert sent.status_code == 200, sent.text
+    output = {"run_id": run_id, "models": [{"model_id": info["model_id"], "step": step}]}
+    assert client.post(f"{api}/runs/outputs", json=output).status_code == 200
+    return str(info["model_id"])
+
+
+def test_logged_models_stand_among_the_files_of_their_run(
+    any_client: TestClient, any_services: Services, tmp_path: Path
+) -> None:
+    ctx = context_in(any_services)
+    run_id, _ = a_run(ctx)
+    put(ctx, run_id, **{"notes.txt": b"n", "models/own.txt": b"o"})
+    early = logged(any_client, run_id, "net", 1, MLmodel=b"early")
+    logged(any_client, run_id, "net", 2, **{"MLmodel": b"late", "data/t.csv": b"a,b\n1,2\n"})
+    studio = Experiments(make_transport(any_services))
+    models = studio.overview(run_id).models
+    assert [(one.path, one.last) for one in models] == [(f"models:/{early}", False), ("models:/net", True)]
+    top = [(one.path, one.is_dir) for one in studio.artifacts(run_id)]
+    assert top == [("models", True), ("notes.txt", False), (f"models:/{early}", True), ("models:/net", True)]
+    assert [one.path for one in studio.artifacts(run_id, "models:/net")] == ["models:/net/MLmodel", "models:/net/data"]
+    assert [one.path for one in studio.artifacts(run_id, "models:/net/data/")] == ["models:/net/data/t.csv"]
+    assert len(studio.artifacts(run_id, "models:/")) == 2
+    assert [one.path for one in studio.files(run_id).files] == [
+        f"models:/{early}/MLmodel",
+        "models:/net/MLmodel",
+        "models:/net/data/t.csv",
+        "models/own.txt",
+        "notes.txt",
+    ]
+    got = studio.download(run_id, "models:/net/MLmodel", tmp_path / "MLmodel")
+    assert got.read_bytes() == b"late"
+    assert studio.download(run_id, f"models:/{early}/MLmodel", tmp_path / "early").read_bytes() == b"early"
+    assert studio.table(run_id, "models:/net/data/t.csv").rows == [["1", "2"]]
+    with zipfile.ZipFile(studio.download_folder(run_id, tmp_path / "net.zip", "models:/net")) as made:
+        assert made.namelist() == ["MLmodel", "data/t.csv"]
+    with zipfile.ZipFile(studio.download_folder(run_id, tmp_path / "all.zip")) as made:
+        assert [name for name in made.namelist() if name.endswith(("own.txt", "t.csv"))] == [
+            "logged-models/net/data/t.csv",
+            "models/own.txt",
+        ]
+
+
+@pytest.mark.parametrize("path", ["models:/other/MLmodel", "models:/net/../../x", "models:/", "models:/m-0/x"])
+def test_what_no_logged_model_has_is_not_found(client: TestClient, ctx: Context, path: str) -> None:
+    run_id, _ = a_run(ctx)
+    logged(client, run_id, "net", 0, MLmodel=b"x")
+    reply = client.get(f"/w/default/api/experiments/runs/{run_id}/artifacts/content", params={"path": path})
+    assert reply.status_code in (404, 422), reply.text
+    assert reply.json()["code"] in ("experiments.artifact_not_found", "experiments.bad_path")
+    stranger, _ = a_run(ctx)
+    reply = client.get(
+        f"/w/default/api/experiments/runs/{stranger}/artifacts/content", params={"path": "models:/net/MLmodel"}
+    )
+    assert reply.status_code == 404

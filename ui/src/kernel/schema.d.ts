@@ -2743,7 +2743,7 @@ export interface components {
     };
     /**
      * Artifact
-     * @description A file or folder that a run made. path: below the run's artifacts; size: bytes, of files.
+     * @description A file or folder that a run made. path: below the run's artifacts, or `models:/<name>/…` of a model it logged; size: bytes, of files.
      */
     Artifact: {
       /** Digest */
@@ -4803,15 +4803,19 @@ export interface components {
     };
     /**
      * LoggedModel
-     * @description A model that a run logged. folder: its place in the artifacts of the workspace.
+     * @description A model that a run logged. path: where its files are among those of the run; last: of its name in this run.
      */
     LoggedModel: {
       /** Id */
       id: string;
+      /** Last */
+      last: boolean;
       /** Model Type */
       model_type?: string | null;
       /** Name */
       name: string;
+      /** Path */
+      path: string;
       /** Status */
       status: string;
       /**

@@ -1,6 +1,7 @@
 """Looking through the files of a run: all of them, a signed address, a folder as a ZIP; and the code it was submitted with."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -10,9 +11,10 @@ from studiolo.kernel import content
 from studiolo.kernel.content import Grant
 from studiolo.kernel.context import Context
 from studiolo.kernel.home import Home
-from studiolo.studio.experiments import artifacts, service
+from studiolo.studio.experiments import run_files, service
 from studiolo.studio.experiments.artifacts import Stored
 from studiolo.studio.experiments.errors import ArtifactNotFound
+from studiolo.studio.experiments.logged import MODELS
 from studiolo.studio.experiments.page_schemas import CodeFile, ContentLink, FileTree
 from studiolo.studio.experiments.schemas import Artifact
 
@@ -31,15 +33,13 @@ class Archive(NamedTuple):
 def files(ctx: Context, run_id: str, path: str = "", limit: int = MAX_FILES) -> FileTree:
     """List every file below a folder of a run, by path."""
     with ctx.db.read() as tx:
-        root = _folder(artifacts.root_of_run(tx, ctx, run_id), path)
         found: list[Stored] = []
-        for stored in artifacts.below(tx, ctx, root):
+        for stored in run_files.below(tx, ctx, run_id, path):
             found.append(stored)
             if len(found) > limit:
                 break
     shown = found[:limit]
-    prefix = f"{path.strip('/')}/" if path.strip("/") else ""
-    items = [Artifact(path=prefix + one.path, is_dir=False, size=one.size, digest=one.digest) for one in shown]
+    items = [Artifact(path=one.path, is_dir=False, size=one.size, digest=one.digest) for one in shown]
     return FileTree(files=items, size=sum(one.size for one in shown), cut=len(found) > limit)
 
 
@@ -49,11 +49,11 @@ def link(ctx: Context, run_id: str, path: str, scheme: str, host: str) -> Conten
     scheme, host: of the request, since the second origin has the same. Raises ArtifactNotFound, NoSecondOrigin.
     """
     with ctx.db.read() as tx:
-        artifacts.find(tx, ctx, run_id, path)
-        root = artifacts.root_of_run(tx, ctx, run_id)
-    folder, _, name = path.rpartition("/")
+        run_files.find(tx, ctx, run_id, path)
+        above, _, name = path.rpartition("/")
+        folder = run_files.folder(tx, ctx, run_id, above)
     expires = int(ctx.clock.now().timestamp()) + content.SECONDS
-    grant = Grant(ctx.workspace_id, _folder(root, folder), expires)
+    grant = Grant(ctx.workspace_id, folder, expires)
     key = Home(ctx.settings.home).key("content")
     url = content.address(ctx.settings, key, grant, name, scheme, host)
     frame = f"{content.origin(ctx.settings, scheme, host)}/{content.FRAME}"
@@ -63,11 +63,23 @@ def link(ctx: Context, run_id: str, path: str, scheme: str, host: str) -> Conten
 def archive(ctx: Context, run_id: str, path: str = "") -> Archive:
     """Return what a ZIP of a folder of a run holds; raises ArtifactNotFound when there is nothing."""
     with ctx.db.read() as tx:
-        root = artifacts.root_of_run(tx, ctx, run_id)
-        found = list(artifacts.below(tx, ctx, _folder(root, path)))
+        found = list(run_files.below(tx, ctx, run_id, path))
     if not found:
         raise ArtifactNotFound(path or "artifacts")
-    return Archive(f"{path.strip('/').rpartition('/')[2] or f'run-{run_id[-8:]}'}.zip", found)
+    path = path.strip("/")
+    name = path.rpartition("/")[2].rstrip(":") or f"run-{run_id[-8:]}"
+    return Archive(f"{name}.zip", list(_named(found, path)))
+
+
+def _named(found: Sequence[Stored], path: str) -> Iterator[Stored]:
+    """Name files as an archive of a folder does: below it, and logged models in a folder that every system can write."""
+    own = {one.path.partition("/")[0] for one in found if not one.path.startswith(MODELS)}
+    models = next(name for name in ("models", "logged-models", MODELS.replace("/", "-")) if name not in own)
+    for one in found:
+        if path and path != MODELS.rstrip("/"):
+            yield one._replace(path=one.path.removeprefix(f"{path}/"))
+        else:
+            yield one._replace(path=re.sub(f"^{MODELS}", f"{models}/", one.path))
 
 
 def code(ctx: Context, run_id: str) -> list[CodeFile]:
@@ -134,8 +146,3 @@ class _Pipe(io.RawIOBase):
         taken = b"".join(self._pieces)
         self._pieces.clear()
         return taken
-
-
-def _folder(root: str, path: str) -> str:
-    path = artifacts.clean(path.strip("/"), empty=True)
-    return f"{root}/{path}" if path else root

@@ -1,12 +1,15 @@
-"""Logged models as the registry sees them: where their files are."""
+"""Logged models as the registry and the page of a run see them: where their files are."""
 
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
 from studiolo.kernel.context import Context
+from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments.errors import LoggedModelNotFound
-from studiolo.studio.experiments.tracking_tables import logged_models
+from studiolo.studio.experiments.tracking_tables import logged_models, run_models
+
+MODELS = "models:/"  # no path of an artifact begins so: it would be an address
 
 
 class Logged(NamedTuple):
@@ -15,6 +18,45 @@ class Logged(NamedTuple):
     experiment: int
     id: str
     source_run_id: str | None
+
+
+class Output(NamedTuple):
+    """A model that a run logged. path: of its files in the run; folder: in the workspace's artifacts; last: of its name."""
+
+    id: str
+    name: str
+    status: str
+    model_type: str | None
+    step: int
+    path: str
+    folder: str
+    last: bool
+
+
+def outputs(tx: Connection, run_seq: int) -> list[Output]:
+    """Return the models that a run logged, in order of step; of a name the last has the path `models:/<name>`.
+
+    Those before it, as checkpoints are, have `models:/m-<id>`.
+    """
+    m = logged_models.c
+    query = select(m.id, m.name, m.experiment, m.status, m.model_type, run_models.c.step)
+    query = query.join(run_models, run_models.c.model_id == m.id)
+    query = query.where(run_models.c.run == run_seq, run_models.c.direction == "output", m.lifecycle == "active")
+    rows = tx.execute(query.order_by(run_models.c.step, m.created_at, m.id)).all()
+    newest = {row.name: row.id for row in rows}
+    return [
+        Output(
+            row.id,
+            row.name,
+            row.status,
+            row.model_type or None,
+            row.step,
+            f"{MODELS}{row.name if newest[row.name] == row.id else row.id}",
+            artifacts.model_root(row.experiment, row.id),
+            newest[row.name] == row.id,
+        )
+        for row in rows
+    ]
 
 
 def _query(ctx: Context) -> Select[tuple[int, str, str | None]]:

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.paging import Page, bounded, decode, encode
-from studiolo.studio.experiments import catalog, client_runs, keys, recycling, repository, series, tracking
+from studiolo.studio.experiments import catalog, client_runs, keys, logged, recycling, repository, series, tracking
 from studiolo.studio.experiments import service as verbs
 from studiolo.studio.experiments.metrics import Latest, latest_of
 from studiolo.studio.experiments.packing import Columns
@@ -22,7 +21,7 @@ from studiolo.studio.experiments.schemas import (
     Series,
 )
 from studiolo.studio.experiments.tables import runs
-from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
+from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs
 
 MAX_POINTS = 2000
 MAX_SERIES = 50
@@ -65,7 +64,7 @@ def overview(ctx: Context, run_id: str) -> RunOverview:
             metrics=[to_metric(item) for item in latest_of(tx, [seq]).get(seq, [])],
             tags=tracking.tags_of(tx, [seq]).get(seq, {}),
             inputs=_inputs(tx, seq),
-            models=_models(tx, seq),
+            models=[LoggedModel.model_validate(it, from_attributes=True) for it in logged.outputs(tx, seq)],
             children=tx.execute(select(func.count()).where(runs.c.parent_id == run_id)).scalar_one(),
         )
 
@@ -132,16 +131,3 @@ def _inputs(tx: Connection, seq: int) -> list[InputDataset]:
         )
         for row in tx.execute(query.where(run_inputs.c.run == seq).order_by(d.id))
     ]
-
-
-def _models(tx: Connection, seq: int) -> list[LoggedModel]:
-    m = logged_models.c
-    query = select(m.id, m.name, m.status, m.model_type, run_models.c.step).join(
-        run_models, run_models.c.model_id == m.id
-    )
-    outputs = query.where(run_models.c.run == seq, run_models.c.direction == "output", m.lifecycle == "active")
-    return [LoggedModel(**_named(row)) for row in tx.execute(outputs.order_by(run_models.c.step, m.id)).mappings()]
-
-
-def _named(row: Any) -> dict[str, Any]:
-    return {**row, "model_type": row["model_type"] or None}

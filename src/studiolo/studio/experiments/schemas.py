@@ -134,7 +134,7 @@ class Attempt(BaseModel):
 
 
 class Artifact(BaseModel):
-    """A file or folder that a run made. path: below the run's artifacts; size: bytes, of files."""
+    """A file or folder that a run made. path: below the run's artifacts, or `models:/<name>/…` of a model it logged; size: bytes, of files."""
 
     path: str
     is_dir: bool
@@ -226,13 +226,15 @@ class InputDataset(BaseModel):
 
 
 class LoggedModel(BaseModel):
-    """A model that a run logged. folder: its place in the artifacts of the workspace."""
+    """A model that a run logged. path: where its files are among those of the run; last: of its name in this run."""
 
     id: str
     name: str
     status: str
     model_type: str | None = None
     step: int = 0
+    path: str
+    last: bool
 
 
 class RunOverview(BaseModel):

@@ -11,7 +11,7 @@ from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments import artifacts
+from studiolo.studio.experiments import run_files
 from studiolo.studio.experiments.page_schemas import TableRows
 
 MAX_ROWS = 1000
@@ -42,7 +42,7 @@ def rows(ctx: Context, run_id: str, path: str, offset: int = 0, limit: int = 200
     if offset < 0 or not 1 <= limit <= MAX_ROWS:
         raise Invalid(f"offset must not be negative, limit be 1 to {MAX_ROWS}.", field="limit")
     with ctx.db.read() as tx:
-        stored = artifacts.find(tx, ctx, run_id, path)
+        stored = run_files.find(tx, ctx, run_id, path)
     request = {"kind": kind, "path": str(ctx.blobs.path(stored.digest)), "offset": offset, "limit": limit}
     return TableRows.model_validate(_ask(ctx, request, path))
 

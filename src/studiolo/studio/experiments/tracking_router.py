@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, Response
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import artifacts, catalog, curves, lineage, overview
+from studiolo.studio.experiments import catalog, curves, lineage, overview, run_files
 from studiolo.studio.experiments.curve_schemas import CurveRequest, Curves
 from studiolo.studio.experiments.delivery import FileReply
 from studiolo.studio.experiments.schemas import (
@@ -110,7 +110,7 @@ def list_artifacts(run_id: str, path: str = "", ctx: Context = Depends(context))
     """List the files and folders directly below a folder of a run."""
     ctx.actor.must("experiments.read")
     with ctx.db.read() as tx:
-        return artifacts.list_(tx, ctx, run_id, path)
+        return run_files.children(tx, ctx, run_id, path)
 
 
 @router.get("/runs/{run_id}/artifacts/content", response_class=FileResponse)
@@ -118,5 +118,5 @@ def get_artifact(run_id: str, path: str, inline: bool = False, ctx: Context = De
     """Send a file of a run; `inline` shows pictures and text in place, everything else is a download."""
     ctx.actor.must("experiments.read")
     with ctx.db.read() as tx:
-        stored = artifacts.find(tx, ctx, run_id, path)
+        stored = run_files.find(tx, ctx, run_id, path)
     return FileReply(ctx.blobs.path(stored.digest), path, stored.digest, inline=inline)

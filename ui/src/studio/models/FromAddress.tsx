@@ -10,18 +10,18 @@ import type { ModelVersion } from './queries';
 
 interface Props {
   kind: 'run' | 'address';
-  run: string | undefined;
+  preset: { run?: string | undefined; path?: string | undefined; address?: string | undefined };
   name: string;
   onName: (problem: string | undefined) => void;
   onDone: (made: ModelVersion) => void;
 }
 
 /** What a run logged, or what an MLflow address of this studio names; the bytes are shared, not copied. */
-export function FromAddress({ kind, run, name, onName, onDone }: Props) {
+export function FromAddress({ kind, preset, name, onName, onDone }: Props) {
   const may = useMay('models.write');
-  const [runId, setRunId] = useState(run ?? '');
-  const [path, setPath] = useState('model');
-  const [address, setAddress] = useState('');
+  const [runId, setRunId] = useState(preset.run ?? '');
+  const [path, setPath] = useState(preset.path ?? 'model');
+  const [address, setAddress] = useState(preset.address ?? '');
   const source = kind === 'run' ? `runs:/${runId.trim()}/${path.trim()}` : address.trim();
   const ready = kind === 'run' ? runId.trim() !== '' && path.trim() !== '' : source !== '';
   const register = useMutation({

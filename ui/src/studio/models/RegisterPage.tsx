@@ -14,6 +14,15 @@ import type { ModelVersion } from './queries';
 import { SOURCES } from './routes';
 
 type Source = (typeof SOURCES)[number];
+
+interface Preset {
+  from?: Source | undefined;
+  name?: string | undefined;
+  run?: string | undefined;
+  path?: string | undefined;
+  address?: string | undefined;
+}
+
 const FROM = '/w/$ws/models/new';
 const LABELS: Record<Source, string> = {
   file: 'A file or folder',
@@ -24,10 +33,7 @@ const LABELS: Record<Source, string> = {
 
 /** Register a model: where it is from, what it is called, the rest is found out. */
 export function RegisterPage() {
-  const search: { from?: Source | undefined; name?: string | undefined; run?: string | undefined } =
-    useSearch({
-      from: FROM,
-    });
+  const search: Preset = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const cache = useQueryClient();
   const follow = useFollow();
@@ -61,7 +67,7 @@ export function RegisterPage() {
             void navigate({
               search: (old) => ({
                 ...old,
-                from: value === 'file' ? undefined : (value as Exclude<Source, 'file'>),
+                from: value as Source,
               }),
               replace: true,
             })
@@ -92,7 +98,7 @@ export function RegisterPage() {
           <FromAddress
             key={source}
             kind={source}
-            run={search.run}
+            preset={search}
             name={name}
             onName={setProblem}
             onDone={done}
@@ -100,25 +106,25 @@ export function RegisterPage() {
         )}
       </Stack>
       <Section title={source === 'web' ? 'On the machine that can reach it' : 'The same in code'}>
-        <CodeSnippet code={CODE[source](shown)} />
+        <CodeSnippet code={CODE[source](shown, search)} />
       </Section>
     </Page>
   );
 }
 
-const CODE: Record<Source, (name: string) => Record<string, string>> = {
+const CODE: Record<Source, (name: string, preset: Preset) => Record<string, string>> = {
   file: (name) => ({
     'Command line': `studiolo models register model.onnx --name ${name}`,
     Python: `from studiolo import Studio\n\nstudio = Studio()\nstudio.models.register("${name}", source="model.onnx")   # or a folder, a zip, model.pkl …`,
   }),
-  run: (name) => ({
-    'Command line': `studiolo models register ${name} --run RUN --path model`,
-    Python: `studio.models.register("${name}", run_id, "model")`,
-    MLflow: `mlflow.register_model("runs:/RUN/model", "${name}")`,
+  run: (name, { run = 'RUN', path = 'model' }) => ({
+    'Command line': `studiolo models register ${name} --run ${run} --path ${path}`,
+    Python: `studio.models.register("${name}", "${run}", "${path}")`,
+    MLflow: `mlflow.register_model("runs:/${run}/${path}", "${name}")`,
   }),
-  address: (name) => ({
-    'Command line': `studiolo models register models:/other/3 --name ${name}`,
-    Python: `studio.models.register("${name}", source="models:/other@champion")`,
+  address: (name, { address = 'models:/other/3' }) => ({
+    'Command line': `studiolo models register ${address} --name ${name}`,
+    Python: `studio.models.register("${name}", source="${address}")`,
   }),
   web: (name) => ({
     'A web address': `studiolo models register https://example.org/model.onnx --name ${name}`,

@@ -21,6 +21,8 @@ const register = createRoute({
     from: oneOf(raw, 'from', SOURCES),
     name: text(raw, 'name'),
     run: text(raw, 'run'),
+    path: text(raw, 'path'),
+    address: text(raw, 'address'),
   })),
   component: lazyRouteComponent(() => import('./RegisterPage'), 'RegisterPage'),
 });

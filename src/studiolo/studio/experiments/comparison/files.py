@@ -3,18 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import artifacts
+from studiolo.studio.experiments import artifacts, logged
 from studiolo.studio.experiments.comparison import service
 from studiolo.studio.experiments.comparison.schemas import FileRow, FileTable
 from studiolo.studio.experiments.comparison.selections import distinct
 from studiolo.studio.experiments.schemas import InputFile
-from studiolo.studio.experiments.tracking_tables import logged_models, run_models
 
 MOST_PATHS = 2000
-MODELS = "models:/"  # no path of an artifact begins so: it would be a URL
 CODE = "code:/"
 
 
@@ -41,20 +39,10 @@ def artifacts_of(tx: Connection, ctx: Context, row: Any) -> Files:
     """Return the artifacts of a run, and below `models:/<name>/` the files of the models that it logged."""
     root = artifacts.run_root(row.experiment, row.id)
     files = {f.path: Held(f.digest, f.size) for f in artifacts.below(tx, ctx, root)}
-    for name, folder in models_of(tx, row):
-        files |= {f"{MODELS}{name}/{f.path}": Held(f.digest, f.size) for f in artifacts.below(tx, ctx, folder)}
+    for model in logged.outputs(tx, row.seq):
+        if model.last:  # of a name that was logged again: what another run has under this name is compared with one
+            files |= {f"{model.path}/{f.path}": Held(f.digest, f.size) for f in artifacts.below(tx, ctx, model.folder)}
     return files
-
-
-def models_of(tx: Connection, row: Any) -> list[tuple[str, str]]:
-    """Return name and folder of each model that a run logged; of a name that was logged again, the last."""
-    m = logged_models.c
-    query = select(m.id, m.name, m.experiment).join(run_models, run_models.c.model_id == m.id)
-    query = query.where(run_models.c.run == row.seq, run_models.c.direction == "output", m.lifecycle == "active")
-    found = {
-        r.name: artifacts.model_root(r.experiment, r.id) for r in tx.execute(query.order_by(run_models.c.step, m.id))
-    }
-    return sorted(found.items())
 
 
 def code_of(row: Any) -> Files:

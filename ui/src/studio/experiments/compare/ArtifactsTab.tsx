@@ -6,6 +6,7 @@ import { EmptyState, NoMatch } from '@/kit/EmptyState';
 import { Matrix } from '@/kit/grid/Matrix';
 import { IconSearch } from '@/kit/icons';
 import { Answer } from '@/kit/Page';
+import { differs } from './differs';
 import { comparedFiles, type FileTable } from './queries';
 import { RunHead } from './RunHead';
 import { SideBySide } from './SideBySide';
@@ -27,15 +28,18 @@ export function letter(version: number): string {
 }
 
 function Found({ view, found }: { view: View; found: FileTable }) {
-  const { search, change, runs, kept, base } = view;
+  const { search, change, runs, shown, base } = view;
   const every = (search.all ?? false) || runs.length < 2;
   const wanted = search.q?.toLowerCase();
   const files = useMemo(
     () =>
       found.files.filter(
-        (file) => (every || file.differs) && (!wanted || file.path.toLowerCase().includes(wanted)),
+        (file) =>
+          shown.some((index) => file.versions[index] != null) &&
+          (every || differs(file.versions, shown)) &&
+          (!wanted || file.path.toLowerCase().includes(wanted)),
       ),
-    [found, every, wanted],
+    [found, every, wanted, shown],
   );
   if (found.total === 0)
     return (
@@ -89,7 +93,7 @@ function Found({ view, found }: { view: View; found: FileTable }) {
             ),
             tone: file.path === search.path ? ('base' as const) : undefined,
           }))}
-          columns={kept.map((index) => ({
+          columns={shown.map((index) => ({
             id: runs[index]?.id ?? '',
             head: <RunHead view={view} index={index} />,
           }))}
@@ -97,7 +101,7 @@ function Found({ view, found }: { view: View; found: FileTable }) {
           onOpen={(row) => change({ path: files[row]?.path }, false)}
           cell={(row, column) => {
             const file = files[row];
-            const index = kept[column] ?? -1;
+            const index = shown[column] ?? -1;
             const version = file?.versions[index];
             if (!file || version === null || version === undefined)
               return <span className={classes.missing}>missing</span>;

@@ -5,6 +5,7 @@ import { count } from '@/kernel/format';
 import { EmptyState } from '@/kit/EmptyState';
 import { Matrix } from '@/kit/grid/Matrix';
 import { Answer, Section } from '@/kit/Page';
+import { differs } from './differs';
 import { FileDiffView } from './FileDiffView';
 import { comparedCode, type CodeComparison } from './queries';
 import { RunHead } from './RunHead';
@@ -22,18 +23,21 @@ export function CodeTab({ view }: { view: View }) {
 }
 
 function Found({ view, found }: { view: View; found: CodeComparison }) {
-  const { search, change, runs } = view;
+  const { search, change, runs, shown } = view;
   const every = (search.all ?? false) || runs.length < 2;
-  const read = found.described_by.filter(Boolean).length;
+  const sources = shown.flatMap((index) => found.described_by[index] ?? []);
   const files = found.files.files;
-  const paths = useMemo(
-    () =>
-      files.map((file) => ({ value: file.path, label: `${file.path}${file.differs ? '' : ' (the same)'}` })),
-    [files],
+  const differing = useMemo(
+    () => new Set(files.filter((file) => differs(file.versions, shown)).map((file) => file.path)),
+    [files, shown],
   );
+  const paths = files.map((file) => ({
+    value: file.path,
+    label: `${file.path}${differing.has(file.path) ? '' : ' (the same)'}`,
+  }));
   const path = files.some((file) => file.path === search.path)
     ? search.path
-    : files.find((f) => f.differs)?.path;
+    : files.find((file) => differing.has(file.path))?.path;
   if (found.facts.length === 0 && found.packages.length === 0 && files.length === 0)
     return (
       <EmptyState
@@ -59,17 +63,19 @@ function Found({ view, found }: { view: View; found: CodeComparison }) {
       </Section>
       <Section title="Packages">
         <Text size="sm" c="dimmed" mb="xs">
-          {read === 0
+          {sources.length === 0
             ? 'None of these runs says which packages it ran with.'
-            : `Known of ${count(read)} of ${count(runs.length)} runs, read from ${[...new Set(found.described_by.filter(Boolean))].slice(0, 3).join(', ')}.`}
+            : `Known of ${count(sources.length)} of ${count(shown.length)} runs, read from ${[...new Set(sources)].slice(0, 3).join(', ')}.`}
         </Text>
-        {read > 0 ? <Texts label="Packages" view={view} rows={found.packages} every={every} /> : null}
+        {sources.length > 0 ? (
+          <Texts label="Packages" view={view} rows={found.packages} every={every} />
+        ) : null}
       </Section>
       {files.length > 0 ? (
         <Section title="Code">
           <Group gap="md" align="end" mb="sm">
             <Select
-              label={`File (${count(files.filter((file) => file.differs).length)} of ${count(files.length)} differ)`}
+              label={`File (${count(differing.size)} of ${count(files.length)} differ)`}
               searchable
               allowDeselect={false}
               w={340}
@@ -138,9 +144,9 @@ interface TextsProps {
 }
 
 function Texts({ label, view, rows, every }: TextsProps) {
-  const { runs, kept, base } = view;
-  const shown = rows.filter((row) => every || row.differs);
-  if (shown.length === 0)
+  const { runs, shown, base } = view;
+  const lines = rows.filter((row) => every || differs(row.values, shown));
+  if (lines.length === 0)
     return (
       <Text size="sm">
         {rows.length > 0 ? `The same in all: ${count(rows.length)} rows.` : 'Nothing recorded.'}
@@ -151,15 +157,15 @@ function Texts({ label, view, rows, every }: TextsProps) {
       label={label}
       maxHeight="420px"
       headHeight={40}
-      rows={shown.map((row) => ({ id: row.key, head: <span title={row.key}>{row.key}</span> }))}
-      columns={kept.map((index) => ({
+      rows={lines.map((row) => ({ id: row.key, head: <span title={row.key}>{row.key}</span> }))}
+      columns={shown.map((index) => ({
         id: runs[index]?.id ?? '',
         head: <RunHead view={view} index={index} />,
       }))}
       pinned={base === null ? undefined : runs[base]?.id}
       cell={(row, column) => {
-        const values = shown[row]?.values ?? [];
-        const text = values[kept[column] ?? -1];
+        const values = lines[row]?.values ?? [];
+        const text = values[shown[column] ?? -1];
         if (text === null || text === undefined) return <span className={classes.missing}>–</span>;
         const other = base !== null && values[base] !== text;
         return (

@@ -10,19 +10,14 @@ import classes from './files.module.css';
 
 const MOST = 12;
 const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
-const OF_MODEL = 'models:/';
 
 /** A file of several runs: pictures beside each other, text line by line. */
 export function SideBySide({ view, file }: { view: View; file: FileTable['files'][number] }) {
   const picture = PICTURE.test(file.path);
   return (
     <Section title={file.path}>
-      {picture && !file.path.startsWith(OF_MODEL) ? (
+      {picture ? (
         <Pictures view={view} file={file} />
-      ) : picture ? (
-        <Text size="sm" c="dimmed">
-          A picture in a logged model is not shown here; the letters above tell which runs have the same one.
-        </Text>
       ) : (
         <>
           <Group gap="md" align="end" mb="sm">
@@ -36,9 +31,9 @@ export function SideBySide({ view, file }: { view: View; file: FileTable['files'
 }
 
 function Pictures({ view, file }: { view: View; file: FileTable['files'][number] }) {
-  const { runs, kept, base, slots } = view;
+  const { runs, shown, base, slots } = view;
   const first = base === null ? [] : [base];
-  const having = [...new Set([...first, ...kept])].filter((index) => file.versions[index] != null);
+  const having = [...new Set([...first, ...shown])].filter((index) => file.versions[index] != null);
   return (
     <>
       {having.length > MOST ? (

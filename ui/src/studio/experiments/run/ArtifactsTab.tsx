@@ -9,6 +9,8 @@ import type { Run } from '../queries';
 import type { RunSearch } from './search';
 import { FileHead, FilePreview } from './FilePreview';
 import { FileTreeView } from './FileTreeView';
+import { modelOf } from './fileTree';
+import { LoggedModelFacts } from './LoggedModels';
 import { runFiles, type FileTree } from './queries';
 import classes from './files.module.css';
 
@@ -88,6 +90,7 @@ function Files({ run, search, change, tree }: Props & { tree: FileTree }) {
               Download folder as ZIP
             </Button>
           </FileHead>
+          {modelOf(shownFolder) === shownFolder ? <LoggedModelFacts run={run} path={shownFolder} /> : null}
         </section>
       ) : path ? (
         <FilePreview key={path} run={run} path={path} />

@@ -2,7 +2,7 @@ import { Text, TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { bytes, count } from '@/kernel/format';
-import { IconChevronDown, IconFile, IconFolder, IconRight, IconSearch } from '@/kit/icons';
+import { IconBox, IconChevronDown, IconFile, IconFolder, IconRight, IconSearch } from '@/kit/icons';
 import { isBelow, matching, rowsOf, treeOf, type FileItem, type TreeRow } from './fileTree';
 import classes from './files.module.css';
 
@@ -103,7 +103,7 @@ export function FileTreeView({ label, items, open, onOpen, query, onQuery, onFol
             const row = rows[item.index];
             if (!row) return null;
             const Arrow = row.open ? IconChevronDown : IconRight;
-            const Icon = row.folder ? IconFolder : IconFile;
+            const Icon = row.model ? IconBox : row.folder ? IconFolder : IconFile;
             return (
               <div
                 key={row.path}
@@ -124,6 +124,7 @@ export function FileTreeView({ label, items, open, onOpen, query, onQuery, onFol
                 {row.folder ? <Arrow size={14} aria-hidden /> : <span className={classes.noArrow} />}
                 <Icon size={16} stroke={1.7} aria-hidden />
                 <span className={classes.name}>{row.name}</span>
+                {row.model ? <small className={classes.kind}>logged model</small> : null}
                 <small>{bytes(row.size)}</small>
               </div>
             );

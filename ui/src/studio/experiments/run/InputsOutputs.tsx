@@ -4,6 +4,7 @@ import { at } from '@/kernel/workspace';
 import { KeyValue } from '@/kit/KeyValue';
 import { parseReference } from '@/kit/lineage/layers';
 import { Link } from '@/kit/Link';
+import { LoggedModelLine } from './LoggedModels';
 import type { Edge, Run, RunOverview } from '../queries';
 
 interface Props {
@@ -38,14 +39,7 @@ export function InputsOutputs({ run, overview, edges }: Props) {
         ] as const,
     ),
     ...models.map(
-      (model) =>
-        [
-          'Logged model',
-          <span key={model.id} title={model.id}>
-            {model.name}
-            {model.model_type ? ` · ${model.model_type}` : ''} · {model.status.toLowerCase()}
-          </span>,
-        ] as const,
+      (model) => ['Logged model', <LoggedModelLine key={model.id} run={run} model={model} />] as const,
     ),
     ...versions.map((it) => ['Registered model', linked(it.target, 'models')] as const),
   ];

@@ -8,6 +8,8 @@ export interface TreeRow {
   name: string;
   depth: number;
   folder: boolean;
+  /** A model that the run logged. */
+  model: boolean;
   /** Bytes; of a folder all below it. */
   size: number;
   open: boolean;
@@ -24,10 +26,24 @@ interface Folder {
 
 const empty = (): Folder => ({ folders: new Map(), files: [], size: 0, count: 0 });
 
+/** Below this the server names the models that a run logged: `models:/name/MLmodel`. */
+export const MODELS = 'models:/';
+
+/** The path of the logged model that a path leads to or into. */
+export function modelOf(path: string): string | undefined {
+  return path.startsWith(MODELS) ? path.split('/').slice(0, 2).join('/') : undefined;
+}
+
+/** Folders of a path and its file; a logged model is one folder of the top. */
+function partsOf(path: string): string[] {
+  const model = modelOf(path);
+  return model ? [model, ...path.slice(model.length + 1).split('/')] : path.split('/');
+}
+
 export function treeOf(items: readonly FileItem[]): Folder {
   const root = empty();
   for (const item of items) {
-    const parts = item.path.split('/');
+    const parts = partsOf(item.path);
     let at = root;
     at.size += item.size ?? 0;
     at.count += 1;
@@ -51,7 +67,9 @@ export function rowsOf(root: Folder, open: (path: string) => boolean): TreeRow[]
     for (const [name, child] of [...folder.folders].sort((a, b) => order(a[0], b[0]))) {
       const path = prefix + name;
       const shown = open(path);
-      rows.push({ path, name, depth, folder: true, size: child.size, open: shown, count: child.count });
+      const model = depth === 0 && name.startsWith(MODELS);
+      const row = { depth, folder: true, model, size: child.size, open: shown, count: child.count };
+      rows.push({ ...row, path, name: model ? name.slice(MODELS.length) : name });
       if (shown) walk(child, `${path}/`, depth + 1);
     }
     const names = folder.files.map((file) => ({ ...file, name: file.path.slice(prefix.length) }));
@@ -61,6 +79,7 @@ export function rowsOf(root: Folder, open: (path: string) => boolean): TreeRow[]
         name: file.name,
         depth,
         folder: false,
+        model: false,
         size: file.size ?? 0,
         open: false,
         count: 1,

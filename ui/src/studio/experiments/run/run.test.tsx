@@ -180,7 +180,10 @@ test('the snippet names the run, its curve and its model', () => {
     name: 'first\nrun',
     workspace: 'team',
     origin: 'http://127.0.0.1:8585',
-    overview: { metrics: [metric], models: [{ id: 'm-1', name: 'model', status: 'READY', step: 0 }] },
+    overview: {
+      metrics: [metric],
+      models: [{ id: 'm-1', name: 'model', status: 'READY', step: 0, path: 'models:/model', last: true }],
+    },
     hasCode: false,
   });
   expect(code['MLflow']).toContain('http://127.0.0.1:8585/w/team');

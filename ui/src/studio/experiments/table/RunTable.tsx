@@ -3,9 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { count } from '@/kernel/format';
+import { at } from '@/kernel/workspace';
 import type { Problem } from '@/kernel/problem';
 import { ErrorState } from '@/kit/ErrorState';
 import { IconChevronDown, IconFold, IconUnfold } from '@/kit/icons';
+import { useFollow } from '@/kit/Link';
 import { Loading, Page, PageHeader } from '@/kit/Page';
 import { columnsOf, exportUrl, viewList } from './ask';
 import { exportedOf, type Direction } from './columns';
@@ -73,6 +75,8 @@ export function RunTable() {
     : (one?.tags['mlflow.note.content'] ??
       'Every run: jobs of this studio, trainings and their trials, and what MLflow clients log.');
   const empty = known.data?.runs === 0 && isPlain(search) && !known.isFetching;
+  const follow = useFollow();
+  const traces = at(['experiments', 'traces'], one ? { experiment: one.id } : {});
   const exported = (form: 'csv' | 'parquet' | 'json') =>
     exportUrl(form, question.where, question.orders, exportedOf(question.specs, directions));
 
@@ -104,6 +108,14 @@ export function RunTable() {
                 onClick={() => setRail(!rail)}
               >
                 Experiments{search.exp ? ` · ${count(search.exp.length)}` : ''}
+              </Button>
+              <Button
+                component="a"
+                variant="default"
+                href={traces}
+                onClick={(event) => follow(traces, event)}
+              >
+                Traces
               </Button>
               <ViewMenu
                 search={search}

@@ -80,6 +80,11 @@ export function TableGrid(props: Props) {
     onChange({ sel: keys.length > 0 && keys.length <= IN_ADDRESS ? [...keys] : undefined });
   };
 
+  const opens = rows.some((row) => row.kind === 'group' || (row.kind === 'run' && row.record.children > 0));
+  // once one was seen the room stays, so that names do not jump while the table is scrolled
+  const [arrowsOf, setArrowsOf] = useState<object | null>(null);
+  if (opens && arrowsOf !== where) setArrowsOf(where);
+  const arrows = opens || arrowsOf === where;
   const grid = useMemo(() => {
     void colours; // cells read the book of colours
     const placeOf = (key: string) => table.first + rows.findIndex((row) => row.key === key);
@@ -91,10 +96,11 @@ export function TableGrid(props: Props) {
         const parent = parentOf(rows, row) ?? ({ kind: 'pending', key: row.branch } as TableRow);
         more(row.branch, parent);
       },
+      arrows,
       groupedBy: (search.group ?? []).map((id) => id.replace(/^[pt]\./, '')),
     });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- toggle and more are of the same render as rows
-  }, [specs, directions, rows, open, colours, search.group]);
+  }, [specs, directions, rows, open, colours, arrows, search.group]);
   const follow = useFollow();
 
   if (!list.pages) {

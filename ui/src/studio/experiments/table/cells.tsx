@@ -21,6 +21,8 @@ interface Options {
   isOpen: (row: TableRow) => boolean;
   onToggle: (row: TableRow) => void;
   onMore: (row: Extract<TableRow, { kind: 'more' }>) => void;
+  /** Some row can be opened: the names of all leave room for the arrow. */
+  arrows: boolean;
   /** How the groups' values are called. */
   groupedBy: readonly string[];
 }
@@ -116,9 +118,9 @@ function NameCell({ row, options }: { row: TableRow; options: Options }) {
         >
           {open ? <IconChevronDown size={14} /> : <IconRight size={14} />}
         </ActionIcon>
-      ) : (
+      ) : options.arrows ? (
         <span className={classes.leaf} />
-      )}
+      ) : null}
       {row.kind === 'group' ? (
         <>
           <span className={classes.group} title={label}>
