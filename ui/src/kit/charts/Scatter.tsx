@@ -28,7 +28,8 @@ const GRID = { wide: 96, tall: 64, bands: 9 };
 
 function planeAxis(axis: ParallelAxis): PlaneAxis {
   const { low, high } = scaleOf(axis);
-  return { low, high, log: axis.log, label: axis.name, categories: axis.categories };
+  const room = axis.log || axis.categories ? 0 : (high - low) * 0.03; // a point at the end is a whole point
+  return { low: low - room, high: high + room, log: axis.log, label: axis.name, categories: axis.categories };
 }
 
 /** Runs as points over any two of their columns; with a third one as colour, and as a filled contour behind them. */

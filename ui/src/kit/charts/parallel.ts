@@ -148,7 +148,7 @@ export function readBrushes(text: string | undefined): Brushes {
       const id = decodeURIComponent(name);
       if (of.startsWith('=')) found[id] = { only: of.slice(1).split('|').map(decodeURIComponent) };
       else {
-        const [low, high] = of.split('..').map(Number);
+        const [low, high] = of.split('..').map((end) => (end === '' ? NaN : Number(end)));
         if (Number.isFinite(low) && Number.isFinite(high)) found[id] = { low: low ?? 0, high: high ?? 0 };
       }
     } catch {
