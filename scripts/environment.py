@@ -1,7 +1,6 @@
 """Creates `.venv` from the committed lock. Standard library only: it runs before anything is installed.
 
-`uv` installs by hard link in seconds, but does not read pip's configuration; what this machine's pip is told (indexes,
-certificates, folders of wheels) is handed on as UV_* variables, so that a company mirror works without a second set-up.
+`uv` installs by hard link in seconds, but does not read pip's configuration; what this machine's pip is told is handed on.
 """
 
 import hashlib
@@ -13,6 +12,9 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src" / "studiolo" / "testing"))  # this one file; the package cannot be imported yet
+from environments import pip_settings  # noqa: E402
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
@@ -33,7 +35,7 @@ def main() -> None:
     if not list(VENV.glob("lib/python3*/site-packages/pip")):  # an environment that uv made has none
         run(PYTHON, "-m", "ensurepip")
     run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
-    environ = os.environ | pip_settings()
+    environ = os.environ | pip_settings(PYTHON)
     uv = VENV / "bin" / "uv"
     # pip compiles what it installs, uv only when asked; uncompiled, every process pays seconds for its imports
     locked = ("--quiet", "--compile-bytecode", "--python", PYTHON, "--require-hashes", "-r", LOCK)
@@ -52,21 +54,6 @@ def main() -> None:
         env=environ,
     )
     STAMP.write_text(wanted)
-
-
-def pip_settings() -> dict[str, str]:
-    """Translate pip's configuration into uv's variables."""
-    listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
-    pip: dict[str, str] = {}
-    for line in listed.splitlines():
-        key, _, value = line.partition("=")
-        pip[key.rpartition(".")[2]] = value.strip().strip("'\"")
-    names = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
-    found = {uv: pip[key] for key, uv in names.items() if pip.get(key)}
-    extra = [url for url in pip.get("extra-index-url", "").split() if not url.startswith("file:")]
-    if extra:
-        found["UV_INDEX"] = " ".join(extra)
-    return {key: value for key, value in found.items() if key not in os.environ}
 
 
 def run(*words: object, env: dict[str, str] | None = None) -> None:

@@ -1,34 +1,9 @@
-"""The requests of `differential.py`, good and bad, and the differences that are meant."""
+"""The requests of `differential.py`, good and bad."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-INTENDED: dict[str, str] = {
-    r"experiment rename taken|batch model id unknown": "MLflow shows its database's error; here it is named",
-    r"last_update_time DESC|version order 'last_updated": "a tag is a change of the experiment; times are exact",
-    r"experiment max_results None": "null is as good as absent",
-    r"run create scratch": "a run without a start begins now; its user is who the token says",
-    r"(view|status|bad status) |(view 'SOME'|view 9|bad status)$": "a word or number that means nothing is refused",
-    r"run create (bad tag|tag long|tags no key)": "names of tags are checked at the start of a run too",
-    r"metric (true|step float|step huge)|batch (metrics texts|value text|tag value number)": "a wrong type is refused, not read as 0",
-    r"run max_results (1.5|True)|experiments number|history limit text": "a wrong type is refused, not ignored",
-    r"body ": "a body that is no JSON object is said to be one",
-    r"lifecycle_stage|experiment_id'\]|`Run name`|current_stage|IS NULL|<>|1\';": "more can be asked than MLflow allows",
-    r"run order \['(run_id|artifact_uri)'\]": "ids are random",
-    r"order.*(metrics.m', 'metrics.m|twice|version_number DESC)|stage archive none": "what will not go away by itself is no 5xx",
-    r"bad filter|page token wrong|metrics.acc > 'x'|deleted experiment rename": "a malformed request is refused, and never with a 5xx",
-    r"run order \['metrics.m  DESC '\]": "spaces mean nothing",
-    r"(history|interval) unknown run": "a run that is not there is an error",
-    r"interval sampled": "steps are spread evenly, and come in order",
-    r"input no |output unknown": "what is required is required",
-    r"search-datasets": "MLflow's own server does not answer this address",
-    r"model tags": "the answer has the model",
-    r"max_results (0|-1)|search limit 0": "a page has at least one row",
-    r"version source": "an address outside is kept; the studio never connects to it",
-    r"file put|file get folder|file path": "MLflow's answer is a redirect, HTML, or takes a name that is no path",
-    r"^endpoint": "what is not served has MLflow's shape",
-}
 Json = dict[str, Any]
 
 

@@ -1,4 +1,7 @@
-"""Python environments beside ours, for tests and benchmarks that need other versions: made once, kept in the user's cache."""
+"""Python environments beside ours, for tests and benchmarks that need other versions: made once, kept in the user's cache.
+
+Standard library only: `scripts/environment.py` reads this file before anything is installed.
+"""
 
 import fcntl
 import hashlib
@@ -32,13 +35,35 @@ def environment(name: str, *requirements: str, timeout: float = 600) -> Path:
     return python
 
 
+def pip_settings(python: Path) -> dict[str, str]:
+    """Translate what a Python's pip is told (indexes, certificates, folders of wheels) into variables of uv.
+
+    uv does not read pip's configuration; so a company mirror works without a second set-up. What is set already stays.
+    """
+    command = [str(python), "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    pip: dict[str, str] = {}
+    for line in listed.splitlines():
+        key, _, value = line.partition("=")
+        pip[key.rpartition(".")[2]] = value.strip().strip("'\"")
+    names = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
+    found = {uv: pip[key] for key, uv in names.items() if pip.get(key)}
+    extra = [url for url in pip.get("extra-index-url", "").split() if not url.startswith("file:")]
+    if extra:
+        found["UV_INDEX"] = " ".join(extra)
+    return {key: value for key, value in found.items() if key not in os.environ}
+
+
 def _make(home: Path, python: Path, requirements: tuple[str, ...], timeout: float) -> None:
     shutil.rmtree(home, ignore_errors=True)
-    uv = shutil.which("uv")
+    beside = Path(sys.executable).with_name("uv")  # there, but not in the PATH of who did not activate our environment
+    uv = str(beside) if beside.exists() else shutil.which("uv")
+    environ = dict(os.environ)
     if uv:
+        environ |= pip_settings(Path(sys.executable))
         steps = [
             [uv, "venv", "-q", "--python", sys.executable, str(home)],
-            [uv, "pip", "install", "-q", "--python", str(python), *requirements],
+            [uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(python), *requirements],
         ]
     else:
         steps = [
@@ -47,7 +72,7 @@ def _make(home: Path, python: Path, requirements: tuple[str, ...], timeout: floa
         ]
     for step in steps:
         try:
-            done = subprocess.run(step, capture_output=True, text=True, timeout=timeout, check=False)
+            done = subprocess.run(step, capture_output=True, text=True, timeout=timeout, check=False, env=environ)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise EnvironmentMissing(f"{' '.join(requirements)}: {error}") from None
         if done.returncode:

@@ -1,11 +1,14 @@
 """The registry's verbs."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import artifacts, lineage
 from studiolo.studio.experiments.errors import RunNotFound
-from studiolo.studio.models import service
+from studiolo.studio.models import repository, service
 from studiolo.studio.models.errors import (
     AliasNotFound,
     BadName,
@@ -126,6 +129,39 @@ def test_descriptions_and_tags_change(any_ctx: Context) -> None:
     assert service.rename(any_ctx, "m", "n").name == "n"
     with pytest.raises(ModelNotFound):
         service.get(any_ctx, "m")
+
+
+def test_a_stage_is_taken_over_whole_or_not_at_all(any_ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        service.register(any_ctx, "m", a_model(any_ctx))
+    service.change_version(any_ctx, "m", 1, stage="Production")
+    service.change_version(any_ctx, "m", 3, stage="Staging")
+
+    def stages() -> list[str]:
+        return [version.stage for version in reversed(service.versions(any_ctx, "m"))]
+
+    real = repository.change_version
+
+    def broken(tx: Any, ctx: Context, version_id: str, **values: Any) -> None:
+        if values.get("stage") == "Archived":
+            raise RuntimeError("the power went off")
+        real(tx, ctx, version_id, **values)
+
+    monkeypatch.setattr(repository, "change_version", broken)
+    with pytest.raises(RuntimeError):
+        service.change_version(any_ctx, "m", 2, stage="Production", archive=True)
+    assert stages() == ["Production", "None", "Staging"]
+    monkeypatch.undo()
+    service.change_version(any_ctx, "m", 2, stage="Production", archive=True)
+    assert stages() == ["Archived", "Production", "Staging"]
+
+
+def test_two_that_take_a_stage_at_once_do_not_both_have_it(any_ctx: Context) -> None:
+    for _ in range(4):
+        service.register(any_ctx, "m", a_model(any_ctx))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: service.change_version(any_ctx, "m", n, stage="Production", archive=True), range(1, 5)))
+    assert sorted(version.stage for version in service.versions(any_ctx, "m")) == ["Archived"] * 3 + ["Production"]
 
 
 def test_models_are_listed_in_pages(any_ctx: Context) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, fu
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey, null_condition, number_condition, text_condition
 from studiolo.kernel.mlflow.errors import MlflowError
-from studiolo.kernel.mlflow.grammar import NULLS, NUMERIC, Comparison, parse, parse_order
+from studiolo.kernel.mlflow.grammar import NULLS, NUMERIC, Comparison, each, parse_order
 from studiolo.studio.experiments import traces
 from studiolo.studio.experiments.trace_tables import trace_assessments, trace_labels, trace_spans
 from studiolo.studio.experiments.trace_tables import traces as table
@@ -80,15 +80,9 @@ def find(
 
 def conditions(filters: str) -> list[ColumnElement[bool]]:
     """Read a filter into conditions on `traces`; those on spans are one condition: one span meets them all."""
-    found: list[ColumnElement[bool]] = []
-    of_span: list[ColumnElement[bool]] = []
-    for comparison in parse(filters, ENTITIES):
-        if comparison.entity == _SPAN:
-            of_span.append(_span(comparison))
-        elif comparison.entity == "attribute" and comparison.key == "text":
-            of_span.append(_content(comparison.operator, comparison.value))
-        else:
-            found.append(_condition(comparison))
+    read = each(filters, lambda comparison: (_of_spans(comparison), _condition(comparison)), ENTITIES)
+    found = [condition for spans, condition in read if not spans]
+    of_span = [condition for spans, condition in read if spans]
     if of_span:
         found.append(exists(select(trace_spans.c.trace).where(trace_spans.c.trace == table.c.seq, *of_span)))
     return found
@@ -108,9 +102,15 @@ def counts(tx: Connection, ctx: Context, experiments: Sequence[int], filters: Se
     return int(tx.execute(query).scalar_one())
 
 
+def _of_spans(comparison: Comparison) -> bool:
+    return comparison.entity == _SPAN or comparison[:2] == ("attribute", "text")
+
+
 def _condition(comparison: Comparison) -> ColumnElement[bool]:
     entity, key, operator, value = comparison
     _refuse_patterns(operator)
+    if _of_spans(comparison):
+        return _content(operator, value) if key == "text" and entity != _SPAN else _span(comparison)
     if entity in _LABELS:
         return _label(entity, key, operator, value)
     if entity in (_FEEDBACK, _EXPECTATION):
@@ -184,7 +184,6 @@ def _of_run(operator: str, value: Any) -> ColumnElement[bool]:
 
 def _span(comparison: Comparison) -> ColumnElement[bool]:
     _, key, operator, value = comparison
-    _refuse_patterns(operator)
     if key == "content":
         return _content(operator, value)
     if key in _SPAN_TEXTS:

@@ -257,16 +257,26 @@ def change_version(
     description: str | None = None,
     tags: Mapping[str, str | None] = {},
     stage: str | None = None,
+    archive: bool = False,
 ) -> ModelVersion:
-    """Change description, tags and stage of a version; all else of it never changes."""
+    """Change description, tags and stage of a version; all else of it never changes.
+
+    archive: the other versions on that stage become Archived, together with this change or not at all.
+    """
     for key, value in tags.items():
         check_tag(key, value)
     with ctx.db.begin() as tx:
         row = find_version(tx, ctx, name, version)
+        if archive:
+            repository.change_model(tx, ctx, row.model)  # one at a time: else two versions could end on one stage
         values = _changed(row, description, tags) | ({"stage": stage} if stage else {})
         repository.change_version(tx, ctx, row.id, **values)
         ctx.events.emit(tx, "model.updated", name, {"version": row.version})
         hooks.version_tagged(tx, ctx, row, tags)
+        for other in repository.versions(tx, row.model) if archive and stage else []:
+            if other.stage == stage and other.id != row.id:
+                repository.change_version(tx, ctx, other.id, stage="Archived")
+                ctx.events.emit(tx, "model.updated", name, {"version": other.version})
         return repository.to_versions(tx, [find_version(tx, ctx, name, row.version)])[0]
 
 

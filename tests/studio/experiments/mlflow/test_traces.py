@@ -108,6 +108,9 @@ def test_an_unknown_experiment_takes_no_traces(any_client: TestClient) -> None:
         ("prompt = 'x'", "name/version"),
         ("issue.name = 'x'", "name"),
         ("feedback.a > 'b'", "numeric"),
+        ("name = 'n' AND shoe = 'x'", "at character 16: 'shoe = 'x''"),
+        ("name = 'n' AND span.name ! 'x'", "at character 26"),
+        ("name = 'n' AND timestamp_ms >", "at character 30, the end"),
     ],
 )
 def test_a_malformed_filter_names_what_is_wrong(any_client: TestClient, text: str, wanted: str) -> None:
@@ -128,6 +131,13 @@ def test_a_page_token_of_another_list_is_refused(any_client: TestClient, experim
     for token in ("nonsense", "WyJhIl0", first["next_page_token"]):
         reply = any_client.post(f"{V3}/search", json={**body, "order_by": ["name"], "page_token": token})
         assert reply.status_code == 400, token
+    for other in ({"filter": "name != 'x'"}, {"locations": [place, place]}):
+        reply = any_client.post(f"{V3}/search", json={**body, **other})
+        assert (reply.status_code, "another search" in reply.json()["message"]) == (400, True)
+    query = {"experiment_ids": experiment, "max_results": 2}
+    token = any_client.get(V2, params=query).json()["next_page_token"]
+    assert len(any_client.get(V2, params={**query, "page_token": token}).json()["traces"]) == 1
+    assert any_client.get(V2, params={**query, "page_token": token, "filter": "name != 'x'"}).status_code == 400
 
 
 def test_spans_may_come_before_or_after_what_the_client_tells(any_ctx: Context) -> None:

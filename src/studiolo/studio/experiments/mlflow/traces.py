@@ -8,6 +8,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError, missing_value
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import millis
 from studiolo.studio.experiments import assessments, catalog, trace_search, trace_writing, traces
 from studiolo.studio.experiments.errors import ExperimentNotFound
@@ -118,13 +119,13 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
         for place in fields.objects("locations")
         if place.has("mlflow_experiment")
     ]
-    limit = fields.limit("max_results", 100, 500)
+    limit, pages = fields.limit("max_results", 100, 500), Pages(fields, "locations", "filter", "order_by")
     with ctx.db.read() as tx:
         rows, token = trace_search.find(
-            tx, ctx, experiment_numbers(tx, ctx, ids), fields.text("filter"), fields.texts("order_by"), fields.text("page_token"), limit
+            tx, ctx, experiment_numbers(tx, ctx, ids), fields.text("filter"), fields.texts("order_by"), pages.place, limit
         )  # fmt: skip
         answer: dict[str, Any] = {"traces": shapes.infos(tx, rows)} if rows else {}
-    return answer | ({"next_page_token": token} if token else {})
+    return answer | pages.next(token)
 
 
 def experiment_numbers(tx: Any, ctx: Context, ids: list[str]) -> list[int]:

@@ -6,6 +6,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint
+from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import millis
 from studiolo.studio.experiments import trace_search, trace_writing, traces
 from studiolo.studio.experiments.mlflow import trace_shapes as shapes
@@ -58,12 +59,12 @@ def get_info(ctx: Context, fields: Fields) -> dict[str, Any]:
 @endpoint("GET", _PATH, READ)
 def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Find traces of experiments."""
-    limit = fields.limit("max_results", 100, 500)
+    limit, pages = fields.limit("max_results", 100, 500), Pages(fields, "experiment_ids", "filter", "order_by")
     with ctx.db.read() as tx:
         found = experiment_numbers(tx, ctx, fields.texts("experiment_ids"))
         rows, token = trace_search.find(
-            tx, ctx, found, fields.text("filter"), fields.texts("order_by"), fields.text("page_token"), limit
+            tx, ctx, found, fields.text("filter"), fields.texts("order_by"), pages.place, limit
         )
         labels = traces.labels_of(tx, [row.seq for row in rows])
     answer: dict[str, Any] = {"traces": [shapes.info_v2(row, labels[row.seq]) for row in rows]} if rows else {}
-    return answer | ({"next_page_token": token} if token else {})
+    return answer | pages.next(token)

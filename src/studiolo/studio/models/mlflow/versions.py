@@ -89,11 +89,7 @@ def transition(ctx: Context, fields: Fields) -> dict[str, Any]:
             f"Model version transition cannot archive existing model versions because '{stage}' is not an Active stage. "
             "Valid stages are Staging, Production"
         )
-    service.change_version(ctx, name, number, stage=stage)
-    if archive:
-        for other in service.versions(ctx, name):
-            if other.stage == stage and other.version != number:
-                service.change_version(ctx, name, other.version, stage="Archived")
+    service.change_version(ctx, name, number, stage=stage, archive=archive)
     return _answer(ctx, fields)
 
 
