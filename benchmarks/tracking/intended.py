@@ -17,7 +17,7 @@ _MEANT = (
         "400 RESOURCE_ALREADY_EXISTS",
         ("experiment rename taken",),
     ),
-    Meant("a tag is a change of the experiment", "200 .experiments[1]", ("experiment order 'last_update_time DESC'",)),
+    Meant("a tag is a change of the experiment", "200 .experiments[", ("experiment order 'last_update_time DESC'",)),
     Meant("null is as good as absent", "200", ("experiment max_results None",)),
     Meant(
         "a word or number that means nothing is refused",
