@@ -31,7 +31,7 @@ def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: 
 
     capped = False
 
-    class Clock(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+    class Clock(xgboost.callback.TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             nonlocal capped
             del model, epoch, evals_log
