@@ -44,29 +44,29 @@ def record(ctx: Context, experiment_id: str, batch: Batch, run_id: str | None = 
             client_runs.writable(tx, ctx, run_id)
         refused: list[str] = []
         for trace_id in sorted(groups):  # in one order, so that two requests never wait for each other
-            refused += _record(
-                tx, ctx, experiment, trace_id, groups[trace_id], batch.resources.get(trace_id, {}), run_id
-            )
+            resource = batch.resources.get(trace_id, {})
+            refused += record_spans(tx, ctx, experiment.number, trace_id, groups[trace_id], resource, run_id)
         traces.tell(tx, ctx, experiment.number)
         return refused
 
     return ctx.db.write(work)
 
 
-def _record(
+def record_spans(
     tx: Connection,
     ctx: Context,
-    experiment: Any,
+    experiment: int,
     trace_id: str,
     spans: Sequence[Span],
-    resource: Mapping[str, Any],
-    run_id: str | None,
+    resource: Mapping[str, Any] | None = None,
+    run_id: str | None = None,
 ) -> list[str]:
-    new = traces.insert_new(tx, ctx, _first_row(ctx, experiment.number, trace_id, spans))
+    """Store spans of one trace; returns what was refused, one sentence for each span."""
+    new = traces.insert_new(tx, ctx, _first_row(ctx, experiment, trace_id, spans))
     row = traces.find(tx, ctx, trace_id, lock=True)
     tags = {traces.SPANS_LOCATION: "TRACKING_STORE"}
     if new:
-        tags[traces.LOCATION] = f"mlflow-artifacts:/{traces.folder(experiment.number, trace_id)}"
+        tags[traces.LOCATION] = f"mlflow-artifacts:/{traces.folder(experiment, trace_id)}"
         owner = run_id or ctx.actor.run_id
         if owner:
             traces.write_labels(tx, ctx, row.seq, traces.METADATA, {traces.RUN: owner})
@@ -76,7 +76,7 @@ def _record(
     if kept:
         traces.replace_spans(tx, row.seq, [_span_row(row.seq, span) for span in kept])
     root = next((span for span in kept if span.parent is None), None)
-    tags |= _tags(resource, root)
+    tags |= _tags(resource or {}, root)
     traces.write_labels(tx, ctx, row.seq, traces.TAG, {key: value for key, value in tags.items() if key != traces.NAME})
     _update(tx, ctx, row, kept, root, tags.get(traces.NAME))
     return refused
@@ -193,30 +193,43 @@ def start(ctx: Context, experiment_id: str, trace_id: str, told: Mapping[str, An
         raise invalid_value("trace.trace_info.trace_id", trace_id[:200], f"write 1 to {MAX_ID} characters without '/'.")
     if experiment_id == "0":
         catalog.ensure_default(ctx)
-    tags = dict(traces.checked_tag(key, value, "trace.trace_info.tags") for key, value in tags.items())
-    name = tags.pop(traces.NAME, None)
-    metadata = {key[:250]: value[:MAX_METADATA] for key, value in metadata.items()}
-    usage = _usage(metadata)
 
     def work(tx: Connection) -> Any:
         experiment = catalog.active(tx, ctx, experiment_id)
-        values = {**told, **usage, "settled": True} | ({"name": name[:500]} if name is not None else {})
-        fresh = {"id": trace_id, "workspace_id": ctx.workspace_id, "experiment": experiment.number, "name": ""}
-        new = traces.insert_new(tx, ctx, {**fresh, "spans": 0, "bytes": 0, **values})
-        row = traces.find(tx, ctx, trace_id, lock=True)
-        if not new:
-            kept = {key: value for key, value in values.items() if value is not None or key == "duration"}
-            tx.execute(update(table).where(table.c.seq == row.seq).values(experiment=experiment.number, **kept))
-        where = {traces.LOCATION: f"mlflow-artifacts:/{traces.folder(experiment.number, trace_id)}"}
-        if ctx.actor.run_id:
-            metadata.setdefault(traces.RUN, ctx.actor.run_id)
-        tags.pop(traces.SPANS_LOCATION, None)  # it says where spans are, and the server knows
-        traces.write_labels(tx, ctx, row.seq, traces.TAG, {**tags, **where})
-        traces.write_labels(tx, ctx, row.seq, traces.METADATA, metadata)
+        put(tx, ctx, experiment.number, trace_id, told, tags, metadata)
         traces.tell(tx, ctx, experiment.number)
         return traces.find(tx, ctx, trace_id)
 
     return ctx.db.write(work)
+
+
+def put(
+    tx: Connection,
+    ctx: Context,
+    experiment: int,
+    trace_id: str,
+    told: Mapping[str, Any],
+    tags: Mapping[str, str],
+    metadata: Mapping[str, str],
+) -> Any:
+    """Store what is told of a whole trace in an experiment, active or not; returns its row."""
+    tags = dict(traces.checked_tag(key, value, "trace.trace_info.tags") for key, value in tags.items())
+    name = tags.pop(traces.NAME, None)
+    metadata = {key[:250]: value[:MAX_METADATA] for key, value in metadata.items()}
+    values = {**told, **_usage(metadata), "settled": True} | ({"name": name[:500]} if name is not None else {})
+    fresh = {"id": trace_id, "workspace_id": ctx.workspace_id, "experiment": experiment, "name": ""}
+    new = traces.insert_new(tx, ctx, {**fresh, "spans": 0, "bytes": 0, **values})
+    row = traces.find(tx, ctx, trace_id, lock=True)
+    if not new:
+        kept = {key: value for key, value in values.items() if value is not None or key == "duration"}
+        tx.execute(update(table).where(table.c.seq == row.seq).values(experiment=experiment, **kept))
+    where = {traces.LOCATION: f"mlflow-artifacts:/{traces.folder(experiment, trace_id)}"}
+    if ctx.actor.run_id:
+        metadata.setdefault(traces.RUN, ctx.actor.run_id)
+    tags.pop(traces.SPANS_LOCATION, None)  # it says where spans are, and the server knows
+    traces.write_labels(tx, ctx, row.seq, traces.TAG, {**tags, **where})
+    traces.write_labels(tx, ctx, row.seq, traces.METADATA, metadata)
+    return row
 
 
 def end(ctx: Context, trace_id: str, told: Mapping[str, Any], tags: Mapping[str, str], metadata: Any) -> Any:

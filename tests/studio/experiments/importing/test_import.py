@@ -145,7 +145,8 @@ def test_all_of_it_is_here_once(name: str, unpacked: Path, any_services: Service
     assert _states(first, "runs") == {"added": 6}
     assert _states(first, "versions") == {"added": 3}
     assert first["lost"] == []
-    assert [(item["kind"], item["count"]) for item in first["not_taken"]] == [("traces", 1)]
+    assert _states(first, "traces") == {"added": 1}
+    assert first["not_taken"] == []
     model = studio.models.get("titanic")
     assert (model.description, model.tags, model.aliases) == ("about ships", {"owner": "me"}, {"champion": 1})
     version = studio.models.version("titanic:1")
@@ -379,7 +380,7 @@ def test_the_command_prints_and_writes_a_report(unpacked: Path, cli: Any, tmp_pa
     )
     assert done.exit_code == 0, done.output
     assert "runs" in done.output
-    assert "1 traces are not imported" in done.output
+    assert "traces" in done.output
     assert '"added": 6' in (tmp_path / "report.json").read_text()
     assert str(unpacked) in cli("experiments", "imports").output
 

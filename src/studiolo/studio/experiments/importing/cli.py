@@ -37,7 +37,7 @@ def import_mlflow(
     report: Annotated[Path | None, typer.Option(help="Write the whole report as JSON to this file.")] = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Import experiments, runs, files and models from an MLflow; what is here already is left alone."""
+    """Import experiments, runs, files, traces and models from an MLflow; what is here already is left alone."""
     begun = time.monotonic()
     with progress("reading the source", None) as bar:
 

@@ -13,7 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from studiolo.studio.experiments.importing.database_registry import read_registered
+from studiolo.studio.experiments.importing.database_traces import DatabaseTraces
 from studiolo.studio.experiments.importing.errors import BadSource
+from studiolo.studio.experiments.importing.found_traces import FoundTrace
 from studiolo.studio.experiments.importing.places import Places, files_below, stamp_of
 from studiolo.studio.experiments.importing.source import (
     NOT_TAKEN,
@@ -36,7 +38,6 @@ _AT_ONCE = 200
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 # what stands in tables of their own that an import does not take, by the word that people use
 _OTHERS = {
-    "trace_info": "traces",
     "evaluation_datasets": "evaluation datasets",
     "scorers": "scorers",
     "webhooks": "webhooks",
@@ -117,6 +118,7 @@ class DatabaseSource:
             )
         beside = [Path(address.database).parent] if address.drivername.startswith("sqlite") and address.database else []
         self._places = Places(artifacts, [*beside, Path.cwd()])
+        self._traces = DatabaseTraces(self._tables, self._pairs, self._places)
 
     def close(self) -> None:
         """Close the connection."""
@@ -324,6 +326,14 @@ class DatabaseSource:
             )
             yield FoundModel(model, files, lost)
 
+    def traces(self, experiment: str) -> list[Listed]:
+        """List the traces of an experiment."""
+        return self._traces.listed(experiment)
+
+    def read_traces(self, experiment: str, ids: Sequence[str]) -> Iterator[FoundTrace]:
+        """Read traces in full."""
+        return self._traces.read(experiment, ids)
+
     def registered(self) -> Iterator[FoundRegistered]:
         """Read the registry."""
         return read_registered(self._tables)
@@ -351,7 +361,7 @@ class DatabaseSource:
 def _engine(url: str) -> Engine:
     try:
         address = make_url(url)
-        driver = _DRIVERS.get(address.drivername)
+        driver = _DRIVERS.get(address.drivername.partition("+")[0])  # whichever the tracking server uses
         engine = create_engine(address.set(drivername=driver) if driver else address)
     except (ArgumentError, ValueError) as error:
         raise BadSource(f"The address cannot be used: {error}.", "Write sqlite:///mlflow.db.", field="source") from None

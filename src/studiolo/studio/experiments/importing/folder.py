@@ -7,10 +7,11 @@ from typing import Any
 
 import yaml
 
+from studiolo.studio.experiments.importing import folder_traces
 from studiolo.studio.experiments.importing.errors import BadSource
+from studiolo.studio.experiments.importing.found_traces import FoundTrace
 from studiolo.studio.experiments.importing.places import Places, files_below, local_path
 from studiolo.studio.experiments.importing.source import (
-    NOT_TAKEN,
     FoundExperiment,
     FoundFile,
     FoundModel,
@@ -197,6 +198,15 @@ class Folder:
             self._measured[experiment] = found
         return self._measured[experiment]
 
+    def traces(self, experiment: str) -> list[Listed]:
+        """List the traces."""
+        return folder_traces.listed(_folders(self._at[experiment] / TRACES), _tree_stamp)
+
+    def read_traces(self, experiment: str, ids: Sequence[str]) -> Iterator[FoundTrace]:
+        """Read traces in full."""
+        folders = [self._at[experiment] / TRACES / trace_id for trace_id in ids]
+        return folder_traces.read(experiment, folders, _texts, self._places)
+
     def registered(self) -> Iterator[FoundRegistered]:
         """Read the file registry."""
         for folder in _folders(self.root / MODELS):
@@ -217,9 +227,8 @@ class Folder:
             )
 
     def leftovers(self) -> list[Leftover]:
-        """Count traces."""
-        traces = sum(len(_folders(folder / TRACES)) for folder in self._at.values())
-        return [Leftover("traces", traces, NOT_TAKEN)] if traces else []
+        """There is nothing else in a folder."""
+        return []
 
     def read(self, file: FoundFile) -> Iterator[bytes]:
         """Not needed: every file is on this machine."""

@@ -15,8 +15,9 @@ from studiolo.kernel.ids import is_id, new_id
 from studiolo.kernel.mlflow.values import moment
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments import artifacts, catalog, repository, tracking
+from studiolo.studio.experiments import traces as trace_rows
 from studiolo.studio.experiments.import_tables import import_items, imports
-from studiolo.studio.experiments.importing import relations
+from studiolo.studio.experiments.importing import relations, traced
 from studiolo.studio.experiments.importing.errors import BadBatch, ImportNotFound
 from studiolo.studio.experiments.importing.schemas import (
     ExperimentHere,
@@ -27,9 +28,10 @@ from studiolo.studio.experiments.importing.schemas import (
     Stamps,
     Taken,
 )
-from studiolo.studio.experiments.importing.wire import Batch, File, SentModel, SentRun
+from studiolo.studio.experiments.importing.wire import Batch, File, SentModel, SentRun, SentTrace
 from studiolo.studio.experiments.states import STATE
 from studiolo.studio.experiments.tables import experiments, runs
+from studiolo.studio.experiments.trace_tables import traces
 from studiolo.studio.experiments.tracking_tables import logged_models, metric_latest, params, run_tags
 
 _CHUNK = 500
@@ -144,6 +146,8 @@ def _existing(tx: Connection, ctx: Context, kind: str, ids: list[str]) -> set[st
         query = select(runs.c.id).where(runs.c.workspace_id == ctx.workspace_id, runs.c.id.in_(ids))
     elif kind == "logged_model":
         query = select(logged_models.c.id).where(logged_models.c.id.in_(ids))
+    elif kind == "trace":
+        query = select(traces.c.id).where(traces.c.workspace_id == ctx.workspace_id, traces.c.id.in_(ids))
     else:
         return None
     return set(tx.execute(query).scalars())
@@ -157,6 +161,7 @@ def take(ctx: Context, import_id: str, batch: Batch) -> list[Taken]:
         find(tx, ctx, import_id)
         taken += [_try(tx, ctx, import_id, "logged_model", model) for model in batch.models]
         taken += [_try(tx, ctx, import_id, "run", run) for run in batch.runs]
+        taken += [_try(tx, ctx, import_id, "trace", trace) for trace in batch.traces]
         changed = [item.source_id for item in taken if item.state in ("added", "updated")]
         if changed:
             ctx.events.emit(tx, "experiment.imported", import_id, {"changed": len(changed)})
@@ -164,11 +169,18 @@ def take(ctx: Context, import_id: str, batch: Batch) -> list[Taken]:
 
 
 def _try(
-    tx: Connection, ctx: Context, import_id: str, kind: Literal["run", "logged_model"], sent: SentRun | SentModel
+    tx: Connection,
+    ctx: Context,
+    import_id: str,
+    kind: Literal["run", "logged_model", "trace"],
+    sent: SentRun | SentModel | SentTrace,
 ) -> Taken:
     try:
         with tx.begin_nested():
-            state = _take_run(tx, ctx, sent) if isinstance(sent, SentRun) else _take_model(tx, ctx, sent)
+            if isinstance(sent, SentRun):
+                state = _take_run(tx, ctx, sent)
+            else:
+                state = _take_model(tx, ctx, sent) if isinstance(sent, SentModel) else _take_trace(tx, ctx, sent)
             _remember(tx, ctx, import_id, kind, sent.source_id, sent.id, sent.stamp)
     except (
         StudioloError,
@@ -262,6 +274,13 @@ def _take_model(tx: Connection, ctx: Context, sent: SentModel) -> State:
     return "updated" if added or any(getattr(row, name) != value for name, value in values.items()) else "there"
 
 
+def _take_trace(tx: Connection, ctx: Context, sent: SentTrace) -> State:
+    number = _experiment(tx, ctx, sent.experiment)
+    state = traced.write(tx, ctx, number, sent)
+    added = _name_files(tx, ctx, trace_rows.folder(number, sent.id), sent.files)
+    return "updated" if added and state == "there" else state
+
+
 def _experiment(tx: Connection, ctx: Context, experiment_id: str) -> int:
     query = select(experiments.c.number).where(experiments.c.workspace_id == ctx.workspace_id)
     number = tx.execute(query.where(experiments.c.number == int(experiment_id))).scalar_one_or_none()
@@ -279,7 +298,9 @@ def _amount(tx: Connection, seq: int) -> tuple[int, ...]:
 
 def _keep_files(ctx: Context, batch: Batch) -> None:
     """Hold the bytes that are about to be named; raises BadBatch when some are not here."""
-    for files in [*(model.files for model in batch.models), *(run.files for run in batch.runs)]:
+    lists = [model.files for model in batch.models]
+    lists += [run.files for run in batch.runs] + [trace.files for trace in batch.traces]
+    for files in lists:
         for file in files:
             if not ctx.blobs.keep(file.digest):
                 raise BadBatch(f"The bytes of '{file.path[:200]}' are not in the store.", "Send the file first.")

@@ -8,7 +8,8 @@ from studiolo.kernel.ids import is_id
 from studiolo.kernel.mlflow.names import problem
 
 MAX_PARAM, MAX_TAG = 6000, 8000  # as `tracking` cuts them
-PARENT = "mlflow.parentRunId"
+MAX_METADATA = 64_000  # of traces, as `trace_writing` cuts it
+PARENT, TRACE_RUN = "mlflow.parentRunId", "mlflow.sourceRun"
 _MODEL = re.compile(r"(m-[0-9a-zA-Z-]+)(?:/artifacts)?(?:/(.*))?$")
 _RUN = re.compile(r"(?:^|/)([0-9a-zA-Z][\w-]{7,255})/(?:artifacts/)?(.+)$")
 Lose = Callable[[str], None]

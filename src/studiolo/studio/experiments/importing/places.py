@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlparse
 
 from studiolo.studio.experiments.importing.source import FoundFile, stamp
 
-_TAIL = re.compile(r"([^/]+/(?:[0-9a-zA-Z][\w-]*|models/m-[0-9a-f]+)/artifacts(?:/.*)?)$")
+_TAIL = re.compile(r"([^/]+/(?:[0-9a-zA-Z][\w-]*|models/m-[0-9a-f]+|traces/[0-9a-zA-Z][\w-]*)/artifacts(?:/.*)?)$")
 
 
 class Places:

@@ -61,7 +61,7 @@ class Stamps(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["run", "logged_model", "model"]
+    kind: Literal["run", "logged_model", "trace", "model"]
     stamps: dict[str, str] = Field(max_length=10_000)
 
 
@@ -75,7 +75,7 @@ class Known(BaseModel):
 class Taken(BaseModel):
     """What became of a thing that was sent; reason: of a refusal."""
 
-    kind: Literal["run", "logged_model"]
+    kind: Literal["run", "logged_model", "trace"]
     source_id: str
     state: Literal["added", "updated", "there", "refused"]
     reason: str = ""

@@ -14,7 +14,7 @@ from studiolo.studio.experiments.importing.errors import BadSource
 from studiolo.studio.experiments.importing.names import Lose
 from studiolo.studio.experiments.importing.report import Report
 from studiolo.studio.experiments.importing.source import FoundFile, Source
-from studiolo.studio.experiments.importing.wire import Batch, File, Points, SentModel, SentRun
+from studiolo.studio.experiments.importing.wire import Batch, File, Points, SentModel, SentRun, SentTrace
 
 MOST_POINTS = 20_000  # of one batch: its transaction holds others up for a fraction of a second
 MOST_RUNS = 100
@@ -73,9 +73,18 @@ class Sender:
         self._report.amounts["points"] += sum(len(points.steps) for points in run.metrics)
         self._send_if_full()
 
+    def add_trace(self, trace: SentTrace) -> None:
+        """Send a trace, soon; one with very large spans in parts, the last of which says that it is complete."""
+        *parts, last = split_trace(trace)
+        for part in parts:
+            self._send(Batch(traces=[part]))
+        self._batch.traces.append(last)
+        self._text += sum(map(len, last.spans)) + sum(map(len, (*trace.tags.values(), *trace.metadata.values())))
+        self._send_if_full()
+
     def flush(self) -> None:
         """Send what is gathered and wait until all of it is written."""
-        if self._batch.runs or self._batch.models:
+        if self._batch.runs or self._batch.models or self._batch.traces:
             self._send(self._batch)
             self._batch = Batch()
             self._points = self._text = 0
@@ -110,7 +119,7 @@ class Sender:
         return File(file.path, str(sent["digest"]), int(sent["size"]))
 
     def _send_if_full(self) -> None:
-        many = len(self._batch.runs) + len(self._batch.models)
+        many = len(self._batch.runs) + len(self._batch.models) + len(self._batch.traces)
         if self._points >= MOST_POINTS or many >= MOST_RUNS or self._text >= MOST_TEXT:
             batch, self._batch = self._batch, Batch()
             self._points = self._text = 0
@@ -118,11 +127,13 @@ class Sender:
 
     def _send(self, batch: Batch) -> None:
         body = msgspec.msgpack.encode(batch)
+        unfinished = {run.source_id for run in batch.runs if not run.stamp}
+        unfinished |= {trace.source_id for trace in batch.traces if not trace.stamp}
         while len(self._sending) >= _WAITING:
             self._hear()
         path = f"{self._path}/batches"
         future = self._one.submit(self._transport.upload, "POST", path, iter([body]), size=len(body))
-        self._sending.append((future, {run.source_id for run in batch.runs if not run.stamp}))
+        self._sending.append((future, unfinished))
 
     def _hear(self) -> None:
         future, unfinished = self._sending.popleft()
@@ -168,6 +179,21 @@ def split(run: SentRun) -> list[SentRun]:
                 room = MOST_POINTS
     made = [msgspec.structs.replace(run, metrics=part, stamp="") for part in parts if part]
     made[-1].stamp = run.stamp
+    return made
+
+
+def split_trace(trace: SentTrace) -> list[SentTrace]:
+    """Cut a trace into parts of at most `MOST_TEXT` bytes of spans; all but the last have no stamp."""
+    parts: list[list[bytes]] = [[]]
+    size = 0
+    for span in trace.spans:
+        if size and size + len(span) > MOST_TEXT:
+            parts.append([])
+            size = 0
+        parts[-1].append(span)
+        size += len(span)
+    made = [msgspec.structs.replace(trace, spans=part, stamp="") for part in parts]
+    made[-1].stamp = trace.stamp
     return made
 
 

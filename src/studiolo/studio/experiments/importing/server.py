@@ -1,5 +1,6 @@
 """Reads a tracking server over HTTP by MLflow's REST protocol, of any version since 1.0."""
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,10 +10,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import httpx
 
 from studiolo.studio.experiments.importing import server_shapes as shapes
+from studiolo.studio.experiments.importing import server_traces
 from studiolo.studio.experiments.importing.errors import BadSource
+from studiolo.studio.experiments.importing.found_traces import FoundTrace
 from studiolo.studio.experiments.importing.places import Places, files_below, local_path
 from studiolo.studio.experiments.importing.source import (
-    NOT_TAKEN,
     FoundExperiment,
     FoundFile,
     FoundModel,
@@ -48,7 +50,6 @@ class Server:
         self._pool = ThreadPoolExecutor(_THREADS, "mlflow")
         self._places = Places(artifacts, [])
         self._seen: dict[str, dict[str, Any]] = {}
-        self._experiments: list[str] = []
 
     def close(self) -> None:
         """Close connections."""
@@ -61,7 +62,6 @@ class Server:
         found = self._pages("POST", "experiments/search", asked, "experiments")
         if found is None:  # before MLflow 1.28
             found = self._pages("GET", "experiments/list", asked, "experiments") or []
-        self._experiments = [str(item["experiment_id"]) for item in found]
         return [shapes.experiment(item) for item in found]
 
     def runs(self, experiment: str) -> list[Listed]:
@@ -110,28 +110,46 @@ class Server:
             files, lost = self._files(model["info"].get("artifact_uri", ""))
             yield FoundModel(shapes.model(experiment, model), files, lost)
 
+    def traces(self, experiment: str) -> list[Listed]:
+        """List the traces of an experiment; servers before MLflow 2.14 have none."""
+        place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}
+        asked = {"locations": [place], "max_results": 500}
+        items = self._pages("POST", "traces/search", asked, "traces", version="3.0")
+        if items is None:  # before MLflow 3
+            items = self._pages("GET", "traces", {"experiment_ids": experiment, "max_results": 100}, "traces")
+        self._seen |= {server_traces.trace_id(item): item for item in items or []}
+        return [Listed(server_traces.trace_id(item), stamp(item), server_traces.started(item)) for item in items or []]
+
+    def read_traces(self, experiment: str, ids: Sequence[str]) -> Iterator[FoundTrace]:
+        """Read traces in full: the spans of several at once."""
+        for trace_id, content in zip(ids, self._pool.map(self._spans, ids), strict=True):
+            yield server_traces.trace(experiment, self._seen.pop(trace_id), content)
+
+    def _spans(self, trace_id: str) -> bytes | None:
+        try:
+            return b"".join(self.read(FoundFile("", None, server_traces.ADDRESS + trace_id)))
+        except BadSource:
+            asked = {"trace_id": trace_id, "allow_partial": "true"}
+            reply = self._call("GET", "traces/get", asked, version="3.0")
+            return json.dumps(reply["trace"]).encode() if reply else None
+
     def registered(self) -> Iterator[FoundRegistered]:
         """Read the registry, prompts too."""
         models = self._pages("GET", "registered-models/search", {"max_results": 100}, "registered_models") or []
         prompts = {"max_results": 100, "filter": _PROMPTS}
-        models += self._pages("GET", "registered-models/search", prompts, "registered_models") or []
-        for model in {item["name"]: item for item in models}.values():
+        found = self._pages("GET", "registered-models/search", prompts, "registered_models") or []
+        named = {item["name"] for item in found}
+        for model in {item["name"]: item for item in (*models, *found)}.values():
             name = model["name"].replace("'", "\\'")
-            asked: dict[str, Any] = {"filter": f"name='{name}'", "max_results": _PAGE}
+            # a server shows the versions of a prompt only to those who ask for prompts
+            filters = f"name='{name}'" + (f" AND {_PROMPTS}" if model["name"] in named else "")
+            asked: dict[str, Any] = {"filter": filters, "max_results": _PAGE}
             versions = self._pages("GET", "model-versions/search", asked, "model_versions") or []
             yield shapes.registered(model, versions)
 
     def leftovers(self) -> list[Leftover]:
-        """Count traces, as far as the server has them."""
-        many = 0
-        for first in range(0, len(self._experiments), 100):
-            places = [
-                {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": one}}
-                for one in self._experiments[first : first + 100]
-            ]
-            body = {"locations": places, "max_results": 500}
-            many += len(self._pages("POST", "traces/search", body, "traces", version="3.0") or [])
-        return [Leftover("traces", many, NOT_TAKEN)] if many else []
+        """Of what else there is a server tells nothing."""
+        return []
 
     def _files(self, uri: str) -> tuple[list[FoundFile], list[str]]:
         folder = self._places.folder(uri)
@@ -159,6 +177,9 @@ class Server:
     def read(self, file: FoundFile) -> Iterator[bytes]:
         """Fetch a file through the server."""
         address = f"{self._root}/api/2.0/mlflow-artifacts/artifacts/{quote(file.address)}"
+        if file.address.startswith(server_traces.ADDRESS):
+            wanted = quote(file.address.removeprefix(server_traces.ADDRESS))
+            address = f"{self._root}/ajax-api/2.0/mlflow/get-trace-artifact?request_id={wanted}"
         with self._client.stream("GET", address) as reply:
             if reply.status_code >= 400:
                 raise BadSource(f"the server answers {reply.status_code} for '{file.path}'.")

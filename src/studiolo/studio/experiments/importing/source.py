@@ -4,9 +4,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from studiolo.studio.experiments.importing.wire import SentModel, SentRun
+
+if TYPE_CHECKING:
+    from studiolo.studio.experiments.importing.found_traces import FoundTrace
 
 
 class FoundExperiment(NamedTuple):
@@ -114,6 +117,14 @@ class Source(Protocol):
 
     def read_models(self, experiment: str, ids: Sequence[str]) -> Iterator[FoundModel]:
         """Read logged models in full."""
+        ...
+
+    def traces(self, experiment: str) -> list[Listed]:
+        """List the traces of an experiment."""
+        ...
+
+    def read_traces(self, experiment: str, ids: Sequence[str]) -> "Iterator[FoundTrace]":
+        """Read traces in full."""
         ...
 
     def registered(self) -> Iterator[FoundRegistered]:

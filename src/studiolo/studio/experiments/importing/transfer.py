@@ -54,13 +54,15 @@ class Transfer:
         found = self._send_experiments()
         models = {item.id: self._listed("logged_model", item.id, self._source.models(item.id)) for item in found}
         runs = {item.id: self._listed("run", item.id, self._source.runs(item.id)) for item in found}
-        self._total = sum(len(listed) for listed in (*models.values(), *runs.values()))
+        traces = {item.id: self._listed("trace", item.id, self._source.traces(item.id)) for item in found}
+        self._total = sum(len(listed) for listed in (*models.values(), *runs.values(), *traces.values()))
         self._progress("runs", 0, self._total)
         with Sender(self._transport, self._source, self.report, self._hear) as sender:
             for item in found:
                 self._send_models(sender, item.id, models[item.id])
                 sender.flush()  # the runs name them
                 self._send_runs(sender, item.id, runs[item.id])
+                self._send_traces(sender, item.id, traces[item.id])
         self._send_registry()
         for left in self._source.leftovers():
             self.report.not_taken.append({"kind": left.kind, "count": left.many, "reason": left.reason})
@@ -95,13 +97,8 @@ class Transfer:
 
     def _listed(self, kind: str, experiment: str, listed: Sequence[Listed]) -> list[Listed]:
         """Return what is new or has changed, oldest first; note where all of it is here."""
-        identity, home = self._source.identity, self._experiments[experiment]
-        of_id, homes = (names.run_id, self._runs) if kind == "run" else (names.model_id, self._models)
-        for item in listed:
-            here = of_id(identity, item.id)
-            homes[item.id] = (home, here)
-            if here != item.id:
-                self.report.mapped.append({"kind": kind, "source": item.id, "here": here})
+        if kind != "trace":  # the id of a trace is any text
+            self._find_homes(kind, experiment, listed)
         skip: set[str] = set()
         for part in _parts(listed, _ASK_AT_ONCE):
             path = f"experiments/imports/{self.report.import_id}/known"
@@ -114,6 +111,15 @@ class Transfer:
                 self.report.count(f"{kind}s", "there", len(known["same"]))
                 skip |= set(known["same"])
         return sorted((item for item in listed if item.id not in skip), key=lambda item: (item.order, item.id))
+
+    def _find_homes(self, kind: str, experiment: str, listed: Sequence[Listed]) -> None:
+        identity, home = self._source.identity, self._experiments[experiment]
+        of_id, homes = (names.run_id, self._runs) if kind == "run" else (names.model_id, self._models)
+        for item in listed:
+            here = of_id(identity, item.id)
+            homes[item.id] = (home, here)
+            if here != item.id:
+                self.report.mapped.append({"kind": kind, "source": item.id, "here": here})
 
     def _send_models(self, sender: Sender, experiment: str, listed: Sequence[Listed]) -> None:
         stamps = {item.id: item.stamp for item in listed}
@@ -140,6 +146,26 @@ class Transfer:
                 found.run.stamp = stamps[found.run.source_id]
                 found.run.files = files
                 sender.add_run(self._prepared(found))
+
+    def _send_traces(self, sender: Sender, experiment: str, listed: Sequence[Listed]) -> None:
+        stamps = {item.id: item.stamp for item in listed}
+        for part in _parts(listed, _READ_AT_ONCE):
+            read = list(self._source.read_traces(experiment, [item.id for item in part]))
+            stored = self._store(sender, "trace", [(item.trace.source_id, item.files) for item in read])
+            for found, files in zip(read, stored, strict=True):
+                trace, lose = found.trace, self._losing("trace", found.trace.source_id)
+                for reason in found.lost:
+                    lose(reason)
+                trace.stamp, trace.files = stamps[trace.source_id], files
+                trace.experiment = self._experiments[experiment]
+                trace.tags = names.recorded(trace.tags, names.MAX_TAG, "tag", lose)
+                trace.metadata = names.recorded(trace.metadata, names.MAX_METADATA, "metadata", lose)
+                trace.runs = [names.run_id(self._source.identity, run) for run in trace.runs]
+                if names.TRACE_RUN in trace.metadata:
+                    trace.metadata[names.TRACE_RUN] = names.run_id(
+                        self._source.identity, trace.metadata[names.TRACE_RUN]
+                    )
+                sender.add_trace(trace)
 
     def _store(self, sender: Sender, kind: str, wanted: Sequence[tuple[str, list[FoundFile]]]) -> list[list[File]]:
         losing = [(files, self._losing(kind, which)) for which, files in wanted]

@@ -1,5 +1,7 @@
 """What an import sends: read from a source, written by the server. MessagePack, since JSON has no NaN and is slower."""
 
+from typing import Any
+
 import msgspec
 
 
@@ -90,8 +92,44 @@ class SentModel(msgspec.Struct):
     files: list[File] = []
 
 
+class SentAssessment(msgspec.Struct):
+    """Feedback, an expectation or an issue. message: as the protocol writes it; times in milliseconds since 1970."""
+
+    id: str
+    message: dict[str, Any]
+    created: int
+    updated: int
+    valid: bool = True
+
+
+class SentTrace(msgspec.Struct):
+    """A trace. experiment: its id here; started, duration: milliseconds; spans: messages of OpenTelemetry.
+
+    stamp: of its content at the source; empty when more spans follow. runs, prompts: what it is linked to.
+    """
+
+    id: str
+    source_id: str
+    experiment: str
+    stamp: str
+    state: str
+    started: int
+    duration: int | None = None
+    client_request_id: str | None = None
+    request: str | None = None
+    response: str | None = None
+    tags: dict[str, str] = {}
+    metadata: dict[str, str] = {}
+    runs: list[str] = []
+    prompts: list[str] = []
+    spans: list[bytes] = []
+    assessments: list[SentAssessment] = []
+    files: list[File] = []
+
+
 class Batch(msgspec.Struct):
     """What is written together: models before the runs that name them."""
 
     models: list[SentModel] = []
     runs: list[SentRun] = []
+    traces: list[SentTrace] = []
