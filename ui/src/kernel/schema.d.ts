@@ -6027,7 +6027,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'run' | 'logged_model' | 'model';
+      kind: 'run' | 'logged_model' | 'trace' | 'model';
       /** Stamps */
       stamps: {
         [key: string]: string;
@@ -6176,7 +6176,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'run' | 'logged_model';
+      kind: 'run' | 'logged_model' | 'trace';
       /**
        * Reason
        * @default
