@@ -28,7 +28,9 @@ def encoded(trace_id: str, items: Sequence[Any]) -> list[bytes] | None:
 
 def _message(item: Mapping[str, Any]) -> Span:
     if isinstance(item.get("attributes", []), list):  # as replies of the protocol write them
-        return ParseDict(dict(item), Span(), ignore_unknown_fields=True)
+        reply = Span()
+        ParseDict(dict(item), reply, ignore_unknown_fields=True)
+        return reply
     message = Span(
         trace_id=_id(item["trace_id"], 16),
         span_id=_id(item["span_id"], 8),
