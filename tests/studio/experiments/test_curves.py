@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
 from studiolo.sdk.studio import Studio
-from studiolo.studio.experiments import curves, tracking
+from studiolo.studio.experiments import curves, keys, sealing, series, tracking
 from studiolo.studio.experiments.curve_schemas import CurveRequest, Curves
 from studiolo.testing.context import context_in
 from tests.studio.experiments.runs import a_run
@@ -94,3 +94,31 @@ def test_the_sdk_draws(studio: Studio, services: Any) -> None:
 )
 def test_what_cannot_be_drawn_is_refused(client: TestClient, body: dict[str, Any]) -> None:
     assert client.post("/w/default/api/experiments/curves", json=body).status_code == 422
+
+
+def test_many_runs_are_read_at_once_as_each_alone(any_ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for n in range(4):
+        run_id, seq = a_run(any_ctx)
+        points = [(key, float(s % 7), s, 1000 + s) for key in ("a", "b") for s in range(n, 600, 1 + n)]
+        points += [("a", value, 5, 9) for value in (math.nan, 2.0, -1.0)]  # the same step and time: by value, NaN last
+        with any_ctx.db.begin() as tx:
+            tracking.record(tx, any_ctx, seq, metrics=points[::-1])
+        made.append((run_id, seq))
+    with any_ctx.db.read() as tx:
+        numbers = sorted(keys.known(tx, ["a", "b"]).values())
+    assert sealing.seal(any_ctx, made[0][1], numbers[0], 0) > 500
+    assert sealing.seal(any_ctx, made[1][1], numbers[1], 40) > 200
+    with any_ctx.db.read() as tx:
+        many = series.read_many(tx, [seq for _, seq in made], numbers)
+        alone = {(seq, key): found for _, seq in made for key, found in series.read(tx, seq, numbers).items()}
+    assert many.keys() == alone.keys()
+    for place, columns in alone.items():
+        for mine, other in zip(many[place], columns, strict=True):
+            np.testing.assert_array_equal(mine, other)
+    wanted = {"run_ids": [run_id for run_id, _ in made], "metrics": ["b", "a"], "points": 50}
+    at_once = drawn(any_ctx, **wanted)
+    brief = drawn(any_ctx, **wanted, brief=True)
+    assert [(c.x, c.y, c.low, c.steps) for c in brief.curves] == [(c.x, c.y, [], []) for c in at_once.curves]
+    monkeypatch.setattr(curves, "AT_ONCE", 700)  # one or two runs at a time
+    assert drawn(any_ctx, **wanted) == at_once

@@ -1,5 +1,6 @@
 """Curves for charts: metrics of several runs, cut to a range and thinned to what a screen can show."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 AT_MOST = 1_000_000  # points of one answer; many curves get fewer points each
 FEWEST = 50
+_MORE = ("low", "high", "steps", "timestamps")
+AT_ONCE = 500_000  # points of runs that are read by the same queries
 LONG = 200_000  # packed points from which on stretches of 256 stand for them, where these are fine enough
 
 
@@ -42,16 +45,23 @@ def encoded(ctx: Context, wanted: CurveRequest) -> bytes:
         starts = _starts(tx, ctx, wanted.run_ids)
         numbers = keys.known(tx, wanted.metrics)
         names = {number: name for name, number in numbers.items()}
-        for run_id in dict.fromkeys(wanted.run_ids):
-            if run_id not in starts:
+        seqs = dict(starts.values())
+        drawn: dict[int, dict[int, dict[str, Any]]] = {}
+        for batch in _batches(series.counted(tx, list(seqs), sorted(names))):
+            if len(batch) == 1:
+                drawn[batch[0]] = _drawn(tx, batch[0], seqs[batch[0]], sorted(names), wanted, points)
                 continue
-            seq, start = starts[run_id]
-            drawn = _drawn(tx, seq, start, sorted(names), wanted, points)
-            found += [
-                {"run_id": run_id, "metric": name, **drawn[numbers[name]]}
-                for name in dict.fromkeys(wanted.metrics)
-                if numbers.get(name) in drawn
-            ]
+            for (seq, number), columns in series.read_many(tx, batch, sorted(names)).items():
+                drawn.setdefault(seq, {})[number] = _curve(columns, seqs[seq], wanted, points)
+    for run_id in dict.fromkeys(wanted.run_ids):
+        of_run = drawn.get(starts[run_id][0], {}) if run_id in starts else {}
+        found += [
+            {"run_id": run_id, "metric": name, **of_run[numbers[name]]}
+            for name in dict.fromkeys(wanted.metrics)
+            if numbers.get(name) in of_run
+        ]
+    if wanted.brief:
+        found = [{**curve, **dict.fromkeys(_MORE, ())} for curve in found]
     return orjson.dumps({"curves": found}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -103,11 +113,30 @@ def _starts(tx: Connection, ctx: Context, run_ids: list[str]) -> dict[str, tuple
     return {row.id: (row.seq, millis(row.start)) for row in tx.execute(query)}
 
 
+def _batches(counted: Mapping[int, Mapping[int, tuple[int, int]]]) -> Iterator[list[int]]:
+    """Yield runs that are read at once: as many as fit in memory together, and alone one with a series that is long."""
+    batch: list[int] = []
+    size = 0
+    for seq, series_ in counted.items():
+        many = sum(points for points, _ in series_.values())
+        if many > AT_ONCE or any(packed >= LONG for _, packed in series_.values()):
+            yield [seq]
+            continue
+        if batch and size + many > AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(seq)
+        size += many
+    if batch:
+        yield batch
+
+
 def _drawn(
     tx: Connection, seq: int, start: int, numbers: list[int], wanted: CurveRequest, points: int
 ) -> dict[int, dict[str, Any]]:
     """Draw metrics of a run, by number of the metric."""
-    long = [number for number, many in series.sealed(tx, seq, numbers).items() if many >= LONG]
+    counted = series.counted(tx, [seq], numbers).get(seq, {})
+    long = [number for number, (_, packed) in counted.items() if packed >= LONG]
     rough = {number: _rough(tx, seq, number, start, wanted, points) for number in long}
     drawn = {number: curve for number, curve in rough.items() if curve is not None}
     exact = series.read(tx, seq, [number for number in numbers if number not in drawn])

@@ -5,6 +5,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection, select, tuple_
 
 from studiolo.studio.experiments.metrics import Point
@@ -37,6 +38,29 @@ def read(
         found.setdefault(key, []).append(_columns(loose))
     merged = {key: merge(pieces) for key, pieces in found.items()}
     return {key: columns for key, columns in merged.items() if len(columns.steps)}
+
+
+def read_many(tx: Connection, run_seqs: Sequence[int], numbers: Sequence[int]) -> dict[tuple[int, int], Columns]:
+    """Return whole series of many runs by run and number of the metric, as `read` does, in two queries for all."""
+    order = (_p.run, _p.key, _p.first_step, _p.part)
+    parts = select(_p.run, _p.key, _p.data).where(_p.run.in_(run_seqs), _p.key.in_(numbers)).order_by(*order)
+    rows = select(_m.run, _m.key, _m.step, _m.ts, _m.value, _m.nan).where(_m.run.in_(run_seqs), _m.key.in_(numbers))
+    found: dict[tuple[int, int], list[Columns]] = {}
+    for run, key, packed in tx.execute(parts):
+        found.setdefault((run, key), []).append(unpack(packed))
+    loose = tx.execute(rows).all()
+    if loose:
+        run, key, step, stamp, value, nan = (np.array(column) for column in zip(*loose, strict=True))
+        kept = (run, key, step, stamp, value, nan)
+        if not _ordered(kept):  # SQLite gives them by primary key already
+            places = np.lexsort(kept[::-1])
+            run, key, step, stamp, value, nan = (column[places] for column in kept)
+        value = np.where(nan == 1, np.nan, value.astype(np.float64))
+        begins = np.flatnonzero((np.diff(run, prepend=-1) != 0) | (np.diff(key, prepend=-1) != 0))
+        for first, after in pairwise([*begins, len(run)]):
+            piece = Columns(step[first:after].astype(np.int64), stamp[first:after].astype(np.int64), value[first:after])
+            found.setdefault((int(run[first]), int(key[first])), []).append(piece)
+    return {place: merge(pieces) for place, pieces in found.items()}
 
 
 def page(tx: Connection, run_seq: int, number: int, after: Point | None, limit: int) -> Columns:
@@ -73,11 +97,14 @@ def rolled(tx: Connection, run_seq: int, number: int) -> Rollup | None:
     return Rollup(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
 
-def sealed(tx: Connection, run_seq: int, numbers: Sequence[int]) -> dict[int, int]:
-    """Return how many points of each series are packed."""
+def counted(tx: Connection, run_seqs: Sequence[int], numbers: Sequence[int]) -> dict[int, dict[int, tuple[int, int]]]:
+    """Return by run and number of the metric how many points a series has, and how many of them are packed."""
     t = metric_latest.c
-    query = select(t.key, t.sealed).where(t.run == run_seq, t.key.in_(numbers), t.sealed > 0)
-    return {row.key: row.sealed for row in tx.execute(query)}
+    query = select(t.run, t.key, t.points, t.sealed).where(t.run.in_(run_seqs), t.key.in_(numbers))
+    found: dict[int, dict[int, tuple[int, int]]] = {}
+    for run, key, points, packed in tx.execute(query):
+        found.setdefault(run, {})[key] = (points, packed)
+    return found
 
 
 def merge(pieces: Iterable[Columns]) -> Columns:
@@ -130,6 +157,16 @@ def thinned(columns: Columns, limit: int) -> Columns:
         begins = np.flatnonzero(np.diff(place[order], prepend=-1))
         kept += [order[begins], order[np.append(begins[1:], len(order)) - 1]]
     return columns.at(np.unique(np.concatenate(kept)))
+
+
+def _ordered(columns: Sequence[npt.NDArray[Any]]) -> bool:
+    """Say whether rows are in order of their columns, the first one first."""
+    same = np.ones(max(0, len(columns[0]) - 1), np.bool_)
+    less = ~same
+    for column in columns:
+        less |= same & (column[:-1] < column[1:])
+        same &= column[:-1] == column[1:]
+    return bool((less | same).all())
 
 
 def _columns(rows: Iterable[Any]) -> Columns:
