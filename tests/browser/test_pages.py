@@ -31,6 +31,13 @@ PAGES = {
         "/experiments/{trial}",
         "/experiments/{run}?tab=log",
     ],
+    "tracking": [
+        "/experiments?bin=true",
+        "/experiments/compare?runs={run},{trial}",
+        "/experiments/compare?runs={run},{trial}&tab=artifacts",
+        "/experiments/traces",
+        "/workspace?tab=webhooks",
+    ],
     "models": [
         "/models",
         "/models/new",

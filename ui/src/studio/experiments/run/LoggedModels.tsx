@@ -35,7 +35,10 @@ export function LoggedModelLine({ run, model }: { run: Run; model: LoggedModel }
   return (
     <Group gap="xs" component="span">
       <span title={model.id}>
-        <Link href={at(['experiments', 'runs', run.id], { tab: 'artifacts', path: model.path })}>
+        <Link
+          href={at(['experiments', 'runs', run.id], { tab: 'artifacts', path: model.path })}
+          underline="always"
+        >
           {model.name}
         </Link>
         {model.step ? `, step ${model.step}` : ''}, {statusOf(model)}

@@ -54,6 +54,7 @@ async function send(asked: readonly Waiting[]): Promise<void> {
           low: first.range ? first.range[0] * unit : null,
           high: first.range ? first.range[1] * unit : null,
           points: first.points,
+          brief: false,
         },
       }),
     );
