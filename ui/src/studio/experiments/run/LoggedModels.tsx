@@ -34,14 +34,15 @@ export function LoggedModelLine({ run, model }: { run: Run; model: LoggedModel }
   const ready = model.status === 'LOGGED_MODEL_READY';
   return (
     <Group gap="xs" component="span">
-      <span title={model.id}>
-        <Link
-          href={at(['experiments', 'runs', run.id], { tab: 'artifacts', path: model.path })}
-          underline="always"
-        >
-          {model.name}
-        </Link>
-        {model.step ? `, step ${model.step}` : ''}, {statusOf(model)}
+      <Link
+        href={at(['experiments', 'runs', run.id], { tab: 'artifacts', path: model.path })}
+        title={model.id}
+      >
+        {model.name}
+      </Link>
+      <span>
+        {model.step ? `step ${model.step}, ` : ''}
+        {statusOf(model)}
       </span>
       {may && ready ? <Link href={registerHref(run, model)}>Register…</Link> : null}
     </Group>
