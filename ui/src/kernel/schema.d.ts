@@ -3420,9 +3420,15 @@ export interface components {
      * @description Which metrics of which runs to draw, over which axis.
      *
      *     x: `step`, `time` (milliseconds since 1970) or `relative` (seconds since the run began). low, high: ends of the part
-     *     of the axis that is shown, in the unit of x; null: to the end. points: most points of a curve.
+     *     of the axis that is shown, in the unit of x; null: to the end. points: most points of a curve. brief: only `x` and `y`,
+     *     a third of the bytes, for many curves in one chart; the other lists are empty.
      */
     CurveRequest: {
+      /**
+       * Brief
+       * @default false
+       */
+      brief: boolean;
       /** High */
       high?: number | null;
       /** Low */
