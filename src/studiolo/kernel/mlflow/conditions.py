@@ -1,11 +1,11 @@
 """Comparisons and pages in SQL, the same for runs, experiments and logged models."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, false, or_
 
 from studiolo.kernel.db.types import UtcDateTime
 from studiolo.kernel.mlflow.errors import MlflowError
@@ -30,6 +30,12 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 def _refuse(operator: str, valid: frozenset[str]) -> MlflowError:
     return MlflowError(f"Invalid comparator '{operator}' not one of '{sorted(valid)}'")
+
+
+def compare(column: Any, operator: str, value: Any) -> ColumnElement[bool]:
+    """Compare a column with a value, or with a parameter of a statement, that was found to be of the right type."""
+    result: ColumnElement[bool] = _COMPARE[operator](column, value)
+    return result
 
 
 def text_condition(column: Any, operator: str, value: Any, what: str, *, lists: bool = False) -> ColumnElement[bool]:
@@ -86,21 +92,43 @@ class Keyset:
 
     def __init__(self, keys: Sequence[SortKey]) -> None:
         self._keys = keys
+        self._begun: tuple[Select[Any], Select[Any]] | None = None
 
-    def page(self, tx: Connection, query: Select[Any], token: str, limit: int) -> tuple[list[Any], str | None]:
-        """Return the rows of a page and the token of the next one, None at the end."""
-        rows = self.after(tx, query, decode(token, len(self._keys)), limit + 1)
+    def page(
+        self, tx: Connection, query: Select[Any], token: str, limit: int, values: Mapping[str, Any] | None = None
+    ) -> tuple[list[Any], str | None]:
+        """Return the rows of a page and the token of the next one, None at the end. values: of the query's parameters."""
+        place = decode(token, len(self._keys))
+        if values is not None and place is None:
+            rows = list(tx.execute(self._first(query), {**values, "most": limit + 1}))
+        else:
+            rows = self.after(tx, query, place, limit + 1, values)
         if len(rows) <= limit:
             return rows, None
         return rows[:limit], encode(*self.place(rows[limit - 1]))
 
-    def after(self, tx: Connection, query: Select[Any], place: Sequence[Any] | None, limit: int) -> list[Any]:
+    def after(
+        self,
+        tx: Connection,
+        query: Select[Any],
+        place: Sequence[Any] | None,
+        limit: int,
+        values: Mapping[str, Any] | None = None,
+    ) -> list[Any]:
         """Return the rows that follow a place, None for the beginning."""
-        query = query.add_columns(*(key.column.label(f"sort_{n}") for n, key in enumerate(self._keys)))
         if place is not None:
             query = query.where(self._beyond([self._typed(k, v) for k, v in zip(self._keys, place, strict=True)]))
-        order = [key.column.asc() if key.ascending else key.column.desc() for key in self._keys]
-        return list(tx.execute(query.order_by(*order).limit(limit)))
+        return list(tx.execute(self._in_order(query).limit(limit), values))
+
+    def _first(self, query: Select[Any]) -> Select[Any]:
+        """Return the query of a first page, always the same for a query that is kept."""
+        if self._begun is None or self._begun[0] is not query:
+            self._begun = query, self._in_order(query).limit(bindparam("most", type_=Integer))
+        return self._begun[1]
+
+    def _in_order(self, query: Select[Any]) -> Select[Any]:
+        query = query.add_columns(*(key.column.label(f"sort_{n}") for n, key in enumerate(self._keys)))
+        return query.order_by(*(key.column.asc() if key.ascending else key.column.desc() for key in self._keys))
 
     def place(self, row: Any) -> list[Any]:
         """Return the place of a row: what `after` is given to go on behind it."""

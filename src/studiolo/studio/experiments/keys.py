@@ -50,6 +50,16 @@ def known(tx: Connection, names: Iterable[str]) -> dict[str, int]:
     return _select(tx, sorted(set(names)))
 
 
+def committed(tx: Connection, ctx: Context, names: Iterable[str]) -> dict[str, int]:
+    """Return the same from a transaction that only reads, so that the numbers can be remembered."""
+    cache = _known.setdefault(ctx.db, {})
+    wanted = set(names)
+    missing = sorted(wanted - cache.keys())
+    if missing:
+        cache.update(_select(tx, missing))
+    return {name: cache[name] for name in wanted if name in cache}
+
+
 def _select(tx: Connection, names: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(names), _CHUNK):

@@ -1,11 +1,14 @@
 """Search of runs: MLflow's filter and order in SQL over indexed rows, pages by keyset."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    DateTime,
+    Double,
+    Integer,
     Select,
     String,
     and_,
@@ -17,11 +20,12 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 from sqlalchemy import false as never
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition, text_condition
+from studiolo.kernel.mlflow.conditions import Keyset, SortKey, compare, number_condition, text_condition
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT, Comparison, Order
 from studiolo.kernel.mlflow.values import EPOCH
@@ -61,14 +65,19 @@ _TEXTS: dict[str, Any] = {
 _STATUS = case(*((runs.c.state == state, status(state)) for state in _STATES), else_=runs.c.state)
 _TIMES = {"start_time": STARTED, "end_time": runs.c.ended_at}
 _TABLES = {"parameter": params, "tag": run_tags}
+RECORDED = ("metric", "parameter", "tag")
+MAX_STATEMENTS = 500  # that are kept, since to build one takes longer than to run it
+_statements: dict[Hashable, tuple[Select[Any], Keyset]] = {}
 CHUNK = 1000  # runs whose rows are read by one query
 RUN_ROWS = select(runs, experiments.c.artifact_location, experiments.c.name.label("experiment_name")).join(
     experiments, experiments.c.number == runs.c.experiment
 )
 _r = runs.c
 _ROWS = (
-    select(_r.seq, _r.id, _r.name, _r.experiment, _r.user, _r.state, _r.created_at, _r.started_at, _r.ended_at)
-    .add_columns(_r.lifecycle, _r.parent_id, experiments.c.artifact_location, run_docs.c.doc)
+    select(_r.seq, _r.id, _r.name, _r.experiment, _r.user, _r.state)
+    # as the driver has them: to make moments aware costs as much as all else of a row
+    .add_columns(type_coerce(STARTED, DateTime).label("started"), type_coerce(_r.ended_at, DateTime).label("ended"))
+    .add_columns(_r.lifecycle, experiments.c.artifact_location, run_docs.c.doc)
     .join(experiments, experiments.c.number == _r.experiment)
     .outerjoin(run_docs, run_docs.c.run == _r.seq)
 )
@@ -100,34 +109,96 @@ def find(
     limit: int,
 ) -> tuple[list[int], str | None]:
     """Return a page of runs by their numbers and the token of the next page. experiment_ids None: of every experiment."""
-    recorded = ("metric", "parameter", "tag")
-    named = {c.key for c in filters if c.entity in recorded} | {o.key for o in orders if o.entity in recorded}
-    numbers = keys.known(tx, named) if named else {}
-    conditions = [condition(comparison, numbers) for comparison in filters]
+    named = {c.key for c in filters if c.entity in RECORDED} | {o.key for o in orders if o.entity in RECORDED}
+    numbers = keys.committed(tx, ctx, named) if named else {}
     clauses = _clauses(orders)
     lead = run_walk.lead_of(clauses[0], numbers) if clauses else None
     scope = run_walk.Scope(ctx.workspace_id, experiment_ids, lifecycle)
-    if scope.in_order and not conditions and (not clauses or clauses[0] == ("attribute", "start_time", False)):
+    if scope.in_order and not filters and (not clauses or clauses[0] == ("attribute", "start_time", False)):
         few = None  # the first page of a list: an index has it
     else:
         few = run_walk.few(tx, scope, filters, numbers)
-    led = lead is not None and few is None
-    query = run_walk.within(select(runs.c.seq), ctx.db.dialect, scope, few, led=led).where(*conditions)
+    if lead is not None and few is None:
+        query = run_walk.within(select(runs.c.seq), ctx.db.dialect, scope, None, led=True, in_order=scope.in_order)
+        query = query.where(*(condition(comparison, numbers) for comparison in filters))
+        query, sort = _sorted(query, clauses, clauses[1:], numbers)
+        return run_walk.page(tx, query, lead, sort, token, limit)
+    shape = _shape(ctx.db.dialect, scope, filters, clauses, numbers, few)
+    found = _statements.get(shape)
+    if found is None:
+        if len(_statements) >= MAX_STATEMENTS:
+            _statements.clear()
+        found = _statements[shape] = _statement(ctx.db.dialect, scope, filters, clauses, numbers, few)
+    query, keyset = found
+    values: dict[str, Any] = {"workspace": scope.workspace_id, "experiments": scope.experiments}
+    for n, (_, key, _, value) in enumerate(filters):
+        values |= {f"k{n}": numbers.get(key), f"v{n}": value, f"h{n}": value[:HEAD] if isinstance(value, str) else ""}
+    values |= {f"o{n}": numbers.get(key) for n, (_, key, _) in enumerate(clauses)}
+    rows, following = keyset.page(tx, query, token, limit, values)
+    return [one.seq for one in rows], following
+
+
+def _shape(
+    dialect: str,
+    scope: run_walk.Scope,
+    filters: list[Comparison],
+    clauses: list[tuple[str, str, bool]],
+    numbers: dict[str, int],
+    few: int | None,
+) -> Hashable:
+    """Return all of a search that its statement depends on, but not the values that are its parameters."""
+    compared = [
+        (c.entity, c.operator, c.key in numbers, type(c.value), run_walk.exact(c)) if c.entity in RECORDED else c for c in filters
+    ]
+    by = [(e, key in numbers, up) if e in RECORDED else (e, key, up) for e, key, up in clauses]
+    own = (dialect, scope.in_order, scope.experiments is None, scope.lifecycle, few)
+    return (own, tuple(compared), tuple(by))
+
+
+def _statement(
+    dialect: run_walk.Dialect,
+    scope: run_walk.Scope,
+    filters: list[Comparison],
+    clauses: list[tuple[str, str, bool]],
+    numbers: dict[str, int],
+    few: int | None,
+) -> tuple[Select[Any], Keyset]:
+    """Build what finds a page by sorting, with parameters in the place of values."""
+    own: Any = None if scope.experiments is None else bindparam("experiments", expanding=True)
+    bound = run_walk.Scope(bindparam("workspace", type_=String), own, scope.lifecycle)
+    driver = run_walk.driver(few, filters, bound, _bound)
+    query = run_walk.within(select(runs.c.seq), dialect, bound, driver, led=False, in_order=scope.in_order)
+    places = [n for n in range(len(filters)) if n != few or not run_walk.exact(filters[n])]
+    for n in sorted(places, key=lambda n: not run_walk.exact(filters[n])):  # what mostly leaves fewer is asked first
+        query = query.where(condition(filters[n], numbers, n))
+    query, sort = _sorted(query, clauses, clauses, numbers, bound=True)
+    return query, Keyset(sort)
+
+
+def _bound(name: str, value: Any) -> Any:
+    kind: Any = Integer if name[0] in "ko" else Double if isinstance(value, float) else String
+    return bindparam(name, type_=kind)
+
+
+def _sorted(
+    query: Select[Any],
+    clauses: list[tuple[str, str, bool]],
+    sorting: list[tuple[str, str, bool]],
+    numbers: dict[str, int],
+    *,
+    bound: bool = False,
+) -> tuple[Select[Any], list[SortKey]]:
     sort: list[SortKey] = []
-    for n, clause in enumerate(clauses):
-        if n == 0 and lead is not None and few is None:
-            continue
-        query, more = ordered(query, *clause, numbers)
+    for n, (entity, key, ascending) in enumerate(sorting):
+        number = _bound(f"o{n}", None) if bound and key in numbers else numbers.get(key, -1)
+        query, more = ordered(query, entity, key, ascending, number)
         sort += more
     asked = {clause[:2] for clause in clauses}
     if ("attribute", "start_time") not in asked:
         sort.append(SortKey(STARTED, ascending=False))
     if ("attribute", "run_id") not in asked:
         sort.append(SortKey(runs.c.id, ascending=True))
-    if lead is not None and few is None:
-        return run_walk.page(tx, query, lead, sort, token, limit)
-    found, following = Keyset(sort).page(tx, query, token, limit)
-    return [one.seq for one in found], following
+    return query, sort
 
 
 def _clauses(orders: list[Order]) -> list[tuple[str, str, bool]]:
@@ -140,13 +211,20 @@ def _clauses(orders: list[Order]) -> list[tuple[str, str, bool]]:
     return found
 
 
-def condition(comparison: Comparison, numbers: dict[str, int]) -> ColumnElement[bool]:
-    """Return a comparison as SQL on `runs`; a missing key matches nothing but IS NULL."""
+def condition(comparison: Comparison, numbers: dict[str, int], place: int | None = None) -> ColumnElement[bool]:
+    """Return a comparison as SQL on `runs`; a missing key matches nothing but IS NULL.
+
+    place: of a comparison with a record whose values are the parameters k, v and h of that number.
+    """
     entity, key, operator, value = comparison
+
+    def bind(name: str, given: Any) -> Any:
+        return given if place is None else _bound(f"{name}{place}", given)
+
     if entity == "metric":
-        return _metric(numbers.get(key), operator, value)
+        return _metric(numbers.get(key), operator, value, bind)
     if entity in _TABLES:
-        return _text(entity, numbers.get(key), operator, value)
+        return _text(entity, numbers.get(key), operator, value, bind)
     if entity == "dataset":
         return _dataset(key, operator, value)
     key = ALIASES.get(key, key)
@@ -163,7 +241,7 @@ def condition(comparison: Comparison, numbers: dict[str, int]) -> ColumnElement[
     return text_condition(_TEXTS[key], operator, value, "attributes", lists=True)
 
 
-def _metric(number: int | None, operator: str, value: Any) -> ColumnElement[bool]:
+def _metric(number: int | None, operator: str, value: Any, bind: run_walk.Bind) -> ColumnElement[bool]:
     if operator not in NUMERIC:
         raise MlflowError(f"Invalid comparator '{operator}' not one of '{sorted(NUMERIC)}'")
     if not isinstance(value, float):
@@ -171,23 +249,25 @@ def _metric(number: int | None, operator: str, value: Any) -> ColumnElement[bool
     if number is None:
         return never()
     m = metric_latest.c
-    compared = number_condition(m.value, operator, value, "metric")
+    compared = compare(m.value, operator, bind("v", value))
     real = or_(m.nan == 1, compared) if operator == "!=" else and_(m.nan == 0, compared)
-    return exists(select(m.run).where(m.run == runs.c.seq, m.key == number, real))
+    return exists(select(m.run).where(m.run == runs.c.seq, m.key == bind("k", number), real))
 
 
-def _text(entity: str, number: int | None, operator: str, value: Any) -> ColumnElement[bool]:
+def _text(entity: str, number: int | None, operator: str, value: Any, bind: run_walk.Bind) -> ColumnElement[bool]:
     table = _TABLES[entity]
-    there = select(table.c.run).where(table.c.run == runs.c.seq, table.c.key == number)
+    there = select(table.c.run).where(table.c.run == runs.c.seq, table.c.key == bind("k", number))
     if operator in ("IS NULL", "IS NOT NULL"):
         if number is None:
             return true() if operator == "IS NULL" else never()
         return ~exists(there) if operator == "IS NULL" else exists(there)
-    compared = text_condition(table.c.value, operator, value, entity)
+    text_condition(table.c.value, operator, value, entity)
     if number is None:
         return never()
+    compared = compare(table.c.value, operator, bind("v", value))
     if operator == "=":
-        compared = and_(table.c.head == value[:HEAD], compared)
+        head = table.c.head == bind("h", value[:HEAD])
+        compared = head if run_walk.exact(Comparison(entity, "", operator, value)) else and_(head, compared)
     return exists(there.where(compared))
 
 
@@ -219,18 +299,18 @@ def _like(word: str, operator: str, pattern: Any) -> bool:
 
 
 def ordered(
-    query: Select[Any], entity: str, key: str, ascending: bool, numbers: dict[str, int]
+    query: Select[Any], entity: str, key: str, ascending: bool, number: Any
 ) -> tuple[Select[Any], list[SortKey]]:
-    """Add what a clause sorts by: first values, then NaN, then runs without one; in either direction."""
+    """Add what a clause sorts by: first values, then NaN, then runs without one; in either direction. number: of the key."""
     if entity == "metric":
         table = metric_latest.alias()
-        on = and_(table.c.run == runs.c.seq, table.c.key == numbers.get(key, -1))
+        on = and_(table.c.run == runs.c.seq, table.c.key == number)
         rank = case((table.c.run.is_(None), 2), (table.c.nan == 1, 1), else_=0)
         value: Any = func.coalesce(table.c.value, 0.0)
         return query.outerjoin(table, on), [SortKey(rank, ascending=True), SortKey(value, ascending)]
     if entity in _TABLES:
         texts = _TABLES[entity].alias()
-        on = and_(texts.c.run == runs.c.seq, texts.c.key == numbers.get(key, -1))
+        on = and_(texts.c.run == runs.c.seq, texts.c.key == number)
         rank = case((texts.c.run.is_(None), 1), else_=0)
         value = func.coalesce(texts.c.head, "")
         return query.outerjoin(texts, on), [SortKey(rank, ascending=True), SortKey(value, ascending)]

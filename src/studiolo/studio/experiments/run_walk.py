@@ -5,12 +5,26 @@ order of the page: by start, or by the value of a metric, param or tag; then run
 SQLite has no statistics that would tell it which; so the sizes are looked up, each with an end, and its choice is narrowed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, func, literal, not_, select
+from sqlalchemy import (
+    Connection,
+    Double,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    not_,
+    select,
+)
 
-from studiolo.kernel.mlflow.conditions import Keyset, SortKey, number_condition
+from studiolo.kernel.mlflow.conditions import Keyset, SortKey, compare
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import Comparison
 from studiolo.kernel.paging import decode, encode
@@ -20,15 +34,17 @@ from studiolo.studio.experiments.tracking_tables import metric_latest, params, r
 
 FEW = 3000  # runs that are sorted rather than walked to
 ENOUGH = 300  # runs that are few enough not to look for fewer
+OWN = -1  # what `few` returns for the runs of the experiments themselves
 Dialect = Literal["sqlite", "postgresql"]
+Bind = Callable[[str, Any], Any]  # a name and a value → what stands for it in a statement
 _TEXTS: dict[str, Table] = {"parameter": params, "tag": run_tags}
 
 
 class Scope(NamedTuple):
-    """Whose runs. experiments, lifecycle: None for all."""
+    """Whose runs. experiments, lifecycle: None for all. In a statement that is kept, parameters stand for the first two."""
 
-    workspace_id: str
-    experiments: list[int] | None
+    workspace_id: Any
+    experiments: Any
     lifecycle: str | None
 
     @property
@@ -73,33 +89,98 @@ def lead_of(clause: tuple[str, str, bool], numbers: dict[str, int]) -> Lead | No
     return Lead(table.alias("lead"), table is metric_latest, numbers[key], ascending)
 
 
-def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: dict[str, int]) -> Select[Any] | None:
-    """Return a query of few runs in which all that match are; None when every one has too many."""
-    found: list[tuple[int, Select[Any]]] = []
-    texts_first = sorted(filters, key=lambda comparison: comparison.entity == "metric")  # they leave fewer, mostly
-    for query in [*(_of(comparison, numbers) for comparison in texts_first), _own(scope)]:
-        if query is None:
-            continue
-        size = tx.execute(select(func.count()).select_from(query.limit(FEW + 1).subquery())).scalar_one()
-        if size <= FEW:
-            found.append((size, query))
-        if size <= ENOUGH:
-            break
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+def plain(_: str, value: Any) -> Any:
+    """Write a value itself into a statement."""
+    return value
 
 
-def within(query: Select[Any], dialect: Dialect, scope: Scope, driver: Select[Any] | None, *, led: bool) -> Select[Any]:
-    """Narrow a query on `runs` to a scope, and to the runs of `few`. led: a walk finds the runs one by one."""
-    elsewhere = driver is not None or led
+def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: dict[str, int]) -> int | None:
+    """Return the place of the filter whose runs are few, OWN when the experiments have few; None when every one has too many."""
+    chosen: int | None = None
+    most = FEW
+    texts_first = sorted(range(len(filters)), key=lambda n: filters[n].entity == "metric")  # they leave fewer, mostly
+    for place in [*texts_first, OWN]:
+        if place == OWN:
+            if scope.experiments is None:
+                continue
+            statement = _count_own(scope.lifecycle is None)
+            values: dict[str, Any] = {"experiments": scope.experiments, "lifecycle": scope.lifecycle}
+        else:
+            entity, key, operator, value = filters[place]
+            if key not in numbers or not indexed(filters[place]):
+                continue
+            statement = _count(entity, operator)
+            values = {"key": numbers[key], "value": value if isinstance(value, float) else str(value)[:HEAD]}
+        size = tx.execute(statement, {**values, "most": most + 1}).scalar_one()
+        if size <= most:
+            chosen, most = place, size // 2  # another one must be much better to be worth looking for
+            if size <= ENOUGH:
+                break
+    return chosen
+
+
+def driver(place: int | None, filters: Sequence[Comparison], scope: Scope, bind: Bind = plain) -> Select[Any] | None:
+    """Return the query of runs that `few` has chosen. bind: makes values of the filters parameters of the statement."""
+    if place is None:
+        return None
+    if place == OWN:
+        query = select(runs.c.seq).where(runs.c.experiment.in_(scope.experiments))
+        return query if scope.lifecycle is None else query.where(runs.c.lifecycle == scope.lifecycle)
+    entity, _, operator, value = filters[place]
+    number = bind(f"k{place}", None)
+    if entity == "metric":
+        return _found(entity, operator, number, bind(f"v{place}", value))
+    return _found(entity, operator, number, bind(f"h{place}", str(value)[:HEAD]))
+
+
+def indexed(comparison: Comparison) -> bool:
+    """Say whether an index finds the runs that match a comparison, perhaps with more."""
+    if comparison.entity == "metric":
+        return comparison.operator != "!=" and isinstance(comparison.value, float)
+    return comparison.entity in _TEXTS and comparison.operator == "=" and isinstance(comparison.value, str)
+
+
+def exact(comparison: Comparison) -> bool:
+    """Say whether the index finds those runs and no others."""
+    return comparison.entity in _TEXTS and indexed(comparison) and len(str(comparison.value)) <= HEAD
+
+
+def _found(entity: str, operator: str, number: Any, value: Any) -> Select[Any]:
+    table = metric_latest if entity == "metric" else _TEXTS[entity]
+    column = metric_latest.c.value if entity == "metric" else table.c.head
+    return select(table.c.run).where(table.c.key == number, compare(column, operator, value))
+
+
+@lru_cache
+def _count(entity: str, operator: str) -> Select[Any]:
+    """Count what an index finds, with an end. Made once: to build a statement takes longer than to run it."""
+    kind: Any = Double if entity == "metric" else String
+    found = _found(entity, operator, bindparam("key", type_=Integer), bindparam("value", type_=kind))
+    return select(func.count()).select_from(found.limit(bindparam("most", type_=Integer)).subquery())
+
+
+@lru_cache
+def _count_own(every_lifecycle: bool) -> Select[Any]:
+    query = select(runs.c.seq).where(runs.c.experiment.in_(bindparam("experiments", expanding=True)))
+    if not every_lifecycle:
+        query = query.where(runs.c.lifecycle == bindparam("lifecycle"))
+    return select(func.count()).select_from(query.limit(bindparam("most", type_=Integer)).subquery())
+
+
+def within(
+    query: Select[Any], dialect: Dialect, scope: Scope, some: Select[Any] | None, *, led: bool, in_order: bool
+) -> Select[Any]:
+    """Narrow a query on `runs` to a scope, and to the runs of a `driver`. led: a walk finds the runs one by one."""
+    elsewhere = some is not None or led
     experiment: Any = runs.c.experiment
     workspace: Any = runs.c.workspace_id
     lifecycle: Any = runs.c.lifecycle
-    if dialect == "sqlite" and (elsewhere or not scope.in_order):
+    if dialect == "sqlite" and (elsewhere or not in_order):
         experiment = experiment + 0  # SQLite then uses no index for it
     if dialect == "sqlite" and elsewhere:
         workspace, lifecycle = workspace.concat(""), lifecycle.concat("")
-    if driver is not None:
-        query = query.where(runs.c.seq.in_(driver))
+    if some is not None:
+        query = query.where(runs.c.seq.in_(some))
     query = query.where(workspace == scope.workspace_id)
     if scope.experiments is not None:
         query = query.where(experiment.in_(scope.experiments))
@@ -132,26 +213,3 @@ def page(
             return [seq for seq, _ in found[:limit]], encode(*found[limit - 1][1])
     return [seq for seq, _ in found], None
 
-
-def _own(scope: Scope) -> Select[Any] | None:
-    if scope.experiments is None:
-        return None
-    query = select(runs.c.seq).where(runs.c.experiment.in_(scope.experiments))
-    return query if scope.lifecycle is None else query.where(runs.c.lifecycle == scope.lifecycle)
-
-
-def _of(comparison: Comparison, numbers: dict[str, int]) -> Select[Any] | None:
-    """Return the runs that an index finds for a comparison, perhaps more than match."""
-    entity, key, operator, value = comparison
-    number = numbers.get(key)
-    if number is None:
-        return None
-    table = metric_latest if entity == "metric" else _TEXTS.get(entity)
-    compared: ColumnElement[bool]
-    if table is metric_latest and operator != "!=":
-        compared = number_condition(metric_latest.c.value, operator, value, "metric")
-    elif table is not None and table is not metric_latest and operator == "=" and isinstance(value, str):
-        compared = table.c.head == literal(value[:HEAD])
-    else:
-        return None
-    return select(table.c.run).where(table.c.key == number, compared)

@@ -1,12 +1,13 @@
 """How rows look in MLflow's messages: numbers for int64, text for NaN, what is unset left out."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, select
 
-from studiolo.kernel.mlflow.values import json_number, millis, pairs
+from studiolo.kernel.mlflow.values import EPOCH, json_number, millis, pairs
 from studiolo.studio.experiments import artifacts, tracking
 from studiolo.studio.experiments.metrics import Latest, latest_of
 from studiolo.studio.experiments.states import status
@@ -14,6 +15,7 @@ from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs, run_models
 
 Json = dict[str, Any]
+_NAIVE, _MILLISECOND = EPOCH.replace(tzinfo=None), timedelta(milliseconds=1)
 SCHEME = "mlflow-artifacts:/"
 CHUNK = 500  # runs whose records are read by one query
 
@@ -41,7 +43,7 @@ def artifact_uri(location: str, number: int, run_id: str) -> str:
 
 
 def info(row: Any) -> Json:
-    """Write the first part of a run; the row has the experiment's `artifact_location`."""
+    """Write the first part of a run. row: of `run_search.rows`."""
     found: Json = {
         "run_id": row.id,
         "run_uuid": row.id,
@@ -49,13 +51,18 @@ def info(row: Any) -> Json:
         "experiment_id": str(row.experiment),
         "user_id": row.user,
         "status": status(row.state),
-        "start_time": millis(row.started_at or row.created_at),
+        "start_time": _millis(row.started),
         "artifact_uri": artifact_uri(row.artifact_location, row.experiment, row.id),
         "lifecycle_stage": row.lifecycle,
     }
-    if row.ended_at is not None:
-        found["end_time"] = millis(row.ended_at)
+    if row.ended is not None:
+        found["end_time"] = _millis(row.ended)
     return found
+
+
+def _millis(moment: datetime) -> int:
+    """Return milliseconds since 1970 of a moment as the driver has it: on SQLite it does not say that it is in UTC."""
+    return (moment - (_NAIVE if moment.tzinfo is None else EPOCH)) // _MILLISECOND
 
 
 def metric(item: Latest) -> Json:

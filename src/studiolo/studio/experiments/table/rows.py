@@ -169,7 +169,7 @@ def _sorted(
         own = run_attributes.order(dialect, one.key, one.ascending)
         if own is not None:
             return query, own
-    return ordered(query, one.entity, one.key, one.ascending, numbers)
+    return ordered(query, one.entity, one.key, one.ascending, numbers.get(one.key, -1))
 
 
 def _records(tx: Connection, ctx: Context, seqs: Sequence[int], wanted: Columns, *, children: bool) -> list[RunRecord]:
