@@ -53,7 +53,7 @@ class Server:
                     used = process.cpu_times()
                 except psutil.NoSuchProcess:
                     continue
-                total += used.user + used.system + (used.children_user + used.children_system) * (process == parent)
+                total += used.user + used.system + used.children_user + used.children_system  # with those that have ended
         return total
 
 

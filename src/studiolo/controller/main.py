@@ -29,6 +29,7 @@ HEARTBEAT = "controller.json"
 _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
+_FUTILE, _FUTILE_SECONDS = 25.0, 0.3
 log = logging.getLogger("studiolo.controller")
 
 Tick = Callable[[Context], bool]
@@ -61,9 +62,13 @@ def run(settings: Settings, stop: threading.Event) -> None:
     try:
         while not stop.is_set():
             changes.look()
+            begun = time.thread_time()
             busy = loop.once()
             heart.beat(loop.troubled)
-            stop.wait(settings.tick_ms / 1000)
+            # clients that log all the time wake us all the time: a round in which there was nothing to do may be followed by
+            # the next one only after some times what it cost
+            futile = 0.0 if busy else min(_FUTILE * (time.thread_time() - begun), _FUTILE_SECONDS)
+            stop.wait(max(settings.tick_ms / 1000, futile))
             idle_until = time.monotonic() + (settings.idle_tick_ms - settings.tick_ms) / 1000
             while not (busy or stop.is_set() or changes.look()) and time.monotonic() < idle_until:
                 stop.wait(_LOOK_SECONDS)

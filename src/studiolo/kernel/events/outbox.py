@@ -22,6 +22,9 @@ class Event(BaseModel):
     at: str
 
 
+_EMIT = insert(events)  # built once: nearly every write says something
+
+
 class Events:
     """The outbox of one workspace."""
 
@@ -32,16 +35,8 @@ class Events:
 
     def emit(self, tx: Connection, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> None:
         """Say that something happened, as part of the transaction `tx`."""
-        tx.execute(
-            insert(events).values(
-                workspace_id=self._workspace_id,
-                kind=kind,
-                subject=subject,
-                actor=self._actor,
-                data=dict(data or {}),
-                at=self._clock.now(),
-            )
-        )
+        row = {"workspace_id": self._workspace_id, "kind": kind, "subject": subject, "actor": self._actor}
+        tx.execute(_EMIT, {**row, "data": dict(data or {}), "at": self._clock.now()})
 
 
 def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:

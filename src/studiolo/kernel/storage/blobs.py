@@ -18,6 +18,7 @@ from studiolo.kernel.errors import DiskFull, NotFound
 from studiolo.kernel.ids import new_id
 
 CHUNK = 1 << 20
+_SYNCED = 10_000  # digests that a process remembers
 
 
 class BlobMissing(NotFound):
@@ -142,6 +143,7 @@ class BlobWriter:
                     os.utime(self.path)
                     self.path.rename(target)
             _sync_folder(target.parent)  # also where another writer named it a moment ago and may not be so far
+            self._store.synced(blob.digest)
         except OSError as error:
             self.abort()
             raise _room(error, self._store.root) from error
@@ -181,6 +183,7 @@ class LocalBlobStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.spool = root / "spool"
+        self._synced: set[str] = set()
         self.spool.mkdir(parents=True, exist_ok=True)
 
     def location(self, digest: str) -> Path:
@@ -188,6 +191,12 @@ class LocalBlobStore:
         if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
             raise BlobMissing(f"'{digest[:80]}' is not the name of a blob.")
         return self.root / digest[:2] / digest[2:]
+
+    def synced(self, digest: str) -> None:
+        """Note that this process has seen a blob through to the disk."""
+        if len(self._synced) >= _SYNCED:
+            self._synced.clear()
+        self._synced.add(digest)
 
     def writer(self) -> BlobWriter:
         """Begin a new blob."""
@@ -198,6 +207,10 @@ class LocalBlobStore:
 
     def put(self, source: Path | bytes | Iterable[bytes]) -> Blob:
         """Store bytes, a file's content, or a stream of chunks."""
+        if isinstance(source, bytes):
+            digest = blake3(source).hexdigest()
+            if digest in self._synced and self.keep(digest):  # it is on the disk, under its name
+                return Blob(digest, len(source))
         with self.writer() as writer:
             if isinstance(source, bytes):
                 writer.write(source)

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage.blobs import Blob
@@ -95,16 +97,21 @@ def _write(tx: Connection, ctx: Context, rows: list[tuple[str, str, int]]) -> No
     if not rows:
         return
     now = ctx.clock.now()
-    change = ctx.db.upsert(artifacts)
-    change = change.on_conflict_do_update(
-        index_elements=["workspace_id", "path"],
-        set_={name: change.excluded[name] for name in ("digest", "size", "created_at")},
-    )
     values = [
         {"workspace_id": ctx.workspace_id, "path": path, "digest": digest, "size": size, "created_at": now}
         for path, digest, size in rows
     ]
-    tx.execute(change, values)
+    tx.execute(_naming(ctx.db.dialect), values)
+
+
+@lru_cache
+def _naming(dialect: str) -> Any:
+    """Return the statement that names blobs; built once, since a model has many small files."""
+    change = sqlite.insert(artifacts) if dialect == "sqlite" else postgresql.insert(artifacts)
+    return change.on_conflict_do_update(
+        index_elements=["workspace_id", "path"],
+        set_={name: change.excluded[name] for name in ("digest", "size", "created_at")},
+    )
 
 
 def publish(tx: Connection, ctx: Context, source: str, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from studiolo.studio.experiments.packing import unpack
 from studiolo.studio.experiments.tracking_tables import keys, metric_latest, metric_parts, metrics
@@ -144,16 +144,20 @@ def _recount(
     return [(*row[:-1], counted.get(row[1], 0) - known.get(row[1], 0)) for row in rows]
 
 
+_m = metric_latest.c
+_LATEST_OF = (
+    select(_m.run, keys.c.name, _m.value, _m.nan, _m.step, _m.ts)
+    .add_columns(_m.low, _m.low_step, _m.high, _m.high_step, _m.points)
+    .join(keys, keys.c.id == _m.key)
+    .where(_m.run.in_(bindparam("runs", expanding=True)))
+)
+
+
 def latest_of(tx: Connection, run_seqs: Sequence[int], names: Iterable[str] | None = None) -> dict[int, list[Latest]]:
     """Return the latest point of every metric of runs, or of those named, in order of name."""
-    m = metric_latest.c
-    query = select(
-        m.run, keys.c.name, m.value, m.nan, m.step, m.ts, m.low, m.low_step, m.high, m.high_step, m.points
-    ).join(keys, keys.c.id == m.key)
-    if names is not None:
-        query = query.where(keys.c.name.in_(sorted(names)))
+    query = _LATEST_OF if names is None else _LATEST_OF.where(keys.c.name.in_(sorted(names)))
     found: dict[int, list[Latest]] = {}
-    for run, name, value, nan, step, ts, *rest in tx.execute(query.where(m.run.in_(run_seqs))):
+    for run, name, value, nan, step, ts, *rest in tx.execute(query, {"runs": run_seqs}):
         found.setdefault(run, []).append(Latest(name, math.nan if nan else value, step, ts, *rest))
     for series in found.values():
         series.sort(key=lambda item: item.key)

@@ -167,6 +167,9 @@ def _remove_model(tx: Connection, ctx: Context, model_id: str, experiment: int) 
     for run in tx.execute(naming).scalars().all():  # runs that stay tell of it in their documents
         ready_docs.spoil(tx, ctx, run)
     artifacts.remove_at(tx, ctx, f"{experiment}/models/{model_id}")
+    of = select(run_models.c.run).where(run_models.c.model_id == model_id).distinct().order_by(run_models.c.run)
+    for seq in tx.execute(of).scalars().all():  # runs that stay name it no more: what is ready of them is made anew
+        ready_docs.spoil(tx, ctx, seq)
     tx.execute(delete(logged_models).where(logged_models.c.id == model_id))
 
 

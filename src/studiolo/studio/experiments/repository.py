@@ -93,10 +93,13 @@ def list_experiments(
     return list(tx.execute(query.order_by(experiments.c.number.desc()).limit(limit)))
 
 
+_INSERT_RUN, _INSERT_DOC = insert(runs).returning(runs.c.seq), insert(run_docs)
+
+
 def insert_run(tx: Connection, values: Mapping[str, Any]) -> int:
     """Add a run; returns its seq."""
-    seq = int(tx.execute(insert(runs).values(**values).returning(runs.c.seq)).scalar_one())
-    tx.execute(insert(run_docs), {"run": seq, "changed": int(values["created_at"].timestamp() * 1000)})
+    seq = int(tx.execute(_INSERT_RUN, values).scalar_one())
+    tx.execute(_INSERT_DOC, {"run": seq, "changed": int(values["created_at"].timestamp() * 1000)})
     return seq
 
 

@@ -148,7 +148,8 @@ def _shape(
 ) -> Hashable:
     """Return all of a search that its statement depends on, but not the values that are its parameters."""
     compared = [
-        (c.entity, c.operator, c.key in numbers, type(c.value), run_walk.exact(c)) if c.entity in RECORDED else c for c in filters
+        (c.entity, c.operator, c.key in numbers, type(c.value), run_walk.exact(c)) if c.entity in RECORDED else c
+        for c in filters
     ]
     by = [(e, key in numbers, up) if e in RECORDED else (e, key, up) for e, key, up in clauses]
     own = (dialect, scope.in_order, scope.experiments is None, scope.lifecycle, few)

@@ -212,4 +212,3 @@ def page(
         if len(found) > limit:
             return [seq for seq, _ in found[:limit]], encode(*found[limit - 1][1])
     return [seq for seq, _ in found], None
-

@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Select, Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import keys, ready_docs
@@ -68,10 +71,15 @@ def delete_tag(tx: Connection, ctx: Context, run_seq: int, key: str) -> bool:
 def texts(tx: Connection, table: Table, run_seqs: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return the params or tags of runs, in order of name."""
     found: dict[int, dict[str, str]] = {}
-    query = select(table.c.run, names_table.c.name, table.c.value).join(names_table, names_table.c.id == table.c.key)
-    for run, name, value in tx.execute(query.where(table.c.run.in_(run_seqs))):
+    for run, name, value in tx.execute(_texts_of(table), {"runs": run_seqs}):
         found.setdefault(run, {})[name] = value
     return {run: dict(sorted(values.items())) for run, values in found.items()}
+
+
+@lru_cache
+def _texts_of(table: Table) -> Select[Any]:
+    query = select(table.c.run, names_table.c.name, table.c.value).join(names_table, names_table.c.id == table.c.key)
+    return query.where(table.c.run.in_(bindparam("runs", expanding=True)))
 
 
 def params_of(tx: Connection, run_seqs: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -95,11 +103,15 @@ def _rows(run_seq: int, values: Mapping[int, str]) -> list[dict[str, object]]:
 
 
 def _replace(tx: Connection, ctx: Context, table: Table, run_seq: int, values: Mapping[int, str]) -> None:
-    insert = ctx.db.upsert(table)
-    upsert = insert.on_conflict_do_update(
+    tx.execute(_replacing(ctx.db.dialect, table), _rows(run_seq, values))
+
+
+@lru_cache
+def _replacing(dialect: str, table: Table) -> Any:
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return insert.on_conflict_do_update(
         index_elements=["run", "key"], set_={"value": insert.excluded.value, "head": insert.excluded.head}
     )
-    tx.execute(upsert, _rows(run_seq, values))
 
 
 def _write_once(

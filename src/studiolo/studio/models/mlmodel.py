@@ -28,7 +28,7 @@ def read(path: Path) -> Description:
     if path.stat().st_size > MAX_BYTES:
         raise NotAModel(f"The MLmodel file is larger than {MAX_BYTES} bytes.", field="path")
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise NotAModel(f"The MLmodel file is not YAML: {str(error).splitlines()[0]}", field="path") from None
     _bound(content)
@@ -51,7 +51,7 @@ def example_path(text: str) -> str | None:
     import yaml
 
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     about = content.get("saved_input_example_info") if isinstance(content, dict) else None

@@ -1,4 +1,4 @@
-"""The controller's tick of models: has every new version looked into, one at a time, in a process of its own."""
+"""The controller's tick of models: has every new version looked into, one at a time, in a process beside it."""
 
 from studiolo.kernel.context import Context
 from studiolo.studio.models import service
@@ -8,11 +8,11 @@ _LOOKOUT = Lookout()
 
 
 def tick(ctx: Context) -> bool:
-    """Begin to look into the oldest version that nobody has looked into; True while there is one."""
+    """Begin to look into the versions that nobody has looked into; True while there are any."""
     if _LOOKOUT.busy():
         return True
-    row = service.not_scanned(ctx)
-    if row is None:
+    if service.not_scanned(ctx) is None:
+        _LOOKOUT.rest()
         return False
-    _LOOKOUT.start(ctx, row)
+    _LOOKOUT.start(ctx, service.not_scanned)
     return True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.models.schemas import Model, ModelVersion, Scan, Signature
@@ -18,9 +18,12 @@ def insert_model(tx: Connection, values: Mapping[str, Any]) -> None:
     tx.execute(insert(models).values(**values))
 
 
+_BY_NAME = select(models).where(models.c.workspace_id == bindparam("workspace_id"), models.c.name == bindparam("name"))
+
+
 def model(tx: Connection, workspace_id: str, name: str) -> Found | None:
     """Return a model's row by its name."""
-    return tx.execute(select(models).where(models.c.workspace_id == workspace_id, models.c.name == name)).first()
+    return tx.execute(_BY_NAME, {"workspace_id": workspace_id, "name": name}).first()
 
 
 def hold_model(tx: Connection, model_id: str) -> None:
@@ -57,7 +60,7 @@ def delete_model(tx: Connection, model_id: str) -> None:
 
 def insert_version(tx: Connection, values: Mapping[str, Any]) -> None:
     """Add a version."""
-    tx.execute(insert(model_versions).values(**values))
+    tx.execute(insert(model_versions), dict(values))
 
 
 def version(tx: Connection, model_id: str, number: int) -> Found | None:

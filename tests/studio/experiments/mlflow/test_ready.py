@@ -1,5 +1,6 @@
 """Ready-made documents of runs: whatever is done to a run, a document that is there says what the rows say."""
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from starlette.testclient import TestClient
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import client_runs, ready_docs, run_search
+from studiolo.studio.experiments import client_runs, purging, ready_docs, run_search
 from studiolo.studio.experiments.mlflow import ready, shapes
 from studiolo.testing.context import context_in
 
@@ -86,3 +87,19 @@ def test_documents_are_made_once_a_run_is_quiet(any_ctx: Context) -> None:
     clock.advance(3)
     assert ready.make(ctx) == 1
     assert b"late" in (doc() or b"")
+
+
+def test_a_run_that_stays_names_no_model_that_was_purged(any_services: Services, any_client: TestClient) -> None:
+    ctx = context_in(any_services)
+    run_id = any_client.post(f"{API}/runs/create", json={"experiment_id": "0"}).json()["run"]["info"]["run_id"]
+    made = any_client.post(f"{API}/logged-models", json={"experiment_id": "0", "name": "m", "source_run_id": run_id})
+    model_id = made.json()["model"]["info"]["model_id"]
+    wanted = {"run_id": run_id, "models": [{"model_id": model_id, "step": 1}]}
+    assert any_client.post(f"{API}/runs/outputs", json=wanted).status_code == 200
+    with ctx.db.read() as tx:
+        seq = run_search.row(tx, ctx, run_id).seq
+    ready_docs.make(ctx, [seq], shapes.documents)
+    assert any_client.delete(f"{API}/logged-models/{model_id}").status_code == 200
+    assert purging.remove_models(ctx, ctx.clock.now() + timedelta(days=1)) == 1
+    got = any_client.get(f"{API}/runs/get", params={"run_id": run_id}).json()["run"]
+    assert got["outputs"] == {}

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Denied
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint, raw_endpoint, reply
+from studiolo.kernel.mlflow.threads import run_in_threadpool
 from studiolo.kernel.storage.blobs import Blob, BlobWriter
 from studiolo.studio.experiments import artifacts, client_runs, delivery
 from studiolo.studio.experiments.errors import ArtifactReadOnly, ArtifactTooLarge
@@ -83,7 +83,9 @@ async def write(request: Request, ctx: Context, path: str) -> Response:
 
 
 def _keep_small(ctx: Context, path: str, body: bytes) -> None:
-    check(ctx, path)
+    if artifacts.clean(path).split("/", 1)[0] == artifacts.REGISTRY:
+        raise ArtifactReadOnly(path)
+    # `name` checks the rest in its transaction; bytes that nothing names then are swept away
     name(ctx, path, ctx.blobs.put(body))
 
 

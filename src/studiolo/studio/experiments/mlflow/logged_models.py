@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, case, cast, exists, func, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
@@ -25,6 +25,7 @@ from studiolo.studio.experiments import artifacts, catalog, client_runs, keys
 from studiolo.studio.experiments.errors import LoggedModelNotFound
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE
+from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import keys as names
 from studiolo.studio.experiments.tracking_tables import logged_model_metrics as points
 from studiolo.studio.experiments.tracking_tables import logged_models as models
@@ -43,6 +44,15 @@ _TIMES = {
     "creation_time": models.c.created_at,
     "last_updated_timestamp": models.c.updated_at,
 }
+# built once: `log_model` asks for them again and again
+_FIND = select(models).where(models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace_id"))
+_METRICS = (
+    select(points, names.c.name, runs.c.id.label("run_id"))
+    .join(names, names.c.id == points.c.key)
+    .join(runs, runs.c.seq == points.c.run)
+    .where(points.c.model_id.in_(bindparam("ids", expanding=True)))
+    .order_by(names.c.name)
+)
 
 
 class Measured(Protocol):
@@ -92,7 +102,7 @@ def record_metrics(tx: Connection, ctx: Context, run_seq: int, measured: Sequenc
 
 def find(tx: Connection, ctx: Context, model_id: str, *, deleted: bool = False) -> Any:
     """Return the row of a logged model; raises LoggedModelNotFound."""
-    row = tx.execute(select(models).where(models.c.id == model_id, models.c.workspace_id == ctx.workspace_id)).first()
+    row = tx.execute(_FIND, {"model_id": model_id, "workspace_id": ctx.workspace_id}).first()
     if row is None or (row.lifecycle == "deleted" and not deleted):
         raise LoggedModelNotFound(model_id)
     return row
@@ -128,12 +138,8 @@ def _shape(row: Any, metrics: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _metrics(tx: Connection, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-    from studiolo.studio.experiments.tables import runs
-
-    query = select(points, names.c.name, runs.c.id.label("run_id"))
-    query = query.join(names, names.c.id == points.c.key).join(runs, runs.c.seq == points.c.run)
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in tx.execute(query.where(points.c.model_id.in_(ids)).order_by(names.c.name)):
+    for row in tx.execute(_METRICS, {"ids": ids}):
         item: dict[str, Any] = {
             "key": row.name,
             "value": "NaN" if row.nan else json_number(row.value),
@@ -162,7 +168,7 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
     tags, params = tags_in(fields), tags_in(fields, "params")
     source_run_id = fields.text("source_run_id")
 
-    def work(tx: Connection) -> None:
+    def work(tx: Connection) -> dict[str, Any]:
         if source_run_id:
             client_runs.writable(tx, ctx, source_run_id)
         now = ctx.clock.now()
@@ -181,14 +187,13 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
             "updated_at": now,
         }
         tx.execute(models.insert().values(**values))
+        return _answer(tx, ctx, model_id)
 
-    ctx.db.write(work)
-    return _answer(ctx, model_id)
+    return ctx.db.write(work)
 
 
-def _answer(ctx: Context, model_id: str) -> dict[str, Any]:
-    with ctx.db.read() as tx:
-        return {"model": shape(tx, [find(tx, ctx, model_id)])[0]}
+def _answer(tx: Connection, ctx: Context, model_id: str, *, deleted: bool = False) -> dict[str, Any]:
+    return {"model": shape(tx, [find(tx, ctx, model_id, deleted=deleted)])[0]}
 
 
 @endpoint("GET", "mlflow/logged-models/{model_id}", READ)
@@ -196,7 +201,7 @@ def get(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Return a logged model."""
     deleted = fields.text("allow_deleted").lower() == "true"
     with ctx.db.read() as tx:
-        return {"model": shape(tx, [find(tx, ctx, fields.text("model_id"), deleted=deleted)])[0]}
+        return _answer(tx, ctx, fields.text("model_id"), deleted=deleted)
 
 
 @endpoint("PATCH", "mlflow/logged-models/{model_id}", WRITE)
@@ -206,8 +211,7 @@ def finalize(ctx: Context, fields: Fields) -> dict[str, Any]:
     status = _STATUS.get(given) if isinstance(given, int) else given
     if status not in _STATUS.values():
         raise invalid_value("status", given, f"it must be one of {', '.join(_STATUS.values())}.")
-    _change(ctx, fields.text("model_id"), status=status)
-    return _answer(ctx, fields.text("model_id"))
+    return _change(ctx, fields.text("model_id"), status=status)
 
 
 @endpoint("DELETE", "mlflow/logged-models/{model_id}", WRITE)
@@ -231,8 +235,7 @@ def log_params(ctx: Context, fields: Fields) -> dict[str, Any]:
 @endpoint("PATCH", "mlflow/logged-models/{model_id}/tags", WRITE)
 def set_tags(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Write tags."""
-    _merge(ctx, fields.text("model_id"), "tags", tags_in(fields))
-    return _answer(ctx, fields.text("model_id"))
+    return _merge(ctx, fields.text("model_id"), "tags", tags_in(fields))
 
 
 @endpoint("DELETE", "mlflow/logged-models/{model_id}/tags/{tag_key}", WRITE)
@@ -335,20 +338,22 @@ def _sort(tx: Connection, item: Fields) -> list[SortKey]:
     raise MlflowError(f"Invalid order by field name: {name}")
 
 
-def _merge(ctx: Context, model_id: str, column: str, values: Mapping[str, str]) -> None:
-    def work(tx: Connection) -> None:
+def _merge(ctx: Context, model_id: str, column: str, values: Mapping[str, str]) -> dict[str, Any]:
+    def work(tx: Connection) -> dict[str, Any]:
         row = find(tx, ctx, model_id)
         _update(tx, ctx, model_id, **{column: {**getattr(row, column), **values}})
+        return _answer(tx, ctx, model_id)
 
-    ctx.db.write(work)
+    return ctx.db.write(work)
 
 
-def _change(ctx: Context, model_id: str, **values: Any) -> None:
-    def work(tx: Connection) -> None:
+def _change(ctx: Context, model_id: str, **values: Any) -> dict[str, Any]:
+    def work(tx: Connection) -> dict[str, Any]:
         find(tx, ctx, model_id)
         _update(tx, ctx, model_id, **values)
+        return _answer(tx, ctx, model_id, deleted=True)
 
-    ctx.db.write(work)
+    return ctx.db.write(work)
 
 
 def _update(tx: Connection, ctx: Context, model_id: str, **values: Any) -> None:

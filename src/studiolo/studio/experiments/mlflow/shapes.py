@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from studiolo.kernel.mlflow.values import EPOCH, json_number, millis, pairs
 from studiolo.studio.experiments import artifacts, tracking
@@ -17,6 +17,16 @@ from studiolo.studio.experiments.tracking_tables import input_datasets, run_inpu
 Json = dict[str, Any]
 _NAIVE, _MILLISECOND = EPOCH.replace(tzinfo=None), timedelta(milliseconds=1)
 SCHEME = "mlflow-artifacts:/"
+_RUNS: Any = bindparam("runs", expanding=True)
+# built once: clients ask for single runs again and again
+_INPUTS = (
+    select(run_inputs.c.run, run_inputs.c.tags.label("input_tags"), input_datasets)
+    .join(input_datasets, input_datasets.c.id == run_inputs.c.dataset)
+    .where(run_inputs.c.run.in_(_RUNS))
+    .order_by(input_datasets.c.id)
+)
+_MODELS = select(run_models).where(run_models.c.run.in_(_RUNS)).order_by(run_models.c.step, run_models.c.model_id)
+_OWN = select(runs.c.seq, runs.c.user, runs.c.parent_id).where(runs.c.seq.in_(_RUNS))
 CHUNK = 500  # runs whose records are read by one query
 
 
@@ -84,8 +94,7 @@ def documents(tx: Connection, seqs: Sequence[int]) -> dict[int, bytes]:
         part = seqs[start : start + CHUNK]
         params, tags, latest = tracking.params_of(tx, part), tracking.tags_of(tx, part), latest_of(tx, part)
         inputs, models = _inputs(tx, part), _models(tx, part)
-        query = select(runs.c.seq, runs.c.user, runs.c.parent_id).where(runs.c.seq.in_(part))
-        for seq, user, parent_id in tx.execute(query):
+        for seq, user, parent_id in tx.execute(_OWN, {"runs": part}):
             data: Json = {}
             if seq in latest:
                 data["metrics"] = [metric(item) for item in latest[seq]]
@@ -108,11 +117,8 @@ def documents(tx: Connection, seqs: Sequence[int]) -> dict[int, bytes]:
 
 
 def _inputs(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Json]]:
-    query = select(run_inputs.c.run, run_inputs.c.tags.label("input_tags"), input_datasets).join(
-        input_datasets, input_datasets.c.id == run_inputs.c.dataset
-    )
     found: dict[int, list[Json]] = {}
-    for row in tx.execute(query.where(run_inputs.c.run.in_(seqs)).order_by(input_datasets.c.id)).mappings():
+    for row in tx.execute(_INPUTS, {"runs": seqs}).mappings():
         dataset = {name: row[name] for name in ("name", "digest", "source_type", "source", "schema", "profile")}
         item: Json = {"dataset": {name: value for name, value in dataset.items() if value is not None}}
         if row["input_tags"]:
@@ -122,9 +128,8 @@ def _inputs(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Json]]:
 
 
 def _models(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[list[Json], list[Json]]]:
-    query = select(run_models).where(run_models.c.run.in_(seqs)).order_by(run_models.c.step, run_models.c.model_id)
     found: dict[int, tuple[list[Json], list[Json]]] = {}
-    for row in tx.execute(query):
+    for row in tx.execute(_MODELS, {"runs": seqs}):
         used, made = found.setdefault(row.run, ([], []))
         if row.direction == "input":
             used.append({"model_id": row.model_id})

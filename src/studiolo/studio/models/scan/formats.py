@@ -76,7 +76,7 @@ def _mlmodel(report: Report, file: BinaryIO, name: str) -> None:
     import yaml
 
     try:
-        content = yaml.safe_load(file.read(4 << 20))
+        content = yaml.load(file.read(4 << 20), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         report.unreadable(name, f"is no YAML: {str(error).splitlines()[0][:100]}")
         return

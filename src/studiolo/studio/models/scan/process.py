@@ -1,10 +1,12 @@
-"""The child that looks into a model's files: `python -m studiolo.studio.models.scan.process`.
+"""The child that looks into models' files: `python -m studiolo.studio.models.scan.process`.
 
-One JSON request on standard input: `{"files": [[path, local file], …], "memory": bytes, "seconds": s}`; one reply on
-standard output: the report, or `{"problem": …}`. It ends by itself when its time is over, also without its parent.
+A JSON request a line on standard input: `{"files": [[path, local file], …], "memory": bytes, "seconds": s}`; a line of reply
+on standard output: the report, or `{"problem": …}`. To start Python takes longer than most looks, so it stays for more of
+them, and forks for each. It ends with its input; a look ends by itself when its time is over, also without its parent.
 """
 
 import json
+import os
 import resource
 import signal
 import sys
@@ -61,14 +63,37 @@ def scan(listed: list[tuple[str, str]], unpacked: int = 64 << 30) -> Report:
     return report
 
 
-def main() -> int:
-    """Answer the one request."""
-    request = json.load(sys.stdin)
+def _answer(line: bytes) -> None:
+    """Answer a request, in a process that ends with it: a file that breaks this one breaks no other look."""
+    request = json.loads(line)
     begun = time.monotonic()
     _limit(request["memory"], request["seconds"])
     report = scan([(name, local) for name, local in request["files"]], request.get("unpacked", 64 << 30))
     signal.setitimer(signal.ITIMER_REAL, 0)
-    json.dump({**report.as_json(), "seconds": round(time.monotonic() - begun, 3)}, sys.stdout)
+    text = json.dumps({**report.as_json(), "seconds": round(time.monotonic() - begun, 3)})
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Answer requests, a line each, until standard input ends; a process of its own looks into each."""
+    import yaml  # noqa: F401 - what every look needs, for all of them
+
+    while line := sys.stdin.buffer.readline():
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                _answer(line)
+                status = 0
+            except BaseException as error:  # noqa: BLE001 - the reply says it
+                why = f"{type(error).__name__}: {str(error)[:150]}"
+                os.write(1, f"{json.dumps({'problem': why})}\n".encode())
+            finally:
+                os._exit(status)
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            os.write(1, f"{json.dumps({'problem': f'ended by signal {os.WTERMSIG(status)}'})}\n".encode())
     return 0
 
 
