@@ -53,7 +53,8 @@ class Server:
                     used = process.cpu_times()
                 except psutil.NoSuchProcess:
                     continue
-                total += used.user + used.system + used.children_user + used.children_system  # with those that have ended
+                # with those of its children that have ended
+                total += used.user + used.system + used.children_user + used.children_system
         return total
 
 
