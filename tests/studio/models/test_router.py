@@ -55,7 +55,8 @@ def test_aliases_tags_and_deletion(services: Services, client: TestClient, model
     assert client.patch(f"{BASE}/m/versions/1", json={"tags": {"a": "b"}, "description": "d"}).json()["tags"] == {
         "a": "b"
     }
-    assert client.get(f"{BASE}/m/versions/champion/files").json()[0] == {"path": "MLmodel", "size": len(MLMODEL)}
+    described = client.get(f"{BASE}/m/versions/champion/files").json()[0]
+    assert (described["path"], described["size"]) == ("MLmodel", len(MLMODEL))
     assert len(client.get(f"{BASE}/m/versions/1/lineage").json()) == 1
     assert client.delete(f"{BASE}/m/aliases/champion").status_code == 204
     models.delete("m:1")
@@ -67,7 +68,7 @@ def test_what_is_wrong_is_named(services: Services, client: TestClient, models: 
     with pytest.raises(Remote, match="not found") as caught:
         models.get("nothing")
     assert caught.value.remote_code == "models.not_found"
-    assert client.post(f"{BASE}/m/versions", json={}).json()["field"] == "run_id"
+    assert client.post(f"{BASE}/m/versions", json={}).json()["field"] == "source"
     assert client.post(f"{BASE}/m/versions", json={"run_id": 3}).json()["field"] == "run_id"
     assert client.post(f"{BASE}/m/versions", json={"run_id": "f" * 32}).status_code == 404
     assert client.post(f"{BASE}/m/versions", json={"run_id": "f" * 32, "path": "../x"}).status_code == 422

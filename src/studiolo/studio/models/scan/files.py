@@ -47,7 +47,9 @@ def _look(report: Report, file: BinaryIO, name: str, depth: int = 0, path: Path 
     if depth > MAX_NESTED:
         report.unreadable(name, f"is nested more than {MAX_NESTED} archives deep")
         return
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+    if formats.by_name(name.rsplit("/", 1)[-1].rsplit("!", 1)[-1], suffix):
+        formats.look(report, file, head, name, suffix, path)
+    elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         _archive(report, file, name, depth)
     elif head[257:262] == b"ustar":
         _tar(report, file, name, depth)
@@ -88,7 +90,10 @@ def _lz4(file: BinaryIO) -> Any:
     try:
         import lz4.frame
     except ImportError:
-        raise Unreadable("is packed with LZ4, for which the studio has no reader: pip install lz4") from None
+        raise Unreadable(
+            "is packed with LZ4, for which the studio has no reader: install lz4 beside it (pip install lz4), or write "
+            "the file anew with joblib.dump(model, path, compress=3)"
+        ) from None
     return lz4.frame.LZ4FrameFile(file)
 
 

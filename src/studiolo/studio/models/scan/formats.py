@@ -6,14 +6,20 @@ import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studiolo.studio.models.packing.loader import LOADER, LOADER_CODE
+from studiolo.studio.models.scan import bundled
 from studiolo.studio.models.scan.names import bad_module, grade
 from studiolo.studio.models.scan.report import Report
 
 MAX_SCHEMA = 64 << 20
 _LAMBDA = re.compile(rb'"class_name":\s*"(Lambda|TFOpLambda)"')
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft"}
+_COMPILED = {".so", ".pyd", ".dll", ".dylib", ".pyc", ".pyo"}
 _TF_OPS = (b"ReadFile", b"WriteFile", b"PyFunc", b"EagerPyFunc", b"MatchingFiles")
+
+
+def by_name(base: str, suffix: str) -> bool:
+    """Say whether a file is used for what its name says, whatever it looks like: Python reads code that is a tar as well."""
+    return base == "MLmodel" or suffix == ".py" or suffix in _COMPILED
 
 
 def look(report: Report, file: BinaryIO, head: bytes, name: str, suffix: str, path: Path | None) -> bool:
@@ -21,10 +27,11 @@ def look(report: Report, file: BinaryIO, head: bytes, name: str, suffix: str, pa
     base = name.rsplit("/", 1)[-1].rsplit("!", 1)[-1]
     if base == "MLmodel":
         _mlmodel(report, file, name)
-    elif suffix == ".py" and name == f"code/{LOADER}.py" and file.read(4096) == LOADER_CODE.encode():
-        pass  # our own lines around a joblib file
     elif suffix == ".py":
-        report.add(base, "unknown", "is Python code that runs when the model is loaded", name)
+        if not bundled.ours(name, file.read(bundled.MAX_SIZE + 1)):
+            report.add(base, "unknown", "is Python code that runs when the model is loaded", name)
+    elif suffix in _COMPILED:
+        report.add(base, "unknown", "is compiled code that may run when the model is loaded", name)
     elif suffix == ".onnx":
         _onnx(report, file, name, path)
     elif head.startswith(b"\x89HDF\r\n\x1a\n"):
@@ -84,7 +91,7 @@ def _mlmodel(report: Report, file: BinaryIO, name: str) -> None:
     for flavor in flavors.values() if isinstance(flavors, dict) else ():
         settings = flavor if isinstance(flavor, dict) else {}
         loader = settings.get("loader_module")
-        if isinstance(loader, str) and loader.split(".")[0] != "mlflow" and loader != LOADER:
+        if isinstance(loader, str) and loader.split(".")[0] != "mlflow" and loader not in bundled.LOADERS:
             why = bad_module(loader)
             report.add(
                 f"loader {loader}",
@@ -92,7 +99,9 @@ def _mlmodel(report: Report, file: BinaryIO, name: str) -> None:
                 why or "is the module that loads the model, and not MLflow's own",
                 name,
             )
-        if (settings.get("code") and loader != LOADER) or settings.get("model_code_path"):
+        if settings.get("model_code_path"):
+            report.add("model from code", "unknown", "is made by running a Python file that the model brings", name)
+        if settings.get("code") and loader not in bundled.LOADERS:
             report.note("The model brings Python code of its own, which runs when it is loaded.")
 
 

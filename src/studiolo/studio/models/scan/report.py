@@ -5,7 +5,7 @@ from typing import Any
 
 from studiolo.studio.models.scan.names import Grade
 
-SCANNER = "1.0"  # raised when a new scanner would say something else of the same file: versions are looked into again
+SCANNER = "1.1"  # raised when a new scanner would say something else of the same file: versions are looked into again
 FORMAT = 1  # of the stored report
 MAX_FINDINGS = 300
 _ORDER = {"dangerous": 0, "unknown": 1, "safe": 2}
