@@ -1,7 +1,7 @@
 """Requests to addresses that users name: the address is looked up once, judged, and then connected to itself.
 
 So no name can point at one address when it is judged and at another when it is used. Proxies of the environment are not
-asked, redirects are not followed, and an answer is read up to a size and a time.
+asked, redirects are not followed by `post` and judged one by one by `stream`, and an answer is read up to a size and a time.
 """
 
 import ipaddress
@@ -9,15 +9,18 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpcore
 
 from studiolo.kernel.errors import Invalid, StudioloError
 
 MAX_ANSWER = 4096  # bytes of an answer that are read
+MAX_REDIRECTS = 5
+WEBHOOKS = "STUDIOLO_WEBHOOK_PRIVATE"  # the setting that allows private addresses to a caller
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], list[str]]
@@ -58,10 +61,10 @@ def public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def check_url(url: str, *, private: bool, field: str = "url") -> str:
+def check_url(url: str, *, private: bool, field: str = "url", setting: str = WEBHOOKS) -> str:
     """Return a URL that may be asked; raises AddressRefused.
 
-    private: plain http, and addresses that are not of the public internet, are allowed too.
+    private: plain http, and addresses that are not of the public internet, are allowed too; setting: what allows that.
     """
     why = _wrong(url, private=private)
     if why:
@@ -69,7 +72,7 @@ def check_url(url: str, *, private: bool, field: str = "url") -> str:
     host = urlsplit(url).hostname or ""
     literal = _literal(host)
     if literal is not None and not private and not public(literal):
-        raise _refused(host, str(literal), field)
+        raise _refused(host, str(literal), field, setting)
     return url
 
 
@@ -103,10 +106,10 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _refused(host: str, address: str, field: str = "url") -> AddressRefused:
+def _refused(host: str, address: str, field: str, setting: str) -> AddressRefused:
     return AddressRefused(
         f"'{host}' is at {address}, which is not a public address.",
-        "The owner of the machine may allow it: STUDIOLO_WEBHOOK_PRIVATE=true.",
+        f"The owner of the machine may allow it: {setting}=true.",
         field=field,
     )
 
@@ -119,8 +122,8 @@ def _look_up(host: str, port: int) -> list[str]:
 class _Pinned(httpcore.NetworkBackend):
     """Looks up, judges and connects; TLS is still checked against the name."""
 
-    def __init__(self, look_up: Lookup, *, private: bool) -> None:
-        self._look_up, self._private = look_up, private
+    def __init__(self, look_up: Lookup, *, private: bool, setting: str = WEBHOOKS) -> None:
+        self._look_up, self._private, self._setting = look_up, private, setting
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -138,7 +141,7 @@ class _Pinned(httpcore.NetworkBackend):
         if not self._private:
             for address in addresses:  # one private address among several is a trick, not a chance
                 if not public(ipaddress.ip_address(address.partition("%")[0])):
-                    raise _refused(host, address)
+                    raise _refused(host, address, "url", self._setting)
         last: Exception = httpcore.ConnectError(f"'{host}' has no address")
         for address in addresses[:4]:
             try:
@@ -200,3 +203,80 @@ def _beginning(answer: httpcore.Response, deadline: float) -> bytes:
         if len(found) >= MAX_ANSWER or time.monotonic() > deadline:
             break  # what more there is, and however slowly it comes, is not waited for
     return found[:MAX_ANSWER]
+
+
+class Incoming(NamedTuple):
+    """An answer that is being read. url: of the last redirect; headers: by lower-case name; size: bytes announced."""
+
+    status: int
+    url: str
+    headers: dict[str, str]
+    size: int | None
+    pieces: Iterator[bytes]
+
+
+@contextmanager
+def stream(
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    deadline: float,
+    setting: str,
+    private: bool = False,
+    look_up: Lookup = _look_up,
+    context: ssl.SSLContext | None = None,
+) -> Iterator[Incoming]:
+    """Ask for a URL while in the block; its body comes in pieces. deadline: of time.monotonic(), for all of it.
+
+    Redirects are followed, each judged; headers such as a token are sent to the first host alone. Raises AddressRefused,
+    NotReached; also while the pieces are read.
+    """
+    asked, sent = url, dict(headers)
+    for _ in range(MAX_REDIRECTS + 1):
+        check_url(asked, private=private, setting=setting)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise NotReached("The time for it is over.")
+        times = {"connect": min(10.0, left), "read": min(60.0, left), "write": 10.0, "pool": 10.0}
+        pool = httpcore.ConnectionPool(
+            ssl_context=context or ssl.create_default_context(),
+            network_backend=_Pinned(look_up, private=private, setting=setting),
+            max_connections=1,
+            max_keepalive_connections=0,
+        )
+        plain: dict[bytes | str, bytes | str] = {
+            "User-Agent": "studiolo",
+            "Accept": "*/*",
+            "Connection": "close",
+            **sent,
+        }
+        with _told(), pool, pool.stream("GET", asked, headers=plain, extensions={"timeout": times}) as answer:
+            found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            if answer.status not in (301, 302, 303, 307, 308) or "location" not in found:
+                length = found.get("content-length", "")
+                size = int(length) if length.isdecimal() else None
+                yield Incoming(answer.status, asked, found, size, _until(answer, deadline))
+                return
+        following = urljoin(asked, found["location"])
+        if urlsplit(following)[:2] != urlsplit(asked)[:2]:
+            sent = {}
+        asked = following
+    raise NotReached(f"It redirects more than {MAX_REDIRECTS} times.")
+
+
+def _until(answer: httpcore.Response, deadline: float) -> Iterator[bytes]:
+    for piece in answer.iter_stream():
+        if time.monotonic() > deadline:
+            raise NotReached("The time for it is over; it came too slowly.")
+        yield piece
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in words why no answer came, or why it ended."""
+    try:
+        yield
+    except httpcore.TimeoutException:
+        raise NotReached("No answer in time.") from None
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, UnicodeError) as error:
+        raise NotReached(f"{error or type(error).__name__}"[:300]) from None

@@ -79,6 +79,12 @@ class Settings(BaseModel):
     webhook_attempts: int = Field(
         8, ge=1, le=20, description="How often a delivery is tried: after 1, 4, 16, … seconds, at most an hour apart."
     )
+    fetch_private: bool = Field(
+        False, description="Let models be fetched from private and loopback addresses, and over plain http."
+    )
+    fetch_seconds: float = Field(
+        3600, gt=0, le=24 * 3600, description="Longest time that fetching a model from a web address may take."
+    )
     events_keep_hours: float = Field(24 * 7, gt=0, le=24 * 3650, description="How long events stay in the feed.")
 
     @property

@@ -1,5 +1,6 @@
 """`studiolo models …`: the registry."""
 
+import os
 import re
 import sys
 from enum import StrEnum
@@ -99,6 +100,13 @@ def register(
     tracking_uri: Annotated[
         str | None, typer.Option(help="MLflow server of a runs:/ or models:/ address, when it is not this studio.")
     ] = None,
+    on_server: Annotated[
+        bool,
+        typer.Option(
+            "--on-server",
+            help="The studio fetches, in a job, instead of this machine; a token is read from MLFLOW_TRACKING_TOKEN.",
+        ),
+    ] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Register the next version of a model, of a run or of what was trained elsewhere; nothing is loaded."""
@@ -107,8 +115,22 @@ def register(
     if run:
         show(models.register(name or source, run, path), columns, output=output)
         return
+    called = name or re.sub(r"\.(tar\.)?\w+$", "", source.rstrip("/").rsplit("/", 1)[-1])
+    if on_server:
+        fetched = models.register_from(
+            source,
+            called,
+            tracking_uri=tracking_uri or "",
+            token=os.environ.get("MLFLOW_TRACKING_TOKEN", ""),
+            kind=kind.value,
+            description=description,
+            requirements=requirement or (),
+            example=example,
+        )
+        show(fetched, columns, output=output)
+        return
     made = models.register(
-        name or re.sub(r"\.(tar\.)?\w+$", "", source.rstrip("/").rsplit("/", 1)[-1]),
+        called,
         source=source,
         kind=kind.value,
         description=description,

@@ -1,6 +1,7 @@
 """The SDK part of models."""
 
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,9 +11,9 @@ from urllib.parse import quote
 from studiolo.kernel.errors import Conflict, Remote
 from studiolo.kernel.http import Transport
 from studiolo.studio.models import sources
-from studiolo.studio.models.errors import NotScanned
+from studiolo.studio.models.errors import FetchFailed, NotScanned
 from studiolo.studio.models.names import split
-from studiolo.studio.models.schemas import Example, Model, ModelFile, ModelVersion, Scan, VersionComparison
+from studiolo.studio.models.schemas import Example, Fetch, Model, ModelFile, ModelVersion, Scan, VersionComparison
 
 ModelList = list[Model]
 FileList = list[ModelFile]
@@ -89,6 +90,48 @@ class Models:
                 example=sources.rows_of(example) or None,
             )
         return ModelVersion.model_validate(answer)
+
+    def register_from(
+        self,
+        address: str,
+        name: str,
+        *,
+        tracking_uri: str = "",
+        token: str = "",
+        kind: str = "auto",
+        description: str = "",
+        requirements: Sequence[str] = (),
+        example: str | Path | Rows | None = None,
+        progress: Callable[[Fetch], None] | None = None,
+    ) -> ModelVersion:
+        """Let the studio fetch a model and register it; waits for the end, and stops the fetch when interrupted.
+
+        address: `https://…` of a model file, or `runs:/…`, `models:/…` of the MLflow server at `tracking_uri`. token: of that
+        server, or `user:password`. progress: is given each state. Raises FetchFailed, which says why.
+        """
+        body = {
+            "address": address,
+            "tracking_uri": tracking_uri,
+            "token": token,
+            "kind": kind,
+            "description": description,
+            "requirements": "\n".join(requirements),
+            "example": sources.rows_of(example),
+        }
+        found = Fetch.model_validate(self._transport.post(f"{_path(name)}/fetches", json=body))
+        path = f"{_path(name)}/fetches/{found.run_id}"
+        try:
+            while found.state in ("queued", "running"):
+                time.sleep(0.3)
+                found = Fetch.model_validate(self._transport.get(path))
+                if progress:
+                    progress(found)
+        except KeyboardInterrupt:
+            self._transport.delete(path)
+            raise
+        if found.version is None:
+            raise FetchFailed(found.error, found.hint, field=found.field or "")
+        return self.version(f"{name}:{found.version}")
 
     def compare(self, *references: str) -> VersionComparison:
         """Compare 2 to 10 versions, such as `titanic:1`, `titanic@champion`; the first is the baseline."""

@@ -145,3 +145,18 @@ class NoExample(NotFound):
             "Give one when it is logged: mlflow.<flavor>.log_model(…, input_example=rows), or --example.",
             field="version",
         )
+
+
+class FetchNotFound(NotFound):
+    """No job fetches this."""
+
+    code, title = "models.fetch_not_found", "Fetch not found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no fetch {run_id[:64]} of this model.", "Start one anew.", field="run_id")
+
+
+class FetchFailed(Invalid):
+    """A fetch ended without a model; the message says why."""
+
+    code, title = "models.fetch_failed", "The model was not fetched"

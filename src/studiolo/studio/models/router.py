@@ -11,7 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import comparison, contents, importing, registration, service
+from studiolo.studio.models import comparison, contents, fetching, importing, registration, service
 from studiolo.studio.models.archive import zipped
 from studiolo.studio.models.importing import ImportedModel, ModelTaken
 from studiolo.studio.models.mlflow import registered_models, versions
@@ -19,6 +19,9 @@ from studiolo.studio.models.schemas import (
     AliasSet,
     Change,
     Example,
+    Fetch,
+    FetchCreate,
+    FetchOrder,
     Model,
     ModelFile,
     ModelVersion,
@@ -107,6 +110,34 @@ async def upload(
     length = request.headers.get("content-length", "")
     writer = await registration.receive(ctx, request.stream(), int(length) if length.isdigit() else None)
     return await run_in_threadpool(registration.register, ctx, name, spec, writer)
+
+
+@router.post("/{name}/fetches", status_code=202)
+def start_fetch(name: str, wanted: FetchCreate, ctx: Context = Depends(context)) -> Fetch:
+    """Have a job fetch a model from a web address or another MLflow and register it; it is never loaded."""
+    ctx.actor.must("models.write")
+    return fetching.start(ctx, name, wanted)
+
+
+@router.get("/{name}/fetches/{run_id}")
+def get_fetch(name: str, run_id: str, ctx: Context = Depends(context)) -> Fetch:
+    """Return how far a fetch is, and what came of it."""
+    ctx.actor.must("models.read")
+    return fetching.get(ctx, name, run_id)
+
+
+@router.delete("/{name}/fetches/{run_id}")
+def cancel_fetch(name: str, run_id: str, ctx: Context = Depends(context)) -> Fetch:
+    """Stop a fetch; one that has ended stays as it ended."""
+    ctx.actor.must("models.write")
+    return fetching.cancel(ctx, name, run_id)
+
+
+@router.get("/{name}/fetches/{run_id}/order")
+def get_order(name: str, run_id: str, ctx: Context = Depends(context)) -> FetchOrder:
+    """Return what a fetch is to fetch; to its own job alone."""
+    ctx.actor.must("models.write")
+    return fetching.order(ctx, name, run_id)
 
 
 @router.get("/{name}/versions/{version}")

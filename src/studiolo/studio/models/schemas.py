@@ -166,6 +166,50 @@ class VersionUpload(BaseModel):
     source: str = Field("", max_length=1000)
 
 
+class FetchCreate(BaseModel):
+    """Register what the studio fetches: a web address of a model file, or a model of another MLflow.
+
+    address: `https://…`, or `runs:/<run>/<path>`, `models:/…` of the MLflow server at `tracking_uri`. token: sent there as
+    Bearer, `user:password` as Basic; kept sealed until the fetch has ended. The rest as for an upload.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(min_length=1, max_length=2000)
+    tracking_uri: str = Field("", max_length=2000)
+    token: str = Field("", max_length=8000, pattern=r"^[\x21-\x7e]*$", repr=False)
+    kind: Kind = "auto"
+    description: str = Field("", max_length=8000)
+    requirements: str = Field("", max_length=4000)
+    example: str = Field("", max_length=16_000)
+
+
+class FetchOrder(FetchCreate):
+    """What the job of a fetch is given. private: addresses that are not public may be asked; limit: bytes."""
+
+    name: str
+    private: bool
+    seconds: float
+    limit: int
+
+
+class Fetch(BaseModel):
+    """How far a fetch is. progress: 0 to 1, None while the size is not known; version: what was registered.
+
+    error, hint: sentences, when it failed; field: of the request, when one is to blame.
+    """
+
+    run_id: str
+    name: str
+    state: Literal["queued", "running", "done", "failed", "canceled"]
+    progress: float | None = None
+    label: str = ""
+    version: int | None = None
+    error: str = ""
+    hint: str = ""
+    field: str | None = None
+
+
 class VersionCreate(BaseModel):
     """Register what a run logged below `path`, a logged model, or what an address of this studio names.
 

@@ -40,11 +40,11 @@ def ready(source: str | Path, tracking_uri: str | None = None) -> Iterator[Ready
         work = Path(place)
         if re.match(r"https?://", text):
             path = _fetch(text, work)
-            yield Ready(path, path.name, _without_secrets(text))
+            yield Ready(path, path.name, without_secrets(text))
         elif (OURS.match(text) and tracking_uri) or _ELSEWHERE.match(text):
             folder = _from_mlflow(text, tracking_uri, work)
             yield Ready(
-                _packed(folder, work), f"{folder.name}.tar", f"{text} of {_without_secrets(tracking_uri or 'mlflow')}"
+                _packed(folder, work), f"{folder.name}.tar", f"{text} of {without_secrets(tracking_uri or 'mlflow')}"
             )
         else:
             path = Path(text).expanduser()
@@ -100,7 +100,7 @@ def _fetch(address: str, work: Path) -> Path:
         with httpx.stream("GET", address, follow_redirects=True, timeout=_WAIT) as reply:
             if reply.status_code >= 400:
                 raise Invalid(
-                    f"{_without_secrets(address)} answers {reply.status_code} {reply.reason_phrase}.",
+                    f"{without_secrets(address)} answers {reply.status_code} {reply.reason_phrase}.",
                     "Open the address in a browser: is it the file itself, and public?",
                     field="source",
                 )
@@ -108,7 +108,7 @@ def _fetch(address: str, work: Path) -> Path:
                 for piece in reply.iter_bytes():
                     file.write(piece)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Invalid(f"{_without_secrets(address)} cannot be fetched: {error}.", field="source") from None
+        raise Invalid(f"{without_secrets(address)} cannot be fetched: {error}.", field="source") from None
     return path
 
 
@@ -128,7 +128,7 @@ def _from_mlflow(address: str, tracking_uri: str | None, work: Path) -> Path:
     return found if found.is_dir() else found.parent
 
 
-def _without_secrets(address: str) -> str:
+def without_secrets(address: str) -> str:
     """Drop user, password and query, which may hold tokens, from an address that is written down."""
     parts = urlsplit(address)
     host = parts.netloc.rsplit("@", 1)[-1]

@@ -40,9 +40,7 @@ def test_the_predictor_of_automl_is_clean(folder: Path) -> None:
 def test_a_changed_line_of_it_is_named(folder: Path) -> None:
     with (folder / "code" / package.THEIRS / "text.py").open("a") as file:
         file.write("import os\n")
-    assert unknown(folder) == [
-        ("code/studiolo_predictor/text.py", "is Python code that runs when the model is loaded")
-    ]
+    assert unknown(folder) == [("code/studiolo_predictor/text.py", "is Python code that runs when the model is loaded")]
 
 
 @pytest.mark.parametrize("path", ["code/numpy.py", "code/studiolo_predictor/more.py", "studiolo_predictor/text.py"])
