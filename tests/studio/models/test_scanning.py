@@ -2,6 +2,9 @@
 
 import os
 import pickle
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -106,3 +109,27 @@ def test_over_http_and_in_the_sdk(services: Services, client: TestClient, studio
     assert client.get("/w/default/api/models/m/versions/1/scan").json()["verdict"] == "dangerous"
     assert client.get("/w/default/api/models/m/versions/1").json()["scan"] == "dangerous"
     assert client.post("/w/default/api/models/m/versions/7/scan").status_code == 404
+
+
+def test_a_controller_killed_while_it_looks_leaves_the_version_to_the_next_one(services: Services) -> None:
+    ctx = context_in(services)
+    a_version(ctx, pickle.dumps([[i] for i in range(300_000)], 4))
+    script = (
+        "import sys, time\n"
+        "from studiolo.controller.main import open_context\n"
+        "from studiolo.kernel.settings import load\n"
+        "from studiolo.studio.models import reconcile\n"
+        f"ctx = open_context(load()).within({ctx.workspace_id!r}, {ctx.workspace!r})\n"
+        "assert reconcile.tick(ctx)\n"
+        "print('looking', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    env = os.environ | {"STUDIOLO_HOME": str(ctx.settings.home)}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=env) as controller:
+        assert controller.stdout is not None
+        assert controller.stdout.readline() == "looking\n"
+        controller.kill()
+    assert controller.returncode == -signal.SIGKILL
+    assert service.get_version(ctx, "m", 1).scan is None
+    until_idle(ctx)
+    assert service.get_version(ctx, "m", 1).scan == "unknown"  # its loader is on no list

@@ -138,7 +138,9 @@ def _fetch(ctx: Context, run: Run, name: str) -> Fetch:
     share = None
     if run.progress and run.progress.total:
         share = min(1.0, run.progress.done / run.progress.total)
-    found = Fetch(run_id=run.id, name=name, state="running", progress=share)
+    found = Fetch(
+        run_id=run.id, name=name, state="running", started_at=run.started_at or run.created_at, progress=share
+    )
     found.label = run.progress.label if run.progress else ""
     if run.state in ("NotStarted", "Queued"):
         found.state, found.label = "queued", "Waiting for a free core"

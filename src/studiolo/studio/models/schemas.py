@@ -202,6 +202,7 @@ class Fetch(BaseModel):
     run_id: str
     name: str
     state: Literal["queued", "running", "done", "failed", "canceled"]
+    started_at: datetime
     progress: float | None = None
     label: str = ""
     version: int | None = None

@@ -9,8 +9,8 @@ import { useFollow } from '@/kit/Link';
 import { Page, PageHeader, Section } from '@/kit/Page';
 import { FromAddress } from './FromAddress';
 import { FromFile } from './FromFile';
+import { FromWeb } from './FromWeb';
 import { nameFromFile, nameProblem } from './naming';
-import type { ModelVersion } from './queries';
 import { SOURCES } from './routes';
 
 type Source = (typeof SOURCES)[number];
@@ -21,6 +21,7 @@ interface Preset {
   run?: string | undefined;
   path?: string | undefined;
   address?: string | undefined;
+  fetch?: string | undefined;
 }
 
 const FROM = '/w/$ws/models/new';
@@ -28,7 +29,7 @@ const LABELS: Record<Source, string> = {
   file: 'A file or folder',
   run: 'A run',
   address: 'MLflow address',
-  web: 'Elsewhere',
+  web: 'Web or other MLflow',
 };
 
 /** Register a model: where it is from, what it is called, the rest is found out. */
@@ -41,7 +42,7 @@ export function RegisterPage() {
   const [touched, setTouched] = useState(Boolean(search.name));
   const [problem, setProblem] = useState<string | undefined>();
   const source = search.from ?? (search.run ? 'run' : 'file');
-  const done = (made: ModelVersion) => {
+  const done = (made: { name: string; version: number }) => {
     void cache.invalidateQueries({ queryKey: ['models'] });
     follow(at(['models', made.name, 'versions', String(made.version)]));
   };
@@ -52,7 +53,7 @@ export function RegisterPage() {
       width="form"
       header={
         <PageHeader
-          title={search.name ? `New version of ${search.name}` : 'Register a model'}
+          title={search.name && !search.fetch ? `New version of ${search.name}` : 'Register a model'}
           lead="Its files are kept as they are and looked into for what loading them would run; they are not loaded for that."
         />
       }
@@ -94,7 +95,15 @@ export function RegisterPage() {
             }}
             onDone={done}
           />
-        ) : source === 'web' ? null : (
+        ) : source === 'web' ? (
+          <FromWeb
+            name={name}
+            fetch={search.fetch ? { name: search.name ?? name, run: search.fetch } : undefined}
+            onFetch={(fetch) => void navigate({ search: (old) => ({ ...old, name, fetch }), replace: true })}
+            onName={setProblem}
+            onDone={done}
+          />
+        ) : (
           <FromAddress
             key={source}
             kind={source}
@@ -105,7 +114,7 @@ export function RegisterPage() {
           />
         )}
       </Stack>
-      <Section title={source === 'web' ? 'On the machine that can reach it' : 'The same in code'}>
+      <Section title="The same in code">
         <CodeSnippet code={CODE[source](shown, search)} />
       </Section>
     </Page>
@@ -127,8 +136,8 @@ const CODE: Record<Source, (name: string, preset: Preset) => Record<string, stri
     Python: `studio.models.register("${name}", source="${address}")`,
   }),
   web: (name) => ({
-    'A web address': `studiolo models register https://example.org/model.onnx --name ${name}`,
-    'Another MLflow': `MLFLOW_TRACKING_TOKEN=… studiolo models register models:/other/3 --tracking-uri https://mlflow.example.org --name ${name}`,
-    Python: `studio.models.register("${name}", source="https://example.org/model.onnx")`,
+    'The studio fetches': `studiolo models register https://example.org/model.onnx --name ${name} --on-server`,
+    'This machine fetches': `MLFLOW_TRACKING_TOKEN=… studiolo models register models:/other/3 --tracking-uri https://mlflow.example.org --name ${name}`,
+    Python: `studio.models.register_from("https://example.org/model.onnx", "${name}")   # or models:/…, tracking_uri="https://…"`,
   }),
 };

@@ -23,6 +23,7 @@ const register = createRoute({
     run: text(raw, 'run'),
     path: text(raw, 'path'),
     address: text(raw, 'address'),
+    fetch: text(raw, 'fetch'),
   })),
   component: lazyRouteComponent(() => import('./RegisterPage'), 'RegisterPage'),
 });
