@@ -179,4 +179,6 @@ def _write(path: Path, content: bytes) -> None:
 
 
 class _NotKept(StudioloError):
+    """The sealed order of a fetch cannot be written."""
+
     code, status, title = "models.order_not_kept", 507, "The order cannot be kept"
