@@ -2118,6 +2118,70 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/models/{name}/fetches': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Start Fetch
+     * @description Have a job fetch a model from a web address or another MLflow and register it; it is never loaded.
+     */
+    post: operations['models_start_fetch'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/fetches/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Fetch
+     * @description Return how far a fetch is, and what came of it.
+     */
+    get: operations['models_get_fetch'];
+    put?: never;
+    post?: never;
+    /**
+     * Cancel Fetch
+     * @description Stop a fetch; one that has ended stays as it ended.
+     */
+    delete: operations['models_cancel_fetch'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/fetches/{run_id}/order': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Order
+     * @description Return what a fetch is to fetch; to its own job alone.
+     */
+    get: operations['models_get_order'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/models/{name}/metrics': {
     parameters: {
       query?: never;
@@ -4117,6 +4181,138 @@ export interface components {
       feature: string;
       /** Gain */
       gain: number;
+    };
+    /**
+     * Fetch
+     * @description How far a fetch is. progress: 0 to 1, None while the size is not known; version: what was registered.
+     *
+     *     error, hint: sentences, when it failed; field: of the request, when one is to blame.
+     */
+    Fetch: {
+      /**
+       * Error
+       * @default
+       */
+      error: string;
+      /** Field */
+      field?: string | null;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Name */
+      name: string;
+      /** Progress */
+      progress?: number | null;
+      /** Run Id */
+      run_id: string;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'queued' | 'running' | 'done' | 'failed' | 'canceled';
+      /** Version */
+      version?: number | null;
+    };
+    /**
+     * FetchCreate
+     * @description Register what the studio fetches: a web address of a model file, or a model of another MLflow.
+     *
+     *     address: `https://…`, or `runs:/<run>/<path>`, `models:/…` of the MLflow server at `tracking_uri`. token: sent there as
+     *     Bearer, `user:password` as Basic; kept sealed until the fetch has ended. The rest as for an upload.
+     */
+    FetchCreate: {
+      /** Address */
+      address: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Example
+       * @default
+       */
+      example: string;
+      /**
+       * Kind
+       * @default auto
+       * @enum {string}
+       */
+      kind: 'auto' | 'folder' | 'onnx' | 'lightgbm' | 'xgboost' | 'catboost' | 'skops' | 'pickle' | 'joblib';
+      /**
+       * Requirements
+       * @default
+       */
+      requirements: string;
+      /**
+       * Token
+       * @default
+       */
+      token: string;
+      /**
+       * Tracking Uri
+       * @default
+       */
+      tracking_uri: string;
+    };
+    /**
+     * FetchOrder
+     * @description What the job of a fetch is given. private: addresses that are not public may be asked; limit: bytes.
+     */
+    FetchOrder: {
+      /** Address */
+      address: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Example
+       * @default
+       */
+      example: string;
+      /**
+       * Kind
+       * @default auto
+       * @enum {string}
+       */
+      kind: 'auto' | 'folder' | 'onnx' | 'lightgbm' | 'xgboost' | 'catboost' | 'skops' | 'pickle' | 'joblib';
+      /** Limit */
+      limit: number;
+      /** Name */
+      name: string;
+      /** Private */
+      private: boolean;
+      /**
+       * Requirements
+       * @default
+       */
+      requirements: string;
+      /** Seconds */
+      seconds: number;
+      /**
+       * Token
+       * @default
+       */
+      token: string;
+      /**
+       * Tracking Uri
+       * @default
+       */
+      tracking_uri: string;
     };
     /**
      * FileDiff
@@ -10531,6 +10727,137 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['VersionComparison'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_start_fetch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['FetchCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Fetch'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_fetch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Fetch'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_cancel_fetch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Fetch'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_get_order: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FetchOrder'];
         };
       };
       /** @description Validation Error */
