@@ -244,12 +244,8 @@ def stream(
             max_connections=1,
             max_keepalive_connections=0,
         )
-        plain: dict[bytes | str, bytes | str] = {
-            "User-Agent": "studiolo",
-            "Accept": "*/*",
-            "Connection": "close",
-            **sent,
-        }
+        own = {"User-Agent": "studiolo", "Accept": "*/*", "Connection": "close"}
+        plain: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
         with _told(), pool, pool.stream("GET", asked, headers=plain, extensions={"timeout": times}) as answer:
             found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
             if answer.status not in (301, 302, 303, 307, 308) or "location" not in found:
