@@ -284,7 +284,7 @@ def test_a_server_is_read_over_http(unpacked: Path, services: Services, tmp_path
         assert _counts(context_in(target)) == _counts(context_in(services))
         studio = Studio(transport=make_transport(target))
         parent = next(run for run in studio.experiments.list() if run.name == "parent")
-        assert [item.path for item in studio.experiments.artifacts(parent.id)] == ["b.json", "notes"]
+        assert [item.path for item in studio.experiments.artifacts(parent.id)] == ["b.json", "notes", "models:/model"]
         assert studio.models.version("titanic:1").files >= 4
     finally:
         target.db.close()
@@ -342,7 +342,7 @@ def test_bad_files_and_lines_are_left_out_and_told(source: Path, studio: Studio,
     reasons = {item["reason"].split(":")[0] for item in report["lost"] if item["id"] == child.name}
     assert len(reasons) == 4
     assert _states(report, "runs") == {"added": 5, "refused": 1}
-    assert [item.path for item in studio.experiments.artifacts(parent.name)] == ["b.json", "notes"]
+    assert [item.path for item in studio.experiments.artifacts(parent.name)] == ["b.json", "notes", "models:/model"]
 
 
 def test_what_is_no_mlflow_is_refused_with_what_to_do(tmp_path: Path, studio: Studio) -> None:
