@@ -81,5 +81,5 @@ def _pip_settings() -> dict[str, str]:
         from environment import pip_settings
     finally:
         sys.path.pop(0)
-    settings: dict[str, str] = pip_settings()
+    settings: dict[str, str] = pip_settings(Path(sys.executable))
     return settings

@@ -171,7 +171,7 @@ def test_another_mlflow_is_read_by_version_alias_and_run(studio: Studio, live: S
             mlflow.set_tracking_uri(there)
             import mlflow.sklearn
 
-            with mlflow.start_run() as run:
+            with mlflow.start_run(experiment_id="0") as run:  # else that of another test of this process
                 mlflow.sklearn.log_model(pickle.loads(MODEL), name="model", pip_requirements=["scikit-learn"])
     finally:
         mlflow.set_tracking_uri(old)

@@ -1,5 +1,6 @@
 """The command and the server are killed with SIGKILL in the middle of an import and of a cleaning up; nothing is lost, nothing twice."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -72,7 +73,8 @@ def _kill_all(studio: Started) -> None:
     """As when the power fails, but for the disk."""
     pids = [studio.process.pid, _pid(studio, "studio"), _pid(studio, "controller")]
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # a child ends by itself when it misses its parent
+            os.kill(pid, signal.SIGKILL)
     studio.process.wait()
     for pid in pids:
         _wait(lambda pid=pid: _gone(pid))  # type: ignore[misc]
