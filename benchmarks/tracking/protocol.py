@@ -1,4 +1,7 @@
-"""The client of the benchmark: plain HTTP of MLflow's protocol, the same code for both servers."""
+"""The client of the benchmark: plain HTTP of MLflow's protocol, the same code for both servers.
+
+It reads answers with orjson: what the client takes to read a page is no figure of the server.
+"""
 
 import http.client
 import json
@@ -6,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from servers import Server
 
 PIECE = 1 << 20
@@ -44,11 +48,11 @@ class Client:
 
     def post(self, path: str, **fields: Any) -> Any:
         """Send fields; returns those of the answer."""
-        return json.loads(self.send("POST", f"mlflow/{path}", json.dumps(fields).encode()))
+        return orjson.loads(self.send("POST", f"mlflow/{path}", json.dumps(fields).encode()))
 
     def get(self, path: str, **fields: Any) -> Any:
         """Ask; returns the fields of the answer."""
-        return json.loads(self.send("GET", f"mlflow/{path}?{urlencode(fields, doseq=True)}"))
+        return orjson.loads(self.send("GET", f"mlflow/{path}?{urlencode(fields, doseq=True)}"))
 
     def upload(self, path: str, file: Path) -> None:
         """Stream a file to an artifact."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from studiolo.kernel.auth.request import Services, context
 from studiolo.kernel.clock import Clock
@@ -16,11 +17,11 @@ from studiolo.kernel.db.engine import Database, sqlite_url
 from studiolo.kernel.db.migrate import migrate
 from studiolo.kernel.events.feed import Feed
 from studiolo.kernel.home import Home
-from studiolo.kernel.mlflow.shortcut import Shortcut
+from studiolo.kernel.mlflow import shortcut
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.server import health, limits, problem, session, ui
-from studiolo.server.content import SecondOrigin
+from studiolo.server.content import SecondOrigin, is_second
 from studiolo.studio.slices import parts
 from studiolo.version import __version__
 
@@ -35,6 +36,18 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
     return Services(db, settings, LocalBlobStore(settings.home / "blobs"), clock or Clock())
 
 
+class _Studio(FastAPI):
+    """The application, and in front of it the short way of MLflow's protocol."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of the protocol, or let the framework do it. The second origin has none."""
+        if scope["type"] == "http" and not is_second(scope, self.state.services.settings.content_port):
+            scope["app"] = self
+            if await shortcut.answer(scope, receive, send):
+                return
+        await super().__call__(scope, receive, send)
+
+
 def build_app(services: Services) -> FastAPI:
     """Compose the web application."""
 
@@ -43,7 +56,7 @@ def build_app(services: Services) -> FastAPI:
         yield
         await app.state.feed.close()
 
-    app = FastAPI(
+    app = _Studio(
         title="Studiolo",
         version=__version__,
         lifespan=lifespan,
@@ -56,7 +69,6 @@ def build_app(services: Services) -> FastAPI:
     app.state.feed = Feed(services.db)
     problem.install(app)
     app.add_middleware(limits.JsonLimit, limit=services.settings.request_limit_bytes)
-    app.add_middleware(Shortcut)
     app.add_middleware(ui.SecurityHeaders, settings=services.settings)
     app.add_middleware(SecondOrigin, services=services)  # the outermost: nothing of the studio answers on that port
     app.include_router(health.router)

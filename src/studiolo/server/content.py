@@ -34,6 +34,11 @@ parent.postMessage('studiolo-frame-ready', '*');
 </script></body></html>"""
 
 
+def is_second(scope: Scope, port: int) -> bool:
+    """Say whether a request came in by the port of the second origin; 0: there is none."""
+    return bool(port) and (scope.get("server") or ("", 0))[1] == port
+
+
 class SecondOrigin:
     """Answers what comes in by the second port, and passes everything else on; an ASGI middleware."""
 
@@ -44,8 +49,7 @@ class SecondOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell the two origins apart by the port that was called."""
-        port = self._services.settings.content_port
-        if scope["type"] not in ("http", "websocket") or not port or (scope.get("server") or ("", 0))[1] != port:
+        if scope["type"] not in ("http", "websocket") or not is_second(scope, self._services.settings.content_port):
             await self._app(scope, receive, send)
             return
         if scope["type"] == "websocket":

@@ -16,6 +16,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.home import Home
 from studiolo.kernel.settings import Settings
 from studiolo.server.app import build_app, open_services
+from studiolo.server.protocol import Protocol
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -51,7 +52,13 @@ def main() -> None:
         sys.stderr.write(f"error: {error.detail}\n  {error.hint}\n")
         sys.exit(2)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, log_level="warning", access_log=False, timeout_graceful_shutdown=3
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=Protocol,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
     )
     first = socket.socket(fileno=arguments.fd) if arguments.fd is not None else config.bind_socket()
     uvicorn.Server(config).run(sockets=[first, second])

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
@@ -14,13 +14,15 @@ import orjson
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from studiolo.kernel.errors import DiskFull, MissingExtra, StudioloError, Unavailable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _BATCH = 256  # writes that may share one commit
+_REST_SECONDS = 1.0  # after which a connection to PostgreSQL may have been closed by the other side
 _DATABASE_HINT = "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite."
 
 
@@ -80,7 +82,10 @@ class Database:
                 self._mine.writing = False
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Run a small write; returns its result after the commit that holds it, or raises its error."""
+        """Run a small write; returns its result after the commit that holds it, or raises its error.
+
+        A work may be called twice: when another one of its batch fails, all are rolled back and run again apart.
+        """
         if self.dialect == "postgresql":
             with self.begin() as connection:
                 return work(connection)
@@ -89,17 +94,33 @@ class Database:
         while not item.done.is_set():
             with self._turn:
                 if not item.done.is_set():
-                    self._write_batch()
+                    self._write_batch([])
         return item.result()
 
-    def _write_batch(self) -> None:
-        """Commit the queued writes together; the turn is ours."""
-        batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+    def write_all(self, works: Sequence[Callable[[Connection], object]]) -> list[BaseException | None]:
+        """Run small writes with one commit; returns for each None once it is committed, or its error."""
+        items: list[_Write[object]] = [_Write(work) for work in works]
+        if self.dialect == "sqlite":
+            with self._turn:
+                self._write_batch(items)
+        elif not self._together(items):
+            for item in items:
+                try:
+                    with self.begin() as connection:
+                        item.work(connection)
+                except Exception as error:  # noqa: BLE001 - it belongs to who asked for this write
+                    item.error = error
+        return [item.error for item in items]
+
+    def _write_batch(self, batch: "list[_Write[Any]]") -> None:
+        """Commit some writes and the queued ones together; the turn is ours."""
+        batch = batch + [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
         self._mine.writing = True
         try:
-            with _patiently(self._writer), self._writer.begin() as connection:
-                for item in batch:
-                    item.run(connection, alone=len(batch) == 1)
+            if not self._together(batch):
+                with _patiently(self._writer), self._writer.begin() as connection:
+                    for item in batch:
+                        item.run(connection, alone=len(batch) == 1)
         except BaseException as error:  # also a Ctrl-C must not leave the others of the batch waiting
             for item in batch:
                 item.error = item.error or error
@@ -109,6 +130,21 @@ class Database:
             self._mine.writing = False
             for item in batch:
                 item.done.set()
+
+    def _together(self, batch: "list[_Write[Any]]") -> bool:
+        """Commit several writes without a savepoint for each; False, and nothing is kept, when one of them fails."""
+        if len(batch) < 2:
+            return False
+        with _patiently(self._writer), self._writer.connect() as connection:
+            transaction = connection.begin()
+            try:
+                for item in batch:
+                    item.value = item.work(connection)
+            except Exception:  # noqa: BLE001 - it is raised again to the one whose it is, when they run apart
+                transaction.rollback()
+                return False
+            transaction.commit()
+        return True
 
     def upsert(self, table: Table) -> Any:
         """Return an insert of this dialect, which has `on_conflict_do_update` and `on_conflict_do_nothing`."""
@@ -258,10 +294,11 @@ def _postgres(url: str) -> tuple[Engine, Engine]:
             address,
             pool_size=8,
             max_overflow=24,
-            pool_pre_ping=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
         )
+        event.listen(engine, "checkin", _rest)
+        event.listen(engine, "checkout", _wake)
     except ModuleNotFoundError:
         raise MissingExtra("PostgreSQL", "postgres") from None
     except (NoSuchModuleError, ArgumentError, ValueError) as error:
@@ -278,6 +315,22 @@ def _postgres(url: str) -> tuple[Engine, Engine]:
             "Start it, or leave STUDIOLO_DATABASE_URL empty for SQLite.",
         ) from None
     return engine, engine
+
+
+def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["resting"] = time.monotonic()
+
+
+def _wake(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection whether it is still alive when it has rested: to ask each time is a third of a small write."""
+    resting = record.info.get("resting")  # none: it was opened just now
+    if resting is None or time.monotonic() - resting < _REST_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error  # the pool opens another one
 
 
 def _dumps(value: Any) -> str:

@@ -21,12 +21,13 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.mlflow.errors import MlflowError, answer_of
 from studiolo.kernel.mlflow.fields import Fields, of_body, of_query
 from studiolo.kernel.mlflow.threads import run_in_threadpool
+from studiolo.kernel.mlflow.writes import Work, queue
 
 log = logging.getLogger(__name__)
 Answer = dict[str, Any]
 Handler = Callable[[Context, Fields], Answer | bytes | Response]  # bytes: JSON that is ready
 RawHandler = Callable[[Request, Context, str], Awaitable[Response]]
-BytesHandler = Callable[[Context, bytes], Answer]
+WriteHandler = Callable[[Context, bytes], Work]
 _JSON = "application/json"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # what MLflow's server has outside /api; of these, too, what is not answered is refused in its shape
@@ -45,7 +46,7 @@ class _Endpoint:
     permission: str
     handler: Handler | None = None
     raw: RawHandler | None = None
-    bytes_handler: BytesHandler | None = None
+    write: WriteHandler | None = None
 
 
 _static: dict[tuple[str, str], _Endpoint] = {}
@@ -81,11 +82,14 @@ def endpoint(
     return register
 
 
-def bytes_endpoint(method: str, path: str, permission: str) -> Callable[[BytesHandler], BytesHandler]:
-    """Register `handler(ctx, body) -> answer`, which reads the body by itself because it is hot."""
+def write_endpoint(method: str, path: str, permission: str) -> Callable[[WriteHandler], WriteHandler]:
+    """Register `handler(ctx, body) -> work`, which reads the body by itself because it is hot.
 
-    def register(handler: BytesHandler) -> BytesHandler:
-        _register(method, f"2.0/{path}", _Endpoint(permission, bytes_handler=handler))
+    The work shares its commit with those of other requests; the answer is empty.
+    """
+
+    def register(handler: WriteHandler) -> WriteHandler:
+        _register(method, f"2.0/{path}", _Endpoint(permission, write=handler))
         return handler
 
     return register
@@ -165,6 +169,10 @@ async def _guarded(request: Request, path: str) -> Response:
             ctx = await run_in_threadpool(_enter, request, found)
             return await found.raw(request, ctx, params.get("path", ""))
         body = b"" if request.method in ("GET", "HEAD") else await body_of(request)
+        if found.write is not None:
+            handler = found.write
+            await queue(services(request).db).write(lambda: handler(_enter(request, found), body))
+            return reply(b"{}")
         return await run_in_threadpool(_answer, request, found, params, body)
     except StudioloError as error:
         return refuse(error)
@@ -182,8 +190,6 @@ def _enter(request: Request, found: _Endpoint) -> Context:
 
 def _answer(request: Request, found: _Endpoint, params: dict[str, str], body: bytes) -> Response:
     ctx = _enter(request, found)
-    if found.bytes_handler is not None:
-        return reply(found.bytes_handler(ctx, body))
     assert found.handler is not None
     reads = request.method in ("GET", "HEAD")
     fields = of_query(request.query_params.multi_items()) if reads else of_body(body)

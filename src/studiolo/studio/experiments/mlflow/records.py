@@ -10,7 +10,8 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields, of_body
 from studiolo.kernel.mlflow.names import problem
-from studiolo.kernel.mlflow.protocol import bytes_endpoint, endpoint
+from studiolo.kernel.mlflow.protocol import endpoint, write_endpoint
+from studiolo.kernel.mlflow.writes import Work
 from studiolo.studio.experiments import client_runs, tracking
 from studiolo.studio.experiments.mlflow import logged_models
 from studiolo.studio.experiments.mlflow.experiments import WRITE
@@ -52,8 +53,8 @@ class Batch(msgspec.Struct):
 _decoder = msgspec.json.Decoder(Batch)
 
 
-@bytes_endpoint("POST", "mlflow/runs/log-batch", WRITE)
-def log_batch(ctx: Context, body: bytes) -> dict[str, Any]:
+@write_endpoint("POST", "mlflow/runs/log-batch", WRITE)
+def log_batch(ctx: Context, body: bytes) -> Work:
     """Record up to 1,000 metrics, 100 params and 100 tags at once, all or nothing."""
     if len(body) > MAX_BODY:
         raise MlflowError(
@@ -64,29 +65,28 @@ def log_batch(ctx: Context, body: bytes) -> dict[str, Any]:
         batch = _slowly(of_body(body)) if b"\\u0000" in body else _decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):  # text for numbers, NaN, or something wrong: read it slowly
         batch = _slowly(of_body(body))
-    _record(ctx, batch)
-    return {}
+    return _recording(ctx, batch)
 
 
-@endpoint("POST", "mlflow/runs/log-metric", WRITE)
-def log_metric(ctx: Context, fields: Fields) -> dict[str, Any]:
+@write_endpoint("POST", "mlflow/runs/log-metric", WRITE)
+def log_metric(ctx: Context, body: bytes) -> Work:
     """Record one point."""
-    _record(ctx, Batch(run_id_of(fields), [_metric(fields)]))
-    return {}
+    fields = of_body(body)
+    return _recording(ctx, Batch(run_id_of(fields), [_metric(fields)]))
 
 
-@endpoint("POST", "mlflow/runs/log-parameter", WRITE)
-def log_param(ctx: Context, fields: Fields) -> dict[str, Any]:
+@write_endpoint("POST", "mlflow/runs/log-parameter", WRITE)
+def log_param(ctx: Context, body: bytes) -> Work:
     """Record one param."""
-    _record(ctx, Batch(run_id_of(fields), params=[Pair(_key(fields), fields.text("value"))]))
-    return {}
+    fields = of_body(body)
+    return _recording(ctx, Batch(run_id_of(fields), params=[Pair(_key(fields), fields.text("value"))]))
 
 
-@endpoint("POST", "mlflow/runs/set-tag", WRITE)
-def set_tag(ctx: Context, fields: Fields) -> dict[str, Any]:
+@write_endpoint("POST", "mlflow/runs/set-tag", WRITE)
+def set_tag(ctx: Context, body: bytes) -> Work:
     """Write one tag."""
-    _record(ctx, Batch(run_id_of(fields), tags=[Pair(_key(fields), fields.text("value"))]))
-    return {}
+    fields = of_body(body)
+    return _recording(ctx, Batch(run_id_of(fields), tags=[Pair(_key(fields), fields.text("value"))]))
 
 
 @endpoint("POST", "mlflow/runs/delete-tag", WRITE)
@@ -131,7 +131,8 @@ def log_model(ctx: Context, fields: Fields) -> dict[str, Any]:
     return {}
 
 
-def _record(ctx: Context, batch: Batch) -> None:
+def _recording(ctx: Context, batch: Batch) -> Work:
+    """Check a batch; returns what writes it."""
     params = _unique_params(batch)
     _check_count("metrics", 1000, len(batch.metrics))
     _check_count("params", 100, len(batch.params))
@@ -151,7 +152,7 @@ def _record(ctx: Context, batch: Batch) -> None:
             logged_models.record_metrics(tx, ctx, target.seq, of_models)
         client_runs.tell(tx, ctx, batch.run_id)
 
-    ctx.db.write(work)
+    return work
 
 
 def _check_count(what: str, most: int, count: int) -> None:
