@@ -52,7 +52,7 @@ ON CONFLICT DO NOTHING
 _NEWER = "(excluded.step, excluded.ts, excluded.value) > (t.step, t.ts, t.value)"
 _LATEST = """
 INSERT INTO metric_latest AS t (run, "key", step, ts, value, nan, low, low_step, high, high_step, points)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+{rows}
 ON CONFLICT (run, "key") DO UPDATE SET
   step = CASE WHEN {newer} THEN excluded.step ELSE t.step END,
   ts = CASE WHEN {newer} THEN excluded.ts ELSE t.ts END,
@@ -64,7 +64,12 @@ ON CONFLICT (run, "key") DO UPDATE SET
   high = CASE WHEN t.high IS NULL OR excluded.high > t.high THEN excluded.high ELSE t.high END,
   points = t.points + excluded.points
 """.replace("{newer}", _NEWER)
-_LATEST_POSTGRES = _LATEST.replace("?", "%s")
+_LATEST_SQLITE = _LATEST.replace("{rows}", "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+_LATEST_POSTGRES = _LATEST.replace(
+    "{rows}",
+    "SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[], "
+    "%s::float8[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[])",
+)
 
 
 def write_points(
@@ -79,12 +84,20 @@ def write_points(
     if dialect == "sqlite":
         written = tx.exec_driver_sql(_POINTS_SQLITE, [(run_seq, *point) for point in distinct]).rowcount
     else:
-        columns = [list(column) for column in zip(*distinct, strict=True)]
-        written = tx.exec_driver_sql(_POINTS_POSTGRES, (run_seq, *columns)).rowcount
+        written = tx.exec_driver_sql(_POINTS_POSTGRES, (run_seq, *_arrays(distinct))).rowcount
     rows = _series(run_seq, distinct)
     if written != len(distinct):
         rows = _recount(tx, run_seq, rows)
-    tx.exec_driver_sql(_LATEST if dialect == "sqlite" else _LATEST_POSTGRES, rows)
+    if dialect == "sqlite":
+        tx.exec_driver_sql(_LATEST_SQLITE, rows)
+    else:
+        tx.exec_driver_sql(_LATEST_POSTGRES, _arrays(rows))
+
+
+def _arrays(rows: Sequence[tuple[float | int | None, ...]]) -> tuple[str, ...]:
+    """Write columns of numbers as PostgreSQL reads arrays; its driver does so value by value, which takes longer than storing."""
+    columns = zip(*rows, strict=True)
+    return tuple(f"{{{','.join('NULL' if v is None else repr(v) for v in column)}}}" for column in columns)
 
 
 def _without_packed(tx: Connection, run_seq: int, points: Sequence[Point]) -> list[Point]:

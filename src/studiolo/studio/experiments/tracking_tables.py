@@ -40,7 +40,8 @@ keys = Table(
     Column("name", String(250), nullable=False, unique=True),
 )
 
-# every logged point that is not packed; the primary key is MLflow's rule for duplicates. NaN is value 0 with nan 1: SQLite has no NaN
+# every logged point that is not packed; the primary key is MLflow's rule for duplicates. NaN is value 0 with nan 1: SQLite has no NaN.
+# On PostgreSQL its foreign key is not kept (migration 0009); `purging` removes the points of a run before the run
 metrics = Table(
     "metrics",
     metadata,
