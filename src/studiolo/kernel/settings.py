@@ -50,6 +50,9 @@ class Settings(BaseModel):
     upload_limit_bytes: int = Field(50 * 2**30, gt=0, description="Largest file that may be uploaded.")
     request_limit_bytes: int = Field(16 * 2**20, gt=0, description="Largest JSON body of the API.")
     score_limit_bytes: int = Field(16 * 2**20, gt=0, description="Largest body of a scoring request.")
+    upload_keep_hours: float = Field(
+        72, gt=0, le=24 * 365, description="How long an upload of many files stays that nothing is sent to."
+    )
     line_limit_bytes: int = Field(16 * 2**20, gt=0, description="Longest line of a delimited or JSON lines file.")
     inspect_seconds: float = Field(120, gt=0, description="Longest time that looking into an uploaded file may take.")
     inspect_memory_bytes: int = Field(4 * 2**30, gt=0, description="Most memory that looking into a file may take.")

@@ -14,7 +14,10 @@ _PATIENCE = 60.0
 
 
 class Order(TypedDict, total=False):
-    """What `job.json` says. mark: unique to the attempt; memory_limit: bytes of all its processes; rlimits: per process."""
+    """What `job.json` says. mark: unique to the attempt; memory_limit: bytes of all its processes; rlimits: per process.
+
+    manifests: inputs of many files, which the runner places from `blobs` (`inputs.py`); copied: not linked.
+    """
 
     argv: list[str]
     env: dict[str, str]
@@ -25,6 +28,9 @@ class Order(TypedDict, total=False):
     memory_limit: int
     rlimits: dict[str, int]
     title: str
+    manifests: list[dict[str, str | None]]
+    blobs: str
+    copied: bool
 
 
 class LaunchFailed(Exception):

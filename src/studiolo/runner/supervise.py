@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from studiolo.runner import attempt, job, processes
+from studiolo.runner import attempt, inputs, job, processes
 
 PAUSE = 0.2  # seconds between looks at the cancel file and the memory; a signal wakes the runner at once
 BEAT = 2.0
@@ -46,6 +46,12 @@ class Runner:
             return self._record("environment", "The order of the attempt (job.json) cannot be read.")
         if attempt.exists(self.folder, attempt.CANCEL):
             return self._record("canceled", "Canceled before it started.")
+        try:
+            inputs.place(self.order, self._wanted)
+        except inputs.Missing as error:
+            return self._record("input_missing", str(error))
+        if attempt.exists(self.folder, attempt.CANCEL):
+            return self._record("canceled", "Canceled before it started.")
         environment = {**self.order.get("env", {}), attempt.MARK: self.order.get("mark", self.folder)}
         try:
             self.pid = job.start(self.folder, {**self.order, "env": environment}, self._believe)
@@ -60,6 +66,11 @@ class Runner:
             if self.left_behind:
                 self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
         return self._record(*self._verdict(reason))
+
+    def _wanted(self) -> bool:
+        """Say that the job is still to start, while its inputs are placed."""
+        self._beat()
+        return not (self._told_to_end or attempt.exists(self.folder, attempt.CANCEL))
 
     def _believe(self, child: int) -> None:
         """Record the job's process before it may run: whoever comes later can find it."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from starlette.testclient import TestClient
 from typer.testing import Result
 
@@ -17,6 +17,7 @@ from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage import references
 from studiolo.sdk.studio import Studio
+from studiolo.studio.datasets import recycling
 from studiolo.studio.experiments import (
     artifacts,
     catalog,
@@ -312,7 +313,11 @@ def test_the_bytes_of_a_deleted_dataset_go_and_those_of_another_stay(
         tx.execute(ended.values(state="Completed"))
     before = {path.name for path in ctx.blobs.root.glob("??/*")}
     studio.datasets.delete("one")
+    assert studio.datasets.clean_up(0).versions == 1
     assert [run.name for run in studio.experiments.list(lifecycle="deleted")] == ["profile of one:1"]
+    with ctx.db.begin() as tx:  # a day later its row goes too
+        tx.execute(text("UPDATE dataset_versions SET deleted_at = '2020-01-01 00:00:00' WHERE lifecycle = 'removed'"))
+    recycling.round_of(ctx)
     _old(ctx)
     freed = _all(ctx, older_than_days=0)
     assert freed.runs == 1

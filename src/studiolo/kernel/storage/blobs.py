@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol
@@ -19,6 +20,7 @@ from studiolo.kernel.ids import new_id
 
 CHUNK = 1 << 20
 _SYNCED = 10_000  # digests that a process remembers
+_TOGETHER = 1000  # blobs kept under one hold of the lock
 
 
 class BlobMissing(NotFound):
@@ -74,6 +76,10 @@ class BlobStore(Protocol):
 
     def keep(self, digest: str) -> bool:
         """Say whether the content is here, and hold it for the grace time of the sweep: the caller is about to name it."""
+        ...
+
+    def keep_all(self, digests: Iterable[str]) -> list[str]:
+        """Do the same for many; returns those that are not here."""
         ...
 
     def stored(self, prefix: str) -> "Iterator[Kept]":
@@ -261,6 +267,14 @@ class LocalBlobStore:
         with self.held():
             return _touch(location)
 
+    def keep_all(self, digests: Iterable[str]) -> list[str]:
+        """Hold many blobs for the grace time of the sweep; returns those that are not here."""
+        missing: list[str] = []
+        for some in _some(digests, _TOGETHER):
+            with self.held():
+                missing += [digest for digest in some if not _touch(self.location(digest))]
+        return missing
+
     def stored(self, prefix: str) -> Iterator[Kept]:
         """Yield the blobs whose digest begins with two hex digits."""
         folder = self.root / prefix
@@ -305,6 +319,12 @@ class LocalBlobStore:
         except OSError:  # another file system, or one without hard links
             shutil.copyfile(source, target)
             target.chmod(0o444)
+
+
+def _some(digests: Iterable[str], size: int) -> Iterator[list[str]]:
+    waiting = iter(digests)
+    while some := list(islice(waiting, size)):
+        yield some
 
 
 def _touch(location: Path) -> bool:

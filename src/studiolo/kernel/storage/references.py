@@ -6,6 +6,7 @@ Imports so only point down: the sweep knows tables by the metadata they share, n
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Column, Connection, String, inspect, select
 
@@ -14,6 +15,8 @@ from studiolo.kernel.db.metadata import metadata
 # `info` of a column that holds a digest, or JSON in which digests stand.
 # JSON of this kind is written once, with its row: who writes it has made sure that the blobs stay (`BlobStore.keep`)
 NAMES_BLOBS = {"names_blobs": True}
+# the same of a manifest (`manifests.py`), whose lines name further blobs; in JSON: objects with "manifest": true name one by "digest"
+NAMES_MANIFESTS = NAMES_BLOBS | {"names_manifests": True}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PAGE = 2000
 _OURS = {"alembic_version"}
@@ -42,9 +45,38 @@ def named(tx: Connection, prefix: str, without: Column[str] | None = None) -> se
 def named_in_json(tx: Connection) -> Iterator[str]:
     """Yield every text that looks like a digest in the JSON columns; one too many keeps a blob, one too few loses it."""
     for column in columns():
-        if isinstance(column.type, String):
+        if not isinstance(column.type, String):
+            for value in _values(tx, column):
+                yield from _DIGEST.findall(json.dumps(value))
+
+
+def manifests(tx: Connection) -> set[str]:
+    """Return the digests of manifests, in columns of their own and in JSON. tx: one consistent snapshot."""
+    found: set[str] = set()
+    for column in columns():
+        if not column.info.get("names_manifests"):
             continue
-        keys = list(column.table.primary_key)
-        query = select(column).where(column.is_not(None)).order_by(*keys)
-        for (value,) in tx.execution_options(stream_results=True, yield_per=_PAGE).execute(query):
-            yield from _DIGEST.findall(json.dumps(value))
+        if isinstance(column.type, String):
+            found.update(tx.execute(select(column).where(column.is_not(None)).distinct()).scalars())
+        else:
+            for value in _values(tx, column):
+                found.update(_in_objects(value))
+    return found
+
+
+def _values(tx: Connection, column: Column[str]) -> Iterator[Any]:
+    keys = list(column.table.primary_key)
+    query = select(column).where(column.is_not(None)).order_by(*keys)
+    for (value,) in tx.execution_options(stream_results=True, yield_per=_PAGE).execute(query):
+        yield value
+
+
+def _in_objects(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if value.get("manifest") is True and isinstance(value.get("digest"), str):
+            yield value["digest"]
+        for inner in value.values():
+            yield from _in_objects(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _in_objects(inner)

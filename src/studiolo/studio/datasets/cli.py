@@ -7,6 +7,7 @@ import typer
 
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, counted, out, progress, show, transport
+from studiolo.studio.datasets import versions_cli
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.schemas import ColumnProfile
 
@@ -58,11 +59,18 @@ def create(
 def list_(
     context: typer.Context,
     search: Annotated[str, typer.Option(help="A part of the name.")] = "",
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the bin.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """List datasets, last changed first."""
-    columns = ("name", "version", "rows", "columns", "format", "size", "updated_at")
-    show(Datasets(transport(context)).list(search), columns, output=output, empty="No datasets yet.")
+    columns = ("name", "version", "rows", "columns", "format", "file_count", "size", "updated_at")
+    empty = "The bin is empty." if deleted else "No datasets yet."
+    show(
+        Datasets(transport(context)).list(search, deleted=deleted),
+        (*columns, "remove_at") if deleted else columns,
+        output=output,
+        empty=empty,
+    )
 
 
 @app.command("show")
@@ -79,9 +87,14 @@ def show_(context: typer.Context, name: Name, output: OutputOption = Output.tabl
 
 
 @app.command()
-def versions(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
+def versions(
+    context: typer.Context,
+    name: Name,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the bin.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
     """List the versions of a dataset, newest first."""
-    show(Datasets(transport(context)).versions(name), VERSION, output=output)
+    show(Datasets(transport(context)).versions(name, deleted=deleted), (*VERSION, "tags"), output=output)
 
 
 @app.command()
@@ -139,18 +152,6 @@ def _line(column: ColumnProfile) -> dict[str, object]:
 
 
 @app.command()
-def download(
-    context: typer.Context,
-    name: Name,
-    target: Annotated[Path, typer.Argument(help="A folder or a file.")] = Path(),
-    output: OutputOption = Output.table,
-) -> None:
-    """Fetch the file of a version, as it was uploaded."""
-    path = Datasets(transport(context)).download(name, target)
-    show({"path": str(path)}, output=output)
-
-
-@app.command()
 def sample(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the sample.")] = "titanic",
@@ -160,8 +161,5 @@ def sample(
     show(Datasets(transport(context)).create_sample(name), () if output is Output.json else VERSION, output=output)
 
 
-@app.command()
-def delete(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
-    """Remove a dataset with its versions; what was made from it stays."""
-    Datasets(transport(context)).delete(name)
-    show({"deleted": name}, output=output)
+for command in versions_cli.COMMANDS:
+    app.command()(command)

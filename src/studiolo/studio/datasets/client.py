@@ -1,8 +1,9 @@
 """The SDK part of datasets: `studio.datasets`."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import EllipsisType
 from typing import Any, Protocol
 
 from studiolo.kernel.errors import Remote
@@ -15,9 +16,11 @@ from studiolo.studio.datasets.schemas import (
     DatasetVersion,
     Preview,
     Profile,
+    Retention,
     SampleTable,
     VersionSummary,
 )
+from studiolo.studio.datasets.version_schemas import DatasetCleanup, Deleted, VersionFile
 from studiolo.studio.experiments.schemas import Edge
 
 PIECE = 1 << 20
@@ -103,9 +106,10 @@ class Datasets:
         """Return a version; the newest when none is named."""
         return DatasetVersion.model_validate(self._transport.get(self._path(name, version)))
 
-    def versions(self, name: str) -> list[VersionSummary]:
-        """Return the versions of a dataset, newest first."""
-        return [VersionSummary.model_validate(item) for item in self._transport.get(f"datasets/{name}/versions")]
+    def versions(self, name: str, *, deleted: bool = False) -> list[VersionSummary]:
+        """Return the versions of a dataset, newest first; deleted: those in the bin."""
+        found = self._transport.get(f"datasets/{name}/versions", deleted=deleted or None)
+        return [VersionSummary.model_validate(item) for item in found]
 
     def preview(self, name: str, version: int | None = None, rows: int = 100) -> Preview:
         """Return the first rows."""
@@ -149,12 +153,25 @@ class Datasets:
         return [Edge.model_validate(item) for item in self._transport.get(f"{self._path(name, version)}/lineage")]
 
     def download(self, name: str, target: str | Path = ".", version: int | None = None) -> Path:
-        """Fetch the file of a version, into a folder or to a path; returns where it is."""
+        """Fetch the file of a version, into a folder or to a path, or its many files into a folder; returns where they are."""
         found = self.get(name, version)
         path = Path(target)
+        if found.file_count != 1:
+            return self._download_all(found, path)
         if path.is_dir():
             path = path / found.files[0].path
         return self._transport.download(f"{self._path(name, found.version)}/content", path)
+
+    def _download_all(self, found: DatasetVersion, folder: Path) -> Path:
+        """Fetch what is not there yet with the right size, so that a second call goes on where the first was cut off."""
+        where = self._path(found.name, found.version)
+        for file in self.files(found.name, found.version):
+            target = folder / file.path
+            if target.is_file() and target.stat().st_size == file.size:
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._transport.download(f"{where}/files/content", target, path=file.path)
+        return folder
 
     def to_pandas(self, name: str, version: int | None = None, columns: "list[str] | None" = None) -> Any:
         """Read a version into a pandas.DataFrame, with the types that the studio shows."""
@@ -176,20 +193,75 @@ class Datasets:
                 readable = table_file.inspect(Source(path, path.name, work, options)).readable or path
             return table_file.to_pandas(readable, schema, columns)
 
-    def update(self, name: str, description: str) -> Dataset:
-        """Change the description."""
-        return Dataset.model_validate(self._transport.patch(f"datasets/{name}", {"description": description}))
+    def update(
+        self,
+        name: str,
+        description: str | None = None,
+        *,
+        tags: Mapping[str, str] | None = None,
+        retention: Retention | Mapping[str, Any] | EllipsisType | None = ...,
+    ) -> Dataset:
+        """Change what is said about a dataset, and how long its versions stay (`{"keep_last": 5}`; None: until deleted)."""
+        body: dict[str, Any] = {"description": description, "tags": dict(tags) if tags is not None else None}
+        body = {key: value for key, value in body.items() if value is not None}
+        if not isinstance(retention, EllipsisType):
+            body["retention"] = None if retention is None else Retention.model_validate(retention).model_dump()
+        return Dataset.model_validate(self._transport.patch(f"datasets/{name}", body))
 
-    def delete(self, name: str) -> None:
-        """Remove a dataset with its versions; what was made from it stays."""
-        self._transport.delete(f"datasets/{name}")
+    def tag(
+        self,
+        name: str,
+        version: int | None = None,
+        *,
+        tags: Mapping[str, str] | None = None,
+        description: str | None = None,
+    ) -> DatasetVersion:
+        """Change tags (all of them) or the description of a version."""
+        body: dict[str, Any] = {"description": description, "tags": dict(tags) if tags is not None else None}
+        body = {key: value for key, value in body.items() if value is not None}
+        return DatasetVersion.model_validate(self._transport.patch(self._path(name, version), body))
 
-    def list(self, search: str = "") -> list[Dataset]:
-        """Return all datasets, last changed first; search: a part of the name."""
+    def delete(self, name: str, version: int | None = None) -> Deleted:
+        """Put a dataset with its versions, or one version, in the bin; what was made from it stays."""
+        name, number = parse(name)
+        number = version or number
+        path = f"datasets/{name}/versions/{number}" if number else f"datasets/{name}"
+        return Deleted.model_validate(self._transport.delete(path))
+
+    def restore(self, name: str, version: int | None = None) -> Dataset:
+        """Take a dataset out of the bin with the versions that went in with it, or one version."""
+        name, number = parse(name)
+        number = version or number
+        path = f"datasets/{name}/versions/{number}" if number else f"datasets/{name}"
+        return Dataset.model_validate(self._transport.post(f"{path}/restore"))
+
+    def clean_up(self, older_than_days: float | None = None, *, dry_run: bool = False) -> DatasetCleanup:
+        """Remove for good what has been in the bin for so long (None: the retention time)."""
+        body = {"older_than_days": older_than_days, "dry_run": dry_run}
+        return DatasetCleanup.model_validate(self._transport.post("datasets/gc", json=body))
+
+    def files(
+        self, name: str, version: int | None = None, *, folder: str | None = None, search: str = ""
+    ) -> Iterator[VersionFile]:
+        """Yield the files of a version by path, or what is directly in a folder of it (empty: the top)."""
+        cursor: str | None = None
+        while True:
+            page = self._transport.get(
+                f"{self._path(name, version)}/files", folder=folder, search=search or None, cursor=cursor, limit=1000
+            )
+            yield from map(VersionFile.model_validate, page["items"])
+            cursor = page["next"]
+            if not cursor:
+                return
+
+    def list(self, search: str = "", *, deleted: bool = False) -> list[Dataset]:
+        """Return all datasets, last changed first; search: a part of the name; deleted: those in the bin."""
         found: list[Dataset] = []
         cursor: str | None = None
         while True:
-            page = self._transport.get("datasets", search=search or None, cursor=cursor, limit=500)
+            page = self._transport.get(
+                "datasets", search=search or None, deleted=deleted or None, cursor=cursor, limit=500
+            )
             found += [Dataset.model_validate(item) for item in page["items"]]
             cursor = page["next"]
             if not cursor:

@@ -137,3 +137,118 @@ class SampleNotFound(NotFound):
     """No table of this name comes with the studio."""
 
     code, title = "datasets.sample_not_found", "Sample not found"
+
+
+class FileNotInVersion(NotFound):
+    """No file of this path is in the version."""
+
+    code, title = "datasets.file_not_found", "File not found"
+
+    def __init__(self, path: str, reference: str) -> None:
+        super().__init__(
+            f"{reference} has no file '{path[:200]}'.",
+            f"List them: studiolo datasets files {reference}",
+            field="path",
+        )
+
+
+class NotATable(Conflict):
+    """A version of files as they are was asked for what only a table has."""
+
+    code, title = "datasets.not_a_table", "The version is no table"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            f"{reference} holds files as they are, not a table.",
+            "Look at its files, or register them as a table: studiolo datasets create … --kind tabular",
+            field="dataset",
+        )
+
+
+class NotInTheBin(NotFound):
+    """Nothing of this name can be restored."""
+
+    code, title = "datasets.not_in_the_bin", "Not in the bin"
+
+
+class BadFilePath(Invalid):
+    """A path of a file in a dataset that would leave its folder, or its line, or is no text."""
+
+    code, title = "datasets.bad_file_path", "The path of a file cannot be used"
+
+    def __init__(self, detail: str, hint: str = "", *, field: str = "path") -> None:
+        super().__init__(detail, hint, field=field)
+
+
+class NoFiles(Invalid):
+    """Nothing is there to be registered."""
+
+    code, title = "datasets.no_files", "There are no files"
+
+
+class FilesNotRead(Invalid):
+    """Files that may not or cannot be read."""
+
+    code, title = "datasets.files_not_read", "Some files cannot be read"
+
+
+class FileChanging(Conflict):
+    """A file that changed while it was read."""
+
+    code, title = "datasets.file_changing", "A file changed while it was read"
+
+
+class DatasetChanged(Conflict):
+    """Objects of a referenced version are not what they were when it was registered; `extra` lists them."""
+
+    code, title = "datasets.changed", "The data is not what it was"
+
+
+class ArchiveRefused(BadFile):
+    """An archive that is damaged, unpacks to too much, or holds names that leave its folder."""
+
+    code, title = "datasets.archive_refused", "The archive cannot be unpacked"
+
+
+class RegistrationNotFound(NotFound):
+    """No registration belongs to this run."""
+
+    code, title = "datasets.registration_not_found", "Registration not found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no registration '{run_id[:40]}'.", "List them: studiolo datasets registrations")
+
+
+class UploadSessionNotFound(NotFound):
+    """No such upload, or it was given up since nothing was sent for too long."""
+
+    code, title = "datasets.upload_not_found", "Upload not found"
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"There is no upload '{upload_id[:40]}'.", "Begin a new one.")
+
+
+class UploadNotOpen(Conflict):
+    """An upload that is being completed, or was."""
+
+    code, title = "datasets.upload_not_open", "The upload takes no more files"
+
+
+class UploadOffset(Conflict):
+    """Bytes that do not go on where the file ends so far; `received` says where that is."""
+
+    code, title = "datasets.upload_offset", "The bytes do not follow"
+
+    def __init__(self, path: str, offset: int, received: int) -> None:
+        super().__init__(
+            f"{received:,} bytes of '{path[:200]}' are here; these begin at {offset:,}.",
+            "Go on from `received`.",
+            field="offset",
+            extra={"received": received},
+        )
+
+
+class UploadIncomplete(Conflict):
+    """Files of an upload that are not whole yet; `missing` names the first."""
+
+    code, title = "datasets.upload_incomplete", "Some files are not here yet"

@@ -1,7 +1,7 @@
 """The controller's tick of datasets: takes the profiles that jobs have computed, clears what killed servers left."""
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import inspection, service
+from studiolo.studio.datasets import inspection, recycling, service
 from studiolo.studio.datasets.table_file import PROFILE_FILE
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
@@ -23,4 +23,4 @@ def tick(ctx: Context) -> bool:
             service.finish_profile(tx, ctx, run.id, digest, error or None)
             experiments.consume(tx, run.id)
     inspection.sweep(ctx)
-    return bool(ended)
+    return recycling.keep_house(ctx) or bool(ended)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
@@ -12,17 +12,7 @@ from studiolo.studio.datasets.schemas import Dataset, VersionSummary
 from studiolo.studio.datasets.tables import dataset_versions as versions
 from studiolo.studio.datasets.tables import datasets
 
-_SUMMARY = (
-    versions.c.name,
-    versions.c.version,
-    versions.c.digest,
-    versions.c.size,
-    versions.c.rows,
-    versions.c.columns,
-    versions.c.format,
-    versions.c.created_at,
-    versions.c.created_by,
-)
+_SUMMARY = tuple(versions.c[name] for name in VersionSummary.model_fields if name not in ("reference", "remove_at"))
 _LATEST = and_(
     versions.c.workspace_id == datasets.c.workspace_id,
     versions.c.name == datasets.c.name,
@@ -36,11 +26,26 @@ _DATASET = select(
     datasets.c.created_at,
     datasets.c.updated_at,
     datasets.c.created_by,
+    datasets.c.tags,
+    datasets.c.retention,
+    datasets.c.lifecycle,
+    datasets.c.deleted_at,
+    versions.c.kind,
+    versions.c.mode,
+    versions.c.file_count,
     versions.c.size,
     versions.c.rows,
     versions.c.columns,
     versions.c.format,
 ).join(versions, _LATEST)
+
+
+class Locked(NamedTuple):
+    """latest: newest version, 0 for none; numbered: the highest number ever given; new: nobody saw the dataset before this."""
+
+    latest: int
+    numbered: int
+    new: bool
 
 
 def reference(name: str, version: int) -> str:
@@ -59,8 +64,8 @@ def to_summary(row: Row[Any] | Any) -> VersionSummary:
     return VersionSummary.model_validate(fields | {"reference": reference(row.name, row.version)})
 
 
-def lock_dataset(tx: Connection, ctx: Context, name: str, description: str) -> tuple[int, bool]:
-    """Return the newest version of a dataset, 0 for a new one which is added, and whether it is new.
+def lock_dataset(tx: Connection, ctx: Context, name: str, description: str) -> Locked:
+    """Return where a dataset stands; a new one is added, and one in the bin is in use again without its old versions.
 
     The row is held until the end of the transaction, so two uploads get two versions.
     """
@@ -71,41 +76,49 @@ def lock_dataset(tx: Connection, ctx: Context, name: str, description: str) -> t
         "id": new_id(),
         "description": description,
         "latest": 0,
+        "numbered": 0,
+        "tags": {},
+        "lifecycle": "active",
         "created_at": now,
         "updated_at": now,
         "created_by": ctx.actor.name,
     }
     added = tx.execute(ctx.db.upsert(datasets).on_conflict_do_nothing(index_elements=["workspace_id", "name"]), row)
-    query = select(datasets.c.latest).where(datasets.c.workspace_id == ctx.workspace_id, datasets.c.name == name)
-    return int(tx.execute(query.with_for_update()).scalar_one()), added.rowcount == 1
+    query = select(datasets.c.latest, datasets.c.numbered, datasets.c.lifecycle).where(*_named(ctx.workspace_id, name))
+    found = tx.execute(query.with_for_update()).one()
+    binned = found.lifecycle != "active"
+    if binned:
+        tx.execute(update(datasets).where(*_named(ctx.workspace_id, name)).values(lifecycle="active", deleted_at=None))
+    return Locked(0 if binned else found.latest, found.numbered, added.rowcount == 1 or binned)
 
 
 def insert_version(tx: Connection, ctx: Context, values: Mapping[str, Any], description: str) -> None:
-    """Add a version and make it the newest; an empty description leaves the old one."""
+    """Add a version and make it the newest; an empty description of the dataset leaves the old one."""
     now = ctx.clock.now()
     row = dict(values) | {"workspace_id": ctx.workspace_id, "created_at": now, "created_by": ctx.actor.name}
     tx.execute(insert(versions).values(**row))
-    change: dict[str, Any] = {"latest": values["version"], "updated_at": now}
+    change: dict[str, Any] = {"latest": values["version"], "numbered": values["version"], "updated_at": now}
     if description:
         change["description"] = description
-    tx.execute(
-        update(datasets)
-        .where(datasets.c.workspace_id == ctx.workspace_id, datasets.c.name == values["name"])
-        .values(**change)
-    )
+    tx.execute(update(datasets).where(*_named(ctx.workspace_id, values["name"])).values(**change))
 
 
 def version_by_digest(tx: Connection, workspace_id: str, name: str, digest: str) -> int | None:
-    """Return the newest version with this content."""
+    """Return the newest version with this content that is not in the bin."""
     query = select(versions.c.version).where(
-        versions.c.workspace_id == workspace_id, versions.c.name == name, versions.c.digest == digest
+        versions.c.workspace_id == workspace_id,
+        versions.c.name == name,
+        versions.c.digest == digest,
+        versions.c.lifecycle == "active",
     )
     return tx.execute(query.order_by(versions.c.version.desc()).limit(1)).scalar_one_or_none()
 
 
 def version_row(tx: Connection, workspace_id: str, name: str, version: int | None) -> Any:
     """Return a version's row, the newest for None; None when it is not there."""
-    query = select(versions).where(versions.c.workspace_id == workspace_id, versions.c.name == name)
+    query = select(versions).where(
+        versions.c.workspace_id == workspace_id, versions.c.name == name, versions.c.lifecycle == "active"
+    )
     if version is not None:
         query = query.where(versions.c.version == version)
     return tx.execute(query.order_by(versions.c.version.desc()).limit(1)).first()
@@ -113,15 +126,22 @@ def version_row(tx: Connection, workspace_id: str, name: str, version: int | Non
 
 def dataset(tx: Connection, workspace_id: str, name: str) -> Dataset | None:
     """Return a dataset."""
-    row = tx.execute(_DATASET.where(datasets.c.workspace_id == workspace_id, datasets.c.name == name)).first()
+    row = tx.execute(_DATASET.where(*_named(workspace_id, name), datasets.c.lifecycle == "active")).first()
     return _to_dataset(row) if row else None
 
 
 def list_datasets(
-    tx: Connection, workspace_id: str, search: str, before: tuple[datetime, str] | None, limit: int
+    tx: Connection,
+    workspace_id: str,
+    search: str,
+    before: tuple[datetime, str] | None,
+    limit: int,
+    lifecycle: str = "active",
 ) -> list[tuple[Dataset, str]]:
-    """Return datasets with their ids, last changed first. search: a part of the name."""
-    query = _DATASET.where(datasets.c.workspace_id == workspace_id)
+    """Return datasets with their ids, last changed first. search: a part of the name; of the bin: those that can be restored."""
+    query = _DATASET.where(datasets.c.workspace_id == workspace_id, datasets.c.lifecycle == lifecycle)
+    if lifecycle != "active":
+        query = query.where(versions.c.lifecycle == lifecycle)
     if search:
         query = query.where(datasets.c.name.icontains(search, autoescape=True))
     if before is not None:
@@ -132,29 +152,25 @@ def list_datasets(
     return [(_to_dataset(row), row.id) for row in rows]
 
 
-def list_versions(tx: Connection, workspace_id: str, name: str, limit: int = 1000) -> list[VersionSummary]:
+def list_versions(
+    tx: Connection, workspace_id: str, name: str, limit: int = 1000, lifecycle: str = "active"
+) -> list[VersionSummary]:
     """Return the versions of a dataset, newest first."""
-    query = select(*_SUMMARY).where(versions.c.workspace_id == workspace_id, versions.c.name == name)
+    query = select(*_SUMMARY).where(
+        versions.c.workspace_id == workspace_id, versions.c.name == name, versions.c.lifecycle == lifecycle
+    )
     return [to_summary(row) for row in tx.execute(query.order_by(versions.c.version.desc()).limit(limit))]
 
 
-def set_description(tx: Connection, workspace_id: str, name: str, text: str) -> bool:
-    """Change the description; False when there is no such dataset."""
-    change = update(datasets).where(datasets.c.workspace_id == workspace_id, datasets.c.name == name)
-    return tx.execute(change.values(description=text)).rowcount == 1
+def set_about(tx: Connection, workspace_id: str, name: str, values: Mapping[str, Any]) -> bool:
+    """Change what is said about a dataset; False when there is no such dataset."""
+    change = update(datasets).where(*_named(workspace_id, name), datasets.c.lifecycle == "active")
+    return tx.execute(change.values(**values)).rowcount == 1
 
 
-def remove(tx: Connection, workspace_id: str, name: str) -> bool:
-    """Remove a dataset with its versions; False when there is none."""
-    tx.execute(delete(versions).where(versions.c.workspace_id == workspace_id, versions.c.name == name))
-    gone = delete(datasets).where(datasets.c.workspace_id == workspace_id, datasets.c.name == name)
-    return tx.execute(gone).rowcount == 1
-
-
-def profile_runs(tx: Connection, workspace_id: str, name: str) -> list[str]:
-    """Return the jobs that profile the versions of a dataset."""
-    query = select(versions.c.profile_run).where(versions.c.workspace_id == workspace_id, versions.c.name == name)
-    return list(tx.execute(query.where(versions.c.profile_run.is_not(None))).scalars())
+def set_about_version(tx: Connection, workspace_id: str, name: str, version: int, values: Mapping[str, Any]) -> None:
+    """Change what is said about a version."""
+    _change(tx, workspace_id, name, version, **values)
 
 
 def set_profile_run(tx: Connection, workspace_id: str, name: str, version: int, run_id: str) -> None:
@@ -170,6 +186,10 @@ def set_profile(tx: Connection, run_id: str, digest: str | None, error: str | No
         return None
     _change(tx, row.workspace_id, row.name, row.version, profile=digest, profile_error=error)
     return row.name, row.version
+
+
+def _named(workspace_id: str, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return datasets.c.workspace_id == workspace_id, datasets.c.name == name
 
 
 def _change(tx: Connection, workspace_id: str, name: str, version: int, **values: Any) -> None:

@@ -1,11 +1,9 @@
 """Routes of datasets."""
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
@@ -22,21 +20,26 @@ from studiolo.studio.datasets.schemas import (
     SampleTable,
     VersionSummary,
 )
+from studiolo.studio.datasets.versions_router import Version, sent
+from studiolo.studio.datasets.versions_router import router as versions_router
 from studiolo.studio.experiments.schemas import Edge
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
-Version = Annotated[str, "A number, or `latest`"]
 
 
 @router.get("")
 def list_datasets(
-    search: str = "", cursor: str | None = None, limit: int = 100, ctx: Context = Depends(context)
+    search: str = "",
+    cursor: str | None = None,
+    limit: int = 100,
+    deleted: bool = False,
+    ctx: Context = Depends(context),
 ) -> Page[Dataset]:
-    """List datasets, last changed first; search: a part of the name."""
+    """List datasets, last changed first; search: a part of the name; deleted: those in the bin."""
     ctx.actor.must("datasets.read")
-    return service.list_datasets(ctx, search, cursor, limit)
+    return service.list_datasets(ctx, search, cursor, limit, deleted=deleted)
 
 
 @router.post("/uploads", status_code=201, openapi_extra=BYTES)
@@ -74,23 +77,16 @@ def get_dataset(name: str, ctx: Context = Depends(context)) -> Dataset:
 
 @router.patch("/{name}")
 def update_dataset(name: str, patch: DatasetPatch, ctx: Context = Depends(context)) -> Dataset:
-    """Change the description."""
+    """Change description, tags or retention."""
     ctx.actor.must("datasets.write")
-    return service.update(ctx, name, patch.description)
-
-
-@router.delete("/{name}", status_code=204)
-def delete_dataset(name: str, ctx: Context = Depends(context)) -> None:
-    """Remove a dataset with its versions; what was made from it stays."""
-    ctx.actor.must("datasets.write")
-    service.delete(ctx, name)
+    return service.update(ctx, name, patch)
 
 
 @router.get("/{name}/versions")
-def list_versions(name: str, ctx: Context = Depends(context)) -> list[VersionSummary]:
-    """List the versions, newest first."""
+def list_versions(name: str, deleted: bool = False, ctx: Context = Depends(context)) -> list[VersionSummary]:
+    """List the versions, newest first; deleted: those in the bin."""
     ctx.actor.must("datasets.read")
-    return service.list_versions(ctx, name)
+    return service.list_versions(ctx, name, deleted=deleted)
 
 
 @router.get("/{name}/versions/{version}")
@@ -118,7 +114,7 @@ def get_profile(name: str, version: Version, ctx: Context = Depends(context)) ->
     """Return the profile; 409 while its job runs, with `state` and `run_id`."""
     ctx.actor.must("datasets.read")
     name, number = names.parse(f"{name}:{version}")
-    return _file(service.profile_document(ctx, name, number), "application/json")
+    return sent(service.profile_document(ctx, name, number), "application/json")
 
 
 @router.post("/{name}/versions/{version}/profile", status_code=202)
@@ -129,15 +125,6 @@ def profile_again(name: str, version: Version, ctx: Context = Depends(context)) 
     return service.profile_again(ctx, name, number)
 
 
-@router.get("/{name}/versions/{version}/content", response_class=FileResponse)
-def download(name: str, version: Version, ctx: Context = Depends(context)) -> Response:
-    """Send the file as it was uploaded; heeds Range."""
-    ctx.actor.must("datasets.read")
-    name, number = names.parse(f"{name}:{version}")
-    path, filename = service.content(ctx, name, number)
-    return _file(path, "application/octet-stream", filename)
-
-
 @router.get("/{name}/versions/{version}/lineage")
 def get_lineage(name: str, version: Version, ctx: Context = Depends(context)) -> list[Edge]:
     """Return what was made from a version, step by step."""
@@ -146,7 +133,4 @@ def get_lineage(name: str, version: Version, ctx: Context = Depends(context)) ->
     return service.around(ctx, name, number)
 
 
-def _file(path: Path, media: str, filename: str | None = None) -> Response:
-    """Send a blob: it never changes, so its name is its tag."""
-    headers = {"ETag": f'"{path.parent.name}{path.name}"', "Cache-Control": "private, no-cache"}
-    return FileResponse(path, media_type=media, filename=filename, headers=headers)
+router.include_router(versions_router)

@@ -1,11 +1,15 @@
 """The nouns of datasets: columns and tables here; profiles in `profile_schemas`."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 ColumnType = Literal["integer", "number", "boolean", "date", "datetime", "text"]
+Kind = Literal["tabular", "file"]  # a table, or files as they are
+Mode = Literal["managed", "referenced"]  # bytes in the store, or left where they are and checked at every use
+Tag = Annotated[str, StringConstraints(max_length=500)]
+Tags = Annotated[dict[Annotated[str, StringConstraints(min_length=1, max_length=100)], Tag], Field(max_length=100)]
 
 
 class ColumnSchema(BaseModel):
@@ -157,17 +161,17 @@ class Profile(BaseModel):
 
 
 class DatasetFile(BaseModel):
-    """An entry of the manifest. digest: blake3 of the bytes."""
+    """A file of a version. digest: blake3 of the bytes; None of an object that stays in its datastore."""
 
     path: str
     size: int
-    digest: str
+    digest: str | None = None
 
 
 class ProfileStatus(BaseModel):
-    """Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed."""
+    """Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed; none: it is no table."""
 
-    state: Literal["queued", "running", "ready", "failed"]
+    state: Literal["queued", "running", "ready", "failed", "none"]
     run_id: str | None = None
     progress: float | None = None
     label: str = ""
@@ -175,7 +179,11 @@ class ProfileStatus(BaseModel):
 
 
 class VersionSummary(BaseModel):
-    """A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`."""
+    """A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
+
+    mode: `referenced` files stay in their datastore and are checked at every use; parent: the newest version when this was made;
+    source: where it came from; deleted_at, remove_at: of one in the bin, which can be restored until remove_at.
+    """
 
     name: str
     version: int
@@ -187,18 +195,45 @@ class VersionSummary(BaseModel):
     format: str
     created_at: datetime
     created_by: str
+    kind: Kind = "tabular"
+    mode: Mode = "managed"
+    file_count: int = 1
+    description: str = ""
+    tags: dict[str, str] = {}
+    parent: int | None = None
+    source: dict[str, Any] | None = None
+    run_id: str | None = None
+    lifecycle: Literal["active", "deleted"] = "active"
+    deleted_at: datetime | None = None
+    remove_at: datetime | None = None
 
 
 class DatasetVersion(VersionSummary):
-    """A version: the same bytes for ever, and how they are read."""
+    """A version: the same bytes for ever, and how they are read. files: the first 100; manifest: digest of the list of all."""
 
     files: list[DatasetFile]
     table: TableSchema
     profile: ProfileStatus
+    manifest: str | None = None
+    datastore: str | None = None
+
+
+class Retention(BaseModel):
+    """Which versions go into the bin by themselves: all but the newest `keep_last`, and those older than `keep_days`.
+
+    Where both are given, a version goes when both say so. One that a run, model or endpoint was made from stays unless `used` says
+    otherwise; the newest version always stays.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep_last: int | None = Field(None, ge=1, le=100_000)
+    keep_days: float | None = Field(None, gt=0, le=36_500)
+    used: bool = Field(False, description="Whether versions that a run, model or endpoint was made from go too")
 
 
 class Dataset(BaseModel):
-    """A named table and its newest version."""
+    """A named table, or folder of files, and its newest version."""
 
     name: str
     description: str
@@ -211,14 +246,33 @@ class Dataset(BaseModel):
     created_at: datetime
     updated_at: datetime
     created_by: str
+    kind: Kind = "tabular"
+    mode: Mode = "managed"
+    file_count: int = 1
+    tags: dict[str, str] = {}
+    retention: Retention | None = None
+    lifecycle: Literal["active", "deleted"] = "active"
+    deleted_at: datetime | None = None
+    remove_at: datetime | None = None
 
 
 class DatasetPatch(BaseModel):
-    """What may change of a dataset; its versions never do."""
+    """What may change of a dataset; the bytes of its versions never do. What is left out stays; retention null: none."""
 
     model_config = ConfigDict(extra="forbid")
 
-    description: str = Field(max_length=10_000)
+    description: str | None = Field(None, max_length=10_000)
+    tags: Tags | None = None
+    retention: Retention | None = None
+
+
+class VersionPatch(BaseModel):
+    """What may change of a version: words about it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str | None = Field(None, max_length=10_000)
+    tags: Tags | None = None
 
 
 class DatasetCreate(ReadOptions):

@@ -10,30 +10,34 @@ import orjson
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import NotFound
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.blobs import BlobWriter
-from studiolo.studio.datasets import inspection, names, repository, samples
-from studiolo.studio.datasets.errors import DatasetNotFound, ProfileNotReady
-from studiolo.studio.datasets.formats.base import family
+from studiolo.studio.datasets import contents, inspection, names, recycling, repository, samples
+from studiolo.studio.datasets.errors import NotATable, ProfileNotReady
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreate,
     DatasetCreated,
     DatasetFile,
+    DatasetPatch,
     DatasetVersion,
     Preview,
     Profile,
     ProfileStatus,
     SampleTable,
     TableSchema,
+    VersionPatch,
     VersionSummary,
 )
-from studiolo.studio.datasets.table_file import SCHEMA
+from studiolo.studio.datasets.version_schemas import DatasetCleanup, DatasetCleanupRequest, Deleted
+from studiolo.studio.datasets.versions import as_input as as_input  # noqa: PLC0414 - what other slices ask of a version
+from studiolo.studio.datasets.versions import find_row, inputs, not_found
+from studiolo.studio.datasets.versions import manifest as manifest  # noqa: PLC0414
+from studiolo.studio.datasets.versions import open_files as open_files  # noqa: PLC0414
 from studiolo.studio.experiments import lineage as edges
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import RunNotFound
-from studiolo.studio.experiments.schemas import Edge, InputFile, JobSpec, Resources
+from studiolo.studio.experiments.schemas import Edge, JobSpec, Resources
 
 PROFILE = "profile"
 PREVIEW_LIMIT = 1000
@@ -56,12 +60,11 @@ def create(ctx: Context, spec: DatasetCreate, writer: BlobWriter) -> DatasetCrea
         found = inspection.inspect(ctx, writer.flushed(), spec.filename, spec, work)
         blob = writer.commit()
         readable = ctx.blobs.put(found.readable) if found.readable else None
-    files = [DatasetFile(path=spec.filename, size=blob.size, digest=blob.digest)]
     table = found.schema.model_dump(mode="json")
     values: dict[str, Any] = {
         "name": spec.name,
         "digest": _identity([blob.digest], found.schema),
-        "files": [file.model_dump() for file in files],
+        "files": [DatasetFile(path=spec.filename, size=blob.size, digest=blob.digest).model_dump()],
         "readable": readable.digest if readable else None,
         "size": blob.size,
         "rows": found.schema.rows,
@@ -69,22 +72,34 @@ def create(ctx: Context, spec: DatasetCreate, writer: BlobWriter) -> DatasetCrea
         "format": found.schema.format,
         "table": table,
         "preview": ctx.blobs.put(found.preview.model_dump_json().encode()).digest,
+        "source": {"type": "upload", "path": spec.filename},
     }
-    schema_digest = ctx.blobs.put(orjson.dumps(table)).digest
     with ctx.db.begin() as tx:
-        latest, new = repository.lock_dataset(tx, ctx, spec.name, spec.description)
-        same = repository.version_by_digest(tx, ctx.workspace_id, spec.name, values["digest"])
-        if same is None:
-            values["version"] = latest + 1
-            repository.insert_version(tx, ctx, values, spec.description)
-            _submit_profile(tx, ctx, values, schema_digest)
-            kind = "dataset.created" if new else "dataset.version_created"
-            ctx.events.emit(tx, kind, spec.name, {"version": latest + 1, "rows": values["rows"]})
-    version = get(ctx, spec.name, same or latest + 1)
-    if same is None:
-        return DatasetCreated(dataset=version, existing=False)
-    note = f"The same file is {version.reference} already; no new version was made."
-    return DatasetCreated(dataset=version, existing=True, note=note)
+        number, existing = publish(tx, ctx, values, spec.description)
+    version = get(ctx, spec.name, number)
+    note = f"The same file is {version.reference} already; no new version was made." if existing else ""
+    return DatasetCreated(dataset=version, existing=existing, note=note)
+
+
+def publish(tx: Connection, ctx: Context, values: dict[str, Any], description: str = "") -> tuple[int, bool]:
+    """Add a version whose blobs are in the store, and start its profile; returns its number, and whether it was there already.
+
+    values: the columns of its row, without number. The same digest is the same version. description: of the dataset.
+    """
+    name = values["name"]
+    locked = repository.lock_dataset(tx, ctx, name, description)
+    same = repository.version_by_digest(tx, ctx.workspace_id, name, values["digest"])
+    if same is not None:
+        return same, True
+    number = locked.numbered + 1
+    values = {"kind": "tabular", "mode": "managed", "files": [], "file_count": 1, **values}
+    values |= {"version": number, "parent": locked.latest or None}
+    repository.insert_version(tx, ctx, values, description)
+    if values["kind"] == "tabular":
+        _submit_profile(tx, ctx, repository.version_row(tx, ctx.workspace_id, name, number))
+    kind = "dataset.created" if locked.new else "dataset.version_created"
+    ctx.events.emit(tx, kind, name, {"version": number, "rows": values["rows"]})
+    return number, False
 
 
 def create_sample(ctx: Context, name: str) -> DatasetCreated:
@@ -110,15 +125,18 @@ def _identity(digests: list[str], schema: TableSchema) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def list_datasets(ctx: Context, search: str = "", cursor: str | None = None, limit: int = 100) -> Page[Dataset]:
-    """Return a page of datasets, last changed first."""
+def list_datasets(
+    ctx: Context, search: str = "", cursor: str | None = None, limit: int = 100, *, deleted: bool = False
+) -> Page[Dataset]:
+    """Return a page of datasets, last changed first. deleted: those in the bin."""
     keys = decode(cursor, 2)
     limit = bounded(limit)
     before = (datetime.fromisoformat(str(keys[0])), str(keys[1])) if keys else None
     with ctx.db.read() as tx:
-        found = repository.list_datasets(tx, ctx.workspace_id, search, before, limit + 1)
+        lifecycle = "deleted" if deleted else "active"
+        found = repository.list_datasets(tx, ctx.workspace_id, search, before, limit + 1, lifecycle)
     following = encode(found[limit - 1][0].updated_at.isoformat(), found[limit - 1][1]) if len(found) > limit else None
-    return Page(items=[dataset for dataset, _ in found[:limit]], next=following)
+    return Page(items=[recycling.dated(ctx, dataset) for dataset, _ in found[:limit]], next=following)
 
 
 def get_dataset(ctx: Context, name: str) -> Dataset:
@@ -126,25 +144,27 @@ def get_dataset(ctx: Context, name: str) -> Dataset:
     with ctx.db.read() as tx:
         found = repository.dataset(tx, ctx.workspace_id, name)
     if found is None:
-        raise _not_found(name)
+        raise not_found(name)
     return found
 
 
-def list_versions(ctx: Context, name: str) -> list[VersionSummary]:
-    """Return the versions of a dataset, newest first."""
+def list_versions(ctx: Context, name: str, *, deleted: bool = False) -> list[VersionSummary]:
+    """Return the versions of a dataset, newest first. deleted: those in the bin."""
     with ctx.db.read() as tx:
-        found = repository.list_versions(tx, ctx.workspace_id, name)
-    if not found:
-        raise _not_found(name)
-    return found
+        found = repository.list_versions(tx, ctx.workspace_id, name, lifecycle="deleted" if deleted else "active")
+    if not found and not deleted:
+        raise not_found(name)
+    return [recycling.dated(ctx, version) for version in found]
 
 
 def get(ctx: Context, name: str, version: int | None = None) -> DatasetVersion:
     """Return a version, the newest for None; raises DatasetNotFound."""
-    row = _row(ctx, name, version)
+    row = find_row(ctx, name, version)
     return DatasetVersion(
         **repository.to_summary(row).model_dump(),
-        files=row.files,
+        files=contents.first(ctx, row),
+        manifest=row.manifest,
+        datastore=row.datastore,
         table=TableSchema.model_validate(row.table),
         profile=_profile_status(ctx, row),
     )
@@ -155,60 +175,71 @@ def resolve(ctx: Context, reference: str) -> DatasetVersion:
     return get(ctx, *names.parse(reference))
 
 
-def as_input(ctx: Context, version: DatasetVersion) -> list[InputFile]:
-    """Return the input files of a job that reads this version; it opens them with `table_file.open_input`."""
-    row = _row(ctx, version.name, version.version)
-    return _inputs(row.files, row.readable, ctx.blobs.put(orjson.dumps(row.table)).digest)
-
-
 def lineage_reference(version: DatasetVersion) -> str:
     """Return how lineage names a version."""
     return f"dataset:{version.reference}"
 
 
-def update(ctx: Context, name: str, description: str) -> Dataset:
-    """Change the description."""
+def update(ctx: Context, name: str, patch: DatasetPatch) -> Dataset:
+    """Change what is said about a dataset, and how long its versions stay; what the patch leaves out stays as it is."""
+    values = patch.model_dump(exclude_unset=True, mode="json")
+    values = {key: value for key, value in values.items() if value is not None or key == "retention"}
     with ctx.db.begin() as tx:
-        if not repository.set_description(tx, ctx.workspace_id, name, description):
-            raise _not_found(name)
+        if values and not repository.set_about(tx, ctx.workspace_id, name, values):
+            raise not_found(name)
         ctx.events.emit(tx, "dataset.updated", name)
     return get_dataset(ctx, name)
 
 
-def delete(ctx: Context, name: str) -> None:
-    """Remove a dataset and its versions; its profiles go with it, other runs and models that were made from it stay.
+def update_version(ctx: Context, name: str, version: int | None, patch: VersionPatch) -> DatasetVersion:
+    """Change what is said about a version; its bytes never change."""
+    row = find_row(ctx, name, version)
+    values = {key: value for key, value in patch.model_dump(exclude_unset=True).items() if value is not None}
+    if values:
+        with ctx.db.begin() as tx:
+            repository.set_about_version(tx, ctx.workspace_id, name, row.version, values)
+            ctx.events.emit(tx, "dataset.updated", name, {"version": row.version})
+    return get(ctx, name, row.version)
 
-    The bytes are freed when no run names them any more: the profile jobs do so until their time in the bin is over.
+
+def delete(ctx: Context, name: str, version: int | None = None) -> Deleted:
+    """Put a dataset with its versions, or one version, in the bin; runs and models that were made from it stay.
+
+    The bytes are freed some time after it was removed from there, when no run names them any more.
     """
-    with ctx.db.begin() as tx:
-        profiles = repository.profile_runs(tx, ctx.workspace_id, name)
-        if not repository.remove(tx, ctx.workspace_id, name):
-            raise _not_found(name)
-        experiments.discard(tx, ctx, profiles)
-        ctx.events.emit(tx, "dataset.deleted", name)
+    return recycling.delete(ctx, name, version)
+
+
+def restore(ctx: Context, name: str, version: int | None = None) -> Dataset:
+    """Take a dataset out of the bin with the versions that went in with it, or one version; raises NotInTheBin."""
+    recycling.restore(ctx, name, version)
+    return get_dataset(ctx, name)
+
+
+def clean_up(ctx: Context, asked: DatasetCleanupRequest) -> DatasetCleanup:
+    """Remove for good what has been in the bin too long."""
+    return recycling.clean_up(ctx, asked)
 
 
 def preview(ctx: Context, name: str, version: int | None, rows: int) -> Preview:
     """Return the first rows; up to 100 were kept when the version was made, more are read by a child process."""
-    row = _row(ctx, name, version)
+    row = find_row(ctx, name, version)
+    if row.kind == "file":
+        raise NotATable(repository.reference(name, row.version))
     rows = max(1, min(rows, PREVIEW_LIMIT))
     kept = Preview.model_validate_json(ctx.blobs.path(row.preview).read_bytes())
-    if rows <= len(kept.rows) or len(kept.rows) == row.rows:
+    if rows <= len(kept.rows) or len(kept.rows) == row.rows or row.manifest:
         return kept.model_copy(update={"rows": kept.rows[:rows]})
     with inspection.work_folder(ctx) as work:
         schema = TableSchema.model_validate(row.table)
         return inspection.preview(ctx, _table_path(ctx, row), schema, rows, work)
 
 
-def content(ctx: Context, name: str, version: int | None) -> tuple[Path, str]:
-    """Return the file of a version and what to call it."""
-    row = _row(ctx, name, version)
-    return ctx.blobs.path(row.files[0]["digest"]), str(row.files[0]["path"])
-
-
 def profile_document(ctx: Context, name: str, version: int | None) -> Path:
     """Return the file that holds the profile as JSON; raises ProfileNotReady."""
-    row = _row(ctx, name, version)
+    row = find_row(ctx, name, version)
+    if row.kind == "file":
+        raise NotATable(repository.reference(name, row.version))
     if row.profile is None:
         status = _profile_status(ctx, row)
         raise ProfileNotReady(
@@ -226,11 +257,10 @@ def profile(ctx: Context, name: str, version: int | None = None) -> Profile:
 
 def profile_again(ctx: Context, name: str, version: int | None) -> DatasetVersion:
     """Compute the profile once more; one that is on its way is left alone."""
-    row = _row(ctx, name, version)
+    row = find_row(ctx, name, version)
     if _profile_status(ctx, row).state in ("ready", "failed"):
-        schema = ctx.blobs.put(orjson.dumps(row.table)).digest
         with ctx.db.begin() as tx:
-            _submit_profile(tx, ctx, dict(row._mapping), schema)  # noqa: SLF001 - SQLAlchemy's public name
+            _submit_profile(tx, ctx, row)
             experiments.discard(tx, ctx, [row.profile_run] if row.profile_run else [])
             ctx.events.emit(tx, "dataset.updated", name, {"version": row.version})
     return get(ctx, name, row.version)
@@ -251,29 +281,23 @@ def around(ctx: Context, name: str, version: int | None) -> list[Edge]:
         return edges.around(tx, ctx, lineage_reference(found))
 
 
-def _submit_profile(tx: Connection, ctx: Context, version: dict[str, Any], schema: str) -> None:
-    reference = repository.reference(version["name"], version["version"])
+def _submit_profile(tx: Connection, ctx: Context, row: Any) -> None:
     spec = JobSpec(
         experiment="Profiles",
-        name=f"profile of {reference}",
+        name=f"profile of {repository.reference(row.name, row.version)}",
         kind=PROFILE,
         command=[sys.executable, "-m", "studiolo.studio.datasets.jobs"],
-        inputs={"data": _inputs(version["files"], version["readable"], schema)},
+        inputs={"data": inputs(ctx, row)},
         resources=Resources(cores=1),
-        context={"dataset": version["name"], "version": version["version"]},
+        context={"dataset": row.name, "version": row.version},
     )
     run = experiments.submit(ctx, spec, tx)
-    repository.set_profile_run(tx, ctx.workspace_id, version["name"], version["version"], run.id)
-
-
-def _inputs(files: list[dict[str, Any]], readable: str | None, schema: str) -> list[InputFile]:
-    ending = Path(files[0]["path"]).suffix.lower()
-    known = {extension for module in family().values() for extension in module.SPEC.extensions}
-    name = f"table{ending if ending in known else ''}"
-    return [InputFile(path=name, digest=readable or files[0]["digest"]), InputFile(path=SCHEMA, digest=schema)]
+    repository.set_profile_run(tx, ctx.workspace_id, row.name, row.version, run.id)
 
 
 def _profile_status(ctx: Context, row: Any) -> ProfileStatus:
+    if row.kind == "file":
+        return ProfileStatus(state="none")
     if row.profile:
         return ProfileStatus(state="ready", run_id=row.profile_run)
     if row.profile_error or not row.profile_run:
@@ -291,16 +315,3 @@ def _profile_status(ctx: Context, row: Any) -> ProfileStatus:
 
 def _table_path(ctx: Context, row: Any) -> Path:
     return ctx.blobs.path(row.readable or row.files[0]["digest"])
-
-
-def _row(ctx: Context, name: str, version: int | None) -> Any:
-    with ctx.db.read() as tx:
-        row = repository.version_row(tx, ctx.workspace_id, name, version)
-    if row is None:
-        raise _not_found(name, version)
-    return row
-
-
-def _not_found(name: str, version: int | None = None) -> NotFound:
-    shown = name[:100] if version is None else f"{name[:100]}:{version}"
-    return DatasetNotFound(f"There is no dataset '{shown}'.", "List them: studiolo datasets list", field="dataset")

@@ -73,6 +73,8 @@ def _make(ctx: Context, claim: Claim, place: Path) -> None:
     (place / files.JOURNAL).touch()
     for name, given in claim.spec.inputs.items():
         for file in given:
+            if file.manifest:  # the runner places its files
+                continue
             _bring(ctx, claim, file.digest, place / INPUTS / name / clean(file.path))
     for file in claim.spec.code:
         _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
@@ -96,6 +98,9 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         grace_s=grace,
         memory_limit=spec.resources.memory_bytes,
         title=claim.name,
+        manifests=_manifests(spec, place),
+        blobs=str(ctx.blobs.root),
+        copied=_copied(claim),
     )
 
 
@@ -145,12 +150,31 @@ def _words(spec: JobSpec, place: Path) -> list[str]:
     for name, given in spec.inputs.items():
         kind = spec.context.get("inputs", {}).get(name)
         alone = kind == "file" or (kind is None and len(given) == 1 and "/" not in given[0].path)
+        alone = alone and not any(file.manifest for file in given)
         path = place / INPUTS / name / given[0].path if alone and given else place / INPUTS / name
         values["inputs", name] = quote(str(path))
     for word in spec.command:
         values |= {("outputs", name): quote(str(place / OUTPUTS / name)) for name in expressions.outputs(word)}
     words = [expressions.substitute(word, values) for word in spec.command]
     return [shutil.which("bash") or "/bin/sh", "-c", *words] if shell else words
+
+
+def _manifests(spec: JobSpec, place: Path) -> list[dict[str, str | None]]:
+    found: list[dict[str, str | None]] = []
+    for name, given in spec.inputs.items():
+        for file in given:
+            if not file.manifest:
+                continue
+            root = place / INPUTS / name
+            into = root if file.path == "." else root / clean(file.path)
+            listing = None if file.path == "." else f"{into}.json"
+            found.append({"manifest": file.digest, "into": str(into), "listing": listing})
+    return found
+
+
+def _copied(claim: Claim) -> bool:
+    """Say whether inputs are copied: root may write to any file, so its own commands get no link to the store."""
+    return claim.kind == "command" and os.geteuid() == 0
 
 
 def _environment(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, str]:
@@ -182,8 +206,8 @@ def _environment(ctx: Context, claim: Claim, place: Path, token: str | None) -> 
 
 
 def _bring(ctx: Context, claim: Claim, digest: str, target: Path) -> None:
-    """Place an input, read-only: a hard link to the store. Root may write to any file, so its own commands get a copy."""
-    if claim.kind != "command" or os.geteuid() != 0:
+    """Place an input, read-only: a hard link to the store, or a copy."""
+    if not _copied(claim):
         ctx.blobs.link(digest, target)
         return
     source = ctx.blobs.path(digest)

@@ -42,10 +42,15 @@ class Experiment(BaseModel):
 
 
 class InputFile(BaseModel):
-    """A file that a job finds under `inputs/<input name>/<path>`; digest: of the blob store."""
+    """A file that a job finds under `inputs/<input name>/<path>`; digest: of the blob store.
+
+    manifest: the digest names a manifest, and the job finds all of its files: below `<path>/`, with their names in
+    `<path>.json`, or for the path `.` below the input itself.
+    """
 
     path: str
     digest: str
+    manifest: bool = False
 
 
 class Resources(BaseModel):

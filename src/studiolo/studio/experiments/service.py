@@ -11,12 +11,13 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
+from studiolo.kernel.storage import manifests
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
 from studiolo.studio.experiments import artifacts, claims, expressions, logs, recycling, repository, tracking
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter as RunFilter  # noqa: PLC0414 - what `list_runs` takes
-from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Document, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Document, InputFile, JobSpec, LogChunk, Run
 
 LOG_CHUNK = logs.CHUNK
 LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is gone
@@ -244,11 +245,23 @@ def _check(ctx: Context, job: JobSpec) -> None:
         if not name or "/" in name or name in (".", ".."):
             raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")
         for file in files:
-            artifacts.clean(file.path)
-            if not ctx.blobs.keep(file.digest):
-                raise BadJob(
-                    f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field=f"inputs.{name}"
-                )
+            _check_file(ctx, name, file, listed=name in job.inputs)
+
+
+def _check_file(ctx: Context, name: str, file: InputFile, *, listed: bool) -> None:
+    if not (file.manifest and file.path == "."):
+        artifacts.clean(file.path)
+    if not ctx.blobs.keep(file.digest):
+        raise BadJob(
+            f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field=f"inputs.{name}"
+        )
+    if file.manifest:
+        if not listed:
+            raise BadJob("Only an input may be a manifest.", "Name each file.", field=name)
+        for _ in manifests.named(
+            ctx.blobs, [file.digest]
+        ):  # one that cannot be read would keep the store from being swept
+            pass
 
 
 def _check_expressions(job: JobSpec) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
-from studiolo.kernel.storage import references
+from studiolo.kernel.storage import manifests, references
 from studiolo.studio.experiments.tracking_tables import artifacts
 from studiolo.studio.slices import load_tables
 
@@ -37,7 +37,11 @@ class Swept(NamedTuple):
 
 
 def named_in_json(ctx: Context) -> frozenset[str]:
-    """Return the digests in JSON columns. Rows that come later hold blobs that were written or kept a moment ago."""
+    """Return the digests in JSON columns and in manifests. Rows that come later hold blobs that were written or kept a moment ago,
+    or copy the name of a manifest from a row which stays a day after it was removed (`datasets.retention`).
+
+    Raises BlobMissing for a manifest that is not in the store: what it names is not known, so nothing may go.
+    """
     load_tables()
     with ctx.db.read() as tx:
         unknown = references.unknown_tables(tx)
@@ -46,7 +50,10 @@ def named_in_json(ctx: Context) -> frozenset[str]:
                 f"The database has tables that Studiolo does not know: {', '.join(sorted(unknown))[:300]}.",
                 "Nothing was removed from the store. Keep other programs' tables in another database.",
             )
-        return frozenset(references.named_in_json(tx))
+        in_json = set(references.named_in_json(tx))
+        listed = references.manifests(tx)
+    in_json.update(manifests.named(ctx.blobs, listed))
+    return frozenset(in_json)
 
 
 def sweep(ctx: Context, shard: str, in_json: Container[str], doomed: "Doomed | None" = None) -> Swept:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
-from studiolo.kernel.storage.references import NAMES_BLOBS
+from studiolo.kernel.storage.references import NAMES_MANIFESTS
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -64,7 +64,7 @@ runs = Table(
     # jobs only
     Column("compute", String(120)),
     Column("priority", Integer, nullable=False, default=0),
-    Column("spec", Json, info=NAMES_BLOBS),
+    Column("spec", Json, info=NAMES_MANIFESTS),
     Column("attempt", Integer, nullable=False, default=0),
     Column("version", Integer, nullable=False, default=0),  # grows with each transition
     Column("lease_token", String(32)),

@@ -1,0 +1,153 @@
+"""Many blobs at once: copied while they are hashed, in one read, and made durable together.
+
+A blob gets its name only when its bytes are on the disk. For one file that is one fsync; for thousands of small ones the file
+system is told once to write all of them, and then they are named.
+"""
+
+import ctypes
+import fcntl
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from blake3 import blake3
+
+from studiolo.kernel.ids import new_id
+from studiolo.kernel.storage.blobs import CHUNK, Blob, LocalBlobStore, _room, _sync_folder, _touch
+
+TOGETHER_FILES, TOGETHER_BYTES = 4000, 1 << 30  # written before they are made durable
+_FEW = 8  # so many are synced one by one
+_FICLONE = 0x40049409  # of Linux; other systems refuse it
+
+
+class Batch:
+    """Takes files from several threads. A blob is there, under its name, after `flush`; what is not flushed is forgotten."""
+
+    def __init__(self, store: LocalBlobStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[Path, str]] = []
+        self._bytes = 0
+
+    def copy(self, source: BinaryIO) -> Blob:
+        """Copy a stream into the spool while hashing it; raises DiskFull and what reading raises, then nothing of it stays."""
+        part = self._store.spool / f"{new_id()}.part"
+        hashed, size = blake3(), 0
+        try:
+            with part.open("xb", buffering=0) as file:
+                cloned = _clone(source, file)
+                reading: BinaryIO = part.open("rb") if cloned else source
+                try:
+                    while piece := reading.read(CHUNK):
+                        hashed.update(piece)
+                        size += len(piece)
+                        if not cloned:
+                            file.write(piece)
+                finally:
+                    if cloned:
+                        reading.close()
+            part.chmod(0o444)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _room(error, self._store.root) from error
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return self._wait(part, Blob(hashed.hexdigest(), size))
+
+    def take(self, own: Path) -> Blob:
+        """Take a file of our own spool by another name for it, after hashing it: it must not change any more."""
+        hashed, size = blake3(), 0
+        with own.open("rb") as file:
+            while piece := file.read(CHUNK):
+                hashed.update(piece)
+                size += len(piece)
+        part = self._store.spool / f"{new_id()}.part"
+        try:
+            os.link(own, part)
+        except OSError:  # another file system
+            with own.open("rb") as file:
+                return self.copy(file)
+        part.chmod(0o444)
+        return self._wait(part, Blob(hashed.hexdigest(), size))
+
+    def _wait(self, part: Path, blob: Blob) -> Blob:
+        with self._lock:
+            self._waiting.append((part, blob.digest))
+            self._bytes += blob.size
+            full = len(self._waiting) >= TOGETHER_FILES or self._bytes >= TOGETHER_BYTES
+        if full:
+            self.flush()
+        return blob
+
+    def flush(self) -> None:
+        """Make all that was copied durable, and name it."""
+        with self._lock:
+            waiting, self._waiting, self._bytes = self._waiting, [], 0
+        if not waiting:
+            return
+        try:
+            _to_disk([part for part, _ in waiting], self._store.root)
+            folders = {self._store.location(digest).parent for _, digest in waiting}
+            new = [folder for folder in folders if not folder.is_dir()]
+            for folder in new:
+                folder.mkdir(parents=True, exist_ok=True)
+            if new:
+                _sync_folder(self._store.root)
+            with self._store.held():
+                for part, digest in waiting:
+                    target = self._store.location(digest)
+                    if _touch(target):
+                        part.unlink()
+                    else:
+                        os.utime(part)
+                        part.rename(target)
+            for folder in folders:
+                _sync_folder(folder)
+        except OSError as error:
+            for part, _ in waiting:
+                part.unlink(missing_ok=True)
+            raise _room(error, self._store.root) from error
+
+    def forget(self) -> None:
+        """Remove what was not flushed."""
+        with self._lock:
+            waiting, self._waiting, self._bytes = self._waiting, [], 0
+        for part, _ in waiting:
+            part.unlink(missing_ok=True)
+
+    def __enter__(self) -> "Batch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.forget()
+
+
+def _clone(source: BinaryIO, target: BinaryIO) -> bool:
+    """Let a new file share the blocks of another, where the file system can: it is then the file as it was at one moment."""
+    try:
+        descriptor = source.fileno()
+        if source.tell() != 0:
+            return False
+        fcntl.ioctl(target, _FICLONE, descriptor)
+    except (OSError, AttributeError, ValueError):
+        return False
+    return True
+
+
+def _to_disk(paths: list[Path], root: Path) -> None:
+    if len(paths) > _FEW and sys.platform.startswith("linux"):
+        descriptor = os.open(root, os.O_RDONLY)
+        try:
+            if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0:
+                return
+        finally:
+            os.close(descriptor)
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

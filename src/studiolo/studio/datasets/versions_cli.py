@@ -1,0 +1,112 @@
+"""The commands for versions: their files, words about them, the bin, what is kept."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studiolo.kernel.errors import Invalid
+from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
+from studiolo.studio.datasets.client import Datasets
+
+Name = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="Name of the dataset; the newest version, or one.")]
+Whole = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="A dataset with its versions, or one version.")]
+
+
+def files(
+    context: typer.Context,
+    name: Name,
+    folder: Annotated[str | None, typer.Option(help="Only what is directly in it; empty: the top.")] = None,
+    search: Annotated[str, typer.Option(help="A part of the path.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
+    output: OutputOption = Output.table,
+) -> None:
+    """List the files of a version."""
+    found = Datasets(transport(context)).files(name, folder=folder, search=search)
+    some = list(islice(found, limit + 1))
+    columns = ("path", "size") if folder is None else ("path", "folder", "files", "size")
+    show(some[:limit], columns, output=output, empty="No files.")
+    if len(some) > limit and output is Output.table:
+        out.print(f"There are more than {limit:,}; --limit shows more.", highlight=False)
+
+
+def tag(
+    context: typer.Context,
+    name: Name,
+    tags: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE sets a tag, KEY= removes it.")] = None,
+    description: Annotated[str | None, typer.Option(help="What the version is.")] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Set tags or the description of a version."""
+    datasets = Datasets(transport(context))
+    found = datasets.get(name)
+    kept = dict(found.tags)
+    for word in tags or []:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise Invalid(f"'{word}' is no tag.", "Write KEY=VALUE, or KEY= to remove it.", field="tags")
+        kept[key] = value
+        if not value:
+            del kept[key]
+    changed = datasets.tag(found.name, found.version, tags=kept, description=description)
+    show(changed, ("reference", "tags", "description") if output is Output.table else (), output=output)
+
+
+def keep(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    last: Annotated[int | None, typer.Option(min=1, help="Keep so many of the newest versions.")] = None,
+    days: Annotated[float | None, typer.Option(help="Keep versions younger than this.")] = None,
+    used: Annotated[bool, typer.Option("--used", help="Also let go what runs, models or endpoints came from.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Say which versions stay; the others go into the bin by themselves. Without options: all stay."""
+    policy = {"keep_last": last, "keep_days": days, "used": used} if last or days else None
+    found = Datasets(transport(context)).update(name, retention=policy)
+    show(found, ("name", "retention") if output is Output.table else (), output=output)
+
+
+def delete(context: typer.Context, name: Whole, output: OutputOption = Output.table) -> None:
+    """Put a dataset with its versions, or one version, in the bin; what was made from it stays."""
+    gone = Datasets(transport(context)).delete(name)
+    show(gone, output=output)
+    if output is Output.table:
+        out.print(f"Take it back: studiolo datasets restore {name}", markup=False, highlight=False)
+
+
+def restore(context: typer.Context, name: Whole, output: OutputOption = Output.table) -> None:
+    """Take a dataset, or one version, out of the bin."""
+    found = Datasets(transport(context)).restore(name)
+    show(found, ("name", "version", "updated_at") if output is Output.table else (), output=output)
+
+
+def gc(
+    context: typer.Context,
+    days: Annotated[
+        float | None,
+        typer.Option("--older-than-days", min=0, help="Default: STUDIOLO_RETENTION_DAYS; 0: all of the bin."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Remove for good what is in the bin; `studiolo experiments gc` then frees the bytes that nothing names any more."""
+    found = Datasets(transport(context)).clean_up(days, dry_run=dry_run)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    out.print(f"{'would remove' if dry_run else 'removed'} {found.versions} versions", highlight=False)
+
+
+def download(
+    context: typer.Context,
+    name: Name,
+    target: Annotated[Path, typer.Argument(help="A folder or a file.")] = Path(),
+    output: OutputOption = Output.table,
+) -> None:
+    """Fetch the file of a version, or its many files into a folder; a second call fetches only what is missing."""
+    path = Datasets(transport(context)).download(name, target)
+    show({"path": str(path)}, output=output)
+
+
+COMMANDS = (files, tag, keep, delete, restore, gc, download)
