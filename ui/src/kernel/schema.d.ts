@@ -325,11 +325,31 @@ export interface paths {
     };
     /**
      * List Datasets
-     * @description List datasets, last changed first; search: a part of the name.
+     * @description List datasets, last changed first; search: a part of the name; deleted: those in the bin.
      */
     get: operations['datasets_list_datasets'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/gc': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Clean Up
+     * @description Remove for good what has been in the bin of datasets too long.
+     */
+    post: operations['datasets_clean_up'];
     delete?: never;
     options?: never;
     head?: never;
@@ -412,16 +432,76 @@ export interface paths {
     post?: never;
     /**
      * Delete Dataset
-     * @description Remove a dataset with its versions; what was made from it stays.
+     * @description Put a dataset with its versions in the bin; what was made from it stays.
      */
     delete: operations['datasets_delete_dataset'];
     options?: never;
     head?: never;
     /**
      * Update Dataset
-     * @description Change the description.
+     * @description Change description, tags or retention.
      */
     patch: operations['datasets_update_dataset'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/compare': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Compare Versions
+     * @description Return what differs between two versions: columns, rows, what profiles say, how many files.
+     */
+    get: operations['datasets_compare_versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/compare/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Compare Files
+     * @description List the files that two versions do not share, by path.
+     */
+    get: operations['datasets_compare_files'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Dataset
+     * @description Take a dataset out of the bin, with the versions that went in with it.
+     */
+    post: operations['datasets_restore_dataset'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/w/{workspace}/api/datasets/{name}/versions': {
@@ -433,7 +513,7 @@ export interface paths {
     };
     /**
      * List Versions
-     * @description List the versions, newest first.
+     * @description List the versions, newest first; deleted: those in the bin.
      */
     get: operations['datasets_list_versions'];
     put?: never;
@@ -458,6 +538,34 @@ export interface paths {
     get: operations['datasets_get_version'];
     put?: never;
     post?: never;
+    /**
+     * Delete Version
+     * @description Put a version in the bin; with the last one its dataset goes too.
+     */
+    delete: operations['datasets_delete_version'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Version
+     * @description Change tags or description of a version.
+     */
+    patch: operations['datasets_update_version'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/archive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download All
+     * @description Send all files of a version as one zip, packed while it is sent.
+     */
+    get: operations['datasets_download_all'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -473,9 +581,49 @@ export interface paths {
     };
     /**
      * Download
-     * @description Send the file as it was uploaded; heeds Range.
+     * @description Send the file of a version that has one, as it was uploaded; heeds Range.
      */
     get: operations['datasets_download'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Files
+     * @description List files by path: all of them, or with `folder` (empty: the top) what is directly in it; search: a part of the path.
+     */
+    get: operations['datasets_list_files'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/files/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download File
+     * @description Send one file of a version; heeds Range.
+     */
+    get: operations['datasets_download_file'];
     put?: never;
     post?: never;
     delete?: never;
@@ -542,6 +690,26 @@ export interface paths {
      * @description Compute the profile once more.
      */
     post: operations['datasets_profile_again'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Version
+     * @description Take a version out of the bin.
+     */
+    post: operations['datasets_restore_version'];
     delete?: never;
     options?: never;
     head?: never;
@@ -3146,6 +3314,43 @@ export interface components {
       size: number;
     };
     /**
+     * ColumnChange
+     * @description A column that only one version has (added, removed), or whose type differs. left, right: types, None where it is not.
+     */
+    ColumnChange: {
+      /**
+       * Change
+       * @enum {string}
+       */
+      change: 'added' | 'removed' | 'type';
+      /** Column */
+      column: string;
+      /** Left */
+      left?: string | null;
+      /** Right */
+      right?: string | null;
+    };
+    /**
+     * ColumnFigures
+     * @description What a profile says of a column, where the version has one. missing_share, 0 to 1; dates are ISO texts.
+     */
+    ColumnFigures: {
+      /** Distinct */
+      distinct: number;
+      /** Max */
+      max?: number | string | null;
+      /** Mean */
+      mean?: number | string | null;
+      /** Min */
+      min?: number | string | null;
+      /** Missing Share */
+      missing_share: number;
+      /** Std */
+      std?: number | null;
+      /** Type */
+      type: string;
+    };
+    /**
      * ColumnImportance
      * @description How much worse the metric becomes when a column is shuffled; deviation over repeats.
      */
@@ -3166,6 +3371,16 @@ export interface components {
       name: string;
       /** Runs */
       runs: number;
+    };
+    /**
+     * ColumnPair
+     * @description The same column in two versions; None where it is not there, or the profile is not.
+     */
+    ColumnPair: {
+      /** Column */
+      column: string;
+      left?: components['schemas']['ColumnFigures'] | null;
+      right?: components['schemas']['ColumnFigures'] | null;
     };
     /**
      * ColumnProfile
@@ -3523,7 +3738,7 @@ export interface components {
     };
     /**
      * Dataset
-     * @description A named table and its newest version.
+     * @description A named table, or folder of files, and its newest version.
      */
     Dataset: {
       /** Columns */
@@ -3535,18 +3750,53 @@ export interface components {
       created_at: string;
       /** Created By */
       created_by: string;
+      /** Deleted At */
+      deleted_at?: string | null;
       /** Description */
       description: string;
+      /**
+       * File Count
+       * @default 1
+       */
+      file_count: number;
       /** Format */
       format: string;
+      /**
+       * Kind
+       * @default tabular
+       * @enum {string}
+       */
+      kind: 'tabular' | 'file';
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted';
+      /**
+       * Mode
+       * @default managed
+       * @enum {string}
+       */
+      mode: 'managed' | 'referenced';
       /** Name */
       name: string;
       /** Reference */
       reference: string;
+      /** Remove At */
+      remove_at?: string | null;
+      retention?: components['schemas']['Retention'] | null;
       /** Rows */
       rows: number;
       /** Size */
       size: number;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
       /**
        * Updated At
        * Format: date-time
@@ -3554,6 +3804,40 @@ export interface components {
       updated_at: string;
       /** Version */
       version: number;
+    };
+    /**
+     * DatasetCleanup
+     * @description What was removed for good, or would be. held: versions that retention leaves since something was made from them.
+     */
+    DatasetCleanup: {
+      /**
+       * Binned
+       * @default 0
+       */
+      binned: number;
+      /**
+       * Held
+       * @default 0
+       */
+      held: number;
+      /**
+       * Versions
+       * @default 0
+       */
+      versions: number;
+    };
+    /**
+     * DatasetCleanupRequest
+     * @description Remove for good what has been in the bin too long. older_than_days: null is the studio's retention time; 0 is all of it.
+     */
+    DatasetCleanupRequest: {
+      /**
+       * Dry Run
+       * @default false
+       */
+      dry_run: boolean;
+      /** Older Than Days */
+      older_than_days?: number | null;
     };
     /**
      * DatasetCreated
@@ -3571,11 +3855,11 @@ export interface components {
     };
     /**
      * DatasetFile
-     * @description An entry of the manifest. digest: blake3 of the bytes.
+     * @description A file of a version. digest: blake3 of the bytes; None of an object that stays in its datastore.
      */
     DatasetFile: {
       /** Digest */
-      digest: string;
+      digest?: string | null;
       /** Path */
       path: string;
       /** Size */
@@ -3583,15 +3867,20 @@ export interface components {
     };
     /**
      * DatasetPatch
-     * @description What may change of a dataset; its versions never do.
+     * @description What may change of a dataset; the bytes of its versions never do. What is left out stays; retention null: none.
      */
     DatasetPatch: {
       /** Description */
-      description: string;
+      description?: string | null;
+      retention?: components['schemas']['Retention'] | null;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      } | null;
     };
     /**
      * DatasetVersion
-     * @description A version: the same bytes for ever, and how they are read.
+     * @description A version: the same bytes for ever, and how they are read. files: the first 100; manifest: digest of the list of all.
      */
     DatasetVersion: {
       /** Columns */
@@ -3603,22 +3892,73 @@ export interface components {
       created_at: string;
       /** Created By */
       created_by: string;
+      /** Datastore */
+      datastore?: string | null;
+      /** Deleted At */
+      deleted_at?: string | null;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
       /** Digest */
       digest: string;
+      /**
+       * File Count
+       * @default 1
+       */
+      file_count: number;
       /** Files */
       files: components['schemas']['DatasetFile'][];
       /** Format */
       format: string;
+      /**
+       * Kind
+       * @default tabular
+       * @enum {string}
+       */
+      kind: 'tabular' | 'file';
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted';
+      /** Manifest */
+      manifest?: string | null;
+      /**
+       * Mode
+       * @default managed
+       * @enum {string}
+       */
+      mode: 'managed' | 'referenced';
       /** Name */
       name: string;
+      /** Parent */
+      parent?: number | null;
       profile: components['schemas']['ProfileStatus'];
       /** Reference */
       reference: string;
+      /** Remove At */
+      remove_at?: string | null;
       /** Rows */
       rows: number;
+      /** Run Id */
+      run_id?: string | null;
       /** Size */
       size: number;
+      /** Source */
+      source?: {
+        [key: string]: unknown;
+      } | null;
       table: components['schemas']['TableSchema'];
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
       /** Version */
       version: number;
     };
@@ -3644,6 +3984,21 @@ export interface components {
       title: string;
       /** Total Bytes */
       total_bytes: number;
+    };
+    /**
+     * Deleted
+     * @description What went into the bin, and until when it can be restored.
+     */
+    Deleted: {
+      /** Name */
+      name: string;
+      /**
+       * Remove At
+       * Format: date-time
+       */
+      remove_at: string;
+      /** Versions */
+      versions: number[];
     };
     /**
      * Delivery
@@ -4315,6 +4670,59 @@ export interface components {
       tracking_uri: string;
     };
     /**
+     * FileChange
+     * @description A file that two versions do not share. left_size, right_size: bytes, None where it is not.
+     */
+    FileChange: {
+      /**
+       * Change
+       * @enum {string}
+       */
+      change: 'added' | 'removed' | 'changed';
+      /** Left Size */
+      left_size?: number | null;
+      /** Path */
+      path: string;
+      /** Right Size */
+      right_size?: number | null;
+    };
+    /**
+     * FileCounts
+     * @description How the files of two versions differ. bytes_added, bytes_removed: of added and changed, removed and changed files.
+     */
+    FileCounts: {
+      /**
+       * Added
+       * @default 0
+       */
+      added: number;
+      /**
+       * Bytes Added
+       * @default 0
+       */
+      bytes_added: number;
+      /**
+       * Bytes Removed
+       * @default 0
+       */
+      bytes_removed: number;
+      /**
+       * Changed
+       * @default 0
+       */
+      changed: number;
+      /**
+       * Removed
+       * @default 0
+       */
+      removed: number;
+      /**
+       * Same
+       * @default 0
+       */
+      same: number;
+    };
+    /**
      * FileDiff
      * @description A file of two runs, line by line. sizes: bytes, null where a run lacks it; cut: only the first 512 kB were read.
      */
@@ -4720,10 +5128,18 @@ export interface components {
     /**
      * InputFile
      * @description A file that a job finds under `inputs/<input name>/<path>`; digest: of the blob store.
+     *
+     *     manifest: the digest names a manifest, and the job finds all of its files: below `<path>/`, with their names in
+     *     `<path>.json`, or for the path `.` below the input itself.
      */
     InputFile: {
       /** Digest */
       digest: string;
+      /**
+       * Manifest
+       * @default false
+       */
+      manifest: boolean;
       /** Path */
       path: string;
     };
@@ -5378,6 +5794,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[FileChange] */
+    Page_FileChange_: {
+      /** Items */
+      items: components['schemas']['FileChange'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Model] */
     Page_Model_: {
       /** Items */
@@ -5403,6 +5826,13 @@ export interface components {
     Page_TraceSummary_: {
       /** Items */
       items: components['schemas']['TraceSummary'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[VersionFile] */
+    Page_VersionFile_: {
+      /** Items */
+      items: components['schemas']['VersionFile'][];
       /** Next */
       next?: string | null;
     };
@@ -5448,7 +5878,7 @@ export interface components {
     };
     /**
      * ProfileStatus
-     * @description Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed.
+     * @description Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed; none: it is no table.
      */
     ProfileStatus: {
       /** Error */
@@ -5466,7 +5896,7 @@ export interface components {
        * State
        * @enum {string}
        */
-      state: 'queued' | 'running' | 'ready' | 'failed';
+      state: 'queued' | 'running' | 'ready' | 'failed' | 'none';
     };
     /**
      * Progress
@@ -5516,6 +5946,25 @@ export interface components {
       memory_bytes: number;
     };
     /**
+     * Retention
+     * @description Which versions go into the bin by themselves: all but the newest `keep_last`, and those older than `keep_days`.
+     *
+     *     Where both are given, a version goes when both say so. One that a run, model or endpoint was made from stays unless `used` says
+     *     otherwise; the newest version always stays.
+     */
+    Retention: {
+      /** Keep Days */
+      keep_days?: number | null;
+      /** Keep Last */
+      keep_last?: number | null;
+      /**
+       * Used
+       * @description Whether versions that a run, model or endpoint was made from go too
+       * @default false
+       */
+      used: boolean;
+    };
+    /**
      * Role
      * @description What a member of a workspace is.
      * @enum {string}
@@ -5534,6 +5983,16 @@ export interface components {
      */
     RoleChange: {
       role: components['schemas']['Role'];
+    };
+    /**
+     * RowCounts
+     * @description Rows of two versions.
+     */
+    RowCounts: {
+      /** Left */
+      left: number;
+      /** Right */
+      right: number;
     };
     /**
      * Run
@@ -6697,39 +7156,6 @@ export interface components {
       type: string;
     };
     /**
-     * VersionComparison
-     * @description Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest.
-     */
-    VersionComparison: {
-      /**
-       * Files
-       * @default []
-       */
-      files: components['schemas']['ComparedLine'][];
-      /**
-       * Metrics
-       * @default []
-       */
-      metrics: components['schemas']['ComparedLine'][];
-      /**
-       * Params
-       * @default []
-       */
-      params: components['schemas']['ComparedLine'][];
-      /**
-       * Requirements
-       * @default []
-       */
-      requirements: components['schemas']['ComparedLine'][];
-      /**
-       * Signature
-       * @default []
-       */
-      signature: components['schemas']['ComparedLine'][];
-      /** Versions */
-      versions: components['schemas']['ModelVersion'][];
-    };
-    /**
      * VersionCreate
      * @description Register what a run logged below `path`, a logged model, or what an address of this studio names.
      *
@@ -6761,8 +7187,47 @@ export interface components {
       };
     };
     /**
+     * VersionFile
+     * @description A file of a version, or a folder of it with what it holds. size: bytes; fingerprint: of an object that stays where it is.
+     */
+    VersionFile: {
+      /** Digest */
+      digest?: string | null;
+      /**
+       * Files
+       * @default 1
+       */
+      files: number;
+      /** Fingerprint */
+      fingerprint?: string | null;
+      /**
+       * Folder
+       * @default false
+       */
+      folder: boolean;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
+     * VersionPatch
+     * @description What may change of a version: words about it.
+     */
+    VersionPatch: {
+      /** Description */
+      description?: string | null;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      } | null;
+    };
+    /**
      * VersionSummary
      * @description A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
+     *
+     *     mode: `referenced` files stay in their datastore and are checked at every use; parent: the newest version when this was made;
+     *     source: where it came from; deleted_at, remove_at: of one in the bin, which can be restored until remove_at.
      */
     VersionSummary: {
       /** Columns */
@@ -6774,18 +7239,65 @@ export interface components {
       created_at: string;
       /** Created By */
       created_by: string;
+      /** Deleted At */
+      deleted_at?: string | null;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
       /** Digest */
       digest: string;
+      /**
+       * File Count
+       * @default 1
+       */
+      file_count: number;
       /** Format */
       format: string;
+      /**
+       * Kind
+       * @default tabular
+       * @enum {string}
+       */
+      kind: 'tabular' | 'file';
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted';
+      /**
+       * Mode
+       * @default managed
+       * @enum {string}
+       */
+      mode: 'managed' | 'referenced';
       /** Name */
       name: string;
+      /** Parent */
+      parent?: number | null;
       /** Reference */
       reference: string;
+      /** Remove At */
+      remove_at?: string | null;
       /** Rows */
       rows: number;
+      /** Run Id */
+      run_id?: string | null;
       /** Size */
       size: number;
+      /** Source */
+      source?: {
+        [key: string]: unknown;
+      } | null;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
       /** Version */
       version: number;
     };
@@ -6947,6 +7459,28 @@ export interface components {
       weight: number;
     };
     /**
+     * VersionComparison
+     * @description What differs between two versions of a dataset. profiles: whether both have one, which column figures need.
+     */
+    studiolo__studio__datasets__version_schemas__VersionComparison: {
+      /** Columns */
+      columns: components['schemas']['ColumnPair'][];
+      files: components['schemas']['FileCounts'];
+      /** Left */
+      left: number;
+      /** Name */
+      name: string;
+      /** Profiles */
+      profiles: boolean;
+      /** Right */
+      right: number;
+      rows: components['schemas']['RowCounts'];
+      /** Same */
+      same: boolean;
+      /** Schema */
+      schema: components['schemas']['ColumnChange'][];
+    };
+    /**
      * Column
      * @description A column that the deployed model takes.
      */
@@ -6976,6 +7510,39 @@ export interface components {
       shape?: number[] | null;
       /** Type */
       type: string;
+    };
+    /**
+     * VersionComparison
+     * @description Versions side by side. signature: keys such as `input age`; files: the first 12 digits of their digest.
+     */
+    studiolo__studio__models__schemas__VersionComparison: {
+      /**
+       * Files
+       * @default []
+       */
+      files: components['schemas']['ComparedLine'][];
+      /**
+       * Metrics
+       * @default []
+       */
+      metrics: components['schemas']['ComparedLine'][];
+      /**
+       * Params
+       * @default []
+       */
+      params: components['schemas']['ComparedLine'][];
+      /**
+       * Requirements
+       * @default []
+       */
+      requirements: components['schemas']['ComparedLine'][];
+      /**
+       * Signature
+       * @default []
+       */
+      signature: components['schemas']['ComparedLine'][];
+      /** Versions */
+      versions: components['schemas']['ModelVersion'][];
     };
     /**
      * Member
@@ -7503,6 +8070,7 @@ export interface operations {
         search?: string;
         cursor?: string | null;
         limit?: number;
+        deleted?: boolean;
       };
       header?: never;
       path?: never;
@@ -7517,6 +8085,39 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Page_Dataset_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_clean_up: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DatasetCleanupRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetCleanup'];
         };
       };
       /** @description Validation Error */
@@ -7669,11 +8270,13 @@ export interface operations {
     requestBody?: never;
     responses: {
       /** @description Successful Response */
-      204: {
+      200: {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/json': components['schemas']['Deleted'];
+        };
       };
       /** @description Validation Error */
       422: {
@@ -7721,9 +8324,113 @@ export interface operations {
       };
     };
   };
-  datasets_list_versions: {
+  datasets_compare_versions: {
+    parameters: {
+      query: {
+        left: number;
+        right: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['studiolo__studio__datasets__version_schemas__VersionComparison'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_compare_files: {
+    parameters: {
+      query: {
+        left: number;
+        right: number;
+        change?: ('added' | 'removed' | 'changed') | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_FileChange_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_restore_dataset: {
     parameters: {
       query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Dataset'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_versions: {
+    parameters: {
+      query?: {
+        deleted?: boolean;
+      };
       header?: never;
       path: {
         name: string;
@@ -7784,9 +8491,178 @@ export interface operations {
       };
     };
   };
+  datasets_delete_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Deleted'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_update_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['VersionPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_download_all: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': unknown;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datasets_download: {
     parameters: {
       query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_files: {
+    parameters: {
+      query?: {
+        folder?: string | null;
+        search?: string;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_VersionFile_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_download_file: {
+    parameters: {
+      query: {
+        path: string;
+      };
       header?: never;
       path: {
         name: string;
@@ -7931,6 +8807,38 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['DatasetVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_restore_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Dataset'];
         };
       };
       /** @description Validation Error */
@@ -10726,7 +11634,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['VersionComparison'];
+          'application/json': components['schemas']['studiolo__studio__models__schemas__VersionComparison'];
         };
       };
       /** @description Validation Error */
