@@ -19,7 +19,7 @@ export function DeleteDataset({ name, opened, onClose }: Props) {
       onClose={onClose}
       name={name}
       verb="Delete"
-      loss="Every version disappears from the studio and cannot be brought back. Runs and models made from it stay."
+      loss="Its versions go into the bin, from where they can be taken back for a while. Runs and models made from it stay."
       onConfirm={async () => {
         await api().DELETE('/datasets/{name}', { params: { path: { name } } });
         follow(at(['datasets']));

@@ -35,8 +35,8 @@ export function UseTab({ version }: { version: DatasetVersion }) {
             (file) =>
               [
                 file.path,
-                <span key={file.digest}>
-                  {bytes(file.size)} <Id value={file.digest} />
+                <span key={file.path}>
+                  {bytes(file.size)} {file.digest && <Id value={file.digest} />}
                 </span>,
               ] as const,
           )}
