@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from studiolo.studio.endpoints.schemas import ENDED, Deployment, Endpoint, EndpointState
 from studiolo.studio.endpoints.tables import deployments, endpoints
@@ -83,14 +83,22 @@ def delete_deployments(tx: Connection, ids: list[str]) -> None:
     tx.execute(delete(deployments).where(deployments.c.id.in_(ids)))
 
 
+_RUNNING = select(deployments.c.endpoint_id).where(
+    deployments.c.workspace_id == bindparam("workspace_id"), deployments.c.state.not_in(sorted(ENDED))
+)
+_AT_WORK = (  # asked at every tick, and to build a statement takes longer than to run it
+    select(endpoints)
+    .where(
+        endpoints.c.workspace_id == bindparam("workspace_id"),
+        endpoints.c.id.in_(_RUNNING) | (endpoints.c.desired == "Deleted"),
+    )
+    .order_by(endpoints.c.id)
+)
+
+
 def at_work(tx: Connection, workspace_id: str) -> list[Found]:
     """Return the endpoints that the controller has to look at: with a deployment that has not ended, or to be deleted."""
-    running = select(deployments.c.endpoint_id).where(
-        deployments.c.workspace_id == workspace_id, deployments.c.state.not_in(sorted(ENDED))
-    )
-    wanted = endpoints.c.id.in_(running) | (endpoints.c.desired == "Deleted")
-    query = select(endpoints).where(endpoints.c.workspace_id == workspace_id, wanted)
-    return list(tx.execute(query.order_by(endpoints.c.id)))
+    return list(tx.execute(_AT_WORK, {"workspace_id": workspace_id}))
 
 
 def summaries(tx: Connection, rows: list[Found]) -> dict[str, list[Found]]:

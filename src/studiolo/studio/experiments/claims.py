@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from studiolo.kernel.auth import repository as accounts
 from studiolo.kernel.context import Context
@@ -57,14 +57,18 @@ class Claim:
 _COLUMNS = [runs.c[name] for name in Claim.__slots__]
 
 
+_OWN = select(*_COLUMNS).where(runs.c.workspace_id == bindparam("workspace_id"), runs.c.spec.is_not(None))
+_WAITING = _OWN.where(runs.c.state.in_(LIVE[:3]))
+_LIVE = (  # asked at every tick, and to build a statement takes longer than to run it
+    _OWN.where(runs.c.state.in_(LIVE[3:])).order_by(runs.c.seq),
+    _WAITING.order_by(runs.c.priority.desc(), runs.c.seq).limit(HEAD),
+    _WAITING.where(runs.c.desired == "canceled").limit(HEAD),
+)
+
+
 def live(tx: Connection, workspace_id: str) -> list[Claim]:
     """Return the live jobs of a workspace: those under way, the head of the queue in its order, and what was canceled."""
-    mine = (runs.c.workspace_id == workspace_id, runs.c.spec.is_not(None))
-    under_way = select(*_COLUMNS).where(*mine, runs.c.state.in_(LIVE[3:])).order_by(runs.c.seq)
-    waiting = select(*_COLUMNS).where(*mine, runs.c.state.in_(LIVE[:3]))
-    head = waiting.order_by(runs.c.priority.desc(), runs.c.seq).limit(HEAD)
-    canceled = waiting.where(runs.c.desired == "canceled").limit(HEAD)
-    found = {row.seq: row for query in (under_way, head, canceled) for row in tx.execute(query)}
+    found = {row.seq: row for query in _LIVE for row in tx.execute(query, {"workspace_id": workspace_id})}
     return [_claim(row) for row in found.values()]
 
 

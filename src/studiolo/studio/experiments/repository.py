@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL, Experiment, Run
@@ -186,10 +186,17 @@ def document_names(tx: Connection, run_seq: int) -> dict[str, datetime]:
     return {row.name: row.updated_at for row in tx.execute(query.order_by(run_documents.c.name))}
 
 
-def unconsumed(tx: Connection, workspace_id: str, kind: str, limit: int = 50) -> list[Any]:
-    """Return ended runs of a kind whose slice has not taken the result, oldest first."""
-    query = _RUN.where(runs.c.workspace_id == workspace_id, runs.c.kind == kind, ~runs.c.consumed)
-    return list(tx.execute(query.where(runs.c.state.in_(sorted(TERMINAL))).order_by(runs.c.seq).limit(limit)))
+_UNCONSUMED = (  # asked at every tick, and to build a statement takes longer than to run it
+    _RUN.where(runs.c.workspace_id == bindparam("workspace_id"), runs.c.kind == bindparam("kind"), ~runs.c.consumed)
+    .where(runs.c.state.in_(sorted(TERMINAL)))
+    .order_by(runs.c.seq)
+    .limit(50)
+)
+
+
+def unconsumed(tx: Connection, workspace_id: str, kind: str) -> list[Any]:
+    """Return at most 50 ended runs of a kind whose slice has not taken the result, oldest first."""
+    return list(tx.execute(_UNCONSUMED, {"workspace_id": workspace_id, "kind": kind}))
 
 
 def set_consumed(tx: Connection, run_id: str) -> None:

@@ -186,14 +186,21 @@ def verdicts(tx: Connection, version_ids: Sequence[str]) -> dict[str, str]:
     return {row.version: row.verdict for row in tx.execute(query)}
 
 
+_NOT_SCANNED = (  # asked at every tick, and to build a statement takes longer than to run it
+    VERSIONS.outerjoin(model_scans, model_scans.c.version == model_versions.c.id)
+    .where(
+        model_versions.c.workspace_id == bindparam("workspace_id"),
+        model_versions.c.folder.is_not(None),
+        or_(model_scans.c.version.is_(None), model_scans.c.scanner != bindparam("scanner")),
+    )
+    .order_by(model_versions.c.created_at)
+    .limit(1)
+)
+
+
 def not_scanned(tx: Connection, workspace_id: str, scanner: str) -> Found | None:
     """Return the oldest version with files here that this scanner has not looked into."""
-    query = VERSIONS.outerjoin(model_scans, model_scans.c.version == model_versions.c.id).where(
-        model_versions.c.workspace_id == workspace_id,
-        model_versions.c.folder.is_not(None),
-        or_(model_scans.c.version.is_(None), model_scans.c.scanner != scanner),
-    )
-    return tx.execute(query.order_by(model_versions.c.created_at).limit(1)).first()
+    return tx.execute(_NOT_SCANNED, {"workspace_id": workspace_id, "scanner": scanner}).first()
 
 
 def to_versions(tx: Connection, rows: Sequence[Found]) -> list[ModelVersion]:

@@ -1,23 +1,31 @@
 """The tick of the workspace: webhooks are told what happened, and what is over is forgotten."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from studiolo.kernel.auth import members
 from studiolo.kernel.auth.service import DEFAULT_WORKSPACE
 from studiolo.kernel.auth.throttle import FORGET_SECONDS
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database
 from studiolo.kernel.events import outbox
 from studiolo.studio.workspace import webhook_delivery
 
 LATE = timedelta(minutes=10)  # what is over may stay so long, so that it goes in one sweep and not row by row
 SPOOL = timedelta(days=1)
+EVERY = timedelta(seconds=10)
+_kept: WeakKeyDictionary[Database, datetime] = WeakKeyDictionary()  # when it was looked last
 
 
 def tick(ctx: Context) -> bool:
     """Tell webhooks what happened, and remove what is over in the whole house; True when a webhook was told something."""
     told = webhook_delivery.tick(ctx)
     if ctx.workspace == DEFAULT_WORKSPACE:
-        _keep_house(ctx)
+        now = ctx.clock.now()
+        last = _kept.get(ctx.db)
+        if last is None or not timedelta(0) <= now - last < EVERY:
+            _keep_house(ctx)
+            _kept[ctx.db] = now
     return told
 
 
