@@ -243,20 +243,23 @@ def sqlite_url(path: Path) -> str:
 def _sqlite_engines(url: str, durability: str) -> tuple[Engine, Engine]:
     readers = create_engine(url, pool_size=8, max_overflow=40, json_serializer=_dumps, json_deserializer=orjson.loads)
     writer = create_engine(url, pool_size=1, max_overflow=0, json_serializer=_dumps, json_deserializer=orjson.loads)
-    for engine, begin in ((readers, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
-        event.listen(engine, "connect", _pragmas(durability))
+    # readers see the file through mmap, which they share; 48 of them with a large cache each would be a process of 1.5 GB
+    for engine, begin, cache in ((readers, "BEGIN", 4_000), (writer, "BEGIN IMMEDIATE", 32_000)):
+        event.listen(engine, "connect", _pragmas(durability, cache))
         event.listen(engine, "begin", _beginner(begin))
     return readers, writer
 
 
-def _pragmas(durability: str) -> Callable[[sqlite3.Connection, object], None]:
+def _pragmas(durability: str, cache: int) -> Callable[[sqlite3.Connection, object], None]:
+    """Return what prepares a connection. cache: KiB of its own."""
+
     def connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         connection.execute("PRAGMA busy_timeout = 30000")  # the controller is a second process
         _set_wal(connection)
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -32000")
+        connection.execute(f"PRAGMA cache_size = -{cache}")
         connection.execute("PRAGMA mmap_size = 268435456")
         connection.execute("PRAGMA case_sensitive_like = ON")  # as PostgreSQL does
 
