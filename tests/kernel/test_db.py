@@ -1,8 +1,9 @@
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.context import Context
@@ -47,6 +48,22 @@ def test_group_commit_keeps_each_writers_result_and_error_apart(any_ctx: Context
     with db.read() as tx:
         assert tx.execute(text("select count(*) from t")).scalar_one() == 40
     assert sorted(map(str, results)) == ["1"] * 40 + ["IntegrityError"]
+
+
+def test_writes_of_one_commit_keep_their_errors_apart(any_ctx: Context) -> None:
+    db = any_ctx.db
+    with db.begin() as tx:
+        tx.execute(text("create table t (x integer primary key)"))
+
+    def insert(value: int) -> Callable[[Connection], object]:
+        return lambda tx: tx.execute(text("insert into t values (:x)"), {"x": value})
+
+    errors = db.write_all([insert(value) for value in (1, 2, 1, 3)])
+    assert [type(error).__name__ for error in errors] == ["NoneType", "NoneType", "IntegrityError", "NoneType"]
+    assert db.write_all([insert(4), insert(5)]) == [None, None]
+    assert db.write_all([]) == []
+    with db.read() as tx:
+        assert tx.execute(text("select x from t order by x")).scalars().all() == [1, 2, 3, 4, 5]
 
 
 def test_nested_write_is_refused_not_a_deadlock(services: Services) -> None:

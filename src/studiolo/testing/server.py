@@ -14,8 +14,11 @@ def serve(services: Services) -> Iterator[str]:
     import uvicorn
 
     from studiolo.server.app import build_app
+    from studiolo.server.protocol import Protocol
 
-    config = uvicorn.Config(build_app(services), host="127.0.0.1", port=0, log_level="warning", lifespan="on")
+    config = uvicorn.Config(
+        build_app(services), host="127.0.0.1", port=0, http=Protocol, log_level="warning", lifespan="on"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
