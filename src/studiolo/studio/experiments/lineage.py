@@ -8,6 +8,8 @@ from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import Edge
 from studiolo.studio.experiments.tables import lineage
 
+BINNED = "binned-"  # what begins so waits in a bin: its edges hold what it came from, and are shown to nobody
+
 
 def link(tx: Connection, ctx: Context, source: str, target: str) -> None:
     """Say that `target` was made from `source` (or stands on it); saying it twice is saying it once.
@@ -43,7 +45,10 @@ def around(tx: Connection, ctx: Context, reference: str, depth: int = 4) -> list
 def _step(tx: Connection, ctx: Context, references: Iterable[str], *, forward: bool) -> list[Edge]:
     column = lineage.c.source if forward else lineage.c.target
     query = select(lineage.c.source, lineage.c.target, lineage.c.created_at).where(
-        lineage.c.workspace_id == ctx.workspace_id, column.in_(sorted(references))
+        lineage.c.workspace_id == ctx.workspace_id,
+        column.in_(sorted(references)),
+        lineage.c.source.not_like(f"{BINNED}%"),
+        lineage.c.target.not_like(f"{BINNED}%"),
     )
     return [Edge.model_validate(dict(row)) for row in tx.execute(query.limit(1000)).mappings()]
 

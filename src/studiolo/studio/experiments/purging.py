@@ -44,7 +44,7 @@ def _held() -> ColumnElement[bool]:
     to_model = select(literal(1)).where(
         edges.c.workspace_id == runs.c.workspace_id,
         edges.c.source == literal("run:") + runs.c.id,
-        edges.c.target.like("model:%"),
+        or_(edges.c.target.like("model:%"), edges.c.target.like(f"{lineage.BINNED}model:%")),
     )
     return exists(to_model)
 

@@ -106,6 +106,14 @@ class TraceDelete(BaseModel):
     ids: list[Plain] = Field(min_length=1, max_length=1000)
 
 
+class TraceChange(BaseModel):
+    """Tags to write; null removes one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tags: dict[Plain, str | None] = Field(min_length=1, max_length=100)
+
+
 class TracesDeleted(BaseModel):
     """deleted: how many went."""
 

@@ -157,6 +157,19 @@ def delete_tag(ctx: Context, trace_id: str, key: str) -> None:
     ctx.db.write(work)
 
 
+def change_tags(ctx: Context, trace_id: str, tags: Mapping[str, str | None]) -> None:
+    """Write tags of a trace, and remove those that are None; one that is not there is no error."""
+    for key, value in tags.items():
+        if value is not None:
+            set_tag(ctx, trace_id, key, value)
+            continue
+        try:
+            delete_tag(ctx, trace_id, key)
+        except MlflowError as error:
+            if error.error_code != MISSING:
+                raise
+
+
 def link_to_run(ctx: Context, trace_ids: Sequence[str], run_id: str) -> None:
     """Say that traces belong to a run; ids of traces that are not there are passed over, as MLflow does it."""
     if len(trace_ids) > MAX_LINKS:

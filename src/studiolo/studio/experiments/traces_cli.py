@@ -6,6 +6,7 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
+from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
 from studiolo.studio.experiments.trace_schemas import Span, Trace
 from studiolo.studio.experiments.traces_client import Traces
@@ -41,6 +42,24 @@ def show_(
         show(found, output=output)
         return
     out.print(_tree(found))
+
+
+@app.command()
+def tag(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="Id of the trace.")],  # noqa: A002 - what the user calls it
+    tags: Annotated[list[str], typer.Argument(help="key=value; key alone with --remove.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Write or remove tags of a trace."""
+    changes: dict[str, str | None] = {}
+    for item in tags:
+        key, sign, value = item.partition("=")
+        if not remove and not sign:
+            raise Invalid(f"'{item}' is no tag.", "Write key=value.", field="tags")
+        changes[key] = None if remove else value
+    show(Traces(transport(context)).tag(id, changes), ("id", "name", "tags"), output=output)
 
 
 @app.command()

@@ -49,3 +49,8 @@ class Traces:
     def delete(self, *ids: str) -> int:
         """Delete traces for good; returns how many went."""
         return int(self._http.post("experiments/traces/delete", {"ids": list(ids)})["deleted"])
+
+    def tag(self, trace_id: str, tags: Mapping[str, str | None]) -> Trace:
+        """Write tags of a trace; None removes one."""
+        path = f"experiments/traces/{quote(trace_id, safe='')}"
+        return Trace.model_validate(self._http.patch(path, {"tags": dict(tags)}))

@@ -6,7 +6,14 @@ from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments import trace_overview, traces
-from studiolo.studio.experiments.trace_schemas import Trace, TraceDelete, TracesDeleted, TraceSearch, TraceSummary
+from studiolo.studio.experiments.trace_schemas import (
+    Trace,
+    TraceChange,
+    TraceDelete,
+    TracesDeleted,
+    TraceSearch,
+    TraceSummary,
+)
 
 router = APIRouter(prefix="/traces")
 
@@ -29,4 +36,12 @@ def delete_traces(wanted: TraceDelete, ctx: Context = Depends(context)) -> Trace
 def get_trace(trace_id: str, ctx: Context = Depends(context)) -> Trace:
     """Return a trace with its spans."""
     ctx.actor.must("experiments.read")
+    return trace_overview.get(ctx, trace_id)
+
+
+@router.patch("/{trace_id}")
+def change_trace(trace_id: str, change: TraceChange, ctx: Context = Depends(context)) -> Trace:
+    """Write or remove tags of a trace."""
+    ctx.actor.must("experiments.write")
+    traces.change_tags(ctx, trace_id, change.tags)
     return trace_overview.get(ctx, trace_id)

@@ -23,9 +23,14 @@ Reference = Annotated[str, typer.Argument(help="name, name:version or name@alias
 def list_(
     context: typer.Context,
     search: Annotated[str, typer.Option(help="Only names that contain this.")] = "",
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the bin instead.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """List models by name."""
+    if deleted:
+        columns = ("name", "versions", "deleted_at", "deleted_by", "remove_at", "bin_id")
+        show(Models(transport(context)).deleted(), columns, empty="The bin is empty.", output=output)
+        return
     found = Models(transport(context)).list(search)
     if output is Output.json:
         show(found, output=output)
@@ -227,9 +232,15 @@ def scan(
 def versions(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the model.")],
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the bin instead.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """List the versions of a model, newest first."""
+    if deleted:
+        gone = ("version", "aliases", "flavors", "size", "deleted_at", "deleted_by", "remove_at")
+        found = Models(transport(context)).deleted(name)
+        show(found, gone, empty="No version of it is in the bin.", output=output)
+        return
     columns = ("version", "aliases", "stage", "scan", "flavors", "size", "run_id", "used_by", "created_at")
     show(Models(transport(context)).versions(name), columns, empty="The model has no versions.", output=output)
 
@@ -268,6 +279,33 @@ def download(
 
 @app.command("delete")
 def delete(context: typer.Context, model: Reference, output: OutputOption = Output.table) -> None:
-    """Delete a version (name:version), or a model with all versions (name)."""
+    """Put a version (name:version), or a model with all versions (name), in the bin."""
     Models(transport(context)).delete(model)
     show({"deleted": model}, output=output)
+
+
+@app.command("restore")
+def restore(
+    context: typer.Context,
+    model: Reference,
+    new_name: Annotated[str | None, typer.Option("--as", help="Another name for a model whose own is taken.")] = None,
+    bin_id: Annotated[str | None, typer.Option("--id", help="Which of several of that name: list --deleted.")] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Bring a version (name:version), or a model with the versions it had (name), back from the bin."""
+    found = Models(transport(context)).restore(model, new_name=new_name, bin_id=bin_id)
+    show(found, ("name", "version", "versions", "aliases"), output=output)
+
+
+@app.command("gc")
+def gc(
+    context: typer.Context,
+    older_than_days: Annotated[
+        float | None,
+        typer.Option(min=0, help="Only what has been in the bin so long; 0 is all. Default: the retention time."),
+    ] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Remove for good what has been in the bin too long; `studiolo experiments gc` then frees the files."""
+    found = Models(transport(context)).clean_up(older_than_days)
+    show(found, ("models", "versions"), output=output)

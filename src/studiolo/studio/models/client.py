@@ -13,7 +13,16 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.models import sources
 from studiolo.studio.models.errors import FetchFailed, NotScanned
 from studiolo.studio.models.names import split
-from studiolo.studio.models.schemas import Example, Fetch, Model, ModelFile, ModelVersion, Scan, VersionComparison
+from studiolo.studio.models.schemas import (
+    BinContents,
+    Example,
+    Fetch,
+    Model,
+    ModelFile,
+    ModelVersion,
+    Scan,
+    VersionComparison,
+)
 
 ModelList = list[Model]
 FileList = list[ModelFile]
@@ -193,8 +202,39 @@ class Models:
         answer = self._transport.put(f"{_path(name)}/aliases/{quote(alias, safe='')}", json={"version": version})
         return Model.model_validate(answer)
 
+    def deleted(self, name: str | None = None) -> ModelList | VersionList:
+        """Return the models in the bin, or the versions of a model that are there; `remove_at` says until when."""
+        if name is None:
+            found = self._transport.get("models", deleted=True, limit=1000)
+            return [Model.model_validate(item) for item in found["items"]]
+        found = self._transport.get(f"{_path(name)}/versions", deleted=True)
+        return [ModelVersion.model_validate(item) for item in found]
+
+    def restore(
+        self, reference: str, *, new_name: str | None = None, bin_id: str | None = None
+    ) -> Model | ModelVersion:
+        """Bring a version (`titanic:3`) or a model with the versions it had (`titanic`) back from the bin.
+
+        new_name: for a model whose name was taken meanwhile. bin_id: which of several deleted ones of that name.
+        """
+        name, version = split(reference)
+        if version != "latest":
+            return ModelVersion.model_validate(self._transport.post(f"{_path(name)}/versions/{version}/restore"))
+        body = {"new_name": new_name, "id": bin_id}
+        return Model.model_validate(self._transport.post(f"{_path(name)}/restore", json=body))
+
+    def clean_up(self, older_than_days: float | None = None) -> BinContents:
+        """Remove for good what has been in the bin for so long (None: the retention time); returns what went."""
+        total = BinContents()
+        while True:
+            body = {"older_than_days": older_than_days}
+            part = BinContents.model_validate(self._transport.post("models/gc", json=body))
+            total = BinContents(models=total.models + part.models, versions=total.versions + part.versions)
+            if not part.left:
+                return total
+
     def delete(self, reference: str) -> None:
-        """Delete a version, or a model with all versions when none is named."""
+        """Put a version, or a model with all versions when none is named, in the bin."""
         name, version = split(reference)
         self._transport.delete(_path(name) if version == "latest" else f"{_path(name)}/versions/{version}")
 

@@ -53,6 +53,30 @@ class ModelExists(Conflict):
         )
 
 
+class NotInBin(NotFound):
+    """Nothing of that name was deleted, or it is gone for good."""
+
+    code, title = "models.not_in_bin", "Not in the bin"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"'{what[:200]}' is not in the bin.", "See what is: studiolo models list --deleted", field="name"
+        )
+
+
+class RestoreModelFirst(Conflict):
+    """A version cannot come back while its model is deleted."""
+
+    code, title = "models.restore_model_first", "The model is deleted too"
+
+    def __init__(self, name: str, version: int) -> None:
+        super().__init__(
+            f"Version {version} was deleted, and then the model {name[:200]} itself.",
+            f"Bring the model back first: studiolo models restore {name[:80]}",
+            field="name",
+        )
+
+
 class BadName(Invalid):
     """A name that no model or alias may have."""
 

@@ -11,12 +11,14 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import comparison, contents, fetching, importing, registration, service
+from studiolo.studio.models import comparison, contents, fetching, importing, recycling, registration, service
 from studiolo.studio.models.archive import zipped
 from studiolo.studio.models.importing import ImportedModel, ModelTaken
 from studiolo.studio.models.mlflow import registered_models, versions
 from studiolo.studio.models.schemas import (
     AliasSet,
+    BinCleanup,
+    BinContents,
     Change,
     Example,
     Fetch,
@@ -25,6 +27,7 @@ from studiolo.studio.models.schemas import (
     Model,
     ModelFile,
     ModelVersion,
+    Restore,
     Scan,
     VersionComparison,
     VersionCreate,
@@ -38,10 +41,16 @@ MLFLOW = (registered_models, versions)  # importing them registers their endpoin
 
 @router.get("")
 def list_models(
-    cursor: str | None = None, limit: int = 100, search: str = "", ctx: Context = Depends(context)
+    cursor: str | None = None,
+    limit: int = 100,
+    search: str = "",
+    deleted: bool = False,
+    ctx: Context = Depends(context),
 ) -> Page[Model]:
-    """List models by name."""
+    """List models by name, or those in the bin."""
     ctx.actor.must("models.read")
+    if deleted:
+        return recycling.deleted_models(ctx, cursor, limit, search)
     return service.list_models(ctx, cursor, limit, search)
 
 
@@ -50,6 +59,13 @@ def import_model(sent: ImportedModel, ctx: Context = Depends(context)) -> ModelT
     """Take a model of another registry with its versions; for owners, and for `studiolo experiments import-mlflow`."""
     ctx.actor.must("models.import")
     return importing.take(ctx, sent)
+
+
+@router.post("/gc")
+def clean_up(asked: BinCleanup, ctx: Context = Depends(context)) -> BinContents:
+    """Remove for good what has been in the bin too long; for owners."""
+    ctx.actor.must("models.remove")
+    return recycling.clean_up(ctx, asked.older_than_days)
 
 
 @router.get("/by-run/{run_id}")
@@ -75,16 +91,30 @@ def change_model(name: str, change: Change, ctx: Context = Depends(context)) -> 
 
 @router.delete("/{name}", status_code=204)
 def delete_model(name: str, ctx: Context = Depends(context)) -> None:
-    """Delete a model with all versions, unless one is in use."""
+    """Put a model with all versions in the bin, unless one is in use."""
     ctx.actor.must("models.write")
     service.delete(ctx, name)
 
 
 @router.get("/{name}/versions")
-def list_versions(name: str, ctx: Context = Depends(context)) -> list[ModelVersion]:
-    """List versions, newest first."""
+def list_versions(name: str, deleted: bool = False, ctx: Context = Depends(context)) -> list[ModelVersion]:
+    """List versions, newest first, or those in the bin."""
     ctx.actor.must("models.read")
-    return service.versions(ctx, name)
+    return service.deleted_versions(ctx, name) if deleted else service.versions(ctx, name)
+
+
+@router.post("/{name}/restore")
+def restore_model(name: str, how: Restore, ctx: Context = Depends(context)) -> Model:
+    """Bring a model back from the bin, with the versions it had."""
+    ctx.actor.must("models.write")
+    return recycling.restore_model(ctx, name, how)
+
+
+@router.post("/{name}/versions/{version}/restore")
+def restore_version(name: str, version: int, ctx: Context = Depends(context)) -> ModelVersion:
+    """Bring a version back from the bin, under its number."""
+    ctx.actor.must("models.write")
+    return recycling.restore_version(ctx, name, version)
 
 
 @router.post("/{name}/versions", status_code=201)
@@ -158,7 +188,7 @@ def change_version(name: str, version: str, change: Change, ctx: Context = Depen
 
 @router.delete("/{name}/versions/{version}", status_code=204)
 def delete_version(name: str, version: int, ctx: Context = Depends(context)) -> None:
-    """Delete a version, unless it is in use."""
+    """Put a version in the bin, unless it is in use."""
     ctx.actor.must("models.write")
     service.delete_version(ctx, name, version)
 

@@ -68,7 +68,7 @@ class ModelVersion(BaseModel):
     """A version never changes but for description, tags, aliases and stage.
 
     size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
-    scan: the verdict on its files, None before they were looked into.
+    scan: the verdict on its files, None before they were looked into. deleted_at, remove_at: of one in the bin.
     """
 
     name: str
@@ -91,10 +91,16 @@ class ModelVersion(BaseModel):
     scan: Verdict | None = None
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
+    deleted_by: str = ""
+    remove_at: datetime | None = None
 
 
 class Model(BaseModel):
-    """A name for a line of versions. aliases: name of the alias to version."""
+    """A name for a line of versions. aliases: name of the alias to version.
+
+    bin_id, deleted_at, remove_at: of one in the bin, where several may have had the same name.
+    """
 
     name: str
     description: str = ""
@@ -104,6 +110,10 @@ class Model(BaseModel):
     versions: int = 0
     created_at: datetime
     updated_at: datetime
+    bin_id: str | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str = ""
+    remove_at: datetime | None = None
 
 
 class ModelFile(BaseModel):
@@ -236,6 +246,31 @@ class Change(BaseModel):
     description: str | None = Field(None, max_length=100_000)
     stage: Literal["None", "Staging", "Production", "Archived"] | None = None
     tags: dict[str, str | None] = {}
+
+
+class Restore(BaseModel):
+    """How to bring a deleted model back. id: its `bin_id`, else the last deleted one; new_name: when its own is taken by now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(None, max_length=32)
+    new_name: str | None = Field(None, max_length=250)
+
+
+class BinCleanup(BaseModel):
+    """What to remove for good. older_than_days: null is the retention time; 0 is all of the bin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    older_than_days: float | None = Field(None, ge=0, le=36500)
+
+
+class BinContents(BaseModel):
+    """What was removed for good. left: there is more, ask again."""
+
+    models: int = 0
+    versions: int = 0
+    left: bool = False
 
 
 class AliasSet(BaseModel):

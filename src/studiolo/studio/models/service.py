@@ -14,7 +14,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments import artifacts, lineage, logged
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import hooks, repository, scanning
+from studiolo.studio.models import hooks, recycling, repository, scanning
 from studiolo.studio.models.errors import (
     AliasNotFound,
     InUse,
@@ -158,6 +158,13 @@ def versions(ctx: Context, name: str) -> list[ModelVersion]:
         return repository.to_versions(tx, repository.versions(tx, find(tx, ctx, name).id))
 
 
+def deleted_versions(ctx: Context, name: str) -> list[ModelVersion]:
+    """Return the versions of a model that are in the bin, the last deleted first."""
+    with ctx.db.read() as tx:
+        model = find(tx, ctx, name)
+    return recycling.deleted_versions(ctx, model.id, model.name)
+
+
 def versions_of_run(ctx: Context, run_id: str) -> list[ModelVersion]:
     """Return the versions that a run made."""
     with ctx.db.read() as tx:
@@ -298,25 +305,22 @@ def rename(ctx: Context, name: str, new_name: str) -> Model:
 
 
 def delete(ctx: Context, name: str) -> None:
-    """Delete a model with all versions; raises InUse while one of them is used."""
+    """Put a model with all versions in the bin; raises InUse while one of them is used. Its name is free at once."""
     with ctx.db.begin() as tx:
         row = find(tx, ctx, name)
         held = repository.versions(tx, row.id)
         _refuse_used(tx, held)
-        for version in held:
-            _forget(tx, ctx, version)
-        repository.delete_model(tx, row.id)
+        recycling.put_model(tx, ctx, row, held)
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "model.deleted", name)
         ctx.events.emit(tx, "model.deleted", name, {})
 
 
 def delete_version(ctx: Context, name: str, version: int) -> None:
-    """Delete a version; its number is never given again. Raises InUse while something uses it."""
+    """Put a version in the bin; its number is never given again. Raises InUse while something uses it."""
     with ctx.db.begin() as tx:
         row = find_version(tx, ctx, name, version)
         _refuse_used(tx, [row])
-        _forget(tx, ctx, row)
-        repository.delete_version(tx, ctx, row)
+        recycling.put_version(tx, ctx, row)
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, "model.version_deleted", f"{name}:{row.version}")
         ctx.events.emit(tx, "model.updated", name, {"deleted": row.version})
 
@@ -391,9 +395,3 @@ def _refuse_used(tx: Connection, rows: list[Found]) -> None:
     for row in rows:
         if row.id in used:
             raise InUse(row.name, row.version, used[row.id])
-
-
-def _forget(tx: Connection, ctx: Context, row: Found) -> None:
-    if row.folder:
-        artifacts.retract(tx, ctx, row.id)
-    lineage.forget(tx, ctx, reference(row.name, row.version))

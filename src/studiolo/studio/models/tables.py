@@ -66,6 +66,21 @@ model_uses = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+# what was deleted: its rows as one record, until it is restored or removed for good
+model_bin = Table(
+    "model_bin",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("workspace_id", String(32), nullable=False),
+    Column("model", String(32), nullable=False, index=True),
+    Column("name", String(250), nullable=False),
+    Column("version", Integer),  # none: the model with all its versions
+    Column("record", Json, nullable=False),
+    Column("deleted_at", UtcDateTime, nullable=False),
+    Column("deleted_by", String(120), nullable=False, default=""),
+    Index("ix_model_bin_list", "workspace_id", "deleted_at"),
+)
+
 # what a look into the files of a version found; a row appears when the look is over
 model_scans = Table(
     "model_scans",

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { count, metric } from '@/kernel/format';
 import { palette } from '@/theme';
 import { ChartFrame } from './ChartFrame';
+import { followLasso, inside, type Spot } from './lasso';
 import { scaleOf, type ParallelAxis } from './parallel';
 import type { Plane, PlaneAxis } from './plane';
 import { bandOf, rgb, surface } from './surface';
@@ -21,6 +22,10 @@ interface Props {
   names: readonly string[];
   points: readonly number[];
   onPick: (point: number) => void;
+  /** Points that are chosen: the others fade. */
+  chosen?: ReadonlySet<number>;
+  /** Given: dragging draws a line around points, and chooses those within; else it zooms. */
+  onLasso?: ((points: number[]) => void) | undefined;
   height?: number;
 }
 
@@ -34,13 +39,30 @@ function planeAxis(axis: ParallelAxis): PlaneAxis {
 
 /** Runs as points over any two of their columns; with a third one as colour, and as a filled contour behind them. */
 export function Scatter(props: Props) {
-  const { title, x, y, z, contour, colours, ramp, names, points, onPick, height = 460 } = props;
+  const {
+    title,
+    x,
+    y,
+    z,
+    contour,
+    colours,
+    ramp,
+    names,
+    points,
+    onPick,
+    chosen,
+    onLasso,
+    height = 460,
+  } = props;
   const scheme = useComputedColorScheme('light');
   const host = useRef<HTMLDivElement>(null);
   const pick = useRef(onPick);
+  const lasso = useRef(onLasso);
+  const drawing = onLasso !== undefined;
   const [tip, setTip] = useState<{ point: number; left: number; top: number } | null>(null);
   useEffect(() => {
     pick.current = onPick;
+    lasso.current = onLasso;
   });
   const drawn = useMemo(
     () => points.filter((n) => Number.isFinite(x.values[n] ?? NaN) && Number.isFinite(y.values[n] ?? NaN)),
@@ -54,6 +76,7 @@ export function Scatter(props: Props) {
   useEffect(() => {
     let gone = false;
     let made: Plane | null = null;
+    let release: (() => void) | undefined;
     let near: number | null = null;
     const p = palette(scheme);
     void import('./plane').then(({ plane }) => {
@@ -105,6 +128,7 @@ export function Scatter(props: Props) {
           ctx.lineWidth = ratio;
           ctx.strokeStyle = p.page;
           for (const n of drawn) {
+            ctx.globalAlpha = chosen && chosen.size > 0 && !chosen.has(n) ? 0.25 : 1;
             ctx.fillStyle = colours[n] ?? p.accent;
             ctx.beginPath();
             ctx.arc(
@@ -117,15 +141,28 @@ export function Scatter(props: Props) {
             ctx.fill();
             ctx.stroke();
           }
+          ctx.globalAlpha = 1;
         },
       );
       made = area;
+      if (!drawing) return;
+      area.plot.cursor.drag = { ...area.plot.cursor.drag, x: false, y: false };
+      release = followLasso(
+        area.plot.over,
+        (line) => area.over(line ? (ctx) => outline(ctx, line, p.accent) : null),
+        (line) => {
+          const at = (n: number) =>
+            [area.plot.valToPos(x.values[n] ?? 0, 'x'), area.plot.valToPos(y.values[n] ?? 0, 'y')] as const;
+          lasso.current?.(drawn.filter((n) => inside(line, at(n))));
+        },
+      );
     });
     return () => {
       gone = true;
+      release?.();
       made?.destroy();
     };
-  }, [x, y, drawn, colours, image, scheme, height]);
+  }, [x, y, drawn, colours, image, scheme, height, chosen, drawing]);
 
   const text = (axis: ParallelAxis, n: number) =>
     axis.categories?.[axis.values[n] ?? -1] ?? axis.values[n] ?? null;
@@ -161,6 +198,19 @@ export function Scatter(props: Props) {
       </div>
     </ChartFrame>
   );
+}
+
+function outline(ctx: CanvasRenderingContext2D, line: readonly Spot[], colour: string): void {
+  ctx.beginPath();
+  for (const [left, top] of line) ctx.lineTo(left, top);
+  ctx.closePath();
+  ctx.strokeStyle = colour;
+  ctx.fillStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+  ctx.globalAlpha = 0.12;
+  ctx.fill();
+  ctx.globalAlpha = 1;
 }
 
 function contourOf(

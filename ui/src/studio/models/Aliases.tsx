@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
-import type { ModelVersion } from './queries';
+import { doneWithUndo } from '@/kit/ConfirmUndo';
+import { model, type ModelVersion } from './queries';
 
 /** Names for this version that move, such as `champion`: `models:/titanic@champion` loads whatever it names. */
 export function Aliases({ version: it }: { version: ModelVersion }) {
@@ -12,21 +13,37 @@ export function Aliases({ version: it }: { version: ModelVersion }) {
   const cache = useQueryClient();
   const [name, setName] = useState('');
   const again = () => cache.invalidateQueries({ queryKey: ['models'] });
+  const set = (alias: string, version: number) =>
+    api().PUT('/models/{name}/aliases/{alias}', {
+      params: { path: { name: it.name, alias } },
+      body: { version },
+    });
+  const drop = (alias: string) =>
+    api().DELETE('/models/{name}/aliases/{alias}', { params: { path: { name: it.name, alias } } });
   const add = useMutation({
-    mutationFn: () =>
-      api().PUT('/models/{name}/aliases/{alias}', {
-        params: { path: { name: it.name, alias: name.trim() } },
-        body: { version: it.version },
-      }),
-    onSuccess: async () => {
+    mutationFn: async (alias: string) => {
+      const before = (await cache.fetchQuery(model(it.name))).aliases?.[alias];
+      await set(alias, it.version);
+      return { alias, before };
+    },
+    onSuccess: async ({ alias, before }) => {
       setName('');
       await again();
+      doneWithUndo(before ? `@${alias} moved here from version ${before}` : `@${alias} added`, async () => {
+        await (before ? set(alias, before) : drop(alias));
+        await again();
+      });
     },
   });
   const remove = useMutation({
-    mutationFn: (alias: string) =>
-      api().DELETE('/models/{name}/aliases/{alias}', { params: { path: { name: it.name, alias } } }),
-    onSuccess: again,
+    mutationFn: drop,
+    onSuccess: async (_, alias) => {
+      await again();
+      doneWithUndo(`@${alias} removed`, async () => {
+        await set(alias, it.version);
+        await again();
+      });
+    },
   });
   const problem = add.error ?? remove.error;
   return (
@@ -54,7 +71,7 @@ export function Aliases({ version: it }: { version: ModelVersion }) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (name.trim()) add.mutate();
+            if (name.trim()) add.mutate(name.trim());
           }}
         >
           <Group gap="sm" align="flex-start">

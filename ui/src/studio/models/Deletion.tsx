@@ -1,72 +1,58 @@
 import { Modal, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { api } from '@/kernel/request';
+import { useState } from 'react';
 import { at } from '@/kernel/workspace';
-import { ConfirmByName } from '@/kit/ConfirmUndo';
+import { doneWithUndo, toastProblem } from '@/kit/ConfirmUndo';
 import { Link, useFollow } from '@/kit/Link';
+import { deleteModel, deleteVersion, restoreModel, restoreVersion } from './bin';
 import type { Model, ModelVersion } from './queries';
 import classes from './models.module.css';
 
-interface Dialog {
-  opened: boolean;
-  onClose: () => void;
+interface Wanted {
+  what: string;
   /** Endpoints that hold it. */
   serving: readonly string[];
+  remove: () => Promise<unknown>;
+  restore: () => Promise<unknown>;
+  /** Where to go when it is gone, and when it is back. */
+  after: string;
+  back: string;
 }
 
-/** Delete a version; while an endpoint serves it, say which one instead. */
-export function DeleteVersion({ version: it, serving, ...dialog }: Dialog & { version: ModelVersion }) {
+/** Moves a model or a version to the bin, with undo; while an endpoint serves it, says which one instead. */
+export function useDeletion(wanted: Wanted) {
   const cache = useQueryClient();
   const follow = useFollow();
-  if (serving.length > 0) return <Served what={`version ${it.version}`} serving={serving} {...dialog} />;
-  return (
-    <ConfirmByName
-      {...dialog}
-      name={`${it.name}:${it.version}`}
-      verb="Delete"
-      loss={`Version ${it.version} and its files disappear and cannot be brought back. Its number is never given again; its run stays.`}
-      onConfirm={async () => {
-        await api().DELETE('/models/{name}/versions/{version}', {
-          params: { path: { name: it.name, version: it.version } },
-        });
-        follow(at(['models', it.name]));
-        await cache.invalidateQueries({ queryKey: ['models'] });
-      }}
-    />
-  );
-}
-
-/** Delete a model with all its versions, unless an endpoint serves one of them. */
-export function DeleteModel({ model: it, serving, ...dialog }: Dialog & { model: Model }) {
-  const cache = useQueryClient();
-  const follow = useFollow();
-  if (serving.length > 0) return <Served what="the model" serving={serving} {...dialog} />;
-  return (
-    <ConfirmByName
-      {...dialog}
-      name={it.name}
-      verb="Delete"
-      loss={`The model with its ${it.versions === 1 ? 'one version' : `${it.versions} versions`} and their files disappears and cannot be brought back. Their runs stay.`}
-      onConfirm={async () => {
-        await api().DELETE('/models/{name}', { params: { path: { name: it.name } } });
-        follow(at(['models']));
-        await cache.invalidateQueries({ queryKey: ['models'] });
-      }}
-    />
-  );
-}
-
-function Served({ what, serving, opened, onClose }: Dialog & { what: string }) {
-  return (
+  const [refused, setRefused] = useState(false);
+  const again = () => cache.invalidateQueries({ queryKey: ['models'] });
+  const remove = async () => {
+    if (wanted.serving.length > 0) {
+      setRefused(true);
+      return;
+    }
+    try {
+      await wanted.remove();
+      follow(wanted.after);
+      await again();
+      doneWithUndo(`${wanted.what} is in the bin`, async () => {
+        await wanted.restore();
+        await again();
+        follow(wanted.back);
+      });
+    } catch (error) {
+      toastProblem(error);
+    }
+  };
+  const dialog = (
     <Modal
-      opened={opened}
-      onClose={onClose}
-      title={`Deployed, so ${what} stays`}
+      opened={refused}
+      onClose={() => setRefused(false)}
+      title={`Deployed, so ${wanted.what} stays`}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <Text size="sm">Deploy another version there, or delete the endpoint first:</Text>
       <ul className={classes.plain}>
-        {serving.map((name) => (
+        {wanted.serving.map((name) => (
           <li key={name}>
             <Link href={at(['endpoints', name])}>{name}</Link>
           </li>
@@ -74,4 +60,27 @@ function Served({ what, serving, opened, onClose }: Dialog & { what: string }) {
       </ul>
     </Modal>
   );
+  return { remove, dialog };
+}
+
+export function ofVersion(it: ModelVersion, serving: readonly string[]): Wanted {
+  return {
+    what: `version ${it.version}`,
+    serving,
+    remove: () => deleteVersion(it),
+    restore: () => restoreVersion(it),
+    after: at(['models', it.name]),
+    back: at(['models', it.name, 'versions', String(it.version)]),
+  };
+}
+
+export function ofModel(it: Model, serving: readonly string[]): Wanted {
+  return {
+    what: it.name,
+    serving,
+    remove: () => deleteModel(it.name),
+    restore: () => restoreModel({ name: it.name, bin_id: null }),
+    after: at(['models']),
+    back: at(['models', it.name]),
+  };
 }

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Switch, TextInput } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { usePages } from '@/kernel/pages';
 import { bytes } from '@/kernel/format';
@@ -7,9 +7,11 @@ import { EmptyState, NoMatch } from '@/kit/EmptyState';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { IconPlus, IconSearch } from '@/kit/icons';
-import { Link, useFollow } from '@/kit/Link';
+import { Link } from '@/kit/Link';
+import { MayLink } from '@/kit/MayLink';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { Time } from '@/kit/Time';
+import { DeletedModels } from './Bin';
 import { endpointsOf, list, type Model } from './queries';
 import { VerdictBadge } from './VerdictBadge';
 
@@ -104,65 +106,78 @@ const COLUMNS: GridColumn<Model>[] = [
 ];
 
 export function ModelList() {
-  const search: { q?: string | undefined; sort?: string | undefined } = useSearch({ from: '/w/$ws/models' });
+  const search: { q?: string | undefined; sort?: string | undefined; bin?: boolean | undefined } = useSearch({
+    from: '/w/$ws/models',
+  });
   const navigate = useNavigate({ from: '/w/$ws/models' });
   const found = usePages(list(search.q));
-  const follow = useFollow();
-  const newHref = at(['models', 'new']);
   return (
     <Page
       title="Models"
       header={
         <PageHeader
-          title="Models"
+          title={search.bin ? 'Deleted models' : 'Models'}
           actions={
-            <Button
-              component="a"
-              href={newHref}
-              onClick={(event) => follow(newHref, event)}
-              leftSection={<IconPlus size={16} aria-hidden />}
-            >
-              Register a model
-            </Button>
+            <>
+              <Switch
+                label="Bin"
+                checked={search.bin ?? false}
+                onChange={(event) =>
+                  void navigate({ search: { bin: event.currentTarget.checked || undefined } })
+                }
+              />
+              <MayLink
+                permission="models.write"
+                to="register models"
+                href={at(['models', 'new'])}
+                leftSection={<IconPlus size={16} aria-hidden />}
+              >
+                Register a model
+              </MayLink>
+            </>
           }
         />
       }
     >
-      <Answer query={found}>
-        {(rows) =>
-          rows.length === 0 && !search.q ? (
-            <EmptyState title="No models yet" code={CODE}>
-              A model is a trained thing under a name, version by version: its files never change, and it says
-              which run and data it came from. Automated ML registers its best one here; files that were
-              trained elsewhere can be registered too.
-            </EmptyState>
-          ) : (
-            <DataGrid
-              label="Models"
-              rows={rows}
-              columns={COLUMNS}
-              rowKey={(row) => row.name}
-              href={(row) => at(['models', row.name])}
-              sort={search.sort}
-              onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
-              onEnd={found.more}
-              empty={<NoMatch onClear={() => void navigate({ search: {}, replace: true })} />}
-              toolbar={
-                <TextInput
-                  aria-label="Filter by name"
-                  placeholder="Filter by name"
-                  leftSection={<IconSearch size={14} aria-hidden />}
-                  value={search.q ?? ''}
-                  onChange={(event) => {
-                    const q = event.currentTarget.value || undefined;
-                    void navigate({ search: (old) => ({ ...old, q }), replace: true });
-                  }}
-                />
-              }
-            />
-          )
-        }
-      </Answer>
+      {search.bin ? (
+        <DeletedModels search={search.q} />
+      ) : (
+        <Answer query={found}>
+          {(rows) =>
+            rows.length === 0 && !search.q ? (
+              <EmptyState title="No models yet" code={CODE}>
+                A model is a trained thing under a name, version by version: its files never change, and it
+                says which run and data it came from. Automated ML registers its best one here; files that
+                were trained elsewhere can be registered too.
+              </EmptyState>
+            ) : (
+              <DataGrid
+                label="Models"
+                rows={rows}
+                columns={COLUMNS}
+                rowKey={(row) => row.name}
+                href={(row) => at(['models', row.name])}
+                sort={search.sort}
+                onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
+                onEnd={found.more}
+                empty={<NoMatch onClear={() => void navigate({ search: {}, replace: true })} />}
+                toolbar={
+                  <TextInput
+                    aria-label="Filter by name"
+                    placeholder="Filter by name"
+                    leftSection={<IconSearch size={14} aria-hidden />}
+                    value={search.q ?? ''}
+                    onChange={(event) => {
+                      const q = event.currentTarget.value || undefined;
+                      void navigate({ search: (old) => ({ ...old, q }), replace: true });
+                    }}
+                  />
+                }
+              />
+            )
+          }
+        </Answer>
+      )}
     </Page>
   );
 }

@@ -1,17 +1,13 @@
-import { Button, Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
 import { count } from '@/kernel/format';
-import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
-import { usePageActions } from '@/kit/actions';
-import { IconChevronDown, IconPlus, IconRocket, IconTrash } from '@/kit/icons';
-import { useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { Time } from '@/kit/Time';
+import { DeletedVersions } from './Bin';
 import { Card } from './Card';
-import { DeleteModel } from './Deletion';
+import { ofModel, useDeletion } from './Deletion';
+import { ModelHeader, useModelActions } from './Header';
 import {
   changeModel,
   endpointsOf,
@@ -28,50 +24,12 @@ export function ModelPage() {
   const { name } = useParams({ from: '/w/$ws/models/$name' });
   const query = useQuery(modelQuery(name));
   const all = useQuery(versionsQuery(name));
-  const follow = useFollow();
-  const deployHref = at(['endpoints', 'new'], { model: name });
-  const newHref = at(['models', 'new'], { name });
-  usePageActions(
-    useMemo(
-      () => [
-        { id: 'deploy', label: `Deploy ${name}`, key: 'd', run: () => follow(deployHref) },
-        { id: 'register', label: `Register a version of ${name}`, key: 'n', run: () => follow(newHref) },
-      ],
-      [name, follow, deployHref, newHref],
-    ),
-  );
+  useModelActions(name, name);
   return (
     <Page
       title={name}
       header={
-        <PageHeader
-          title={name}
-          facts={query.data ? <Facts model={query.data} /> : null}
-          actions={
-            query.data ? (
-              <>
-                <More model={query.data} versions={all.data ?? []} />
-                <Button
-                  component="a"
-                  variant="default"
-                  href={newHref}
-                  onClick={(event) => follow(newHref, event)}
-                  leftSection={<IconPlus size={16} aria-hidden />}
-                >
-                  New version
-                </Button>
-                <Button
-                  component="a"
-                  href={deployHref}
-                  onClick={(event) => follow(deployHref, event)}
-                  leftSection={<IconRocket size={16} aria-hidden />}
-                >
-                  Deploy
-                </Button>
-              </>
-            ) : null
-          }
-        />
+        query.data ? <Head model={query.data} versions={all.data ?? []} /> : <PageHeader title={name} />
       }
     >
       <Answer query={query}>
@@ -89,10 +47,28 @@ export function ModelPage() {
             <Section title="Versions">
               <Answer query={all}>{(rows) => <VersionsTable name={name} rows={rows} />}</Answer>
             </Section>
+            <DeletedVersions name={name} />
           </div>
         )}
       </Answer>
     </Page>
+  );
+}
+
+function Head({ model: it, versions }: { model: Model; versions: readonly ModelVersion[] }) {
+  const { remove, dialog } = useDeletion(ofModel(it, [...new Set(versions.flatMap(endpointsOf))]));
+  return (
+    <>
+      <ModelHeader
+        title={it.name}
+        reference={it.name}
+        facts={<Facts model={it} />}
+        deletion="Delete the model"
+        onDelete={() => void remove()}
+        newHref={at(['models', 'new'], { name: it.name })}
+      />
+      {dialog}
+    </>
   );
 }
 
@@ -110,34 +86,6 @@ function Facts({ model: it }: { model: Model }) {
       <span>
         changed <Time at={it.updated_at} />
       </span>
-    </>
-  );
-}
-
-function More({ model: it, versions }: { model: Model; versions: readonly ModelVersion[] }) {
-  const may = useMay('models.write');
-  const [deleting, setDeleting] = useState(false);
-  const serving = [...new Set(versions.flatMap(endpointsOf))];
-  return (
-    <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
-            More
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            color="red"
-            disabled={!may}
-            leftSection={<IconTrash size={14} aria-hidden />}
-            onClick={() => setDeleting(true)}
-          >
-            Delete the model
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <DeleteModel model={it} serving={serving} opened={deleting} onClose={() => setDeleting(false)} />
     </>
   );
 }

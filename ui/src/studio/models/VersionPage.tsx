@@ -1,18 +1,16 @@
-import { Button, Menu, Tabs } from '@mantine/core';
+import { Menu, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
 import { bytes } from '@/kernel/format';
-import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
-import { usePageActions } from '@/kit/actions';
-import { IconChevronDown, IconDownload, IconRocket, IconTrash } from '@/kit/icons';
-import { Link, useFollow } from '@/kit/Link';
+import { IconDownload } from '@/kit/icons';
+import { Link } from '@/kit/Link';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import { DeleteVersion } from './Deletion';
+import { ofVersion, useDeletion } from './Deletion';
 import { DetailsTab } from './DetailsTab';
 import { FilesTab } from './FilesTab';
+import { ModelHeader, useModelActions } from './Header';
 import { endpointsOf, version as versionQuery, zipUrl, type ModelVersion } from './queries';
 import { TABS } from './routes';
 import { ScanTab } from './ScanTab';
@@ -28,41 +26,12 @@ export function VersionPage() {
   const search: { tab?: Tab | undefined } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const query = useQuery(versionQuery(name, version));
-  const follow = useFollow();
   const number = query.data?.version ?? version;
-  const deployHref = at(['endpoints', 'new'], { model: `${name}:${number}` });
-  usePageActions(
-    useMemo(
-      () => [{ id: 'deploy', label: `Deploy ${name}:${number}`, key: 'd', run: () => follow(deployHref) }],
-      [name, number, follow, deployHref],
-    ),
-  );
+  const title = `${name} version ${number}`;
+  useModelActions(`${name}:${number}`);
   const tab = search.tab ?? 'details';
   return (
-    <Page
-      title={`${name} version ${number}`}
-      header={
-        <PageHeader
-          title={`${name} version ${number}`}
-          facts={query.data ? <Facts version={query.data} /> : null}
-          actions={
-            query.data ? (
-              <>
-                <More version={query.data} />
-                <Button
-                  component="a"
-                  href={deployHref}
-                  onClick={(event) => follow(deployHref, event)}
-                  leftSection={<IconRocket size={16} aria-hidden />}
-                >
-                  Deploy
-                </Button>
-              </>
-            ) : null
-          }
-        />
-      }
-    >
+    <Page title={title} header={query.data ? <Head version={query.data} /> : <PageHeader title={title} />}>
       <Answer query={query}>
         {(it) => (
           <Tabs
@@ -96,6 +65,27 @@ export function VersionPage() {
   );
 }
 
+function Head({ version: it }: { version: ModelVersion }) {
+  const { remove, dialog } = useDeletion(ofVersion(it, endpointsOf(it)));
+  return (
+    <>
+      <ModelHeader
+        title={`${it.name} version ${it.version}`}
+        reference={`${it.name}:${it.version}`}
+        facts={<Facts version={it} />}
+        menu={
+          <Menu.Item component="a" href={zipUrl(it)} leftSection={<IconDownload size={14} aria-hidden />}>
+            Download as zip
+          </Menu.Item>
+        }
+        deletion="Delete this version"
+        onDelete={() => void remove()}
+      />
+      {dialog}
+    </>
+  );
+}
+
 function Facts({ version: it }: { version: ModelVersion }) {
   const aliases = it.aliases ?? [];
   return (
@@ -108,37 +98,6 @@ function Facts({ version: it }: { version: ModelVersion }) {
         registered <Time at={it.created_at} />
         {it.user ? ` by ${it.user}` : ''}
       </span>
-    </>
-  );
-}
-
-function More({ version: it }: { version: ModelVersion }) {
-  const may = useMay('models.write');
-  const [deleting, setDeleting] = useState(false);
-  const serving = endpointsOf(it);
-  return (
-    <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
-            More
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item component="a" href={zipUrl(it)} leftSection={<IconDownload size={14} aria-hidden />}>
-            Download as zip
-          </Menu.Item>
-          <Menu.Item
-            color="red"
-            disabled={!may}
-            leftSection={<IconTrash size={14} aria-hidden />}
-            onClick={() => setDeleting(true)}
-          >
-            Delete this version
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <DeleteVersion version={it} serving={serving} opened={deleting} onClose={() => setDeleting(false)} />
     </>
   );
 }

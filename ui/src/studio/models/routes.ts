@@ -1,14 +1,14 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
-import { integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
+import { flag, integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
 import { addFinder } from '@/kit/actions';
 
 const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'models',
-  validateSearch: searchOf((raw) => ({ q: text(raw, 'q'), sort: text(raw, 'sort') })),
+  validateSearch: searchOf((raw) => ({ q: text(raw, 'q'), sort: text(raw, 'sort'), bin: flag(raw, 'bin') })),
   component: lazyRouteComponent(() => import('./ModelList'), 'ModelList'),
 });
 

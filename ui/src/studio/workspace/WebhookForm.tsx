@@ -1,34 +1,38 @@
-import { Button, Group, MultiSelect, PasswordInput, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, MultiSelect, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import { Note } from '@/kit/Note';
-import { webhookEvents } from './queries';
+import { webhookEvents, type Webhook } from './queries';
 import classes from './workspace.module.css';
 
-/** A new webhook. The secret is written once and never shown again. */
-export function WebhookForm({ onDone }: { onDone: () => void }) {
+interface Props {
+  /** The one that is changed; none: a new one. */
+  hook?: Webhook;
+  onDone: () => void;
+}
+
+/** A new webhook, or a change of one. The secret is written once and never shown again: left empty it stays. */
+export function WebhookForm({ hook, onDone }: Props) {
   const cache = useQueryClient();
   const events = useQuery(webhookEvents);
-  const [name, setName] = useState('');
-  const [url, setUrl] = useState('');
-  const [kinds, setKinds] = useState<string[]>(['model_version.created']);
+  const [name, setName] = useState(hook?.name ?? '');
+  const [url, setUrl] = useState(hook?.url ?? '');
+  const [about, setAbout] = useState(hook?.description ?? '');
+  const [kinds, setKinds] = useState<string[]>(hook?.events ?? ['model_version.created']);
+  const [unsigned, setUnsigned] = useState(false);
   const [secret, setSecret] = useState('');
   const make = useMutation({
-    mutationFn: () =>
-      data(
-        api().POST('/workspace/webhooks', {
-          body: {
-            name: name.trim(),
-            url: url.trim(),
-            events: kinds,
-            secret: secret || null,
-            description: '',
-            status: 'active',
-          },
-        }),
-      ),
+    mutationFn: () => {
+      const told = { name: name.trim(), url: url.trim(), events: kinds, description: about.trim() };
+      if (!hook) {
+        const body = { ...told, secret: secret || null, status: 'active' as const };
+        return data(api().POST('/workspace/webhooks', { body }));
+      }
+      const body = { ...told, ...(unsigned ? { secret: '' } : secret ? { secret } : {}) };
+      return data(api().PATCH('/workspace/webhooks/{id}', { params: { path: { id: hook.id } }, body }));
+    },
     onSuccess: () => {
       void cache.invalidateQueries({ queryKey: ['webhooks'] });
       onDone();
@@ -36,10 +40,11 @@ export function WebhookForm({ onDone }: { onDone: () => void }) {
   });
   const problem = make.error ? Problem.from(make.error) : null;
   const fields = problem?.fields ?? {};
-  const known = ['name', 'url', 'events', 'secret'].some((field) => field in fields);
+  const known = ['name', 'url', 'events', 'secret', 'description'].some((field) => field in fields);
   return (
     <form
       className={classes.form}
+      aria-label={hook ? `Change ${hook.name}` : 'New webhook'}
       onSubmit={(event) => {
         event.preventDefault();
         make.mutate();
@@ -72,8 +77,16 @@ export function WebhookForm({ onDone }: { onDone: () => void }) {
         error={fields.events}
         clearButtonProps={{ 'aria-label': 'Tell it of nothing' }}
       />
+      <TextInput
+        label="Description"
+        value={about}
+        onChange={(event) => setAbout(event.currentTarget.value)}
+        error={fields.description}
+      />
       <PasswordInput
         label="Secret"
+        disabled={unsigned}
+        placeholder={hook?.has_secret ? 'Stays as it is' : ''}
         description="Signs each delivery, so that the receiver can tell it from a forged one."
         autoComplete="off"
         value={secret}
@@ -81,6 +94,13 @@ export function WebhookForm({ onDone }: { onDone: () => void }) {
         error={fields.secret}
         visibilityToggleButtonProps={{ 'aria-label': 'Show the secret' }}
       />
+      {hook?.has_secret ? (
+        <Checkbox
+          label="Send without a signature from now on"
+          checked={unsigned}
+          onChange={(event) => setUnsigned(event.currentTarget.checked)}
+        />
+      ) : null}
       {problem && !known ? (
         <Note tone="warning" title={problem.detail}>
           {problem.hint}
@@ -92,7 +112,7 @@ export function WebhookForm({ onDone }: { onDone: () => void }) {
           loading={make.isPending}
           disabled={!name.trim() || !url.trim() || kinds.length === 0}
         >
-          Add webhook
+          {hook ? 'Save' : 'Add webhook'}
         </Button>
         <Button variant="default" onClick={onDone}>
           Cancel

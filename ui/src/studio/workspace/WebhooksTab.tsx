@@ -26,6 +26,8 @@ export function WebhooksTab() {
   const search: { hook?: string | undefined } = useSearch({ from: '/w/$ws/workspace' });
   const navigate = useNavigate({ from: '/w/$ws/workspace' });
   const [adding, setAdding] = useState(false);
+  const [changing, setChanging] = useState<string | null>(null);
+  const changed = query.data?.find((hook) => hook.id === changing);
   const open = (hook: string | undefined) => void navigate({ search: (old) => ({ ...old, hook }) });
   return (
     <div className={classes.stack}>
@@ -48,7 +50,21 @@ export function WebhooksTab() {
                 </Group>
               ) : null}
               {adding ? <WebhookForm onDone={() => setAdding(false)} /> : null}
-              {all.length > 0 ? <Hooks all={all} may={may} open={search.hook} onOpen={open} /> : null}
+              {changed && may ? (
+                <WebhookForm key={changed.id} hook={changed} onDone={() => setChanging(null)} />
+              ) : null}
+              {all.length > 0 ? (
+                <Hooks
+                  all={all}
+                  may={may}
+                  open={search.hook}
+                  onOpen={open}
+                  onChange={(id) => {
+                    setAdding(false);
+                    setChanging(id);
+                  }}
+                />
+              ) : null}
             </>
           )
         }
@@ -63,9 +79,10 @@ interface HooksProps {
   may: boolean;
   open: string | undefined;
   onOpen: (hook: string | undefined) => void;
+  onChange: (hook: string) => void;
 }
 
-function Hooks({ all, may, open, onOpen }: HooksProps) {
+function Hooks({ all, may, open, onOpen, onChange }: HooksProps) {
   const cache = useQueryClient();
   const refresh = () => cache.invalidateQueries({ queryKey: ['webhooks'] });
   const change = useMutation({
@@ -145,6 +162,14 @@ function Hooks({ all, may, open, onOpen }: HooksProps) {
                     onClick={() => onOpen(open === hook.id ? undefined : hook.id)}
                   >
                     Deliveries
+                  </Button>
+                  <Button
+                    variant="default"
+                    size="compact-sm"
+                    aria-label={`Change ${hook.name}`}
+                    onClick={() => onChange(hook.id)}
+                  >
+                    Change
                   </Button>
                   <Button
                     variant="default"

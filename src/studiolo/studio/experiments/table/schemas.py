@@ -170,8 +170,16 @@ class BulkChange(BaseModel):
     tags: dict[str, str | None] = {}
 
 
+class TagsBefore(BaseModel):
+    """Tags that some runs had before a change; null: they had none of that name."""
+
+    tags: dict[str, str | None]
+    run_ids: list[str]
+
+
 class BulkResult(BaseModel):
-    """How many runs changed, and which: what an undo needs."""
+    """How many runs changed, and which, and the tags they had: what an undo needs."""
 
     changed: int
     run_ids: list[str] = []
+    before: list[TagsBefore] = []

@@ -10,12 +10,21 @@ import type { View } from './useComparison';
 const COLUMNS = 5;
 
 /** The runs that pass, below the chart; it follows a little later, so that the brush never waits for it. */
-export function Passing({ view, lines }: { view: View; lines: readonly number[] }) {
+export function Passing({ lines, ...rest }: Props) {
   const later = useDeferredValue(lines);
-  return <Rows view={view} lines={later} />;
+  return <Rows {...rest} lines={later} />;
 }
 
-const Rows = memo(function Rows({ view, lines }: { view: View; lines: readonly number[] }) {
+interface Props {
+  view: View;
+  lines: readonly number[];
+  label?: string;
+  /** Ids that are chosen, where runs can be chosen. */
+  selected?: readonly string[];
+  onSelect?: (ids: string[]) => void;
+}
+
+const Rows = memo(function Rows({ view, lines, label = 'Runs that pass', selected, onSelect }: Props) {
   const { runs, fields, slots } = view;
   const at = useMemo(() => new Map(runs.map((run, index) => [run.id, index])), [runs]);
   const columns = useMemo((): GridColumn<ComparedRun>[] => {
@@ -67,11 +76,12 @@ const Rows = memo(function Rows({ view, lines }: { view: View; lines: readonly n
   const rows = useMemo(() => lines.flatMap((index) => runs[index] ?? []), [lines, runs]);
   return (
     <DataGrid
-      label="Runs that pass"
+      label={label}
       rows={rows}
       columns={columns}
       rowKey={(run) => run.id}
       href={runHref}
+      {...(onSelect ? { selected: selected ?? [], onSelect } : {})}
       dense
       maxHeight="320px"
       empty="No run passes all brushes; widen one."

@@ -1,4 +1,4 @@
-import { Group, Select, Switch, useComputedColorScheme } from '@mantine/core';
+import { Group, SegmentedControl, Select, Switch, useComputedColorScheme } from '@mantine/core';
 import { useMemo } from 'react';
 import { Scatter } from '@/kit/charts/Scatter';
 import { EmptyState } from '@/kit/EmptyState';
@@ -8,6 +8,9 @@ import { runHref } from './link';
 import { axisFields, axisOf, isLog } from './axes';
 import { coloursOf, ramp } from './colours';
 import { ColourScale } from './ColourScale';
+import { Passing } from './Passing';
+import { tail } from './search';
+import { selectedIds, selectedOf, Selection } from './Selection';
 import type { View } from './useComparison';
 import classes from './compare.module.css';
 
@@ -29,6 +32,8 @@ export function ScatterTab({ view }: { view: View }) {
   const p = palette(scheme);
   const colours = useMemo(() => coloursOf(view, z?.id, palette(scheme), scheme), [view, z, scheme]);
   const names = useMemo(() => runs.map((run) => run.name || run.id.slice(-8)), [runs]);
+  const chosen = useMemo(() => selectedOf(runs, search.sel), [runs, search.sel]);
+  const choose = (ids: readonly string[]) => change({ sel: ids.length > 0 ? ids.map(tail) : undefined });
   const colourRamp = useMemo(() => ramp(palette(scheme), scheme), [scheme]);
   if (!axes.x || !axes.y || usable.length < 2)
     return (
@@ -86,6 +91,13 @@ export function ScatterTab({ view }: { view: View }) {
         />
         {log(x?.id, 'Across', axes.x.log, canLog(axes.x))}
         {log(y?.id, 'Up', axes.y.log, canLog(axes.y))}
+        <SegmentedControl
+          size="xs"
+          aria-label="Dragging"
+          value={search.lasso ? 'Chooses' : 'Zooms'}
+          onChange={(value) => change({ lasso: value === 'Chooses' || undefined })}
+          data={['Zooms', 'Chooses']}
+        />
         <Switch
           label="Contour"
           description={numeric ? undefined : 'needs three columns of numbers'}
@@ -104,12 +116,24 @@ export function ScatterTab({ view }: { view: View }) {
         ramp={colourRamp}
         names={names}
         points={shown}
+        chosen={chosen}
+        onLasso={
+          search.lasso ? (found) => choose(found.flatMap((index) => runs[index]?.id ?? [])) : undefined
+        }
         onPick={(index) => {
           const run = runs[index];
           if (run) follow(runHref(run));
         }}
       />
       {axes.z ? <ColourScale axis={axes.z} ramp={colourRamp} series={p.series} /> : null}
+      <Selection view={view} onChoose={choose} />
+      <Passing
+        view={view}
+        lines={shown}
+        label="Runs in the plane"
+        selected={selectedIds(view)}
+        onSelect={choose}
+      />
     </div>
   );
 }

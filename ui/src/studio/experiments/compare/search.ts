@@ -41,6 +41,9 @@ export interface CompareSearch {
   x?: string | undefined;
   y?: string | undefined;
   contour?: boolean | undefined;
+  /** Scatter: dragging draws around runs; the runs that are chosen. */
+  lasso?: boolean | undefined;
+  sel?: string[] | undefined;
   /** Code and artifacts: what is open, and the two runs of a diff. */
   path?: string | undefined;
   first?: string | undefined;
@@ -74,6 +77,8 @@ export function readCompareSearch(raw: Raw): CompareSearch {
     x: text(raw, 'x'),
     y: text(raw, 'y'),
     contour: flag(raw, 'contour'),
+    lasso: flag(raw, 'lasso'),
+    sel: list(raw, 'sel'),
     path: text(raw, 'path'),
     first: text(raw, 'first'),
     second: text(raw, 'second'),

@@ -5,13 +5,14 @@ import { CopyButton } from '@/kit/CopyButton';
 import { IconDownload } from '@/kit/icons';
 import { Loading } from '@/kit/Page';
 import type { Run } from '../queries';
-import { HtmlPreview, PdfPreview } from './HtmlPreview';
+import { HtmlPreview } from './HtmlPreview';
 import { SvgPreview } from './SvgPreview';
 import { lookOf, type Look } from './look';
 import { TablePreview } from './TablePreview';
 import { TextPreview } from './TextPreview';
 import classes from './files.module.css';
 
+const PdfPreview = lazy(() => import('./PdfPreview').then((m) => ({ default: m.PdfPreview })));
 const NotebookPreview = lazy(() => import('./NotebookPreview').then((m) => ({ default: m.NotebookPreview })));
 
 export function artifactUrl(run: Pick<Run, 'id'>, path: string, inline = false): string {
@@ -69,7 +70,7 @@ function Body({ run, path, look }: Props & { look: Look }) {
     case 'html':
       return <HtmlPreview run={run} path={path} url={url} />;
     case 'pdf':
-      return <PdfPreview run={run} path={path} />;
+      return <PdfPreview url={artifactUrl(run, path, true)} path={path} />;
     case 'notebook':
       return <NotebookPreview run={run} path={path} url={url} />;
     case 'table':

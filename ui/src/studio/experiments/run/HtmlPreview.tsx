@@ -1,4 +1,4 @@
-import { Anchor, SegmentedControl, Text } from '@mantine/core';
+import { SegmentedControl, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem } from '@/kernel/problem';
@@ -8,7 +8,6 @@ import { SandboxFrame } from '@/kit/SandboxFrame';
 import type { Run } from '../queries';
 import { contentLink } from './queries';
 import { TextPreview } from './TextPreview';
-import classes from './files.module.css';
 
 interface Props {
   run: Run;
@@ -53,22 +52,5 @@ export function HtmlPreview({ run, path, url }: Props & { url: string }) {
         </Answer>
       )}
     </>
-  );
-}
-
-/** A PDF in the browser's own viewer, from the second origin. */
-export function PdfPreview({ run, path }: Props) {
-  const link = useQuery(contentLink(run.id, path));
-  return (
-    <Answer query={link} inline>
-      {({ url }) => (
-        <>
-          <iframe className={classes.pdf} title={path} src={url} referrerPolicy="no-referrer" />
-          <Anchor href={url} target="_blank" rel="noreferrer" size="sm">
-            Open in a tab of its own
-          </Anchor>
-        </>
-      )}
-    </Answer>
   );
 }

@@ -1,6 +1,7 @@
 import { Button, Group, Menu, Text } from '@mantine/core';
 import { useState } from 'react';
 import { count } from '@/kernel/format';
+import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconChevronDown } from '@/kit/icons';
@@ -9,7 +10,7 @@ import { RunSwatch } from '@/kit/RunSwatch';
 import { useFollow } from '@/kit/Link';
 import { CancelButton } from '../CancelButton';
 import type { Run } from '../queries';
-import { changeRuns, type Where } from './ask';
+import { changeRuns, type BulkResult, type Where } from './ask';
 import { TagDialog } from './TagDialog';
 import { toastDone } from './toast';
 import classes from './table.module.css';
@@ -38,11 +39,16 @@ export function BulkBar(props: Props) {
   const [tagging, setTagging] = useState(false);
   const [busy, setBusy] = useState(false);
   const follow = useFollow();
+  const may = useMay('experiments.write');
+  const why = may ? undefined : 'Your role in this workspace may not change runs';
   const number = everything ? total : selected.length;
   const runs = `${count(number)} ${number === 1 ? 'run' : 'runs'}`;
 
   const apply = async (action: 'delete' | 'restore' | 'tag', tags: Record<string, string | null> = {}) => {
-    if (everything) return changeRuns({ where, run_ids: [], action, tags });
+    if (everything) {
+      const all = await changeRuns({ where, run_ids: [], action, tags });
+      return { ...all, run_ids: all.run_ids ?? [], before: all.before ?? [] };
+    }
     return pieces([...selected], action, tags);
   };
   const move = async (action: 'delete' | 'restore') => {
@@ -84,7 +90,13 @@ export function BulkBar(props: Props) {
             >
               Compare
             </Button>
-            <Button variant="default" size="compact-sm" onClick={() => setTagging(true)}>
+            <Button
+              variant="default"
+              size="compact-sm"
+              disabled={!may}
+              title={why}
+              onClick={() => setTagging(true)}
+            >
               Tag
             </Button>
             <Menu>
@@ -121,6 +133,8 @@ export function BulkBar(props: Props) {
           variant="default"
           size="compact-sm"
           loading={busy}
+          disabled={!may}
+          title={why}
           onClick={() => void move(bin ? 'restore' : 'delete')}
         >
           {bin ? 'Restore' : 'Move to the bin'}
@@ -136,7 +150,11 @@ export function BulkBar(props: Props) {
           onTags={async (tags) => {
             const done = await apply('tag', tags);
             onChanged();
-            toastDone(`${count(done.changed)} ${done.changed === 1 ? 'run' : 'runs'} tagged`);
+            const words = `${count(done.changed)} ${done.changed === 1 ? 'run' : 'runs'} tagged`;
+            toastDone(words, async () => {
+              for (const had of done.before) await pieces(had.run_ids, 'tag', had.tags);
+              onChanged();
+            });
           }}
         />
       ) : null}
@@ -149,12 +167,13 @@ async function pieces(
   ids: readonly string[],
   action: 'delete' | 'restore' | 'tag',
   tags: Record<string, string | null>,
-): Promise<{ changed: number; run_ids: string[] }> {
-  const done = { changed: 0, run_ids: [] as string[] };
+): Promise<Required<BulkResult>> {
+  const done: Required<BulkResult> = { changed: 0, run_ids: [], before: [] };
   for (let from = 0; from < ids.length; from += PIECE) {
     const part = await changeRuns({ run_ids: ids.slice(from, from + PIECE), action, tags });
     done.changed += part.changed;
-    done.run_ids.push(...part.run_ids);
+    done.run_ids.push(...(part.run_ids ?? []));
+    done.before.push(...(part.before ?? []));
   }
   return done;
 }

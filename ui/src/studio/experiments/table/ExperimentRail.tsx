@@ -2,6 +2,7 @@ import { ActionIcon, Checkbox, Menu, Skeleton, Switch, Text, TextInput } from '@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { count } from '@/kernel/format';
+import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { ErrorState } from '@/kit/ErrorState';
 import { IconDots, IconPlus } from '@/kit/icons';
@@ -29,6 +30,7 @@ const SHOWN = 200; // further ones are found by a part of their name
 /** The experiments, with the number of their runs: one, several, or all of them are in the table. */
 export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
   const cache = useQueryClient();
+  const may = useMay('experiments.write');
   const [text, setText] = useState('');
   const [naming, setNaming] = useState<Experiment | 'new' | null>(null);
   const active = useQuery(experimentList('active'));
@@ -64,7 +66,12 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-        <ActionIcon aria-label="New experiment" onClick={() => setNaming('new')}>
+        <ActionIcon
+          aria-label="New experiment"
+          disabled={!may}
+          title={may ? undefined : 'Your role in this workspace may not make experiments'}
+          onClick={() => setNaming('new')}
+        >
           <IconPlus size={16} />
         </ActionIcon>
       </div>
@@ -99,31 +106,33 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
               <span>{one.name}</span>
               <small>{one.lifecycle === 'deleted' ? 'in the bin' : count(one.runs)}</small>
             </button>
-            <Menu position="bottom-end">
-              <Menu.Target>
-                <ActionIcon size={24} aria-label={`Actions of ${one.name}`}>
-                  <IconDots size={14} />
-                </ActionIcon>
-              </Menu.Target>
-              <Menu.Dropdown>
-                {one.lifecycle === 'deleted' ? (
-                  <Menu.Item
-                    onClick={() =>
-                      void restoreExperiment(one.id)
-                        .then(again)
-                        .then(() => toastDone(`${one.name} is back`), toastProblem)
-                    }
-                  >
-                    Restore
-                  </Menu.Item>
-                ) : (
-                  <>
-                    <Menu.Item onClick={() => setNaming(one)}>Rename</Menu.Item>
-                    <Menu.Item onClick={() => void remove(one)}>Move to the bin</Menu.Item>
-                  </>
-                )}
-              </Menu.Dropdown>
-            </Menu>
+            {may ? (
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <ActionIcon size={24} aria-label={`Actions of ${one.name}`}>
+                    <IconDots size={14} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  {one.lifecycle === 'deleted' ? (
+                    <Menu.Item
+                      onClick={() =>
+                        void restoreExperiment(one.id)
+                          .then(again)
+                          .then(() => toastDone(`${one.name} is back`), toastProblem)
+                      }
+                    >
+                      Restore
+                    </Menu.Item>
+                  ) : (
+                    <>
+                      <Menu.Item onClick={() => setNaming(one)}>Rename</Menu.Item>
+                      <Menu.Item onClick={() => void remove(one)}>Move to the bin</Menu.Item>
+                    </>
+                  )}
+                </Menu.Dropdown>
+              </Menu>
+            ) : null}
           </li>
         ))}
       </ul>

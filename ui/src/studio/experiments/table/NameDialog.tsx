@@ -1,6 +1,6 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { Problem } from '@/kernel/problem';
+import { AskDialog } from '@/kit/AskDialog';
 
 interface Props {
   title: string;
@@ -10,50 +10,26 @@ interface Props {
   onName: (name: string) => Promise<unknown>;
 }
 
-/** Asks for a name, and says beside the field what is wrong with it. */
+/** Asks for a name. */
 export function NameDialog({ title, verb, usual, onClose, onName }: Props) {
   const [name, setName] = useState(usual);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const send = async () => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await onName(name.trim());
-      onClose();
-    } catch (error) {
-      const found = Problem.from(error);
-      setProblem([found.detail || found.title, found.hint].filter(Boolean).join(' '));
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim()) void send();
-        }}
-      >
-        <Stack gap="md">
-          <TextInput
-            label="Name"
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={problem}
-            data-autofocus
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={busy} disabled={!name.trim()}>
-              {verb}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <AskDialog
+      title={title}
+      verb={verb}
+      ready={name.trim() !== ''}
+      onClose={onClose}
+      onSend={() => onName(name.trim())}
+    >
+      {(problem) => (
+        <TextInput
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={problem}
+          data-autofocus
+        />
+      )}
+    </AskDialog>
   );
 }

@@ -1,9 +1,11 @@
-import { Button, Group, Menu, MultiSelect, Select, Switch } from '@mantine/core';
+import { Button, Group, Menu, MultiSelect, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { columnsOf } from './ask';
 import { conditionOf, withCondition } from './conditions';
 import { STATE_GROUPS, type TableSearch } from './state';
 import { IconChevronDown } from '@/kit/icons';
+
+const MOST_KEYS = 3; // the server's limit
 
 interface Props {
   search: TableSearch;
@@ -21,7 +23,7 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
   );
   const set = (key: string, values: readonly string[]) =>
     onChange({ q: withCondition(q, key, values) || undefined, sel: undefined });
-  const by = search.group?.[0] ?? null;
+  const by = search.group ?? [];
   const groupable = [
     {
       group: 'Attributes',
@@ -37,7 +39,9 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
     },
   ];
   const listed = groupable.flatMap((part) => part.items.map((item) => item.value));
-  const extra = by && !listed.includes(by) ? [{ value: by, label: by.replace(/^[pt]\./, '') }] : [];
+  const extra = by
+    .filter((id) => !listed.includes(id))
+    .map((id) => ({ value: id, label: id.replace(/^[pt]\./, '') }));
   const some = states.length > 0 || conditionOf(q, 'kind').length > 0 || conditionOf(q, 'user').length > 0;
 
   const attribute = (key: string, title: string, names: readonly { name: string; runs: number }[]) => {
@@ -81,18 +85,19 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
       />
       {attribute('kind', 'Kind', known.data?.kinds ?? [])}
       {attribute('user', 'User', known.data?.users ?? [])}
-      <Select
+      <MultiSelect
         aria-label="Group by"
-        placeholder="Group by"
+        placeholder={by.length > 0 ? '' : 'Group by'}
         size="xs"
-        w={120}
+        w={by.length > 1 ? 90 + 80 * by.length : 140}
+        maxValues={MOST_KEYS}
         data={[...groupable, ...(extra.length > 0 ? [{ group: 'Chosen', items: extra }] : [])]}
         value={by}
         searchable
         clearable
         clearButtonProps={{ 'aria-label': 'No groups' }}
         nothingFoundMessage="No such param or tag"
-        onChange={(value) => onChange({ group: value ? [value] : undefined, sort: undefined })}
+        onChange={(next) => onChange({ group: next.length > 0 ? next : undefined, sort: undefined })}
       />
       <Switch
         label="Child runs"

@@ -1,6 +1,6 @@
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Checkbox, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { Problem } from '@/kernel/problem';
+import { AskDialog } from '@/kit/AskDialog';
 
 interface Props {
   title: string;
@@ -13,29 +13,16 @@ export function TagDialog({ title, onClose, onTags }: Props) {
   const [name, setName] = useState('');
   const [value, setValue] = useState('');
   const [remove, setRemove] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const send = async () => {
-    setBusy(true);
-    try {
-      await onTags({ [name.trim()]: remove ? null : value });
-      onClose();
-    } catch (error) {
-      const found = Problem.from(error);
-      setProblem([found.detail || found.title, found.hint].filter(Boolean).join(' '));
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim()) void send();
-        }}
-      >
-        <Stack gap="md">
+    <AskDialog
+      title={title}
+      verb={remove ? 'Take away' : 'Tag'}
+      ready={name.trim() !== ''}
+      onClose={onClose}
+      onSend={() => onTags({ [name.trim()]: remove ? null : value })}
+    >
+      {(problem) => (
+        <>
           <TextInput
             label="Tag"
             value={name}
@@ -54,16 +41,8 @@ export function TagDialog({ title, onClose, onTags }: Props) {
             checked={remove}
             onChange={(event) => setRemove(event.currentTarget.checked)}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={busy} disabled={!name.trim()}>
-              {remove ? 'Take away' : 'Tag'}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+        </>
+      )}
+    </AskDialog>
   );
 }

@@ -106,7 +106,8 @@ export const viewList = queryOptions({
 });
 
 export type BulkChange = components['schemas']['BulkChange'];
-export function changeRuns(change: BulkChange): Promise<components['schemas']['BulkResult']> {
+export type BulkResult = components['schemas']['BulkResult'];
+export function changeRuns(change: BulkChange): Promise<BulkResult> {
   return data(api().POST('/experiments/bulk', { body: change }));
 }
 

@@ -1,17 +1,22 @@
-import { useQuery } from '@tanstack/react-query';
+import { Button } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { count } from '@/kernel/format';
+import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
+import { withUndo } from '@/kit/ConfirmUndo';
 import { CopyButton } from '@/kit/CopyButton';
 import { EmptyState } from '@/kit/EmptyState';
 import { KeyValue } from '@/kit/KeyValue';
-import { Link } from '@/kit/Link';
+import { IconTrash } from '@/kit/icons';
+import { Link, useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { TagChips } from '@/kit/TagChips';
 import { Time } from '@/kit/Time';
 import { Assessments } from './Assessments';
 import { SpanDetail } from './SpanDetail';
 import { SpanTree } from './SpanTree';
-import { trace as traceQuery, type Trace } from './queries';
+import { changeTrace, deleteTraces, trace as traceQuery, type Trace } from './queries';
 import { State, took } from './words';
 import classes from './traces.module.css';
 
@@ -33,6 +38,21 @@ export function TracePage() {
 }
 
 function Head({ trace }: { trace: Trace }) {
+  const may = useMay('experiments.write');
+  const follow = useFollow();
+  const cache = useQueryClient();
+  const remove = () => {
+    const here = at(['experiments', 'traces', trace.id]);
+    follow(at(['experiments', 'traces']));
+    withUndo(
+      'Trace deleted',
+      async () => {
+        await deleteTraces([trace.id]);
+        await cache.invalidateQueries({ queryKey: ['experiments', 'traces'] });
+      },
+      () => follow(here),
+    );
+  };
   return (
     <PageHeader
       title={trace.name || trace.id}
@@ -47,12 +67,25 @@ function Head({ trace }: { trace: Trace }) {
           <Time at={trace.started_at} />
         </>
       }
+      actions={
+        <Button
+          variant="default"
+          disabled={!may}
+          title={may ? undefined : 'Your role in this workspace may not delete traces'}
+          leftSection={<IconTrash size={14} aria-hidden />}
+          onClick={remove}
+        >
+          Delete
+        </Button>
+      }
     />
   );
 }
 
 function Body(props: { trace: Trace; selected: string | undefined; onSelect: (span: string) => void }) {
   const { trace, selected, onSelect } = props;
+  const may = useMay('experiments.write');
+  const cache = useQueryClient();
   const span = trace.steps.find((one) => one.id === selected) ?? trace.steps[0];
   return (
     <div className={classes.stack}>
@@ -69,6 +102,16 @@ function Body(props: { trace: Trace; selected: string | undefined; onSelect: (sp
         </EmptyState>
       )}
       <Assessments trace={trace} onSelect={onSelect} />
+      <Section title="Tags">
+        <TagChips
+          tags={trace.tags}
+          may={may}
+          save={async (tags) => {
+            await changeTrace(trace.id, tags);
+            await cache.invalidateQueries({ queryKey: ['experiments'] });
+          }}
+        />
+      </Section>
       <Section title="About">
         <KeyValue items={facts(trace)} />
       </Section>
@@ -108,7 +151,6 @@ function facts(trace: Trace): [string, React.ReactNode][] {
     ['Cost', trace.cost == null ? null : `$${trace.cost.toPrecision(3)}`],
     ['Request id of the client', trace.client_request_id],
     ['Prompts', trace.prompts.join(', ')],
-    ...Object.entries(trace.tags).map(([key, value]): [string, string] => [`Tag ${key}`, value]),
     ...Object.entries(trace.metadata)
       .filter(([key]) => !key.startsWith('mlflow.trace'))
       .map(([key, value]): [string, string] => [key, value]),

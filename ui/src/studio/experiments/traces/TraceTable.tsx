@@ -1,9 +1,12 @@
-import { Group, TextInput } from '@mantine/core';
+import { Button, Group, Text, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 import { count } from '@/kernel/format';
 import { usePages } from '@/kernel/pages';
+import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
+import { withUndo } from '@/kit/ConfirmUndo';
 import { EmptyState, NoMatch } from '@/kit/EmptyState';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
@@ -11,7 +14,7 @@ import { IconSearch } from '@/kit/icons';
 import { Answer } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import { shown } from './tree';
-import { traces, type TraceSummary, type Wanted } from './queries';
+import { deleteTraces, traces, type TraceSummary, type Wanted } from './queries';
 import { State, took } from './words';
 
 const CODE = {
@@ -96,11 +99,31 @@ interface Props {
 /** Traces of an experiment, a run or the workspace: searched and ordered by the server. */
 export function TraceTable({ wanted, onChange }: Props) {
   const found = usePages(traces(wanted));
+  const may = useMay('experiments.write');
+  const cache = useQueryClient();
+  const [picked, setPicked] = useState<string[]>([]);
+  const [gone, setGone] = useState<readonly string[]>([]); // off the screen while it can be undone
+  const remove = () => {
+    const ids = picked;
+    setPicked([]);
+    setGone((old) => [...old, ...ids]);
+    const back = () => setGone((old) => old.filter((id) => !ids.includes(id)));
+    withUndo(
+      `${count(ids.length)} ${ids.length === 1 ? 'trace' : 'traces'} deleted`,
+      async () => {
+        await deleteTraces(ids);
+        await cache.invalidateQueries({ queryKey: ['experiments', 'traces'] });
+        back();
+      },
+      back,
+    );
+  };
   const narrowed = Boolean(wanted.q || wanted.filter || wanted.experiment);
   return (
     <Answer query={found}>
-      {(rows) =>
-        rows.length === 0 && !narrowed ? (
+      {(all) => {
+        const rows = gone.length > 0 ? all.filter((row) => !gone.includes(row.id)) : all;
+        return rows.length === 0 && !narrowed ? (
           <EmptyState title="No traces yet" code={CODE}>
             A trace is one request to a model or an agent, step by step: what went in and out, how long it
             took, what it cost, and what people said of it.
@@ -119,10 +142,27 @@ export function TraceTable({ wanted, onChange }: Props) {
             empty={
               <NoMatch onClear={() => onChange({ q: undefined, filter: undefined, experiment: undefined })} />
             }
-            toolbar={<Search wanted={wanted} problem={found.error} onChange={onChange} />}
+            {...(may ? { selected: picked, onSelect: setPicked } : {})}
+            toolbar={
+              picked.length > 0 ? (
+                <Group gap="sm" role="region" aria-label="Chosen traces">
+                  <Text size="sm" aria-live="polite">
+                    {count(picked.length)} chosen
+                  </Text>
+                  <Button size="compact-sm" variant="default" onClick={remove}>
+                    Delete
+                  </Button>
+                  <Button size="compact-sm" variant="subtle" onClick={() => setPicked([])}>
+                    Clear
+                  </Button>
+                </Group>
+              ) : (
+                <Search wanted={wanted} problem={found.error} onChange={onChange} />
+              )
+            }
           />
-        )
-      }
+        );
+      }}
     </Answer>
   );
 }
