@@ -89,7 +89,7 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
         aria-label="Group by"
         placeholder={by.length > 0 ? '' : 'Group by'}
         size="xs"
-        w={by.length > 1 ? 90 + 80 * by.length : 140}
+        w={by.length > 0 ? 60 + 130 * by.length : 120}
         maxValues={MOST_KEYS}
         data={[...groupable, ...(extra.length > 0 ? [{ group: 'Chosen', items: extra }] : [])]}
         value={by}
