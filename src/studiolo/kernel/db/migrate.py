@@ -11,7 +11,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.version import __version__
 
 log = logging.getLogger(__name__)
-HEAD = "0010"
+HEAD = "0011"
 _FOLDER = Path(__file__).parent / "migrations"
 
 
