@@ -2055,7 +2055,11 @@ export interface paths {
     delete?: never;
     options?: never;
     head?: never;
-    patch?: never;
+    /**
+     * Change Trace
+     * @description Write or remove tags of a trace.
+     */
+    patch: operations['experiments_change_trace'];
     trace?: never;
   };
   '/w/{workspace}/api/experiments/views': {
@@ -2163,7 +2167,7 @@ export interface paths {
     };
     /**
      * List Models
-     * @description List models by name.
+     * @description List models by name, or those in the bin.
      */
     get: operations['models_list_models'];
     put?: never;
@@ -2188,6 +2192,26 @@ export interface paths {
     get: operations['models_versions_of_run'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/gc': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Clean Up
+     * @description Remove for good what has been in the bin too long; for owners.
+     */
+    post: operations['models_clean_up'];
     delete?: never;
     options?: never;
     head?: never;
@@ -2230,7 +2254,7 @@ export interface paths {
     post?: never;
     /**
      * Delete Model
-     * @description Delete a model with all versions, unless one is in use.
+     * @description Put a model with all versions in the bin, unless one is in use.
      */
     delete: operations['models_delete_model'];
     options?: never;
@@ -2370,6 +2394,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/models/{name}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Model
+     * @description Bring a model back from the bin, with the versions it had.
+     */
+    post: operations['models_restore_model'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/models/{name}/uploads': {
     parameters: {
       query?: never;
@@ -2399,7 +2443,7 @@ export interface paths {
     };
     /**
      * List Versions
-     * @description List versions, newest first.
+     * @description List versions, newest first, or those in the bin.
      */
     get: operations['models_list_versions'];
     put?: never;
@@ -2430,7 +2474,7 @@ export interface paths {
     post?: never;
     /**
      * Delete Version
-     * @description Delete a version, unless it is in use.
+     * @description Put a version in the bin, unless it is in use.
      */
     delete: operations['models_delete_version'];
     options?: never;
@@ -2536,6 +2580,26 @@ export interface paths {
     get: operations['models_get_lineage'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/models/{name}/versions/{version}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Version
+     * @description Bring a version back from the bin, under its number.
+     */
+    post: operations['models_restore_version'];
     delete?: never;
     options?: never;
     head?: never;
@@ -3158,6 +3222,35 @@ export interface components {
       time_limit: number | null;
     };
     /**
+     * BinCleanup
+     * @description What to remove for good. older_than_days: null is the retention time; 0 is all of the bin.
+     */
+    BinCleanup: {
+      /** Older Than Days */
+      older_than_days?: number | null;
+    };
+    /**
+     * BinContents
+     * @description What was removed for good. left: there is more, ask again.
+     */
+    BinContents: {
+      /**
+       * Left
+       * @default false
+       */
+      left: boolean;
+      /**
+       * Models
+       * @default 0
+       */
+      models: number;
+      /**
+       * Versions
+       * @default 0
+       */
+      versions: number;
+    };
+    /**
      * BulkChange
      * @description One change to many runs: those named, or all that match. A tag of null is removed.
      */
@@ -3183,9 +3276,14 @@ export interface components {
     };
     /**
      * BulkResult
-     * @description How many runs changed, and which: what an undo needs.
+     * @description How many runs changed, and which, and the tags they had: what an undo needs.
      */
     BulkResult: {
+      /**
+       * Before
+       * @default []
+       */
+      before: components['schemas']['TagsBefore'][];
       /** Changed */
       changed: number;
       /**
@@ -5551,6 +5649,8 @@ export interface components {
     /**
      * Model
      * @description A name for a line of versions. aliases: name of the alias to version.
+     *
+     *     bin_id, deleted_at, remove_at: of one in the bin, where several may have had the same name.
      */
     Model: {
       /**
@@ -5560,11 +5660,20 @@ export interface components {
       aliases: {
         [key: string]: number;
       };
+      /** Bin Id */
+      bin_id?: string | null;
       /**
        * Created At
        * Format: date-time
        */
       created_at: string;
+      /** Deleted At */
+      deleted_at?: string | null;
+      /**
+       * Deleted By
+       * @default
+       */
+      deleted_by: string;
       /**
        * Description
        * @default
@@ -5573,6 +5682,8 @@ export interface components {
       latest?: components['schemas']['ModelVersion'] | null;
       /** Name */
       name: string;
+      /** Remove At */
+      remove_at?: string | null;
       /**
        * Tags
        * @default {}
@@ -5626,7 +5737,7 @@ export interface components {
      * @description A version never changes but for description, tags, aliases and stage.
      *
      *     size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
-     *     scan: the verdict on its files, None before they were looked into.
+     *     scan: the verdict on its files, None before they were looked into. deleted_at, remove_at: of one in the bin.
      */
     ModelVersion: {
       /**
@@ -5639,6 +5750,13 @@ export interface components {
        * Format: date-time
        */
       created_at: string;
+      /** Deleted At */
+      deleted_at?: string | null;
+      /**
+       * Deleted By
+       * @default
+       */
+      deleted_by: string;
       /**
        * Description
        * @default
@@ -5660,6 +5778,8 @@ export interface components {
       model_id?: string | null;
       /** Name */
       name: string;
+      /** Remove At */
+      remove_at?: string | null;
       /** Run Id */
       run_id?: string | null;
       /** Scan */
@@ -5944,6 +6064,16 @@ export interface components {
        * @default 0
        */
       memory_bytes: number;
+    };
+    /**
+     * Restore
+     * @description How to bring a deleted model back. id: its `bin_id`, else the last deleted one; new_name: when its own is taken by now.
+     */
+    Restore: {
+      /** Id */
+      id?: string | null;
+      /** New Name */
+      new_name?: string | null;
     };
     /**
      * Retention
@@ -6829,6 +6959,18 @@ export interface components {
       rows: number;
     };
     /**
+     * TagsBefore
+     * @description Tags that some runs had before a change; null: they had none of that name.
+     */
+    TagsBefore: {
+      /** Run Ids */
+      run_ids: string[];
+      /** Tags */
+      tags: {
+        [key: string]: string | null;
+      };
+    };
+    /**
      * Taken
      * @description What became of a thing that was sent; reason: of a refusal.
      */
@@ -7035,6 +7177,16 @@ export interface components {
       valid: boolean;
       /** Value */
       value: unknown;
+    };
+    /**
+     * TraceChange
+     * @description Tags to write; null removes one.
+     */
+    TraceChange: {
+      /** Tags */
+      tags: {
+        [key: string]: string | null;
+      };
     };
     /**
      * TraceDelete
@@ -11114,6 +11266,41 @@ export interface operations {
       };
     };
   };
+  experiments_change_trace: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        trace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TraceChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Trace'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_list_views: {
     parameters: {
       query?: never;
@@ -11363,6 +11550,7 @@ export interface operations {
         cursor?: string | null;
         limit?: number;
         search?: string;
+        deleted?: boolean;
       };
       header?: never;
       path?: never;
@@ -11408,6 +11596,39 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ModelVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_clean_up: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BinCleanup'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BinContents'];
         };
       };
       /** @description Validation Error */
@@ -11814,6 +12035,41 @@ export interface operations {
       };
     };
   };
+  models_restore_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Restore'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Model'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   models_upload: {
     parameters: {
       query?: {
@@ -11859,7 +12115,9 @@ export interface operations {
   };
   models_list_versions: {
     parameters: {
-      query?: never;
+      query?: {
+        deleted?: boolean;
+      };
       header?: never;
       path: {
         name: string;
@@ -12166,6 +12424,38 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Edge'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  models_restore_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelVersion'];
         };
       };
       /** @description Validation Error */
