@@ -111,7 +111,7 @@ class TraceChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tags: dict[Plain, str | None] = Field(min_length=1, max_length=100)
+    tags: dict[Plain, str | None] = Field(max_length=100)
 
 
 class TracesDeleted(BaseModel):
