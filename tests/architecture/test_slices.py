@@ -18,6 +18,7 @@ MORE = {
         "tracking",
     },  # verbs that another slice calls inside its own transaction
     "datasets": {"table_file"},  # reading a table is a library, used where no server is
+    "workspace": {"notices"},  # telling members something, in the caller's transaction
     "models": {"names"},  # what a model may be called
     "compute": {"backends"},  # the port's answers, which the controller of runs decides upon
 }

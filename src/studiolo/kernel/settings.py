@@ -82,6 +82,9 @@ class Settings(BaseModel):
     webhook_attempts: int = Field(
         8, ge=1, le=20, description="How often a delivery is tried: after 1, 4, 16, … seconds, at most an hour apart."
     )
+    mail_private: bool = Field(
+        False, description="Let mail be sent through servers at private, loopback and link-local addresses."
+    )
     fetch_private: bool = Field(
         False, description="Let models be fetched from private and loopback addresses, and over plain http."
     )

@@ -9,9 +9,11 @@ from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, counted, out, progress, show, transport
 from studiolo.studio.datasets import versions_cli
 from studiolo.studio.datasets.client import Datasets
+from studiolo.studio.datasets.monitors import cli as monitors_cli
 from studiolo.studio.datasets.schemas import ColumnProfile
 
 app = typer.Typer(help="Tables: create, list, preview, profile.", no_args_is_help=True)
+app.add_typer(monitors_cli.app, name="monitors")
 
 Name = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="Name of the dataset; the newest version, or one.")]
 VERSION = ("reference", "rows", "columns", "format", "size", "created_at", "created_by")

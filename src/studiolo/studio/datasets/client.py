@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from studiolo.kernel.errors import Remote
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import ProfileNotReady
+from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
 from studiolo.studio.datasets.schemas import (
     Dataset,
@@ -40,6 +41,7 @@ class Datasets:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.monitors = Monitors(transport)
 
     def create(
         self,

@@ -6,6 +6,7 @@ One JSON request on standard input, one JSON reply on standard output: `{"ok": â
 import json
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,18 @@ def _preview(request: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     """Answer the one request."""
+    return answer(lambda request: _preview(request) if request["verb"] == "preview" else _inspect(request))
+
+
+def answer(verb: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """Read a request, take its limits, and write what the verb makes of it, or what went wrong."""
     from studiolo.kernel.errors import StudioloError
 
     request = json.load(sys.stdin)
     _limit(request["memory"], request["seconds"])
     reply: dict[str, Any]
     try:
-        reply = {"ok": _preview(request) if request["verb"] == "preview" else _inspect(request)}
+        reply = {"ok": verb(request)}
     except StudioloError as error:
         reply = {"problem": {"class": type(error).__name__, **error.problem()}}
     except MemoryError:

@@ -20,6 +20,7 @@ from studiolo.studio.datasets.schemas import Preview, ReadOptions, TableSchema
 
 PREVIEW_ROWS = 100
 WORK = "work"
+CHILD = "studiolo.studio.datasets.inspect_process"
 PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")  # nothing that is secret
 
 
@@ -80,12 +81,17 @@ def preview(ctx: Context, path: Path, schema: TableSchema, rows: int, work: Path
     return Preview.model_validate(_ask(ctx, request, work))
 
 
-def _ask(ctx: Context, request: dict[str, Any], work: Path) -> dict[str, Any]:
+def ask(ctx: Context, request: dict[str, Any], work: Path, module: str) -> dict[str, Any]:
+    """Let another child answer, within the same limits; `inspect_process.answer` is what its module calls."""
+    return _ask(ctx, request, work, module)
+
+
+def _ask(ctx: Context, request: dict[str, Any], work: Path, module: str = CHILD) -> dict[str, Any]:
     seconds = ctx.settings.inspect_seconds
     request |= {"work": str(work), "memory": ctx.settings.inspect_memory_bytes, "seconds": seconds}
     environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ} | {"TMPDIR": str(work)}
     with subprocess.Popen(
-        [sys.executable, "-m", "studiolo.studio.datasets.inspect_process"],
+        [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

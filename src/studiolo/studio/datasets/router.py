@@ -9,6 +9,7 @@ from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.datasets import names, service, uploads
+from studiolo.studio.datasets.monitors import router as monitors
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreate,
@@ -25,6 +26,7 @@ from studiolo.studio.datasets.versions_router import router as versions_router
 from studiolo.studio.experiments.schemas import Edge
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
+router.include_router(monitors.router)  # before /{name}
 
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 

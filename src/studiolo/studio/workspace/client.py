@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from studiolo.kernel.http import Transport
+from studiolo.studio.workspace.notices.client import MailSender, Notices
 from studiolo.studio.workspace.schemas import (
     Account,
     AuditEntry,
@@ -23,6 +24,8 @@ class Workspaces:
     def __init__(self, transport: Transport) -> None:
         self._http = transport
         self.webhooks = Webhooks(transport)
+        self.notices = Notices(transport)
+        self.mail = MailSender(transport)
 
     def show(self) -> WorkspaceSummary:
         """Return what this workspace is and what it stands on."""

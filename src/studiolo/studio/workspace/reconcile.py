@@ -1,4 +1,4 @@
-"""The tick of the workspace: webhooks are told what happened, and what is over is forgotten."""
+"""The tick of the workspace: webhooks and mail tell what happened, and what is over is forgotten."""
 
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -10,6 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database
 from studiolo.kernel.events import outbox
 from studiolo.studio.workspace import webhook_delivery
+from studiolo.studio.workspace.notices import mailing
 
 LATE = timedelta(minutes=10)  # what is over may stay so long, so that it goes in one sweep and not row by row
 SPOOL = timedelta(days=1)
@@ -18,8 +19,9 @@ _kept: WeakKeyDictionary[Database, datetime] = WeakKeyDictionary()  # when it wa
 
 
 def tick(ctx: Context) -> bool:
-    """Tell webhooks what happened, and remove what is over in the whole house; True when a webhook was told something."""
+    """Tell webhooks what happened, send mail, and remove what is over in the whole house; True when anybody was told something."""
     told = webhook_delivery.tick(ctx)
+    told = mailing.tick(ctx) or told
     if ctx.workspace == DEFAULT_WORKSPACE:
         now = ctx.clock.now()
         last = _kept.get(ctx.db)

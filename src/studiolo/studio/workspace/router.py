@@ -7,6 +7,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.workspace import service, webhooks_router
 from studiolo.studio.workspace.mlflow import webhooks as mlflow_webhooks
+from studiolo.studio.workspace.notices import router as notices_router
 from studiolo.studio.workspace.schemas import (
     Account,
     AccountCreate,
@@ -26,6 +27,7 @@ MODULES = (mlflow_webhooks,)  # importing them registers their endpoints
 
 router = APIRouter(prefix="/workspace", tags=["workspace"])
 router.include_router(webhooks_router.router)
+router.include_router(notices_router.router)
 
 
 @router.get("")

@@ -8,6 +8,17 @@ _TAG, _KEY = {"key": "example_key", "value": "example_value"}, {"key": "example_
 _TAGS = {"tags": {"example_key": "example_value"}}
 _ALIAS = {"alias": "example_alias"}
 _RUN = {"id": "0196f6c8b0c07d3f8a8e2b7d5a4c3b21", "kind": "run", "state": "Completed"}
+_DRIFT = {
+    "id": "daily",
+    "monitor": "daily",
+    "dataset": "titanic",
+    "version": 3,
+    "start": "2026-01-01T00:00:00+00:00",
+    "end": "2026-01-02T00:00:00+00:00",
+    "magnitude": 0.41,
+    "why": "",
+    "features": ["Age"],
+}
 
 # kind → what a test sends; source of the first part: MLflow 3.17 mlflow/webhooks/types.py
 MLFLOW: dict[str, dict[str, Any]] = {
@@ -42,6 +53,16 @@ OWN: dict[str, dict[str, Any]] = {
     "run.completed": _RUN,
     "experiment.created": {"id": "1", "name": "example"},
     "dataset.created": {"id": "titanic"},
+    "drift.detected": {**_DRIFT, "why": "the drift magnitude is 41%, above 20%"},
+    "drift.resolved": {**_DRIFT, "magnitude": 0.04, "features": []},
+    "quality.failed": {
+        "id": "titanic",
+        "version": 2,
+        "severity": "block",
+        "failed": ["Age lies between 0 and 120"],
+        "passed": 6,
+    },
+    "quality.passed": {"id": "titanic", "version": 3, "severity": "", "failed": [], "passed": 7},
     "model.deleted": {"id": "example_model"},
     "endpoint.created": {"id": "example-endpoint"},
     "endpoint.updated": {"id": "example-endpoint"},
