@@ -82,7 +82,9 @@ def judged(seed: int, rows: int, shift: float) -> tuple[bool, bool, bool]:
 
 def closed_forms() -> None:
     """Print each measure beside what mathematics says."""
-    print("\n## Closed forms\nN(0,1) beside N(d,1), 1,000,000 rows each; the baseline by its 200 quantiles, as it is kept.\n")
+    print(
+        "\n## Closed forms\nN(0,1) beside N(d,1), 1,000,000 rows each; the baseline by its 200 quantiles, as it is kept.\n"
+    )
     print("| d | KS | 2Φ(d/2)−1 | W1 | d | PSI | closed | JS | closed |\n|---|---|---|---|---|---|---|---|---|")
     chance = np.random.default_rng(0)
     base = load(of_numbers(chance.normal(size=1_000_000), 0).model_dump(mode="json"))

@@ -1,5 +1,7 @@
 """Datasets with moments, and jobs that are run as the controller would."""
 
+import contextlib
+import importlib
 import os
 import subprocess
 import sys
@@ -57,8 +59,8 @@ def queued(ctx: Context, kind: str) -> list[str]:
         return list(tx.execute(query.order_by(runs.c.seq)).scalars())
 
 
-def run_job(ctx: Context, run_id: str, folder: Path) -> None:
-    """Run a submitted job in a process of its own, and collect what it left."""
+def run_job(ctx: Context, run_id: str, folder: Path, *, apart: bool = False) -> None:
+    """Run a submitted job and collect what it left. apart: in a process of its own, as the runner does; else in this one."""
     spec = experiments.spec(ctx, run_id)
     assert spec is not None
     work = folder / run_id
@@ -67,19 +69,35 @@ def run_job(ctx: Context, run_id: str, folder: Path) -> None:
     for name, files in spec.inputs.items():
         for file in files:
             ctx.blobs.link(file.digest, work / "inputs" / name / file.path)
-    env = os.environ | {
+    env = {
         "STUDIOLO_INPUTS": str(work / "inputs"),
         "STUDIOLO_OUTPUTS": str(outputs),
         "STUDIOLO_JOURNAL": str(work / "journal.jsonl"),
         **spec.env,
     }
-    assert spec.command[0] == sys.executable
-    done = subprocess.run(spec.command, env=env, cwd=work, capture_output=True, text=True, timeout=120, check=False)
+    assert spec.command[:2] == [sys.executable, "-m"]
+    if apart:
+        done = subprocess.run(spec.command, env=os.environ | env, cwd=work, capture_output=True, text=True, timeout=120)
+        code, said = done.returncode, done.stderr
+    else:
+        code, said = here(spec.command[2], env, work), "failed"
     with ctx.db.begin() as tx:
         for file in sorted(outputs.iterdir()):
             artifacts.put(tx, ctx, run_id, file.name, ctx.blobs.put(file))
-        values = {"state": "Completed"} if done.returncode == 0 else {"state": "Failed", "error": done.stderr[-300:]}
+        values = {"state": "Completed"} if code == 0 else {"state": "Failed", "error": said[-300:]}
         tx.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def here(module: str, env: dict[str, str], work: Path) -> int:
+    """Call a job's main in this process."""
+    before = dict(os.environ)
+    os.environ.update(env)
+    try:
+        with contextlib.chdir(work):
+            return int(importlib.import_module(module).main())
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def run_all(ctx: Context, kind: str, folder: Path) -> int:

@@ -19,8 +19,8 @@ from studiolo.studio.datasets.monitors.distributions import (
 )
 from studiolo.studio.datasets.schemas import ColumnProfile, TopValue
 
-# N(0,1) beside N(d,1): population stability over the deciles, Jensen–Shannon distance (base 2) over the same
-CLOSED = [(0.1, 0.0096, 0.0416), (0.25, 0.0598, 0.1036), (0.5, 0.2377, 0.2047), (1.0, 0.9261, 0.3914)]
+ROWS = 100_000
+EVEN = (np.arange(ROWS) + 0.5) / ROWS  # evenly spread, so that mathematics is compared and not luck
 
 
 def normal(rows: int, shift: float, seed: int) -> np.ndarray:
@@ -35,17 +35,24 @@ def kept(values: np.ndarray) -> Numbers:
     return found
 
 
-@pytest.mark.parametrize(("shift", "psi", "js"), CLOSED)
+# shift, and what the notes of the benchmark say for it: stability index and Jensen–Shannon over the baseline's deciles
+@pytest.mark.parametrize(
+    ("shift", "psi", "js"),
+    [(0.1, 0.0096, 0.0416), (0.25, 0.0598, 0.1036), (0.5, 0.2377, 0.2047), (1.0, 0.9261, 0.3914)],
+)
 @pytest.mark.parametrize("stored", [False, True], ids=["rows", "profile"])
 def test_two_normals_are_as_far_apart_as_mathematics_says(shift: float, psi: float, js: float, stored: bool) -> None:
-    base = normal(400_000, 0.0, 1)
+    base = stats.norm.ppf(EVEN)
     baseline = kept(base) if stored else of_numbers(base, 0)
-    target = of_numbers(normal(400_000, shift, 2), 0)
-    assert largest_gap(baseline, target) == pytest.approx(2 * stats.norm.cdf(shift / 2) - 1, abs=0.005)
-    assert transport(baseline, target) == pytest.approx(shift, abs=0.01)
+    target = of_numbers(base + shift, 0)
+    assert largest_gap(baseline, target) == pytest.approx(2 * stats.norm.cdf(shift / 2) - 1, abs=0.001)
+    assert transport(baseline, target) == pytest.approx(shift, abs=0.001)
     first, second = number_table(baseline, target)
     assert measures.population_stability(first, second) == pytest.approx(psi, abs=0.005)
     assert measures.jensen_shannon(first, second) == pytest.approx(js, abs=0.005)
+    cuts = stats.norm.ppf(np.arange(1, 10) / 10)
+    p, q = (np.diff(np.concatenate(([0.0], stats.norm.cdf(cuts - d), [1.0]))) for d in (0.0, shift))
+    assert measures.population_stability(first, second) == pytest.approx(np.sum((q - p) * np.log(q / p)), abs=0.001)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -63,7 +70,9 @@ def test_rows_are_measured_as_scipy_measures_them(seed: int) -> None:
     ours, theirs = measures.chi_square(p, q), stats.chi2_contingency([p, q], correction=False)
     assert (ours.statistic, ours.freedom) == (pytest.approx(theirs.statistic, abs=1e-9), theirs.dof)
     assert ours.p == pytest.approx(theirs.pvalue, abs=1e-9)
-    assert ours.cramers_v == pytest.approx(stats.contingency.association([p, q], method="cramer"), abs=1e-9)
+    assert ours.cramers_v == pytest.approx(
+        stats.contingency.association(np.array([p, q]).astype(int), method="cramer"), abs=1e-9
+    )
     several = list(chance.uniform(0, 0.2, 12))
     assert measures.adjusted(several) == pytest.approx(list(stats.false_discovery_control(several)), abs=1e-9)
 
@@ -71,7 +80,14 @@ def test_rows_are_measured_as_scipy_measures_them(seed: int) -> None:
 def test_a_stored_profile_is_as_good_as_the_rows() -> None:
     values = normal(100_000, 0.0, 3)
     column = ColumnProfile(
-        name="x", type="number", count=len(values), missing=0, missing_share=0.0, distinct=9, distinct_exact=False, mean=0.0
+        name="x",
+        type="number",
+        count=len(values),
+        missing=0,
+        missing_share=0.0,
+        distinct=9,
+        distinct_exact=False,
+        mean=0.0,
     )
     edges = [float(edge) for edge in np.quantile(values, np.linspace(0, 1, 201))]
     stored = of_profile(column, edges)
@@ -105,7 +121,7 @@ def test_one_endless_value_hides_nothing() -> None:
 
 def test_values_that_repeat_share_bins_and_a_constant_that_moved_is_seen() -> None:
     counts = of_numbers(np.repeat([0.0, 1.0, 2.0], [900, 80, 20]), 0)
-    assert list(deciles(counts)) == [0.0, 1.0] or list(deciles(counts)) == [0.0]
+    assert 1 <= len(deciles(counts)) <= 2
     same = comparing.feature("n", counts, of_numbers(np.repeat([0.0, 1.0, 2.0], [90, 8, 2]), 0), 0.1)
     assert same.psi is not None
     assert same.psi < same.floor

@@ -93,20 +93,23 @@ def test_windows_become_jobs_when_they_are_due_and_each_change_is_told_once(any_
 def test_the_baseline_is_read_once(ctx: Context, tmp_path: Path) -> None:
     from studiolo.studio.experiments import service as experiments
 
-    ctx, clock = clocked(ctx, days=5)
+    ctx, _ = clocked(ctx, days=5)
     dataset(ctx)
     service.create(ctx, spec())
     reconcile.tick(ctx)
     first = queued(ctx, "drift")[0]
-    run_job(ctx, first, tmp_path)
+    run_job(ctx, first, tmp_path, apart=True)
     reconcile.tick(ctx)
     second = queued(ctx, "drift")[0]
     given = [experiments.spec(ctx, run) for run in (first, second)]
-    assert [sorted(job.inputs) for job in given if job] == [["baseline", "target"], ["reference", "target"]]
+    assert [sorted(job.inputs) for job in given if job] == [
+        ["baseline", "settings", "target"],
+        ["reference", "settings", "target"],
+    ]
 
 
 def test_a_controller_that_dies_after_submitting_submits_no_second_time(ctx: Context) -> None:
-    ctx, clock = clocked(ctx, days=4)
+    ctx, _ = clocked(ctx, days=4)
     dataset(ctx)
     made = service.create(ctx, spec())
     with ctx.db.read() as tx:
@@ -119,7 +122,7 @@ def test_a_controller_that_dies_after_submitting_submits_no_second_time(ctx: Con
 
 
 def test_a_failed_window_is_told_once_and_the_schedule_goes_on(ctx: Context, tmp_path: Path) -> None:
-    ctx, clock = clocked(ctx, days=6)
+    ctx, _ = clocked(ctx, days=6)
     dataset(ctx)
     service.create(ctx, spec())
     reconcile.tick(ctx)
@@ -147,7 +150,7 @@ def test_too_few_rows_say_so_and_change_nothing(ctx: Context, tmp_path: Path) ->
 
 
 def test_an_edit_keeps_history(ctx: Context, tmp_path: Path) -> None:
-    ctx, clock = clocked(ctx, days=5)
+    ctx, _ = clocked(ctx, days=5)
     dataset(ctx, data=csv(8, moved=(3, 4)))
     made = service.create(ctx, spec())
     settle(ctx, tmp_path)
@@ -174,7 +177,7 @@ def test_the_same_settings_are_no_new_version(ctx: Context) -> None:
 
 
 def test_a_backfill_goes_on_from_where_it_stands(any_ctx: Context, tmp_path: Path) -> None:
-    ctx, clock = clocked(any_ctx, days=20)
+    ctx, _ = clocked(any_ctx, days=20)
     dataset(ctx, data=csv(8, moved=(4,)))
     service.create(ctx, spec(since=None))
     begun = backfilling.create(ctx, "daily", BackfillCreate(start=FIRST + 3 * DAY, end=FIRST + 8 * DAY))
@@ -195,7 +198,7 @@ def test_a_backfill_goes_on_from_where_it_stands(any_ctx: Context, tmp_path: Pat
 
 
 def test_a_backfill_of_ninety_years_of_hours_costs_nothing_to_begin_and_can_be_canceled(ctx: Context) -> None:
-    ctx, clock = clocked(ctx, days=20)
+    ctx, _ = clocked(ctx, days=20)
     dataset(ctx)
     service.create(ctx, spec(frequency="hour"))
     service.update(ctx, "daily", MonitorPatch(enabled=False))
@@ -210,7 +213,7 @@ def test_a_backfill_of_ninety_years_of_hours_costs_nothing_to_begin_and_can_be_c
 
 
 def test_running_twice_is_refused(ctx: Context) -> None:
-    ctx, clock = clocked(ctx, days=6)
+    ctx, _ = clocked(ctx, days=6)
     dataset(ctx)
     service.create(ctx, spec(since=None))
     assert service.run_now(ctx, "daily", RunRequest()).start == FIRST + 5 * DAY
@@ -219,7 +222,7 @@ def test_running_twice_is_refused(ctx: Context) -> None:
 
 
 def test_deleting_ends_its_jobs(ctx: Context) -> None:
-    ctx, clock = clocked(ctx, days=6)
+    ctx, _ = clocked(ctx, days=6)
     dataset(ctx)
     service.create(ctx, spec())
     reconcile.tick(ctx)

@@ -1,6 +1,7 @@
 """Where windows begin and end, also when the clocks change."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_windows_follow_each_other_without_gaps_and_are_counted_right(frequency:
     where = windows.zone(zone)
     start, end = at("2018-01-17T13:40"), at("2018-12-03T05:10") if frequency == "hour" else at("2021-12-03T05:10")
     found = list(windows.between(start, end, frequency, where))
-    assert all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(found))
     assert found[0].start <= start < found[0].end
     assert found[-1].start < end <= found[-1].end
     assert windows.count(start, end, frequency, where) == len(found)

@@ -65,7 +65,10 @@ def follow(tx: Connection, ctx: Context, monitor: Any, window: Any, found: Compa
     if told == "detected":
         title, text = f"{monitor.dataset} drifts", f"Monitor {monitor.name}, {when}: {found.why}."
     else:
-        title, text = f"{monitor.dataset} no longer drifts", f"Monitor {monitor.name}, {when}: back within its thresholds."
+        title, text = (
+            f"{monitor.dataset} no longer drifts",
+            f"Monitor {monitor.name}, {when}: back within its thresholds.",
+        )
     notice = Notice(
         kind=DETECTED if told == "detected" else RESOLVED,
         severity="warning" if told == "detected" else "good",

@@ -27,7 +27,9 @@ def create(ctx: Context, name: str, spec: BackfillCreate) -> Backfill:
         end = min(end, ctx.clock.now())
         total = windows.count(start, end, settings.frequency, where)
         if total < 1:
-            raise BadMonitor("There is no window in this time that has begun.", "Choose an earlier start.", field="start")
+            raise BadMonitor(
+                "There is no window in this time that has begun.", "Choose an earlier start.", field="start"
+            )
         backfill_id = new_id()
         first = windows.containing(start, settings.frequency, where)
         values = {"id": backfill_id, "monitor": row.id, "settings": row.settings_version, "position": first.start}

@@ -75,7 +75,7 @@ class Monitors:
 
     def update(self, name: str, **changes: Any) -> Monitor:
         """Change description, enabled, or any of the settings; what was found stays as it was judged."""
-        patch = {key: changes.pop(key) for key in ("description", "enabled") if key in changes}
+        patch: dict[str, Any] = {key: changes.pop(key) for key in ("description", "enabled") if key in changes}
         if changes:
             settings = self.get(name).settings.model_dump(mode="json")
             if "baseline" in changes:
@@ -112,9 +112,7 @@ class Monitors:
         found = self._http.get(f"{self._path(name)}/trend", feature=feature, start=_text(start), end=_text(end))
         return FeatureTrend.model_validate(found)
 
-    def run(
-        self, name: str, moment: Moment | None = None, *, wait: bool = True, timeout: float = 3600
-    ) -> WindowResult:
+    def run(self, name: str, moment: Moment | None = None, *, wait: bool = True, timeout: float = 3600) -> WindowResult:
         """Compute the window that holds a moment, default the newest one that is over, and wait for its result."""
         begun = WindowResult.model_validate(self._http.post(f"{self._path(name)}/windows", {"moment": _text(moment)}))
         until = time.monotonic() + timeout

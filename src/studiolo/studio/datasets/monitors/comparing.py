@@ -29,7 +29,9 @@ BARS, SHOWN = 24, 12
 NAMED = 20
 
 
-def feature(name: str, baseline: Distribution, target: Distribution, threshold: float, weight: float = 1.0) -> FeatureDrift:
+def feature(
+    name: str, baseline: Distribution, target: Distribution, threshold: float, weight: float = 1.0
+) -> FeatureDrift:
     """Measure one feature; whether it drifts is settled by `settle`, among all of them."""
     if isinstance(baseline, Numbers) and isinstance(target, Numbers):
         found = _numbers(name, baseline, target, threshold)
@@ -109,7 +111,9 @@ def _numbers(name: str, baseline: Numbers, target: Numbers, threshold: float) ->
 
 
 def _categories(name: str, baseline: Categories, target: Categories, threshold: float) -> FeatureDrift:
-    found = FeatureDrift(name=name, kind="category", threshold=threshold, baseline=_side(baseline), target=_side(target))
+    found = FeatureDrift(
+        name=name, kind="category", threshold=threshold, baseline=_side(baseline), target=_side(target)
+    )
     if not (baseline.count + baseline.missing) or not (target.count + target.missing):
         return found
     names, first, second = category_table(baseline, target)

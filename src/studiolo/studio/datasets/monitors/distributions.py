@@ -149,7 +149,9 @@ def largest_gap(first: Numbers, second: Numbers) -> float:
     """Return the Kolmogorov–Smirnov distance of two distributions, of which either may be known by quantiles only."""
     if first.values is not None and second.values is not None:
         return kolmogorov_smirnov(first.values, second.values)
-    points = np.unique(np.concatenate([one.values if one.values is not None else one.quantiles for one in (first, second)]))
+    points = np.unique(
+        np.concatenate([one.values if one.values is not None else one.quantiles for one in (first, second)])
+    )
     at = np.abs(first.below(points) - second.below(points))
     before = np.abs(first.below(points, strictly=True) - second.below(points, strictly=True))
     return float(max(at.max(), before.max()))

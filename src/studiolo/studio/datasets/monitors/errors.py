@@ -20,7 +20,9 @@ class MonitorExists(Conflict):
     code, title = "datasets.monitor_exists", "There is such a drift monitor"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a drift monitor '{name}' already.", "Change it, or choose another name.", field="name")
+        super().__init__(
+            f"There is a drift monitor '{name}' already.", "Change it, or choose another name.", field="name"
+        )
 
 
 class BadMonitor(Invalid):

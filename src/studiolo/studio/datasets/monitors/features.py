@@ -41,7 +41,7 @@ def kind(column: ColumnSchema) -> str:
     return "number" if column.type in NUMBERS | MOMENTS else "category"
 
 
-def _unfit(
+def _unfit(  # noqa: PLR0911 - one line a reason
     column: ColumnSchema,
     other: ColumnSchema | None,
     asked: Collection[str],

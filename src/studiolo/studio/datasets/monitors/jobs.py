@@ -17,9 +17,10 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.runner.journal import Journal
 from studiolo.studio.datasets.monitors import comparing, distributions, features, magnitude, rows
 from studiolo.studio.datasets.monitors.distributions import Categories, Distribution
+from studiolo.studio.datasets.monitors.errors import BadMonitor
 from studiolo.studio.datasets.monitors.results import Comparison
 from studiolo.studio.datasets.monitors.schemas import MonitorSettings
-from studiolo.studio.datasets.monitors.submission import ASKED, REFERENCE_FILE, RESULT_FILE, SAMPLE_FILE
+from studiolo.studio.datasets.monitors.submission import ASKED, REFERENCE_FILE, RESULT_FILE, SAMPLE_FILE, SETTINGS_FILE
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def main() -> int:
     """Compare the window; the last line of the log says why when it cannot be."""
     asked = json.loads(os.environ[ASKED])
     inputs, outputs = Path(os.environ["STUDIOLO_INPUTS"]), Path(os.environ["STUDIOLO_OUTPUTS"])
-    settings = MonitorSettings.model_validate(asked["settings"])
+    settings = MonitorSettings.model_validate_json((inputs / "settings" / SETTINGS_FILE).read_bytes())
     try:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as spill:
             found = compare(settings, asked, inputs, outputs, Path(spill))
@@ -141,14 +142,17 @@ def _make(settings: MonitorSettings, target: TableSchema, folder: Path, outputs:
     for column in columns:
         # read back from what is kept, so that the first window is measured as all others are
         one = distributions.load(rows.distribution(part, column).model_dump(mode="json"))
-        if isinstance(one, Categories) and column.name not in settings.features and part.rows:
-            if features.says_nothing(one.distinct, part.rows):
-                left[column.name] = f"{one.distinct:,} different texts"
-                continue
+        asked = column.name in settings.features
+        if isinstance(one, Categories) and not asked and features.says_nothing(one.distinct, part.rows):
+            left[column.name] = f"{one.distinct:,} different texts"
+            continue
         if not one.count:
             left[column.name] = "empty in the baseline"
             continue
         found[column.name] = one
+    if not found:
+        said = "; ".join(f"{name}: {why}" for name, why in list(left.items())[:5])
+        raise BadMonitor(f"There is no feature to compare ({said}).", "Choose features by name.", field="features")
     sample = rows.some(part, list(found), magnitude.ROWS)
     document = {
         "features": {name: one.model_dump(mode="json") for name, one in found.items()},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS = 20_000  # of each side
+THREADS = 1  # what the job of a window asks of its compute
 FOLDS, SMALL = 5, 4000  # windows of fewer rows are told apart in five parts, others in two
 RATIO = 5  # baseline rows for each row of a small window: more teach the model nothing new about the window
 CATEGORIES = 200  # that the model takes; rarer ones are one
@@ -28,6 +29,7 @@ def measure(baseline: "pd.DataFrame", target: "pd.DataFrame", seed: int = 0) -> 
     Each side weighs the same, however many rows it has. Negative values are 0: worse than chance is chance.
     """
     import pandas as pd
+    from threadpoolctl import threadpool_limits
 
     chance = np.random.default_rng(seed)
     first = _some(baseline, min(ROWS, max(2000, RATIO * len(target))), chance)
@@ -38,14 +40,15 @@ def measure(baseline: "pd.DataFrame", target: "pd.DataFrame", seed: int = 0) -> 
     part = _parts(truth, folds, chance)
     told = np.empty(len(truth), dtype=bool)
     models = []
-    for number in range(folds):
-        learn, test = part != number, part == number
-        model = _fit(features[learn], truth[learn], seed)
-        told[test] = model.predict(features[test])
-        models.append((model, test))
-    value = correlation(truth, told)
-    floor = _floor(len(first), len(second))
-    contributions = _contributions(features, truth, told, models, chance) if value > floor else {}
+    with threadpool_limits(THREADS):  # as many threads as the machine has cores wait for each other on a busy one
+        for number in range(folds):
+            learn, test = part != number, part == number
+            model = _fit(features[learn], truth[learn], seed)
+            told[test] = model.predict(features[test])
+            models.append((model, test))
+        value = correlation(truth, told)
+        floor = _floor(len(first), len(second))
+        contributions = _contributions(features, truth, told, models, chance) if value > floor else {}
     return Magnitude(value=max(0.0, value), floor=floor, rows=len(truth), contributions=contributions)
 
 
@@ -112,7 +115,8 @@ def _fit(features: "pd.DataFrame", truth: "NDArray[np.bool_]", seed: int) -> "Mo
         early_stopping=len(truth) > SMALL,
         random_state=seed,
     )
-    return model.fit(features, truth)  # type: ignore[no-any-return]
+    fitted: Model = model.fit(features, truth)
+    return fitted
 
 
 def _contributions(

@@ -43,9 +43,7 @@ def schedule(ctx: Context, row: Any) -> bool:
     with ctx.db.read() as tx:
         if repository.running(tx, row.id, origin="schedule"):
             return False
-        settings = MonitorSettings.model_validate(
-            repository.settings_row(tx, row.id, row.settings_version).settings
-        )
+        settings = MonitorSettings.model_validate(repository.settings_row(tx, row.id, row.settings_version).settings)
     where = windows.zone(settings.zone)
     window = windows.containing(row.position, settings.frequency, where)
     after = windows.following(window, settings.frequency, where)
@@ -130,11 +128,9 @@ def _columns(tx: Connection, ctx: Context, run: Run, found: Comparison | None, e
 def _keep_reference(tx: Connection, ctx: Context, run: Run, window: Any) -> None:
     try:
         kept = [
-            artifacts.find(tx, ctx, run.id, name).digest
-            for name in (submission.REFERENCE_FILE, submission.SAMPLE_FILE)
+            artifacts.find(tx, ctx, run.id, name).digest for name in (submission.REFERENCE_FILE, submission.SAMPLE_FILE)
         ]
     except ArtifactNotFound:  # the job was given what an earlier one had kept
         return
     if all(ctx.blobs.keep(digest) for digest in kept):
         repository.keep_reference(tx, window.monitor, window.settings, kept[0], kept[1])
-

@@ -23,8 +23,8 @@ def insert_monitor(tx: Connection, ctx: Context, values: Mapping[str, Any]) -> b
     now = ctx.clock.now()
     row = {**values, "workspace_id": ctx.workspace_id, "created_at": now, "updated_at": now}
     row["created_by"] = ctx.actor.name
-    change = ctx.db.upsert(monitors).on_conflict_do_nothing(index_elements=["workspace_id", "name"])
-    return tx.execute(change, row).rowcount == 1
+    change = ctx.db.upsert(monitors).values(**row).on_conflict_do_nothing(index_elements=["workspace_id", "name"])
+    return tx.execute(change.returning(monitors.c.id)).first() is not None
 
 
 def find(tx: Connection, ctx: Context, name: str) -> Row | None:
@@ -103,7 +103,7 @@ def begin_window(tx: Connection, ctx: Context, values: Mapping[str, Any]) -> boo
         set_={key: value for key, value in row.items() if key not in keys},
         where=windows.c.state != "running",
     )
-    return tx.execute(again).rowcount == 1
+    return tx.execute(again.returning(windows.c.start)).first() is not None
 
 
 def name_run(tx: Connection, monitor: str, start: datetime, version: int, run_id: str) -> None:
@@ -191,9 +191,7 @@ def insert_backfill(tx: Connection, ctx: Context, values: Mapping[str, Any]) -> 
 
 def backfill(tx: Connection, monitor: str, backfill_id: str) -> Row | None:
     """Return a backfill of a monitor."""
-    return tx.execute(
-        select(backfills).where(backfills.c.id == backfill_id, backfills.c.monitor == monitor)
-    ).first()
+    return tx.execute(select(backfills).where(backfills.c.id == backfill_id, backfills.c.monitor == monitor)).first()
 
 
 def backfills_of(tx: Connection, monitor: str) -> list[Row]:

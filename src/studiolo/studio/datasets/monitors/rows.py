@@ -62,7 +62,9 @@ def read(query: str, schema: TableSchema, columns: list[ColumnSchema], span: Spa
     connection = engine.connect(spill=spill, memory=MEMORY, threads=1)  # one thread: the same rows each time
     try:
         chosen = f"SELECT {items} FROM ({query}) {where}"
-        table = connection.sql(f"SELECT * FROM ({chosen}) USING SAMPLE reservoir({most} ROWS) REPEATABLE ({SEED})").to_arrow_table()
+        table = connection.sql(
+            f"SELECT * FROM ({chosen}) USING SAMPLE reservoir({most} ROWS) REPEATABLE ({SEED})"
+        ).to_arrow_table()
         rows = table.num_rows
         if rows >= most:
             counted = connection.execute(f"SELECT count(*) FROM ({query}) {where}").fetchone()

@@ -85,7 +85,9 @@ def checked(ctx: Context, settings: MonitorSettings) -> MonitorSettings:
     kept, left = features.choose(base.table, target.table, settings)
     if not kept:
         said = "; ".join(f"{name}: {why}" for name, why in list(left.items())[:4])
-        raise BadMonitor(f"There is no column to compare ({said}).", "Choose features that both tables have.", field="features")
+        raise BadMonitor(
+            f"There is no column to compare ({said}).", "Choose features that both tables have.", field="features"
+        )
     baseline = settings.baseline.model_copy(update={"version": base.version, "start": start, "end": end})
     return settings.model_copy(update={"baseline": baseline})
 
@@ -219,7 +221,9 @@ def window_document(ctx: Context, name: str, start: datetime) -> Path:
         row = repository.window(tx, find(tx, ctx, name).id, _utc(start))
     if row is None or row.result is None:
         said = "has not been looked at" if row is None else f"has no result: it is {row.state}"
-        raise WindowNotFound(f"The window of {start.isoformat()} {said}.", "Compute it: run, or a backfill.", field="start")
+        raise WindowNotFound(
+            f"The window of {start.isoformat()} {said}.", "Compute it: run, or a backfill.", field="start"
+        )
     return ctx.blobs.path(row.result)
 
 
@@ -232,7 +236,9 @@ def comparison(ctx: Context, name: str, start: datetime) -> Comparison:
     return Comparison.model_validate_json(window_document(ctx, name, start).read_bytes())
 
 
-def trend(ctx: Context, name: str, feature: str, start: datetime | None = None, end: datetime | None = None) -> FeatureTrend:
+def trend(
+    ctx: Context, name: str, feature: str, start: datetime | None = None, end: datetime | None = None
+) -> FeatureTrend:
     """Return a feature over the newest thousand windows of a time, oldest first."""
     with ctx.db.read() as tx:
         row = find(tx, ctx, name)
@@ -256,7 +262,9 @@ def run_now(ctx: Context, name: str, request: RunRequest) -> WindowResult:
     where = windows.zone(settings.zone)
     moment = aware(request.moment)
     if moment is None:
-        window = windows.preceding(windows.containing(ctx.clock.now(), settings.frequency, where), settings.frequency, where)
+        window = windows.preceding(
+            windows.containing(ctx.clock.now(), settings.frequency, where), settings.frequency, where
+        )
     else:
         window = windows.containing(moment, settings.frequency, where)
     order = submission.prepare(ctx, row.id, row.settings_version)

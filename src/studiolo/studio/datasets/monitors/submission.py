@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
@@ -19,6 +20,7 @@ from studiolo.studio.experiments.schemas import InputFile, JobSpec, Resources
 KIND = "drift"
 EXPERIMENT = "Drift monitors"
 ASKED = "STUDIOLO_DRIFT"
+SETTINGS_FILE = "settings.json"
 REFERENCE_FILE, SAMPLE_FILE, RESULT_FILE = "reference.json", "sample.parquet", "comparison.json"
 
 
@@ -43,6 +45,8 @@ def prepare(ctx: Context, monitor: str, version: int) -> Order:
     settings = MonitorSettings.model_validate(row.settings)
     target = datasets.get(ctx, settings.target.dataset)
     inputs = {"target": datasets.as_input(ctx, target)}
+    document = ctx.blobs.put(settings.model_dump_json().encode())  # too long, perhaps, for a variable
+    inputs["settings"] = [InputFile(path=SETTINGS_FILE, digest=document.digest)]
     if row.reference and row.sample:
         inputs["reference"] = [
             InputFile(path=REFERENCE_FILE, digest=row.reference),
@@ -55,7 +59,13 @@ def prepare(ctx: Context, monitor: str, version: int) -> Order:
 
 
 def submit(
-    tx: Connection, ctx: Context, monitor: Any, order: Order, window: Window, origin: Origin, backfill: str | None = None
+    tx: Connection,
+    ctx: Context,
+    monitor: Any,
+    order: Order,
+    window: Window,
+    origin: Origin,
+    backfill: str | None = None,
 ) -> bool:
     """Submit the job of a window; False when it is being computed already. monitor: its row."""
     values = {
@@ -70,7 +80,6 @@ def submit(
     if not repository.begin_window(tx, ctx, values):
         return False
     asked = {
-        "settings": order.settings.model_dump(mode="json"),
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
         "timestamp": order.settings.target.timestamp,
@@ -80,7 +89,7 @@ def submit(
         name=f"{monitor.name} {window.start:%Y-%m-%d %H:%M}",
         kind=KIND,
         command=[sys.executable, "-m", "studiolo.studio.datasets.monitors.jobs"],
-        env={ASKED: _json(asked)},
+        env={ASKED: orjson.dumps(asked).decode()},
         inputs=order.inputs,
         resources=Resources(cores=1),
         retries={"lost": 2, "preempted": 2},
@@ -94,9 +103,3 @@ def submit(
     if order.baseline is not None:
         lineage.link(tx, ctx, datasets.lineage_reference(order.baseline), reference)
     return True
-
-
-def _json(document: Any) -> str:
-    import orjson
-
-    return orjson.dumps(document).decode()

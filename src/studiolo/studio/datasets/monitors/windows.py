@@ -75,7 +75,9 @@ def count(start: datetime, end: datetime, frequency: Frequency, where: ZoneInfo)
     if frequency == "month":
         a, b = first.start.astimezone(where), last.start.astimezone(where)
         return (b.year - a.year) * 12 + b.month - a.month + 1
-    return round((last.start - first.start) / _LONGEST[frequency]) + 1  # a change of the clock moves less than half a day
+    return (
+        round((last.start - first.start) / _LONGEST[frequency]) + 1
+    )  # a change of the clock moves less than half a day
 
 
 def written(moment: datetime, where: ZoneInfo) -> datetime:

@@ -63,9 +63,7 @@ def set_mail(
         if not password:
             raise Invalid("No password came on standard input.", "Pipe it in, one line.", field="password")
     sender_ = MailSender(transport(context))
-    show(
-        sender_.set(host, sender, password=password, port=port, security=security, username=username), output=output
-    )
+    show(sender_.set(host, sender, password=password, port=port, security=security, username=username), output=output)
 
 
 @mail.command("remove")

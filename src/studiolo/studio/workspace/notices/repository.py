@@ -33,10 +33,11 @@ def insert_notices(tx: Connection, ctx: Context, account_ids: Sequence[str], not
     """Add a notice for each account that has none of this key; returns how many."""
     made = 0
     for account_id in account_ids:
-        row = {"id": new_id(), "workspace_id": ctx.workspace_id, "account_id": account_id}
+        row: dict[str, Any] = {"id": new_id(), "workspace_id": ctx.workspace_id, "account_id": account_id}
         row |= {**notice.model_dump(), "created_at": ctx.clock.now()}
         keys = ["workspace_id", "account_id", "key"]
-        made += max(0, tx.execute(ctx.db.upsert(notices).on_conflict_do_nothing(index_elements=keys), row).rowcount)
+        change = ctx.db.upsert(notices).values(**row).on_conflict_do_nothing(index_elements=keys)
+        made += tx.execute(change.returning(notices.c.id)).first() is not None
     return made
 
 
@@ -77,7 +78,9 @@ def forget(tx: Connection, ctx: Context, before: datetime) -> int:
 def give_up(tx: Connection, ctx: Context, before: datetime) -> int:
     """End mails that have waited for a mail server since before a moment: their news is no longer news."""
     where = (mails.c.workspace_id == ctx.workspace_id, mails.c.state == "pending", mails.c.created_at < before)
-    return tx.execute(update(mails).where(*where).values(state="failed", error="No mail server took it in time.")).rowcount
+    return tx.execute(
+        update(mails).where(*where).values(state="failed", error="No mail server took it in time.")
+    ).rowcount
 
 
 def _mine(ctx: Context) -> tuple[Any, ...]:
@@ -87,7 +90,13 @@ def _mine(ctx: Context) -> tuple[Any, ...]:
 def insert_mail(tx: Connection, ctx: Context, recipient: str, key: str, subject: str, body: str) -> None:
     """Put a mail into the outbox; one of this key to this recipient is sent once."""
     now = ctx.clock.now()
-    row = {"id": new_id(), "workspace_id": ctx.workspace_id, "key": key, "recipient": recipient, "subject": subject}
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "workspace_id": ctx.workspace_id,
+        "key": key,
+        "recipient": recipient,
+        "subject": subject,
+    }
     row |= {"body": body, "state": "pending", "attempts": 0, "next_at": now, "created_at": now}
     keys = ["workspace_id", "recipient", "key"]
     tx.execute(ctx.db.upsert(mails).on_conflict_do_nothing(index_elements=keys), row)

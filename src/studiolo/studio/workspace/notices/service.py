@@ -18,9 +18,7 @@ from studiolo.studio.workspace.notices.schemas import (
 )
 
 
-def list_notices(
-    ctx: Context, cursor: str | None = None, limit: int = 50, *, unread: bool = False
-) -> Page[NoticeItem]:
+def list_notices(ctx: Context, cursor: str | None = None, limit: int = 50, *, unread: bool = False) -> Page[NoticeItem]:
     """Return the own notices, newest first."""
     keys, limit = decode(cursor, 1), bounded(limit)
     with ctx.db.read() as tx:

@@ -52,9 +52,7 @@ def _notices() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_outbox")),
-        sa.UniqueConstraint(
-            "workspace_id", "recipient", "key", name=op.f("uq_mail_outbox_workspace_id_recipient_key")
-        ),
+        sa.UniqueConstraint("workspace_id", "recipient", "key", name=op.f("uq_mail_outbox_workspace_id_recipient_key")),
     )
     op.create_index("ix_mail_outbox_due", "mail_outbox", ["workspace_id", "state", "next_at"], unique=False)
     op.create_table(
