@@ -356,6 +356,206 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/monitors': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Monitors
+     * @description List the drift monitors, or those of a dataset, by name.
+     */
+    get: operations['datasets_list_monitors'];
+    put?: never;
+    /**
+     * Create Monitor
+     * @description Make a drift monitor.
+     */
+    post: operations['datasets_create_monitor'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Preview Windows
+     * @description Count the rows of the windows that a monitor would look at, in a child process.
+     */
+    post: operations['datasets_preview_windows'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/{monitor}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Monitor
+     * @description Return a drift monitor: what it does, its state, its newest window.
+     */
+    get: operations['datasets_get_monitor'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Monitor
+     * @description Remove a drift monitor with all that it found.
+     */
+    delete: operations['datasets_delete_monitor'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Monitor
+     * @description Change a drift monitor; what it has found stays as it was judged.
+     */
+    patch: operations['datasets_update_monitor'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/{monitor}/backfills': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Backfills
+     * @description List the backfills, newest first.
+     */
+    get: operations['datasets_list_backfills'];
+    put?: never;
+    /**
+     * Create Backfill
+     * @description Begin to compute windows of the past, however many.
+     */
+    post: operations['datasets_create_backfill'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/{monitor}/backfills/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Cancel Backfill
+     * @description Stop a backfill; windows that are done stay.
+     */
+    delete: operations['datasets_cancel_backfill'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/{monitor}/settings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Settings
+     * @description List the settings as they were, newest first.
+     */
+    get: operations['datasets_list_settings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/{monitor}/trend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Trend
+     * @description Return a feature over time, oldest first.
+     */
+    get: operations['datasets_get_trend'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/{monitor}/windows': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Windows
+     * @description List windows, newest first, each by the newest settings that it was judged by.
+     */
+    get: operations['datasets_list_windows'];
+    put?: never;
+    /**
+     * Run Window
+     * @description Compute a window at once.
+     */
+    post: operations['datasets_run_window'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/monitors/{monitor}/windows/{start}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Window
+     * @description Return the comparison of a window: every feature, every measure.
+     */
+    get: operations['datasets_get_window'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/samples': {
     parameters: {
       query?: never;
@@ -2734,6 +2934,74 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/workspace/mail': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Mail
+     * @description Say how mail is sent; the password is never shown.
+     */
+    get: operations['workspace_get_mail'];
+    /**
+     * Set Mail
+     * @description Say how mail is to be sent.
+     */
+    put: operations['workspace_set_mail'];
+    post?: never;
+    /**
+     * Remove Mail
+     * @description Send no more mail.
+     */
+    delete: operations['workspace_remove_mail'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/mail/outbox': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Mail
+     * @description List what was sent, or waits, newest first.
+     */
+    get: operations['workspace_list_mail'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/mail/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Try Mail
+     * @description Send a mail at once, and return what came of it.
+     */
+    post: operations['workspace_try_mail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/workspace/members': {
     parameters: {
       query?: never;
@@ -2773,6 +3041,66 @@ export interface paths {
      * @description End a membership.
      */
     delete: operations['workspace_remove_member'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/notices': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Notices
+     * @description List the own notices, newest first.
+     */
+    get: operations['workspace_list_notices'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/notices/marks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Mark Notices
+     * @description Mark own notices as read, or as unread; without ids all of them.
+     */
+    post: operations['workspace_mark_notices'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/notices/unread': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Count Unread
+     * @description Count the own unread notices.
+     */
+    get: operations['workspace_count_unread'];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -3222,6 +3550,78 @@ export interface components {
       time_limit: number | null;
     };
     /**
+     * Backfill
+     * @description A backfill. total: windows; done: that are over; seconds_left: estimated, once some are done.
+     */
+    Backfill: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Done */
+      done: number;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Failed */
+      failed: number;
+      /** Id */
+      id: string;
+      /** Seconds Left */
+      seconds_left?: number | null;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'running' | 'done' | 'canceled';
+      /** Total */
+      total: number;
+    };
+    /**
+     * BackfillCreate
+     * @description Windows to compute of the past: all that begin in `start`'s own window or later and before `end`.
+     */
+    BackfillCreate: {
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+    };
+    /**
+     * Baseline
+     * @description What windows are compared with: a version, or its rows from `start` up to, and without, `end`.
+     *
+     *     version: none is pinned to the newest one when the monitor is saved. timestamp: the column that start and end are of.
+     */
+    Baseline: {
+      /** Dataset */
+      dataset: string;
+      /** End */
+      end?: string | null;
+      /** Start */
+      start?: string | null;
+      /** Timestamp */
+      timestamp?: string | null;
+      /** Version */
+      version?: number | null;
+    };
+    /**
      * BinCleanup
      * @description What to remove for good. older_than_days: null is the retention time; 0 is all of the bin.
      */
@@ -3249,6 +3649,20 @@ export interface components {
        * @default 0
        */
       versions: number;
+    };
+    /**
+     * Bins
+     * @description Both distributions over the same bins, as shares of all rows. labels: of categories; edges: of numbers, one more.
+     */
+    Bins: {
+      /** Baseline */
+      baseline: number[];
+      /** Edges */
+      edges?: number[];
+      /** Labels */
+      labels?: string[];
+      /** Target */
+      target: number[];
     };
     /**
      * BulkChange
@@ -3291,6 +3705,18 @@ export interface components {
        * @default []
        */
       run_ids: string[];
+    };
+    /**
+     * Cause
+     * @description A feature that has moved, in short. psi: its index.
+     */
+    Cause: {
+      /** Drifting */
+      drifting: boolean;
+      /** Name */
+      name: string;
+      /** Psi */
+      psi: number;
     };
     /**
      * Change
@@ -3696,6 +4122,46 @@ export interface components {
         | 'Skipped';
       /** User */
       user: string;
+    };
+    /**
+     * Comparison
+     * @description A window beside its baseline. enough: there were rows enough to say anything; drifting: it is an alarm, because of `why`.
+     *
+     *     rows, baseline_rows: looked at, of so many in all.
+     */
+    Comparison: {
+      /** All Rows */
+      all_rows: number;
+      /** Baseline Rows */
+      baseline_rows: number;
+      /**
+       * Drifting
+       * @default false
+       */
+      drifting: boolean;
+      /** Enough */
+      enough: boolean;
+      /** Features */
+      features?: components['schemas']['FeatureDrift'][];
+      /** Left Out */
+      left_out?: {
+        [key: string]: string;
+      };
+      magnitude?: components['schemas']['Magnitude'] | null;
+      /** Rows */
+      rows: number;
+      /**
+       * Seconds
+       * @default 0
+       */
+      seconds: number;
+      /** Threshold */
+      threshold: number;
+      /**
+       * Why
+       * @default
+       */
+      why: string;
     };
     /**
      * Compute
@@ -4626,6 +5092,86 @@ export interface components {
       traceback: string;
     };
     /**
+     * FeatureDrift
+     * @description How far one feature has moved. None: the measure does not suit the feature, or nothing was there to measure.
+     *
+     *     psi: population stability index over the baseline's deciles or categories, missing values included, in nats;
+     *     floor: what it stays below in 99 % of windows of this size without drift; jensen_shannon: distance, base 2;
+     *     ks: largest gap of the cumulative shares; wasserstein: in quartile distances of the baseline; p: how likely the counts are
+     *     without drift, adjusted: the same among all features (Benjamini–Hochberg); contribution: what the drift model loses without it.
+     */
+    FeatureDrift: {
+      /**
+       * Adjusted
+       * @default 1
+       */
+      adjusted: number;
+      baseline: components['schemas']['Side'];
+      bins?: components['schemas']['Bins'] | null;
+      /** Chi Square */
+      chi_square?: number | null;
+      /** Contribution */
+      contribution?: number | null;
+      /** Cramers V */
+      cramers_v?: number | null;
+      /**
+       * Drifting
+       * @default false
+       */
+      drifting: boolean;
+      /**
+       * Floor
+       * @default 0
+       */
+      floor: number;
+      /** Freedom */
+      freedom?: number | null;
+      /** Jensen Shannon */
+      jensen_shannon?: number | null;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'number' | 'category';
+      /** Ks */
+      ks?: number | null;
+      /** Ks Floor */
+      ks_floor?: number | null;
+      /** Ks P */
+      ks_p?: number | null;
+      /**
+       * Missing Change
+       * @default 0
+       */
+      missing_change: number;
+      /** Name */
+      name: string;
+      /** New Categories */
+      new_categories?: string[];
+      /**
+       * New Share
+       * @default 0
+       */
+      new_share: number;
+      /**
+       * P
+       * @default 1
+       */
+      p: number;
+      /** Psi */
+      psi?: number | null;
+      target: components['schemas']['Side'];
+      /** Threshold */
+      threshold: number;
+      /** Wasserstein */
+      wasserstein?: number | null;
+      /**
+       * Weight
+       * @default 1
+       */
+      weight: number;
+    };
+    /**
      * FeatureGain
      * @description The models' own importance of a feature; all gains sum to about 1.
      */
@@ -4634,6 +5180,18 @@ export interface components {
       feature: string;
       /** Gain */
       gain: number;
+    };
+    /**
+     * FeatureTrend
+     * @description A feature over time, oldest first.
+     */
+    FeatureTrend: {
+      /** Feature */
+      feature: string;
+      /** Points */
+      points: components['schemas']['TrendPoint'][];
+      /** Threshold */
+      threshold: number;
     };
     /**
      * Fetch
@@ -5549,6 +6107,138 @@ export interface components {
       url: string;
     };
     /**
+     * Magnitude
+     * @description How well a model tells the two sides apart: Matthews' correlation on rows it has not seen, 0 to 1.
+     *
+     *     floor: what it stays below in 99.5 % of windows of this size without drift; rows: that were told apart.
+     */
+    Magnitude: {
+      /** Contributions */
+      contributions?: {
+        [key: string]: number;
+      };
+      /** Floor */
+      floor: number;
+      /** Rows */
+      rows: number;
+      /** Value */
+      value: number;
+    };
+    /**
+     * Mail
+     * @description A mail of the outbox. state: pending, sent or failed; next_at: of the next attempt.
+     */
+    Mail: {
+      /** Attempts */
+      attempts: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Error */
+      error?: string | null;
+      /** Id */
+      id: string;
+      /** Next At */
+      next_at?: string | null;
+      /** Sent At */
+      sent_at?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'pending' | 'sent' | 'failed';
+      /** Subject */
+      subject: string;
+      /** To */
+      to: string;
+    };
+    /**
+     * MailSettings
+     * @description How mail is sent. security: `starttls` (587), `tls` (465) or `none` (25); has_password: one is kept, and never shown.
+     */
+    MailSettings: {
+      /** Has Password */
+      has_password: boolean;
+      /** Host */
+      host: string;
+      /** Port */
+      port: number;
+      /**
+       * Security
+       * @enum {string}
+       */
+      security: 'starttls' | 'tls' | 'none';
+      /** Sender */
+      sender: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Updated By */
+      updated_by: string;
+      /** Username */
+      username: string;
+    };
+    /**
+     * MailSettingsChange
+     * @description How mail is to be sent. password: left out keeps the one that is there, empty removes it.
+     */
+    MailSettingsChange: {
+      /** Host */
+      host: string;
+      /** Password */
+      password?: string | null;
+      /**
+       * Port
+       * @default 587
+       */
+      port: number;
+      /**
+       * Security
+       * @default starttls
+       * @enum {string}
+       */
+      security: 'starttls' | 'tls' | 'none';
+      /** Sender */
+      sender: string;
+      /**
+       * Username
+       * @default
+       */
+      username: string;
+    };
+    /**
+     * MailTest
+     * @description Where a mail is sent to try the settings out.
+     */
+    MailTest: {
+      /** To */
+      to: string;
+    };
+    /**
+     * MailTried
+     * @description What came of a try. detail: what the mail server said; hint: what to do.
+     */
+    MailTried: {
+      /**
+       * Detail
+       * @default
+       */
+      detail: string;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      /** Milliseconds */
+      milliseconds: number;
+      /** Ok */
+      ok: boolean;
+    };
+    /**
      * Matrix
      * @description A symmetric matrix; None where a pair has too few rows or a column does not vary.
      */
@@ -5831,6 +6521,187 @@ export interface components {
       version: number;
     };
     /**
+     * Monitor
+     * @description A drift monitor. state: since `state_since`, as its newest window says; next_window: that the schedule looks at next.
+     *
+     *     next_at: when it does. settings_version: grows with each change of the settings; last: its newest window that was judged.
+     */
+    Monitor: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Description */
+      description: string;
+      /** Enabled */
+      enabled: boolean;
+      last?: components['schemas']['WindowResult'] | null;
+      /** Name */
+      name: string;
+      /** Next At */
+      next_at?: string | null;
+      /** Next Window */
+      next_window?: string | null;
+      /**
+       * Running
+       * @default 0
+       */
+      running: number;
+      settings: components['schemas']['MonitorSettings'];
+      /** Settings Version */
+      settings_version: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'ok' | 'drifting' | 'resolved';
+      /** State Since */
+      state_since?: string | null;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+    };
+    /**
+     * MonitorCreate
+     * @description A new monitor. since: the first window that the schedule looks at; none: the one that is open now.
+     */
+    MonitorCreate: {
+      /**
+       * Alert Features
+       * @default true
+       */
+      alert_features: boolean;
+      baseline: components['schemas']['Baseline'];
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Enabled
+       * @default true
+       */
+      enabled: boolean;
+      /** Exclude */
+      exclude?: string[];
+      /**
+       * Feature Threshold
+       * @default 0.1
+       */
+      feature_threshold: number;
+      /** Features */
+      features?: string[];
+      /**
+       * Frequency
+       * @default day
+       * @enum {string}
+       */
+      frequency: 'hour' | 'day' | 'week' | 'month';
+      /**
+       * Latency Hours
+       * @default 0
+       */
+      latency_hours: number;
+      /** Name */
+      name: string;
+      /** Recipients */
+      recipients?: string[];
+      /** Since */
+      since?: string | null;
+      target: components['schemas']['Target'];
+      /**
+       * Threshold
+       * @default 0.2
+       */
+      threshold: number;
+      /** Thresholds */
+      thresholds?: {
+        [key: string]: number;
+      };
+      /** Weights */
+      weights?: {
+        [key: string]: number;
+      };
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
+    };
+    /**
+     * MonitorPatch
+     * @description What changes; what is left out stays. `settings` as a whole makes a new version of them, and history stays.
+     */
+    MonitorPatch: {
+      /** Description */
+      description?: string | null;
+      /** Enabled */
+      enabled?: boolean | null;
+      settings?: components['schemas']['MonitorSettings'] | null;
+    };
+    /**
+     * MonitorSettings
+     * @description What a monitor does. features: empty takes every column that can be compared, up to 200, but those in `exclude`.
+     *
+     *     latency_hours: how long after its end a window's rows may still arrive. threshold: of the drift magnitude, 0 to 1.
+     *     feature_threshold, thresholds: of a feature's population stability index. weights: 0 shows a feature without alarms.
+     *     alert_features: whether a single feature is an alarm too. recipients: addresses that get mail.
+     */
+    MonitorSettings: {
+      /**
+       * Alert Features
+       * @default true
+       */
+      alert_features: boolean;
+      baseline: components['schemas']['Baseline'];
+      /** Exclude */
+      exclude?: string[];
+      /**
+       * Feature Threshold
+       * @default 0.1
+       */
+      feature_threshold: number;
+      /** Features */
+      features?: string[];
+      /**
+       * Frequency
+       * @default day
+       * @enum {string}
+       */
+      frequency: 'hour' | 'day' | 'week' | 'month';
+      /**
+       * Latency Hours
+       * @default 0
+       */
+      latency_hours: number;
+      /** Recipients */
+      recipients?: string[];
+      target: components['schemas']['Target'];
+      /**
+       * Threshold
+       * @default 0.2
+       */
+      threshold: number;
+      /** Thresholds */
+      thresholds?: {
+        [key: string]: number;
+      };
+      /** Weights */
+      weights?: {
+        [key: string]: number;
+      };
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
+    };
+    /**
      * NewKey
      * @description A key as it is shown once.
      */
@@ -5857,6 +6728,47 @@ export interface components {
     NewToken: {
       /** Token */
       token: string;
+    };
+    /**
+     * NoticeItem
+     * @description A notice as one member has it. read_at: none while it is unread.
+     */
+    NoticeItem: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Href */
+      href: string;
+      /** Id */
+      id: string;
+      /** Kind */
+      kind: string;
+      /** Read At */
+      read_at?: string | null;
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'good' | 'info' | 'warning' | 'problem';
+      /** Text */
+      text: string;
+      /** Title */
+      title: string;
+    };
+    /**
+     * NoticeMark
+     * @description Notices to mark; none: all of them. read: false makes them unread again.
+     */
+    NoticeMark: {
+      /** Ids */
+      ids?: string[] | null;
+      /**
+       * Read
+       * @default true
+       */
+      read: boolean;
     };
     /**
      * Options
@@ -5921,10 +6833,24 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[Mail] */
+    Page_Mail_: {
+      /** Items */
+      items: components['schemas']['Mail'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Model] */
     Page_Model_: {
       /** Items */
       items: components['schemas']['Model'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[NoticeItem] */
+    Page_NoticeItem_: {
+      /** Items */
+      items: components['schemas']['NoticeItem'][];
       /** Next */
       next?: string | null;
     };
@@ -5956,6 +6882,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[WindowResult] */
+    Page_WindowResult_: {
+      /** Items */
+      items: components['schemas']['WindowResult'][];
+      /** Next */
+      next?: string | null;
+    };
     /**
      * PasswordChange
      * @description The new password.
@@ -5975,6 +6908,32 @@ export interface components {
       rows: unknown[][];
       /** Total Rows */
       total_rows: number;
+    };
+    /**
+     * PreviewRequest
+     * @description Windows to count the rows of, before a monitor is made.
+     */
+    PreviewRequest: {
+      /**
+       * Column Zone
+       * @default UTC
+       */
+      column_zone: string;
+      /** Dataset */
+      dataset: string;
+      /**
+       * Frequency
+       * @default day
+       * @enum {string}
+       */
+      frequency: 'hour' | 'day' | 'week' | 'month';
+      /** Timestamp */
+      timestamp: string;
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
     };
     /**
      * Profile
@@ -6392,6 +7351,14 @@ export interface components {
       };
     };
     /**
+     * RunRequest
+     * @description A window to compute now: the one that holds a moment; none: the newest one that is over.
+     */
+    RunRequest: {
+      /** Moment */
+      moment?: string | null;
+    };
+    /**
      * RunSearch
      * @description A page of runs. order_by: MLflow's clauses, and `min(metrics.loss) ASC`, `max(metrics.auc) DESC` of the whole series.
      *
@@ -6717,6 +7684,42 @@ export interface components {
       workspaces: components['schemas']['Membership'][];
     };
     /**
+     * SettingsVersion
+     * @description Settings as they were from a moment on.
+     */
+    SettingsVersion: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      settings: components['schemas']['MonitorSettings'];
+      /** Version */
+      version: number;
+    };
+    /**
+     * Side
+     * @description A feature on one side. distinct: categories.
+     */
+    Side: {
+      /** Distinct */
+      distinct?: number | null;
+      /** Max */
+      max?: number | null;
+      /** Mean */
+      mean?: number | null;
+      /** Min */
+      min?: number | null;
+      /** Missing */
+      missing: number;
+      /** Missing Share */
+      missing_share: number;
+      /** Rows */
+      rows: number;
+    };
+    /**
      * SignIn
      * @description Name and password of an account.
      */
@@ -6992,6 +7995,29 @@ export interface components {
        * @enum {string}
        */
       state: 'added' | 'updated' | 'there' | 'refused';
+    };
+    /**
+     * Target
+     * @description Where windows are cut from: the newest version of a dataset, by a column of moments.
+     *
+     *     zone: that the column's moments are written in, where they do not say it themselves.
+     */
+    Target: {
+      /** Dataset */
+      dataset: string;
+      /**
+       * Kind
+       * @default dataset
+       * @constant
+       */
+      kind: 'dataset';
+      /** Timestamp */
+      timestamp: string;
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
     };
     /**
      * TaskOptions
@@ -7285,6 +8311,31 @@ export interface components {
       deleted: number;
     };
     /**
+     * TrendPoint
+     * @description A feature in one window. None: there was nothing to measure.
+     */
+    TrendPoint: {
+      /** Drifting */
+      drifting: boolean;
+      /** Magnitude */
+      magnitude: number | null;
+      /** Psi */
+      psi: number | null;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+    };
+    /**
+     * Unread
+     * @description How many notices are unread.
+     */
+    Unread: {
+      /** Unread */
+      unread: number;
+    };
+    /**
      * UnreadFile
      * @description A file that could not be looked into.
      */
@@ -7556,6 +8607,104 @@ export interface components {
     WebhookTest: {
       /** Event */
       event?: string | null;
+    };
+    /**
+     * WindowCount
+     * @description How many rows a window has.
+     */
+    WindowCount: {
+      /** Rows */
+      rows: number;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+    };
+    /**
+     * WindowPreview
+     * @description The newest windows of a dataset, oldest first. first, last: moments of the column; small: windows below 50 rows.
+     *
+     *     columns: that can be compared; left_out: column → why it is not.
+     */
+    WindowPreview: {
+      /** Columns */
+      columns: string[];
+      /** First */
+      first?: string | null;
+      /** Last */
+      last?: string | null;
+      /** Left Out */
+      left_out: {
+        [key: string]: string;
+      };
+      /** Small */
+      small: number;
+      /** Total */
+      total: number;
+      /** Windows */
+      windows: components['schemas']['WindowCount'][];
+    };
+    /**
+     * WindowResult
+     * @description A window in short. magnitude, floor: of the drift model; top: the features that moved most.
+     *
+     *     rows: in the window; version: of the target dataset; run_id: its job; settings: their version; why: of the alarm.
+     */
+    WindowResult: {
+      /** Drifting */
+      drifting?: boolean | null;
+      /** Drifting Features */
+      drifting_features?: number | null;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /**
+       * Error
+       * @default
+       */
+      error: string;
+      /** Floor */
+      floor?: number | null;
+      /** Magnitude */
+      magnitude?: number | null;
+      /**
+       * Origin
+       * @enum {string}
+       */
+      origin: 'schedule' | 'backfill' | 'request';
+      /** Rows */
+      rows?: number | null;
+      /** Run Id */
+      run_id?: string | null;
+      /** Settings */
+      settings: number;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'queued' | 'running' | 'done' | 'too_few' | 'failed' | 'canceled';
+      /** Top */
+      top?: components['schemas']['Cause'][];
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Version */
+      version?: number | null;
+      /**
+       * Why
+       * @default
+       */
+      why: string;
     };
     /**
      * WorkspaceCreate
@@ -8270,6 +9419,469 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['DatasetCleanup'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_monitors: {
+    parameters: {
+      query?: {
+        dataset?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Monitor'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_create_monitor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MonitorCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Monitor'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_preview_windows: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PreviewRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WindowPreview'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_monitor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Monitor'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_delete_monitor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_update_monitor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MonitorPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Monitor'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_backfills: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backfill'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_create_backfill: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BackfillCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backfill'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_cancel_backfill: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backfill'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_settings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SettingsVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_trend: {
+    parameters: {
+      query: {
+        feature: string;
+        /** @description Windows that begin at this moment or later */
+        start?: string | null;
+        /** @description Windows that begin before this moment */
+        end?: string | null;
+      };
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FeatureTrend'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_windows: {
+    parameters: {
+      query?: {
+        /** @description Windows that begin at this moment or later */
+        start?: string | null;
+        /** @description Windows that begin before this moment */
+        end?: string | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_WindowResult_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_run_window: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WindowResult'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_window: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        monitor: string;
+        start: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Comparison'];
         };
       };
       /** @description Validation Error */
@@ -12706,6 +14318,142 @@ export interface operations {
       };
     };
   };
+  workspace_get_mail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MailSettings'];
+        };
+      };
+    };
+  };
+  workspace_set_mail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MailSettingsChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MailSettings'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_remove_mail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  workspace_list_mail: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Mail_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_try_mail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MailTest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MailTried'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   workspace_list_members: {
     parameters: {
       query?: never;
@@ -12786,6 +14534,92 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_notices: {
+    parameters: {
+      query?: {
+        unread?: boolean;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_NoticeItem_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_mark_notices: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NoticeMark'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Unread'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_count_unread: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Unread'];
         };
       };
     };
