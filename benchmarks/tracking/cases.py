@@ -146,8 +146,18 @@ def filled(server: Server, sizes: Sizes, folder: Path) -> str:
         url = server.database_url.replace("postgresql:", "postgresql+psycopg2:")
         words = [folder / "mlflow" / "bin" / "python", HERE / "fill.py", url, str(sizes.runs)]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    _settle(server)
     mark.write_text(json.dumps(experiment))
     return experiment
+
+
+def _settle(server: Server) -> None:
+    """Wait until a server has done what it does with rows that came past it: the studio makes its ready JSON of them."""
+    deadline, quiet = time.monotonic() + 120, 0
+    while quiet < 3 and time.monotonic() < deadline:
+        before = server.cpu()
+        time.sleep(1)
+        quiet = quiet + 1 if server.cpu() - before < 0.2 else 0
 
 
 def listing(server: Server, sizes: Sizes, folder: Path) -> Work:
