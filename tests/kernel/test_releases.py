@@ -1,7 +1,7 @@
 """The database of each earlier release opens in this one, with everything in it; on both databases.
 
 `releases/<version>.sql` is the dump of a small studio that this release filled: two finished runs with histories and a NaN, a run
-in the bin, a logged and registered model with an alias, a dataset, a job.
+in the bin, a logged and registered model with an alias, a dataset, a job; since 0.2.0 also a packed series, a trace, a webhook.
 """
 
 import sqlite3
@@ -21,21 +21,22 @@ from studiolo.testing.client import make_client
 from studiolo.testing.context import make_services
 
 RELEASES = Path(__file__).parent / "releases"
-FIRST = "0001"  # the schema of 0.1.0
+SCHEMAS = {"0.1.0": "0001", "0.2.0": "0008"}  # of each release
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[(release, database) for release in SCHEMAS for database in ("sqlite", "postgresql")])
 def old_studio(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
-    """A studio of 0.1.0, opened by this version."""
+    """A studio of an earlier release, opened by this version."""
+    release, database = request.param
     home = tmp_path / "home"
     home.mkdir()
     path = home / "studiolo.db"
     old = sqlite3.connect(path)
-    old.executescript((RELEASES / "0.1.0.sql").read_text("utf-8"))
+    old.executescript((RELEASES / f"{release}.sql").read_text("utf-8"))
     url = ""
-    if request.param == "postgresql":
+    if database == "postgresql":
         url = request.getfixturevalue("postgres_database")
-        _copy(old, url)
+        _copy(old, url, SCHEMAS[release])
     old.close()
     services: Services = make_services(home, database_url=url)
     with make_client(services) as client:
@@ -43,14 +44,14 @@ def old_studio(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestC
     services.db.close()
 
 
-def _copy(old: sqlite3.Connection, url: str) -> None:
-    """Bring the rows to PostgreSQL, as 0.1.0 would have written them there."""
+def _copy(old: sqlite3.Connection, url: str, schema: str) -> None:
+    """Bring the rows to PostgreSQL, as that release would have written them there."""
     db = Database(url)
     config = Config()
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
     with db.engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, FIRST)
+        command.upgrade(config, schema)
     with db.engine.begin() as connection:
         connection.exec_driver_sql("SET session_replication_role = replica")  # rows come in any order
         for table in inspect(connection).get_table_names():
@@ -97,7 +98,8 @@ def test_what_was_in_the_bin_can_be_restored(old_studio: TestClient) -> None:
     gone = mlflow(old_studio, "POST", "runs/search", json=wanted)["runs"]
     assert [run["info"]["run_name"] for run in gone] == ["gone"]
     mlflow(old_studio, "POST", "runs/restore", json={"run_id": gone[0]["info"]["run_id"]})
-    assert len(mlflow(old_studio, "POST", "runs/search", json={"experiment_ids": ["1"]})["runs"]) == 3
+    found = mlflow(old_studio, "POST", "runs/search", json={"experiment_ids": ["1"]})["runs"]
+    assert {run["info"]["run_name"] for run in found} >= {"gone", "c0.1", "c1.0"}
 
 
 def test_models_datasets_and_jobs_of_the_previous_release_are_there(old_studio: TestClient) -> None:
@@ -115,3 +117,21 @@ def test_the_studio_goes_on_from_there(old_studio: TestClient) -> None:
     mlflow(old_studio, "POST", "runs/log-metric", json=point)
     best = {"experiment_ids": ["1"], "order_by": ["metrics.loss ASC"], "max_results": 1}
     assert mlflow(old_studio, "POST", "runs/search", json=best)["runs"][0]["info"]["run_id"] == run["run_id"]
+
+
+@pytest.mark.parametrize("old_studio", [("0.2.0", "sqlite"), ("0.2.0", "postgresql")], indirect=True)
+def test_what_came_with_the_second_release_is_there(old_studio: TestClient) -> None:
+    wanted = {"experiment_ids": ["1"], "filter": "attributes.run_name = 'long'"}
+    (run,) = mlflow(old_studio, "POST", "runs/search", json=wanted)["runs"]
+    query = {"run_id": run["info"]["run_id"], "metric_key": "long", "max_results": 25_000}
+    history = mlflow(old_studio, "GET", "metrics/get-history", params=query)["metrics"]  # of packed parts
+    assert [point["step"] for point in history] == list(range(3000))
+    traces = old_studio.post("/w/default/api/3.0/mlflow/traces/search", json=_everywhere("1")).json()["traces"]
+    assert len(traces) == 1
+    hooks = old_studio.get("/w/default/api/workspace/webhooks").json()
+    assert [hook["name"] for hook in hooks] == ["hook"]
+
+
+def _everywhere(experiment: str) -> dict[str, object]:
+    place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}
+    return {"locations": [place]}
