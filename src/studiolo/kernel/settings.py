@@ -56,6 +56,26 @@ class Settings(BaseModel):
     line_limit_bytes: int = Field(16 * 2**20, gt=0, description="Longest line of a delimited or JSON lines file.")
     inspect_seconds: float = Field(120, gt=0, description="Longest time that looking into an uploaded file may take.")
     inspect_memory_bytes: int = Field(4 * 2**30, gt=0, description="Most memory that looking into a file may take.")
+    sql_seconds: float = Field(60, gt=0, le=3600, description="Longest time that a query of a user may take.")
+    sql_memory_bytes: int = Field(2 * 2**30, ge=2**28, description="Most memory that the process of a query may take.")
+    sql_rows: int = Field(1_000_000, gt=0, description="Most rows of a query's answer that are kept to be looked at.")
+    sql_result_bytes: int = Field(256 * 2**20, gt=0, description="Most bytes of a query's answer that are kept.")
+    sql_result_hours: float = Field(2, gt=0, le=24 * 30, description="How long the answer to a query is kept unused.")
+    sql_concurrent: int = Field(
+        2, ge=1, description="Queries that one account may run at once; four times as many run in all."
+    )
+    sql_save_seconds: float = Field(
+        600, gt=0, description="Longest time that a query may take whose answer becomes a dataset."
+    )
+    sql_save_bytes: int = Field(8 * 2**30, gt=0, description="Most bytes of an answer that becomes a dataset.")
+    explore_cache_bytes: int = Field(
+        20 * 2**30, gt=0, description="Disk that copies of tables by columns, for looking at any row at once, may take."
+    )
+    explore_sessions: int = Field(4, ge=1, description="Tables that are kept open, each by a process of its own.")
+    explore_idle_seconds: float = Field(300, gt=0, description="Time after which the process of an unused table ends.")
+    explore_memory_bytes: int = Field(
+        2 * 2**30, ge=2**28, description="Most memory that the process of a table may take."
+    )
     cores: int = Field(0, ge=0, description="Cores that jobs may use; 0: what this process may use.")
     memory_bytes: int = Field(0, ge=0, description="Memory that jobs may use; 0: 80 % of the machine.")
     cancel_grace_seconds: float = Field(10, ge=0, description="Time a job has to end after it is told to stop.")

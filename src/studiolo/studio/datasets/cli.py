@@ -9,6 +9,7 @@ from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, counted, out, progress, show, transport
 from studiolo.studio.datasets import versions_cli
 from studiolo.studio.datasets.client import Datasets
+from studiolo.studio.datasets.explore import cli as explore
 from studiolo.studio.datasets.monitors import cli as monitors_cli
 from studiolo.studio.datasets.schemas import ColumnProfile
 
@@ -165,3 +166,5 @@ def sample(
 
 for command in versions_cli.COMMANDS:
     app.command()(command)
+app.command("sql")(explore.sql)
+app.command("rows")(explore.rows)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from studiolo.kernel.errors import Remote
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import ProfileNotReady
+from studiolo.studio.datasets.explore.client import Exploring
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
 from studiolo.studio.datasets.schemas import (
@@ -36,7 +37,7 @@ class Frame(Protocol):
         ...
 
 
-class Datasets:
+class Datasets(Exploring):
     """Immutable versions of tables. A reference is `name` (the newest version) or `name:version`."""
 
     def __init__(self, transport: Transport) -> None:

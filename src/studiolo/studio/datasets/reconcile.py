@@ -2,6 +2,7 @@
 
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import inspection, recycling, service
+from studiolo.studio.datasets.explore import sweeping
 from studiolo.studio.datasets.monitors import reconcile as monitors
 from studiolo.studio.datasets.table_file import PROFILE_FILE
 from studiolo.studio.experiments import artifacts
@@ -24,5 +25,6 @@ def tick(ctx: Context) -> bool:
             service.finish_profile(tx, ctx, run.id, digest, error or None)
             experiments.consume(tx, run.id)
     inspection.sweep(ctx)
+    sweeping.tick(ctx)
     kept = recycling.keep_house(ctx)
     return monitors.tick(ctx) or kept or bool(ended)

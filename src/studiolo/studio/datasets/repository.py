@@ -1,6 +1,6 @@
 """All SQL of datasets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -122,6 +122,15 @@ def version_row(tx: Connection, workspace_id: str, name: str, version: int | Non
     if version is not None:
         query = query.where(versions.c.version == version)
     return tx.execute(query.order_by(versions.c.version.desc()).limit(1)).first()
+
+
+def known_digests(tx: Connection, digests: Sequence[str]) -> set[str]:
+    """Return those of the digests that a version of any workspace has."""
+    found: set[str] = set()
+    for start in range(0, len(digests), 500):
+        query = select(versions.c.digest).where(versions.c.digest.in_(digests[start : start + 500]))
+        found |= set(tx.execute(query.distinct()).scalars())
+    return found
 
 
 def dataset(tx: Connection, workspace_id: str, name: str) -> Dataset | None:

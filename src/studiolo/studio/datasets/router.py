@@ -9,6 +9,7 @@ from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.datasets import names, service, uploads
+from studiolo.studio.datasets.explore import router as explore
 from studiolo.studio.datasets.monitors import router as monitors
 from studiolo.studio.datasets.schemas import (
     Dataset,
@@ -27,6 +28,7 @@ from studiolo.studio.experiments.schemas import Edge
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 router.include_router(monitors.router)  # before /{name}
+router.include_router(explore.router)
 
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 
