@@ -37,8 +37,6 @@ def whole(value: Any) -> str:  # noqa: PLR0911 - one line a type
         return f"0x{value.hex()}"
     if isinstance(value, timedelta):
         return _duration(value)
-    if isinstance(value, dict | list | tuple) and not hasattr(value, "_fields"):
-        return json.dumps(_plain(value), ensure_ascii=False)
     if hasattr(value, "months") and hasattr(value, "nanoseconds"):  # Arrow's interval of months, days and the rest
         parts = [
             f"{value.months} months" if value.months else "",
@@ -46,6 +44,8 @@ def whole(value: Any) -> str:  # noqa: PLR0911 - one line a type
             _duration(timedelta(microseconds=value.nanoseconds / 1000)) if value.nanoseconds else "",
         ]
         return " ".join(part for part in parts if part) or "0 days"
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(_plain(value), ensure_ascii=False)
     if isinstance(value, Decimal):
         return format(value, "f")
     return str(value)
@@ -56,9 +56,11 @@ def _duration(value: timedelta) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if hasattr(value, "months"):
+        return whole(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if value is None or isinstance(value, bool | int | str):
         return value

@@ -121,13 +121,13 @@ def export_result(
     stack = ExitStack()
     pieces = stack.enter_context(service.export(ctx, result, kind))
 
-    def sent() -> Iterator[bytes]:
+    def _sent() -> Iterator[bytes]:
         with stack:
             yield from pieces
 
     name = f"result.{'arrows' if kind == 'arrow' else kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(sent(), media_type=exporting.MEDIA[kind], headers=headers)
+    return StreamingResponse(_sent(), media_type=exporting.MEDIA[kind], headers=headers)
 
 
 def _version(ctx: Context, name: str, version: str, query: service.Question) -> Response:

@@ -54,10 +54,11 @@ def _ask_version(ctx: Context, found: DatasetVersion, verb: str, question: dict[
     folder = cache_folder(ctx, found)
     touch(folder)
 
-    def told() -> dict[str, Any]:
-        return datasets_input(ctx, found) | _limits(ctx, folder)
+    return SESSIONS.ask(ctx, _key(folder), lambda: _told(ctx, found, folder), folder, verb, question)
 
-    return SESSIONS.ask(ctx, _key(folder), told, folder, verb, question)
+
+def _told(ctx: Context, found: DatasetVersion, folder: Path) -> dict[str, Any]:
+    return datasets_input(ctx, found) | _limits(ctx, folder)
 
 
 def _ask_result(ctx: Context, path: Path, result: SqlResult, verb: str, question: dict[str, Any]) -> bytes:
@@ -128,7 +129,7 @@ def _run(
     read: dict[str, DatasetVersion] = {}
     here = names.parse(dataset) if dataset else None
 
-    def tables(mentioned: list[str]) -> list[dict[str, Any]]:
+    def _tables(mentioned: list[str]) -> list[dict[str, Any]]:
         for name in mentioned:
             found = _resolve(ctx, name, here)
             if found is not None:
@@ -139,7 +140,7 @@ def _run(
     work.mkdir()
     try:
         with (folder / results.ROWS).open("wb") as target:
-            done = queries.run(ctx, query, query_id or new_id(), tables, limits, target, work)
+            done = queries.run(ctx, query, query_id or new_id(), _tables, limits, target, work)
     except SqlInvalid as error:
         raise _explained(ctx, error) from None
     except OSError as error:
