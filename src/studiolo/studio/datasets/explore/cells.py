@@ -56,11 +56,9 @@ def _duration(value: timedelta) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "months"):
-        return whole(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not hasattr(value, "months"):
         return [_plain(item) for item in value]
     if value is None or isinstance(value, bool | int | str):
         return value
