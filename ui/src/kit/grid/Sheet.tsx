@@ -1,4 +1,12 @@
-import { useEffect, useId, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
+import {
+  useEffect,
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+} from 'react';
 import { areaOf, clamp, type Area } from './sheet';
 import { useSheet } from './useSheet';
 import classes from './sheet.module.css';
@@ -38,7 +46,9 @@ const PAGE = 20;
 export function Sheet(props: Props) {
   const { label, rows, columns, pinned, headHeight, rowHeight = 28, cell, listKey, target } = props;
   const id = useId();
+  const scroller = useRef<HTMLDivElement>(null);
   const sheet = useSheet({
+    scroller,
     rows,
     rowHeight,
     headHeight,
@@ -113,17 +123,14 @@ export function Sheet(props: Props) {
         style={{ left: xOf(column), width: it.width, height: headHeight }}
       >
         {it.head}
-        {column > 0 ? (
-          <Handle width={it.width} onWidth={(width) => props.onWidth(it.id, width)} />
-        ) : null}
+        {column > 0 ? <Handle width={it.width} onWidth={(width) => props.onWidth(it.id, width)} /> : null}
       </div>
     ) : null;
   };
   const one = (row: number, column: number) => {
     const it = columns[column];
     const on = active?.[0] === row && active[1] === column;
-    const inside =
-      area !== null && anchor !== null && within(row, area.rows) && within(column, area.columns);
+    const inside = area !== null && anchor !== null && within(row, area.rows) && within(column, area.columns);
     const content = cell(row, column);
     return it ? (
       <div
@@ -148,7 +155,7 @@ export function Sheet(props: Props) {
 
   return (
     <div
-      ref={sheet.scroller}
+      ref={scroller}
       role="grid"
       aria-label={label}
       aria-rowcount={rows + 1}

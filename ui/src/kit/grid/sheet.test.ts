@@ -27,5 +27,10 @@ test('of five hundred columns those in view are drawn, behind the pinned ones', 
 
 test('an area has its corners in order and is copied as tab-separated text', () => {
   expect(areaOf([5, 3], [2, 4])).toEqual({ rows: [2, 5], columns: [3, 4] });
-  expect(toTsv([['a', null], ['say "x"\n', 2]])).toBe('a\t\n"say ""x""\n"\t2');
+  expect(
+    toTsv([
+      ['a', null],
+      ['say "x"\n', 2],
+    ]),
+  ).toBe('a\t\n"say ""x""\n"\t2');
 });

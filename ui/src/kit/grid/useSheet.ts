@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import { clamp, columnsAt, edgesOf, revealing, rowsAt, trackOf } from './sheet';
 
 interface Options {
+  scroller: RefObject<HTMLDivElement | null>;
   rows: number;
   rowHeight: number;
   headHeight: number;
@@ -13,8 +14,16 @@ interface Options {
 }
 
 /** Where a sheet is scrolled to, and how it gets somewhere else. */
-export function useSheet({ rows, rowHeight, headHeight, widths, pinned, onWindow, listKey }: Options) {
-  const scroller = useRef<HTMLDivElement>(null);
+export function useSheet({
+  scroller,
+  rows,
+  rowHeight,
+  headHeight,
+  widths,
+  pinned,
+  onWindow,
+  listKey,
+}: Options) {
   const [size, setSize] = useState({ width: 800, height: 400 });
   const [place, setPlace] = useState({ top: 0, left: 0, list: listKey });
   const expected = useRef(-1); // what the scrollbar was set to by us: its event says nothing new
@@ -33,7 +42,7 @@ export function useSheet({ rows, rowHeight, headHeight, widths, pinned, onWindow
     );
     observer.observe(element);
     return () => observer.disconnect();
-  }, []);
+  }, [scroller]);
 
   const moveTo = useCallback(
     (next: number) => {
@@ -45,7 +54,7 @@ export function useSheet({ rows, rowHeight, headHeight, widths, pinned, onWindow
         scroller.current.scrollTop = bar;
       }
     },
-    [track, listKey],
+    [scroller, track, listKey],
   );
 
   const onScroll = useCallback(() => {
@@ -58,7 +67,7 @@ export function useSheet({ rows, rowHeight, headHeight, widths, pinned, onWindow
       top: own && old.list === listKey ? old.top : element.scrollTop * track.ratio,
       list: listKey,
     }));
-  }, [track, listKey]);
+  }, [scroller, track, listKey]);
 
   // a wheel moves by the pixels it says, however many rows stand behind one pixel of the scrollbar
   useEffect(() => {
@@ -72,11 +81,11 @@ export function useSheet({ rows, rowHeight, headHeight, widths, pinned, onWindow
     };
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
-  }, [track, top, rowHeight, moveTo]);
+  }, [scroller, track, top, rowHeight, moveTo]);
 
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
-  }, [listKey]);
+  }, [scroller, listKey]);
 
   useEffect(() => {
     onWindow(first, last, [from, to]);
@@ -93,11 +102,10 @@ export function useSheet({ rows, rowHeight, headHeight, widths, pinned, onWindow
       if (begin - held < element.scrollLeft) element.scrollLeft = begin - held;
       else if (end > element.scrollLeft + size.width) element.scrollLeft = end - size.width;
     },
-    [top, view, rowHeight, moveTo, edges, pinned, size.width],
+    [scroller, top, view, rowHeight, moveTo, edges, pinned, size.width],
   );
 
   return {
-    scroller,
     onScroll,
     size,
     top,
