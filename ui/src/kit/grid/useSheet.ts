@@ -51,7 +51,7 @@ export function useSheet({
       const bar = Math.round(wanted / track.ratio);
       if (scroller.current && Math.abs(scroller.current.scrollTop - bar) >= 1) {
         expected.current = bar;
-        scroller.current.scrollTop = bar;
+        scroller.current.scrollTo({ top: bar });
       }
     },
     [scroller, track, listKey],
@@ -99,8 +99,8 @@ export function useSheet({
       if (!element || column < pinned) return;
       const held = edges[pinned] ?? 0;
       const [begin, end] = [edges[column] ?? 0, edges[column + 1] ?? 0];
-      if (begin - held < element.scrollLeft) element.scrollLeft = begin - held;
-      else if (end > element.scrollLeft + size.width) element.scrollLeft = end - size.width;
+      if (begin - held < element.scrollLeft) element.scrollTo({ left: begin - held });
+      else if (end > element.scrollLeft + size.width) element.scrollTo({ left: end - size.width });
     },
     [scroller, top, view, rowHeight, moveTo, edges, pinned, size.width],
   );
