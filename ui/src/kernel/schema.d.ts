@@ -596,6 +596,186 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/sql': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Run Sql
+     * @description Answer a question in SQL over datasets, in a process that can do nothing else; the answer is kept for a while.
+     */
+    post: operations['datasets_run_sql'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/results/{result}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Result
+     * @description Return what is known of a kept result.
+     */
+    get: operations['datasets_get_result'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/results/{result}/cell': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Result Cell
+     * @description Return one value of a result, whole.
+     */
+    post: operations['datasets_result_cell'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/results/{result}/chart': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Result Chart
+     * @description Return a chart of a result.
+     */
+    post: operations['datasets_result_chart'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/results/{result}/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export Result
+     * @description Send a result as CSV, Parquet or an Arrow stream.
+     */
+    get: operations['datasets_export_result'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/results/{result}/rows': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Result Rows
+     * @description Return rows of a result, filtered and sorted.
+     */
+    post: operations['datasets_result_rows'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/results/{result}/summaries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Result Summaries
+     * @description Return what columns of a result hold.
+     */
+    post: operations['datasets_result_summaries'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/save': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Save Sql
+     * @description Make a dataset of what a query answers; the datasets it reads are its lineage.
+     */
+    post: operations['datasets_save_sql'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/sql/{query}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel Sql
+     * @description Stop a query by the id that came with it.
+     */
+    post: operations['datasets_cancel_sql'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/uploads': {
     parameters: {
       query?: never;
@@ -772,6 +952,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/cell': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Explore Cell
+     * @description Return one value, whole.
+     */
+    post: operations['datasets_explore_cell'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/chart': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Explore Chart
+     * @description Return a chart of one or two columns over every row that fits.
+     */
+    post: operations['datasets_explore_chart'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/{name}/versions/{version}/content': {
     parameters: {
       query?: never;
@@ -910,6 +1130,46 @@ export interface paths {
      * @description Take a version out of the bin.
      */
     post: operations['datasets_restore_version'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/rows': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Explore Rows
+     * @description Return rows at any place of a version, filtered and sorted.
+     */
+    post: operations['datasets_explore_rows'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/summaries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Explore Summaries
+     * @description Return what columns hold among the rows that fit a filter.
+     */
+    post: operations['datasets_explore_summaries'];
     delete?: never;
     options?: never;
     head?: never;
@@ -3719,6 +3979,31 @@ export interface components {
       psi: number;
     };
     /**
+     * Cell
+     * @description A value as text, up to 1 MiB of it; None when it is missing. size: characters of the whole.
+     */
+    Cell: {
+      /**
+       * Cut
+       * @default false
+       */
+      cut: boolean;
+      /** Size */
+      size: number;
+      /** Text */
+      text: string | null;
+    };
+    /**
+     * CellQuery
+     * @description One value, whole. number: of the row in the table, from 0.
+     */
+    CellQuery: {
+      /** Column */
+      column: string;
+      /** Number */
+      number: number;
+    };
+    /**
      * Change
      * @description What may be changed; absent fields stay. A tag of null is removed.
      */
@@ -3734,6 +4019,74 @@ export interface components {
       tags: {
         [key: string]: string | null;
       };
+    };
+    /**
+     * ChartData
+     * @description What to draw: `x` and `y` side by side. rows: of the table that fit; drawn: points; text: the chart in words.
+     *
+     *     time: x is milliseconds since 1970, UTC. width: of a histogram's bins. other: rows in groups that are not drawn.
+     */
+    ChartData: {
+      /** Kind */
+      kind: string;
+      /**
+       * Missing
+       * @default 0
+       */
+      missing: number;
+      /**
+       * Other
+       * @default 0
+       */
+      other: number;
+      /** Rows */
+      rows: number;
+      /**
+       * Sampled
+       * @default false
+       */
+      sampled: boolean;
+      /** Text */
+      text: string;
+      /**
+       * Time
+       * @default false
+       */
+      time: boolean;
+      /** Width */
+      width?: number | null;
+      /** X */
+      x: unknown[];
+      /** Y */
+      y: (number | null)[];
+    };
+    /**
+     * ChartQuery
+     * @description A chart of one or two columns. y of bar and line is aggregated; without one, rows are counted.
+     */
+    ChartQuery: {
+      /**
+       * Aggregate
+       * @default count
+       * @enum {string}
+       */
+      aggregate: 'count' | 'sum' | 'mean' | 'median' | 'min' | 'max';
+      /**
+       * Bins
+       * @default 40
+       */
+      bins: number;
+      /** Filter */
+      filter?: components['schemas']['Condition'][];
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'bar' | 'line' | 'scatter' | 'histogram';
+      /** X */
+      x: string;
+      /** Y */
+      y?: string | null;
     };
     /**
      * Cleanup
@@ -3987,6 +4340,27 @@ export interface components {
       type: 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
     };
     /**
+     * ColumnSummary
+     * @description What a column holds among the rows looked at; moments are seconds since 1970, UTC, in the histogram.
+     */
+    ColumnSummary: {
+      /** Count */
+      count: number;
+      /** Distinct */
+      distinct?: number | null;
+      histogram?: components['schemas']['Histogram'] | null;
+      /** Max */
+      max?: unknown;
+      /** Min */
+      min?: unknown;
+      /** Missing */
+      missing: number;
+      /** Name */
+      name: string;
+      /** Top */
+      top?: components['schemas']['TopValue'][];
+    };
+    /**
      * ColumnUse
      * @description What was found in a column and how it becomes features. used False: it is left out for `reason`.
      */
@@ -4200,6 +4574,27 @@ export interface components {
       name: string;
       /** Title */
       title: string;
+    };
+    /**
+     * Condition
+     * @description What the values of a column must be. in, not_in: one of `values`, compared as text; between: `min` to `max`, both included.
+     *
+     *     contains: the text, in any case; missing, present: whether there is a value.
+     */
+    Condition: {
+      /** Column */
+      column: string;
+      /** Max */
+      max?: string | number | boolean | null;
+      /** Min */
+      min?: string | number | boolean | null;
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: 'in' | 'not_in' | 'between' | 'contains' | 'missing' | 'present';
+      /** Values */
+      values?: (string | number | boolean)[];
     };
     /**
      * ContentLink
@@ -7035,6 +7430,18 @@ export interface components {
       new_name?: string | null;
     };
     /**
+     * ResultColumn
+     * @description type: one of the words of a dataset's column; sql_type: as the engine calls it.
+     */
+    ResultColumn: {
+      /** Name */
+      name: string;
+      /** Sql Type */
+      sql_type: string;
+      /** Type */
+      type: string;
+    };
+    /**
      * Retention
      * @description Which versions go into the bin by themselves: all but the newest `keep_last`, and those older than `keep_days`.
      *
@@ -7082,6 +7489,69 @@ export interface components {
       left: number;
       /** Right */
       right: number;
+    };
+    /**
+     * Rows
+     * @description Rows from `offset` of `total` that fit the filter. numbers: where each stands in the table, from 0.
+     *
+     *     state: `ready`; `preparing` while the table is brought into columns or `ordering` while a filter or sort is computed: then
+     *     `progress` (0 to 1) and `label` say how far, and rows are there only where they can be had already. Long texts are cut.
+     */
+    Rows: {
+      /** Columns */
+      columns: string[];
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Numbers */
+      numbers: number[];
+      /** Offset */
+      offset: number;
+      /** Progress */
+      progress?: number | null;
+      /** Rows */
+      rows: unknown[][];
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'ready' | 'preparing' | 'ordering';
+      /** Table Rows */
+      table_rows: number;
+      /** Total */
+      total: number | null;
+    };
+    /**
+     * RowsQuery
+     * @description A window of rows. columns: which and in which order; none: all. wait: seconds to wait for an order that is computed.
+     */
+    RowsQuery: {
+      /** Columns */
+      columns?: string[] | null;
+      /** Filter */
+      filter?: components['schemas']['Condition'][];
+      /**
+       * Limit
+       * @default 100
+       */
+      limit: number;
+      /**
+       * Offset
+       * @default 0
+       */
+      offset: number;
+      /**
+       * Sort
+       * @description Columns; `-` in front: largest first
+       */
+      sort?: string[];
+      /**
+       * Wait
+       * @default 5
+       */
+      wait: number;
     };
     /**
      * Run
@@ -7813,6 +8283,83 @@ export interface components {
       min?: number | null;
     };
     /**
+     * SqlQuery
+     * @description A question in SQL. Datasets are tables by their names: `titanic`, `"titanic:2"`.
+     *
+     *     dataset: `name:version` that its bare name means in this query. id: chosen by who asks, to cancel by it.
+     */
+    SqlQuery: {
+      /** Dataset */
+      dataset?: string | null;
+      /** Id */
+      id?: string | null;
+      /**
+       * Limit
+       * @description Rows that are kept; at most STUDIOLO_SQL_ROWS
+       * @default 10000
+       */
+      limit: number;
+      /** Query */
+      query: string;
+      /**
+       * Timeout
+       * @description Seconds; at most STUDIOLO_SQL_SECONDS
+       * @default 30
+       */
+      timeout: number;
+    };
+    /**
+     * SqlResult
+     * @description The answer, kept for a while under its id. cut: there were more rows (or bytes) than may be kept. tables: what was read.
+     */
+    SqlResult: {
+      /** Columns */
+      columns: components['schemas']['ResultColumn'][];
+      /** Cut */
+      cut: boolean;
+      /**
+       * First
+       * @description The first rows, as Rows would give them
+       */
+      first?: unknown[][];
+      /** Id */
+      id: string;
+      /** Query */
+      query: string;
+      /** Rows */
+      rows: number;
+      /** Seconds */
+      seconds: number;
+      /** Size */
+      size: number;
+      /** Tables */
+      tables: string[];
+    };
+    /**
+     * SqlSave
+     * @description Make a dataset, or its next version, of what a query answers; the query is run anew, to its last row.
+     */
+    SqlSave: {
+      /** Dataset */
+      dataset?: string | null;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Id */
+      id?: string | null;
+      /** Name */
+      name: string;
+      /** Query */
+      query: string;
+      /**
+       * Timeout
+       * @default 300
+       */
+      timeout: number;
+    };
+    /**
      * Stamps
      * @description Stamps of the content of things at the source, by their id there.
      */
@@ -7836,6 +8383,61 @@ export interface components {
       digest: string;
       /** Size */
       size: number;
+    };
+    /**
+     * Summaries
+     * @description rows: looked at, of `total` that fit; exact when they are the same. state: as of Rows.
+     */
+    Summaries: {
+      /** Columns */
+      columns?: components['schemas']['ColumnSummary'][];
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Progress */
+      progress?: number | null;
+      /**
+       * Rows
+       * @default 0
+       */
+      rows: number;
+      /**
+       * State
+       * @default ready
+       * @enum {string}
+       */
+      state: 'ready' | 'preparing' | 'ordering';
+      /**
+       * Total
+       * @default 0
+       */
+      total: number;
+    };
+    /**
+     * SummariesQuery
+     * @description Which columns to sum up. ranges: lowest and highest value per column, so that bars stand on the same scale.
+     */
+    SummariesQuery: {
+      /**
+       * Bins
+       * @default 24
+       */
+      bins: number;
+      /** Columns */
+      columns: string[];
+      /** Filter */
+      filter?: components['schemas']['Condition'][];
+      /** Ranges */
+      ranges?: {
+        [key: string]: [number, number];
+      };
+      /**
+       * Sort
+       * @description Columns; `-` in front: largest first
+       */
+      sort?: string[];
     };
     /**
      * Summary
@@ -9946,6 +10548,303 @@ export interface operations {
       };
     };
   };
+  datasets_run_sql: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SqlQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SqlResult'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_result: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        result: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SqlResult'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_result_cell: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        result: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CellQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cell'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_result_chart: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        result: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChartQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ChartData'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_export_result: {
+    parameters: {
+      query?: {
+        format?: 'csv' | 'parquet' | 'arrow';
+      };
+      header?: never;
+      path: {
+        result: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_result_rows: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        result: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RowsQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rows'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_result_summaries: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        result: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SummariesQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Summaries'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_save_sql: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SqlSave'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetCreated'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_cancel_sql: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        query: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datasets_upload: {
     parameters: {
       query?: {
@@ -10355,6 +11254,78 @@ export interface operations {
       };
     };
   };
+  datasets_explore_cell: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CellQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cell'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_explore_chart: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChartQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ChartData'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datasets_download: {
     parameters: {
       query?: never;
@@ -10603,6 +11574,78 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Dataset'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_explore_rows: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RowsQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rows'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_explore_summaries: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SummariesQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Summaries'];
         };
       };
       /** @description Validation Error */
