@@ -1,5 +1,5 @@
 import { Badge, Button, CloseButton, Group, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Problem } from '@/kernel/problem';
 import { doneWithUndo, toastProblem } from './ConfirmUndo';
 import classes from './tags.module.css';
@@ -13,6 +13,10 @@ interface Props {
   save: (change: TagChange) => Promise<unknown>;
   /** Tags that are not shown, such as those that clients keep for themselves. */
   hide?: (key: string) => boolean;
+  /** Within another form: it has none of its own. */
+  nested?: boolean;
+  /** False: what it stands in is saved, or left, as a whole. */
+  undo?: boolean;
 }
 
 /** `key=value`, or a key alone. */
@@ -29,7 +33,7 @@ export function undoOf(tags: Readonly<Record<string, string>>, change: TagChange
 }
 
 /** Tags as `key=value`: added by writing one, removed with its cross; each change can be undone. */
-export function TagChips({ tags, may, save, hide = isOfClients }: Props) {
+export function TagChips({ tags, may, save, hide = isOfClients, nested, undo: canUndo = true }: Props) {
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -37,6 +41,7 @@ export function TagChips({ tags, may, save, hide = isOfClients }: Props) {
   const wanted = readTag(text);
   const change = async (next: TagChange, said: string) => {
     await save(next);
+    if (!canUndo) return;
     const undo = undoOf(tags, next);
     doneWithUndo(said, () => save(undo));
   };
@@ -83,12 +88,7 @@ export function TagChips({ tags, may, save, hide = isOfClients }: Props) {
         'No tags.'
       )}
       {may ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (wanted.key) void add();
-          }}
-        >
+        <Frame nested={nested ?? false} onAdd={() => wanted.key !== '' && void add()}>
           <Group gap="sm" align="flex-start">
             <TextInput
               aria-label="New tag"
@@ -98,12 +98,44 @@ export function TagChips({ tags, may, save, hide = isOfClients }: Props) {
               error={problem}
               w={200}
             />
-            <Button type="submit" variant="default" loading={busy} disabled={!wanted.key}>
+            <Button
+              type={nested ? 'button' : 'submit'}
+              variant="default"
+              loading={busy}
+              disabled={!wanted.key}
+              {...(nested ? { onClick: () => void add() } : {})}
+            >
               Add tag
             </Button>
           </Group>
-        </form>
+        </Frame>
       ) : null}
+    </div>
+  );
+}
+
+/** A form; within another one, a part of it that takes Enter for itself. */
+function Frame(props: { nested: boolean; onAdd: () => void; children: ReactNode }) {
+  if (!props.nested)
+    return (
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          props.onAdd();
+        }}
+      >
+        {props.children}
+      </form>
+    );
+  return (
+    <div
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter') return;
+        event.preventDefault();
+        props.onAdd();
+      }}
+    >
+      {props.children}
     </div>
   );
 }

@@ -1,30 +1,38 @@
 import { Button, Menu, Select, Tabs, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { bytes, count } from '@/kernel/format';
 import { useMay } from '@/kernel/session';
 import { apiUrl, at } from '@/kernel/workspace';
 import { usePageActions } from '@/kit/actions';
 import { IconChevronDown, IconDownload, IconTrash, IconUpload, IconWand } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
+import { MayLink } from '@/kit/MayLink';
 import { Lineage } from '@/kit/lineage/Lineage';
 import { Answer, Page, PageHeader } from '@/kit/Page';
+import { TagChips } from '@/kit/TagChips';
 import { Time } from '@/kit/Time';
-import { DeleteDataset } from './DeleteDataset';
+import { FilesTab } from './files/FilesTab';
 import { PreviewTab } from './PreviewTab';
 import { ProfileTab } from './ProfileTab';
 import { dataset, lineage, version, versions } from './queries';
 import { TABS } from './routes';
 import type { DatasetVersion } from './types';
 import { UseTab } from './UseTab';
-import { VersionsTab } from './VersionsTab';
+import { useDeletion } from './versions/deletion';
+import { VersionsTab } from './versions/VersionsTab';
+import { changeDataset } from './versions/queries';
+import { withChange } from './versions/words';
+
+const OF_TABLES = new Set<(typeof TABS)[number]>(['preview', 'profile']);
 
 const NAMES: Record<(typeof TABS)[number], string> = {
   preview: 'Preview',
   profile: 'Profile',
   lineage: 'Lineage',
   versions: 'Versions',
+  files: 'Files',
   use: 'Use',
 };
 
@@ -38,9 +46,12 @@ export function DatasetPage() {
   const about = useQuery(dataset(name));
   const mayWrite = useMay('datasets.write');
   const mayTrain = useMay('automl.write');
-  const [deleting, setDeleting] = useState(false);
+  const remove = useDeletion(name);
+  const cache = useQueryClient();
 
   const number = chosen.data?.version;
+  const files = chosen.data?.kind === 'file';
+  const tabs = TABS.filter((tab) => !files || !OF_TABLES.has(tab));
   const hrefs = useMemo(
     () => ({
       train: at(['automl', 'new'], { dataset: number ? `${name}:${number}` : name }),
@@ -51,10 +62,21 @@ export function DatasetPage() {
   );
   const actions = useMemo(
     () => [
-      { id: 'train', label: `Train models on ${name}`, key: 't', run: () => follow(hrefs.train) },
-      { id: 'upload', label: `Upload a new version of ${name}`, key: 'u', run: () => follow(hrefs.upload) },
+      ...(mayTrain && !files
+        ? [{ id: 'train', label: `Train models on ${name}`, key: 't', run: () => follow(hrefs.train) }]
+        : []),
+      ...(mayWrite
+        ? [
+            {
+              id: 'upload',
+              label: `Make a new version of ${name}`,
+              key: 'u',
+              run: () => follow(hrefs.upload),
+            },
+          ]
+        : []),
     ],
-    [name, hrefs, follow],
+    [name, hrefs, follow, mayTrain, mayWrite, files],
   );
   usePageActions(actions);
 
@@ -111,35 +133,48 @@ export function DatasetPage() {
                 color="red"
                 leftSection={<IconTrash size={14} />}
                 disabled={!mayWrite}
-                onClick={() => setDeleting(true)}
+                title={mayWrite ? undefined : 'Your role in this workspace may not delete datasets'}
+                onClick={() => void remove()}
               >
                 Delete
               </Menu.Item>
             </Menu.Dropdown>
           </Menu>
-          <Button
-            component="a"
-            href={hrefs.train}
-            onClick={(event) => follow(hrefs.train, event)}
-            leftSection={<IconWand size={16} />}
-            data-disabled={!mayTrain || undefined}
-          >
-            Train models
-          </Button>
+          {files ? null : (
+            <MayLink
+              permission="automl.write"
+              to="train models"
+              href={hrefs.train}
+              leftSection={<IconWand size={16} aria-hidden />}
+            >
+              Train models
+            </MayLink>
+          )}
         </>
       }
     />
   );
   return (
     <Page title={name} header={header}>
+      {about.data ? (
+        <TagChips
+          tags={about.data.tags ?? {}}
+          may={mayWrite}
+          save={async (change) => {
+            const now = await cache.fetchQuery(dataset(name));
+            await changeDataset(name, { tags: withChange(now.tags ?? {}, change) });
+            await cache.invalidateQueries({ queryKey: ['datasets'] });
+          }}
+        />
+      ) : null}
       <Answer query={chosen}>
         {(data) => (
           <Tabs
-            value={search.tab ?? 'preview'}
+            value={search.tab ?? (files ? 'files' : 'preview')}
             onChange={(tab) => set({ tab: TABS.find((known) => known === tab && known !== 'preview') })}
           >
             <Tabs.List mb="md">
-              {TABS.map((tab) => (
+              {tabs.map((tab) => (
                 <Tabs.Tab key={tab} value={tab}>
                   {NAMES[tab]}
                   {tab === 'versions' && all.data ? (
@@ -158,7 +193,15 @@ export function DatasetPage() {
               <LineageTab version={data} />
             </Tabs.Panel>
             <Tabs.Panel value="versions">
-              <VersionsTab items={all.data ?? []} />
+              <VersionsTab
+                items={all.data ?? []}
+                about={about.data}
+                selected={search.pair ?? []}
+                onSelect={(pair) => set({ pair: pair.length > 0 ? pair.slice(-2) : undefined })}
+              />
+            </Tabs.Panel>
+            <Tabs.Panel value="files">
+              <FilesTab version={data} search={search} onSearch={set} />
             </Tabs.Panel>
             <Tabs.Panel value="use">
               <UseTab version={data} />
@@ -166,7 +209,6 @@ export function DatasetPage() {
           </Tabs>
         )}
       </Answer>
-      <DeleteDataset name={name} opened={deleting} onClose={() => setDeleting(false)} />
     </Page>
   );
 }

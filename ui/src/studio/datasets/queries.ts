@@ -3,11 +3,18 @@ import { pages } from '@/kernel/pages';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 
-export function list(search: string | undefined) {
-  return pages(['datasets', 'list', search ?? ''], (cursor, signal) =>
+export function list(search: string | undefined, deleted = false) {
+  return pages(['datasets', 'list', search ?? '', deleted], (cursor, signal) =>
     data(
       api().GET('/datasets', {
-        params: { query: { limit: 200, ...(search ? { search } : {}), ...(cursor ? { cursor } : {}) } },
+        params: {
+          query: {
+            limit: 200,
+            deleted,
+            ...(search ? { search } : {}),
+            ...(cursor ? { cursor } : {}),
+          },
+        },
         signal,
       }),
     ),

@@ -1,14 +1,20 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
-import { integer, oneOf, searchOf, text } from '@/kernel/search';
+import { flag, integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
 import { addFinder } from '@/kit/actions';
 
 const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datasets',
-  validateSearch: searchOf((raw) => ({ q: text(raw, 'q'), sort: text(raw, 'sort') })),
+  validateSearch: searchOf((raw) => ({
+    q: text(raw, 'q'),
+    sort: text(raw, 'sort'),
+    bin: flag(raw, 'bin'),
+    tag: text(raw, 'tag'),
+    kind: oneOf(raw, 'kind', ['any', 'tabular', 'file']),
+  })),
   component: lazyRouteComponent(() => import('./DatasetList'), 'DatasetList'),
 });
 
@@ -19,7 +25,7 @@ const create = createRoute({
   component: lazyRouteComponent(() => import('./DatasetCreate'), 'DatasetCreate'),
 });
 
-export const TABS = ['preview', 'profile', 'lineage', 'versions', 'use'] as const;
+export const TABS = ['preview', 'profile', 'lineage', 'versions', 'files', 'use'] as const;
 
 const detail = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -31,8 +37,25 @@ const detail = createRoute({
     sort: text(raw, 'sort'),
     method: oneOf(raw, 'method', ['pearson', 'spearman', 'cramers_v']),
     rows: integer(raw, 'rows'),
+    folder: text(raw, 'folder'),
+    path: text(raw, 'path'),
+    find: text(raw, 'find'),
+    view: oneOf(raw, 'view', ['auto', 'list', 'grid']),
+    pair: items(raw, 'pair'),
   })),
   component: lazyRouteComponent(() => import('./DatasetPage'), 'DatasetPage'),
+});
+
+const compare = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'datasets/$name/compare',
+  validateSearch: searchOf((raw) => ({
+    left: integer(raw, 'left'),
+    right: integer(raw, 'right'),
+    show: oneOf(raw, 'show', ['diff', 'all']),
+    change: oneOf(raw, 'change', ['any', 'added', 'removed', 'changed']),
+  })),
+  component: lazyRouteComponent(() => import('./versions/ComparePage'), 'ComparePage'),
 });
 
 addFinder({
@@ -50,4 +73,4 @@ addFinder({
   },
 });
 
-export const datasetsRoutes = [list, create, detail] as const;
+export const datasetsRoutes = [list, create, detail, compare] as const;
