@@ -59,6 +59,16 @@ export function ago(when: string | Date | null | undefined, now: number = Date.n
   return new Date(when).toISOString().slice(0, 10);
 }
 
+/** How long until a moment: `in 29 d`. */
+export function until(when: string | Date | null | undefined, now: number = Date.now()): string {
+  if (!when) return MISSING;
+  const seconds = (new Date(when).getTime() - now) / 1000;
+  if (seconds <= 0) return 'now';
+  if (seconds < 3600) return `in ${Math.ceil(seconds / 60)} min`;
+  if (seconds < 86_400) return `in ${Math.round(seconds / 3600)} h`;
+  return `in ${Math.round(seconds / 86_400)} d`;
+}
+
 export function moment(when: string | Date | null | undefined): string {
   return when
     ? new Date(when).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })

@@ -13,6 +13,8 @@ interface Props {
   save: (change: TagChange) => Promise<unknown>;
   /** Tags that are not shown, such as those that clients keep for themselves. */
   hide?: (key: string) => boolean;
+  /** In a row of its own with a button that opens the field, for the top of a page. */
+  compact?: boolean;
   /** Within another form: it has none of its own. */
   nested?: boolean;
   /** False: what it stands in is saved, or left, as a whole. */
@@ -33,9 +35,18 @@ export function undoOf(tags: Readonly<Record<string, string>>, change: TagChange
 }
 
 /** Tags as `key=value`: added by writing one, removed with its cross; each change can be undone. */
-export function TagChips({ tags, may, save, hide = isOfClients, nested, undo: canUndo = true }: Props) {
+export function TagChips({
+  tags,
+  may,
+  save,
+  hide = isOfClients,
+  nested,
+  compact,
+  undo: canUndo = true,
+}: Props) {
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
+  const [open, setOpen] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const shown = Object.entries(tags).filter(([key]) => !hide(key));
   const wanted = readTag(text);
@@ -54,6 +65,7 @@ export function TagChips({ tags, may, save, hide = isOfClients, nested, undo: ca
         `Tag ${wanted.key} ${wanted.key in tags ? 'changed' : 'added'}`,
       );
       setText('');
+      setOpen(false);
     } catch (error) {
       const found = Problem.from(error);
       setProblem([found.detail, found.hint].filter(Boolean).join(' '));
@@ -62,9 +74,9 @@ export function TagChips({ tags, may, save, hide = isOfClients, nested, undo: ca
     }
   };
   return (
-    <div>
+    <div className={compact ? (classes.row ?? '') : ''}>
       {shown.length > 0 ? (
-        <Group gap="xs" mb="sm">
+        <Group gap="xs" {...(compact ? {} : { mb: 'sm' })}>
           {shown.map(([name, value]) => (
             <Badge
               key={name}
@@ -84,10 +96,14 @@ export function TagChips({ tags, may, save, hide = isOfClients, nested, undo: ca
             </Badge>
           ))}
         </Group>
-      ) : may ? null : (
+      ) : may || compact ? null : (
         'No tags.'
       )}
-      {may ? (
+      {may && compact && !open ? (
+        <Button variant="subtle" size="compact-sm" onClick={() => setOpen(true)}>
+          Add a tag
+        </Button>
+      ) : may ? (
         <Frame nested={nested ?? false} onAdd={() => wanted.key !== '' && void add()}>
           <Group gap="sm" align="flex-start">
             <TextInput
@@ -97,6 +113,7 @@ export function TagChips({ tags, may, save, hide = isOfClients, nested, undo: ca
               onChange={(event) => setText(event.currentTarget.value)}
               error={problem}
               w={200}
+              {...(compact ? { size: 'xs', autoFocus: true } : {})}
             />
             <Button
               type={nested ? 'button' : 'submit'}

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { ago, moment } from '@/kernel/format';
+import { ago, moment, until } from '@/kernel/format';
 
 /** The current time, refreshed every `ms`; give 0 to stand still. */
 export function useNow(ms: number): number {
@@ -21,5 +21,15 @@ export function Time({ at }: { at: string | null | undefined }) {
     </time>
   ) : (
     <>–</>
+  );
+}
+
+/** How long until a moment, with the moment itself on hover. */
+export function Until({ at }: { at: string }) {
+  const now = useNow(60_000);
+  return (
+    <time dateTime={at} title={moment(at)}>
+      {until(at, now)}
+    </time>
   );
 }

@@ -28,7 +28,7 @@ const CODE = {
 };
 
 const COLUMNS: GridColumn<Dataset>[] = [
-  { id: 'name', header: 'Name', value: (row) => row.name, width: 220, grow: true },
+  { id: 'name', header: 'Name', value: (row) => row.name, width: 180, grow: true },
   { id: 'kind', header: 'Kind', value: (row) => KINDS[row.kind ?? 'tabular'], width: 80 },
   { id: 'version', header: 'Version', value: (row) => row.version, align: 'right', width: 90 },
   {
@@ -63,9 +63,21 @@ const COLUMNS: GridColumn<Dataset>[] = [
     align: 'right',
     width: 80,
   },
-  { id: 'tags', header: 'Tags', value: (row) => tagsOf(row.tags), width: 150, sortable: false },
-  { id: 'format', header: 'Format', value: (row) => row.format.replaceAll('_', ' '), width: 110 },
-  { id: 'description', header: 'Description', value: (row) => row.description || null, width: 260 },
+  { id: 'tags', header: 'Tags', value: (row) => tagsOf(row.tags), width: 130, sortable: false },
+  {
+    id: 'format',
+    header: 'Format',
+    value: (row) => row.format.replaceAll('_', ' '),
+    width: 110,
+    optional: true,
+  },
+  {
+    id: 'description',
+    header: 'Description',
+    value: (row) => row.description || null,
+    width: 260,
+    optional: true,
+  },
   {
     id: 'updated',
     header: 'Changed',

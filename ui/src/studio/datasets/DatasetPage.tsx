@@ -158,6 +158,7 @@ export function DatasetPage() {
     <Page title={name} header={header}>
       {about.data ? (
         <TagChips
+          compact
           tags={about.data.tags ?? {}}
           may={mayWrite}
           save={async (change) => {

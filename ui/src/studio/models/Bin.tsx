@@ -13,7 +13,7 @@ import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { useFollow } from '@/kit/Link';
 import { Answer, Section } from '@/kit/Page';
-import { Time } from '@/kit/Time';
+import { Time, Until } from '@/kit/Time';
 import { deletedModels, deletedVersions, restoreModel, restoreVersion } from './bin';
 import type { Model, ModelVersion } from './queries';
 
@@ -35,7 +35,7 @@ function dates<T extends Pick<Model, 'deleted_at' | 'deleted_by' | 'remove_at'>>
       header: 'Removed for good',
       width: 150,
       value: (row) => row.remove_at ?? null,
-      cell: (row) => (row.remove_at ? <Time at={row.remove_at} /> : '–'),
+      cell: (row) => (row.remove_at ? <Until at={row.remove_at} /> : '–'),
     },
   ];
 }

@@ -10,7 +10,7 @@ import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { useFollow } from '@/kit/Link';
 import { Answer } from '@/kit/Page';
-import { Time } from '@/kit/Time';
+import { Time, Until } from '@/kit/Time';
 import { list } from '../queries';
 import type { Dataset, VersionSummary } from '../types';
 import { deletedVersions, restoreDataset, restoreVersion } from './queries';
@@ -52,7 +52,7 @@ function columnsOf<T extends Binned>(
       header: 'Removed for good',
       width: 160,
       value: (row) => row.remove_at ?? null,
-      cell: (row) => (row.remove_at ? <Time at={row.remove_at} /> : '–'),
+      cell: (row) => (row.remove_at ? <Until at={row.remove_at} /> : '–'),
     },
     {
       id: 'do',

@@ -38,7 +38,7 @@ export function VersionsTab({ items, about, selected, onSelect }: Props) {
     {
       id: 'change',
       header: 'What changed',
-      width: 190,
+      width: 150,
       grow: true,
       sortable: false,
       value: (row) =>
@@ -116,9 +116,6 @@ const COLUMNS: GridColumn<VersionSummary>[] = [
     value: (row) => row.size,
     cell: (row) => bytes(row.size),
   },
-  { id: 'mode', header: 'Bytes', width: 100, value: (row) => row.mode ?? 'managed' },
-  { id: 'tags', header: 'Tags', width: 150, sortable: false, value: (row) => tagsOf(row.tags) },
-  { id: 'description', header: 'Description', width: 180, value: (row) => row.description || null },
   { id: 'author', header: 'By', width: 100, value: (row) => row.created_by },
   {
     id: 'created',
@@ -126,6 +123,15 @@ const COLUMNS: GridColumn<VersionSummary>[] = [
     width: 110,
     value: (row) => row.created_at,
     cell: (row) => <Time at={row.created_at} />,
+  },
+  { id: 'tags', header: 'Tags', width: 150, sortable: false, value: (row) => tagsOf(row.tags) },
+  { id: 'mode', header: 'Bytes', width: 100, optional: true, value: (row) => row.mode ?? 'managed' },
+  {
+    id: 'description',
+    header: 'Description',
+    width: 180,
+    optional: true,
+    value: (row) => row.description || null,
   },
   {
     id: 'columns',
