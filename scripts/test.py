@@ -16,6 +16,7 @@ BIN = ROOT / ".venv" / "bin"
 SYSTEM = {
     "chromium": ("chromium", "the browser tests"),
     "initdb": ("postgresql", "the tests on PostgreSQL"),
+    "sshd": ("openssh-server", "the tests of SFTP"),
 }
 
 
@@ -64,7 +65,10 @@ def prepare() -> None:
 
 def there(program: str) -> bool:
     """Say whether a program is installed; PostgreSQL's are outside the PATH on Debian."""
-    return bool(shutil.which(program) or list(Path("/usr/lib/postgresql").glob(f"*/bin/{program}")))
+    return bool(
+        shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+        or list(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ FAMILIES = {
     "studio/automl/learners": "tests/studio/automl/learners",
     "studio/compute/backends": "tests/studio/compute/backends",
     "studio/datasets/formats": "tests/studio/datasets/formats",
+    "studio/datastores/kinds": "tests/studio/datastores/kinds",
 }
 
 

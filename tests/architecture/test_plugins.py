@@ -9,6 +9,7 @@ from tests.architecture.source import FAMILIES, PACKAGE, ROOT, imports, where
 
 # numpy is not here: arrays are what the ports of learners and formats speak of
 HEAVY = {"pandas", "sklearn", "duckdb", "pyarrow", "lightgbm", "catboost", "xgboost", "onnx", "scipy", "torch"}
+HEAVY |= {"botocore", "azure", "google", "paramiko"}
 PLUGINS = [
     (family, path)
     for family in FAMILIES

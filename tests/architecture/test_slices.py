@@ -19,6 +19,7 @@ MORE = {
     },  # verbs that another slice calls inside its own transaction
     "datasets": {"table_file"},  # reading a table is a library, used where no server is
     "workspace": {"notices"},  # telling members something, in the caller's transaction
+    "datastores": {"ports", "opening", "usage", "paths"},  # what a store is, how a job opens one, who says it uses one
     "models": {"names"},  # what a model may be called
     "compute": {"backends"},  # the port's answers, which the controller of runs decides upon
 }

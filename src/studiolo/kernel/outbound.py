@@ -122,8 +122,8 @@ def _look_up(host: str, port: int) -> list[str]:
 class _Pinned(httpcore.NetworkBackend):
     """Looks up, judges and connects; TLS is still checked against the name."""
 
-    def __init__(self, look_up: Lookup, *, private: bool, setting: str = WEBHOOKS) -> None:
-        self._look_up, self._private, self._setting = look_up, private, setting
+    def __init__(self, look_up: Lookup, *, private: bool, setting: str = WEBHOOKS, link_local: bool = True) -> None:
+        self._look_up, self._private, self._setting, self._link_local = look_up, private, setting, link_local
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -138,10 +138,7 @@ class _Pinned(httpcore.NetworkBackend):
             addresses = self._look_up(host, port)
         except OSError as error:
             raise httpcore.ConnectError(f"'{host}' is not known: {error}") from None
-        if not self._private:
-            for address in addresses:  # one private address among several is a trick, not a chance
-                if not public(ipaddress.ip_address(address.partition("%")[0])):
-                    raise _refused(host, address, "url", self._setting)
+        judge(host, addresses, private=self._private, setting=self._setting, link_local=self._link_local)
         last: Exception = httpcore.ConnectError(f"'{host}' has no address")
         for address in addresses[:4]:
             try:
@@ -152,6 +149,40 @@ class _Pinned(httpcore.NetworkBackend):
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
+
+
+def judge(host: str, addresses: Iterable[str], *, private: bool, setting: str, link_local: bool = True) -> None:
+    """Raise AddressRefused when one of a host's addresses may not be asked: one private among several is a trick.
+
+    link_local: whether private addresses include those of the own wire, where clouds answer with credentials.
+    """
+    for text in addresses:
+        address = ipaddress.ip_address(text.partition("%")[0])
+        inside = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        if not link_local and (inside or address).is_link_local:
+            raise AddressRefused(
+                f"'{host}' is at {text}, where a cloud keeps the credentials of its machines.", "Name another host."
+            )
+        if not private and not public(address):
+            raise _refused(host, text, "url", setting)
+
+
+def judge_host(host: str, port: int, *, private: bool, setting: str, look_up: Lookup = _look_up) -> None:
+    """Judge a host that somebody else's library will connect to; raises AddressRefused, OSError for an unknown name."""
+    judge(host, look_up(host, port), private=private, setting=setting, link_local=False)
+
+
+def pool(
+    *, private: bool, setting: str, context: ssl.SSLContext | None = None, look_up: Lookup = _look_up
+) -> httpcore.ConnectionPool:
+    """Return connections that are kept open, each to an address that was judged; link-local ones are never asked."""
+    return httpcore.ConnectionPool(
+        ssl_context=context or ssl.create_default_context(),
+        network_backend=_Pinned(look_up, private=private, setting=setting, link_local=False),
+        max_connections=16,
+        max_keepalive_connections=4,
+        keepalive_expiry=20,
+    )
 
 
 def post(

@@ -108,6 +108,17 @@ class Settings(BaseModel):
     fetch_private: bool = Field(
         False, description="Let models be fetched from private and loopback addresses, and over plain http."
     )
+    datastore_private: bool = Field(
+        True,
+        description="Let datastores be at private and loopback addresses, as those of a company are; link-local ones never.",
+    )
+    datastore_folders: str = Field(
+        "",
+        description="Folders that others than owners may make datastores of, separated by `:`; owners may name any.",
+    )
+    datastore_seconds: float = Field(
+        30, gt=0, le=3600, description="Longest time that a datastore may take for one answer."
+    )
     fetch_seconds: float = Field(
         3600, gt=0, le=24 * 3600, description="Longest time that fetching a model from a web address may take."
     )

@@ -35,6 +35,30 @@ def environment(name: str, *requirements: str, timeout: float = 600) -> Path:
     return python
 
 
+def node_environment(name: str, *packages: str, timeout: float = 600) -> Path:
+    """Return a folder whose `node_modules` has these npm packages, making it when it is first asked for.
+
+    Raises EnvironmentMissing, as without a network or npm.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "studiolo" / "environments"
+    home = cache / f"{name}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"{home.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "ready").exists():
+            path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+            npm = shutil.which("npm", path=path)
+            if npm is None:
+                raise EnvironmentMissing(f"{' '.join(packages)} needs npm")
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir()
+            (home / "package.json").write_text('{"private": true}', "utf-8")
+            words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *packages]
+            _step([npm, *words], packages, timeout, {**os.environ, "PATH": path}, home)
+            (home / "ready").touch()
+    return home
+
+
 def pip_settings(python: Path) -> dict[str, str]:
     """Translate what a Python's pip is told (indexes, certificates, folders of wheels) into variables of uv.
 
@@ -71,10 +95,18 @@ def _make(home: Path, python: Path, requirements: tuple[str, ...], timeout: floa
             [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements],
         ]
     for step in steps:
-        try:
-            done = subprocess.run(step, capture_output=True, text=True, timeout=timeout, check=False, env=environ)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise EnvironmentMissing(f"{' '.join(requirements)}: {error}") from None
-        if done.returncode:
-            last = (done.stderr.strip() or "no message").splitlines()[-1]
-            raise EnvironmentMissing(f"{' '.join(requirements)} could not be installed: {last[:300]}")
+        _step(step, requirements, timeout, environ)
+
+
+def _step(
+    step: list[str], wanted: tuple[str, ...], timeout: float, environ: dict[str, str], folder: Path | None = None
+) -> None:
+    try:
+        done = subprocess.run(
+            step, capture_output=True, text=True, timeout=timeout, check=False, env=environ, cwd=folder
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EnvironmentMissing(f"{' '.join(wanted)}: {error}") from None
+    if done.returncode:
+        last = (done.stderr.strip() or "no message").splitlines()[-1]
+        raise EnvironmentMissing(f"{' '.join(wanted)} could not be installed: {last[:300]}")

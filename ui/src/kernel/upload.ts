@@ -6,7 +6,7 @@ export interface Sent {
 }
 
 /**
- * Send a file as the body of a POST, streamed by the browser from disk, with progress.
+ * Send a file as the body of a request, streamed by the browser from disk, with progress.
  * XMLHttpRequest, because fetch cannot tell how much has been sent. Refusals are thrown as Problem.
  */
 export function upload<T>(
@@ -14,10 +14,11 @@ export function upload<T>(
   file: Blob,
   onProgress: (sent: Sent) => void,
   signal: AbortSignal,
+  method: 'POST' | 'PUT' = 'POST',
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', url);
+    request.open(method, url);
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.responseType = 'text';
     request.upload.onprogress = (event) =>

@@ -1,17 +1,171 @@
 """The nouns of datastores."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+
+NAME = r"^[A-Za-z0-9_]{1,63}$"
+Values = dict[str, str | int | bool | None]
+
+
+class CredentialState(BaseModel):
+    """A credential, of which only is told whether it is there and since when."""
+
+    field: str
+    title: str
+    set: bool
+    updated_at: datetime | None = None
+
+
+class CheckState(BaseModel):
+    """What came of trying the connection. cause, hint: for people; code: of the error."""
+
+    ok: bool
+    cause: str = ""
+    hint: str = ""
+    code: str = ""
+    milliseconds: float = 0.0
+    at: datetime | None = None
 
 
 class Datastore(BaseModel):
-    """A place for bytes. location: a folder; free_bytes, total_bytes: of its file system."""
+    """A place for bytes. location: for people; free_bytes, total_bytes: of its file system, where it has one."""
 
     name: str
     title: str
-    kind: Literal["local"]
-    default: bool
-    location: str
-    free_bytes: int
-    total_bytes: int
+    description: str = ""
+    kind: str
+    kind_title: str = ""
+    family: Literal["blobs", "files", "sql"] = "files"
+    default: bool = False
+    built_in: bool = False
+    read_only: bool = False
+    location: str = ""
+    auth: str = "none"
+    config: dict[str, Any] = {}
+    credentials: list[CredentialState] = []
+    tags: dict[str, str] = {}
+    check: CheckState | None = None
+    free_bytes: int | None = None
+    total_bytes: int | None = None
+    created_at: datetime | None = None
+    created_by: str = ""
+    updated_at: datetime | None = None
+
+
+class DatastoreCreate(BaseModel):
+    """A new datastore. auth: default the one whose credentials are given; credentials: sealed, never shown again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=NAME)
+    kind: str = Field(max_length=63)
+    auth: str | None = None
+    config: Values = {}
+    credentials: dict[str, str | None] = {}
+    description: str = Field("", max_length=10_000)
+    tags: dict[str, str] = {}
+    read_only: bool = False
+    default: bool = False
+
+
+class DatastorePatch(BaseModel):
+    """What is left out stays. config: the fields that change; null takes one away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    auth: str | None = None
+    config: Values | None = None
+    credentials: dict[str, str | None] | None = None
+    description: str | None = Field(None, max_length=10_000)
+    tags: dict[str, str] | None = None
+    read_only: bool | None = None
+
+
+class DatastoreTry(BaseModel):
+    """A connection to try before it is saved. like: a datastore whose stored credentials fill what is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(max_length=63)
+    auth: str | None = None
+    config: Values = {}
+    credentials: dict[str, str | None] = {}
+    like: str | None = None
+
+
+class CredentialsPut(BaseModel):
+    """Credentials that replace the stored ones."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    credentials: dict[str, str | None]
+
+
+class KindField(BaseModel):
+    """One thing to fill in."""
+
+    name: str
+    title: str
+    help: str
+    type: str
+    required: bool
+    secret: bool
+    choices: list[str]
+    default: str | int | bool | None
+    auth: list[str]
+    group: str
+    example: str
+
+
+class KindAuth(BaseModel):
+    """A way to sign in."""
+
+    name: str
+    title: str
+    help: str
+
+
+class DatastoreKind(BaseModel):
+    """What the form of a kind is drawn from. installed: whether its optional dependency is there; extra: its name."""
+
+    name: str
+    title: str
+    description: str
+    family: str
+    fields: list[KindField]
+    auth: list[KindAuth]
+    writable: bool
+    installed: bool
+    extra: str | None
+
+
+class FileEntry(BaseModel):
+    """A file or folder. size: None where the store does not say it in a listing."""
+
+    name: str
+    path: str
+    folder: bool
+    size: int | None
+    modified: datetime | None = None
+    fingerprint: str = ""
+
+
+class FilePreview(BaseModel):
+    """The beginning of a file. kind: what it seems to be; text: up to 64 KiB of it; truncated: there is more."""
+
+    path: str
+    size: int
+    modified: datetime | None
+    kind: Literal["text", "image", "binary"]
+    text: str = ""
+    truncated: bool = False
+
+
+class DatastoreUser(BaseModel):
+    """Something that points at a datastore. kind: the noun, such as dataset; title: for people."""
+
+    kind: str
+    name: str
+    title: str

@@ -1,0 +1,1 @@
+"""Kinds of datastores that keep files: one file each."""

@@ -1,0 +1,323 @@
+"""SFTP: files of a machine that one can reach by SSH. The key of the host is pinned, never taken on trust."""
+
+import base64
+import hashlib
+import io
+import secrets
+import stat
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from studiolo.kernel.errors import StudioloError
+from studiolo.studio.datastores import causes
+from studiolo.studio.datastores.errors import (
+    AccessDenied,
+    ContainerMissing,
+    DatastoreInvalid,
+    HostChanged,
+    NotAFile,
+    ObjectChanged,
+    PathNotFound,
+    StoreError,
+    WrongCredential,
+)
+from studiolo.studio.datastores.kinds._reach import judged_host
+from studiolo.studio.datastores.kinds.base import (
+    Auth,
+    Entry,
+    Field,
+    FileStore,
+    Fingerprint,
+    KindSpec,
+    Surroundings,
+    library,
+    moment,
+)
+from studiolo.studio.datastores.paths import under
+from studiolo.studio.datastores.streams import Counted, span
+
+SPEC = KindSpec(
+    name="sftp",
+    title="SFTP",
+    description="Files of a machine that can be reached by SSH.",
+    fields=(
+        Field("host", "Host", required=True, example="files.example.org"),
+        Field("port", "Port", type="integer", default=22),
+        Field("user", "User", required=True),
+        Field("folder", "Folder", "Full path on the host, or one below the user's home.", example="/srv/data"),
+        Field(
+            "host_key",
+            "Host key",
+            "How the host is known: `SHA256:…` or a line of known_hosts. Leave it empty and test: the key is shown, to be compared.",
+            example="SHA256:…",
+            group="Server",
+        ),
+        Field("password", "Password", required=True, secret=True, auth=("password",)),
+        Field(
+            "private_key",
+            "Private key",
+            "The whole file, OpenSSH or PEM.",
+            type="lines",
+            required=True,
+            secret=True,
+            auth=("private_key",),
+        ),
+        Field("passphrase", "Passphrase of the key", secret=True, auth=("private_key",)),
+    ),
+    auth=(Auth("private_key", "Private key"), Auth("password", "Password")),
+    extra="sftp",
+    modules=("paramiko",),
+    place="{user}@{host}:{folder}",
+)
+_PART = ".studiolo-part"
+_WINDOW, _ASK = 4 << 20, 32 << 10  # asked ahead at once, in requests of the size that servers answer whole
+
+
+def open_store(config: Mapping[str, Any], credentials: Mapping[str, str], about: Surroundings) -> "SftpStore":
+    """Return the store of a host; it connects at the first use."""
+    (paramiko,) = library(SPEC.title, "sftp", "paramiko")
+    key = None
+    if credentials.get("private_key"):
+        key = _key(paramiko, credentials["private_key"], credentials.get("passphrase"))
+    return SftpStore(paramiko, config, key, credentials.get("password"), about)
+
+
+def _key(paramiko: Any, text: str, passphrase: str | None) -> Any:
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        try:
+            return kind.from_private_key(io.StringIO(text.strip() + "\n"), password=passphrase or None)
+        except paramiko.PasswordRequiredException:
+            raise DatastoreInvalid(
+                "The private key is locked.", "Write its passphrase too.", field="credentials.passphrase"
+            ) from None
+        except Exception:  # noqa: BLE001, S112 - each class raises something else for a key of another kind
+            continue
+    raise DatastoreInvalid(
+        "The private key cannot be read.",
+        "Paste an OpenSSH or PEM key: Ed25519, ECDSA or RSA; check the passphrase.",
+        field="credentials.private_key",
+    )
+
+
+class SftpStore(FileStore):
+    """Files below a folder of a host. One connection, used by one verb at a time."""
+
+    def __init__(
+        self, paramiko: Any, config: Mapping[str, Any], key: Any, password: str | None, about: Surroundings
+    ) -> None:
+        self._paramiko, self._key, self._password, self._about = paramiko, key, password, about
+        self._host, self._port, self._user = str(config["host"]), int(config.get("port") or 22), str(config["user"])
+        self._pin = str(config.get("host_key") or "").strip()
+        self._root = str(config.get("folder") or ".").rstrip("/") or "/"
+        self.where = f"{self._host}:{self._port}"
+        self._sftp: Any = None
+        self._lock = threading.Lock()
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._sftp is None or self._sftp.get_channel().closed:
+                self._sftp = self._connect()
+            return self._sftp
+
+    def _connect(self) -> Any:
+        import socket
+
+        judged_host(self._host, self._port, self._about)
+        seconds = self._about.seconds
+        link = socket.create_connection((self._host, self._port), min(10.0, seconds))
+        transport = self._paramiko.Transport(link)
+        weakref.finalize(self, transport.close)  # its thread would keep the connection of a forgotten store
+        transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = min(15.0, seconds)
+        try:
+            transport.start_client(timeout=min(15.0, seconds))
+            self._known(transport.get_remote_server_key())
+            if self._key is not None:
+                transport.auth_publickey(self._user, self._key)
+            else:
+                transport.auth_password(self._user, self._password or "", fallback=True)
+            found = self._paramiko.SFTPClient.from_transport(transport, window_size=8 << 20, max_packet_size=1 << 15)
+            found.get_channel().settimeout(seconds)
+            return found
+        except BaseException:
+            transport.close()
+            raise
+
+    def _known(self, key: Any) -> None:
+        """Compare the key that the host shows with the pinned one; raises HostChanged."""
+        mark = "SHA256:" + base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
+        line = f"{key.get_name()} {key.get_base64()}"
+        if not self._pin:
+            raise HostChanged(
+                f"No host key is pinned; {self.where} shows {mark} ({key.get_name()}).",
+                f"Compare it on the host (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then write it as the host key: {mark}",
+            )
+        if self._pin.rstrip("=") != mark and line not in self._pin:
+            raise HostChanged(
+                f"{self.where} shows the key {mark}, which is not the pinned one.",
+                "If the host was set up anew, write its new key; else somebody stands in between.",
+            )
+
+    def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
+        """Return a part of a folder; the protocol has no pages, so it is listed whole each time."""
+        found = [
+            item
+            for item in self._client().listdir_attr(self._at(folder))
+            if not item.filename.endswith(_PART) and (cursor is None or item.filename > cursor)
+        ]
+        found.sort(key=lambda item: item.filename)
+        entries = []
+        for item in found[:limit]:
+            path = under(folder, item.filename)
+            if stat.S_ISLNK(item.st_mode or 0):
+                with suppress(OSError):
+                    entries.append(self._entry(path, self._client().stat(self._at(path))))
+            elif stat.S_ISDIR(item.st_mode or 0) or stat.S_ISREG(item.st_mode or 0):
+                entries.append(self._entry(path, item))
+        return entries, found[limit - 1].filename if len(found) > limit else None
+
+    def below(self, prefix: str) -> Iterator[Entry]:
+        """Walk folder by folder; a link to a folder is listed and not entered, so no loop is endless."""
+        start = self.find(prefix) if prefix else self.as_folder("")
+        if not start.folder:
+            yield start
+            return
+        waiting = [prefix]
+        while waiting:
+            folder = waiting.pop()
+            inside = []
+            for item in sorted(self._client().listdir_attr(self._at(folder)), key=lambda item: str(item.filename)):
+                path = under(folder, item.filename)
+                mode = item.st_mode or 0
+                if stat.S_ISDIR(mode):
+                    inside.append(path)
+                elif stat.S_ISLNK(mode):
+                    with suppress(OSError, StoreError):
+                        entry = self._entry(path, self._client().stat(self._at(path)))
+                        if not entry.folder:
+                            yield entry
+                elif stat.S_ISREG(mode) and not item.filename.endswith(_PART):
+                    yield self._entry(path, item)
+            waiting += reversed(inside)
+
+    def find(self, path: str) -> Entry:
+        """Return a file or folder."""
+        return self._entry(path, self._client().stat(self._at(path)))
+
+    def _entry(self, path: str, found: Any) -> Entry:
+        mode, size, changed = found.st_mode or 0, int(found.st_size or 0), int(found.st_mtime or 0)
+        if stat.S_ISDIR(mode):
+            return Entry(path, 0, True, moment(changed), None)
+        if not stat.S_ISREG(mode):
+            raise NotAFile(path)
+        return Entry(path, size, False, moment(changed), Fingerprint("mtime", str(changed), size))
+
+    @contextmanager
+    def pieces(
+        self, path: str, start: int, end: int | None, pin: Fingerprint | None
+    ) -> Iterator[tuple[Iterator[bytes], int | None]]:
+        """Ask ahead in windows of 4 MiB: request by request, a far server would give 2 MB/s."""
+        with self._client().open(self._at(path), "rb") as file:
+            entry = self.keep_pin(self._entry(path, file.stat()), pin)
+            first, last = span(entry.size, start, end)
+            yield self._read(file, path, first, last, entry), last - first
+
+    def _read(self, file: Any, path: str, at: int, last: int, entry: Entry) -> Iterator[bytes]:
+        while at < last:
+            upto = min(at + _WINDOW, last)
+            wanted = [(offset, min(_ASK, upto - offset)) for offset in range(at, upto, _ASK)]
+            came = 0
+            for piece in file.readv(wanted):
+                came += len(piece)
+                if piece:
+                    yield piece
+            if came < upto - at:
+                return  # shorter than it was: the counting of bytes says so
+            at = upto
+        if self._entry(path, file.stat()).fingerprint != entry.fingerprint:
+            raise ObjectChanged(path, f"'{path}' changed while it was read.")
+
+    def put(self, path: str, source: Counted, size: int | None) -> None:
+        """Write beside, then rename over the old file."""
+        client = self._client()
+        self._make_folder(path.rpartition("/")[0])
+        place = self._at(path)
+        with suppress(FileNotFoundError):
+            if stat.S_ISDIR(client.stat(place).st_mode or 0):
+                raise NotAFile(path)
+        part = f"{place.rpartition('/')[0] or '.'}/.{secrets.token_hex(6)}{_PART}"
+        try:
+            with client.open(part, "wb") as file:
+                file.set_pipelined(True)
+                for block in source.blocks(_ASK):
+                    file.write(block)
+            client.posix_rename(part, place)
+        except BaseException:
+            with suppress(Exception):  # the connection may be what broke
+                client.remove(part)
+            raise
+
+    def _make_folder(self, folder: str) -> None:
+        made = ""
+        for name in folder.split("/") if folder else ():
+            made = under(made, name)
+            place = self._at(made)
+            try:
+                self._client().stat(place)
+            except FileNotFoundError:
+                with suppress(OSError):  # another writer was quicker
+                    self._client().mkdir(place)
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+        self.keep_pin(self.find(path), None)
+        self._client().remove(self._at(path))
+
+    def probe(self) -> None:
+        """Look at the root."""
+        try:
+            found = self._client().stat(self._at(""))
+        except FileNotFoundError:
+            raise ContainerMissing(f"There is no folder {self._root} on {self._host}.", "Check its path.") from None
+        if not stat.S_ISDIR(found.st_mode or 0):
+            raise ContainerMissing(f"{self._root} on {self._host} is no folder.", "Name a folder.")
+        self._client().listdir_iter(self._at(""))
+
+    def _at(self, path: str) -> str:
+        return self._root if not path else f"{self._root.rstrip('/')}/{path}"
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            if self._sftp is not None:
+                self._sftp.get_channel().get_transport().close()
+                self._sftp = None
+
+    def name_cause(self, error: Exception, path: str) -> StudioloError | None:  # noqa: PLR0911 - one line a cause
+        """Name the cause."""
+        paramiko = self._paramiko
+        if isinstance(error, paramiko.BadAuthenticationType):
+            return WrongCredential(
+                f"{self.where} does not take this way to sign in.", f"It takes {', '.join(error.allowed_types)}."
+            )
+        if isinstance(error, paramiko.AuthenticationException):
+            return WrongCredential(f"{self.where} did not let '{self._user}' in.", "Check user, key and password.")
+        if isinstance(error, FileNotFoundError):
+            if not path:
+                return ContainerMissing(f"There is no folder {self._root} on {self._host}.", "Check its path.")
+            return PathNotFound(path)
+        if isinstance(error, PermissionError):
+            return AccessDenied(
+                f"{self.where} does not let '{self._user}' do this.", "Give the account the right to it."
+            )
+        if isinstance(error, OSError) and error.errno is not None:
+            return causes.reaching(error, self.where) or causes.local(error, path)
+        if isinstance(error, paramiko.SSHException):
+            return causes.reaching(error, self.where) or causes.reaching(ConnectionResetError(), self.where)
+        if isinstance(error, OSError) and str(error) == "Failure":
+            return StoreError(
+                f"{self.where} refused, without saying why.", "Its disk may be full, or the path a folder."
+            )
+        return None

@@ -1,0 +1,63 @@
+"""moto's S3 as a server that holds 10,000 objects from the start: `python -m … PORT [auth]`.
+
+Writing them by requests would take a minute; here they are put into its memory. With `auth` it checks signatures.
+"""
+
+import os
+import sys
+
+USER_KEY = "AKIASTUDIOLOTESTKEY0"
+USER_SECRET = "studiolo/test/secret/of/moto/0000000000"  # noqa: S105 - of the emulator
+_POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+
+
+def main() -> None:
+    """Serve until killed."""
+    port, auth = int(sys.argv[1]), sys.argv[2:3] == ["auth"]
+    if auth:
+        os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
+    os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(1 << 20))
+    from moto.core import DEFAULT_ACCOUNT_ID  # type: ignore[attr-defined]
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.s3.models import s3_backends
+    from werkzeug.serving import WSGIRequestHandler, run_simple
+
+    from studiolo.testing.stores.checks import MANY
+
+    s3 = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    s3.create_bucket("data", "us-east-1")
+    s3.create_bucket("versioned", "us-east-1")
+    s3.put_bucket_versioning("versioned", "Enabled")
+    for number in range(MANY):
+        s3.put_object("data", f"many/f{number:05}", b"x")
+    if auth:
+        _guard()
+
+    class Quiet(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_request(self, *_: object, **__: object) -> None:
+            return
+
+    app = DomainDispatcherApplication(create_backend_app)
+    run_simple("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+
+
+def _guard() -> None:
+    from moto.core import DEFAULT_ACCOUNT_ID  # type: ignore[attr-defined]
+    from moto.core.responses import ActionAuthenticatorMixin  # type: ignore[attr-defined]
+    from moto.iam.models import AccessKey, iam_backends
+
+    iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    iam.create_user("us-east-1", "studiolo")
+    iam.put_user_policy("studiolo", "all", _POLICY)
+    key: AccessKey = iam.create_access_key("studiolo")
+    user = iam.get_user("studiolo")
+    key.access_key_id, key.secret_access_key = USER_KEY, USER_SECRET
+    user.access_keys = [key]
+    iam.access_keys = {USER_KEY: key}
+    ActionAuthenticatorMixin.request_count = 1 << 40
+
+
+if __name__ == "__main__":
+    main()

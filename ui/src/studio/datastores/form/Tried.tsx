@@ -1,0 +1,37 @@
+import { Button, Group } from '@mantine/core';
+import { IconRefresh } from '@/kit/icons';
+import { Note } from '@/kit/Note';
+import type { CheckState } from '../queries';
+
+/** What came of trying a connection, with the cause and what to do. */
+export function TriedNote({ state }: { state: CheckState }) {
+  return state.ok ? (
+    <Note tone="good" title={`The connection works (${Math.round(state.milliseconds ?? 0)} ms).`} />
+  ) : (
+    <Note tone="warning" title={state.cause ?? 'The connection does not work.'}>
+      <div>{state.hint}</div>
+    </Note>
+  );
+}
+
+interface Props {
+  onTry: () => void;
+  busy: boolean;
+  disabled?: boolean;
+}
+
+export function TryButton({ onTry, busy, disabled = false }: Props) {
+  return (
+    <Group>
+      <Button
+        variant="default"
+        leftSection={<IconRefresh size={14} aria-hidden />}
+        loading={busy}
+        disabled={disabled}
+        onClick={onTry}
+      >
+        Test connection
+      </Button>
+    </Group>
+  );
+}
