@@ -1189,6 +1189,50 @@ export interface paths {
      */
     get: operations['datastores_list_datastores'];
     put?: never;
+    /**
+     * Create Datastore
+     * @description Register a datastore; its credentials are sealed and never shown again.
+     */
+    post: operations['datastores_create_datastore'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Try Datastore
+     * @description Try a connection before it is saved.
+     */
+    post: operations['datastores_try_datastore'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/kinds': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Kinds
+     * @description List the kinds, with the fields of each.
+     */
+    get: operations['datastores_list_kinds'];
+    put?: never;
     post?: never;
     delete?: never;
     options?: never;
@@ -1208,6 +1252,182 @@ export interface paths {
      * @description Return a datastore.
      */
     get: operations['datastores_get_datastore'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Datastore
+     * @description Forget a datastore; what is in it stays. 409 while something points at it.
+     */
+    delete: operations['datastores_delete_datastore'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Datastore
+     * @description Change a datastore; what is left out stays.
+     */
+    patch: operations['datastores_update_datastore'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Check Datastore
+     * @description Try the connection, and keep what came of it.
+     */
+    post: operations['datastores_check_datastore'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download File
+     * @description Send a file; heeds a Range of one part. inline: show it in the page, only for images.
+     */
+    get: operations['datastores_download_file'];
+    /**
+     * Upload File
+     * @description Write the body as a file, whole or not at all; 409 when there is one, unless it may be replaced.
+     */
+    put: operations['datastores_upload_file'];
+    post?: never;
+    /**
+     * Delete File
+     * @description Remove a file from the store; it cannot be brought back.
+     */
+    delete: operations['datastores_delete_file'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/credentials': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Rotate Credentials
+     * @description Replace credentials.
+     */
+    put: operations['datastores_rotate_credentials'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/default': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Set Default Datastore
+     * @description Make it the one that is meant when none is named.
+     */
+    post: operations['datastores_set_default_datastore'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Browse
+     * @description List a folder, a page at a time.
+     */
+    get: operations['datastores_browse'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Preview File
+     * @description Return the beginning of a file, as text where it is text.
+     */
+    get: operations['datastores_preview_file'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/stat': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get File
+     * @description Return one file or folder.
+     */
+    get: operations['datastores_get_file'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/users': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Users
+     * @description List what points at a datastore.
+     */
+    get: operations['datastores_list_users'];
     put?: never;
     post?: never;
     delete?: never;
@@ -4089,6 +4309,36 @@ export interface components {
       y?: string | null;
     };
     /**
+     * CheckState
+     * @description What came of trying the connection. cause, hint: for people; code: of the error.
+     */
+    CheckState: {
+      /** At */
+      at?: string | null;
+      /**
+       * Cause
+       * @default
+       */
+      cause: string;
+      /**
+       * Code
+       * @default
+       */
+      code: string;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      /**
+       * Milliseconds
+       * @default 0
+       */
+      milliseconds: number;
+      /** Ok */
+      ok: boolean;
+    };
+    /**
      * Cleanup
      * @description What was removed, or would be. files, bytes: of the store.
      *
@@ -4625,6 +4875,30 @@ export interface components {
       spearman?: components['schemas']['Matrix'] | null;
     };
     /**
+     * CredentialState
+     * @description A credential, of which only is told whether it is there and since when.
+     */
+    CredentialState: {
+      /** Field */
+      field: string;
+      /** Set */
+      set: boolean;
+      /** Title */
+      title: string;
+      /** Updated At */
+      updated_at?: string | null;
+    };
+    /**
+     * CredentialsPut
+     * @description Credentials that replace the stored ones.
+     */
+    CredentialsPut: {
+      /** Credentials */
+      credentials: {
+        [key: string]: string | null;
+      };
+    };
+    /**
      * Curve
      * @description A metric of a run: logged points in order of x.
      *
@@ -4923,26 +5197,223 @@ export interface components {
     };
     /**
      * Datastore
-     * @description A place for bytes. location: a folder; free_bytes, total_bytes: of its file system.
+     * @description A place for bytes. location: for people; free_bytes, total_bytes: of its file system, where it has one.
      */
     Datastore: {
-      /** Default */
-      default: boolean;
-      /** Free Bytes */
-      free_bytes: number;
       /**
-       * Kind
-       * @constant
+       * Auth
+       * @default none
        */
-      kind: 'local';
-      /** Location */
+      auth: string;
+      /**
+       * Built In
+       * @default false
+       */
+      built_in: boolean;
+      check?: components['schemas']['CheckState'] | null;
+      /**
+       * Config
+       * @default {}
+       */
+      config: {
+        [key: string]: unknown;
+      };
+      /** Created At */
+      created_at?: string | null;
+      /**
+       * Created By
+       * @default
+       */
+      created_by: string;
+      /**
+       * Credentials
+       * @default []
+       */
+      credentials: components['schemas']['CredentialState'][];
+      /**
+       * Default
+       * @default false
+       */
+      default: boolean;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Family
+       * @default files
+       * @enum {string}
+       */
+      family: 'blobs' | 'files' | 'sql';
+      /** Free Bytes */
+      free_bytes?: number | null;
+      /** Kind */
+      kind: string;
+      /**
+       * Kind Title
+       * @default
+       */
+      kind_title: string;
+      /**
+       * Location
+       * @default
+       */
       location: string;
+      /** Name */
+      name: string;
+      /**
+       * Read Only
+       * @default false
+       */
+      read_only: boolean;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** Title */
+      title: string;
+      /** Total Bytes */
+      total_bytes?: number | null;
+      /** Updated At */
+      updated_at?: string | null;
+    };
+    /**
+     * DatastoreCreate
+     * @description A new datastore. auth: default the one whose credentials are given; credentials: sealed, never shown again.
+     */
+    DatastoreCreate: {
+      /** Auth */
+      auth?: string | null;
+      /**
+       * Config
+       * @default {}
+       */
+      config: {
+        [key: string]: string | number | boolean | null;
+      };
+      /**
+       * Credentials
+       * @default {}
+       */
+      credentials: {
+        [key: string]: string | null;
+      };
+      /**
+       * Default
+       * @default false
+       */
+      default: boolean;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Kind */
+      kind: string;
+      /** Name */
+      name: string;
+      /**
+       * Read Only
+       * @default false
+       */
+      read_only: boolean;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * DatastoreKind
+     * @description What the form of a kind is drawn from. installed: whether its optional dependency is there; extra: its name.
+     */
+    DatastoreKind: {
+      /** Auth */
+      auth: components['schemas']['KindAuth'][];
+      /** Description */
+      description: string;
+      /** Extra */
+      extra: string | null;
+      /** Family */
+      family: string;
+      /** Fields */
+      fields: components['schemas']['KindField'][];
+      /** Installed */
+      installed: boolean;
       /** Name */
       name: string;
       /** Title */
       title: string;
-      /** Total Bytes */
-      total_bytes: number;
+      /** Writable */
+      writable: boolean;
+    };
+    /**
+     * DatastorePatch
+     * @description What is left out stays. config: the fields that change; null takes one away.
+     */
+    DatastorePatch: {
+      /** Auth */
+      auth?: string | null;
+      /** Config */
+      config?: {
+        [key: string]: string | number | boolean | null;
+      } | null;
+      /** Credentials */
+      credentials?: {
+        [key: string]: string | null;
+      } | null;
+      /** Description */
+      description?: string | null;
+      /** Read Only */
+      read_only?: boolean | null;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      } | null;
+    };
+    /**
+     * DatastoreTry
+     * @description A connection to try before it is saved. like: a datastore whose stored credentials fill what is left out.
+     */
+    DatastoreTry: {
+      /** Auth */
+      auth?: string | null;
+      /**
+       * Config
+       * @default {}
+       */
+      config: {
+        [key: string]: string | number | boolean | null;
+      };
+      /**
+       * Credentials
+       * @default {}
+       */
+      credentials: {
+        [key: string]: string | null;
+      };
+      /** Kind */
+      kind: string;
+      /** Like */
+      like?: string | null;
+    };
+    /**
+     * DatastoreUser
+     * @description Something that points at a datastore. kind: the noun, such as dataset; title: for people.
+     */
+    DatastoreUser: {
+      /** Kind */
+      kind: string;
+      /** Name */
+      name: string;
+      /** Title */
+      title: string;
     };
     /**
      * Deleted
@@ -5794,6 +6265,54 @@ export interface components {
       sizes: (number | null)[];
     };
     /**
+     * FileEntry
+     * @description A file or folder. size: None where the store does not say it in a listing.
+     */
+    FileEntry: {
+      /**
+       * Fingerprint
+       * @default
+       */
+      fingerprint: string;
+      /** Folder */
+      folder: boolean;
+      /** Modified */
+      modified?: string | null;
+      /** Name */
+      name: string;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number | null;
+    };
+    /**
+     * FilePreview
+     * @description The beginning of a file. kind: what it seems to be; text: up to 64 KiB of it; truncated: there is more.
+     */
+    FilePreview: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'text' | 'image' | 'binary';
+      /** Modified */
+      modified: string | null;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+      /**
+       * Truncated
+       * @default false
+       */
+      truncated: boolean;
+    };
+    /**
      * FileRow
      * @description One path in each run. versions: which of `sizes` (bytes) a run has, null where it lacks the file.
      */
@@ -6307,6 +6826,46 @@ export interface components {
        * @enum {string}
        */
       name: 'primary' | 'secondary';
+    };
+    /**
+     * KindAuth
+     * @description A way to sign in.
+     */
+    KindAuth: {
+      /** Help */
+      help: string;
+      /** Name */
+      name: string;
+      /** Title */
+      title: string;
+    };
+    /**
+     * KindField
+     * @description One thing to fill in.
+     */
+    KindField: {
+      /** Auth */
+      auth: string[];
+      /** Choices */
+      choices: string[];
+      /** Default */
+      default: string | number | boolean | null;
+      /** Example */
+      example: string;
+      /** Group */
+      group: string;
+      /** Help */
+      help: string;
+      /** Name */
+      name: string;
+      /** Required */
+      required: boolean;
+      /** Secret */
+      secret: boolean;
+      /** Title */
+      title: string;
+      /** Type */
+      type: string;
     };
     /**
      * Known
@@ -7225,6 +7784,13 @@ export interface components {
     Page_FileChange_: {
       /** Items */
       items: components['schemas']['FileChange'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[FileEntry] */
+    Page_FileEntry_: {
+      /** Items */
+      items: components['schemas']['FileEntry'][];
       /** Next */
       next?: string | null;
     };
@@ -11679,6 +12245,92 @@ export interface operations {
       };
     };
   };
+  datastores_create_datastore: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DatastoreCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Datastore'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_try_datastore: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DatastoreTry'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckState'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_list_kinds: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatastoreKind'][];
+        };
+      };
+    };
+  };
   datastores_get_datastore: {
     parameters: {
       query?: never;
@@ -11697,6 +12349,405 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Datastore'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_delete_datastore: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_update_datastore: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DatastorePatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Datastore'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_check_datastore: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckState'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_download_file: {
+    parameters: {
+      query: {
+        /** @description From the datastore's root, '/'-separated. */
+        path: string;
+        inline?: boolean;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_upload_file: {
+    parameters: {
+      query: {
+        /** @description From the datastore's root, '/'-separated. */
+        path: string;
+        overwrite?: boolean;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/octet-stream': unknown;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileEntry'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_delete_file: {
+    parameters: {
+      query: {
+        /** @description From the datastore's root, '/'-separated. */
+        path: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_rotate_credentials: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CredentialsPut'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Datastore'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_set_default_datastore: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Datastore'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_browse: {
+    parameters: {
+      query?: {
+        folder?: string;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_FileEntry_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_preview_file: {
+    parameters: {
+      query: {
+        /** @description From the datastore's root, '/'-separated. */
+        path: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FilePreview'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_get_file: {
+    parameters: {
+      query: {
+        /** @description From the datastore's root, '/'-separated. */
+        path: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileEntry'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_list_users: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatastoreUser'][];
         };
       };
       /** @description Validation Error */
