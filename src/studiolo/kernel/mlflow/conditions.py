@@ -94,15 +94,14 @@ class Keyset:
         self._keys = keys
         self._begun: tuple[Select[Any], Select[Any]] | None = None
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def page(
         self, tx: Connection, query: Select[Any], token: str, limit: int, values: Mapping[str, Any] | None = None
     ) -> tuple[list[Any], str | None]:
         """Return the rows of a page and the token of the next one, None at the end. values: of the query's parameters."""
-        place = decode(token, len(self._keys))
-        if values is not None and place is None:
-            rows = list(tx.execute(self._first(query), {**values, "most": limit + 1}))
-        else:
-            rows = self.after(tx, query, place, limit + 1, values)
+        rows = self.after(tx, query, decode(token, len(self._keys)), limit + 1, values)
         if len(rows) <= limit:
             return rows, None
         return rows[:limit], encode(*self.place(rows[limit - 1]))
@@ -115,7 +114,9 @@ class Keyset:
         limit: int,
         values: Mapping[str, Any] | None = None,
     ) -> list[Any]:
-        """Return the rows that follow a place, None for the beginning."""
+        """Return the rows that follow a place, None for the beginning. values: of the parameters of a query that is kept."""
+        if place is None and values is not None:
+            return list(tx.execute(self._first(query), {**values, "most": limit}))
         if place is not None:
             query = query.where(self._beyond([self._typed(k, v) for k, v in zip(self._keys, place, strict=True)]))
         return list(tx.execute(self._in_order(query).limit(limit), values))

@@ -67,7 +67,7 @@ _TIMES = {"start_time": STARTED, "end_time": runs.c.ended_at}
 _TABLES = {"parameter": params, "tag": run_tags}
 RECORDED = ("metric", "parameter", "tag")
 MAX_STATEMENTS = 500  # that are kept, since to build one takes longer than to run it
-_statements: dict[Hashable, tuple[Select[Any], Keyset]] = {}
+_statements: dict[Hashable, tuple[Select[Any], Keyset] | list[run_walk.Section]] = {}
 CHUNK = 1000  # runs whose rows are read by one query
 RUN_ROWS = select(runs, experiments.c.artifact_location, experiments.c.name.label("experiment_name")).join(
     experiments, experiments.c.number == runs.c.experiment
@@ -112,28 +112,27 @@ def find(
     named = {c.key for c in filters if c.entity in RECORDED} | {o.key for o in orders if o.entity in RECORDED}
     numbers = keys.committed(tx, ctx, named) if named else {}
     clauses = _clauses(orders)
-    lead = run_walk.lead_of(clauses[0], numbers) if clauses else None
+    led = bool(clauses) and run_walk.leads(clauses[0], numbers)
     scope = run_walk.Scope(ctx.workspace_id, experiment_ids, lifecycle)
     if scope.in_order and not filters and (not clauses or clauses[0] == ("attribute", "start_time", False)):
         few = None  # the first page of a list: an index has it
     else:
         few = run_walk.few(tx, scope, filters, numbers)
-    if lead is not None and few is None:
-        query = run_walk.within(select(runs.c.seq), ctx.db.dialect, scope, None, led=True, in_order=scope.in_order)
-        query = query.where(*(condition(comparison, numbers) for comparison in filters))
-        query, sort = _sorted(query, clauses, clauses[1:], numbers)
-        return run_walk.page(tx, query, lead, sort, token, limit)
-    shape = _shape(ctx.db.dialect, scope, filters, clauses, numbers, few)
+    walks = led and few is None
+    shape = (walks, _shape(ctx.db.dialect, scope, filters, clauses, numbers, few))
     found = _statements.get(shape)
     if found is None:
         if len(_statements) >= MAX_STATEMENTS:
             _statements.clear()
-        found = _statements[shape] = _statement(ctx.db.dialect, scope, filters, clauses, numbers, few)
-    query, keyset = found
+        made = _walk if walks else _statement
+        found = _statements[shape] = made(ctx.db.dialect, scope, filters, clauses, numbers, few)
     values: dict[str, Any] = {"workspace": scope.workspace_id, "experiments": scope.experiments}
     for n, (_, key, _, value) in enumerate(filters):
         values |= {f"k{n}": numbers.get(key), f"v{n}": value, f"h{n}": value[:HEAD] if isinstance(value, str) else ""}
     values |= {f"o{n}": numbers.get(key) for n, (_, key, _) in enumerate(clauses)}
+    if isinstance(found, list):
+        return run_walk.page(tx, found, token, limit, values)
+    query, keyset = found
     rows, following = keyset.page(tx, query, token, limit, values)
     return [one.seq for one in rows], following
 
@@ -172,8 +171,25 @@ def _statement(
     places = [n for n in range(len(filters)) if n != few or not run_walk.exact(filters[n])]
     for n in sorted(places, key=lambda n: not run_walk.exact(filters[n])):  # what mostly leaves fewer is asked first
         query = query.where(condition(filters[n], numbers, n))
-    query, sort = _sorted(query, clauses, clauses, numbers, bound=True)
+    query, sort = _sorted(query, clauses, numbers)
     return query, Keyset(sort)
+
+
+def _walk(
+    dialect: run_walk.Dialect,
+    scope: run_walk.Scope,
+    filters: list[Comparison],
+    clauses: list[tuple[str, str, bool]],
+    numbers: dict[str, int],
+    _few: int | None,
+) -> list[run_walk.Section]:
+    """Build what finds a page by following an index, with parameters in the place of values."""
+    own: Any = None if scope.experiments is None else bindparam("experiments", expanding=True)
+    bound = run_walk.Scope(bindparam("workspace", type_=String), own, scope.lifecycle)
+    query = run_walk.within(select(runs.c.seq), dialect, bound, None, led=True, in_order=scope.in_order)
+    query = query.where(*(condition(comparison, numbers, n) for n, comparison in enumerate(filters)))
+    query, sort = _sorted(query, clauses, numbers, led=True)
+    return run_walk.sections(query, run_walk.lead_of(clauses[0], _bound("o0", None)), sort)
 
 
 def _bound(name: str, value: Any) -> Any:
@@ -182,16 +198,14 @@ def _bound(name: str, value: Any) -> Any:
 
 
 def _sorted(
-    query: Select[Any],
-    clauses: list[tuple[str, str, bool]],
-    sorting: list[tuple[str, str, bool]],
-    numbers: dict[str, int],
-    *,
-    bound: bool = False,
+    query: Select[Any], clauses: list[tuple[str, str, bool]], numbers: dict[str, int], *, led: bool = False
 ) -> tuple[Select[Any], list[SortKey]]:
+    """Add what is sorted by; led: a walk is in the order of the first clause already."""
     sort: list[SortKey] = []
-    for n, (entity, key, ascending) in enumerate(sorting):
-        number = _bound(f"o{n}", None) if bound and key in numbers else numbers.get(key, -1)
+    for n, (entity, key, ascending) in enumerate(clauses):
+        if led and n == 0:
+            continue
+        number = _bound(f"o{n}", None) if key in numbers else -1
         query, more = ordered(query, entity, key, ascending, number)
         sort += more
     asked = {clause[:2] for clause in clauses}

@@ -5,7 +5,7 @@ order of the page: by start, or by the value of a metric, param or tag; then run
 SQLite has no statistics that would tell it which; so the sizes are looked up, each with an end, and its choice is narrowed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -58,7 +58,7 @@ class Lead(NamedTuple):
 
     rows: FromClause
     of_metric: bool
-    number: int
+    number: Any  # of the key, or the parameter that stands for it
     ascending: bool
 
     @property
@@ -80,13 +80,37 @@ class Lead(NamedTuple):
         return query.where(t.nan == rank) if self.of_metric else query
 
 
-def lead_of(clause: tuple[str, str, bool], numbers: dict[str, int]) -> Lead | None:
-    """Return what a walk in the order of a clause follows, None when no index has it."""
-    entity, key, ascending = clause
-    table = metric_latest if entity == "metric" else _TEXTS.get(entity)
-    if table is None or key not in numbers:
-        return None
-    return Lead(table.alias("lead"), table is metric_latest, numbers[key], ascending)
+def leads(clause: tuple[str, str, bool], numbers: dict[str, int]) -> bool:
+    """Say whether an index has the order of a clause."""
+    return (clause[0] == "metric" or clause[0] in _TEXTS) and clause[1] in numbers
+
+
+def lead_of(clause: tuple[str, str, bool], number: Any) -> Lead:
+    """Return what a walk in the order of a clause that `leads` follows. number: of its key, or a parameter."""
+    table = metric_latest if clause[0] == "metric" else _TEXTS[clause[0]]
+    return Lead(table.alias("lead"), table is metric_latest, number, clause[2])
+
+
+class Section(NamedTuple):
+    """A part of the list that a walk goes through: what finds its runs, and in which order."""
+
+    rank: int
+    valued: bool
+    query: Select[Any]
+    keyset: Keyset
+
+
+def sections(query: Select[Any], lead: Lead, sort: list[SortKey]) -> list[Section]:
+    """Return the parts of a walk. query: on `runs`; sort: what decides among runs of one value."""
+    return [
+        Section(
+            rank,
+            valued,
+            lead.section(query, rank),
+            Keyset([SortKey(lead.value, lead.ascending), *sort] if valued else sort),
+        )
+        for rank, valued in lead.sections()
+    ]
 
 
 def plain(_: str, value: Any) -> Any:
@@ -188,26 +212,25 @@ def within(
 
 
 def page(
-    tx: Connection, query: Select[Any], lead: Lead, sort: list[SortKey], token: str, limit: int
+    tx: Connection, parts: Sequence[Section], token: str, limit: int, values: Mapping[str, Any]
 ) -> tuple[list[int], str | None]:
     """Return a page of a walk and the token of the next one: the same token as of a sorted page.
 
-    sort: what decides among runs of one value.
+    values: of the parameters of the parts' queries.
     """
     after: list[Any] | None = None
     start = 0
     if token:
-        place = decode(token, len(sort) + 2)
-        if place is None or place[0] not in [rank for rank, _ in lead.sections()]:
+        place = decode(token, len(parts[-1].keyset) + 2)
+        if place is None or place[0] not in [part.rank for part in parts]:
             raise MlflowError("Invalid page token: it belongs to another search.")
         start, after = int(place[0]), list(place[1:])
     found: list[tuple[int, list[Any]]] = []
-    for rank, valued in lead.sections()[start:]:
-        keyset = Keyset([SortKey(lead.value, lead.ascending), *sort] if valued else sort)
-        place_in = after if valued or after is None else after[1:]
-        rows = keyset.after(tx, lead.section(query, rank), place_in, limit + 1 - len(found))
-        nothing = 0.0 if lead.of_metric else ""
-        found += [(row.seq, [rank, *([] if valued else [nothing]), *keyset.place(row)]) for row in rows]
+    nothing = 0.0 if len(parts) > 2 else ""  # what stands in a token for a value that is not there
+    for part in parts[start:]:
+        place_in = after if part.valued or after is None else after[1:]
+        rows = part.keyset.after(tx, part.query, place_in, limit + 1 - len(found), values)
+        found += [(row.seq, [part.rank, *([] if part.valued else [nothing]), *part.keyset.place(row)]) for row in rows]
         after = None
         if len(found) > limit:
             return [seq for seq, _ in found[:limit]], encode(*found[limit - 1][1])
