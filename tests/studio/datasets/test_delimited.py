@@ -9,6 +9,7 @@ import pytest
 from studiolo.studio.datasets import errors, table_file
 from studiolo.studio.datasets.formats.base import Inspected, Source
 from studiolo.studio.datasets.schemas import ReadOptions
+from studiolo.studio.datasets.table_file import TableInput
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def types(found: Inspected) -> dict[str, str]:
 
 
 def values(path: Path, found: Inspected, tmp_path: Path) -> list[list[Any]]:
-    return table_file.preview(found.readable or path, found.schema, 100, tmp_path).rows
+    return table_file.preview(TableInput.of(found.readable or path, found.schema), 100, tmp_path).rows
 
 
 def test_types_are_inferred(look: Any) -> None:
@@ -181,8 +182,9 @@ def test_two_thousand_columns_are_accepted(look: Any) -> None:
         (b"a,b\n1,x\0y\n", errors.NulBytes, "Line 2 contains a NUL byte"),
         (b'a,b\n1,"x\n2,y\n', errors.BadQuotes, "line 2"),
         (b'a,b\n1,"x"y\n', errors.BadQuotes, "line 2"),
-        (b"PK\x03\x04rest", errors.UnknownFormat, "Excel"),
-        (b"\x1f\x8b\x08rest", errors.UnknownFormat, "gzip"),
+        (b"PK\x03\x04rest", errors.DamagedFile, "zip archive cannot be unpacked"),
+        (b"\x1f\x8b\x08rest", errors.DamagedFile, "gzip archive cannot be unpacked"),
+        (b"%PDF-1.7", errors.UnknownFormat, "PDF"),
         (b"a,b\n1," + b"x" * (3 << 20) + b"\n", errors.LineTooLong, "Line 2 is longer than 1,048,576 bytes"),
     ],
 )
@@ -206,8 +208,8 @@ def test_an_encoding_that_does_not_exist_is_refused(look: Any) -> None:
 
 def test_an_unknown_format_names_the_known_ones(look: Any) -> None:
     with pytest.raises(errors.UnknownFormat) as caught:
-        look("a,b\n1,x\n", format="excel")
-    assert "delimited, json_lines, parquet" in caught.value.hint
+        look("a,b\n1,x\n", format="klingon")
+    assert "delimited, excel" in caught.value.hint
 
 
 def test_a_line_of_200_mb_is_refused_in_little_memory(tmp_path: Path) -> None:
@@ -229,6 +231,119 @@ def test_a_preview_reads_only_the_head(look: Any, tmp_path: Path) -> None:
     with path.open("r+b") as file:  # what lies behind the first MiB is not looked at again
         file.seek(2 << 20)
         file.write(b"\n\n,,,,,\0\0")
-    shown = table_file.preview(path, found.schema, 50, tmp_path)
+    shown = table_file.preview(TableInput.of(path, found.schema), 50, tmp_path)
     assert shown.rows == [[1, "quoted, text"]] * 50
     assert shown.total_rows == 200_000
+
+
+def test_lines_that_begin_with_the_mark_are_comments(look: Any, tmp_path: Path) -> None:
+    found = look("# made by hand\na,b\n1,x#y\n#2,z\n3,w\n", comment="#")
+    assert found.readable is not None
+    assert values(found.readable, found, tmp_path) == [[1, "x#y"], [3, "w"]]
+
+
+def test_lines_before_the_table_are_skipped(look: Any, tmp_path: Path) -> None:
+    found = look("Report of May\n\na;b\n1;x\n", skip_rows=2)
+    assert values(tmp_path / "look0/table.csv", found, tmp_path) == [[1, "x"]]
+
+
+def test_a_delimiter_may_be_several_characters(look: Any, tmp_path: Path) -> None:
+    found = look("a||b\n1||x|y\n", delimiter="||")
+    assert values(tmp_path / "look0/table.csv", found, tmp_path) == [[1, "x|y"]]
+
+
+def test_empty_texts_may_stay_texts(look: Any, tmp_path: Path) -> None:
+    found = look("a,b\n1,\n,x\n", empty_as_text=True)
+    assert values(tmp_path / "look0/table.csv", found, tmp_path) == [[1, ""], [None, "x"]]
+
+
+def test_nothing_is_inferred_when_that_is_not_wanted(look: Any, tmp_path: Path) -> None:
+    found = look("a,b\n01,NA\n2,true\n", infer_types=False)
+    assert values(tmp_path / "look0/table.csv", found, tmp_path) == [["01", "NA"], ["2", "true"]]
+
+
+def test_other_quotes_and_escapes(look: Any, tmp_path: Path) -> None:
+    found = look("a,b\n'x, y',1\n'it\\'s',2\n", quote="'", escape="\\")
+    assert values(tmp_path / "look0/table.csv", found, tmp_path) == [["x, y", 1], ["it's", 2]]
+    found = look('a,b\n5" pipe,1\n', quote="")
+    assert values(tmp_path / "look1/table.csv", found, tmp_path) == [['5" pipe', 1]]
+
+
+def test_a_line_end_inside_a_value_can_be_refused(look: Any) -> None:
+    with pytest.raises(errors.BadQuotes, match="begins in line 3 holds a line end"):
+        look('a,b\n1,x\n2,"two\nlines"\n', multi_line=False)
+
+
+def test_a_fraction_that_comes_late_is_told_with_its_line(look: Any) -> None:
+    note = look("a,b\n" + "1,x\n" * 25_000 + "1.5,x\n").schema.notes[0]
+    assert (note.column, note.line, note.value) == ("a", 25_002, "1.5")
+
+
+def test_an_encoding_that_the_engine_lacks(look: Any, tmp_path: Path) -> None:
+    found = look("stadt,n\nŁódź,1\n".encode("cp852"), encoding="cp852")
+    assert found.readable is not None
+    assert values(found.readable, found, tmp_path) == [["Łódź", 1]]
+
+
+def test_a_time_of_day_is_a_time(look: Any, tmp_path: Path) -> None:
+    found = look("t\n10:30:00\n23:59:59.5\n")
+    assert types(found) == {"t": "time"}
+    assert values(tmp_path / "look0/table.csv", found, tmp_path) == [["10:30:00"], ["23:59:59.500000"]]
+
+
+def test_integers_beyond_2_to_the_53_are_exact(look: Any, tmp_path: Path) -> None:
+    found = look(f"n\n{2**53 + 1}\n{2**62}\n")
+    assert types(found) == {"n": "integer"}
+    assert values(tmp_path / "look0/table.csv", found, tmp_path)[0] == [str(2**53 + 1)]
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst", "zip"])
+def test_a_packed_file_is_unpacked(look: Any, tmp_path: Path, kind: str) -> None:
+    found = look(pack(b"a,b\n1,x\n", kind), f"t.csv.{kind}")
+    assert found.readable is not None
+    assert values(found.readable, found, tmp_path) == [[1, "x"]]
+    assert "unpacked" in found.schema.notes[0].message
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst", "zip"])
+def test_a_bomb_is_refused_in_little_room(look: Any, tmp_path: Path, kind: str) -> None:
+    bomb = pack(b"a\n" + b"0" * (100 << 20), kind)
+    with pytest.raises(errors.PackedTooTightly):
+        look(bomb, f"t.csv.{kind}")
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 80 << 20
+
+
+def test_an_archive_of_many_files_asks_for_one(look: Any, tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        archive.writestr("a.csv", "a\n1\n")
+        archive.writestr("b.csv", "b\n2\n")
+        archive.writestr("__MACOSX/x", "")
+    data = (tmp_path / "many.zip").read_bytes()
+    with pytest.raises(errors.UnknownFormat, match="holds 2 files") as caught:
+        look(data, "many.zip")
+    assert caught.value.field == "member"
+    assert types(look(data, "many.zip", member="b.csv")) == {"b": "integer"}
+
+
+def pack(data: bytes, kind: str) -> bytes:
+    import bz2
+    import gzip
+    import io
+    import lzma
+    import zipfile
+
+    import pyarrow as pa
+
+    if kind == "zip":
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("t.csv", data)
+        return out.getvalue()
+    if kind == "zst":
+        sink = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(sink, "zstd") as stream:
+            stream.write(data)
+        return sink.getvalue().to_pybytes()
+    return {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[kind](data)

@@ -8,6 +8,7 @@ import pytest
 
 from studiolo.studio.datasets import errors, table_file
 from studiolo.studio.datasets.formats.base import Inspected, Source
+from studiolo.studio.datasets.table_file import TableInput
 
 
 def look(path: Path) -> Inspected:
@@ -37,17 +38,19 @@ def test_types_become_ours(tmp_path: Path) -> None:
     pq.write_table(table, path)
     found = look(path)
     assert [column.type for column in found.schema.columns] == [
-        "integer", "number", "number", "boolean", "date", "datetime", "text", "text", "text", "text",
+        "integer", "decimal", "decimal", "boolean", "date", "datetime", "text", "json", "json", "binary",
     ]  # fmt: skip
-    shown = table_file.preview(path, found.schema, 1, tmp_path)
-    assert shown.rows == [[1, 2.0**63, 1.25, True, "2024-01-31", "2024-01-31T10:00:00", "a", '{"x":1}', "[1,2]", "FF"]]
-    assert table_file.to_pandas(path, found.schema)["money"].tolist()[0] == 1.25
+    shown = table_file.preview(TableInput.of(path, found.schema), 1, tmp_path)
+    assert shown.rows == [
+        [1, str(2**63), "1.25", True, "2024-01-31", "2024-01-31T10:00:00", "a", '{"x":1}', "[1,2]", "ff"]
+    ]
+    assert table_file.to_pandas(TableInput.of(path, found.schema))["money"].tolist()[0] == Decimal("1.25")
 
 
 def test_infinity_and_nan_can_be_shown(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"x": [float("nan"), float("inf"), -float("inf")]}), path)
-    assert table_file.preview(path, look(path).schema, 5, tmp_path).rows == [[None], ["inf"], ["-inf"]]
+    assert table_file.preview(TableInput.of(path, look(path).schema), 5, tmp_path).rows == [[None], ["inf"], ["-inf"]]
 
 
 def test_every_arrow_type_can_be_read(tmp_path: Path) -> None:
@@ -66,10 +69,10 @@ def test_every_arrow_type_can_be_read(tmp_path: Path) -> None:
     }
     pq.write_table(pa.table(columns), path)
     found = look(path)
-    shown = table_file.preview(path, found.schema, 1, tmp_path).rows[0]
+    shown = table_file.preview(TableInput.of(path, found.schema), 1, tmp_path).rows[0]
     assert shown[0] == "01:02:03"
     assert shown[2:] == [None, '{"a":1}', 1.5, "10183-09-21", "1970-01-01T00:00:00", str(2**62)]
-    assert table_file.to_arrow(path, found.schema).num_rows == 1
+    assert table_file.to_arrow(TableInput.of(path, found.schema)).num_rows == 1
 
 
 def test_a_cut_off_file_is_refused(tmp_path: Path) -> None:
@@ -118,5 +121,5 @@ def test_an_error_names_no_path_of_the_machine(tmp_path: Path) -> None:
     data[100:400] = b"\xff" * 300
     path.write_bytes(bytes(data))
     with pytest.raises(errors.DamagedFile) as caught:
-        table_file.preview(path, look(path).schema, 10, tmp_path)
+        table_file.preview(TableInput.of(path, look(path).schema), 10, tmp_path)
     assert str(tmp_path) not in caught.value.detail

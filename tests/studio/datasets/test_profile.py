@@ -13,6 +13,7 @@ from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.profile import correlations, sampled
 from studiolo.studio.datasets.profile.compute import profile
 from studiolo.studio.datasets.schemas import ColumnProfile, Profile
+from studiolo.studio.datasets.table_file import TableInput
 
 MakeProfile = Callable[..., Profile]
 
@@ -32,7 +33,7 @@ def make(tmp_path: Path) -> MakeProfile:
         look.mkdir(exist_ok=True)
         spill.mkdir(exist_ok=True)
         found = table_file.inspect(Source(path, path.name, look))
-        return profile(found.readable or path, found.schema, spill, **options)
+        return profile(TableInput.of(found.readable or path, found.schema), spill, **options)
 
     of.file = of_file  # type: ignore[attr-defined]
     return of

@@ -14,6 +14,7 @@ from studiolo.studio.datasets import table_file
 from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.reading.types import MISSING
 from studiolo.studio.datasets.schemas import ReadOptions
+from studiolo.studio.datasets.table_file import TableInput
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufeff\u2028\u2029\x85")
 WORDS = st.text(LETTERS, min_size=1, max_size=12).filter(lambda text: text.strip() and text not in MISSING)
@@ -36,7 +37,7 @@ def read(data: bytes, name: str, **options: Any) -> tuple[Any, list[list[Any]]]:
         work.mkdir()
         path.write_bytes(data)
         found = table_file.inspect(Source(path, name, work, ReadOptions(**options)))
-        frame = table_file.to_arrow(found.readable or path, found.schema)
+        frame = table_file.to_arrow(TableInput.of(found.readable or path, found.schema))
         return found.schema, [column.to_pylist() for column in frame.columns]
 
 

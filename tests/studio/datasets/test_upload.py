@@ -112,7 +112,7 @@ BAD = [
     (b"a,b\n1,x\0y\n", {}, "datasets.nul_bytes", "file"),
     (b"PAR1" + b"x" * 100, {"filename": "t.parquet"}, "datasets.damaged_file", "file"),
     (b'{"a": 1}\n{"a"\n', {"filename": "t.jsonl"}, "datasets.malformed_json", "file"),
-    (GOOD, {"format": "excel"}, "datasets.unknown_format", "format"),
+    (GOOD, {"format": "klingon"}, "datasets.unknown_format", "format"),
     (GOOD, {"name": "../../etc/passwd"}, "datasets.bad_name", "name"),
     (GOOD, {"name": "a/b"}, "datasets.bad_name", "name"),
     (GOOD, {"name": ".hidden"}, "datasets.bad_name", "name"),
@@ -121,7 +121,7 @@ BAD = [
     (GOOD, {"name": "nul\0"}, "datasets.bad_name", "name"),
     (GOOD, {"filename": "../../people.csv"}, "datasets.bad_file_name", "filename"),
     (GOOD, {"filename": "..\\people.csv"}, "datasets.bad_file_name", "filename"),
-    (GOOD, {"delimiter": "ab"}, "studiolo.invalid", "delimiter"),
+    (GOOD, {"delimiter": "abcde"}, "studiolo.invalid", "delimiter"),
     (GOOD, {"colour": "red"}, "studiolo.invalid", "colour"),
 ]
 

@@ -59,10 +59,10 @@ def main() -> int:
 
 def read_input(folder: Path) -> Table:
     """Read the dataset version in an input folder with the SELECT that preview and profile use."""
-    path, schema = table_file.open_input(folder)
+    table = table_file.open_input(folder)
     # dates of a text file stay text: the model's callers have text too, and its plan says how to read it
-    as_text: tuple[ColumnType, ...] = () if schema.format == "parquet" else ("date", "datetime")
-    return of_arrow(table_file.to_arrow(path, schema, as_text=as_text), str(path.name))
+    as_text: tuple[ColumnType, ...] = () if table.schema.format == "parquet" else ("date", "datetime")
+    return of_arrow(table_file.to_arrow(table, table_file.learnable(table), as_text=as_text), table.names[0])
 
 
 if __name__ == "__main__":

@@ -82,9 +82,10 @@ def of_arrow(found: pa.Table, source: str) -> Table:
 
 
 def _dataset(folder: Path) -> Table:
-    from studiolo.studio.datasets.table_file import open_input, to_arrow
+    from studiolo.studio.datasets.table_file import learnable, open_input, to_arrow
 
-    found = to_arrow(*open_input(folder))
+    table = open_input(folder)
+    found = to_arrow(table, learnable(table))
     return Table(
         dict(zip(found.column_names, (_tidy(column) for column in found.columns), strict=True)), found.num_rows
     )

@@ -208,7 +208,7 @@ def _check_target(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> No
         raise TargetUnusable(
             spec.target, "has the same value in every row", "Choose a column with at least two different values."
         )
-    numeric = column.type in ("integer", "number")
+    numeric = column.type in ("integer", "number", "decimal")
     if spec.task == "regression" and not numeric:
         raise TargetUnusable(
             spec.target, f"holds {column.type}, not numbers", "Choose task classification, or another column."

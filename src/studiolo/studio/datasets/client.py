@@ -194,7 +194,7 @@ class Datasets(Exploring):
             readable = path
             if schema.format != "parquet":  # the copy in UTF-8 is made again here
                 readable = table_file.inspect(Source(path, path.name, work, options)).readable or path
-            return table_file.to_pandas(readable, schema, columns)
+            return table_file.to_pandas(table_file.TableInput.of(readable, schema, found.files[0].path), columns)
 
     def update(
         self,

@@ -8,9 +8,17 @@ class BadFile(Invalid):
 
     code, title = "datasets.bad_file", "The file cannot be used as a table"
 
-    def __init__(self, detail: str, hint: str = "", *, field: str = "file", line: int | None = None) -> None:
-        super().__init__(detail, hint, field=field, extra={} if line is None else {"line": line})
+    def __init__(
+        self, detail: str, hint: str = "", *, field: str = "file", line: int | None = None, file: str = ""
+    ) -> None:
+        where = ({} if line is None else {"line": line}) | ({"file": file} if file else {})
+        super().__init__(detail, hint, field=field, extra=where)
         self.line = line
+        self.file = file
+
+    def of(self, file: str) -> "BadFile":
+        """Return the error with the name of the file, one of many."""
+        return type(self)(f"{file}: {self.detail}", self.hint, field=self.field, line=self.line, file=file)
 
 
 class EmptyFile(BadFile):
@@ -83,6 +91,45 @@ class DamagedFile(BadFile):
     """A file whose structure is broken, e.g. a Parquet file that was cut off."""
 
     code, title = "datasets.damaged_file", "The file is damaged"
+
+
+class DoesNotFit(BadFile):
+    """A file of many that is not like the others: another format, other columns."""
+
+    code, title = "datasets.does_not_fit", "A file does not fit the others"
+
+
+class LostValues(BadFile):
+    """Values that the chosen type of a column cannot hold, where they may not become missing."""
+
+    code, title = "datasets.lost_values", "Values do not fit the chosen type"
+
+
+class BadColumnChoice(Invalid):
+    """A choice about columns that names what is not there, or what cannot be."""
+
+    code, title = "datasets.bad_column_choice", "The choice of columns cannot be used"
+
+
+class BadPartitionFormat(Invalid):
+    """A partition format that cannot be read, or a path that does not fit it."""
+
+    code, title = "datasets.bad_partition_format", "The partition format does not fit"
+
+    def __init__(self, detail: str, hint: str = "") -> None:
+        super().__init__(detail, hint, field="partition_format")
+
+
+class PackedTooTightly(BadFile):
+    """An archive that unpacks to far more than any table would: most often a bomb."""
+
+    code, title = "datasets.packed_too_tightly", "The archive unpacks to too much"
+
+
+class MissingExtra(StudioloError):
+    """A format or a transformation that needs a package which is not installed."""
+
+    code, status, title = "datasets.missing_extra", 422, "A package is not installed"
 
 
 class InspectionFailed(StudioloError):

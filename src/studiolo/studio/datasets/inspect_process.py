@@ -26,17 +26,26 @@ def _limit(memory: int, seconds: float) -> None:
 
 def _inspect(request: dict[str, Any]) -> dict[str, Any]:
     from studiolo.studio.datasets import table_file
-    from studiolo.studio.datasets.formats.base import Source
-    from studiolo.studio.datasets.schemas import ReadOptions
+    from studiolo.studio.datasets.schemas import Reading, TableSchema
 
-    path, work = Path(request["path"]), Path(request["work"])
-    options = ReadOptions.model_validate(request["options"])
-    found = table_file.inspect(Source(path, request["name"], work, options, request["line_limit"]))
-    shown = table_file.preview(found.readable or path, found.schema, request["rows"], work)
+    files = [(Path(path), str(name)) for path, name in request["files"]]
+    work = Path(request["work"])
+    known = TableSchema.model_validate(request["known"]) if request["known"] else None
+    options = Reading.model_validate(request["reading"])
+    found = table_file.inspect_files(files, options, work, line_limit=request["line_limit"], known=known)
+    left = set(found.schema.options.get("left_out", ()))
+    there = [
+        (readable or path, name)
+        for (path, name), readable in zip(files, found.readables, strict=True)
+        if name not in left
+    ]
+    table = table_file.TableInput(tuple(path for path, _ in there), tuple(name for _, name in there), found.schema)
+    shown = table_file.preview(table, request["rows"], work)
     return {
         "schema": found.schema.model_dump(mode="json"),
         "preview": shown.model_dump(mode="json"),
-        "readable": str(found.readable) if found.readable else None,
+        "readables": [str(readable) if readable else None for readable in found.readables],
+        "rows": found.rows,
     }
 
 
@@ -45,8 +54,9 @@ def _preview(request: dict[str, Any]) -> dict[str, Any]:
     from studiolo.studio.datasets.schemas import TableSchema
 
     schema = TableSchema.model_validate(request["schema"])
-    shown = table_file.preview(Path(request["path"]), schema, request["rows"], Path(request["work"]))
-    return shown.model_dump(mode="json")
+    files = tuple(Path(path) for path, _ in request["files"])
+    table = table_file.TableInput(files, tuple(str(name) for _, name in request["files"]), schema)
+    return table_file.preview(table, request["rows"], Path(request["work"])).model_dump(mode="json")
 
 
 def main() -> int:

@@ -6,17 +6,19 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
 from studiolo.studio.datasets import errors
 from studiolo.studio.datasets.errors import BadFile, InspectionFailed
-from studiolo.studio.datasets.schemas import Preview, ReadOptions, TableSchema
+from studiolo.studio.datasets.reading.table_input import TableInput
+from studiolo.studio.datasets.schemas import Preview, Reading, ReadOptions, TableSchema
 
 PREVIEW_ROWS = 100
 WORK = "work"
@@ -25,12 +27,13 @@ PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMR
 
 
 @dataclass
-class Found:
-    """readable: a UTF-8 copy in the work folder, or None."""
+class FoundTable:
+    """readables: copies in the work folder that are read instead, by place, or None; rows: of each file."""
 
     schema: TableSchema
     preview: Preview
-    readable: Path | None
+    readables: list[Path | None]
+    rows: list[int]
 
 
 @contextmanager
@@ -56,28 +59,48 @@ def sweep(ctx: Context) -> int:
     return len(left)
 
 
-def inspect(ctx: Context, path: Path, name: str, options: ReadOptions, work: Path) -> Found:
-    """Look into a file; raises the BadFile that the child found, or InspectionFailed."""
-    plain = ReadOptions.model_validate(options.model_dump(include=set(ReadOptions.model_fields)))
+def inspect(ctx: Context, path: Path, name: str, options: ReadOptions, work: Path) -> FoundTable:
+    """Have one file looked into; raises a BadFile, or InspectionFailed when a limit was reached."""
+    known = {key: getattr(options, key) for key in ReadOptions.model_fields}
+    return inspect_files(ctx, [(path, name)], Reading.model_validate(known), work)
+
+
+def inspect_files(
+    ctx: Context,
+    files: Sequence[tuple[Path, str]],
+    reading: Reading,
+    work: Path,
+    known: TableSchema | None = None,
+) -> FoundTable:
+    """Have the files of a table looked into; raises a BadFile that names the one at fault, or InspectionFailed.
+
+    files: local copies and their names in the dataset; known: the schema of files that were looked into before.
+    """
     request = {
         "verb": "inspect",
-        "path": str(path),
-        "name": name,
-        "options": plain.model_dump(),
-        "line_limit": ctx.settings.line_limit_bytes,
+        "files": [[str(path), name] for path, name in files],
+        "reading": reading.model_dump(mode="json"),
+        "known": known.model_dump(mode="json") if known else None,
         "rows": PREVIEW_ROWS,
+        "line_limit": ctx.settings.line_limit_bytes,
     }
     found = _ask(ctx, request, work)
-    return Found(
+    return FoundTable(
         TableSchema.model_validate(found["schema"]),
         Preview.model_validate(found["preview"]),
-        Path(found["readable"]) if found["readable"] else None,
+        [Path(path) if path else None for path in found["readables"]],
+        [int(rows) for rows in found["rows"]],
     )
 
 
-def preview(ctx: Context, path: Path, schema: TableSchema, rows: int, work: Path) -> Preview:
+def preview(ctx: Context, table: TableInput, rows: int, work: Path) -> Preview:
     """Read the first rows."""
-    request = {"verb": "preview", "path": str(path), "schema": schema.model_dump(mode="json"), "rows": rows}
+    request = {
+        "verb": "preview",
+        "files": [[str(path), name] for path, name in zip(table.files, table.names, strict=True)],
+        "schema": table.schema.model_dump(mode="json"),
+        "rows": rows,
+    }
     return Preview.model_validate(_ask(ctx, request, work))
 
 
@@ -144,8 +167,13 @@ def _understood(ctx: Context, answer: bytes, complaint: bytes, code: int) -> dic
 
 def _as_error(problem: dict[str, Any]) -> Exception:
     """Make the child's error again, by its class."""
-    kind = getattr(errors, str(problem.pop("class")), BadFile)
-    line = problem.get("line")
+    kind: Any = getattr(errors, str(problem["class"]), BadFile)
+    detail, hint, name = problem["detail"], problem.get("hint", ""), problem.get("field", "file")
     if issubclass(kind, BadFile):
-        return kind(problem["detail"], problem.get("hint", ""), field=problem.get("field", "file"), line=line)
-    return InspectionFailed(problem["detail"], problem.get("hint", ""), field=problem.get("field", "file"))
+        bad: BadFile = kind(detail, hint, field=name, line=problem.get("line"), file=problem.get("file", ""))
+        return bad
+    if issubclass(kind, StudioloError):
+        made: StudioloError = kind.__new__(kind)
+        StudioloError.__init__(made, detail, hint, field=name)
+        return made
+    return InspectionFailed(detail, hint, field=name)

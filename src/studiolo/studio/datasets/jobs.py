@@ -17,7 +17,8 @@ from studiolo.studio.datasets.table_file import EDGES_FILE, PROFILE_FILE, open_i
 def main() -> int:
     """Profile the input and say how far it is."""
     journal = Journal()
-    path, schema = open_input(Path(os.environ["STUDIOLO_INPUTS"]) / "data")
+    table = open_input(Path(os.environ["STUDIOLO_INPUTS"]) / "data")
+    schema = table.schema
     last = [-1.0]
 
     def report(share: float, label: str) -> None:
@@ -27,7 +28,7 @@ def main() -> int:
 
     print(f"profiling {schema.rows:,} rows of {len(schema.columns):,} columns ({schema.format})", flush=True)
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as spill:
-        found = profile(path, schema, Path(spill), report=report)
+        found = profile(table, Path(spill), report=report)
     edges = {column.name: column.edges for column in found.columns if column.edges}
     for column in found.columns:
         column.edges = []

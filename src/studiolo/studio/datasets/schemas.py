@@ -5,49 +5,139 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-ColumnType = Literal["integer", "number", "boolean", "date", "datetime", "text"]
 Kind = Literal["tabular", "file"]  # a table, or files as they are
 Mode = Literal["managed", "referenced"]  # bytes in the store, or left where they are and checked at every use
 Tag = Annotated[str, StringConstraints(max_length=500)]
 Tags = Annotated[dict[Annotated[str, StringConstraints(min_length=1, max_length=100)], Tag], Field(max_length=100)]
+ColumnType = Literal["integer", "number", "decimal", "boolean", "date", "datetime", "time", "text", "binary", "json"]
+HeaderMode = Literal["same", "first", "none", "combine"]
+FITTING = 4096  # longest partition format
 
 
 class ColumnSchema(BaseModel):
-    """One column. sql_type: how DuckDB reads it; stored: the type in the file, where the file has types."""
+    """One column. sql_type: how DuckDB holds it; stored: the type in the file, where the file has types.
+
+    field: where it stands in the file, the names from outside in; empty: its own name. origin: `path` and `partition` come
+    from the file's name. lenient: it is read as text and turned into its type, what does not fit is missing; formats: how its
+    moments are written (strptime); true, false: the words of a boolean.
+    """
 
     name: str
     type: ColumnType
     sql_type: str
     stored: str = ""
+    field: list[str] = Field(default_factory=list)
+    origin: Literal["file", "path", "partition"] = "file"
+    lenient: bool = False
+    formats: list[str] = Field(default_factory=list)
+    true: list[str] = Field(default_factory=list)
+    false: list[str] = Field(default_factory=list)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where the column stands in the file."""
+        return tuple(self.field) or (self.name,)
 
 
 class ReadingNote(BaseModel):
-    """Something decided while looking into a file that its owner should know; line counts from 1 and is physical."""
+    """Something decided while looking into a file that its owner should know; line counts from 1 and is physical.
+
+    file: which one, of many; value: the text that decided it, cut.
+    """
 
     message: str
     column: str = ""
     line: int | None = None
+    file: str = ""
+    value: str = ""
 
 
 class TableSchema(BaseModel):
-    """All that is needed to read a file the same way each time. options: what the format found, e.g. the delimiter."""
+    """All that is needed to read files the same way each time. options: what the format found, e.g. the delimiter.
+
+    columns: of the table, in order; what the files hold besides is left out. timestamp: the column that orders the rows in time.
+    """
 
     format: str
     columns: list[ColumnSchema]
     rows: int
     options: dict[str, Any] = Field(default_factory=dict)
     notes: list[ReadingNote] = Field(default_factory=list)
+    timestamp: str = ""
 
 
 class ReadOptions(BaseModel):
-    """What the owner says about a file; whatever is left out is found out."""
+    """What the owner says about files; whatever is left out is found out."""
 
     model_config = ConfigDict(extra="forbid")
 
-    format: str | None = Field(None, description="delimited, parquet or json_lines")
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
-    encoding: str | None = Field(None, max_length=40)
-    header: bool | None = Field(None, description="Whether the first row holds the column names")
+    format: str | None = Field(
+        None, description="delimited, json_lines, json, parquet, arrow, excel, delta, images or texts"
+    )
+    delimiter: str | None = Field(None, min_length=1, max_length=4, description="What separates the values of a row")
+    encoding: str | None = Field(None, max_length=40, description="Such as cp1252; any that Python knows")
+    header: bool | HeaderMode | None = Field(
+        None,
+        description="Column names stand in the first row of: all files, the same (`same`, true); the `first` file alone; none of them "
+        "(`none`, false); each file, and differ (`combine`)",
+    )
+    skip_rows: int = Field(0, ge=0, le=1_000_000, description="Lines, or rows of a sheet, before the table begins")
+    quote: str | None = Field(None, max_length=1, description="Empty: nothing is quoted")
+    escape: str | None = Field(None, max_length=1, description="What lets a quote stand inside quotes")
+    comment: str | None = Field(None, max_length=1, description="Lines that begin with it are left out")
+    decimal: Literal[".", ","] | None = Field(None, description="What stands before the fraction of a number")
+    multi_line: bool = Field(
+        True, description="Whether a value in quotes may hold line ends; without, they are refused"
+    )
+    empty_as_text: bool = Field(False, description="Empty values of text columns are empty texts, not missing")
+    infer_types: bool = Field(True, description="Without, all columns of delimited text are text")
+    proof: bool = Field(True, description="Read the files through before they are accepted; without, a part of them")
+    path_column: str | None = Field(
+        None, max_length=200, description="Name of a column for the path of each row's file"
+    )
+    partition_format: str | None = Field(
+        None, max_length=FITTING, description="Columns from the path, e.g. `{state}/{day:yyyy/MM/dd}/data.csv`"
+    )
+    member: str | None = Field(None, max_length=1000, description="Which file of a zip archive")
+    nested: Literal["json", "flatten"] = Field(
+        "json", description="Nested values become JSON text, or their fields become columns (`address.city`)"
+    )
+    records: str | None = Field(None, max_length=200, description="The key that holds the rows of a JSON document")
+    invalid_lines: Literal["error", "drop"] = Field(
+        "error", description="What to do with lines that are no JSON object"
+    )
+    sheet: str | None = Field(None, max_length=200, description="Name or number (from 1) of a workbook's sheet")
+    fill_merged: bool = Field(True, description="Merged cells hold their value in each of them")
+    table_version: int | None = Field(None, ge=0, description="Version of a Delta table; default: its newest now")
+    table_time: str | None = Field(None, max_length=40, description="The Delta table as of this moment (ISO 8601)")
+
+
+class ColumnChoice(BaseModel):
+    """What the owner says about one column. name: in the file (nested: `a.b`), rename: its name in the table.
+
+    formats: how its moments are written: `%d/%m/%Y` or `dd/MM/yyyy`. true, false: the words of a boolean.
+    mismatch: values that do not fit the type are missing, or refused.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=1000)
+    include: bool = True
+    rename: str | None = Field(None, max_length=1000)
+    type: ColumnType | None = None
+    formats: list[str] = Field(default_factory=list, max_length=20)
+    true: list[str] = Field(default_factory=list, max_length=50)
+    false: list[str] = Field(default_factory=list, max_length=50)
+    precision: int = Field(38, ge=1, le=38, description="Digits of a decimal")
+    scale: int = Field(9, ge=0, le=38, description="Digits after the point of a decimal")
+    mismatch: Literal["missing", "error"] = "missing"
+
+
+class Reading(ReadOptions):
+    """How to read files, with what the owner chose about the columns. timestamp: the column that orders the rows in time."""
+
+    columns: list[ColumnChoice] = Field(default_factory=list, max_length=10_000)
+    timestamp: str = Field("", max_length=1000)
 
 
 class Preview(BaseModel):

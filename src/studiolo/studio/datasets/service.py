@@ -29,6 +29,7 @@ from studiolo.studio.datasets.schemas import (
     VersionPatch,
     VersionSummary,
 )
+from studiolo.studio.datasets.table_file import TableInput
 from studiolo.studio.datasets.version_schemas import DatasetCleanup, DatasetCleanupRequest, Deleted
 from studiolo.studio.datasets.versions import as_input as as_input  # noqa: PLC0414 - what other slices ask of a version
 from studiolo.studio.datasets.versions import find_row, inputs, not_found
@@ -59,7 +60,7 @@ def create(ctx: Context, spec: DatasetCreate, writer: BlobWriter) -> DatasetCrea
     with writer, inspection.work_folder(ctx) as work:
         found = inspection.inspect(ctx, writer.flushed(), spec.filename, spec, work)
         blob = writer.commit()
-        readable = ctx.blobs.put(found.readable) if found.readable else None
+        readable = ctx.blobs.put(found.readables[0]) if found.readables[0] else None
     table = found.schema.model_dump(mode="json")
     values: dict[str, Any] = {
         "name": spec.name,
@@ -231,8 +232,8 @@ def preview(ctx: Context, name: str, version: int | None, rows: int) -> Preview:
     if rows <= len(kept.rows) or len(kept.rows) == row.rows or row.manifest:
         return kept.model_copy(update={"rows": kept.rows[:rows]})
     with inspection.work_folder(ctx) as work:
-        schema = TableSchema.model_validate(row.table)
-        return inspection.preview(ctx, _table_path(ctx, row), schema, rows, work)
+        table = TableInput.of(_table_path(ctx, row), TableSchema.model_validate(row.table), str(row.files[0]["path"]))
+        return inspection.preview(ctx, table, rows, work)
 
 
 def profile_document(ctx: Context, name: str, version: int | None) -> Path:

@@ -1,4 +1,4 @@
-"""What every format of a dataset's files is: its SPEC and the four functions of its module."""
+"""What every format of a dataset's files is: its SPEC and the functions of its module."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,38 +9,54 @@ from typing import Protocol, cast
 from studiolo.kernel import plugins
 from studiolo.studio.datasets.errors import UnknownFormat
 from studiolo.studio.datasets.reading.encoding import LINE_LIMIT
-from studiolo.studio.datasets.schemas import ReadOptions, TableSchema
+from studiolo.studio.datasets.reading.table_input import TableInput
+from studiolo.studio.datasets.schemas import ColumnChoice, Reading, ReadOptions, TableSchema
 
 PACKAGE = "studiolo.studio.datasets.formats"
 
 
 @dataclass(frozen=True)
 class FormatSpec:
-    """title: for people; extensions: with the dot, lower case; options: which ReadOptions it heeds."""
+    """title: for people; extensions: with the dot, lower case; options: which ReadOptions it heeds.
+
+    copies: each file is read from a copy that its inspection makes. numbered: a scan can number the rows.
+    """
 
     name: str
     title: str
     extensions: tuple[str, ...]
     options: tuple[str, ...] = ()
+    copies: bool = False
+    numbered: bool = False
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to look into. name: as its owner calls it; work: an empty folder for a readable copy and spill."""
+    """A file to look into. name: as its owner calls it; work: a folder for a readable copy and spill.
+
+    first: what the first file of the table was found to be; this one must fit it.
+    """
 
     path: Path
     name: str
     work: Path
     options: ReadOptions = field(default_factory=ReadOptions)
     line_limit: int = LINE_LIMIT
+    first: TableSchema | None = None
+
+    @property
+    def choices(self) -> dict[str, ColumnChoice]:
+        """What the owner chose about columns, by their name in the file."""
+        return {choice.name: choice for choice in self.options.columns} if isinstance(self.options, Reading) else {}
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """readable: a UTF-8 copy that must be read instead of the file itself, or None."""
+    """readable: a copy that must be read instead of the file itself, or None. empty: columns in which no value is."""
 
     schema: TableSchema
     readable: Path | None = None
+    empty: frozenset[str] = frozenset()
 
 
 class Format(Protocol):
@@ -53,11 +69,14 @@ class Format(Protocol):
         ...
 
     def inspect(self, source: Source) -> Inspected:
-        """Find out how to read the file and prove that it can be read; raises a BadFile."""
+        """Find out how the file is read and prove that it can be; raises a BadFile."""
         ...
 
-    def scan(self, path: Path, schema: TableSchema) -> str:
-        """Return a SELECT for DuckDB that yields the table, typed as the schema says."""
+    def scan(self, table: TableInput, row: str = "") -> str:
+        """Return a SELECT for DuckDB that yields the table, typed as its schema says.
+
+        row: name of a further column, first, that numbers the rows; only where the SPEC says `numbered`.
+        """
         ...
 
     def head(self, path: Path, schema: TableSchema, rows: int, work: Path) -> Path:

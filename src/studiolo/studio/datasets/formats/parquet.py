@@ -6,10 +6,13 @@ from studiolo.studio.datasets.errors import BadFile, DamagedFile, EmptyFile, Hea
 from studiolo.studio.datasets.formats.base import FormatSpec, Inspected, Source
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.dialect import MAX_COLUMNS, check_names
-from studiolo.studio.datasets.reading.kinds import cast, of_sql
+from studiolo.studio.datasets.reading.kinds import cast
+from studiolo.studio.datasets.reading.select import files, select
+from studiolo.studio.datasets.reading.table_input import TableInput
+from studiolo.studio.datasets.reading.typed import described, settled
 from studiolo.studio.datasets.schemas import TableSchema
 
-SPEC = FormatSpec(name="parquet", title="Parquet", extensions=(".parquet", ".pq"))
+SPEC = FormatSpec(name="parquet", title="Parquet", extensions=(".parquet", ".pq"), options=("nested",), numbered=True)
 MAGIC = b"PAR1"
 
 
@@ -20,29 +23,32 @@ def matches(head: bytes, name: str) -> bool:
 
 def inspect(source: Source) -> Inspected:
     """Read the footer."""
+    _check_frame(source.path)
+    return look(source, source.path, SPEC.name)
+
+
+def look(source: Source, path: Path, name: str) -> Inspected:
+    """Find out about a Parquet file: the source itself, or what another format was written as. name: of the format."""
     import duckdb
 
-    _check_frame(source.path)
-    names = _top_names(source.path)
+    names = _top_names(path)
     if len(names) > MAX_COLUMNS:
         raise TooManyColumns(f"The table has {len(names):,} columns; at most {MAX_COLUMNS:,} are taken.", "Split it.")
     check_names(names)
     connection = engine.connect()
     try:
-        table = f"read_parquet({engine.file(source.path)})"
-        described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
-        counted = connection.execute(
-            f"SELECT num_rows FROM parquet_file_metadata({engine.file(source.path)})"
-        ).fetchone()
+        table = f"read_parquet({engine.file(path)})"
+        found = described(connection, f"SELECT * FROM {table}", names, flatten=source.options.nested == "flatten")
+        counted = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({engine.file(path)})").fetchone()
+        rows = int(counted[0]) if counted else 0
+        if not rows and source.first is None:
+            raise HeaderOnly("The file has columns but no rows.", "Write rows into it first.")
+        schema = settled(connection, name, found, rows, table, source)
     except duckdb.Error as error:
         raise _damaged(error) from error
     finally:
         connection.close()
-    rows = int(counted[0]) if counted else 0
-    if not rows:
-        raise HeaderOnly("The file has columns but no rows.", "Write rows into it first.")
-    columns = [of_sql(name, str(row[1])) for name, row in zip(names, described, strict=True)]
-    return Inspected(TableSchema(format=SPEC.name, columns=columns, rows=rows))
+    return Inspected(schema, path if path != source.path else None)
 
 
 def _top_names(path: Path) -> list[str]:
@@ -74,9 +80,10 @@ def _damaged(error: Exception) -> BadFile:
     return DamagedFile(f"The Parquet file cannot be read: {engine.said(error)}", "Copy or write the file again.")
 
 
-def scan(path: Path, schema: TableSchema) -> str:
+def scan(table: TableInput, row: str = "") -> str:
     """Read the columns, cast where a type is not one of ours."""
-    return f"SELECT {', '.join(map(cast, schema.columns))} FROM read_parquet({engine.file(path)})"
+    union = ", union_by_name = true" if table.schema.options.get("union") else ""
+    return select(table, cast, lambda part: f"read_parquet({files(part.files)}{union})", row)
 
 
 def head(path: Path, schema: TableSchema, rows: int, work: Path) -> Path:  # noqa: ARG001

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHOWN = 200
+TEXTS = ("text", "json", "time", "binary")  # described by their texts
 
 
 def describe(
@@ -37,7 +38,7 @@ def describe(
         distinct_exact=exact,
         infinite=counters.infinite,
     )
-    if column.type == "text":
+    if column.type in TEXTS:
         return _text(connection, column, found, exact=exact), 0.0
     if column.type == "boolean":
         return _truth(found, counters), 0.0
@@ -54,7 +55,7 @@ def describe(
 def _numbers(connection: "DuckDBPyConnection", column: ColumnSchema, counters: Counters) -> Numbers | None:
     name = engine.name(column.name)
     value = f"epoch({name})" if column.type in ("date", "datetime") else f"CAST({name} AS DOUBLE)"
-    condition = f"{name} IS NOT NULL" if column.type == "integer" else f"isfinite({name})"
+    condition = f"{name} IS NOT NULL" if column.type in ("integer", "decimal") else f"isfinite({name})"
     values = connection.execute(f"SELECT {value} AS v FROM sample WHERE {condition}").fetchnumpy()["v"]
     if counters.low is None or counters.high is None:
         return None
@@ -129,7 +130,7 @@ def _top(pairs: list[tuple[str, int]], total: int) -> list[TopValue]:
 
 def is_number(column: ColumnProfile) -> bool:
     """Say whether a column takes part in the correlations of numbers."""
-    return column.type in ("integer", "number") and column.distinct > 1
+    return column.type in ("integer", "number", "decimal") and column.distinct > 1
 
 
 def is_category(column: ColumnProfile) -> bool:

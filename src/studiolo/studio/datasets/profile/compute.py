@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.profile import alerts, columns, correlations
 from studiolo.studio.datasets.profile.counters import ROW, count
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.progress import watched
+from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import (
     ColumnProfile,
     ColumnSchema,
@@ -42,8 +44,7 @@ Report = Callable[[float, str], None]
 @dataclass
 class _Work:
     connection: "DuckDBPyConnection"
-    path: Path
-    schema: TableSchema
+    table: TableInput
     folder: Path
     report: Report
     sample_rows: int
@@ -56,10 +57,14 @@ class _Work:
     looked_at: int = 0
     patterns: list[MissingPattern] = field(default_factory=list)
 
+    @property
+    def schema(self) -> TableSchema:
+        """How the table is read."""
+        return self.table.schema
+
 
 def profile(
-    path: Path,
-    schema: TableSchema,
+    table: TableInput,
     folder: Path,
     *,
     report: Report = lambda share, label: None,  # noqa: ARG005
@@ -67,20 +72,21 @@ def profile(
     exact_rows: int = EXACT_ROWS,
     sample_rows: int = SAMPLE_ROWS,
 ) -> Profile:
-    """Profile a file.
+    """Profile a table.
 
     folder: an empty one, for what does not fit in memory. report: told the share that is done, 0 to 1, and with what.
     exact_rows: tables up to it are looked at whole, when they fit in memory. Raises what DuckDB raises for damaged files.
     """
     started, cpu = time.monotonic(), _cpu()
+    schema = table.schema
     together = GROUP if len(schema.columns) > WIDE else len(schema.columns)  # columns that are in memory at once
-    width = _row_bytes(path, schema) * together / len(schema.columns)
+    width = _row_bytes(table) * together / len(schema.columns)
     exact = schema.rows <= exact_rows and schema.rows * width <= EXACT_BYTES
     wanted = schema.rows if exact else min(sample_rows, max(1000, int(SAMPLE_BYTES / width)))
     connection = engine.connect(spill=folder, memory=MEMORY, threads=threads)
     connection.execute("SET preserve_insertion_order = false")
     try:
-        work = _Work(connection, path, schema, folder, report, wanted, exact, threads)
+        work = _Work(connection, table, folder, report, wanted, exact, threads)
         rows = _whole(work) if exact and together == len(schema.columns) else _by_groups(work)
     finally:
         connection.close()
@@ -119,16 +125,17 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _row_bytes(path: Path, schema: TableSchema) -> float:
+def _row_bytes(table: TableInput) -> float:
     """Estimate what a row takes in memory: eight bytes a value, texts as large as in the file or four times that."""
-    stored = path.stat().st_size / schema.rows * (4 if schema.format == "parquet" else 1)
-    texts = sum(column.type == "text" for column in schema.columns)
+    schema = table.schema
+    stored = table.size / schema.rows * (4 if schema.format == "parquet" else 1)
+    texts = sum(column.type in ("text", "json", "binary") for column in schema.columns)
     return 8 * len(schema.columns) + (stored + 16 * texts if texts else 0)
 
 
 def _whole(work: _Work) -> int:
     """Load the table and look at all of it."""
-    query = table_file.scan(work.path, work.schema)
+    query = _scan(work.table)
     with watched(work.connection, lambda share: work.report(0.5 * share, "Reading")):
         work.connection.execute(f"CREATE TEMP TABLE sample AS {query}")
     work.report(0.5, "Counting")
@@ -138,11 +145,24 @@ def _whole(work: _Work) -> int:
     return work.looked_at
 
 
+def _scan(table: TableInput, names: list[str] | None = None, row: str = "") -> str:
+    """Return the SELECT of the table with times and bytes as texts."""
+    chosen = [column for column in table.schema.columns if names is None or column.name in names]
+    texts = [
+        (f"hex({quoted})" if column.type == "binary" else f"CAST({quoted} AS VARCHAR)") + f" AS {quoted}"
+        for column in chosen
+        for quoted in [engine.name(column.name)]
+        if column.type in ("time", "binary")
+    ]
+    query = table_file.scan(table, names, row)
+    return f"SELECT * REPLACE ({', '.join(texts)}) FROM ({query})" if texts else query
+
+
 def _by_groups(work: _Work) -> int:
     """Scan once per group of columns; the sampled rows are the same in each group, or all of them."""
     wide = len(work.schema.columns) > WIDE
     if wide and work.schema.format != "parquet":
-        work.path, work.schema = _as_parquet(work)
+        work.table = _as_parquet(work)
     every = work.schema.columns
     size = GROUP if wide else len(every)
     groups = [every[start : start + size] for start in range(0, len(every), size)]
@@ -161,34 +181,29 @@ def _by_groups(work: _Work) -> int:
 
 def _source(work: _Work, group: list[ColumnSchema], share: float) -> tuple[str, str]:
     """Return what to scan and the condition that samples it: by row number where rows have one, else by chance."""
-    if work.schema.format == "parquet":
-        part = work.schema.model_copy(update={"columns": group})
-        query = table_file.scan(work.path, part)
-        query = query.replace("SELECT ", f"SELECT file_row_number AS {engine.name(ROW)}, ", 1)
-        query = f"{query.removesuffix(')')}, file_row_number = true)"
-        limit = min(2**64 - 1, int(share * 2**64))
-        return f"({query})", f"hash({engine.name(ROW)}) <= {limit}::UBIGINT"
     names = [column.name for column in group]
-    return f"({table_file.scan(work.path, work.schema, names)})", f"random() < {share:.9f}"
+    if family()[work.schema.format].SPEC.numbered:
+        limit = min(2**64 - 1, int(share * 2**64))
+        return f"({_scan(work.table, names, ROW)})", f"hash({engine.name(ROW)}) <= {limit}::UBIGINT"
+    return f"({_scan(work.table, names)})", f"random() < {share:.9f}"
 
 
-def _as_parquet(work: _Work) -> tuple[Path, TableSchema]:
+def _as_parquet(work: _Work) -> TableInput:
     """Rewrite a wide text file once, so that each group of columns can be read by itself."""
     target = work.folder / "columns.parquet"
-    query = table_file.scan(work.path, work.schema)
-    rows = max(2048, int(REWRITE_BYTES / _row_bytes(work.path, work.schema)))
+    query = table_file.scan(work.table)
+    rows = max(2048, int(REWRITE_BYTES / _row_bytes(work.table)))
     how = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {rows}"
     work.connection.execute("SET threads = 1")  # each thread holds a row group of all columns
     with watched(work.connection, lambda share: work.report(0.0, f"Rewriting by columns, {share:.0%}")):
         work.connection.execute(f"COPY ({query}) TO {engine.literal(target)} ({how})")
     work.connection.execute(f"SET threads = {work.threads}")
     plain = [
-        column.model_copy(update={"sql_type": "TIMESTAMP", "stored": "TIMESTAMP"})
-        if column.type == "datetime"
-        else column.model_copy(update={"stored": column.sql_type})
+        ColumnSchema(name=column.name, type=column.type, sql_type=kind, stored=kind)
         for column in work.schema.columns
+        for kind in ["TIMESTAMP" if column.type == "datetime" else column.sql_type]
     ]
-    return target, work.schema.model_copy(update={"format": "parquet", "columns": plain, "options": {}})
+    return TableInput.of(target, work.schema.model_copy(update={"format": "parquet", "columns": plain, "options": {}}))
 
 
 def _look(work: _Work, group: list[ColumnSchema], counted: dict[str, Any], span: tuple[float, float]) -> None:

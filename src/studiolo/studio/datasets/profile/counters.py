@@ -35,10 +35,12 @@ def measures(column: ColumnSchema, *, sketch: bool, guard: bool, moments: bool) 
     name = engine.name(column.name)
     guard = guard and column.type in ("number", "date", "datetime")
     value = f"CASE WHEN isfinite({name}) THEN {name} END" if guard else name
+    if column.type == "decimal":
+        value = f"CAST({name} AS DOUBLE)"
     found = {"count": f"count({value})"}
     if sketch and column.type != "boolean":
         found["distinct"] = f"approx_count_distinct({value})"
-    if column.type in ("integer", "number"):
+    if column.type in ("integer", "number", "decimal"):
         found |= {"low": f"min({value})", "high": f"max({value})"}
         if moments:
             found |= {"mean": f"avg({value})", "std": f"stddev_samp({value})"}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,24 +12,31 @@ from studiolo.studio.datasets.errors import BadColumnName, TooManyColumns
 DELIMITERS = (",", ";", "\t", "|", ":", " ")
 MAX_COLUMNS = 10_000
 HEAD_RECORDS = 500
+UNIT = "\x1f"
+ESCAPED = re.compile(r'\\"[^,;\t|:\s"]')  # a backslash at the end of a value escapes nothing
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """escape: the character that lets a quote stand inside quotes; most often the quote itself, doubled."""
+    """quote: empty when nothing is quoted. escape: lets a quote stand inside quotes; most often the quote itself, doubled."""
 
     delimiter: str
     quote: str = '"'
     escape: str = '"'
 
 
-def find_dialect(head: str, *, name: str = "", delimiter: str | None = None) -> Dialect:
+def find_dialect(
+    head: str, *, name: str = "", delimiter: str | None = None, quote: str | None = None, escape: str | None = None
+) -> Dialect:
     """Choose the dialect whose rows agree best on their number of fields.
 
     head: the first part of the file, ending at a line end.
-    name: the file's name; `.tsv` and `.tab` prefer the tabulator.
+    name: the file's name; `.tsv` and `.tab` prefer the tabulator. quote: empty when nothing is quoted.
     """
-    quote, escape = _quotes(head)
+    found = _quotes(head)
+    quote = found[0] if quote is None else quote
+    if escape is None:
+        escape = found[1] if quote == found[0] else quote
     if delimiter is not None:
         return Dialect(delimiter, quote, escape)
     order = ("\t", *DELIMITERS) if name.lower().endswith((".tsv", ".tab")) else DELIMITERS
@@ -53,7 +61,7 @@ def _quotes(head: str) -> tuple[str, str]:
         edges = sum(head.count(mark) for mark in ("',", ",'", "';", ";'", "'\t", "\t'", "\n'", "'\n"))
         if edges >= 0.8 * head.count("'"):
             return "'", "'"
-    if '\\"' in head and head.count('""') <= head.count(',""') + head.count('"",'):
+    if ESCAPED.search(head) and head.count('""') <= head.count(',""') + head.count('"",'):
         return '"', "\\"
     return '"', '"'
 
@@ -61,11 +69,15 @@ def _quotes(head: str) -> tuple[str, str]:
 def records(head: str, dialect: Dialect, limit: int = HEAD_RECORDS) -> list[list[str]]:
     """Split the head into at most `limit` records, blank lines left out."""
     csv.field_size_limit(max(csv.field_size_limit(), 1 << 26))
-    doubled = dialect.escape == dialect.quote
+    doubled = dialect.escape in (dialect.quote, "")
+    delimiter = dialect.delimiter
+    if len(delimiter) > 1:  # csv knows one character alone; this one occurs in no text
+        head, delimiter = head.replace(delimiter, UNIT), UNIT
     reader = csv.reader(
         io.StringIO(head, newline=""),
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote,
+        delimiter=delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         doublequote=doubled,
         escapechar=None if doubled else dialect.escape,
     )

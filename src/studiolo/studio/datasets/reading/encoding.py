@@ -22,8 +22,8 @@ MARKS = [  # the longer ones first: UTF-32's begins with UTF-16's
 ]  # fmt: skip
 MAGIC = {
     b"\x1f\x8b": ("a gzip archive", "Unpack it first: gunzip file.csv.gz"),
-    b"PK\x03\x04": ("a zip archive or an Excel workbook", "Unpack it, or save the sheet as CSV."),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save the sheet as CSV."),
+    b"PK\x03\x04": ("a zip archive or a workbook", "Name its format, or unpack it."),
+    b"\xd0\xcf\x11\xe0": ("an old workbook", "Give its name the ending .xls, or name the format: excel."),
     b"%PDF": ("a PDF document", "Tables are read from CSV, TSV, JSON lines and Parquet."),
     b"SQLite format 3": ("an SQLite database", "Export the table as CSV or Parquet."),
     b"\x89PNG": ("a PNG image", "Tables are read from CSV, TSV, JSON lines and Parquet."),

@@ -66,6 +66,18 @@ def prepare(
     return TextSource(copy, encoding, survey.longest, notes)
 
 
+def without_comments(text: TextSource, comment: str, work: Path) -> None:
+    """Read from a copy in which lines that begin with the mark are blank, so that lines keep their numbers.
+
+    The engine's own way would also cut what follows the mark within a line.
+    """
+    mark, target = comment.encode(), work / "uncommented.txt"
+    with text.path.open("rb") as stream, target.open("wb") as out:
+        for line in stream:
+            out.write(b"\n" if line.startswith(mark) else line)
+    text.path = target
+
+
 def _unprintable(path: Path) -> bool:
     """Say whether a guess turned binary data into characters: text holds next to no control characters."""
     with path.open("rb") as stream:

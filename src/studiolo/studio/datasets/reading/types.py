@@ -1,37 +1,35 @@
 """What a column of texts is: guessed from the first rows, by what all of its values can be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studiolo.studio.datasets.reading import engine, read_csv
-from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType
+from studiolo.studio.datasets.reading.kinds import SQL_TYPES
+from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, ReadingNote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ROWS = 20_480  # ten of DuckDB's vectors
-SQL_TYPES: dict[ColumnType, str] = {
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "datetime": "TIMESTAMP",
-    "text": "VARCHAR",
-}
 MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "none", "?", "-", ".", "#N/A")
+ZONE = r":[0-9]{2}(?:\.[0-9]+)?\s*(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)\s*$"
 ABSENT = f"(list_contains({engine.literal(list(MISSING))}, v) OR trim(v) = '')"
 FACTS = {
     "n": "count(*)",
     "absent": f"count(*) FILTER ({ABSENT})",
     "number": "count(*) FILTER (NOT isnan(try_cast(v AS DOUBLE)))",
-    "whole": "count(*) FILTER (regexp_full_match(v, '\\s*[+-]?[0-9]{1,18}\\s*'))",
-    "code": "count(*) FILTER (regexp_full_match(v, '0[0-9]+|[0-9]{19,}'))",
+    "whole": "count(*) FILTER (regexp_full_match(v, '\\s*[+-]?[0-9]{1,19}\\s*') AND try_cast(v AS BIGINT) IS NOT NULL)",
+    "code": "count(*) FILTER (regexp_full_match(v, '0[0-9]+|[0-9]{20,}|[+-]?[0-9]{19}') "
+    "AND (v LIKE '0%' OR try_cast(v AS BIGINT) IS NULL))",
+    "clock": "count(*) FILTER (regexp_full_match(v, '\\s*[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?\\s*') "
+    "AND try_cast(v AS TIME) IS NOT NULL)",
     "truth": "count(*) FILTER (lower(v) IN ('true', 'false'))",
-    "moment": "count(*) FILTER (CASE WHEN v LIKE '%-%-%' THEN isfinite(try_cast(v AS TIMESTAMP)) END)",
+    "moment": "count(*) FILTER (CASE WHEN v LIKE '%-%-%' THEN isfinite(try_cast(v AS TIMESTAMPTZ)) END)",
     "day": "count(*) FILTER (length(trim(v)) <= 10)",
-    "zone": "count(*) FILTER (regexp_matches(v, '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'))",
+    "zone": f"count(*) FILTER (regexp_matches(v, {engine.literal(ZONE)}))",
+    "zones": f"count(DISTINCT regexp_extract(v, {engine.literal(ZONE)}, 1)) FILTER (regexp_matches(v, {engine.literal(ZONE)}))",
     "fraction": "count(*) FILTER (contains(v, ','))",
     "comma": "count(*) FILTER (regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*'))",
 }
@@ -46,30 +44,59 @@ def column(name: str, kind: ColumnType, sql_type: str = "") -> ColumnSchema:
 
 @dataclass
 class Guess:
-    """columns: with types; missing: texts that stand for nothing; decimal: `.` or `,`."""
+    """columns: with types; missing: texts that stand for nothing; decimal: `.` or `,`; empty: columns without a value."""
 
-    columns: list[ColumnSchema]
+    columns: dict[str, ColumnSchema]
     missing: list[str]
     decimal: str
+    empty: set[str] = field(default_factory=set)
+    notes: list[ReadingNote] = field(default_factory=list)
 
 
-def guess(connection: "DuckDBPyConnection", path: Path, names: Sequence[str], options: dict[str, Any]) -> Guess:
-    """Guess from the first rows, 20,480 of them unless the table is wide; what comes later is settled by reading the file through."""
+def guess(
+    connection: "DuckDBPyConnection", texts: Sequence[Path], names: Sequence[str], options: dict[str, Any]
+) -> Guess:
+    """Guess from the first rows, 20,480 of them unless the table is wide, and from pieces further down.
+
+    texts: the file, and a text of rows from other places of it. What they do not tell is settled by reading the file through.
+    """
     rows = max(1000, min(ROWS, CELLS // len(names)))
-    texts = [column(name, "text") for name in names]
-    table = read_csv.source(path, texts, options, ignore_errors=True)
+    types = dict.fromkeys(names, "VARCHAR")
+    plain = {key: value for key, value in options.items() if key != "empty_as_text"}
+    table = read_csv.source(texts[0], types, plain, ignore_errors=True)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE head AS SELECT * FROM {table} LIMIT {rows}")
+    for piece in texts[1:]:
+        further = read_csv.source(piece, types, plain | {"header": False, "skip_rows": 0}, ignore_errors=True)
+        connection.execute(f"INSERT INTO head SELECT * FROM {further} LIMIT {rows}")
     seen = _facts(connection)
-    columns = [_decide(name, seen.get(name, NOTHING)) for name in names]
-    commas = [index for index, name in enumerate(names) if _has_decimal_commas(seen.get(name, NOTHING))]
-    comma = bool(commas) and options["delimiter"] != "," and all(entry.type != "number" for entry in columns)
-    if comma:
-        for index in commas:
-            columns[index] = column(names[index], "number")
-    gaps = [entry.name for entry in columns if entry.type != "text" and seen[entry.name]["absent"]]
+    columns = {name: _decide(name, seen.get(name, NOTHING)) for name in names}
+    commas = [name for name in names if _has_decimal_commas(seen.get(name, NOTHING))]
+    decimal = options["decimal"] or "."
+    points = any(entry.type == "number" for entry in columns.values())
+    if decimal == "," or (options["decimal"] is None and commas and options["delimiter"] != "," and not points):
+        decimal = ","
+        for name in commas:
+            columns[name] = column(name, "number")
+    notes = [note for name, entry in columns.items() if (note := _zones(entry, seen.get(name, NOTHING)))]
+    gaps = [entry.name for entry in columns.values() if entry.type != "text" and seen[entry.name]["absent"]]
     missing = dict.fromkeys(token for name in gaps for token in _tokens(connection, name))
+    empty = {name for name in names if seen.get(name, NOTHING)["n"] == seen.get(name, NOTHING)["absent"]}
     connection.execute("DROP TABLE head")
-    return Guess(columns, list(missing), "," if comma else ".")
+    return Guess(columns, list(missing), decimal, empty, notes)
+
+
+def _zones(entry: ColumnSchema, facts: dict[str, int]) -> ReadingNote | None:
+    """Say that moments are told in different zones, or some without one."""
+    if entry.sql_type != "TIMESTAMPTZ":
+        return None
+    without = facts["n"] - facts["absent"] - facts["zone"]
+    if without:
+        message = f"Column '{entry.name}': some moments name a zone and some do not; those without are taken as UTC."
+    elif facts["zones"] > 1:
+        message = f"Column '{entry.name}' has moments of {facts['zones']} zones; all are put in UTC."
+    else:
+        return None
+    return ReadingNote(message=message, column=entry.name)
 
 
 def _has_decimal_commas(facts: dict[str, int]) -> bool:
@@ -86,7 +113,7 @@ def _facts(connection: "DuckDBPyConnection") -> dict[str, dict[str, int]]:
     return {row[0]: dict(zip(FACTS, row[1:], strict=True)) for row in connection.execute(query).fetchall()}
 
 
-def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:
+def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:  # noqa: PLR0911 - one line per type
     present = facts["n"] - facts["absent"]
     if present <= 0:
         return column(name, "text")
@@ -97,7 +124,9 @@ def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:
     if facts["moment"] == present:
         if facts["day"] == present + facts["absent"]:
             return column(name, "date")
-        return column(name, "datetime", "TIMESTAMPTZ" if facts["zone"] >= present else "")
+        return column(name, "datetime", "TIMESTAMPTZ" if facts["zone"] else "")
+    if facts["clock"] == present:
+        return column(name, "time")
     return column(name, "text")
 
 

@@ -1,0 +1,68 @@
+"""Rows from several places of a text, read as pieces: what a long file holds further down, without reading it through."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from studiolo.studio.datasets.reading.dialect import Dialect, records
+
+PIECE = 192 * 1024
+PLACES = (0.25, 0.5, 0.75, 1.0)
+Read = Callable[[int, int], bytes]
+
+
+def of_file(path: Path) -> Read:
+    """Return how to read ranges of a local file."""
+
+    def read(start: int, end: int) -> bytes:
+        with path.open("rb") as stream:
+            stream.seek(start)
+            return stream.read(end - start)
+
+    return read
+
+
+def further(read: Read, size: int, begin: int, piece: int = PIECE) -> list[bytes]:
+    """Return whole lines from places behind `begin`; the last piece is the end of the file."""
+    found: list[bytes] = []
+    done = begin
+    for place in PLACES:
+        start = max(done, int(size * place) - (piece if place == 1.0 else 0))
+        end = min(size, start + piece)
+        if end - start < 2:
+            continue
+        data = read(start, end)
+        done = end
+        first = data.find(b"\n")
+        last = len(data) if end == size else data.rfind(b"\n") + 1
+        if 0 <= first < last - 1:
+            found.append(data[first + 1 : last])
+    return found
+
+
+def rows(pieces: list[bytes], dialect: Dialect, fields: int, target: Path) -> Path | None:
+    """Write the rows of the pieces that have so many fields; None when there are none.
+
+    A piece may begin inside a quoted value: what does not split into the right number of fields is left out.
+    """
+    kept: list[list[str]] = []
+    for piece in pieces:
+        text = piece.decode("utf-8", "replace")
+        kept += [row for row in records(text, dialect, limit=1_000_000) if len(row) == fields]
+    if not kept:
+        return None
+    out = io.StringIO(newline="")
+    doubled = dialect.escape == dialect.quote or not dialect.quote
+    writer = csv.writer(
+        out,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or '"',
+        doublequote=doubled,
+        escapechar=None if doubled else dialect.escape or "\\",
+        lineterminator="\n",
+        quoting=csv.QUOTE_MINIMAL,
+    )
+    writer.writerows(kept)
+    target.write_text(out.getvalue(), "utf-8", newline="")
+    return target

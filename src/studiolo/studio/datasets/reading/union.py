@@ -1,0 +1,173 @@
+"""Many files, one table: the schemas of the files become one that reads all of them, or the file that does not fit is named."""
+
+from studiolo.studio.datasets.errors import DoesNotFit
+from studiolo.studio.datasets.formats.base import Inspected
+from studiolo.studio.datasets.reading import read_csv
+from studiolo.studio.datasets.schemas import ColumnSchema, ReadingNote, ReadOptions, TableSchema
+
+NUMBERS = ("integer", "decimal", "number")
+MOMENTS = ("date", "datetime")
+NOTES = 200  # kept; a hundred thousand files may have one each
+
+
+class Union:
+    """What the files that were added so far agree to. schema: of all of them; first: what the next one must fit.
+
+    combine: files may have different columns though each names its own.
+    """
+
+    def __init__(self, known: TableSchema | None, *, combine: bool = False) -> None:
+        self.schema = known.model_copy(deep=True) if known else None
+        self._virtual: list[ColumnSchema] = []
+        if self.schema is not None:
+            self._virtual = [column for column in self.schema.columns if column.origin != "file"]
+            self.schema.columns = [column for column in self.schema.columns if column.origin == "file"]
+        self.first = self.schema
+        self.left_out: list[str] = []
+        self._combine = combine
+        self._empty: set[str] = set()
+
+    def finished(self) -> TableSchema | None:
+        """Return the schema with the columns that earlier files had from their paths."""
+        if self.schema is None:
+            return None
+        return self.schema.model_copy(update={"columns": [*self.schema.columns, *self._virtual]})
+
+    def options(self, options: ReadOptions) -> ReadOptions:
+        """Return how the next file is read: of the first one's format."""
+        return options if self.first is None else options.model_copy(update={"format": self.first.format})
+
+    def leave_out(self, name: str, why: str) -> None:
+        """Keep a file out of the table: it has no rows."""
+        self.left_out.append(name)
+        if self.schema is not None:
+            self._keep_left_out()
+            if why:
+                self._note(ReadingNote(message=f"{name}: {why} It is left out.", file=name))
+
+    def add(self, name: str, found: Inspected) -> None:
+        """Take a file in; raises DoesNotFit, which names the file and the column."""
+        new = found.schema
+        if self.schema is None:
+            self.schema = self.first = new.model_copy(deep=True)
+            self._empty = set(found.empty)
+            if new.options.get("headers") == "first":
+                self.schema.options["first_file"] = name
+            self.schema.notes = [note.model_copy(update={"file": name}) for note in new.notes]
+            self._keep_left_out()
+            return
+        if new.format != self.schema.format:
+            raise DoesNotFit(
+                f"{name}: the file is {new.format}, the first one {self.schema.format}.",
+                "A table is made of files of one format; leave the others out.",
+                file=name,
+            )
+        for note in new.notes:
+            self._note(note.model_copy(update={"file": name}))
+        merged = [self._merge(name, column, new, found) for column in self.schema.columns]
+        there = {column.place for column in merged}
+        more = [column for column in new.columns if column.place not in there]
+        for column in more:
+            self._note(
+                ReadingNote(
+                    message=f"Column '{column.name}' begins with {name}; it is missing in the files before.",
+                    column=column.name,
+                    file=name,
+                )
+            )
+        self._empty = (self._empty & set(found.empty)) | {column.name for column in more if column.name in found.empty}
+        self.schema.columns = [*merged, *more]
+        self.schema.rows += new.rows
+        self._read_alike(name, new, lacks=bool(more))
+
+    def _merge(self, name: str, column: ColumnSchema, new: TableSchema, found: Inspected) -> ColumnSchema:
+        assert self.schema is not None
+        other = next((entry for entry in new.columns if entry.place == column.place), None)
+        if other is None:
+            if self.schema.format != "delimited" or self._combine:
+                self._note(
+                    ReadingNote(
+                        message=f"{name} has no column '{column.name}'; it is missing there.",
+                        column=column.name,
+                        file=name,
+                    )
+                )
+                self.schema.options["union"] = True
+            return column
+        if column.stored != other.stored:
+            self.schema.options["union"] = True
+        if (column.type, column.sql_type) == (other.type, other.sql_type) or other.name in found.empty:
+            return column
+        if column.name in self._empty:
+            return other.model_copy(update={"name": column.name})
+        wider = widest(column, other)
+        if (wider.type, wider.sql_type) != (column.type, column.sql_type):
+            self._note(
+                ReadingNote(
+                    message=f"Column '{column.name}' is {column.type} in the files before and {other.type} in {name}; it is read "
+                    f"as {wider.type} in all.",
+                    column=column.name,
+                    file=name,
+                )
+            )
+        return wider
+
+    def _read_alike(self, name: str, new: TableSchema, *, lacks: bool) -> None:
+        """Bring together how the texts are read."""
+        assert self.schema is not None
+        options = self.schema.options
+        if lacks:
+            options["union"] = True
+        for key in ("longest_line", "largest_object"):
+            if key in new.options:
+                options[key] = max(options.get(key, 0), new.options[key])
+        if "missing" in new.options:
+            options["missing"] = [*dict.fromkeys([*options["missing"], *new.options["missing"]])]
+        if self.schema.format == "delimited":
+            assert self.first is not None
+            options.setdefault("fields", read_csv.layouts(self.first)[0])
+            fields = read_csv.layouts(new)[0]
+            known = read_csv.layouts(self.schema)
+            if fields != known[0]:
+                if fields not in known:
+                    options["layouts"] = [*options.get("layouts", []), fields]
+                    known = read_csv.layouts(self.schema)
+                options["layout_of"] = options.get("layout_of", {}) | {name: known.index(fields)}
+
+    def _keep_left_out(self) -> None:
+        if self.schema is not None and self.left_out:
+            before = [name for name in self.schema.options.get("left_out", []) if name not in self.left_out]
+            self.schema.options["left_out"] = [*before, *self.left_out]
+
+    def _note(self, note: ReadingNote) -> None:
+        assert self.schema is not None
+        if len(self.schema.notes) < NOTES:
+            self.schema.notes.append(note)
+
+
+def widest(one: ColumnSchema, other: ColumnSchema) -> ColumnSchema:
+    """Return the column whose type holds the values of both."""
+    if one.type == other.type:
+        if one.type == "datetime":
+            return one if one.sql_type == "TIMESTAMPTZ" else other
+        return _decimal(one, other) if one.type == "decimal" else one
+    kinds = {one.type, other.type}
+    if kinds <= set(NUMBERS):
+        if kinds == {"integer", "decimal"}:
+            return one if one.type == "decimal" else other
+        return one if one.type == "number" else other
+    if kinds == set(MOMENTS):
+        return one if one.type == "datetime" else other
+    return one.model_copy(
+        update={"type": "text", "sql_type": "VARCHAR", "lenient": False, "stored": one.stored and "VARCHAR"}
+    )
+
+
+def _decimal(one: ColumnSchema, other: ColumnSchema) -> ColumnSchema:
+    """Return the decimal with the digits of both, as far as 38 go."""
+    digits = [tuple(map(int, entry.sql_type[8:-1].split(","))) for entry in (one, other)]
+    scale = max(found[1] for found in digits)
+    whole = max(found[0] - found[1] for found in digits)
+    if whole + scale > 38:
+        return one.model_copy(update={"type": "number", "sql_type": "DOUBLE"})
+    return one.model_copy(update={"sql_type": f"DECIMAL({whole + scale},{scale})"})
