@@ -50,8 +50,8 @@ class Part:
 
 def opened(folder: Path) -> tuple[str, TableSchema]:
     """Return the SELECT of a job's input, and its schema."""
-    path, schema = table_file.open_input(folder)
-    return table_file.scan(path, schema), schema
+    table = table_file.open_input(folder)
+    return table_file.scan(table), table.schema
 
 
 def read(query: str, schema: TableSchema, columns: list[ColumnSchema], span: Span | None, spill: Path) -> Part:
