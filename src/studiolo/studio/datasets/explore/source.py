@@ -32,13 +32,14 @@ class Source:
 
     def query(self) -> str:
         """Return the SELECT that yields the table with its columns called `c0`, `c1`, …, in the order of its rows."""
-        inner = table_file.scan(self.files[0], self.schema)
+        inner = table_file.scan(table_file.TableInput(tuple(self.files), self._names, self.schema))
         named = ", ".join(f"{engine.name(one.name)} AS c{place}" for place, one in enumerate(self.schema.columns))
         return f"SELECT {named} FROM ({inner})"
 
     def expressions(self) -> list[str] | None:
         """Return the SELECT item of each column over Parquet files that can be read as they are; None when they cannot."""
-        if self.schema.format != "parquet":
+        told = any(column.origin != "file" for column in self.schema.columns)
+        if self.schema.format != "parquet" or told or self.schema.options.get("union"):
             return None
         return [kinds.cast(column) for column in self.schema.columns]
 
