@@ -12,7 +12,7 @@ FALSE = ("false", "f", "no", "n", "0")
 TOKENS = {  # of .NET and Java, as Azure writes them
     "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m", "dddd": "%A", "ddd": "%a", "dd": "%d",
     "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S",
-    "ffffff": "%f", "fff": "%g", "tt": "%p", "a": "%p", "zzz": "%z", "K": "%z", "XXX": "%z",
+    "ffffff": "%f", "fff": "%g", "tt": "%p", "a": "%p", "zzz": "%z", "K": "%z",
 }  # fmt: skip
 WORD = re.compile("|".join(sorted(TOKENS, key=len, reverse=True)))
 
