@@ -4565,17 +4565,48 @@ export interface components {
        * Type
        * @enum {string}
        */
-      type: 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
+      type:
+        | 'integer'
+        | 'number'
+        | 'decimal'
+        | 'boolean'
+        | 'date'
+        | 'datetime'
+        | 'time'
+        | 'text'
+        | 'binary'
+        | 'json';
       /** Zeros */
       zeros?: number | null;
     };
     /**
      * ColumnSchema
-     * @description One column. sql_type: how DuckDB reads it; stored: the type in the file, where the file has types.
+     * @description One column. sql_type: how DuckDB holds it; stored: the type in the file, where the file has types.
+     *
+     *     field: where it stands in the file, the names from outside in; empty: its own name. origin: `path` and `partition` come
+     *     from the file's name. lenient: it is read as text and turned into its type, what does not fit is missing; formats: how its
+     *     moments are written (strptime); true, false: the words of a boolean.
      */
     ColumnSchema: {
+      /** False */
+      false?: string[];
+      /** Field */
+      field?: string[];
+      /** Formats */
+      formats?: string[];
+      /**
+       * Lenient
+       * @default false
+       */
+      lenient: boolean;
       /** Name */
       name: string;
+      /**
+       * Origin
+       * @default file
+       * @enum {string}
+       */
+      origin: 'file' | 'path' | 'partition';
       /** Sql Type */
       sql_type: string;
       /**
@@ -4583,11 +4614,23 @@ export interface components {
        * @default
        */
       stored: string;
+      /** True */
+      true?: string[];
       /**
        * Type
        * @enum {string}
        */
-      type: 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
+      type:
+        | 'integer'
+        | 'number'
+        | 'decimal'
+        | 'boolean'
+        | 'date'
+        | 'datetime'
+        | 'time'
+        | 'text'
+        | 'binary'
+        | 'json';
     };
     /**
      * ColumnSummary
@@ -7956,6 +7999,8 @@ export interface components {
     /**
      * ReadingNote
      * @description Something decided while looking into a file that its owner should know; line counts from 1 and is physical.
+     *
+     *     file: which one, of many; value: the text that decided it, cut.
      */
     ReadingNote: {
       /**
@@ -7963,10 +8008,20 @@ export interface components {
        * @default
        */
       column: string;
+      /**
+       * File
+       * @default
+       */
+      file: string;
       /** Line */
       line?: number | null;
       /** Message */
       message: string;
+      /**
+       * Value
+       * @default
+       */
+      value: string;
     };
     /**
      * Resources
@@ -9113,7 +9168,9 @@ export interface components {
     };
     /**
      * TableSchema
-     * @description All that is needed to read a file the same way each time. options: what the format found, e.g. the delimiter.
+     * @description All that is needed to read files the same way each time. options: what the format found, e.g. the delimiter.
+     *
+     *     columns: of the table, in order; what the files hold besides is left out. timestamp: the column that orders the rows in time.
      */
     TableSchema: {
       /** Columns */
@@ -9128,6 +9185,11 @@ export interface components {
       };
       /** Rows */
       rows: number;
+      /**
+       * Timestamp
+       * @default
+       */
+      timestamp: string;
     };
     /**
      * TagsBefore
@@ -11414,12 +11476,52 @@ export interface operations {
   datasets_upload: {
     parameters: {
       query?: {
-        /** @description delimited, parquet or json_lines */
+        /** @description delimited, json_lines, json, parquet, arrow, excel, delta, images or texts */
         format?: string | null;
+        /** @description What separates the values of a row */
         delimiter?: string | null;
+        /** @description Such as cp1252; any that Python knows */
         encoding?: string | null;
-        /** @description Whether the first row holds the column names */
-        header?: boolean | null;
+        /** @description Column names stand in the first row of: all files, the same (`same`, true); the `first` file alone; none of them (`none`, false); each file, and differ (`combine`) */
+        header?: boolean | ('same' | 'first' | 'none' | 'combine') | null;
+        /** @description Lines, or rows of a sheet, before the table begins */
+        skip_rows?: number;
+        /** @description Empty: nothing is quoted */
+        quote?: string | null;
+        /** @description What lets a quote stand inside quotes */
+        escape?: string | null;
+        /** @description Lines that begin with it are left out */
+        comment?: string | null;
+        /** @description What stands before the fraction of a number */
+        decimal?: ('.' | ',') | null;
+        /** @description Whether a value in quotes may hold line ends; without, they are refused */
+        multi_line?: boolean;
+        /** @description Empty values of text columns are empty texts, not missing */
+        empty_as_text?: boolean;
+        /** @description Without, all columns of delimited text are text */
+        infer_types?: boolean;
+        /** @description Read the files through before they are accepted; without, a part of them */
+        proof?: boolean;
+        /** @description Name of a column for the path of each row's file */
+        path_column?: string | null;
+        /** @description Columns from the path, e.g. `{state}/{day:yyyy/MM/dd}/data.csv` */
+        partition_format?: string | null;
+        /** @description Which file of a zip archive */
+        member?: string | null;
+        /** @description Nested values become JSON text, or their fields become columns (`address.city`) */
+        nested?: 'json' | 'flatten';
+        /** @description The key that holds the rows of a JSON document */
+        records?: string | null;
+        /** @description What to do with lines that are no JSON object */
+        invalid_lines?: 'error' | 'drop';
+        /** @description Name or number (from 1) of a workbook's sheet */
+        sheet?: string | null;
+        /** @description Merged cells hold their value in each of them */
+        fill_merged?: boolean;
+        /** @description Version of a Delta table; default: its newest now */
+        table_version?: number | null;
+        /** @description The Delta table as of this moment (ISO 8601) */
+        table_time?: string | null;
         /** @description Letters, digits, `.`, `_`, `-`; empty: from the file's name */
         name?: string;
         /** @description The file's own name; its ending helps to recognise the format */
