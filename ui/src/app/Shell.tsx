@@ -14,6 +14,7 @@ import { Breadcrumb } from './Breadcrumb';
 import { Failed } from './Failed';
 import { LiveBanner } from './LiveBanner';
 import { NavPane } from './NavPane';
+import { NoticeBell } from './NoticeBell';
 import { SchemeSwitch } from './SchemeSwitch';
 import { useShortcuts } from './shortcuts';
 import classes from './shell.module.css';
@@ -130,6 +131,7 @@ export function Shell() {
           <span>Search</span>
           <Kbd size="xs">Ctrl K</Kbd>
         </button>
+        {member ? <NoticeBell /> : null}
         <SchemeSwitch />
         <Menu position="bottom-end">
           <Menu.Target>

@@ -13,6 +13,9 @@ export interface StudioEvent {
 // The first word of an event's kind names the noun; each noun belongs to one slice of query keys.
 const SLICES: Record<string, readonly string[]> = {
   dataset: ['datasets'],
+  monitor: ['monitors'],
+  notice: ['notices'],
+  mail: ['mail'],
   run: ['experiments', 'automl', 'compute'],
   experiment: ['experiments'],
   trace: ['experiments'],

@@ -2,7 +2,7 @@ import { useMemo, type ReactNode } from 'react';
 import type { Icon } from '@tabler/icons-react';
 import { shortId } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
-import { IconBox, IconFile, IconFlask, IconPlug, IconTable } from '../icons';
+import { IconBox, IconFile, IconFlask, IconPlug, IconTable, IconWarning } from '../icons';
 import { Link } from '../Link';
 import { layers, parseReference, type Edge, type Node } from './layers';
 import classes from './lineage.module.css';
@@ -27,6 +27,7 @@ const versioned = (slice: string) => (name: string) => {
 const NOUNS: Record<string, Look> = {
   dataset: { word: 'Dataset', icon: IconTable, href: versioned('datasets') },
   run: { word: 'Run', icon: IconFlask, href: (id) => at(['experiments', 'runs', id]) },
+  monitor: { word: 'Drift monitor', icon: IconWarning, href: (name) => at(['datasets', 'monitors', name]) },
   model: { word: 'Model', icon: IconBox, href: versioned('models') },
   endpoint: { word: 'Endpoint', icon: IconPlug, href: (name) => at(['endpoints', name]) },
 };

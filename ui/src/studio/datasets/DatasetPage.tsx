@@ -14,6 +14,7 @@ import { Answer, Page, PageHeader } from '@/kit/Page';
 import { TagChips } from '@/kit/TagChips';
 import { Time } from '@/kit/Time';
 import { FilesTab } from './files/FilesTab';
+import { DriftTab } from './monitors/DriftTab';
 import { PreviewTab } from './PreviewTab';
 import { ProfileTab } from './ProfileTab';
 import { dataset, lineage, version, versions } from './queries';
@@ -30,6 +31,7 @@ const OF_TABLES = new Set<(typeof TABS)[number]>(['preview', 'profile']);
 const NAMES: Record<(typeof TABS)[number], string> = {
   preview: 'Preview',
   profile: 'Profile',
+  drift: 'Drift',
   lineage: 'Lineage',
   versions: 'Versions',
   files: 'Files',
@@ -189,6 +191,9 @@ export function DatasetPage() {
             </Tabs.Panel>
             <Tabs.Panel value="profile">
               <ProfileTab version={data} search={search} onSearch={set} />
+            </Tabs.Panel>
+            <Tabs.Panel value="drift">
+              <DriftTab dataset={name} />
             </Tabs.Panel>
             <Tabs.Panel value="lineage">
               <LineageTab version={data} />

@@ -4,6 +4,7 @@ import { workspaceRoute } from '@/kernel/routing';
 import { flag, integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
 import { addFinder } from '@/kit/actions';
+import { monitorRoutes } from './monitors/routes';
 
 const list = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -25,7 +26,7 @@ const create = createRoute({
   component: lazyRouteComponent(() => import('./DatasetCreate'), 'DatasetCreate'),
 });
 
-export const TABS = ['preview', 'profile', 'lineage', 'versions', 'files', 'use'] as const;
+export const TABS = ['preview', 'profile', 'drift', 'lineage', 'versions', 'files', 'use'] as const;
 
 const detail = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -73,4 +74,4 @@ addFinder({
   },
 });
 
-export const datasetsRoutes = [list, create, detail, compare] as const;
+export const datasetsRoutes = [list, create, detail, compare, ...monitorRoutes] as const;

@@ -8,6 +8,7 @@ import { Answer, Page, PageHeader } from '@/kit/Page';
 import { AccountsTab } from './AccountsTab';
 import { AuditTab } from './AuditTab';
 import { MembersTab } from './MembersTab';
+import { MailTab } from './notices/MailTab';
 import { summary } from './queries';
 import { TABS } from './routes';
 import { TokensTab } from './TokensTab';
@@ -20,6 +21,7 @@ const LABELS: Record<Tab, string> = {
   members: 'Members',
   accounts: 'Accounts',
   webhooks: 'Webhooks',
+  mail: 'Mail',
   audit: 'Audit trail',
 };
 const PARTS = {
@@ -28,6 +30,7 @@ const PARTS = {
   members: MembersTab,
   accounts: AccountsTab,
   webhooks: WebhooksTab,
+  mail: MailTab,
   audit: AuditTab,
 };
 

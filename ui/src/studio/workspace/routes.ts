@@ -1,8 +1,8 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { workspaceRoute } from '@/kernel/routing';
-import { oneOf, searchOf, text } from '@/kernel/search';
+import { flag, oneOf, searchOf, text } from '@/kernel/search';
 
-export const TABS = ['about', 'tokens', 'members', 'accounts', 'webhooks', 'audit'] as const;
+export const TABS = ['about', 'tokens', 'members', 'accounts', 'webhooks', 'mail', 'audit'] as const;
 
 const page = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -11,4 +11,11 @@ const page = createRoute({
   component: lazyRouteComponent(() => import('./WorkspacePage'), 'WorkspacePage'),
 });
 
-export const workspaceRoutes = [page] as const;
+const notices = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'workspace/notices',
+  validateSearch: searchOf((raw) => ({ unread: flag(raw, 'unread') })),
+  component: lazyRouteComponent(() => import('./notices/NoticesPage'), 'NoticesPage'),
+});
+
+export const workspaceRoutes = [page, notices] as const;
