@@ -89,3 +89,11 @@ def test_connect_a_datastore(running: Started) -> None:
     assert "sales/2026.csv: 25 bytes" in said
     assert "sales/2026.csv of shared begins with: month,euros" in said
     assert "the files stay: ['2026.csv', '2027.csv']" in said
+
+
+def test_watch_for_drift(running: Started) -> None:
+    said = run(running, "09_watch_for_drift.py")
+    assert "21 days have rows" in said
+    assert "2026-01-20: 150 rows" in said
+    assert "amount" in said.split("2026-01-23: ")[1]
+    assert "['shop_sales drifts']" in said

@@ -101,7 +101,9 @@ def allowed(ctx: Context) -> tuple[Context, FakeClock]:
 
 def post(ctx: Context, key: str = "k", title: str = "sales drifts", mail_to: tuple[str, ...] = ()) -> bool:
     with ctx.db.begin() as tx:
-        return posting.post(tx, ctx, Notice(kind="drift.detected", title=title, href="datasets/sales", key=key), mail_to)
+        return posting.post(
+            tx, ctx, Notice(kind="drift.detected", title=title, href="datasets/sales", key=key), mail_to
+        )
 
 
 def test_each_member_who_may_read_is_told_once(any_services: Services, any_client: TestClient) -> None:
@@ -196,7 +198,8 @@ def test_the_password_is_never_shown_and_does_not_follow_to_another_server(ctx: 
     assert not client.put(path, json=body | {"password": None, "host": "elsewhere.example.org"}).json()["has_password"]
     assert CANARY not in client.get("/w/default/api/workspace/audit").text
     assert client.delete(path).status_code == 204
-    assert client.get(path).json()["code"] == "workspace.mail_not_set"
+    assert client.get(path).json() is None
+    assert client.post(f"{path}/test", json={"to": "a@b.example"}).json()["code"] == "workspace.mail_not_set"
 
 
 def test_private_servers_need_the_owner_of_the_machine(ctx: Context, smtp: Smtp) -> None:
@@ -231,7 +234,16 @@ def test_the_command_line_reads_and_marks(ctx: Context, cli: Any) -> None:
     post(ctx)
     assert "sales drifts" in cli("workspace", "notices", "list").output
     assert "0" in cli("workspace", "notices", "read").output
-    said = cli("workspace", "mail", "set", "mail.example.org", "--from", "s@example.org", "--password-stdin", stdin=f"{CANARY}\n")
+    said = cli(
+        "workspace",
+        "mail",
+        "set",
+        "mail.example.org",
+        "--from",
+        "s@example.org",
+        "--password-stdin",
+        stdin=f"{CANARY}\n",
+    )
     assert said.exit_code == 0, said.output
     assert CANARY not in cli("workspace", "mail", "show").output
     assert cli("workspace", "mail", "outbox").exit_code == 0

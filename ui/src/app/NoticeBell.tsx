@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Indicator, Popover, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, Popover, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useMay } from '@/kernel/session';
@@ -20,15 +20,19 @@ export function NoticeBell() {
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-end" width={400} trapFocus returnFocus>
       <Popover.Target>
-        <Indicator disabled={count === 0} label={count > 99 ? '99+' : count} size={16} offset={5} inline>
-          <ActionIcon
-            aria-label={count === 0 ? 'Notices' : `Notices, ${count} unread`}
-            aria-expanded={open}
-            onClick={() => setOpen(!open)}
-          >
-            <IconBell size={18} />
-          </ActionIcon>
-        </Indicator>
+        <ActionIcon
+          className={classes.bell ?? ''}
+          aria-label={count === 0 ? 'Notices' : `Notices, ${count} unread`}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <IconBell size={18} />
+          {count > 0 ? (
+            <span className={classes.count} aria-hidden>
+              {count > 99 ? '99+' : count}
+            </span>
+          ) : null}
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown>
         {open ? <Newest onClose={() => setOpen(false)} unread={count} /> : null}

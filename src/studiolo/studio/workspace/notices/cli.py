@@ -40,7 +40,8 @@ def read(
 @mail.command("show")
 def show_mail(context: typer.Context, output: OutputOption = Output.table) -> None:
     """Show how mail is sent; the password is never shown."""
-    show(MailSender(transport(context)).show(), output=output)
+    found = MailSender(transport(context)).show()
+    show([] if found is None else found, output=output, empty="This workspace sends no mail yet.")
 
 
 @mail.command("set")

@@ -33,9 +33,10 @@ class MailSender:
     def __init__(self, transport: Transport) -> None:
         self._http = transport
 
-    def show(self) -> MailSettings:
-        """Return how mail is sent; raises MailNotSet's remote error where nobody has said so."""
-        return MailSettings.model_validate(self._http.get("workspace/mail"))
+    def show(self) -> MailSettings | None:
+        """Return how mail is sent, None where nobody has said so."""
+        found = self._http.get("workspace/mail")
+        return MailSettings.model_validate(found) if found else None
 
     def set(self, host: str, sender: str, *, password: str | None = None, **how: Any) -> MailSettings:
         """Say how mail is to be sent.

@@ -47,8 +47,8 @@ def mark_notices(spec: NoticeMark, ctx: Context = Depends(context)) -> Unread:
 
 
 @router.get("/mail")
-def get_mail(ctx: Context = Depends(context)) -> MailSettings:
-    """Say how mail is sent; the password is never shown."""
+def get_mail(ctx: Context = Depends(context)) -> MailSettings | None:
+    """Say how mail is sent, null where nobody has set it up; the password is never shown."""
     ctx.actor.must("workspace.write")
     return service.mail_settings(ctx)
 

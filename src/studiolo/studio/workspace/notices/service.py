@@ -1,5 +1,7 @@
 """The verbs of notices and mail."""
 
+from typing import Any
+
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded, decode, encode
@@ -41,12 +43,14 @@ def mark(ctx: Context, spec: NoticeMark) -> Unread:
         return Unread(unread=repository.count_unread(tx, ctx))
 
 
-def mail_settings(ctx: Context) -> MailSettings:
-    """Return how mail is sent; raises MailNotSet."""
+def mail_settings(ctx: Context) -> MailSettings | None:
+    """Return how mail is sent, None where nobody has said so."""
     with ctx.db.read() as tx:
         row = repository.mail_settings(tx, ctx)
-    if row is None:
-        raise MailNotSet
+    return None if row is None else _shown(row)
+
+
+def _shown(row: Any) -> MailSettings:
     fields = {name: getattr(row, name) for name in MailSettings.model_fields if name != "has_password"}
     return MailSettings(**fields, has_password=row.password is not None)
 
@@ -66,7 +70,7 @@ def set_mail(ctx: Context, spec: MailSettingsChange) -> MailSettings:
         about = {"host": spec.host, "port": spec.port, "username": spec.username}
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.id, "mail.set", spec.host, about)
         ctx.events.emit(tx, "mail.updated", spec.host)
-    return mail_settings(ctx)
+        return _shown(repository.mail_settings(tx, ctx))
 
 
 def remove_mail(ctx: Context) -> None:

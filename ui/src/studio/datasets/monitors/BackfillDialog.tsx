@@ -136,7 +136,7 @@ function Row({ monitor, it }: { monitor: Monitor; it: Backfill }) {
           done={it.done}
           total={it.total}
           label={`Backfill ${span}${it.failed ? `, ${count(it.failed)} failed` : ''}${it.seconds_left ? `, about ${duration(it.seconds_left)} left` : ''}`}
-          unit={(value) => `${count(value)} windows`}
+          unit={count}
         />
       </div>
       <Button

@@ -26,14 +26,13 @@ export function MailTab() {
   const may = useMay('workspace.write');
   const found = useQuery({ ...mailSettings, enabled: may });
   if (!may) return <Denied permission="workspace.write" to="see how mail is sent" />;
-  const problem = found.error ? Problem.from(found.error) : null;
-  if (!found.data && !problem) return <Loading rows={4} />;
-  if (problem && problem.code !== 'workspace.mail_not_set') {
-    return <ErrorState error={problem} onRetry={() => void found.refetch()} inline />;
+  if (found.error && found.data === undefined) {
+    return <ErrorState error={Problem.from(found.error)} onRetry={() => void found.refetch()} inline />;
   }
+  if (found.data === undefined) return <Loading rows={4} />;
   return (
     <div className={classes.stack}>
-      <Form key={found.data?.updated_at ?? ''} known={found.data} />
+      <Form key={found.data?.updated_at ?? ''} known={found.data ?? undefined} />
       {found.data ? <Try /> : null}
       <Sent />
     </div>

@@ -34,8 +34,7 @@ export function mark(ids: string[] | null, read: boolean) {
 
 export const mailSettings = queryOptions({
   queryKey: ['mail', 'settings'],
-  queryFn: ({ signal }) => data(api().GET('/workspace/mail', { signal })),
-  retry: false,
+  queryFn: async ({ signal }) => (await api().GET('/workspace/mail', { signal })).data ?? null,
 });
 
 export const outbox = pages(['mail', 'outbox'], (cursor, signal) =>
