@@ -9,7 +9,7 @@ from studiolo import Studio
 
 studio = Studio()
 chance = np.random.default_rng(0)
-first = datetime(2026, 1, 5)
+first = datetime(2026, 1, 5)  # noqa: DTZ001 - a column without a zone, as files have it
 days = np.repeat(np.arange(21), 150)
 moved = days >= 17
 table = pd.DataFrame(

@@ -26,7 +26,7 @@ import { VersionsTab } from './versions/VersionsTab';
 import { changeDataset } from './versions/queries';
 import { withChange } from './versions/words';
 
-const OF_TABLES = new Set<(typeof TABS)[number]>(['preview', 'profile']);
+const OF_TABLES = new Set<(typeof TABS)[number]>(['preview', 'profile', 'drift']);
 
 const NAMES: Record<(typeof TABS)[number], string> = {
   preview: 'Preview',
