@@ -3423,7 +3423,7 @@ export interface paths {
     };
     /**
      * Get Mail
-     * @description Say how mail is sent; the password is never shown.
+     * @description Say how mail is sent, null where nobody has set it up; the password is never shown.
      */
     get: operations['workspace_get_mail'];
     /**
@@ -16529,7 +16529,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['MailSettings'];
+          'application/json': components['schemas']['MailSettings'] | null;
         };
       };
     };
