@@ -18,7 +18,7 @@ export function BaselineFields({ state, set, fields, names, columns }: Props) {
         <Group grow align="flex-start">
           <Select
             label="Baseline"
-              description="A dataset whose rows are as they should be."
+            description="A dataset whose rows are as they should be."
             data={[...new Set([...names, ...(state.base ? [state.base] : [])])]}
             value={state.base || null}
             onChange={(value) => set({ base: value ?? '', baseVersion: null })}
