@@ -1,6 +1,5 @@
 """The verbs of datastores: what is registered, and the stores themselves."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.secrets.envelope import seal, unseal
 from studiolo.kernel.secrets.master import master_key
-from studiolo.studio.datastores import opening, paths, repository, usage
+from studiolo.studio.datastores import opening, paths, repository, shown, usage
 from studiolo.studio.datastores.errors import (
     DatastoreBuiltIn,
     DatastoreExists,
@@ -25,26 +24,22 @@ from studiolo.studio.datastores.errors import (
 from studiolo.studio.datastores.ports import Check, Database, Store
 from studiolo.studio.datastores.schemas import (
     CheckState,
-    CredentialState,
     Datastore,
     DatastoreCreate,
     DatastoreKind,
     DatastorePatch,
     DatastoreTry,
     DatastoreUser,
-    KindAuth,
-    KindField,
 )
+from studiolo.studio.datastores.shown import BLOBS, BUILT_IN, OWN
 from studiolo.studio.datastores.spec import KindSpec, checked, checked_credentials, sign_in
 
-BLOBS, OWN = "workspace", "workspaceblobstore"
-BUILT_IN = (OWN, BLOBS)
 MOST = 500  # of a workspace
 
 
 def kinds() -> list[DatastoreKind]:
     """Return what datastores can be made of, with the fields of each."""
-    return [_kind(module.SPEC) for module in opening.kinds().values()]
+    return [shown.kind(module.SPEC) for module in opening.kinds().values()]
 
 
 def list_all(ctx: Context) -> list[Datastore]:
@@ -52,8 +47,8 @@ def list_all(ctx: Context) -> list[Datastore]:
     with ctx.db.read() as tx:
         rows = repository.all_(tx, ctx)
         sealed = repository.credentials(tx, [row.id for row in rows])
-    found = [_shown(row, [item for item in sealed if item.datastore == row.id]) for row in rows]
-    found += _built_in(ctx, default=not any(one.default for one in found))
+    found = [shown.registered(row, [item for item in sealed if item.datastore == row.id]) for row in rows]
+    found += shown.built_in(ctx, default=not any(one.default for one in found))
     return sorted(found, key=lambda one: (not one.default, one.built_in, one.name))
 
 
@@ -63,9 +58,9 @@ def get(ctx: Context, name: str) -> Datastore:
     with ctx.db.read() as tx:
         if name in BUILT_IN:
             default = not any(row.is_default for row in repository.all_(tx, ctx))
-            return next(one for one in _built_in(ctx, default=default) if one.name == name)
+            return next(one for one in shown.built_in(ctx, default=default) if one.name == name)
         row = _find(tx, ctx, name)
-        return _shown(row, repository.credentials(tx, [row.id]))
+        return shown.registered(row, repository.credentials(tx, [row.id]))
 
 
 def default(ctx: Context) -> Datastore:
@@ -268,7 +263,7 @@ def for_job(ctx: Context, name: str) -> str:
     """Return what opens a datastore in a job's process. It holds the credentials: for that process's environment alone."""
     name = name.lower()
     if name == OWN:
-        return opening.packed(name, "local", "none", {"path": str(_own(ctx))}, {}, own=True)
+        return opening.packed(name, "local", "none", {"path": str(shown.own(ctx))}, {}, own=True)
     row, secrets = _with_secrets(ctx, name)
     return opening.packed(row.name, row.kind, row.auth, row.config, secrets, read_only=row.read_only)
 
@@ -279,16 +274,10 @@ def _opened(ctx: Context, name: str) -> Store | Database:
     about = opening.surroundings(ctx.settings)
     if name == OWN:
         about = type(about)(about.private, (), about.seconds)
-        return opening.open_store(name, "local", "none", {"path": str(_own(ctx))}, {}, about)
+        return opening.open_store(name, "local", "none", {"path": str(shown.own(ctx))}, {}, about)
     row, secrets = _with_secrets(ctx, name)
     open_ = opening.open_database if opening.spec(row.kind).family == "sql" else opening.open_store
     return open_(row.name, row.kind, row.auth, row.config, secrets, about, read_only=row.read_only)
-
-
-def _own(ctx: Context) -> Path:
-    folder = opening.own_folder(ctx.settings, ctx.workspace_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _with_secrets(ctx: Context, name: str) -> tuple[Any, dict[str, str]]:
@@ -383,99 +372,3 @@ def _told(
     auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.id, f"datastore.{action}", name, detail)
     kind = {"created": "datastore.created", "deleted": "datastore.deleted"}.get(event or action, "datastore.updated")
     ctx.events.emit(tx, kind, name, {"name": name})
-
-
-def _built_in(ctx: Context, *, default: bool) -> list[Datastore]:
-    blobs, files = shutil.disk_usage(ctx.blobs.root), shutil.disk_usage(_own(ctx))
-    return [
-        Datastore(
-            name=OWN,
-            title="Files of the workspace",
-            description="A folder of the studio's own, for files by path.",
-            kind="local",
-            kind_title="Folder of this machine",
-            default=default,
-            built_in=True,
-            location=str(_own(ctx)),
-            free_bytes=files.free,
-            total_bytes=files.total,
-        ),
-        Datastore(
-            name=BLOBS,
-            title="The studio's own folder",
-            description="Managed dataset versions, artifacts and models: each file once, under the digest of its content.",
-            kind="local",
-            kind_title="Content by digest",
-            family="blobs",
-            built_in=True,
-            location=str(ctx.blobs.root),
-            free_bytes=blobs.free,
-            total_bytes=blobs.total,
-        ),
-    ]
-
-
-def _shown(row: Any, sealed: list[Any]) -> Datastore:
-    """Return a row as everybody may see it. A kind whose plug-in is gone shows what is known of it."""
-    spec = opening.kinds()[row.kind].SPEC if row.kind in opening.kinds() else None
-    at = {item.field: item.updated_at for item in sealed}
-    fields = [field for field in spec.fields_of(row.auth) if field.secret] if spec else []
-    place = ""
-    if spec and spec.place:
-        empty = {field.name: "" for field in spec.fields}
-        place = (
-            spec.place.format_map({**empty, **row.config}).strip().strip("/")
-            if spec.name != "local"
-            else row.config.get("path", "")
-        )
-    return Datastore(
-        name=row.name,
-        title=row.name,
-        description=row.description,
-        kind=row.kind,
-        kind_title=spec.title if spec else row.kind,
-        family=spec.family if spec else "files",
-        default=row.is_default,
-        read_only=row.read_only,
-        location=place,
-        auth=row.auth,
-        config=row.config,
-        credentials=[
-            CredentialState(field=f.name, title=f.title, set=f.name in at, updated_at=at.get(f.name)) for f in fields
-        ],
-        tags=row.tags,
-        check=CheckState.model_validate(row.checked) if row.checked else None,
-        created_at=row.created_at,
-        created_by=row.created_by,
-        updated_at=row.updated_at,
-    )
-
-
-def _kind(spec: KindSpec) -> DatastoreKind:
-    fields = [
-        KindField(
-            name=field.name,
-            title=field.title,
-            help=field.help,
-            type=field.type,
-            required=field.required,
-            secret=field.secret,
-            choices=list(field.choices),
-            default=field.default,
-            auth=list(field.auth),
-            group=field.group,
-            example=field.example,
-        )
-        for field in spec.fields
-    ]
-    return DatastoreKind(
-        name=spec.name,
-        title=spec.title,
-        description=spec.description,
-        family=spec.family,
-        fields=fields,
-        auth=[KindAuth(name=one.name, title=one.title, help=one.help) for one in spec.auth],
-        writable=spec.writable,
-        installed=not spec.extra or opening.installed(spec),
-        extra=spec.extra,
-    )

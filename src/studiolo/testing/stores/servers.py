@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -44,24 +45,54 @@ def until_it_listens(port: int, process: "subprocess.Popen[bytes]", log: Path, s
         time.sleep(0.05)
 
 
+def until_it_answers(port: int, seconds: float = 90) -> None:
+    """Wait until a server that listens already answers as well, whatever it says: Azurite reads its database first."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as link:
+            link.settimeout(10)
+            link.sendall(b"GET /?comp=list HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            if link.recv(1):
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"the server on port {port} does not answer")
+
+
 @contextmanager
 def running(command: list[str], port: int, folder: Path, env: Mapping[str, str] | None = None) -> Iterator[None]:
     """Run a server until the end of the block."""
     log = folder / "server.log"
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=folder, env={**os.environ, **(env or {})}
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            cwd=folder,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
         )
     try:
         until_it_listens(port, process, log)
         yield
     finally:
-        process.terminate()
-        try:
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a server and what it started: Node from a wheel is a child of a Python program."""
+    for signal_ in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal_)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.02)
 
 
 def many(folder: Path) -> None:
@@ -166,6 +197,7 @@ def azurite(folder: Path, prepare: Callable[[int], None]) -> Iterator[int]:
             time.sleep(0.2)  # it does every five seconds
     _multiply(database)
     with running(command, port, folder):
+        until_it_answers(port)
         yield port
 
 
@@ -179,8 +211,9 @@ def _multiply(path: Path) -> None:
         last += 1
         blobs["data"].append({**one, "name": f"many/f{number:05}", "$loki": last})
     blobs["maxId"] = last
-    blobs["idIndex"] = None
-    blobs["binaryIndices"] = {}
+    for key, index in blobs["binaryIndices"].items():
+        keys = [str(item.get(key) or "") for item in blobs["data"]]
+        index["values"], index["dirty"] = sorted(range(len(keys)), key=keys.__getitem__), False
     path.write_text(json.dumps(found), "utf-8")
 
 

@@ -103,8 +103,12 @@ function Header({ name, it }: { name: string; it: Datastore | undefined }) {
           it ? (
             <>
               <span>{it.kind_title}</span>
-              {it.default ? <Badge>Default</Badge> : null}
-              {it.read_only ? <Badge color="gray">Read-only</Badge> : null}
+              {it.default ? <Badge size="sm">Default</Badge> : null}
+              {it.read_only ? (
+                <Badge size="sm" color="gray">
+                  Read-only
+                </Badge>
+              ) : null}
               {it.built_in ? null : <CheckBadge check={it.check} />}
               <span>{it.location}</span>
             </>

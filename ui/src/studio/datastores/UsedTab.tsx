@@ -15,10 +15,7 @@ export function UsedTab({ name }: { name: string }) {
     <Answer query={query} rows={3}>
       {(found) =>
         found.length === 0 ? (
-          <EmptyState
-            title="Nothing uses it yet"
-            code={`studiolo datasets create --from azureml://datastores/${name}/paths/FOLDER`}
-          >
+          <EmptyState title="Nothing uses it yet" code={`azureml://datastores/${name}/paths/FOLDER`}>
             Datasets that are made from files of this datastore, and stay there, are listed here.
           </EmptyState>
         ) : (

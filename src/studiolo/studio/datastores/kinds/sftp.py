@@ -53,7 +53,6 @@ SPEC = KindSpec(
             "Host key",
             "How the host is known: `SHA256:…` or a line of known_hosts. Leave it empty and test: the key is shown, to be compared.",
             example="SHA256:…",
-            group="Server",
         ),
         Field("password", "Password", required=True, secret=True, auth=("password",)),
         Field(
