@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import EllipsisType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from studiolo.kernel.errors import Remote
 from studiolo.kernel.http import Transport
@@ -24,6 +24,10 @@ from studiolo.studio.datasets.schemas import (
 )
 from studiolo.studio.datasets.version_schemas import DatasetCleanup, Deleted, VersionFile
 from studiolo.studio.experiments.schemas import Edge
+
+if TYPE_CHECKING:
+    from studiolo.studio.datasets.inspections.schemas import Inspection
+    from studiolo.studio.datasets.schemas import Reading
 
 PIECE = 1 << 20
 Through = Callable[[Iterable[bytes]], Iterable[bytes]]
@@ -96,6 +100,17 @@ class Datasets(Exploring):
             path = Path(folder) / f"{name or 'dataset'}.parquet"
             frame.to_parquet(path, index=False)
             return self.upload(path, name, **how)
+
+    def inspect(self, source: dict[str, Any], reading: "Reading | None" = None, rows: int = 100) -> "Inspection":
+        """Look at the beginnings of files and return what they would be as a table; nothing is kept.
+
+        source: such as `{"type": "datastore", "datastore": "lake", "path": "sales.csv"}` or `{"type": "dataset", "dataset": "t:1"}`.
+        """
+        from studiolo.studio.datasets.inspections.schemas import Inspection
+
+        how = reading.model_dump(mode="json") if reading else {}
+        body = {"source": source, "reading": how, "rows": rows}
+        return Inspection.model_validate(self._transport.post("datasets/inspections", body))
 
     def create_sample(self, name: str = "titanic") -> DatasetVersion:
         """Make a dataset of a table that comes with the studio."""

@@ -1,6 +1,6 @@
 """Look into files: the format of each, what its columns are, and the one schema that all of them are read with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -60,13 +60,14 @@ def inspect_files(
     *,
     line_limit: int = LINE_LIMIT,
     known: TableSchema | None = None,
+    further: Mapping[str, tuple[Path, ...]] | None = None,
     report: Callable[[int, str], None] = lambda done, name: None,  # noqa: ARG005
 ) -> InspectedFiles:
     """Look into the files of a table and return the schema of all; raises a BadFile that names file, line and column.
 
     files: local copies and their names in the dataset. work: a folder for readable copies; one below it per file.
     known: the schema of files that were looked into before; only the given ones are read, the result is of all.
-    report: told how many files are done and which is next.
+    further: texts from further down of files that are cut, by name. report: told how many files are done and which is next.
     """
     union = Union(known, combine=options.header == "combine")
     readables: list[Path | None] = []
@@ -81,7 +82,8 @@ def inspect_files(
         folder = work / f"{place:06d}"
         folder.mkdir()
         try:
-            found = _look(Source(path, name, folder, union.options(options), line_limit, union.first))
+            more = (further or {}).get(name, ())
+            found = _look(Source(path, name, folder, union.options(options), line_limit, union.first, more))
         except (EmptyFile, HeaderOnly) as error:
             if len(files) == 1:
                 raise

@@ -6,7 +6,16 @@ from pathlib import PurePosixPath
 from studiolo.studio.datasets.errors import BadDatasetName, BadFileName, BadReference
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-RESERVED = {"uploads", "samples", "registrations", "gc", "monitors", "quality"}  # words of the address below /datasets
+RESERVED = {
+    "uploads",
+    "samples",
+    "registrations",
+    "gc",
+    "monitors",
+    "quality",
+    "inspections",
+    "formats",
+}  # words of the address below /datasets
 
 
 def checked(name: str) -> str:

@@ -10,6 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.datasets import names, service, uploads
 from studiolo.studio.datasets.explore import router as explore
+from studiolo.studio.datasets.inspections import router as inspections
 from studiolo.studio.datasets.monitors import router as monitors
 from studiolo.studio.datasets.schemas import (
     Dataset,
@@ -29,6 +30,7 @@ from studiolo.studio.experiments.schemas import Edge
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 router.include_router(monitors.router)  # before /{name}
 router.include_router(explore.router)
+router.include_router(inspections.router)
 
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 

@@ -42,7 +42,7 @@ class ColumnSchema(BaseModel):
 class ReadingNote(BaseModel):
     """Something decided while looking into a file that its owner should know; line counts from 1 and is physical.
 
-    file: which one, of many; value: the text that decided it, cut.
+    file: which one, of many; value: the text that decided it, cut; lost: how many values became missing.
     """
 
     message: str
@@ -50,6 +50,7 @@ class ReadingNote(BaseModel):
     line: int | None = None
     file: str = ""
     value: str = ""
+    lost: int = 0
 
 
 class TableSchema(BaseModel):

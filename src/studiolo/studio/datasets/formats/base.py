@@ -34,7 +34,8 @@ class FormatSpec:
 class Source:
     """A file to look into. name: as its owner calls it; work: a folder for a readable copy and spill.
 
-    first: what the first file of the table was found to be; this one must fit it.
+    first: what the first file of the table was found to be; this one must fit it. further: texts from further down a file of which
+    this is the beginning.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Source:
     options: ReadOptions = field(default_factory=ReadOptions)
     line_limit: int = LINE_LIMIT
     first: TableSchema | None = None
+    further: tuple[Path, ...] = ()
 
     @property
     def choices(self) -> dict[str, ColumnChoice]:

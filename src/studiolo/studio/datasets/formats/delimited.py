@@ -55,12 +55,14 @@ def inspect(source: Source) -> Inspected:
         _refuse_long_records(text, settled)
     columns = choices.applied(settled.columns, source.choices)
     options = settled.options | {"encoding": text.encoding, "fields": fields}
+    renamed = {column.place[0]: column.name for column in columns}
+    notes = [note.model_copy(update={"column": renamed.get(note.column, note.column)}) for note in settled.notes]
     schema = TableSchema(
         format=SPEC.name,
         columns=columns,
         rows=settled.rows,
         options=options,
-        notes=[*text.notes, *settled.notes],
+        notes=[*text.notes, *notes],
     )
     return Inspected(schema, text.path if text.path != source.path else None, settled.empty)
 
@@ -151,8 +153,12 @@ def _settle(source: Source, text: TextSource, dialect: Dialect, fields: list[str
         options["decimal"] = source.first.options["decimal"]
     texts = [text.path]
     size = text.path.stat().st_size
-    if size > 2 * CHUNK and len(dialect.delimiter) == 1:
-        further = pieces.further(pieces.of_file(text.path), size, CHUNK)
+    if (size > 2 * CHUNK or source.further) and len(dialect.delimiter) == 1:
+        further = (
+            [path.read_bytes() for path in source.further]
+            if source.further
+            else pieces.further(pieces.of_file(text.path), size, CHUNK)
+        )
         made = pieces.rows(further, dialect, len(fields), source.work / "further.txt")
         texts += [made] if made else []
     fixed = {name: found for name in fields if (found := choices.fixed(chosen.get(name), name))}

@@ -8,6 +8,7 @@ from pathlib import Path
 from studiolo.studio.datasets.reading.dialect import Dialect, records
 
 PIECE = 192 * 1024
+ROWS = 5120  # of each piece
 PLACES = (0.25, 0.5, 0.75, 1.0)
 Read = Callable[[int, int], bytes]
 
@@ -49,7 +50,7 @@ def rows(pieces: list[bytes], dialect: Dialect, fields: int, target: Path) -> Pa
     kept: list[list[str]] = []
     for piece in pieces:
         text = piece.decode("utf-8", "replace")
-        kept += [row for row in records(text, dialect, limit=1_000_000) if len(row) == fields]
+        kept += [row for row in records(text, dialect, limit=ROWS) if len(row) == fields]
     if not kept:
         return None
     out = io.StringIO(newline="")

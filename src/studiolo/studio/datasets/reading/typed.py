@@ -81,5 +81,5 @@ def _losses(
                 line=row,
             )
         message = f"{said} and therefore missing, the first in row {row:,}: '{text}'."
-        notes.append(ReadingNote(message=message, column=loss.column, line=row, value=text))
+        notes.append(ReadingNote(message=message, column=loss.column, line=row, value=text, lost=loss.count))
     return notes

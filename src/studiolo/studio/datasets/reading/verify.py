@@ -296,7 +296,7 @@ def _report_losses(connection: "DuckDBPyConnection", path: Path, state: Settled)
                 line=line,
             )
         message = f"Column '{loss.column}': {many} no {kind} and therefore missing, the first in {where}: '{text}'."
-        state.notes.append(ReadingNote(message=message, column=loss.column, line=line, value=text))
+        state.notes.append(ReadingNote(message=message, column=loss.column, line=line, value=text, lost=loss.count))
 
 
 def _add_missing(state: Settled, tokens: list[str]) -> None:

@@ -1,0 +1,77 @@
+"""The child that looks at the beginnings of files: `python -m …inspections.process`; see `inspect_process`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from studiolo.studio.datasets.inspect_process import answer
+
+
+def _glance(request: dict[str, Any]) -> dict[str, Any]:
+    from studiolo.studio.datasets import table_file
+    from studiolo.studio.datasets.schemas import Reading
+
+    if request["verb"] == "first_group":
+        return {"end": _first_group(Path(request["path"]))}
+    reading = Reading.model_validate(request["reading"])
+    left = {choice.name for choice in reading.columns if not choice.include}
+    every = reading.model_copy(
+        update={"columns": [choice.model_copy(update={"include": True}) for choice in reading.columns], "timestamp": ""}
+    )
+    files = [(Path(file["path"]), str(file["name"])) for file in request["files"]]
+    further = {str(file["name"]): tuple(map(Path, file["further"])) for file in request["files"]}
+    work = Path(request["work"])
+    found = table_file.inspect_files(files, every, work, line_limit=request["line_limit"], further=further)
+    out = set(found.schema.options.get("left_out", ()))
+    there = [
+        (readable or path, name)
+        for (path, name), readable in zip(files, found.readables, strict=True)
+        if name not in out
+    ]
+    schema = found.schema
+    schema.timestamp = reading.timestamp
+    table = table_file.TableInput(tuple(path for path, _ in there), tuple(name for _, name in there), schema)
+    kept = [column.name for column in schema.columns if ".".join(column.place) not in left] or [schema.columns[0].name]
+    shown = table_file.preview(table, request["rows"], work)
+    places = [place for place, column in enumerate(schema.columns) if column.name in set(kept)]
+    examples = [
+        [row[place] for row in shown.rows if row[place] is not None][:3] for place, _ in enumerate(schema.columns)
+    ]
+    preview = {
+        "columns": [schema.columns[place].model_dump(mode="json") for place in places],
+        "rows": [[row[place] for place in places] for row in shown.rows],
+        "total_rows": schema.rows,
+    }
+    return {
+        "schema": schema.model_dump(mode="json"),
+        "preview": preview,
+        "examples": examples,
+        "rows": found.rows,
+        "left": sorted(left),
+    }
+
+
+def _first_group(path: Path) -> int:
+    """Return the offset behind the first row group."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_metadata
+
+    from studiolo.studio.datasets.errors import DamagedFile
+
+    try:
+        found = read_metadata(path)
+    except (ArrowException, OSError) as error:
+        raise DamagedFile(f"The Parquet file cannot be read: {error}", "Copy or write the file again.") from error
+    if not found.num_row_groups:
+        return 0
+    group = found.row_group(0)
+    ends = []
+    for place in range(group.num_columns):
+        column = group.column(place)
+        start = column.dictionary_page_offset or column.data_page_offset
+        ends.append(min(start, column.data_page_offset) + column.total_compressed_size)
+    return max(ends, default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(answer(_glance))

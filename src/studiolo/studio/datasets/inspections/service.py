@@ -1,0 +1,152 @@
+"""The verbs of inspections."""
+
+import time
+from typing import Any
+
+from studiolo.kernel.context import Context
+from studiolo.studio.datasets import inspection
+from studiolo.studio.datasets.formats.base import family
+from studiolo.studio.datasets.inspections import heads, sources
+from studiolo.studio.datasets.inspections.schemas import (
+    FormatNoun,
+    InspectedColumn,
+    InspectedFile,
+    Inspection,
+    InspectionRequest,
+    Loss,
+    LostValue,
+)
+from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, Preview, TableSchema
+
+MODULE = "studiolo.studio.datasets.inspections.process"
+LOOKED_AT = 8  # files that are looked at; the others are looked into when they are registered
+SHOWN = 100
+TEXTS: list[ColumnType] = ["text", "integer", "number", "decimal", "boolean", "date", "datetime", "time", "json"]
+TYPED: dict[str, list[ColumnType]] = {
+    "integer": ["integer", "number", "decimal", "datetime", "text"],
+    "number": ["number", "integer", "decimal", "datetime", "text"],
+    "decimal": ["decimal", "number", "integer", "text"],
+    "boolean": ["boolean", "integer", "text"],
+    "date": ["date", "datetime", "text"],
+    "datetime": ["datetime", "date", "text"],
+    "time": ["time", "text"],
+    "json": ["json"],
+    "binary": ["binary"],
+}
+
+
+def formats() -> list[FormatNoun]:
+    """Return the formats that can be read, and which options each heeds."""
+    return [
+        FormatNoun(
+            name=module.SPEC.name,
+            title=module.SPEC.title,
+            extensions=list(module.SPEC.extensions),
+            options=list(module.SPEC.options),
+        )
+        for module in family().values()
+    ]
+
+
+def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
+    """Look at the beginnings of the files and say what they would be as a table; nothing is kept.
+
+    At most 2 MiB of each of the first files is read; of Parquet the footer and the first row group. Raises a BadFile, or what is
+    wrong with the source or the choices.
+    """
+    started = time.monotonic()
+    files = sources.find(ctx, asked.source)
+    with inspection.work_folder(ctx) as work:
+        taken: list[heads.Head] = []
+        read = 0
+        for place, file in enumerate(files[:LOOKED_AT]):
+            folder = work / f"taken-{place}"
+            folder.mkdir()
+            head = heads.take(file, folder)
+            read += head.taken
+            if head.path.name == "sparse.parquet":
+                end = inspection.ask(ctx, {"verb": "first_group", "path": str(head.path)}, work, MODULE)["end"]
+                read += heads.fill(file, head, int(end))
+            taken.append(head)
+        request = {
+            "verb": "glance",
+            "files": [head.told() for head in taken],
+            "reading": asked.reading.model_dump(mode="json"),
+            "rows": asked.rows,
+            "line_limit": ctx.settings.line_limit_bytes,
+        }
+        found = inspection.ask(ctx, request, work, MODULE)
+    return _told(files, taken, found, read, round(time.monotonic() - started, 3))
+
+
+def _told(
+    files: list[sources.Opened],
+    taken: list[heads.Head],
+    found: dict[str, Any],
+    read: int,
+    seconds: float,
+) -> Inspection:
+    schema = TableSchema.model_validate(found["schema"])
+    left = set(found["left"])
+    exact = len(files) == len(taken) and all(head.whole for head in taken)
+    columns = [
+        _column(column, examples, include=".".join(column.place) not in left, format_=schema.format)
+        for column, examples in zip(schema.columns, found["examples"], strict=True)
+    ]
+    return Inspection(
+        format=schema.format,
+        options=schema.options,
+        files=[InspectedFile(path=file.name, size=file.size) for file in files[:SHOWN]],
+        file_count=len(files),
+        size=sum(file.size for file in files),
+        columns=columns,
+        timestamps=[column.name for column in columns if column.include and column.type in ("date", "datetime")],
+        preview=Preview.model_validate(found["preview"]),
+        rows=schema.rows if exact else _estimate(files, taken, found["rows"]),
+        exact=exact,
+        losses=_losses(schema, exact=exact),
+        problems=schema.notes,
+        bytes_read=read,
+        seconds=seconds,
+    )
+
+
+def _column(column: ColumnSchema, examples: list[Any], *, include: bool, format_: str) -> InspectedColumn:
+    text = format_ == "delimited" or column.stored in ("", "VARCHAR", "JSON")
+    return InspectedColumn(
+        name=column.name,
+        field=list(column.place),
+        type=column.type,
+        stored=column.stored,
+        include=include,
+        origin=column.origin,
+        choices=TEXTS if text and column.type != "json" else TYPED.get(column.type, [column.type]),
+        examples=examples,
+    )
+
+
+def _losses(schema: TableSchema, *, exact: bool) -> list[Loss]:
+    kinds = {column.name: column.type for column in schema.columns}
+    return [
+        Loss(
+            column=note.column,
+            type=kinds.get(note.column, "text"),
+            count=note.lost,
+            exact=exact,
+            first=[LostValue(file=note.file, line=note.line, value=note.value)],
+        )
+        for note in schema.notes
+        if note.lost
+    ]
+
+
+def _estimate(files: list[sources.Opened], taken: list[heads.Head], rows: list[int]) -> int | None:
+    """Estimate the rows from those of the pieces and the sizes; whole files count as they are."""
+    looked = sum(
+        count
+        if head.whole
+        else round(count * head.size / max(1, head.path.stat().st_size if head.path.exists() else heads.HEAD))
+        for head, count in zip(taken, rows, strict=True)
+    )
+    size = sum(head.size for head in taken)
+    return round(looked * sum(file.size for file in files) / size) if size else None
