@@ -336,6 +336,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/formats': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Formats
+     * @description List the formats that can be read, and which options of `Reading` each heeds.
+     */
+    get: operations['datasets_list_formats'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/gc': {
     parameters: {
       query?: never;
@@ -350,6 +370,26 @@ export interface paths {
      * @description Remove for good what has been in the bin of datasets too long.
      */
     post: operations['datasets_clean_up'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/inspections': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Inspect
+     * @description Look at the beginnings of files and say what they would be as a table; keeps nothing.
+     */
+    post: operations['datasets_inspect'];
     delete?: never;
     options?: never;
     head?: never;
@@ -4458,6 +4498,63 @@ export interface components {
       right?: string | null;
     };
     /**
+     * ColumnChoice
+     * @description What the owner says about one column. name: in the file (nested: `a.b`), rename: its name in the table.
+     *
+     *     formats: how its moments are written: `%d/%m/%Y` or `dd/MM/yyyy`. true, false: the words of a boolean.
+     *     mismatch: values that do not fit the type are missing, or refused.
+     */
+    ColumnChoice: {
+      /** False */
+      false?: string[];
+      /** Formats */
+      formats?: string[];
+      /**
+       * Include
+       * @default true
+       */
+      include: boolean;
+      /**
+       * Mismatch
+       * @default missing
+       * @enum {string}
+       */
+      mismatch: 'missing' | 'error';
+      /** Name */
+      name: string;
+      /**
+       * Precision
+       * @description Digits of a decimal
+       * @default 38
+       */
+      precision: number;
+      /** Rename */
+      rename?: string | null;
+      /**
+       * Scale
+       * @description Digits after the point of a decimal
+       * @default 9
+       */
+      scale: number;
+      /** True */
+      true?: string[];
+      /** Type */
+      type?:
+        | (
+            | 'integer'
+            | 'number'
+            | 'decimal'
+            | 'boolean'
+            | 'date'
+            | 'datetime'
+            | 'time'
+            | 'text'
+            | 'binary'
+            | 'json'
+          )
+        | null;
+    };
+    /**
      * ColumnFigures
      * @description What a profile says of a column, where the version has one. missing_share, 0 to 1; dates are ISO texts.
      */
@@ -6399,6 +6496,20 @@ export interface components {
       size: number;
     };
     /**
+     * FormatNoun
+     * @description A format of files. options: the fields of `Reading` that it heeds.
+     */
+    FormatNoun: {
+      /** Extensions */
+      extensions: string[];
+      /** Name */
+      name: string;
+      /** Options */
+      options: string[];
+      /** Title */
+      title: string;
+    };
+    /**
      * GroupSearch
      * @description Runs by their values. by: `params.depth`, `tags.team`, `attributes.user`; metrics: names to sum up.
      *
@@ -6757,6 +6868,156 @@ export interface components {
       path: string;
     };
     /**
+     * InspectedColumn
+     * @description A column as it would be. choices: the types it can be given; examples: of its first values.
+     */
+    InspectedColumn: {
+      /** Choices */
+      choices: (
+        | 'integer'
+        | 'number'
+        | 'decimal'
+        | 'boolean'
+        | 'date'
+        | 'datetime'
+        | 'time'
+        | 'text'
+        | 'binary'
+        | 'json'
+      )[];
+      /** Examples */
+      examples: unknown[];
+      /** Field */
+      field: string[];
+      /** Include */
+      include: boolean;
+      /** Name */
+      name: string;
+      /**
+       * Origin
+       * @enum {string}
+       */
+      origin: 'file' | 'path' | 'partition';
+      /** Stored */
+      stored: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type:
+        | 'integer'
+        | 'number'
+        | 'decimal'
+        | 'boolean'
+        | 'date'
+        | 'datetime'
+        | 'time'
+        | 'text'
+        | 'binary'
+        | 'json';
+    };
+    /**
+     * InspectedFile
+     * @description A file of the source.
+     */
+    InspectedFile: {
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
+     * Inspection
+     * @description What the files would be as a table. rows: exact or an estimate; bytes_read: in all, of the files.
+     *
+     *     files: the first hundred; timestamps: columns that can order the rows in time.
+     */
+    Inspection: {
+      /** Bytes Read */
+      bytes_read: number;
+      /** Columns */
+      columns: components['schemas']['InspectedColumn'][];
+      /** Exact */
+      exact: boolean;
+      /** File Count */
+      file_count: number;
+      /** Files */
+      files: components['schemas']['InspectedFile'][];
+      /** Format */
+      format: string;
+      /** Losses */
+      losses: components['schemas']['Loss'][];
+      /** Options */
+      options: {
+        [key: string]: unknown;
+      };
+      preview: components['schemas']['Preview'];
+      /** Problems */
+      problems: components['schemas']['ReadingNote'][];
+      /** Rows */
+      rows: number | null;
+      /** Seconds */
+      seconds: number;
+      /** Size */
+      size: number;
+      /** Timestamps */
+      timestamps: string[];
+    };
+    /**
+     * InspectionRequest
+     * @description What to look into, and how it is read; called anew whenever the owner changes something.
+     */
+    InspectionRequest: {
+      reading?: components['schemas']['Reading'];
+      /**
+       * Rows
+       * @default 100
+       */
+      rows: number;
+      source: components['schemas']['InspectionSource'];
+    };
+    /**
+     * InspectionSource
+     * @description Where the files are. session: of an upload; dataset: `name:version`; path or glob below a datastore.
+     */
+    InspectionSource: {
+      /**
+       * Dataset
+       * @default
+       */
+      dataset: string;
+      /**
+       * Datastore
+       * @default
+       */
+      datastore: string;
+      /**
+       * Glob
+       * @default
+       */
+      glob: string;
+      /**
+       * Path
+       * @default
+       */
+      path: string;
+      /**
+       * Session
+       * @default
+       */
+      session: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'upload' | 'dataset' | 'datastore' | 'url';
+      /**
+       * Url
+       * @default
+       */
+      url: string;
+    };
+    /**
      * JobSpec
      * @description What to run. command: words, never a shell line; one word with spaces is run by the shell as Azure ML does.
      */
@@ -7102,6 +7363,49 @@ export interface components {
     LoginLink: {
       /** Url */
       url: string;
+    };
+    /**
+     * Loss
+     * @description What the chosen type of a column loses. exact: all rows were looked at, else more may follow.
+     */
+    Loss: {
+      /** Column */
+      column: string;
+      /** Count */
+      count: number;
+      /** Exact */
+      exact: boolean;
+      /** First */
+      first: components['schemas']['LostValue'][];
+      /**
+       * Type
+       * @enum {string}
+       */
+      type:
+        | 'integer'
+        | 'number'
+        | 'decimal'
+        | 'boolean'
+        | 'date'
+        | 'datetime'
+        | 'time'
+        | 'text'
+        | 'binary'
+        | 'json';
+    };
+    /**
+     * LostValue
+     * @description A value that does not fit; line: physical, of the file; row: of its rows.
+     */
+    LostValue: {
+      /** File */
+      file: string;
+      /** Line */
+      line: number | null;
+      /** Row */
+      row?: number | null;
+      /** Value */
+      value: string;
     };
     /**
      * Magnitude
@@ -7997,10 +8301,148 @@ export interface components {
       total?: number | null;
     };
     /**
+     * Reading
+     * @description How to read files, with what the owner chose about the columns. timestamp: the column that orders the rows in time.
+     */
+    Reading: {
+      /** Columns */
+      columns?: components['schemas']['ColumnChoice'][];
+      /**
+       * Comment
+       * @description Lines that begin with it are left out
+       */
+      comment?: string | null;
+      /**
+       * Decimal
+       * @description What stands before the fraction of a number
+       */
+      decimal?: ('.' | ',') | null;
+      /**
+       * Delimiter
+       * @description What separates the values of a row
+       */
+      delimiter?: string | null;
+      /**
+       * Empty As Text
+       * @description Empty values of text columns are empty texts, not missing
+       * @default false
+       */
+      empty_as_text: boolean;
+      /**
+       * Encoding
+       * @description Such as cp1252; any that Python knows
+       */
+      encoding?: string | null;
+      /**
+       * Escape
+       * @description What lets a quote stand inside quotes
+       */
+      escape?: string | null;
+      /**
+       * Fill Merged
+       * @description Merged cells hold their value in each of them
+       * @default true
+       */
+      fill_merged: boolean;
+      /**
+       * Format
+       * @description delimited, json_lines, json, parquet, arrow, excel, delta, images or texts
+       */
+      format?: string | null;
+      /**
+       * Header
+       * @description Column names stand in the first row of: all files, the same (`same`, true); the `first` file alone; none of them (`none`, false); each file, and differ (`combine`)
+       */
+      header?: boolean | ('same' | 'first' | 'none' | 'combine') | null;
+      /**
+       * Infer Types
+       * @description Without, all columns of delimited text are text
+       * @default true
+       */
+      infer_types: boolean;
+      /**
+       * Invalid Lines
+       * @description What to do with lines that are no JSON object
+       * @default error
+       * @enum {string}
+       */
+      invalid_lines: 'error' | 'drop';
+      /**
+       * Member
+       * @description Which file of a zip archive
+       */
+      member?: string | null;
+      /**
+       * Multi Line
+       * @description Whether a value in quotes may hold line ends; without, they are refused
+       * @default true
+       */
+      multi_line: boolean;
+      /**
+       * Nested
+       * @description Nested values become JSON text, or their fields become columns (`address.city`)
+       * @default json
+       * @enum {string}
+       */
+      nested: 'json' | 'flatten';
+      /**
+       * Partition Format
+       * @description Columns from the path, e.g. `{state}/{day:yyyy/MM/dd}/data.csv`
+       */
+      partition_format?: string | null;
+      /**
+       * Path Column
+       * @description Name of a column for the path of each row's file
+       */
+      path_column?: string | null;
+      /**
+       * Proof
+       * @description Read the files through before they are accepted; without, a part of them
+       * @default true
+       */
+      proof: boolean;
+      /**
+       * Quote
+       * @description Empty: nothing is quoted
+       */
+      quote?: string | null;
+      /**
+       * Records
+       * @description The key that holds the rows of a JSON document
+       */
+      records?: string | null;
+      /**
+       * Sheet
+       * @description Name or number (from 1) of a workbook's sheet
+       */
+      sheet?: string | null;
+      /**
+       * Skip Rows
+       * @description Lines, or rows of a sheet, before the table begins
+       * @default 0
+       */
+      skip_rows: number;
+      /**
+       * Table Time
+       * @description The Delta table as of this moment (ISO 8601)
+       */
+      table_time?: string | null;
+      /**
+       * Table Version
+       * @description Version of a Delta table; default: its newest now
+       */
+      table_version?: number | null;
+      /**
+       * Timestamp
+       * @default
+       */
+      timestamp: string;
+    };
+    /**
      * ReadingNote
      * @description Something decided while looking into a file that its owner should know; line counts from 1 and is physical.
      *
-     *     file: which one, of many; value: the text that decided it, cut.
+     *     file: which one, of many; value: the text that decided it, cut; lost: how many values became missing.
      */
     ReadingNote: {
       /**
@@ -8015,6 +8457,11 @@ export interface components {
       file: string;
       /** Line */
       line?: number | null;
+      /**
+       * Lost
+       * @default 0
+       */
+      lost: number;
       /** Message */
       message: string;
       /**
@@ -10629,6 +11076,26 @@ export interface operations {
       };
     };
   };
+  datasets_list_formats: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FormatNoun'][];
+        };
+      };
+    };
+  };
   datasets_clean_up: {
     parameters: {
       query?: never;
@@ -10649,6 +11116,39 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['DatasetCleanup'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_inspect: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['InspectionRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Inspection'];
         };
       };
       /** @description Validation Error */
