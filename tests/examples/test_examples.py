@@ -67,6 +67,13 @@ def test_submit_a_job(running: Started) -> None:
     assert '"mean": 1.65' in said
 
 
+def test_sql_over_datasets(running: Started) -> None:
+    said = run(running, "09_sql_over_datasets.py")
+    assert "Marche     50   41.5" in said
+    assert "dataset:panels:1 -> dataset:panels-by-region:1" in said
+    assert "25 panels in Mantua" in said
+
+
 def test_every_example_is_run_and_listed() -> None:
     here = Path(__file__).read_text("utf-8")
     readme = (EXAMPLES / "README.md").read_text("utf-8")

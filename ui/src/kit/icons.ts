@@ -49,3 +49,12 @@ export { default as IconPin } from '@tabler/icons-react/dist/esm/icons/IconPin.m
 export { default as IconPinFilled } from '@tabler/icons-react/dist/esm/icons/IconPinFilled.mjs';
 export { default as IconBell } from '@tabler/icons-react/dist/esm/icons/IconBell.mjs';
 export { default as IconMail } from '@tabler/icons-react/dist/esm/icons/IconMail.mjs';
+export { default as IconFilter } from '@tabler/icons-react/dist/esm/icons/IconFilter.mjs';
+export { default as IconNumber } from '@tabler/icons-react/dist/esm/icons/IconNumber123.mjs';
+export { default as IconText } from '@tabler/icons-react/dist/esm/icons/IconLetterCase.mjs';
+export { default as IconCalendar } from '@tabler/icons-react/dist/esm/icons/IconCalendar.mjs';
+export { default as IconCheckbox } from '@tabler/icons-react/dist/esm/icons/IconCheckbox.mjs';
+export { default as IconBraces } from '@tabler/icons-react/dist/esm/icons/IconBraces.mjs';
+export { default as IconBinary } from '@tabler/icons-react/dist/esm/icons/IconBinary.mjs';
+export { default as IconChart } from '@tabler/icons-react/dist/esm/icons/IconChartBar.mjs';
+export { default as IconHistory } from '@tabler/icons-react/dist/esm/icons/IconHistory.mjs';

@@ -144,11 +144,16 @@ export function Sheet(props: Props) {
         data-align={it.align}
         data-active={on || undefined}
         data-inside={inside || undefined}
-        style={{ left: xOf(column), width: it.width, height: rowHeight, lineHeight: `${rowHeight - 1}px` }}
+        style={{
+          left: xOf(column),
+          width: it.width,
+          height: rowHeight - 1,
+          lineHeight: `${rowHeight - 1}px`,
+        }}
         onClick={(event: MouseEvent) => go(row, Math.max(1, column), event.shiftKey)}
         onDoubleClick={() => props.onOpen(row, Math.max(1, column))}
       >
-        {content === undefined ? <span className={classes.waiting} aria-label="loading" /> : content}
+        {content === undefined ? <span className={classes.waiting} aria-hidden /> : content}
       </div>
     ) : null;
   };

@@ -13,9 +13,9 @@ import { Lineage } from '@/kit/lineage/Lineage';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { TagChips } from '@/kit/TagChips';
 import { Time } from '@/kit/Time';
+import { ExploreTab } from './explore/ExploreTab';
 import { FilesTab } from './files/FilesTab';
 import { DriftTab } from './monitors/DriftTab';
-import { PreviewTab } from './PreviewTab';
 import { ProfileTab } from './ProfileTab';
 import { dataset, lineage, version, versions } from './queries';
 import { TABS } from './routes';
@@ -26,10 +26,10 @@ import { VersionsTab } from './versions/VersionsTab';
 import { changeDataset } from './versions/queries';
 import { withChange } from './versions/words';
 
-const OF_TABLES = new Set<(typeof TABS)[number]>(['preview', 'profile', 'drift']);
+const OF_TABLES = new Set<(typeof TABS)[number]>(['explore', 'profile', 'drift']);
 
 const NAMES: Record<(typeof TABS)[number], string> = {
-  preview: 'Preview',
+  explore: 'Explore',
   profile: 'Profile',
   drift: 'Drift',
   lineage: 'Lineage',
@@ -173,8 +173,8 @@ export function DatasetPage() {
       <Answer query={chosen}>
         {(data) => (
           <Tabs
-            value={search.tab ?? (files ? 'files' : 'preview')}
-            onChange={(tab) => set({ tab: TABS.find((known) => known === tab && known !== 'preview') })}
+            value={search.tab ?? (files ? 'files' : 'explore')}
+            onChange={(tab) => set({ tab: TABS.find((known) => known === tab && known !== 'explore') })}
           >
             <Tabs.List mb="md">
               {tabs.map((tab) => (
@@ -186,8 +186,8 @@ export function DatasetPage() {
                 </Tabs.Tab>
               ))}
             </Tabs.List>
-            <Tabs.Panel value="preview">
-              <PreviewTab version={data} rows={search.rows} onRows={(rows) => set({ rows })} />
+            <Tabs.Panel value="explore">
+              <ExploreTab version={data} search={search} onSearch={set} />
             </Tabs.Panel>
             <Tabs.Panel value="profile">
               <ProfileTab version={data} search={search} onSearch={set} />

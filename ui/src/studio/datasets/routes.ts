@@ -26,7 +26,7 @@ const create = createRoute({
   component: lazyRouteComponent(() => import('./DatasetCreate'), 'DatasetCreate'),
 });
 
-export const TABS = ['preview', 'profile', 'drift', 'lineage', 'versions', 'files', 'use'] as const;
+export const TABS = ['explore', 'profile', 'drift', 'lineage', 'versions', 'files', 'use'] as const;
 
 const detail = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -37,12 +37,19 @@ const detail = createRoute({
     column: text(raw, 'column'),
     sort: text(raw, 'sort'),
     method: oneOf(raw, 'method', ['pearson', 'spearman', 'cramers_v']),
-    rows: integer(raw, 'rows'),
     folder: text(raw, 'folder'),
     path: text(raw, 'path'),
     find: text(raw, 'find'),
     view: oneOf(raw, 'view', ['auto', 'list', 'grid']),
     pair: items(raw, 'pair'),
+    filter: text(raw, 'filter'),
+    order: text(raw, 'order'),
+    hide: text(raw, 'hide'),
+    pin: text(raw, 'pin'),
+    row: integer(raw, 'row'),
+    mode: oneOf(raw, 'mode', ['table', 'sql']),
+    q: text(raw, 'q'),
+    chart: flag(raw, 'chart'),
   })),
   component: lazyRouteComponent(() => import('./DatasetPage'), 'DatasetPage'),
 });

@@ -156,7 +156,10 @@ def _or_least(value: Any) -> float:
 
 
 def _short(value: Any) -> str:
-    return "no value" if value is None else f"{float(value):,.6g}"
+    if value is None:
+        return "no value"
+    number = float(value)
+    return f"{number:,.0f}" if number.is_integer() and abs(number) < 1e15 else f"{number:,.6g}"
 
 
 def _end(value: float, *, time: bool) -> str:

@@ -38,7 +38,10 @@ class Source:
 
     def expressions(self) -> list[str] | None:
         """Return the SELECT item of each column over Parquet files that can be read as they are; None when they cannot."""
-        told = any(column.origin != "file" for column in self.schema.columns)
+        told = any(
+            column.origin != "file" or column.lenient or column.place != (column.name,)
+            for column in self.schema.columns
+        )
         if self.schema.format != "parquet" or told or self.schema.options.get("union"):
             return None
         return [kinds.cast(column) for column in self.schema.columns]

@@ -54,7 +54,7 @@ class View:
         if expressions is not None:
             self.direct = ParquetRows(self.source.files, self.columns, expressions)
         self._open()
-        if not self.direct or self.direct.largest > LARGE_GROUP:
+        if not self.direct or self.direct.largest * len(self.columns) > LARGE_GROUP:
             self.prepare()
 
     def _open(self) -> bool:
