@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BATCH = 8192
+MOST_NAMES = 100
+NAME = re.compile(r'"((?:[^"]|"")+)"|([A-Za-z_][\w]*)')
+WRONG = re.compile(r'(Table|[Cc]olumn|Function|function)(?: with name)? "?([^" ]+?)"?(?: does not exist| not found)')
 ASKS = {"SELECT", "EXPLAIN", "RELATION"}
 # take addresses of memory, or a text that is run as a query of its own: nobody needs them here
 FORBIDDEN = {"arrow_scan", "arrow_scan_dumb", "pandas_scan", "python_map_function", "query", "query_table"}
@@ -72,7 +75,7 @@ def _answer(asked: dict[str, Any], requests: BinaryIO, answers: BinaryIO, *, iso
     except duckdb.OutOfMemoryException:
         raise Refused("SqlTooMuchMemory", "memory") from None
     except duckdb.Error as error:
-        raise _said(error) from None
+        raise _said(error, query) from None
 
 
 def _listen(requests: BinaryIO, connection: "DuckDBPyConnection") -> None:
@@ -93,7 +96,7 @@ def _tables(connection: "DuckDBPyConnection", query: str, trusted: bool) -> list
     try:
         statements = connection.extract_statements(query)
     except duckdb.Error as error:
-        raise _said(error) from None
+        raise _said(error, query) from None
     if not statements:
         raise Refused("SqlNotAQuestion", "There is no statement in the query.")
     if not trusted:
@@ -105,32 +108,39 @@ def _tables(connection: "DuckDBPyConnection", query: str, trusted: bool) -> list
                 "SqlNotAQuestion", f"A statement of the kind {kind} changes something; questions are answered."
             )
         _refuse_forbidden(connection, query)
-    try:
-        return sorted(connection.get_table_names(query))
-    except duckdb.Error:
-        return []  # DESCRIBE, EXPLAIN and such: the engine says what is missing when it runs
+    tree = _tree(connection, query)
+    if tree is None:  # DESCRIBE, EXPLAIN and such: any word may be a table's name, the server knows which are datasets
+        words = [quoted.replace('""', '"') or plain for quoted, plain in NAME.findall(query)]
+        return sorted(set(words))[:MOST_NAMES]
+    return sorted({str(node["table_name"]) for node in _nodes(tree) if node.get("type") == "BASE_TABLE"})
 
 
 def _refuse_forbidden(connection: "DuckDBPyConnection", query: str) -> None:
     """Look for functions that nobody needs in the parsed query; where it cannot be had as a tree, in its text."""
-    answer = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
-    tree = json.loads(answer[0][0])
-    if tree.get("error"):
+    tree = _tree(connection, query)
+    if tree is None:
         found = FORBIDDEN_TEXT.search(query)
         name = found[1] or "U&" if found else None
     else:
-        name = next((one for one in _functions(tree) if one in FORBIDDEN), None)
+        called = (str(node.get("function_name", "")).lower() for node in _nodes(tree))
+        name = next((one for one in called if one in FORBIDDEN), None)
     if name:
         raise Refused("SqlNotAQuestion", f"The function {name} is not available here.")
 
 
-def _functions(tree: Any) -> Iterator[str]:
+def _tree(connection: "DuckDBPyConnection", query: str) -> Any:
+    """Return the parsed query; None for what the engine does not give as a tree."""
+    answer = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
+    tree = json.loads(answer[0][0])
+    return None if tree.get("error") else tree
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, dict):
-            if isinstance(node.get("function_name"), str):
-                yield node["function_name"].lower()
+            yield node
             waiting += node.values()
         elif isinstance(node, list):
             waiting += node
@@ -244,8 +254,8 @@ def _distinct(names: list[str]) -> list[str]:
     return found
 
 
-def _said(error: Exception) -> Refused:
-    """Return what the engine complained of, with the place where it knows it."""
+def _said(error: Exception, query: str) -> Refused:
+    """Return what the engine complained of, with the place in the query where it can be told."""
     text = str(error)
     start = text.find("{")
     try:
@@ -253,15 +263,25 @@ def _said(error: Exception) -> Refused:
     except ValueError:
         found = {}
     if "exception_message" not in found:
-        first = (text.splitlines() or [type(error).__name__])[0]
-        return Refused("SqlInvalid", first[:2000])
+        return _told(text.split("\n\nLINE ", 1)[0].strip() or type(error).__name__, query)
     kind, message = str(found.get("exception_type", "")), str(found["exception_message"])
     if kind == "Out of Memory":
         return Refused("SqlTooMuchMemory", message[:500])
-    position = found.get("position")
-    more = {"position": int(str(position))} if str(position or "").isdigit() else {}
-    missing = {"missing": str(found.get("name", ""))} if found.get("error_subtype") == "MISSING_ENTRY" else {}
-    return Refused("SqlInvalid", f"{kind} error: {message}".strip()[:2000], **more, **missing)
+    position = str(found.get("position") or "")
+    return _told(f"{kind} Error: {message}", query, int(position) if position.isdigit() else None)
+
+
+def _told(message: str, query: str, position: int | None = None) -> Refused:
+    more: dict[str, Any] = {}
+    wrong = WRONG.search(message)
+    if wrong and wrong[1] == "Table":
+        more["missing"] = wrong[2]
+    if position is None and wrong:
+        at = query.lower().find(wrong[2].lower().rsplit(".", 1)[-1])
+        position = at if at >= 0 else None
+    if position is not None:
+        more["position"] = position
+    return Refused("SqlInvalid", message[:2000], **more)
 
 
 if __name__ == "__main__":
