@@ -14,7 +14,7 @@ CANARY = "canary-7f3a91-never-shown"
 
 
 def test_sdk_and_commands_show_it(studio: Studio, cli: Callable[..., Result]) -> None:
-    assert studio.datastores.list()[0] == studio.datastores.get()
+    assert studio.datastores.list()[0].name == studio.datastores.get().name == "workspaceblobstore"
     assert "workspaceblobstore" in cli("datastores", "list").stdout
     assert json.loads(cli("datastores", "show", "-o", "json").stdout)["kind"] == "local"
     with pytest.raises(Remote, match="no datastore 'attic'"):

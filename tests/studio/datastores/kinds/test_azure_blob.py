@@ -36,6 +36,15 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    try:
+        with servers.azurite(tmp_path_factory.mktemp("crowded"), fill, crowded=True) as found:
+            yield found
+    except servers.ServerMissing as error:
+        pytest.skip(str(error))
+
+
 def endpoint(port: int) -> str:
     return f"http://127.0.0.1:{port}/{ACCOUNT}"
 
@@ -59,8 +68,12 @@ class TestAzureBlob(StoreChecks):
             nowhere={"container_name": "not-there"},
             port=port,
             through=lambda other: {"endpoint": endpoint(other)},
-            many="many",
         )
+
+    @pytest.fixture
+    def crowd(self, crowded: int) -> Place:
+        config = {"account_name": ACCOUNT, "container_name": "data", "endpoint": endpoint(crowded)}
+        return Place(config, "account_key", {"account_key": ACCOUNT_KEY}, many="many")
 
 
 class TestDataLake(StoreChecks):

@@ -3,12 +3,14 @@
 Each new kind passes `studiolo.testing.stores.StoreChecks`. Heavy libraries are imported inside functions.
 """
 
+import builtins  # `list` is a verb here
+import heapq
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from studiolo.kernel.errors import MissingExtra, StudioloError
 from studiolo.studio.datastores import causes
@@ -21,6 +23,7 @@ from studiolo.studio.datastores.streams import Counted, opened
 __all__ = ["Auth", "Entry", "Field", "FileStore", "Fingerprint", "Kind", "KindSpec", "Surroundings"]
 
 PAGE = 1000
+T = TypeVar("T")
 FOLDER = Field(
     "folder", "Folder", "Everything in this datastore is below it; empty: the whole container.", example="team/data"
 )
@@ -43,6 +46,7 @@ class FileStore(ABC):
     """
 
     where: str = "the datastore"
+    _snapshot: tuple[str, dict[str, Any]] | None = None
 
     # what a kind does
 
@@ -182,6 +186,22 @@ class FileStore(ABC):
             return
 
     # small parts that kinds share
+
+    def cut(
+        self, folder: str, cursor: str | None, limit: int, whole: Callable[[], dict[str, T]]
+    ) -> tuple[builtins.list[T], str | None]:
+        """Return a page of a folder that the other side gives only whole: by name, after a cursor.
+
+        A page that follows is cut from what the first one was; each first page asks anew.
+        """
+        if cursor is None or self._snapshot is None or self._snapshot[0] != folder:
+            self._snapshot = (folder, whole())
+        found: dict[str, T] = self._snapshot[1]
+        names = heapq.nsmallest(limit + 1, (name for name in found if cursor is None or name > cursor))
+        more = len(names) > limit
+        if not more:
+            self._snapshot = None
+        return [found[name] for name in names[:limit]], names[limit - 1] if more else None
 
     @staticmethod
     def as_folder(path: str) -> Entry:

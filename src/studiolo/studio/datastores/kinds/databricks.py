@@ -77,12 +77,14 @@ class DatabricksStore(FileStore):
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a part of a folder; the interface has no pages, so it is listed whole each time."""
+        return self.cut(folder, cursor, limit, lambda: self._inside(folder))
+
+    def _inside(self, folder: str) -> dict[str, Entry]:
         found = self._call("GET", "list", folder, path=self._at(folder)).get("files", [])
         if len(found) == 1 and found[0]["path"] == self._at(folder):
             raise NotAFile(folder)
-        entries = sorted((self._entry(item) for item in found), key=lambda entry: entry.name)
-        rest = [e for e in entries if (cursor is None or e.name > cursor) and not e.name.endswith(_PART)]
-        return rest[:limit], rest[limit - 1].name if len(rest) > limit else None
+        entries = [self._entry(item) for item in found]
+        return {entry.name: entry for entry in entries if not entry.name.endswith(_PART)}
 
     def find(self, path: str) -> Entry:
         """Return a file or folder."""

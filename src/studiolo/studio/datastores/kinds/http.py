@@ -71,10 +71,8 @@ class HttpStore(FileStore):
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Read the server's index of a folder; sizes are not in it and are 0 here."""
-        names = sorted(self._index(folder))
-        rest = [name for name in names if cursor is None or name > cursor]
-        entries = [self._listed(folder, name) for name in rest[:limit]]
-        return entries, rest[limit - 1] if len(rest) > limit else None
+        names, following = self.cut(folder, cursor, limit, lambda: {name: name for name in self._index(folder)})
+        return [self._listed(folder, name) for name in names], following
 
     def below(self, prefix: str) -> Iterator[Entry]:
         """Walk the index; each file is asked for its size and state, a few at a time."""

@@ -161,21 +161,20 @@ class SftpStore(FileStore):
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a part of a folder; the protocol has no pages, so it is listed whole each time."""
-        found = [
-            item
-            for item in self._client().listdir_attr(self._at(folder))
-            if not item.filename.endswith(_PART) and (cursor is None or item.filename > cursor)
-        ]
-        found.sort(key=lambda item: item.filename)
+        found, following = self.cut(folder, cursor, limit, lambda: self._inside(folder))
         entries = []
-        for item in found[:limit]:
+        for item in found:
             path = under(folder, item.filename)
             if stat.S_ISLNK(item.st_mode or 0):
                 with suppress(OSError):
                     entries.append(self._entry(path, self._client().stat(self._at(path))))
             elif stat.S_ISDIR(item.st_mode or 0) or stat.S_ISREG(item.st_mode or 0):
                 entries.append(self._entry(path, item))
-        return entries, found[limit - 1].filename if len(found) > limit else None
+        return entries, following
+
+    def _inside(self, folder: str) -> dict[str, Any]:
+        items = self._client().listdir_attr(self._at(folder))
+        return {item.filename: item for item in items if not item.filename.endswith(_PART)}
 
     def below(self, prefix: str) -> Iterator[Entry]:
         """Walk folder by folder; a link to a folder is listed and not entered, so no loop is endless."""

@@ -63,15 +63,14 @@ class WebDavStore(FileStore):
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a part of a folder; the protocol has no pages, so it is asked for whole each time."""
+        return self.cut(folder, cursor, limit, lambda: self._inside(folder))
+
+    def _inside(self, folder: str) -> dict[str, Entry]:
         found = {entry.path: entry for entry in self._properties(folder, "1")}
         own = found.pop(folder, None)
         if own is not None and not own.folder:
             raise NotAFile(folder)
-        paths = sorted(
-            path for path in found if (cursor is None or path.rpartition("/")[2] > cursor) and not path.endswith(_PART)
-        )
-        more = len(paths) > limit
-        return [found[path] for path in paths[:limit]], paths[limit - 1].rpartition("/")[2] if more else None
+        return {entry.name: entry for entry in found.values() if not entry.name.endswith(_PART)}
 
     def find(self, path: str) -> Entry:
         """Ask for the properties of one file or folder."""
