@@ -347,3 +347,16 @@ def pack(data: bytes, kind: str) -> bytes:
             stream.write(data)
         return sink.getvalue().to_pybytes()
     return {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[kind](data)
+
+
+def test_ten_thousand_columns_are_read_in_bounded_memory(look: Any, tmp_path: Path) -> None:
+    names = ",".join(f"c{i}" for i in range(10_000))
+    row = ",".join(str(i) for i in range(10_000))
+    found = look(f"{names}\n" + f"{row}\n" * 20)
+    assert {column.type for column in found.schema.columns} == {"integer"}
+    assert values(tmp_path / "look0/table.csv", found, tmp_path)[19] == list(range(10_000))
+
+
+def test_a_quote_that_never_ends_is_named_where_it_begins(look: Any) -> None:
+    with pytest.raises(errors.BadQuotes, match="line 400002"):
+        look("a,b\n" + "1,some text\n" * 400_000 + '2,"never closed\n' + "1,some text\n" * 1000)

@@ -64,10 +64,10 @@ def guess(
     types = dict.fromkeys(names, "VARCHAR")
     plain = {key: value for key, value in options.items() if key != "empty_as_text"}
     table = read_csv.source(texts[0], types, plain, ignore_errors=True)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE head AS SELECT * FROM {table} LIMIT {rows}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE head AS {_below(table, rows)}")
     for piece in texts[1:]:
         further = read_csv.source(piece, types, plain | {"header": False, "skip_rows": 0}, ignore_errors=True)
-        connection.execute(f"INSERT INTO head SELECT * FROM {further} LIMIT {rows}")
+        connection.execute(f"INSERT INTO head {_below(further, rows)}")
     seen = _facts(connection)
     columns = {name: _decide(name, seen.get(name, NOTHING)) for name in names}
     commas = [name for name in names if _has_decimal_commas(seen.get(name, NOTHING))]
@@ -83,6 +83,11 @@ def guess(
     empty = {name for name in names if seen.get(name, NOTHING)["n"] == seen.get(name, NOTHING)["absent"]}
     connection.execute("DROP TABLE head")
     return Guess(columns, list(missing), decimal, empty, notes)
+
+
+def _below(table: str, rows: int) -> str:
+    """Return the values of the first rows below each other: a table of thousands of columns would not fit in memory."""
+    return f"SELECT name, v FROM (UNPIVOT (SELECT * FROM {table} LIMIT {rows}) ON COLUMNS(*) INTO NAME name VALUE v)"
 
 
 def _zones(entry: ColumnSchema, facts: dict[str, int]) -> ReadingNote | None:
@@ -106,10 +111,10 @@ def _has_decimal_commas(facts: dict[str, int]) -> bool:
 def _facts(connection: "DuckDBPyConnection") -> dict[str, dict[str, int]]:
     """Count, per column that has values, how many of the first rows could be what.
 
-    The columns are put below each other: a statement with thousands of aggregates takes minutes to plan.
+    Their values stand below each other: a statement with thousands of aggregates takes minutes to plan.
     """
     counts = ", ".join(f"{condition} AS {fact}" for fact, condition in FACTS.items())
-    query = f"SELECT name, {counts} FROM (UNPIVOT head ON COLUMNS(*) INTO NAME name VALUE v) GROUP BY name"
+    query = f"SELECT name, {counts} FROM head GROUP BY name"
     return {row[0]: dict(zip(FACTS, row[1:], strict=True)) for row in connection.execute(query).fetchall()}
 
 
@@ -131,5 +136,5 @@ def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:  # noqa: PLR0911 
 
 
 def _tokens(connection: "DuckDBPyConnection", name: str) -> list[str]:
-    query = f"SELECT DISTINCT v FROM (SELECT {engine.name(name)} AS v FROM head) WHERE {ABSENT} ORDER BY 1"
+    query = f"SELECT DISTINCT v FROM head WHERE name = {engine.literal(name)} AND {ABSENT} ORDER BY 1"
     return [row[0] for row in connection.execute(query).fetchall()]

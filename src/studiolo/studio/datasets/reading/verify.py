@@ -26,6 +26,7 @@ LARGEST = 9.2e18  # of BIGINT, with room for what DOUBLE rounds
 CHECKED = {"BIGINT": "DOUBLE", "DATE": "TIMESTAMP"}
 VALUE = re.compile(r'string "(.*)" to ', re.DOTALL)
 SHOWN = 40
+WIDE, WIDE_MEMORY = 2000, "2GB"
 ZONED = "names a zone; all moments are put in UTC, those without a zone are taken as UTC"
 
 
@@ -80,7 +81,8 @@ def settle(
     """
     chosen = chosen or {}
     wanted = [name for name in fields if name not in left_out]
-    connection = engine.connect(spill=work)
+    wide = len(fields) > WIDE  # each thread holds 2,048 rows of all columns
+    connection = engine.connect(spill=work, memory=WIDE_MEMORY if wide else engine.INSPECT_MEMORY, threads=int(wide))
     try:
         if infer:
             first = guess(connection, texts, fields, options)
