@@ -21,6 +21,7 @@ from studiolo.kernel.db.engine import Database, sqlite_url
 from studiolo.kernel.db.migrate import migrate
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.home import Home
+from studiolo.kernel.secrets import scrubbing
 from studiolo.kernel.settings import Settings, load
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.studio.slices import parts
@@ -38,6 +39,7 @@ Tick = Callable[[Context], bool]
 def main() -> int:
     """Run until told to stop; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    scrubbing.install()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

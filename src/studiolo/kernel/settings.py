@@ -95,6 +95,10 @@ class Settings(BaseModel):
         "",
         description="File of the key that seals stored secrets; empty: `secrets/master.key` in the home, made when needed.",
     )
+    master_key_keyring: str = Field(
+        "",
+        description="Entry of the operating system's keyring that holds that key instead (extra `keyring`); a named file goes before it.",
+    )
     webhook_private: bool = Field(
         False, description="Let webhooks go to private, loopback and link-local addresses, and over plain http."
     )

@@ -14,6 +14,7 @@ from studiolo.kernel.auth.request import Services
 from studiolo.kernel.auth.secrets import digest
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.home import Home
+from studiolo.kernel.secrets import scrubbing
 from studiolo.kernel.settings import Settings
 from studiolo.server.app import build_app, open_services
 from studiolo.server.protocol import Protocol
@@ -60,6 +61,7 @@ def main() -> None:
         access_log=False,
         timeout_graceful_shutdown=3,
     )
+    scrubbing.install()  # after uvicorn has its handlers
     first = socket.socket(fileno=arguments.fd) if arguments.fd is not None else config.bind_socket()
     uvicorn.Server(config).run(sockets=[first, second])
 

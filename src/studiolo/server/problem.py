@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from studiolo.kernel.errors import Invalid, StudioloError
 from studiolo.kernel.ids import new_id
+from studiolo.kernel.secrets import scrubbing
 
 log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
@@ -38,7 +39,7 @@ def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = 
         content = orjson.dumps(body)
     except TypeError:  # a lone surrogate that the request carried
         content = json.dumps(body, default=str).encode("ascii")
-    return Response(content, status, headers, MEDIA)
+    return Response(scrubbing.clean_bytes(content), status, headers, MEDIA)
 
 
 def _ours(_request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
+from studiolo.kernel.secrets.references import NO_SECRET
 from studiolo.kernel.storage.references import NAMES_BLOBS
 from studiolo.studio.experiments.tables import SEQUENCE
 
@@ -64,8 +65,8 @@ metric_parts = Table(
     Column("first_step", BigInteger, nullable=False),
     Column("last_step", BigInteger, nullable=False),
     Column("points", Integer, nullable=False),
-    Column("rollup", LargeBinary, nullable=False),  # what charts of long series read; `packing` says how
-    Column("data", LargeBinary, nullable=False),
+    Column("rollup", LargeBinary, nullable=False, info=NO_SECRET),  # what charts of long series read; `packing` says how
+    Column("data", LargeBinary, nullable=False, info=NO_SECRET),
 )
 
 # one row per run: its records as MLflow's JSON, ready to be sent; none while they may have changed since
@@ -75,7 +76,7 @@ run_docs = Table(
     metadata,
     _run(),
     Column("changed", BigInteger, nullable=False, default=0, server_default="0"),  # milliseconds since 1970
-    Column("doc", LargeBinary),
+    Column("doc", LargeBinary, info=NO_SECRET),
     Index("ix_run_docs_unready", "run", sqlite_where=_UNREADY, postgresql_where=_UNREADY),
 )
 

@@ -5,6 +5,7 @@ from sqlalchemy import UniqueConstraint as Unique
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
+from studiolo.kernel.secrets.references import holds_secret
 
 webhooks = Table(
     "webhooks",
@@ -16,7 +17,7 @@ webhooks = Table(
     Column("description", Text, nullable=False, default=""),
     Column("events", Json, nullable=False),  # kinds of the outbox, such as model_version.created
     Column("active", Boolean, nullable=False, default=True),
-    Column("secret", LargeBinary),  # an envelope, see kernel/secrets
+    Column("secret", LargeBinary, info=holds_secret("{workspace_id}|webhook|{id}|secret")),
     Column("since", BigInteger, nullable=False),  # events up to this one are never told: they are older than it
     Column("position", BigInteger, nullable=False),  # events up to this one have their deliveries
     Column("created_at", UtcDateTime, nullable=False),
