@@ -18,7 +18,10 @@ MORE = {
         "tracking",
     },  # verbs that another slice calls inside its own transaction
     "datasets": {"table_file"},  # reading a table is a library, used where no server is
-    "workspace": {"notices"},  # telling members something, in the caller's transaction
+    "workspace": {
+        "notices",  # telling members something, in the caller's transaction
+        "vault",  # what a job may use, and its value when it starts
+    },
     "datastores": {"ports", "opening", "usage", "paths"},  # what a store is, how a job opens one, who says it uses one
     "models": {"names"},  # what a model may be called
     "compute": {"backends"},  # the port's answers, which the controller of runs decides upon

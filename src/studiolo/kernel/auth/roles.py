@@ -20,7 +20,9 @@ _WORK = frozenset({f"{noun}.write" for noun in ("datasets", "experiments", "mode
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.owner: frozenset({"*.*"}),
-    Role.contributor: _READ | _WORK | {"datastores.write", "compute.write", "secrets.use", "secrets.write", "tokens.write"},
+    Role.contributor: _READ
+    | _WORK
+    | {"datastores.write", "compute.write", "secrets.use", "secrets.write", "tokens.write"},
     Role.data_scientist: _READ | _WORK | {"secrets.use", "tokens.write"},
     Role.compute_operator: _READ | {"compute.write", "tokens.write"},
     Role.reader: _READ | {"tokens.write"},

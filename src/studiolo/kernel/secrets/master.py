@@ -250,5 +250,7 @@ def _parsed(text: str, where: str) -> MasterKey:
             break
         found.append(_key(value, retired))
     if not found:
-        raise MasterKeyUnusable(f"{where} holds no key: 64 hexadecimal digits are expected.", "Put the right file back.")
+        raise MasterKeyUnusable(
+            f"{where} holds no key: 64 hexadecimal digits are expected.", "Put the right file back."
+        )
     return replace(found[0], older=tuple(found[1:]))

@@ -33,7 +33,11 @@ def remember(value: str) -> None:
 def clean(text: str) -> str:
     """Return a text without the secrets that this process knows."""
     known = _patterns
-    return scrub.scrub(text.encode("utf-8", "surrogateescape"), known).decode("utf-8", "surrogateescape") if known else text
+    return (
+        scrub.scrub(text.encode("utf-8", "surrogateescape"), known).decode("utf-8", "surrogateescape")
+        if known
+        else text
+    )
 
 
 def clean_bytes(text: bytes) -> bytes:

@@ -4,6 +4,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, String, Table, 
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
+from studiolo.kernel.secrets.references import holds_secret
 
 datastores = Table(
     "datastores",
@@ -31,6 +32,11 @@ datastore_credentials = Table(
     metadata,
     Column("datastore", String(32), ForeignKey("datastores.id", ondelete="CASCADE"), primary_key=True),
     Column("field", String(63), primary_key=True),
-    Column("envelope", LargeBinary, nullable=False),
+    Column(
+        "envelope",
+        LargeBinary,
+        nullable=False,
+        info=holds_secret("{datastore.workspace_id}|datastore|{datastore}|{field}"),
+    ),
     Column("updated_at", UtcDateTime, nullable=False),
 )

@@ -65,7 +65,9 @@ metric_parts = Table(
     Column("first_step", BigInteger, nullable=False),
     Column("last_step", BigInteger, nullable=False),
     Column("points", Integer, nullable=False),
-    Column("rollup", LargeBinary, nullable=False, info=NO_SECRET),  # what charts of long series read; `packing` says how
+    Column(
+        "rollup", LargeBinary, nullable=False, info=NO_SECRET
+    ),  # what charts of long series read; `packing` says how
     Column("data", LargeBinary, nullable=False, info=NO_SECRET),
 )
 

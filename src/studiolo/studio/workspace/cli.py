@@ -11,6 +11,7 @@ from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
 from studiolo.studio.workspace import webhooks_cli
 from studiolo.studio.workspace.client import Workspaces
 from studiolo.studio.workspace.notices import cli as notices_cli
+from studiolo.studio.workspace.vault import cli as vault_cli
 
 app = typer.Typer(help="Workspaces, members, accounts, tokens and the audit trail.", no_args_is_help=True)
 accounts = typer.Typer(help="Who can sign in to this studio.", no_args_is_help=True)
@@ -18,6 +19,8 @@ tokens = typer.Typer(help="Your API tokens.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(tokens, name="tokens")
 app.add_typer(webhooks_cli.app, name="webhooks")
+app.add_typer(vault_cli.app, name="secrets")
+app.command("rotate-key")(vault_cli.rotate_key)
 app.add_typer(notices_cli.notices, name="notices")
 app.add_typer(notices_cli.mail, name="mail")
 

@@ -15,6 +15,7 @@ from studiolo.studio.workspace.schemas import (
     TokenCreated,
     WorkspaceSummary,
 )
+from studiolo.studio.workspace.vault.client import Secrets
 from studiolo.studio.workspace.webhooks_client import Webhooks
 
 
@@ -24,6 +25,7 @@ class Workspaces:
     def __init__(self, transport: Transport) -> None:
         self._http = transport
         self.webhooks = Webhooks(transport)
+        self.secrets = Secrets(transport)
         self.notices = Notices(transport)
         self.mail = MailSender(transport)
 

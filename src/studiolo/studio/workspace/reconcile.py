@@ -11,6 +11,8 @@ from studiolo.kernel.db.engine import Database
 from studiolo.kernel.events import outbox
 from studiolo.studio.workspace import webhook_delivery
 from studiolo.studio.workspace.notices import mailing
+from studiolo.studio.workspace.vault import bin as vault_bin
+from studiolo.studio.workspace.vault import rotation
 
 LATE = timedelta(minutes=10)  # what is over may stay so long, so that it goes in one sweep and not row by row
 SPOOL = timedelta(days=1)
@@ -27,6 +29,8 @@ def tick(ctx: Context) -> bool:
         last = _kept.get(ctx.db)
         if last is None or not timedelta(0) <= now - last < EVERY:
             _keep_house(ctx)
+            rotation.keep_on(ctx)
+            vault_bin.empty(ctx)
             _kept[ctx.db] = now
     return told
 

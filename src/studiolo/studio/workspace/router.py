@@ -22,12 +22,15 @@ from studiolo.studio.workspace.schemas import (
     WorkspaceCreate,
     WorkspaceSummary,
 )
+from studiolo.studio.workspace.vault import router as vault_router
 
 MODULES = (mlflow_webhooks,)  # importing them registers their endpoints
 
 router = APIRouter(prefix="/workspace", tags=["workspace"])
 router.include_router(webhooks_router.router)
 router.include_router(notices_router.router)
+router.include_router(vault_router.router)
+router.include_router(vault_router.keys)
 
 
 @router.get("")

@@ -5,6 +5,7 @@ from sqlalchemy import UniqueConstraint as Unique
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import UtcDateTime
+from studiolo.kernel.secrets.references import holds_secret
 
 notices = Table(
     "notices",
@@ -51,7 +52,7 @@ mail_settings = Table(
     Column("port", Integer, nullable=False),
     Column("security", String(10), nullable=False),
     Column("username", String(254), nullable=False),
-    Column("password", LargeBinary),  # an envelope, see kernel/secrets
+    Column("password", LargeBinary, info=holds_secret("{workspace_id}|mail|password")),
     Column("sender", String(254), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("updated_by", String(120), nullable=False),

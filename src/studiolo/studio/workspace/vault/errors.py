@@ -36,7 +36,9 @@ class SecretUnusable(Conflict):
 
     def __init__(self, name: str, why: str, field: str = "secrets") -> None:
         super().__init__(
-            f"The secret '{name}' cannot be used: {why}.", f"See: studiolo workspace secrets versions {name}", field=field
+            f"The secret '{name}' cannot be used: {why}.",
+            f"See: studiolo workspace secrets versions {name}",
+            field=field,
         )
 
 

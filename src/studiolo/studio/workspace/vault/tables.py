@@ -15,9 +15,7 @@ secrets = Table(
     Column("description", Text, nullable=False, default=""),
     Column("newest", Integer, nullable=False),  # number of the newest version; it only grows
     # the random key of this secret's fingerprints: the same value in two secrets looks different
-    Column(
-        "mark", LargeBinary, nullable=False, info=holds_secret("{workspace_id}|secret|{id}|mark")
-    ),
+    Column("mark", LargeBinary, nullable=False, info=holds_secret("{workspace_id}|secret|{id}|mark")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(120), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
