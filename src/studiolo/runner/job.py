@@ -24,8 +24,10 @@ def adopt_orphans() -> bool:
     return _prctl(_SET_CHILD_SUBREAPER, 1)
 
 
-def start(folder: str, job: dict[str, Any], record: Callable[[int], None]) -> int:
+def start(folder: str, job: dict[str, Any], record: Callable[[int], None], output: int | None = None) -> int:
     """Run the job's program; `record(pid)` is called before it may run. Returns its pid.
+
+    output: where it writes to; None: straight into the log of the attempt.
 
     Raises NotStarted when there is no such program or folder.
     """
@@ -37,7 +39,7 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None]) -> in
         os.close(gate_write)
         os.close(failed_read)
         try:
-            _become(folder, job, runner, gate_read)
+            _become(folder, job, runner, gate_read, output)
         except BaseException as error:  # noqa: BLE001 - in the child nothing may return
             with contextlib.suppress(OSError):
                 os.write(failed_write, json.dumps(_sentence(error, job)).encode()[:4096])
@@ -58,7 +60,7 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None]) -> in
     return pid
 
 
-def _become(folder: str, job: dict[str, Any], runner: int, gate: int) -> None:
+def _become(folder: str, job: dict[str, Any], runner: int, gate: int, output: int | None) -> None:
     os.setsid()
     _prctl(_SET_PDEATHSIG, signal.SIGKILL)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGPIPE):
@@ -69,7 +71,8 @@ def _become(folder: str, job: dict[str, Any], runner: int, gate: int) -> None:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("500")  # when the machine runs out of memory, the job goes before the studio
     _limit(job.get("rlimits") or {})
-    log = os.open(os.path.join(folder, attempt.LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    path = os.path.join(folder, attempt.LOG)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if output is None else output
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)

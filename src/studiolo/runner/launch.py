@@ -1,5 +1,6 @@
 """Starts a runner on an attempt directory."""
 
+import json
 import os
 import subprocess
 import sys
@@ -33,6 +34,16 @@ class Order(TypedDict, total=False):
     copied: bool
 
 
+class Handed(TypedDict):
+    """What the job's process gets beside its order, by a pipe: env, variables; hidden: texts that its log must not show."""
+
+    env: dict[str, str]
+    hidden: list[str]
+
+
+NOTHING: Handed = {"env": {}, "hidden": []}
+
+
 class LaunchFailed(Exception):
     """The runner did not come up; the message has the end of its log."""
 
@@ -43,7 +54,7 @@ def prepare(folder: Path, order: Order) -> None:
     attempt.write_json(str(folder), attempt.JOB, dict(order))
 
 
-def launch(folder: Path) -> bool:
+def launch(folder: Path, handed: Handed = NOTHING) -> bool:
     """Start a detached runner; True when it owns the attempt, False when another does. Safe to repeat.
 
     Raises LaunchFailed.
@@ -53,7 +64,7 @@ def launch(folder: Path) -> bool:
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(_MAIN), str(folder)],
             env=environ,  # without the mark: what carries it is ended with the job
-            stdin=subprocess.DEVNULL,
+            input=json.dumps(handed).encode() if handed["env"] else b"",  # not by name or file: read once, then gone
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=folder,

@@ -6,6 +6,7 @@ Exit code 0: a runner owns it now; 17: it had an owner; else: see `runner.log` i
 import os
 import sys
 import types
+from typing import Any
 
 OWNED = 17
 
@@ -38,6 +39,7 @@ def _own(folder: str, tell: int) -> int:
     from studiolo.runner import attempt, processes
     from studiolo.runner.supervise import Runner
 
+    handed = _handed()
     log = os.open(os.path.join(folder, attempt.RUNNER_LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, log), (2, log)):
@@ -48,11 +50,23 @@ def _own(folder: str, tell: int) -> int:
     if not attempt.take(folder, identity):
         os.write(tell, b"=")
         return OWNED
-    runner = Runner(folder, identity)
+    runner = Runner(folder, identity, handed)
     os.write(tell, b"+")
     os.close(tell)
     runner.run()
     return 0
+
+
+def _handed() -> dict[str, Any]:
+    """Return what came by the pipe: secrets for the job's process."""
+    with open(0, "rb", closefd=False) as pipe:
+        text = pipe.read()
+    if not text:
+        return {}
+    import json
+
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def _stand_alone() -> None:

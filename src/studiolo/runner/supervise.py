@@ -15,6 +15,7 @@ BEAT = 2.0
 MEASURE = 1.0  # seconds between measurements of memory when there is no limit
 LEFT_BEHIND_GRACE = 1.0
 KILL_PATIENCE = 30.0  # a process in an uninterruptible wait of the kernel dies when that ends
+SCRUB_PATIENCE = 10.0
 RECORD_PATIENCE = 3600.0
 
 
@@ -24,16 +25,18 @@ class Runner:
     Nothing that happens to server or controller reaches it: it hangs on no socket, pipe or terminal of theirs.
     """
 
-    def __init__(self, folder: str, identity: dict[str, Any]) -> None:
+    def __init__(self, folder: str, identity: dict[str, Any], handed: dict[str, Any] | None = None) -> None:
         self.folder = folder
         self.identity = identity
         self.order = attempt.read_json(folder, attempt.JOB) or {}
+        self.handed = handed or {}
         self.pid: int | None = None
         self.status: int | None = None  # of waitpid
         self.started = time.time()
         self.peak = 0
         self.left_behind = 0
         self._told_to_end = False
+        self._scrubber: Any = None  # a thread, where the job was handed secrets
         self._kills = processes.out_of_memory_kills()
         self._beaten = self._measured = float("-inf")
         self._wake = self._listen()
@@ -53,10 +56,15 @@ class Runner:
         if attempt.exists(self.folder, attempt.CANCEL):
             return self._record("canceled", "Canceled before it started.")
         environment = {**self.order.get("env", {}), attempt.MARK: self.order.get("mark", self.folder)}
+        environment |= self.handed.get("env", {})
+        output = self._scrubbed() if self.handed.get("env") else None
         try:
-            self.pid = job.start(self.folder, {**self.order, "env": environment}, self._believe)
+            self.pid = job.start(self.folder, {**self.order, "env": environment}, self._believe, output)
         except job.NotStarted as error:
             return self._record("environment", str(error))
+        if output is not None:
+            os.close(output)
+            self._scrubber.start()
         limit = self.order.get("timeout_s")
         reason = self._watch(begin + limit if limit else float("inf"))
         if reason:
@@ -65,7 +73,21 @@ class Runner:
             self.left_behind = len(self._below())
             if self.left_behind:
                 self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
+        if self._scrubber is not None:
+            self._scrubber.join(SCRUB_PATIENCE)  # it ends with the last process that writes
         return self._record(*self._verdict(reason))
+
+    def _scrubbed(self) -> int:
+        """Return a pipe for the job's output; what comes out of it goes into the log without secrets."""
+        import threading
+
+        from studiolo.runner import scrub
+
+        out, into = os.pipe()
+        stream = scrub.Stream(scrub.patterns(self.handed.get("hidden", [])))
+        log = os.open(os.path.join(self.folder, attempt.LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._scrubber = threading.Thread(target=_pump, args=(out, log, stream), daemon=True)
+        return into
 
     def _wanted(self) -> bool:
         """Say that the job is still to start, while its inputs are placed."""
@@ -212,6 +234,21 @@ class Runner:
                         return
                 except BlockingIOError:
                     return
+
+
+def _pump(out: int, log: int, stream: Any) -> None:
+    """Copy a job's output into its log until nobody writes any more. A full disk loses text, as it does without us."""
+    while piece := os.read(out, 1 << 16):
+        _append(log, stream.feed(piece))
+    _append(log, stream.end())
+
+
+def _append(log: int, text: bytes) -> None:
+    while text:
+        try:
+            text = text[os.write(log, text) :]
+        except OSError:
+            return
 
 
 def _heard(*_: object) -> None:

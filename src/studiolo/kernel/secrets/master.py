@@ -237,7 +237,7 @@ def _text(present: MasterKey, older: Sequence[MasterKey]) -> str:
 
 def _parsed(text: str, where: str) -> MasterKey:
     """Read the lines; a tool that writes a file of its own may leave the times out."""
-    found = []
+    found: list[MasterKey] = []
     for line in text.strip().splitlines():
         words = line.split()
         try:

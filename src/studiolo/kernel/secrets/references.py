@@ -69,14 +69,15 @@ def others(
     if after is not None:
         query = query.where(tuple_(*keys) > tuple_(*after))
     for row in tx.execute(query.order_by(*keys).limit(limit)):
-        values = dict(zip(names, row[1 + len(keys) :], strict=True))
-        about = _FIELD.sub(lambda field, found=values: str(found[field[0]]), column.info["holds_secret"])  # type: ignore[misc]
+        about = str(column.info["holds_secret"])
+        for field, value in zip(names, row[1 + len(keys) :], strict=True):
+            about = about.replace(field, str(value))
         yield Held(tuple(row[1 : 1 + len(keys)]), bytes(row[0]), about)
 
 
 def replace(tx: Connection, column: Column[Any], held: Held, envelope: bytes) -> bool:
     """Write another envelope of the same secret; False when the row has changed since it was read."""
-    table: Table = column.table  # type: ignore[assignment]  # ours are tables
+    table: Table = column.table  # ours are tables
     here = [key == value for key, value in zip(table.primary_key, held.key, strict=True)]
     change = update(table).where(*here, column == held.envelope)
     return tx.execute(change.values({column: envelope})).rowcount == 1

@@ -27,6 +27,7 @@ from studiolo.studio.experiments import (
     attempts,
     claims,
     cleanup,
+    job_secrets,
     reports,
     repository,
     retention,
@@ -260,15 +261,23 @@ def _act(ctx: Context, claim: Claim, act: Act | None) -> _Look | None:
                 return _Look(Seen(Sight.barred))
             return None
         case Act.launch:
-            with ctx.db.begin() as tx:
-                account = claims.account_of(tx, claim.user)
-                hours = ctx.settings.job_token_hours
-                secret = auth.job_token(tx, ctx.clock, account, ctx.workspace_id, claim.id, hours) if account else None
-            try:
-                engine.start(place, attempts.order(ctx, claim, secret))
-            except LaunchFailed as error:
-                return _Look(Seen(Sight.unprepared, "environment"), error=str(error))
+            if said := _launch(ctx, claim, place):
+                return _Look(Seen(Sight.unprepared, "environment"), error=said)
     return _look_at_attempt(ctx, claim)
+
+
+def _launch(ctx: Context, claim: Claim, place: Path) -> str:
+    """Start the attempt with its token and its secrets; returns why it cannot be started."""
+    try:
+        handed = job_secrets.hand(ctx, claim)
+        with ctx.db.begin() as tx:
+            account = claims.account_of(tx, claim.user)
+            hours = ctx.settings.job_token_hours
+            token = auth.job_token(tx, ctx.clock, account, ctx.workspace_id, claim.id, hours) if account else None
+        compute.backend(claim.compute).start(place, attempts.order(ctx, claim, token), handed)
+    except (LaunchFailed, StudioloError) as error:
+        return str(error)
+    return ""
 
 
 def _move(ctx: Context, claim: Claim, seen: _Look, decision: Decision) -> bool:

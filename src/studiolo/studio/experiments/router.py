@@ -50,6 +50,8 @@ def create_experiment(spec: ExperimentCreate, ctx: Context = Depends(context)) -
 def submit(spec: JobSpec, ctx: Context = Depends(context)) -> Run:
     """Queue a job."""
     ctx.actor.must("experiments.write")
+    if spec.secrets:
+        ctx.actor.must("secrets.use")  # what slices submit themselves names datastores only
     return service.submit(ctx, spec)
 
 

@@ -74,6 +74,9 @@ class JobSpec(BaseModel):
     code: list[InputFile] = []  # placed in work/, where the command starts
     artifacts: list[InputFile] = []  # files of the run from the start, such as the code's difference from its commit
     env: dict[str, str] = {}
+    secrets: dict[
+        str, str
+    ] = {}  # variable: `name`, `name:version` or `datastore:<name>`; opened when an attempt starts
     inputs: dict[str, list[InputFile]] = {}
     compute: str = "local"
     resources: Resources = Resources()

@@ -14,7 +14,16 @@ from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage import manifests
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
-from studiolo.studio.experiments import artifacts, claims, expressions, logs, recycling, repository, tracking
+from studiolo.studio.experiments import (
+    artifacts,
+    claims,
+    expressions,
+    job_secrets,
+    logs,
+    recycling,
+    repository,
+    tracking,
+)
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter as RunFilter  # noqa: PLC0414 - what `list_runs` takes
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Document, InputFile, JobSpec, LogChunk, Run
@@ -241,6 +250,7 @@ def _check(ctx: Context, job: JobSpec) -> None:
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
     _check_expressions(job)
+    job_secrets.check(ctx, job)
     for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:
         if not name or "/" in name or name in (".", ".."):
             raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Protocol
 
 from studiolo.kernel.settings import Settings
-from studiolo.runner.launch import LaunchFailed, Order
+from studiolo.runner.launch import NOTHING, Handed, LaunchFailed, Order
 from studiolo.runner.observe import Absent, Ended, Lost, Observation, Running, Starting, Swept
 
 __all__ = [
+    "NOTHING",
     "Absent",
     "Backend",
     "BackendSpec",
     "Capacity",
     "Ended",
+    "Handed",
     "Kept",
     "LaunchFailed",
     "Lost",
@@ -76,8 +78,11 @@ class Backend(Protocol):
         """Return what jobs may use."""
         ...
 
-    def start(self, folder: Path, order: Order) -> bool:
-        """Start a runner on an attempt; False when it has an owner already. Raises LaunchFailed."""
+    def start(self, folder: Path, order: Order, handed: Handed = NOTHING) -> bool:
+        """Start a runner on an attempt; False when it has an owner already. Raises LaunchFailed.
+
+        handed: secrets, for the environment of the job's process and nothing else: no file, no command line.
+        """
         ...
 
     def poll(self, folder: Path) -> Observation:

@@ -5,7 +5,18 @@ from pathlib import Path
 
 from studiolo.kernel.settings import Settings
 from studiolo.runner import launch, observe, processes
-from studiolo.studio.compute.backends.base import BackendSpec, Capacity, Kept, Observation, Order, Running, Swept, Usage
+from studiolo.studio.compute.backends.base import (
+    NOTHING,
+    BackendSpec,
+    Capacity,
+    Handed,
+    Kept,
+    Observation,
+    Order,
+    Running,
+    Swept,
+    Usage,
+)
 
 SPEC = BackendSpec(
     name="local",
@@ -29,10 +40,10 @@ def capacity(settings: Settings) -> Capacity:
     return Capacity(cores, memory, there, memory_there, _limits(settings, there, allowed, quota, limit))
 
 
-def start(folder: Path, order: Order) -> bool:
+def start(folder: Path, order: Order, handed: Handed = NOTHING) -> bool:
     """Start a runner on an attempt; False when it has an owner already. Raises LaunchFailed."""
     launch.prepare(folder, order)
-    return launch.launch(folder)
+    return launch.launch(folder, handed)
 
 
 def poll(folder: Path) -> Observation:

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Conflict
 from studiolo.kernel.secrets import references
-from studiolo.kernel.secrets.envelope import rewrap
+from studiolo.kernel.secrets.envelope import SecretUnreadable, rewrap
 from studiolo.kernel.secrets.master import MasterKey, forget, master_key, new_key, place, succeed
 from studiolo.kernel.storage.references import unknown_tables
 from studiolo.studio.workspace.errors import HouseOnly
@@ -99,8 +101,6 @@ def follow(ctx: Context, until: float) -> bool:
 
 def _rewrapped(master: MasterKey, held: references.Held, column: str) -> bytes | None:
     """Return the new envelope, None for one that opens under no key that we have: it stays as it is, and is told of."""
-    from studiolo.kernel.secrets.envelope import SecretUnreadable
-
     try:
         return rewrap(master, held.envelope, held.about)
     except SecretUnreadable as error:
@@ -139,8 +139,8 @@ def _state(ctx: Context) -> MasterKeyState:
     return MasterKeyState(id=master.id.hex(), source=place(ctx.settings).name, sealed=sealed, older=older)
 
 
-def _count(tx: object, key_id: bytes) -> int:
-    return sum(references.sealed_by(tx, column, key_id) for column in references.columns())  # type: ignore[arg-type]
+def _count(tx: Connection, key_id: bytes) -> int:
+    return sum(references.sealed_by(tx, column, key_id) for column in references.columns())
 
 
 def _in_the_house(ctx: Context) -> None:
