@@ -23,9 +23,11 @@ print("basic", base64.b64encode(b"user:" + value.encode()).decode())
 for letter in value:
     sys.stdout.write(letter); sys.stdout.flush()
 print()
-print("length", len(value))
+print("length", len(value), flush=True)
 Path("started").touch()
-while not Path("go").exists():
+for _ in range(6000):
+    if Path("go").exists():
+        break
     time.sleep(0.01)
 raise SystemExit(f"cannot sign in with {value}")
 """
