@@ -3522,6 +3522,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/workspace/master-key': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Master Key
+     * @description Say which master key seals, without it.
+     */
+    get: operations['workspace_get_master_key'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/master-key/rotate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Rotate Master Key
+     * @description Make a new master key and seal all envelopes under it; from the workspace `default` only.
+     */
+    post: operations['workspace_rotate_master_key'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/workspace/members': {
     parameters: {
       query?: never;
@@ -3624,6 +3664,178 @@ export interface paths {
     options?: never;
     head?: never;
     patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Secrets
+     * @description List the secrets of the workspace, or those in the bin.
+     */
+    get: operations['workspace_list_secrets'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Secret
+     * @description Return a secret, without its value.
+     */
+    get: operations['workspace_get_secret'];
+    /**
+     * Set Secret
+     * @description Write a new version; the first makes the secret.
+     */
+    put: operations['workspace_set_secret'];
+    post?: never;
+    /**
+     * Delete Secret
+     * @description Put a secret into the bin, or remove it for good.
+     */
+    delete: operations['workspace_delete_secret'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Secret
+     * @description Change the description.
+     */
+    patch: operations['workspace_update_secret'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets/{name}/grants': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Grant Secret
+     * @description Let a role or an account use the secret.
+     */
+    post: operations['workspace_grant_secret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets/{name}/grants/revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Revoke Secret
+     * @description Take a grant back.
+     */
+    post: operations['workspace_revoke_secret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets/{name}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Secret
+     * @description Take a secret out of the bin.
+     */
+    post: operations['workspace_restore_secret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets/{name}/uses': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Secret Uses
+     * @description List which jobs got the value, newest first.
+     */
+    get: operations['workspace_list_secret_uses'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets/{name}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Secret Versions
+     * @description List the versions, newest first.
+     */
+    get: operations['workspace_list_secret_versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/workspace/secrets/{name}/versions/{version}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Update Secret Version
+     * @description Enable, disable or remove a version, or change its end.
+     */
+    patch: operations['workspace_update_secret_version'];
     trace?: never;
   };
   '/w/{workspace}/api/workspace/tokens': {
@@ -6510,6 +6722,28 @@ export interface components {
       title: string;
     };
     /**
+     * Grant
+     * @description Who may use a secret in jobs: everybody of a role, or an account.
+     */
+    Grant: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'role' | 'account';
+      /** Name */
+      name: string;
+    };
+    /**
+     * GrantChange
+     * @description Exactly one of the two.
+     */
+    GrantChange: {
+      /** Account */
+      account?: string | null;
+      role?: components['schemas']['Role'] | null;
+    };
+    /**
      * GroupSearch
      * @description Runs by their values. by: `params.depth`, `tags.team`, `attributes.user`; metrics: names to sum up.
      *
@@ -7104,6 +7338,13 @@ export interface components {
         [key: string]: number;
       };
       /**
+       * Secrets
+       * @default {}
+       */
+      secrets: {
+        [key: string]: string;
+      };
+      /**
        * Tags
        * @default {}
        */
@@ -7538,6 +7779,20 @@ export interface components {
       milliseconds: number;
       /** Ok */
       ok: boolean;
+    };
+    /**
+     * MasterKeyState
+     * @description The key that seals secrets. source: where it is; sealed: envelopes under it; older: kept until none is sealed under them.
+     */
+    MasterKeyState: {
+      /** Id */
+      id: string;
+      /** Older */
+      older: components['schemas']['OlderKey'][];
+      /** Sealed */
+      sealed: number;
+      /** Source */
+      source: string;
     };
     /**
      * Matrix
@@ -8072,6 +8327,18 @@ export interface components {
       read: boolean;
     };
     /**
+     * OlderKey
+     * @description A master key that was replaced. left: envelopes that are still sealed under it.
+     */
+    OlderKey: {
+      /** Id */
+      id: string;
+      /** Left */
+      left: number;
+      /** Retired At */
+      retired_at: string | null;
+    };
+    /**
      * Options
      * @description What a form may offer. smallest_time_limit: seconds; cores: that jobs may use.
      */
@@ -8173,6 +8440,13 @@ export interface components {
     Page_Run_: {
       /** Items */
       items: components['schemas']['Run'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[SecretUse] */
+    Page_SecretUse_: {
+      /** Items */
+      items: components['schemas']['SecretUse'][];
       /** Next */
       next?: string | null;
     };
@@ -9184,6 +9458,133 @@ export interface components {
       why: string;
     };
     /**
+     * Secret
+     * @description A named secret. version: the newest; usable: whether a job of the one who asks would get it, `why` says why not.
+     *
+     *     deleted_at, remove_at: of one in the bin; it can be restored until remove_at. last_used_at: by a job.
+     */
+    Secret: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Deleted At */
+      deleted_at?: string | null;
+      /** Description */
+      description: string;
+      /** Expires At */
+      expires_at: string | null;
+      /** Granted */
+      granted: components['schemas']['Grant'][];
+      /** Last Used At */
+      last_used_at: string | null;
+      /** Name */
+      name: string;
+      /** Remove At */
+      remove_at?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'enabled' | 'disabled' | 'expired' | 'removed';
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Usable */
+      usable: boolean;
+      /** Version */
+      version: number;
+      /** Versions */
+      versions: number;
+      /** Why */
+      why: string;
+    };
+    /**
+     * SecretPatch
+     * @description What may change of a secret itself.
+     */
+    SecretPatch: {
+      /** Description */
+      description: string;
+    };
+    /**
+     * SecretSet
+     * @description A new version of a secret, which is made when there is none.
+     *
+     *     expires_at: from then on it is not given to jobs. expected: the newest version that the writer knows of; another one is there: 409.
+     */
+    SecretSet: {
+      /** Description */
+      description?: string | null;
+      /** Expected */
+      expected?: number | null;
+      /** Expires At */
+      expires_at?: string | null;
+      /**
+       * Value
+       * Format: password
+       */
+      value: string;
+    };
+    /**
+     * SecretUse
+     * @description A use: a job got the value. account: in whose name; env: the variable; run: name of the job.
+     */
+    SecretUse: {
+      /** Account */
+      account: string;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Attempt */
+      attempt: number;
+      /** Env */
+      env: string;
+      /** Run */
+      run: string;
+      /** Run Id */
+      run_id: string;
+      /** Version */
+      version: number;
+    };
+    /**
+     * SecretVersion
+     * @description A version without its value. size: length class in characters; fingerprint: the same for versions of this secret with the same
+     *     value, keyed by a random key of this secret, so that nobody can try values out and no two secrets can be compared.
+     */
+    SecretVersion: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Expires At */
+      expires_at: string | null;
+      /** Fingerprint */
+      fingerprint: string;
+      /**
+       * Size
+       * @enum {string}
+       */
+      size: 'under 16' | '16 to 63' | '64 to 255' | '256 or more';
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'enabled' | 'disabled' | 'expired' | 'removed';
+      /** Version */
+      version: number;
+    };
+    /**
      * Selection
      * @description A stored set of runs, for links that stay short; the same runs in the same order have the same id.
      */
@@ -10091,18 +10492,6 @@ export interface components {
       size: number;
     };
     /**
-     * VersionPatch
-     * @description What may change of a version: words about it.
-     */
-    VersionPatch: {
-      /** Description */
-      description?: string | null;
-      /** Tags */
-      tags?: {
-        [key: string]: string;
-      } | null;
-    };
-    /**
      * VersionSummary
      * @description A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
      *
@@ -10437,6 +10826,18 @@ export interface components {
       weight: number;
     };
     /**
+     * VersionPatch
+     * @description What may change of a version: words about it.
+     */
+    studiolo__studio__datasets__schemas__VersionPatch: {
+      /** Description */
+      description?: string | null;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      } | null;
+    };
+    /**
      * VersionComparison
      * @description What differs between two versions of a dataset. profiles: whether both have one, which column figures need.
      */
@@ -10535,6 +10936,16 @@ export interface components {
       /** Name */
       name: string;
       role: components['schemas']['Role'];
+    };
+    /**
+     * VersionPatch
+     * @description state: disabled versions are given to no job; removed takes the value away for good. expires_at: null takes the end away.
+     */
+    studiolo__studio__workspace__vault__schemas__VersionPatch: {
+      /** Expires At */
+      expires_at?: string | null;
+      /** State */
+      state?: ('enabled' | 'disabled' | 'removed') | null;
     };
   };
   responses: never;
@@ -12366,7 +12777,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/json': components['schemas']['VersionPatch'];
+        'application/json': components['schemas']['studiolo__studio__datasets__schemas__VersionPatch'];
       };
     };
     responses: {
@@ -17150,6 +17561,46 @@ export interface operations {
       };
     };
   };
+  workspace_get_master_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MasterKeyState'];
+        };
+      };
+    };
+  };
+  workspace_rotate_master_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MasterKeyState'];
+        };
+      };
+    };
+  };
   workspace_list_members: {
     parameters: {
       query?: never;
@@ -17316,6 +17767,371 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Unread'];
+        };
+      };
+    };
+  };
+  workspace_list_secrets: {
+    parameters: {
+      query?: {
+        deleted?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_get_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_set_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SecretSet'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_delete_secret: {
+    parameters: {
+      query?: {
+        for_good?: boolean;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_update_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SecretPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_grant_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['GrantChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_revoke_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['GrantChange'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_restore_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_secret_uses: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_SecretUse_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_list_secret_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SecretVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  workspace_update_secret_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['studiolo__studio__workspace__vault__schemas__VersionPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SecretVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
         };
       };
     };
