@@ -20,7 +20,7 @@ from studiolo.studio.workspace.vault.errors import (
     SecretNotGranted,
     SecretUnusable,
 )
-from studiolo.studio.workspace.vault.schemas import GrantChange, SecretSet, VersionPatch
+from studiolo.studio.workspace.vault.schemas import GrantChange, SecretSet, SecretVersionPatch
 from studiolo.testing.client import make_client, member_token
 
 CANARY = "kanarie-9f8e7d/ü+&secret"
@@ -55,12 +55,12 @@ def test_disabled_expired_and_removed_versions_are_passed_over(any_ctx: Context)
     assert handed(any_ctx, "db") == "first"
     with pytest.raises(SecretUnusable, match="expired"):
         handing.check(any_ctx, "db:2", FIELD)
-    service.update_version(any_ctx, "db", 1, VersionPatch(state="disabled"))
+    service.update_version(any_ctx, "db", 1, SecretVersionPatch(state="disabled"))
     with pytest.raises(SecretUnusable, match="expired"):
         handing.check(any_ctx, "db", FIELD)
-    service.update_version(any_ctx, "db", 2, VersionPatch(expires_at=None))
+    service.update_version(any_ctx, "db", 2, SecretVersionPatch(expires_at=None))
     assert handed(any_ctx, "db") == "second"
-    assert service.update_version(any_ctx, "db", 2, VersionPatch(state="removed")).state == "removed"
+    assert service.update_version(any_ctx, "db", 2, SecretVersionPatch(state="removed")).state == "removed"
     with pytest.raises(SecretUnusable, match="removed"):
         handing.check(any_ctx, "db:2", FIELD)
 

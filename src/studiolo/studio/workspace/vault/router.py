@@ -15,7 +15,7 @@ from studiolo.studio.workspace.vault.schemas import (
     SecretSet,
     SecretUse,
     SecretVersion,
-    VersionPatch,
+    SecretVersionPatch,
 )
 
 router = APIRouter(prefix="/secrets")
@@ -73,7 +73,7 @@ def list_secret_versions(name: str, ctx: Context = Depends(context)) -> list[Sec
 
 @router.patch("/{name}/versions/{version}")
 def update_secret_version(
-    name: str, version: int, patch: VersionPatch, ctx: Context = Depends(context)
+    name: str, version: int, patch: SecretVersionPatch, ctx: Context = Depends(context)
 ) -> SecretVersion:
     """Enable, disable or remove a version, or change its end."""
     ctx.actor.must("secrets.write")

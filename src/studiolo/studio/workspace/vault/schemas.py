@@ -89,7 +89,7 @@ class SecretPatch(BaseModel):
     description: str = Field(max_length=2000, pattern=r"^[^\x00]*$")
 
 
-class VersionPatch(BaseModel):
+class SecretVersionPatch(BaseModel):
     """state: disabled versions are given to no job; removed takes the value away for good. expires_at: null takes the end away."""
 
     model_config = ConfigDict(extra="forbid")

@@ -34,7 +34,7 @@ from studiolo.studio.workspace.vault.schemas import (
     SecretSet,
     SecretUse,
     SecretVersion,
-    VersionPatch,
+    SecretVersionPatch,
 )
 from studiolo.studio.workspace.vault.showing import shown, shown_version
 
@@ -111,7 +111,7 @@ def versions(ctx: Context, name: str) -> list[SecretVersion]:
         return [shown_version(found, ctx.clock.now()) for found in repository.versions_of(tx, row.id)]
 
 
-def update_version(ctx: Context, name: str, number: int, patch: VersionPatch) -> SecretVersion:
+def update_version(ctx: Context, name: str, number: int, patch: SecretVersionPatch) -> SecretVersion:
     """Enable, disable or remove a version, or change its end; a removed value is gone at once and for good."""
     given = patch.model_dump(exclude_unset=True)
     with ctx.db.begin() as tx:
