@@ -9585,6 +9585,16 @@ export interface components {
       version: number;
     };
     /**
+     * SecretVersionPatch
+     * @description state: disabled versions are given to no job; removed takes the value away for good. expires_at: null takes the end away.
+     */
+    SecretVersionPatch: {
+      /** Expires At */
+      expires_at?: string | null;
+      /** State */
+      state?: ('enabled' | 'disabled' | 'removed') | null;
+    };
+    /**
      * Selection
      * @description A stored set of runs, for links that stay short; the same runs in the same order have the same id.
      */
@@ -10492,6 +10502,18 @@ export interface components {
       size: number;
     };
     /**
+     * VersionPatch
+     * @description What may change of a version: words about it.
+     */
+    VersionPatch: {
+      /** Description */
+      description?: string | null;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      } | null;
+    };
+    /**
      * VersionSummary
      * @description A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
      *
@@ -10826,18 +10848,6 @@ export interface components {
       weight: number;
     };
     /**
-     * VersionPatch
-     * @description What may change of a version: words about it.
-     */
-    studiolo__studio__datasets__schemas__VersionPatch: {
-      /** Description */
-      description?: string | null;
-      /** Tags */
-      tags?: {
-        [key: string]: string;
-      } | null;
-    };
-    /**
      * VersionComparison
      * @description What differs between two versions of a dataset. profiles: whether both have one, which column figures need.
      */
@@ -10936,16 +10946,6 @@ export interface components {
       /** Name */
       name: string;
       role: components['schemas']['Role'];
-    };
-    /**
-     * VersionPatch
-     * @description state: disabled versions are given to no job; removed takes the value away for good. expires_at: null takes the end away.
-     */
-    studiolo__studio__workspace__vault__schemas__VersionPatch: {
-      /** Expires At */
-      expires_at?: string | null;
-      /** State */
-      state?: ('enabled' | 'disabled' | 'removed') | null;
     };
   };
   responses: never;
@@ -12777,7 +12777,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/json': components['schemas']['studiolo__studio__datasets__schemas__VersionPatch'];
+        'application/json': components['schemas']['VersionPatch'];
       };
     };
     responses: {
@@ -18112,7 +18112,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/json': components['schemas']['studiolo__studio__workspace__vault__schemas__VersionPatch'];
+        'application/json': components['schemas']['SecretVersionPatch'];
       };
     };
     responses: {
