@@ -51,10 +51,12 @@ def check(spec: DatasetCreate) -> DatasetCreate:
     return spec.model_copy(update={"filename": filename, "name": name})
 
 
-def create(ctx: Context, spec: DatasetCreate, writer: BlobWriter) -> DatasetCreated:
+def create(
+    ctx: Context, spec: DatasetCreate, writer: BlobWriter, source: dict[str, Any] | None = None
+) -> DatasetCreated:  # fmt: skip
     """Look into received bytes and register them: version 1 of a new dataset, or the next of an existing one.
 
-    spec: checked. The bytes become a blob only when they are a table. Raises a BadFile that says where and what to do.
+    spec: checked. source: where the bytes came from, when not from an upload. The bytes become a blob only when they are a table. Raises a BadFile that says where and what to do.
     The same bytes read the same way are the version that holds them already.
     """
     with writer, inspection.work_folder(ctx) as work:
@@ -73,7 +75,7 @@ def create(ctx: Context, spec: DatasetCreate, writer: BlobWriter) -> DatasetCrea
         "format": found.schema.format,
         "table": table,
         "preview": ctx.blobs.put(found.preview.model_dump_json().encode()).digest,
-        "source": {"type": "upload", "path": spec.filename},
+        "source": source or {"type": "upload", "path": spec.filename},
     }
     with ctx.db.begin() as tx:
         number, existing = publish(tx, ctx, values, spec.description)

@@ -74,6 +74,8 @@ def test_an_answer_becomes_a_dataset_with_its_lineage(towns: Studio) -> None:
     query = 'select town, region, people from towns left join "regions-2024" using (town)'
     saved = towns.datasets.sql(query, limit=1).save("joined", "Towns with their regions")
     assert (saved.reference, saved.rows, saved.columns) == ("joined:1", 3, 3)
+    assert saved.source
+    assert (saved.source["type"], saved.source["query"]) == ("sql", query)
     edges = {(edge.source, edge.target) for edge in towns.datasets.lineage("joined")}
     assert edges == {("dataset:towns:2", "dataset:joined:1"), ("dataset:regions-2024:1", "dataset:joined:1")}
     with pytest.raises(Remote) as refused:

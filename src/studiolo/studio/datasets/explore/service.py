@@ -12,7 +12,7 @@ import orjson
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import DiskFull, NotFound
 from studiolo.kernel.ids import new_id
-from studiolo.studio.datasets import names, versions
+from studiolo.studio.datasets import names, table_file, versions
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.errors import BadDatasetName, BadReference, DatasetNotFound, NotATable
 from studiolo.studio.datasets.explore import arrow_types, exporting, queries, results, source
@@ -93,7 +93,9 @@ def datasets_input(ctx: Context, version: DatasetVersion) -> dict[str, Any]:
     if version.kind == "file":
         raise NotATable(version.reference)
     files = versions.open_files(ctx, version)
-    return source.described(files, [entry.path for entry in versions.manifest(ctx, version)], version.table)
+    named = dict(zip((entry.path for entry in versions.manifest(ctx, version)), files, strict=True))
+    members = table_file.members(version.table, list(named))
+    return source.described([named[name] for name in members], members, version.table)
 
 
 def sql(ctx: Context, asked: SqlQuery) -> SqlResult:
@@ -225,7 +227,8 @@ def save(ctx: Context, asked: SqlSave) -> DatasetCreated:
             with exporting.stream(folder / results.ROWS, "parquet", folder) as pieces:
                 for piece in pieces:
                     writer.write(piece)
-            made = datasets.create(ctx, spec, writer)
+            tables = [version.reference for version in read]
+            made = datasets.create(ctx, spec, writer, {"type": "sql", "query": asked.query, "datasets": tables})
     finally:
         results.drop(folder)
     target = datasets.lineage_reference(made.dataset)
