@@ -61,15 +61,16 @@ def floor(path: Path, schema_file: Path) -> None:
     schema = TableSchema.model_validate_json(schema_file.read_text())
     connection = engine.connect(memory="500MB", threads=2)
     columns = ", ".join(f"max({engine.name(column.name)})" for column in schema.columns)
-    connection.execute(f"SELECT {columns} FROM ({table_file.scan(path, schema)})").fetchall()
+    connection.execute(f"SELECT {columns} FROM ({table_file.scan(table_file.TableInput.of(path, schema))})").fetchall()
 
 
 def ours(path: Path, schema_file: Path) -> None:
     from studiolo.studio.datasets.profile.compute import profile
+    from studiolo.studio.datasets.reading.table_input import TableInput
     from studiolo.studio.datasets.schemas import TableSchema
 
     with tempfile.TemporaryDirectory() as spill:
-        found = profile(path, TableSchema.model_validate_json(schema_file.read_text()), Path(spill))
+        found = profile(TableInput.of(path, TableSchema.model_validate_json(schema_file.read_text())), Path(spill))
     assert found.columns[0].count == found.rows
 
 

@@ -11,9 +11,9 @@ import pytest
 from studiolo.studio.datasets import table_file
 from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.profile import correlations, sampled
-from studiolo.studio.datasets.profile.compute import profile
+from studiolo.studio.datasets.profile.compute import How, profile
+from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import ColumnProfile, Profile
-from studiolo.studio.datasets.table_file import TableInput
 
 MakeProfile = Callable[..., Profile]
 
@@ -33,7 +33,8 @@ def make(tmp_path: Path) -> MakeProfile:
         look.mkdir(exist_ok=True)
         spill.mkdir(exist_ok=True)
         found = table_file.inspect(Source(path, path.name, look))
-        return profile(TableInput.of(found.readable or path, found.schema), spill, **options)
+        report = options.pop("report", lambda share, label: None)  # noqa: ARG005
+        return profile(TableInput.of(found.readable or path, found.schema), spill, report=report, how=How(**options))
 
     of.file = of_file  # type: ignore[attr-defined]
     return of
@@ -109,7 +110,7 @@ def test_a_wide_table_of_few_rows_is_exact(make: MakeProfile) -> None:
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
 def test_a_wide_table_is_profiled_in_groups(make: MakeProfile, name: str) -> None:
     columns = ", ".join(f"(i * {c + 1}) % 97 AS c{c}" for c in range(230))
-    found = make(f"SELECT {columns}, DATE '2024-01-01' AS d FROM range(4000) r(i)", name, exact_rows=10)
+    found = make(f"SELECT {columns}, DATE '2024-01-01' AS d FROM range(4000) r(i)", name, exact_rows=10, sample_rows=1000)
     assert len(found.columns) == 231
     assert not found.sample.exact
     assert column(found, "c229").max == 96
@@ -123,7 +124,7 @@ def test_a_wide_table_is_profiled_in_groups(make: MakeProfile, name: str) -> Non
 def test_rows_of_all_groups_are_the_same(make: MakeProfile) -> None:
     """Two equal columns in different groups correlate fully only when their sampled rows are the same ones."""
     others = ", ".join(f"'t' AS s{c}" for c in range(210))
-    found = make(f"SELECT hash(i) % 1000 AS a, {others}, hash(i) % 1000 AS b FROM range(5000) r(i)", exact_rows=10)
+    found = make(f"SELECT hash(i) % 1000 AS a, {others}, hash(i) % 1000 AS b FROM range(5000) r(i)", exact_rows=10, sample_rows=2000)
     assert found.correlations.pearson is not None
     assert found.correlations.pearson.values[0][1] == pytest.approx(1.0)
 
@@ -161,7 +162,7 @@ def test_dates_beyond_the_year_9999_and_without_end(make: MakeProfile) -> None:
 def test_an_empty_column_and_a_constant_are_told(make: MakeProfile) -> None:
     found = make("SELECT NULL::DOUBLE AS nothing, 7 AS same, i AS n, i * 2 AS twice FROM range(50) r(i)")
     said = {(alert.kind, alert.column) for alert in found.alerts}
-    assert {("missing", "nothing"), ("constant", "same"), ("identifier", "n"), ("correlated", "twice")} <= said
+    assert {("missing", "nothing"), ("constant", "same"), ("unique", "n"), ("correlated", "twice")} <= said
     assert column(found, "nothing").missing_share == 1.0
 
 

@@ -1,14 +1,16 @@
 """One column: its counters and its values in the sample, put together."""
 
-from math import isfinite
+from math import isfinite, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studiolo.studio.datasets.profile import sampled
 from studiolo.studio.datasets.profile.correlations import VALUES
-from studiolo.studio.datasets.profile.counters import Counters
+from studiolo.studio.datasets.profile.counters import MOMENTS, NUMBERS, TEXTS
 from studiolo.studio.datasets.profile.sampled import TOP, Numbers
-from studiolo.studio.datasets.profile.sampled import describe as describe_numbers
+from studiolo.studio.datasets.profile.sketch import settled
+from studiolo.studio.datasets.profile.state import ColumnState
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.schemas import ColumnProfile, ColumnSchema, TopValue
 
@@ -17,120 +19,154 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHOWN = 200
-TEXTS = ("text", "json", "time", "binary")  # described by their texts
+# what a text could be read as, in the order in which it is asked
+KINDS = {
+    "integer": "regexp_full_match(v, '\\s*[+-]?[0-9]{1,18}\\s*')",
+    "number": "try_cast(v AS DOUBLE) IS NOT NULL",
+    "boolean": "lower(v) IN ('true', 'false')",
+    "date": "length(v) <= 10 AND try_cast(v AS DATE) IS NOT NULL",
+    "datetime": "try_cast(v AS TIMESTAMP) IS NOT NULL",
+}
 
 
 def describe(
-    connection: "DuckDBPyConnection", column: ColumnSchema, counters: Counters, *, rows: int, exact: bool
-) -> tuple[ColumnProfile, float]:
-    """Return the column's profile and its skew, from the table `sample`.
+    connection: "DuckDBPyConnection", column: ColumnSchema, state: ColumnState, *, rows: int, exact: bool
+) -> ColumnProfile:
+    """Return the column's profile, from the counters and the table `sample`.
 
     rows: of the whole table; exact: the sample is the whole table.
     """
-    count = counters.count + counters.infinite
     found = ColumnProfile(
         name=column.name,
         type=column.type,
-        count=count,
-        missing=rows - count,
-        missing_share=(rows - count) / rows if rows else 0.0,
-        distinct=min(counters.distinct, counters.count),
+        count=state.count,
+        missing=rows - state.count,
+        missing_share=(rows - state.count) / rows if rows else 0.0,
+        distinct=state.sketch.estimate(),
         distinct_exact=exact,
-        infinite=counters.infinite,
+        infinite=state.infinite,
+        types={column.type: 1.0} if state.count else {},
     )
-    if column.type in TEXTS:
-        return _text(connection, column, found, exact=exact), 0.0
-    if column.type == "boolean":
-        return _truth(found, counters), 0.0
-    numbers = _numbers(connection, column, counters)
-    if numbers is None:
-        return found, 0.0
-    if exact:
-        found.distinct = numbers.distinct
-    if column.type in ("date", "datetime"):
-        return _moments(found, counters, numbers, column), 0.0
-    return _filled(found, counters, numbers, column), numbers.skew
+    if column.type in ("text", "json", "binary", "time"):
+        _text(connection, column, found, state, exact=exact)
+    elif column.type == "boolean":
+        truth(found, state)
+    else:
+        values = _values(connection, column)
+        numbers = None
+        if state.low is not None and state.high is not None:
+            total = state.count - state.infinite
+            whole = column.type == "integer"
+            numbers = sampled.describe(values, float(state.low), float(state.high), total, whole=whole)
+        if numbers is not None:
+            found.distinct = (
+                numbers.distinct
+                if exact
+                else settled(found.distinct, numbers.distinct, numbers.once, numbers.twice, len(values), total)
+            )
+            fill(found, column, state, numbers, sampled.deviation(values))
+    return found
 
 
-def _numbers(connection: "DuckDBPyConnection", column: ColumnSchema, counters: Counters) -> Numbers | None:
+def _values(connection: "DuckDBPyConnection", column: ColumnSchema) -> "NDArray[np.float64]":
     name = engine.name(column.name)
-    value = f"epoch({name})" if column.type in ("date", "datetime") else f"CAST({name} AS DOUBLE)"
+    value = f"epoch({name})" if column.type in MOMENTS else f"CAST({name} AS DOUBLE)"
     condition = f"{name} IS NOT NULL" if column.type in ("integer", "decimal") else f"isfinite({name})"
-    values = connection.execute(f"SELECT {value} AS v FROM sample WHERE {condition}").fetchnumpy()["v"]
-    if counters.low is None or counters.high is None:
-        return None
-    return describe_numbers(
-        np.array(values, dtype=np.float64),
-        float(counters.low),
-        float(counters.high),
-        counters.count,
-        whole=column.type == "integer",
-    )
+    found = connection.execute(f"SELECT {value} AS v FROM sample WHERE {condition}").fetchnumpy()["v"]
+    return np.array(found, dtype=np.float64)
 
 
-def _filled(found: ColumnProfile, counters: Counters, numbers: Numbers, column: ColumnSchema) -> ColumnProfile:
+def fill(
+    found: ColumnProfile, column: ColumnSchema, state: ColumnState, numbers: Numbers, deviation: float | None = None
+) -> None:
+    """Write what numbers or moments say. deviation: of the sample, for where squares are beyond DOUBLE."""
+    if column.type in MOMENTS:
+        _time(found, column, state, numbers)
+        return
+    moments = state.moments
     whole = column.type == "integer"
-    found.min, found.max = counters.low, counters.high
-    found.mean = counters.mean if counters.mean is not None and isfinite(counters.mean) else numbers.mean
-    found.std = counters.std if counters.std is not None and isfinite(counters.std) else numbers.std
-    found.zeros = round(numbers.zero_share * counters.count)
+    found.min, found.max = state.low, state.high
+    found.mean = moments.mean if isfinite(moments.mean) else numbers.moments.mean
+    if moments.usable:
+        found.variance = moments.variance
+        found.std = sqrt(moments.variance) if moments.variance is not None else None
+    else:
+        found.std = deviation
+        found.variance = deviation**2 if deviation is not None and deviation < 1e150 else None
+    found.skewness, found.kurtosis = numbers.skewness, numbers.kurtosis
+    found.zeros = numbers.zeros
     found.negative_share = numbers.negative_share
     found.quantiles = dict(numbers.quantiles)
     found.histogram, found.edges = numbers.histogram, numbers.edges
     shown = [(f"{value:.0f}" if whole else f"{value:.12g}", rows) for value, rows in numbers.top]
-    found.top = _top(shown, counters.count) if whole or numbers.distinct <= VALUES else []
-    return found
+    found.top = top(shown, state.count - state.infinite) if whole or numbers.distinct <= VALUES else []
 
 
-def _moments(found: ColumnProfile, counters: Counters, numbers: Numbers, column: ColumnSchema) -> ColumnProfile:
+def _time(found: ColumnProfile, column: ColumnSchema, state: ColumnState, numbers: Numbers) -> None:
     def show(seconds: float) -> str:
         moment = np.datetime64(round(seconds * 1000), "ms")  # its years reach further than those of datetime
         return str(moment.astype("datetime64[D]" if column.type == "date" else "datetime64[s]"))
 
-    found.min, found.max = show(counters.low or 0.0), show(counters.high or 0.0)
-    found.mean = show(numbers.mean)
+    found.min, found.max = show(state.low or 0.0), show(state.high or 0.0)
+    found.range_seconds = float(state.high or 0.0) - float(state.low or 0.0)
+    found.mean = show(numbers.moments.mean)
     found.quantiles = {key: show(value) for key, value in numbers.quantiles.items()}
     found.histogram, found.edges = numbers.histogram, numbers.edges
-    found.top = _top([(show(value), rows) for value, rows in numbers.top], counters.count)
-    return found
+    found.top = top([(show(value), rows) for value, rows in numbers.top], state.count - state.infinite)
 
 
-def _truth(found: ColumnProfile, counters: Counters) -> ColumnProfile:
-    pairs = [("true", counters.true_count), ("false", counters.count - counters.true_count)]
-    found.true_count = counters.true_count
-    found.top = _top(sorted((pair for pair in pairs if pair[1]), key=lambda pair: -pair[1]), counters.count)
+def truth(found: ColumnProfile, state: ColumnState) -> None:
+    """Write what truth values say."""
+    pairs = [("true", state.true_count), ("false", state.count - state.true_count)]
+    found.true_count = state.true_count
+    found.top = top(sorted((pair for pair in pairs if pair[1]), key=lambda pair: -pair[1]), state.count)
     found.distinct, found.distinct_exact = len(found.top), True
-    return found
 
 
 def _text(
-    connection: "DuckDBPyConnection", column: ColumnSchema, found: ColumnProfile, *, exact: bool
-) -> ColumnProfile:
-    name = engine.name(column.name)
-    query = f"""
-        WITH each AS (SELECT {name} AS v, count(*) AS n FROM sample WHERE {name} IS NOT NULL GROUP BY 1)
-        SELECT left(v, {SHOWN}), n, count(*) OVER (), sum(n) OVER (), min(length(v)) OVER (), max(length(v)) OVER (),
-               sum(n * length(v)) OVER () FROM each ORDER BY n DESC, v LIMIT {TOP}
-    """
-    rows = connection.execute(query).fetchall()
-    if not rows:
-        return found
-    _, _, distinct, seen, shortest, longest, letters = rows[0]
-    if exact:
-        found.distinct = int(distinct)
-    found.min_length, found.max_length, found.mean_length = int(shortest), int(longest), float(letters) / float(seen)
+    connection: "DuckDBPyConnection", column: ColumnSchema, found: ColumnProfile, state: ColumnState, *, exact: bool
+) -> None:
+    shown = f"hex({engine.name(column.name)})" if column.type == "binary" else f"CAST({engine.name(column.name)} AS VARCHAR)"
+    if column.type in ("text", "time", "json"):
+        found.min, found.max = state.low, state.high
+    if column.type in ("text", "json"):
+        found.empty = state.empty
+    kinds = _kind() if column.type == "text" else "'text'"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE texts AS SELECT v, n, {kinds} AS kind FROM "
+        f"(SELECT {shown} AS v, count(*) AS n FROM sample WHERE {engine.name(column.name)} IS NOT NULL GROUP BY 1)"
+    )
+    asked = "count(*), sum(n), count_if(n = 1), count_if(n = 2), min(length(v)), max(length(v)), sum(n * length(v))"
+    distinct, seen, once, twice, shortest, longest, letters = connection.execute(f"SELECT {asked} FROM texts").fetchall()[0]
+    if not distinct:
+        return
+    found.distinct = int(distinct) if exact else settled(found.distinct, distinct, once, twice, int(seen), found.count)
+    if column.type in TEXTS:
+        unit = 2 if column.type == "binary" else 1  # hex digits of a byte
+        found.min_length, found.max_length = shortest // unit, longest // unit
+        found.mean_length = float(letters) / float(seen) / unit
     scale = found.count / float(seen)
-    found.top = _top([(str(row[0]), round(row[1] * scale)) for row in rows], found.count)
-    return found
+    rows = connection.execute(f"SELECT left(v, {SHOWN}), n FROM texts ORDER BY n DESC, v LIMIT {TOP}").fetchall()
+    found.top = top([(str(value), round(n * scale)) for value, n in rows], found.count)
+    if column.type == "text":
+        each = connection.execute("SELECT kind, sum(n) FROM texts GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
+        found.types = {str(kind): float(n) / float(seen) for kind, n in each}
+    connection.execute("DROP TABLE texts")
 
 
-def _top(pairs: list[tuple[str, int]], total: int) -> list[TopValue]:
+def _kind() -> str:
+    cases = " ".join(f"WHEN {condition} THEN '{kind}'" for kind, condition in KINDS.items())
+    return f"CASE WHEN trim(v) = '' THEN 'empty' {cases} ELSE 'text' END"
+
+
+def top(pairs: list[tuple[str, int]], total: int) -> list[TopValue]:
+    """Write frequent values with their shares."""
     return [TopValue(value=value, count=rows, share=rows / total if total else 0.0) for value, rows in pairs]
 
 
 def is_number(column: ColumnProfile) -> bool:
     """Say whether a column takes part in the correlations of numbers."""
-    return column.type in ("integer", "number", "decimal") and column.distinct > 1
+    return column.type in NUMBERS and column.distinct > 1
 
 
 def is_category(column: ColumnProfile) -> bool:
@@ -138,24 +174,26 @@ def is_category(column: ColumnProfile) -> bool:
     return column.type in ("text", "boolean") and 2 <= column.distinct <= VALUES
 
 
-def as_numbers(connection: "DuckDBPyConnection", key: str, column: ColumnSchema, step: int) -> "NDArray[np.float64]":
-    """Return every step-th row of a column in order of the key, NaN where missing."""
+def as_numbers(connection: "DuckDBPyConnection", column: ColumnSchema, step: int) -> "NDArray[np.float64]":
+    """Return every step-th row of the sample, NaN where missing; moments are seconds since 1970."""
+    name = engine.name(column.name)
+    value = f"epoch({name})" if column.type in MOMENTS else f"CAST({name} AS DOUBLE)"
     values = connection.execute(
-        f"SELECT CAST({engine.name(column.name)} AS DOUBLE) AS v FROM sample WHERE {key} % {step:d} = 0 ORDER BY {key}"
+        f"SELECT {value} AS v FROM sample WHERE rowid % {step:d} = 0 ORDER BY rowid"
     ).fetchnumpy()["v"]
-    numbers: NDArray[np.float64] = np.ma.filled(values, np.nan).astype(np.float64)
+    numbers: NDArray[np.float64] = np.ma.filled(values.astype(np.float64), np.nan)
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers
 
 
-def as_codes(connection: "DuckDBPyConnection", key: str, column: ColumnSchema, step: int) -> "NDArray[np.int64]":
-    """Return every step-th row of a column in order of the key as the number of its value, -1 where missing."""
+def as_codes(connection: "DuckDBPyConnection", column: ColumnSchema, step: int) -> "NDArray[np.int64]":
+    """Return every step-th row of the sample as the number of its value, -1 where missing."""
     name = engine.name(column.name)
     query = f"""
-        WITH each AS (SELECT v, row_number() OVER () - 1 AS code FROM (SELECT DISTINCT {name} AS v FROM sample
-                      WHERE {name} IS NOT NULL))
+        WITH each AS (SELECT v, row_number() OVER (ORDER BY v) - 1 AS code FROM (SELECT DISTINCT {name} AS v FROM sample
+                      WHERE {name} IS NOT NULL AND rowid % {step:d} = 0))
         SELECT coalesce(each.code, -1) AS code FROM sample LEFT JOIN each ON sample.{name} = each.v
-        WHERE sample.{key} % {step:d} = 0 ORDER BY sample.{key}
+        WHERE sample.rowid % {step:d} = 0 ORDER BY sample.rowid
     """
     codes: NDArray[np.int64] = np.asarray(connection.execute(query).fetchnumpy()["code"], dtype=np.int64)
     return codes

@@ -1,18 +1,16 @@
-"""The profile of a table: which rows are looked at how closely, group by group of columns."""
+"""The profile of a table: parts of it are scanned, or taken as they were kept, and put together."""
 
 import resource
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from studiolo.studio.datasets import table_file
-from studiolo.studio.datasets.formats.base import family
-from studiolo.studio.datasets.profile import alerts, columns, correlations
-from studiolo.studio.datasets.profile.counters import ROW, count
+from studiolo.studio.datasets.profile import alerts, columns, correlations, exact, leaks, repeats
+from studiolo.studio.datasets.profile.parts import GROUP, WIDE, Part, build, merge
 from studiolo.studio.datasets.reading import engine
-from studiolo.studio.datasets.reading.progress import watched
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import (
     ColumnProfile,
@@ -20,6 +18,7 @@ from studiolo.studio.datasets.schemas import (
     Correlations,
     MissingPattern,
     Profile,
+    ProfileParts,
     Sample,
     TableSchema,
 )
@@ -30,37 +29,50 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MEMORY = "320MB"  # of DuckDB; with Python, NumPy and DuckDB's own overhead the process stays below 512 MB
-EXACT_ROWS = 1_000_000
-EXACT_BYTES = 160 * 2**20
+EXACT_ROWS = 250_000
+EXACT_BYTES = 100 * 2**20
 SAMPLE_ROWS = 100_000
-SAMPLE_BYTES = 100 * 2**20
-WIDE, GROUP = 200, 50
-REWRITE_BYTES = 32 * 2**20
-PATTERNS, PATTERN_COLUMNS = 10, 60
+SAMPLE_BYTES = 64 * 2**20
+FEWEST = 1000  # rows of a sample, however wide they are
+SCANNED = 0.75  # share of the time that scanning takes
 
 Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class How:
+    """How closely to look. target: the column that models will predict, for finding what gives it away.
+
+    exact: look at all rows for everything but correlations. exact_rows: tables up to it are looked at whole anyway.
+    """
+
+    target: str = ""
+    exact: bool = False
+    threads: int = 2
+    exact_rows: int = EXACT_ROWS
+    sample_rows: int = SAMPLE_ROWS
+
+
+@dataclass
+class Profiled:
+    """profile, and the new parts by the number of the group of files that they cover."""
+
+    profile: Profile
+    parts: list[Part]
 
 
 @dataclass
 class _Work:
     connection: "DuckDBPyConnection"
-    table: TableInput
-    folder: Path
+    schema: TableSchema
+    whole: Part
     report: Report
-    sample_rows: int
     exact: bool
-    threads: int
     columns: list[ColumnProfile] = field(default_factory=list)
-    skews: dict[str, float] = field(default_factory=dict)
     numbers: dict[str, "NDArray[np.float64]"] = field(default_factory=dict)
     codes: dict[str, "NDArray[np.int64]"] = field(default_factory=dict)
-    looked_at: int = 0
     patterns: list[MissingPattern] = field(default_factory=list)
-
-    @property
-    def schema(self) -> TableSchema:
-        """How the table is read."""
-        return self.table.schema
+    repeated: int | None = None
 
 
 def profile(
@@ -68,55 +80,136 @@ def profile(
     folder: Path,
     *,
     report: Report = lambda share, label: None,  # noqa: ARG005
-    threads: int = 2,
-    exact_rows: int = EXACT_ROWS,
-    sample_rows: int = SAMPLE_ROWS,
+    how: How = How(),  # noqa: B008 - frozen
 ) -> Profile:
-    """Profile a table.
+    """Profile a table without any kept part.
 
     folder: an empty one, for what does not fit in memory. report: told the share that is done, 0 to 1, and with what.
-    exact_rows: tables up to it are looked at whole, when they fit in memory. Raises what DuckDB raises for damaged files.
+    Raises what DuckDB raises for damaged files.
+    """
+    return profile_parts([table], [], folder, table=table, report=report, how=how).profile
+
+
+def profile_parts(
+    groups: Sequence[TableInput],
+    kept: Sequence[Part],
+    folder: Path,
+    *,
+    table: TableInput,
+    report: Report = lambda share, label: None,  # noqa: ARG005
+    how: How = How(),  # noqa: B008 - frozen
+) -> Profiled:
+    """Profile a table of which some parts are there.
+
+    groups: the files that no part covers, one new part each. kept: the parts that cover the others. table: all of it, whose
+    rows are known; its files are read only when `how` asks for exactness.
     """
     started, cpu = time.monotonic(), _cpu()
     schema = table.schema
-    together = GROUP if len(schema.columns) > WIDE else len(schema.columns)  # columns that are in memory at once
-    width = _row_bytes(table) * together / len(schema.columns)
-    exact = schema.rows <= exact_rows and schema.rows * width <= EXACT_BYTES
-    wanted = schema.rows if exact else min(sample_rows, max(1000, int(SAMPLE_BYTES / width)))
-    connection = engine.connect(spill=folder, memory=MEMORY, threads=threads)
+    share, width = _share(table, how)
+    connection = engine.connect(spill=folder, memory=MEMORY, threads=how.threads)
     connection.execute("SET preserve_insertion_order = false")
     try:
-        work = _Work(connection, table, folder, report, wanted, exact, threads)
-        rows = _whole(work) if exact and together == len(schema.columns) else _by_groups(work)
+        new: list[Part] = []
+        total = sum(group.size for group in groups) or 1
+        done = 0
+        reading = SCANNED * (0.3 if how.exact and share < 1 else 1.0)
+        for number, group in enumerate(groups):
+            new.append(
+                build(
+                    connection,
+                    group,
+                    share=share,
+                    seed=_seed(group, number),
+                    folder=folder,
+                    row_bytes=width,
+                    threads=how.threads,
+                    report=lambda s, label, d=done, g=group: report(reading * (d + s * g.size) / total, label),  # type: ignore[misc]
+                )
+            )
+            done += group.size
+        report(reading, "Looking")
+        whole = merge([*kept, *new], _most(share, schema.rows, how))
+        sampled = share < 1.0 or whole.sample.num_rows < whole.rows
+        work = _Work(connection, schema, whole, report, not sampled)
+        _look(work, (reading, SCANNED + 0.15 if not how.exact else reading + 0.1))
+        if how.exact and sampled:
+            found = exact.look(connection, table, whole, work.columns, lambda s, label: report(reading + 0.1 + (0.85 - reading) * s, label))
+            work.columns, work.patterns, work.repeated = found.columns, found.patterns, found.repeated
     finally:
         connection.close()
     report(0.97, "Correlations")
-    found = Correlations(
+    related = Correlations(
         rows=len(next(iter(work.numbers.values()), next(iter(work.codes.values()), ()))),
         pearson=correlations.pearson(work.numbers),
         spearman=correlations.spearman(work.numbers),
         cramers_v=correlations.cramers_v(work.codes),
     )
+    given_away = leaks.find(work.columns, work.numbers, work.codes, how.target) if how.target else []
     report(1.0, "Done")
-    return Profile(
-        rows=rows,
+    looked_at = whole.sample.num_rows
+    done_exactly = not sampled or how.exact
+    told = Profile(
+        rows=whole.rows,
         columns=work.columns,
-        sample=Sample(rows=work.looked_at, exact=exact, note=_note(work.looked_at, exact=exact)),
-        correlations=found,
+        sample=Sample(
+            rows=whole.rows if done_exactly else looked_at,
+            exact=done_exactly,
+            note=_note(whole.rows, looked_at, sampled=sampled, exact=how.exact),
+        ),
+        correlations=related,
         missing_patterns=work.patterns,
-        alerts=alerts.find(work.columns, found, work.skews),
+        duplicate_rows=work.repeated,
+        target=how.target,
+        leaks=given_away,
+        parts=ProfileParts(reused=len(kept), computed=len(new), files=sum(len(group.files) for group in groups)),
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(_cpu() - cpu, 3),
     )
+    told.alerts = alerts.find(told)
+    return Profiled(told, new)
 
 
-def _note(rows: int, *, exact: bool) -> str:
-    if exact:
+def _share(table: TableInput, how: How) -> tuple[float, float]:
+    """Return the share of the rows to keep, and what a row takes in memory.
+
+    Tables up to `exact_rows` that fit are their own sample. A little more is kept than wanted, for chance.
+    """
+    schema = table.schema
+    rows = max(1, schema.rows)
+    width = row_bytes(table)
+    together = min(1.0, GROUP / len(schema.columns)) if len(schema.columns) > WIDE else 1.0
+    if rows <= how.exact_rows and rows * width * together <= EXACT_BYTES:
+        return 1.0, width
+    wanted = min(how.sample_rows, max(FEWEST, int(SAMPLE_BYTES / width)))
+    return min(1.0, wanted / rows), width
+
+
+def _most(share: float, rows: int, how: How) -> int:
+    return max(rows, 1) if share >= 1.0 else int(1.2 * how.sample_rows) + FEWEST
+
+
+def usable(part: Part, table: TableInput, how: How) -> bool:
+    """Say whether a kept part keeps enough of its rows for a table of this size."""
+    share = _share(table, how)[0]
+    return part.limit >= (2**64 - 1 if share >= 1.0 else share * 2**63)
+
+
+def _seed(group: TableInput, number: int) -> int:
+    """Return a seed that differs from part to part, and is the same for the same files."""
+    return zlib.crc32("\n".join(f"{name} {path.stat().st_size}" for name, path in zip(group.names, group.files, strict=True)).encode()) + number
+
+
+def _note(rows: int, looked_at: int, *, sampled: bool, exact: bool) -> str:
+    if not sampled:
         return f"From all {rows:,} rows."
-    error = 1.96 * 0.5 / max(1, rows) ** 0.5
+    if exact:
+        return f"From all {rows:,} rows; correlations, types of texts and probable leaks are from a random sample of {looked_at:,}."
+    error = 1.96 * 0.5 / max(1, looked_at) ** 0.5
     return (
-        "Counts, missing values, extremes, means and deviations are of all rows, distinct values are estimated within about "
-        f"5 %. Everything else is from a random sample of {rows:,} rows: ±{error:.1%} rank error (95 %)."
+        "Counts, missing and empty values, extremes, means and deviations are of all rows, distinct values are estimated within "
+        "about 5 %. Everything else is from a random sample of "
+        f"{looked_at:,} rows: ±{error:.1%} rank error (95 %)."
     )
 
 
@@ -125,116 +218,50 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _row_bytes(table: TableInput) -> float:
+def row_bytes(table: TableInput) -> float:
     """Estimate what a row takes in memory: eight bytes a value, texts as large as in the file or four times that."""
     schema = table.schema
-    stored = table.size / schema.rows * (4 if schema.format == "parquet" else 1)
+    stored = table.size / max(1, schema.rows) * (4 if schema.format == "parquet" else 1)
     texts = sum(column.type in ("text", "json", "binary") for column in schema.columns)
     return 8 * len(schema.columns) + (stored + 16 * texts if texts else 0)
 
 
-def _whole(work: _Work) -> int:
-    """Load the table and look at all of it."""
-    query = _scan(work.table)
-    with watched(work.connection, lambda share: work.report(0.5 * share, "Reading")):
-        work.connection.execute(f"CREATE TEMP TABLE sample AS {query}")
-    work.report(0.5, "Counting")
-    counted = count(work.connection, "sample", work.schema.columns, sketch=False)
-    _look(work, work.schema.columns, counted, (0.5, 0.4))
-    _find_patterns(work)
-    return work.looked_at
-
-
-def _scan(table: TableInput, names: list[str] | None = None, row: str = "") -> str:
-    """Return the SELECT of the table with times and bytes as texts."""
-    chosen = [column for column in table.schema.columns if names is None or column.name in names]
-    texts = [
-        (f"hex({quoted})" if column.type == "binary" else f"CAST({quoted} AS VARCHAR)") + f" AS {quoted}"
-        for column in chosen
-        for quoted in [engine.name(column.name)]
-        if column.type in ("time", "binary")
-    ]
-    query = table_file.scan(table, names, row)
-    return f"SELECT * REPLACE ({', '.join(texts)}) FROM ({query})" if texts else query
-
-
-def _by_groups(work: _Work) -> int:
-    """Scan once per group of columns; the sampled rows are the same in each group, or all of them."""
-    wide = len(work.schema.columns) > WIDE
-    if wide and work.schema.format != "parquet":
-        work.table = _as_parquet(work)
+def _look(work: _Work, span: tuple[float, float]) -> None:
+    """Describe each column from the sample, group by group, and keep what the correlations need."""
     every = work.schema.columns
-    size = GROUP if wide else len(every)
-    groups = [every[start : start + size] for start in range(0, len(every), size)]
-    share = min(1.0, work.sample_rows / work.schema.rows)
-    for number, group in enumerate(groups):
-        table, pick = _source(work, group, share)
-        begin, part = 0.95 * number / len(groups), 0.95 / len(groups)
-        with watched(work.connection, lambda s, b=begin, p=part: work.report(b + 0.8 * p * s, "Reading")):  # type: ignore[misc]
-            counted = count(work.connection, table, group, sketch=not work.exact, into="sample", pick=pick)
-        _look(work, group, counted, (begin + 0.8 * part, 0.2 * part))
-        if not wide:
-            _find_patterns(work)
+    size = GROUP if len(every) > WIDE else len(every)
+    rows = work.whole.sample.num_rows
+    step = max(1, round(rows / correlations.ROWS))
+    for start in range(0, len(every), size):
+        group = every[start : start + size]
+        work.connection.register("kept", work.whole.sample.select([column.name for column in group]))
+        work.connection.execute("SET threads = 1; SET preserve_insertion_order = true")  # rows of all columns in one order
+        work.connection.execute("CREATE OR REPLACE TEMP TABLE sample AS SELECT * FROM kept")
+        work.connection.execute("SET threads = 2; SET preserve_insertion_order = false")
+        work.connection.unregister("kept")
+        for number, column in enumerate(group, start):
+            work.report(span[0] + (span[1] - span[0]) * number / len(every), column.name)
+            _describe(work, column, step)
+        if len(every) <= WIDE:
+            _find_patterns(work, rows)
+            work.repeated = repeats.find(work.connection, [column.name for column in group], work.whole.rows, exact=work.exact)
         work.connection.execute("DROP TABLE sample")
-    return work.schema.rows
 
 
-def _source(work: _Work, group: list[ColumnSchema], share: float) -> tuple[str, str]:
-    """Return what to scan and the condition that samples it: by row number where rows have one, else by chance."""
-    names = [column.name for column in group]
-    if family()[work.schema.format].SPEC.numbered:
-        limit = min(2**64 - 1, int(share * 2**64))
-        return f"({_scan(work.table, names, ROW)})", f"hash({engine.name(ROW)}) <= {limit}::UBIGINT"
-    return f"({_scan(work.table, names)})", f"random() < {share:.9f}"
+def _describe(work: _Work, column: ColumnSchema, step: int) -> None:
+    state = work.whole.states[column.name]
+    described = columns.describe(work.connection, column, state, rows=work.whole.rows, exact=work.exact)
+    work.columns.append(described)
+    if columns.is_number(described) and len(work.numbers) < correlations.COLUMNS:
+        work.numbers[column.name] = columns.as_numbers(work.connection, column, step)
+    elif columns.is_category(described) and len(work.codes) < correlations.COLUMNS:
+        work.codes[column.name] = columns.as_codes(work.connection, column, step)
 
 
-def _as_parquet(work: _Work) -> TableInput:
-    """Rewrite a wide text file once, so that each group of columns can be read by itself."""
-    target = work.folder / "columns.parquet"
-    query = table_file.scan(work.table)
-    rows = max(2048, int(REWRITE_BYTES / _row_bytes(work.table)))
-    how = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {rows}"
-    work.connection.execute("SET threads = 1")  # each thread holds a row group of all columns
-    with watched(work.connection, lambda share: work.report(0.0, f"Rewriting by columns, {share:.0%}")):
-        work.connection.execute(f"COPY ({query}) TO {engine.literal(target)} ({how})")
-    work.connection.execute(f"SET threads = {work.threads}")
-    plain = [
-        ColumnSchema(name=column.name, type=column.type, sql_type=kind, stored=kind)
-        for column in work.schema.columns
-        for kind in ["TIMESTAMP" if column.type == "datetime" else column.sql_type]
-    ]
-    return TableInput.of(target, work.schema.model_copy(update={"format": "parquet", "columns": plain, "options": {}}))
-
-
-def _look(work: _Work, group: list[ColumnSchema], counted: dict[str, Any], span: tuple[float, float]) -> None:
-    """Describe each column from the sample, and keep what the correlations need."""
-    connection = work.connection
-    asked = connection.execute("SELECT count(*) FROM sample").fetchone()
-    work.looked_at = int(asked[0]) if asked else 0
-    numbered = any(row[0] == ROW for row in connection.execute("DESCRIBE sample").fetchall())
-    key = engine.name(ROW) if numbered else "rowid"
-    step = max(1, round(work.looked_at / correlations.ROWS))
-    for number, column in enumerate(group):
-        work.report(span[0] + span[1] * number / len(group), column.name)
-        described, skew = columns.describe(
-            connection, column, counted[column.name], rows=work.schema.rows, exact=work.exact
-        )
-        work.columns.append(described)
-        work.skews[column.name] = skew
-        if columns.is_number(described) and len(work.numbers) < correlations.COLUMNS:
-            work.numbers[column.name] = columns.as_numbers(connection, key, column, step)
-        elif columns.is_category(described) and len(work.codes) < correlations.COLUMNS:
-            work.codes[column.name] = columns.as_codes(connection, key, column, step)
-
-
-def _find_patterns(work: _Work) -> None:
-    """Count which columns are missing together."""
-    gaps = [column.name for column in work.columns if column.missing][:PATTERN_COLUMNS]
-    if not gaps:
-        return
-    bits = " + ".join(f"({engine.name(name)} IS NULL)::UBIGINT * {2**place}" for place, name in enumerate(gaps))
-    query = f"SELECT {bits} AS pattern, count(*) FROM sample GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {PATTERNS}"
-    for pattern, rows in work.connection.execute(query).fetchall():
-        together = [name for place, name in enumerate(gaps) if int(pattern) >> place & 1]
-        share = rows / max(1, work.looked_at)
-        work.patterns.append(MissingPattern(columns=together, rows=round(share * work.schema.rows), share=share))
+def _find_patterns(work: _Work, rows: int) -> None:
+    """Count which columns are missing together, in the sample."""
+    gaps = [column.name for column in work.columns if column.missing]
+    found = exact.patterns(work.connection, "sample", gaps)
+    for together, n in found:
+        share = n / max(1, rows)
+        work.patterns.append(MissingPattern(columns=together, rows=round(share * work.whole.rows), share=share))

@@ -1,109 +1,186 @@
-"""Tier one: exact counters of a group of columns and a sample of their rows, in one scan."""
+"""Tier one: exact counters of a group of columns, and a sample of their rows, in one scan."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from studiolo.studio.datasets.profile.sketch import Sketch, aggregate
+from studiolo.studio.datasets.profile.state import ColumnState, Moments
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.schemas import ColumnSchema
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ROW = " row"  # the row's number, beside the columns; no column is called so
+NUMBERS = ("integer", "number", "decimal")
+MOMENTS = ("date", "datetime")
+TEXTS = ("text", "json", "binary")
+PRIORITY = " priority"  # of a row: those with the smallest ones are the sample; no column is called so
+ROW = " row"  # the row's number, where the format knows it
+FULL = 2**64 - 1
+LOOKED = 2048  # rows from which the middle of a column is guessed
+WORST = 1e5  # how far, in variances, the guess may be from the mean before digits are lost
 
 
-@dataclass
-class Counters:
-    """What the whole column says; low and high of moments are seconds since 1970. None: the sample has to say."""
+@dataclass(frozen=True)
+class Plan:
+    """One scan. source: what stands after FROM; names a column PRIORITY where `keep` is asked for.
 
-    count: int = 0
-    distinct: int = 0
-    low: float | None = None
-    high: float | None = None
-    mean: float | None = None
-    std: float | None = None
-    infinite: int = 0
-    true_count: int = 0
-
-
-def measures(column: ColumnSchema, *, sketch: bool, guard: bool, moments: bool) -> dict[str, str]:
-    """Return the aggregates of a column by the field of Counters that they fill.
-
-    sketch: estimate distinct values; guard: NaN and infinity do not count, at some cost; moments: mean and std too.
+    keep: the highest priority of a row that is kept; None keeps no rows.
     """
-    name = engine.name(column.name)
-    guard = guard and column.type in ("number", "date", "datetime")
-    value = f"CASE WHEN isfinite({name}) THEN {name} END" if guard else name
-    if column.type == "decimal":
-        value = f"CAST({name} AS DOUBLE)"
-    found = {"count": f"count({value})"}
-    if sketch and column.type != "boolean":
-        found["distinct"] = f"approx_count_distinct({value})"
-    if column.type in ("integer", "number", "decimal"):
-        found |= {"low": f"min({value})", "high": f"max({value})"}
-        if moments:
-            found |= {"mean": f"avg({value})", "std": f"stddev_samp({value})"}
-    elif column.type in ("date", "datetime"):
-        found |= {"low": f"epoch(min({value}))", "high": f"epoch(max({value}))"}
-    elif column.type == "boolean":
-        found["true_count"] = f"count(*) FILTER ({name})"
-    if guard:
-        found["infinite"] = f"count(*) FILTER (isinf({name}))"
-    return found
+
+    source: str
+    columns: Sequence[ColumnSchema]
+    keep: int | None = None
 
 
 def count(
-    connection: "DuckDBPyConnection",
-    table: str,
-    columns: list[ColumnSchema],
-    *,
-    sketch: bool,
-    into: str = "",
-    pick: str = "",
-) -> dict[str, Counters]:
-    """Scan once and return the counters by column.
+    connection: "DuckDBPyConnection", plan: Plan, into: str = "sample"
+) -> tuple[int, dict[str, ColumnState]]:
+    """Scan and return the number of rows and the counters by column; rows that are kept become the temporary table `into`.
 
-    table: what stands after FROM; into: name of a table for the sampled rows; pick: the condition that samples them.
-    The quick aggregates go wrong with NaN or infinity among the values, which shows in the extremes; then it scans again.
+    The quick aggregates go wrong with NaN or infinity among the values, which shows in the extremes, and lose digits where the
+    first rows are far from the rest, which shows in the moments: those columns are then scanned once more.
     """
-    import duckdb
+    middles = _middles(connection, plan)
+    rows, found = _scan(connection, plan, middles, set(), into)
+    spoilt = {column.name for column in plan.columns if not _finite(column, found[column.name])}
+    if spoilt:
+        again = Plan(plan.source, [column for column in plan.columns if column.name in spoilt])
+        found |= _scan(connection, again, middles, spoilt, into)[1]
+    inexact = {
+        column.name: found[column.name].moments.mean
+        for column in plan.columns
+        if column.type in NUMBERS and _inexact(found[column.name].moments, middles.get(column.name, 0.0))
+    }
+    if inexact:
+        again = Plan(plan.source, [column for column in plan.columns if column.name in inexact])
+        found |= _scan(connection, again, inexact, spoilt, into)[1]
+    return rows, found
 
-    for guard, moments in ((False, True), (True, True), (True, False)):
-        asked = [measures(column, sketch=sketch, guard=guard, moments=moments) for column in columns]
-        parts = [part for found in asked for part in found.values()]
-        if into:
-            packed = ", ".join(f"{name} := {name}" for name in [engine.name(c.name) for c in columns])
-            extra = f', "{ROW}" := "{ROW}"' if ROW in table else ""
-            parts.append(f"list(struct_pack({packed}{extra})) FILTER ({pick})")
-        try:
-            row = _one(connection, f"SELECT {', '.join(parts)} FROM {table}", into)
-        except duckdb.OutOfRangeException:  # a variance beyond DOUBLE
-            continue
-        values = iter(row)
-        counted = {
-            column.name: Counters(**{field: next(values) for field in found})
-            for column, found in zip(columns, asked, strict=True)
-        }
-        if guard or all(_finite(column, counted[column.name]) for column in columns):
-            return counted
-    return counted
+
+def _middles(connection: "DuckDBPyConnection", plan: Plan) -> dict[str, float]:
+    """Return a value near the middle of each column of numbers, so that sums of powers lose no digits."""
+    numbers = [column for column in plan.columns if column.type in NUMBERS]
+    if not numbers:
+        return {}
+    asked = ", ".join(f"median({_double(column)})" for column in numbers)
+    picked = ", ".join(engine.name(column.name) for column in numbers)
+    row = connection.execute(f"SELECT {asked} FROM (SELECT {picked} FROM {plan.source} LIMIT {LOOKED})").fetchall()[0]
+    return {
+        column.name: float(value) if value is not None and math.isfinite(value) else 0.0
+        for column, value in zip(numbers, row, strict=True)
+    }
+
+
+def _double(column: ColumnSchema) -> str:
+    name = engine.name(column.name)
+    return name if column.type == "number" else f"CAST({name} AS DOUBLE)"
+
+
+def _inexact(moments: Moments, middle: float) -> bool:
+    return moments.usable and moments.n * (moments.mean - middle) ** 2 > WORST * max(moments.m2, 0.0)
+
+
+def _finite(column: ColumnSchema, state: ColumnState) -> bool:
+    """Say whether no NaN or infinity got into the counters; `epoch` of an endless date is NULL."""
+    if column.type not in ("number", *MOMENTS) or not state.count:
+        return True
+    return all(end is not None and math.isfinite(end) for end in (state.low, state.high))
+
+
+def _value(column: ColumnSchema, *, guard: bool) -> str:
+    name = engine.name(column.name)
+    return f"CASE WHEN isfinite({name}) THEN {name} END" if guard else name
+
+
+def _asked(place: int, column: ColumnSchema, *, guard: bool) -> dict[str, str]:
+    """Return the aggregates of a column by what they say. Names below: v value, d distance from the middle."""
+    v, d = f"v{place}", f"d{place}"
+    found = {"count": f"count({v})"}
+    if column.type in NUMBERS:
+        found |= {"low": f"min({v})", "high": f"max({v})", "s1": f"sum({d})", "s2": f"sum({d} * {d})"}
+    elif column.type in MOMENTS:
+        found |= {"low": f"epoch(min({v}))", "high": f"epoch(max({v}))"}
+    elif column.type == "boolean":
+        found["true_count"] = f"count_if({v})"
+    elif column.type in ("text", "json"):
+        found |= {"empty": f"count_if({v} = '')", "low": f"min({v})", "high": f"max({v})"}
+    elif column.type == "time":
+        found |= {"low": f"CAST(min({v}) AS VARCHAR)", "high": f"CAST(max({v}) AS VARCHAR)"}
+    if guard:
+        found["infinite"] = f"count_if(isinf({engine.name(column.name)}))"
+    return found if column.type == "boolean" else found | {"registers": aggregate(v)}
+
+
+def _scan(
+    connection: "DuckDBPyConnection", plan: Plan, middles: Mapping[str, float], guarded: set[str], into: str
+) -> tuple[int, dict[str, ColumnState]]:
+    items: list[str] = []
+    parts: list[str] = ["count(*)"]
+    asked = []
+    for place, column in enumerate(plan.columns):
+        guard = column.name in guarded
+        items.append(f"{_value(column, guard=guard)} AS v{place}")
+        if column.type in NUMBERS:
+            items.append(f"{_shifted(column, guard=guard, middle=middles.get(column.name, 0.0))} AS d{place}")
+        wanted = _asked(place, column, guard=guard)
+        asked.append(wanted)
+        parts += wanted.values()
+    names = [engine.name(column.name) for column in plan.columns]
+    if plan.keep is not None:
+        passed = [*names, engine.name(PRIORITY)]
+        items += passed
+        packed = ", ".join(f"{name} := {name}" for name in passed)
+        parts.append(f"list(struct_pack({packed})) FILTER ({engine.name(PRIORITY)} <= {plan.keep}::UBIGINT)")
+    else:
+        items += [name for column, name in zip(plan.columns, names, strict=True) if column.name in guarded]
+    query = f"SELECT {', '.join(parts)} FROM (SELECT {', '.join(items)} FROM {plan.source})"
+    values = iter(_one(connection, query, into if plan.keep is not None else ""))
+    rows = int(next(values))
+    return rows, {
+        column.name: _state(column, {key: next(values) for key in wanted}, middles.get(column.name, 0.0))
+        for column, wanted in zip(plan.columns, asked, strict=True)
+    }
+
+
+def _shifted(column: ColumnSchema, *, guard: bool, middle: float) -> str:
+    value = _value(column, guard=guard)
+    double = value if column.type == "number" else f"CAST({value} AS DOUBLE)"
+    return f"({double} - {middle!r}::DOUBLE)"
 
 
 def _one(connection: "DuckDBPyConnection", query: str, into: str) -> tuple[Any, ...]:
     if not into:
         return connection.execute(query).fetchall()[0]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE first_pass AS {query}")
-    names = [row[0] for row in connection.execute("DESCRIBE first_pass").fetchall()]
-    rows = engine.name(names[-1])
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT unnest({rows}, max_depth := 2) FROM first_pass")
-    found = connection.execute(f"SELECT * EXCLUDE ({rows}) FROM first_pass").fetchall()[0]
+    names = [engine.name(row[0]) for row in connection.execute("DESCRIBE first_pass").fetchall()]
+    kept = names.pop()
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT unnest({kept}, max_depth := 2) FROM first_pass")
+    found = connection.execute(f"SELECT {', '.join(names)} FROM first_pass").fetchall()[0]
     connection.execute("DROP TABLE first_pass")
     return found
 
 
-def _finite(column: ColumnSchema, counters: Counters) -> bool:
-    """Say whether no NaN or infinity got into the counters; `epoch` of an endless date is NULL."""
-    if column.type not in ("number", "date", "datetime") or not counters.count:
-        return True
-    return all(end is not None and math.isfinite(end) for end in (counters.low, counters.high))
+def _state(column: ColumnSchema, found: dict[str, Any], middle: float) -> ColumnState:
+    count, infinite = int(found["count"]), int(found.get("infinite") or 0)
+    state = ColumnState(
+        count=count + infinite,
+        infinite=infinite,
+        empty=int(found.get("empty") or 0),
+        true_count=int(found.get("true_count") or 0),
+        low=_plain(found.get("low")),
+        high=_plain(found.get("high")),
+        sketch=Sketch.of(found.get("registers")) if count else Sketch(),
+    )
+    if column.type in NUMBERS and count:
+        state.moments = Moments.of_sums(count, middle, float(found["s1"]), float(found["s2"]))
+    return state
+
+
+def _plain(value: Any) -> Any:
+    """Return an extreme as JSON holds it: a decimal as a number, a text cut."""
+    if isinstance(value, str):
+        return value[:200]
+    return value if value is None or isinstance(value, int | float) else float(value)

@@ -1,0 +1,5 @@
+"""How the files of a profile job are called: between the job and who takes its results."""
+
+PARTS_FOLDER = "parts"  # of kept parts among the inputs, of new parts among the outputs
+PARTS_FILE = "parts.json"  # which parts the profile is made of
+ENDING = ".arrow"
