@@ -46,7 +46,7 @@ def _place(blobs: str, given: dict[str, Any], *, copied: bool) -> Iterator[str]:
         for number, entry in enumerate(entries(blobs, given["manifest"])):
             path = _judged(entry["path"])
             digest = (entry.get("readable") if lines else None) or entry.get("digest")
-            told = {"path": path}
+            told: dict[str, Any] = {"path": path}
             if digest:
                 target = os.path.join(into, path)
                 folder = os.path.dirname(target)
@@ -55,6 +55,7 @@ def _place(blobs: str, given: dict[str, Any], *, copied: bool) -> Iterator[str]:
                     made.add(folder)
                 _bring(_location(blobs, digest), target, copied=copied)
                 told["file"] = f"{below}/{path}"
+                told["digest"] = entry.get("digest")
             else:
                 told |= {key: entry[key] for key in ("size", "fingerprint", "mtime") if key in entry}
             if lines:

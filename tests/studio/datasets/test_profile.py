@@ -33,7 +33,7 @@ def make(tmp_path: Path) -> MakeProfile:
         look.mkdir(exist_ok=True)
         spill.mkdir(exist_ok=True)
         found = table_file.inspect(Source(path, path.name, look))
-        report = options.pop("report", lambda share, label: None)  # noqa: ARG005
+        report = options.pop("report", lambda share, label: None)
         return profile(TableInput.of(found.readable or path, found.schema), spill, report=report, how=How(**options))
 
     of.file = of_file  # type: ignore[attr-defined]
@@ -110,7 +110,9 @@ def test_a_wide_table_of_few_rows_is_exact(make: MakeProfile) -> None:
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
 def test_a_wide_table_is_profiled_in_groups(make: MakeProfile, name: str) -> None:
     columns = ", ".join(f"(i * {c + 1}) % 97 AS c{c}" for c in range(230))
-    found = make(f"SELECT {columns}, DATE '2024-01-01' AS d FROM range(4000) r(i)", name, exact_rows=10, sample_rows=1000)
+    found = make(
+        f"SELECT {columns}, DATE '2024-01-01' AS d FROM range(4000) r(i)", name, exact_rows=10, sample_rows=1000
+    )
     assert len(found.columns) == 231
     assert not found.sample.exact
     assert column(found, "c229").max == 96
@@ -124,7 +126,11 @@ def test_a_wide_table_is_profiled_in_groups(make: MakeProfile, name: str) -> Non
 def test_rows_of_all_groups_are_the_same(make: MakeProfile) -> None:
     """Two equal columns in different groups correlate fully only when their sampled rows are the same ones."""
     others = ", ".join(f"'t' AS s{c}" for c in range(210))
-    found = make(f"SELECT hash(i) % 1000 AS a, {others}, hash(i) % 1000 AS b FROM range(5000) r(i)", exact_rows=10, sample_rows=2000)
+    found = make(
+        f"SELECT hash(i) % 1000 AS a, {others}, hash(i) % 1000 AS b FROM range(5000) r(i)",
+        exact_rows=10,
+        sample_rows=2000,
+    )
     assert found.correlations.pearson is not None
     assert found.correlations.pearson.values[0][1] == pytest.approx(1.0)
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import reconcile, service
+from studiolo.studio.datasets import profiling, reconcile, service
 from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.schemas import DatasetCreate, DatasetVersion
 from studiolo.studio.experiments import artifacts
@@ -71,8 +71,8 @@ def test_a_profile_job_s_result_is_taken(
 
     outputs = run_job(ctx, version, tmp_path / "attempt")
     with ctx.db.begin() as tx:
-        for file in outputs.iterdir():
-            artifacts.put(tx, ctx, run_id, file.name, ctx.blobs.put(file))
+        for file in (path for path in outputs.rglob("*") if path.is_file()):
+            artifacts.put(tx, ctx, run_id, str(file.relative_to(outputs)), ctx.blobs.put(file))
     end(ctx, run_id, "Completed")
     assert reconcile.tick(ctx)
     assert not reconcile.tick(ctx)
@@ -110,7 +110,7 @@ def test_a_late_result_of_an_earlier_job_changes_nothing(ctx: Context) -> None:
     reconcile.tick(ctx)
     service.profile_again(ctx, "t", None)
     with ctx.db.begin() as tx:
-        service.finish_profile(tx, ctx, first, None, "late")
+        profiling.keep(tx, ctx, first, None, "late")
     assert service.get(ctx, "t").profile.state == "queued"
 
 

@@ -121,15 +121,26 @@ def profile(
     context: typer.Context,
     name: Name,
     wait: Annotated[bool, typer.Option(help="Wait until it is computed.")] = True,
+    exact: Annotated[bool, typer.Option("--exact", help="Compute it anew, from all rows.")] = False,
+    target: Annotated[str, typer.Option(help="Column to predict: compute it anew, find what gives it away.")] = "",
     output: OutputOption = Output.table,
 ) -> None:
     """Show what the columns hold: missing, distinct, extremes, quartiles, frequent values."""
     with progress(f"Profile of {name}", 1.0, quiet=output is Output.json) as bar:
-        found = Datasets(transport(context)).profile(
-            name,
-            wait=wait,
-            watch=lambda share, label: bar.update(bar.task_ids[0], completed=share, description=label or None),
-        )
+        datasets = Datasets(transport(context))
+
+        def watch(share: float, label: str) -> None:
+            bar.update(bar.task_ids[0], completed=share, description=label or None)
+
+        if exact or target:
+            datasets.profile_again(name, exact=exact, target=target)
+            try:
+                found = datasets.wait_for_profile(name, watch=watch)
+            except KeyboardInterrupt:
+                datasets.cancel_profile(name)
+                raise
+        else:
+            found = datasets.profile(name, wait=wait, watch=watch)
     if output is Output.json:
         show(found, output=output)
         return

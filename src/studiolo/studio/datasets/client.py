@@ -18,6 +18,7 @@ from studiolo.studio.datasets.schemas import (
     DatasetVersion,
     Preview,
     Profile,
+    ProfileAsked,
     Retention,
     SampleTable,
     VersionSummary,
@@ -162,9 +163,38 @@ class Datasets(Exploring):
                 watch(status.progress or 0.0, status.label)
             time.sleep(0.2)
 
-    def profile_again(self, name: str, version: int | None = None) -> DatasetVersion:
-        """Compute the profile once more."""
-        return DatasetVersion.model_validate(self._transport.post(f"{self._path(name, version)}/profile"))
+    def profile_again(
+        self, name: str, version: int | None = None, *, exact: bool = False, target: str = ""
+    ) -> DatasetVersion:
+        """Compute the profile once more. exact: from all rows; target: to find columns that give it away."""
+        asked = ProfileAsked(exact=exact, target=target).model_dump()
+        return DatasetVersion.model_validate(self._transport.post(f"{self._path(name, version)}/profile", json=asked))
+
+    def cancel_profile(self, name: str, version: int | None = None) -> DatasetVersion:
+        """Stop computing the profile; an earlier one stays."""
+        return DatasetVersion.model_validate(self._transport.delete(f"{self._path(name, version)}/profile"))
+
+    def wait_for_profile(
+        self,
+        name: str,
+        version: int | None = None,
+        *,
+        timeout: float = 36_000,
+        watch: Callable[[float, str], None] | None = None,
+    ) -> Profile:
+        """Wait until a profile that was asked for again is there; raises ProfileNotReady when its job failed."""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            status = self.get(name, version).profile
+            if status.update is None and status.state in ("ready", "failed"):
+                break
+            now = status.update or status
+            if watch:
+                watch(now.progress or 0.0, now.label)
+            time.sleep(0.2)
+        if status.error:
+            raise ProfileNotReady(status.error, "Its log says more.")
+        return self.profile(name, version, wait=True)
 
     def lineage(self, name: str, version: int | None = None) -> list[Edge]:
         """Return what was made from a version, step by step."""

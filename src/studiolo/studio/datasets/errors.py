@@ -1,5 +1,8 @@
 """What can go wrong with a dataset, each with what to do about it."""
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+
 from studiolo.kernel.errors import Conflict, Invalid, NotFound, StudioloError, TooLarge
 
 
@@ -299,3 +302,19 @@ class UploadIncomplete(Conflict):
     """Files of an upload that are not whole yet; `missing` names the first."""
 
     code, title = "datasets.upload_incomplete", "Some files are not here yet"
+
+
+class ColumnNotFound(Invalid):
+    """No column of this name is in the table."""
+
+    code, title = "datasets.column_not_found", "Column not found"
+
+    def __init__(self, name: str, columns: Sequence[str], *, field: str = "column") -> None:
+        close = get_close_matches(name, columns, n=1)
+        super().__init__(
+            f"The table has no column '{name[:100]}'.",
+            f"Did you mean '{close[0]}'?"
+            if close
+            else f"It has {', '.join(columns[:8])}{', …' if len(columns) > 8 else ''}.",
+            field=field,
+        )

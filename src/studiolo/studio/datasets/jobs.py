@@ -1,23 +1,30 @@
-"""The profile job: `python -m studiolo.studio.datasets.jobs`, in a process of its own.
+"""The profile job: `python -m studiolo.studio.datasets.jobs [--exact] [--target COLUMN]`, in a process of its own.
 
-It finds the file and `schema.json` in its input `data` and leaves `profile.json`, and `edges.json` for measuring drift.
+What it finds and leaves stands in `profile/job.py`.
 """
 
-import json
+import argparse
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 from studiolo.runner.journal import Journal
-from studiolo.studio.datasets.profile.compute import profile
-from studiolo.studio.datasets.table_file import EDGES_FILE, PROFILE_FILE, open_input
+from studiolo.studio.datasets.profile import job
+from studiolo.studio.datasets.profile.compute import How
+from studiolo.studio.datasets.table_file import open_input
 
 
 def main() -> int:
     """Profile the input and say how far it is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--exact", action="store_true", help="look at all rows")
+    parser.add_argument("--target", default="", help="the column that models will predict")
+    parser.add_argument("--file-key", default="", help="digest of the one file")
+    asked = parser.parse_args()
     journal = Journal()
-    table = open_input(Path(os.environ["STUDIOLO_INPUTS"]) / "data")
+    inputs, outputs = Path(os.environ["STUDIOLO_INPUTS"]), Path(os.environ["STUDIOLO_OUTPUTS"])
+    table = open_input(inputs / "data")
     schema = table.schema
     last = [-1.0]
 
@@ -27,14 +34,10 @@ def main() -> int:
             journal.progress(round(share, 3), 1.0, label)
 
     print(f"profiling {schema.rows:,} rows of {len(schema.columns):,} columns ({schema.format})", flush=True)
+    marks = job.keys(inputs / "data", table, asked.file_key)
+    how = How(target=asked.target, exact=asked.exact)
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as spill:
-        found = profile(table, Path(spill), report=report)
-    edges = {column.name: column.edges for column in found.columns if column.edges}
-    for column in found.columns:
-        column.edges = []
-    outputs = Path(os.environ["STUDIOLO_OUTPUTS"])
-    outputs.joinpath(PROFILE_FILE).write_text(found.model_dump_json(), encoding="utf-8")
-    outputs.joinpath(EDGES_FILE).write_text(json.dumps(edges), encoding="utf-8")
+        found = job.run(table, marks, inputs / job.PARTS_FOLDER, outputs, Path(spill), how, report)
     journal.metric("rows", found.rows)
     journal.metric("profile_seconds", found.seconds)
     journal.metric("profile_cpu_seconds", found.cpu_seconds)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select, update
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets.part_tables import dataset_profile_parts as parts
+from studiolo.studio.datasets.about_tables import dataset_profile_parts as parts
 from studiolo.studio.datasets.tables import dataset_versions as versions
 
 MOST = 2000  # parts of one dataset that a job is given
@@ -49,7 +49,9 @@ def take(
     own = (parts.c.workspace_id == ctx.workspace_id, parts.c.dataset == dataset, parts.c.reading == reading)
     for start in range(0, len(used), 500):
         some = used[start : start + 500]
-        tx.execute(update(parts).where(*own, parts.c.cover.in_(some), parts.c.version < version).values(version=version))
+        tx.execute(
+            update(parts).where(*own, parts.c.cover.in_(some), parts.c.version < version).values(version=version)
+        )
     if not new:
         return
     now = ctx.clock.now()

@@ -172,9 +172,8 @@ def status(ctx: Context, row: Any) -> ProfileStatus:
     try:
         run = experiments.get(ctx, row.profile_run)
     except RunNotFound:
-        if row.profile:
-            return ProfileStatus(state="ready")
-        return ProfileStatus(state="failed", error="Its job is gone.")
+        error = None if row.profile else "Its job is gone."
+        return ProfileStatus(state="ready" if row.profile else "failed", error=error)
     progress = run.progress.done if run.progress else None
     queued = run.state in ("NotStarted", "Queued")
     label = "Waiting for a free core" if queued else run.progress.label if run.progress else run.state
@@ -182,9 +181,9 @@ def status(ctx: Context, row: Any) -> ProfileStatus:
         return ProfileStatus(
             state="queued" if queued else "running", run_id=run.id, progress=None if queued else progress, label=label
         )
-    if run.state in ENDED:
-        return ProfileStatus(state="ready", run_id=run.id)
-    spec = experiments.spec(ctx, run.id)
+    spec = experiments.spec(ctx, run.id) if run.state not in ENDED else None
     exact = bool(spec and spec.context.get("exact"))
-    update = ProfileUpdate(run_id=run.id, exact=exact, progress=progress, label=label, started_at=run.started_at)
+    update = None
+    if spec is not None:
+        update = ProfileUpdate(run_id=run.id, exact=exact, progress=progress, label=label, started_at=run.started_at)
     return ProfileStatus(state="ready", run_id=run.id, update=update)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import bin as rows
-from studiolo.studio.datasets import repository
+from studiolo.studio.datasets import part_repository, repository
 from studiolo.studio.datasets.errors import DatasetNotFound, NotInTheBin
 from studiolo.studio.datasets.schemas import Dataset, Retention, VersionSummary
 from studiolo.studio.datasets.version_schemas import DatasetCleanup, DatasetCleanupRequest, Deleted
@@ -114,7 +114,8 @@ def round_of(ctx: Context) -> bool:
     removed = _remove(ctx, ctx.clock.now() - timedelta(days=ctx.settings.retention_days))
     with ctx.db.begin() as tx:
         drained = rows.drain(tx, ctx)
-    return bool(removed or drained or apply_retention(ctx).binned)
+        collected = part_repository.collect(tx, ctx)
+    return bool(removed or drained or collected or apply_retention(ctx).binned)
 
 
 def apply_retention(ctx: Context) -> DatasetCleanup:

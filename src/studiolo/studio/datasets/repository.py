@@ -183,17 +183,18 @@ def set_about_version(tx: Connection, workspace_id: str, name: str, version: int
 
 
 def set_profile_run(tx: Connection, workspace_id: str, name: str, version: int, run_id: str) -> None:
-    """Name the job that computes the profile; what an earlier one left is forgotten."""
-    _change(tx, workspace_id, name, version, profile_run=run_id, profile=None, profile_error=None)
+    """Name the job that computes the profile; what an earlier one found stays until it has ended."""
+    _change(tx, workspace_id, name, version, profile_run=run_id, profile_error=None)
 
 
 def set_profile(tx: Connection, run_id: str, digest: str | None, error: str | None) -> tuple[str, int] | None:
-    """Keep what a job came to; returns the version it is of, None when another job has taken over."""
+    """Keep what a job came to, an earlier profile when it failed; returns the version, None when another job has taken over."""
     query = select(versions.c.workspace_id, versions.c.name, versions.c.version).where(versions.c.profile_run == run_id)
     row = tx.execute(query).first()
     if row is None:
         return None
-    _change(tx, row.workspace_id, row.name, row.version, profile=digest, profile_error=error)
+    found = {"profile": digest} if digest else {}
+    _change(tx, row.workspace_id, row.name, row.version, profile_error=error, **found)
     return row.name, row.version
 
 

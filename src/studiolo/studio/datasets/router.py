@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-from studiolo.studio.datasets import names, service, uploads
+from studiolo.studio.datasets import names, profiling, service, uploads
 from studiolo.studio.datasets.explore import router as explore
 from studiolo.studio.datasets.inspections import router as inspections
 from studiolo.studio.datasets.monitors import router as monitors
@@ -20,6 +20,7 @@ from studiolo.studio.datasets.schemas import (
     DatasetVersion,
     Preview,
     Profile,
+    ProfileAsked,
     SampleTable,
     VersionSummary,
 )
@@ -120,15 +121,25 @@ def get_profile(name: str, version: Version, ctx: Context = Depends(context)) ->
     """Return the profile; 409 while its job runs, with `state` and `run_id`."""
     ctx.actor.must("datasets.read")
     name, number = names.parse(f"{name}:{version}")
-    return sent(service.profile_document(ctx, name, number), "application/json")
+    return sent(profiling.document(ctx, name, number), "application/json")
 
 
 @router.post("/{name}/versions/{version}/profile", status_code=202)
-def profile_again(name: str, version: Version, ctx: Context = Depends(context)) -> DatasetVersion:
-    """Compute the profile once more."""
+def profile_again(
+    name: str, version: Version, asked: ProfileAsked | None = None, ctx: Context = Depends(context)
+) -> DatasetVersion:
+    """Compute the profile once more: exactly, or for a target. The old one stays until the new one is there."""
     ctx.actor.must("datasets.write")
     name, number = names.parse(f"{name}:{version}")
-    return service.profile_again(ctx, name, number)
+    return service.profile_again(ctx, name, number, asked)
+
+
+@router.delete("/{name}/versions/{version}/profile")
+def cancel_profile(name: str, version: Version, ctx: Context = Depends(context)) -> DatasetVersion:
+    """Stop computing the profile; an earlier one stays."""
+    ctx.actor.must("datasets.write")
+    name, number = names.parse(f"{name}:{version}")
+    return service.cancel_profile(ctx, name, number)
 
 
 @router.get("/{name}/versions/{version}/lineage")

@@ -233,7 +233,17 @@ class MissingPattern(BaseModel):
 
 
 AlertKind = Literal[
-    "constant", "missing", "unique", "many_values", "zeros", "skewed", "correlated", "duplicates", "mixed_types", "infinite", "leak"
+    "constant",
+    "missing",
+    "unique",
+    "many_values",
+    "zeros",
+    "skewed",
+    "correlated",
+    "duplicates",
+    "mixed_types",
+    "infinite",
+    "leak",
 ]
 
 
@@ -298,14 +308,37 @@ class DatasetFile(BaseModel):
     digest: str | None = None
 
 
+class ProfileUpdate(BaseModel):
+    """A profile that is being computed anew. exact: from all rows; progress: 0 to 1."""
+
+    run_id: str
+    exact: bool
+    progress: float | None = None
+    label: str = ""
+    started_at: datetime | None = None
+
+
 class ProfileStatus(BaseModel):
-    """Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed; none: it is no table."""
+    """Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed; none: it is no table.
+
+    update: a new one is on its way while this one is there. A ready one with an error: the last update failed.
+    """
 
     state: Literal["queued", "running", "ready", "failed", "none"]
     run_id: str | None = None
     progress: float | None = None
     label: str = ""
     error: str | None = None
+    update: ProfileUpdate | None = None
+
+
+class ProfileAsked(BaseModel):
+    """How closely to look. exact: at all rows; target: the column that models will predict, to find what gives it away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    exact: bool = False
+    target: str = Field("", max_length=300)
 
 
 class VersionSummary(BaseModel):

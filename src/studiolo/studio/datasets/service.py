@@ -1,7 +1,6 @@
 """The verbs of datasets."""
 
 import hashlib
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from sqlalchemy import Connection
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.blobs import BlobWriter
-from studiolo.studio.datasets import contents, inspection, names, recycling, repository, samples
-from studiolo.studio.datasets.errors import NotATable, ProfileNotReady
+from studiolo.studio.datasets import contents, inspection, names, profiling, recycling, repository, samples
+from studiolo.studio.datasets.errors import NotATable
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreate,
@@ -23,7 +22,7 @@ from studiolo.studio.datasets.schemas import (
     DatasetVersion,
     Preview,
     Profile,
-    ProfileStatus,
+    ProfileAsked,
     SampleTable,
     TableSchema,
     VersionPatch,
@@ -32,15 +31,12 @@ from studiolo.studio.datasets.schemas import (
 from studiolo.studio.datasets.table_file import TableInput
 from studiolo.studio.datasets.version_schemas import DatasetCleanup, DatasetCleanupRequest, Deleted
 from studiolo.studio.datasets.versions import as_input as as_input  # noqa: PLC0414 - what other slices ask of a version
-from studiolo.studio.datasets.versions import find_row, inputs, not_found
+from studiolo.studio.datasets.versions import find_row, not_found
 from studiolo.studio.datasets.versions import manifest as manifest  # noqa: PLC0414
 from studiolo.studio.datasets.versions import open_files as open_files  # noqa: PLC0414
 from studiolo.studio.experiments import lineage as edges
-from studiolo.studio.experiments import service as experiments
-from studiolo.studio.experiments.errors import RunNotFound
-from studiolo.studio.experiments.schemas import Edge, JobSpec, Resources
+from studiolo.studio.experiments.schemas import Edge
 
-PROFILE = "profile"
 PREVIEW_LIMIT = 1000
 
 
@@ -99,7 +95,7 @@ def publish(tx: Connection, ctx: Context, values: dict[str, Any], description: s
     values |= {"version": number, "parent": locked.latest or None}
     repository.insert_version(tx, ctx, values, description)
     if values["kind"] == "tabular":
-        _submit_profile(tx, ctx, repository.version_row(tx, ctx.workspace_id, name, number))
+        profiling.submit(tx, ctx, repository.version_row(tx, ctx.workspace_id, name, number))
     kind = "dataset.created" if locked.new else "dataset.version_created"
     ctx.events.emit(tx, kind, name, {"version": number, "rows": values["rows"]})
     return number, False
@@ -169,7 +165,7 @@ def get(ctx: Context, name: str, version: int | None = None) -> DatasetVersion:
         manifest=row.manifest,
         datastore=row.datastore,
         table=TableSchema.model_validate(row.table),
-        profile=_profile_status(ctx, row),
+        profile=profiling.status(ctx, row),
     )
 
 
@@ -238,43 +234,21 @@ def preview(ctx: Context, name: str, version: int | None, rows: int) -> Preview:
         return inspection.preview(ctx, table, rows, work)
 
 
-def profile_document(ctx: Context, name: str, version: int | None) -> Path:
-    """Return the file that holds the profile as JSON; raises ProfileNotReady."""
-    row = find_row(ctx, name, version)
-    if row.kind == "file":
-        raise NotATable(repository.reference(name, row.version))
-    if row.profile is None:
-        status = _profile_status(ctx, row)
-        raise ProfileNotReady(
-            f"The profile of {name}:{row.version} is {status.state}{f': {status.error}' if status.error else ''}.",
-            "Compute it again." if status.state == "failed" else "Wait for it: its job is running.",
-            extra={"state": status.state, "run_id": status.run_id},
-        )
-    return ctx.blobs.path(row.profile)
-
-
 def profile(ctx: Context, name: str, version: int | None = None) -> Profile:
     """Return the profile; raises ProfileNotReady."""
-    return Profile.model_validate_json(profile_document(ctx, name, version).read_bytes())
+    return profiling.get(ctx, name, version)
 
 
-def profile_again(ctx: Context, name: str, version: int | None) -> DatasetVersion:
-    """Compute the profile once more; one that is on its way is left alone."""
-    row = find_row(ctx, name, version)
-    if _profile_status(ctx, row).state in ("ready", "failed"):
-        with ctx.db.begin() as tx:
-            _submit_profile(tx, ctx, row)
-            experiments.discard(tx, ctx, [row.profile_run] if row.profile_run else [])
-            ctx.events.emit(tx, "dataset.updated", name, {"version": row.version})
-    return get(ctx, name, row.version)
+def profile_again(ctx: Context, name: str, version: int | None, asked: ProfileAsked | None = None) -> DatasetVersion:
+    """Compute the profile once more, exactly or for a target; the old one stays until then."""
+    profiling.again(ctx, name, version, asked)
+    return get(ctx, name, version)
 
 
-def finish_profile(tx: Connection, ctx: Context, run_id: str, digest: str | None, error: str | None) -> None:
-    """Keep what a profile job came to."""
-    version = repository.set_profile(tx, run_id, digest, error)
-    if version is not None:
-        name, number = version
-        ctx.events.emit(tx, "dataset.updated", name, {"version": number, "profile": "failed" if error else "ready"})
+def cancel_profile(ctx: Context, name: str, version: int | None) -> DatasetVersion:
+    """Stop computing the profile; an earlier one stays."""
+    profiling.cancel(ctx, name, version)
+    return get(ctx, name, version)
 
 
 def around(ctx: Context, name: str, version: int | None) -> list[Edge]:
@@ -282,38 +256,6 @@ def around(ctx: Context, name: str, version: int | None) -> list[Edge]:
     found = get(ctx, name, version)
     with ctx.db.read() as tx:
         return edges.around(tx, ctx, lineage_reference(found))
-
-
-def _submit_profile(tx: Connection, ctx: Context, row: Any) -> None:
-    spec = JobSpec(
-        experiment="Profiles",
-        name=f"profile of {repository.reference(row.name, row.version)}",
-        kind=PROFILE,
-        command=[sys.executable, "-m", "studiolo.studio.datasets.jobs"],
-        inputs={"data": inputs(ctx, row)},
-        resources=Resources(cores=1),
-        context={"dataset": row.name, "version": row.version},
-    )
-    run = experiments.submit(ctx, spec, tx)
-    repository.set_profile_run(tx, ctx.workspace_id, row.name, row.version, run.id)
-
-
-def _profile_status(ctx: Context, row: Any) -> ProfileStatus:
-    if row.kind == "file":
-        return ProfileStatus(state="none")
-    if row.profile:
-        return ProfileStatus(state="ready", run_id=row.profile_run)
-    if row.profile_error or not row.profile_run:
-        return ProfileStatus(state="failed", run_id=row.profile_run, error=row.profile_error or "It was never started.")
-    try:
-        run = experiments.get(ctx, row.profile_run)
-    except RunNotFound:
-        return ProfileStatus(state="failed", error="Its job is gone.")
-    if run.state in ("NotStarted", "Queued"):
-        return ProfileStatus(state="queued", run_id=run.id, label="Waiting for a free core")
-    share = run.progress.done if run.progress else None
-    label = run.progress.label if run.progress else run.state
-    return ProfileStatus(state="running", run_id=run.id, progress=share, label=label)
 
 
 def _table_path(ctx: Context, row: Any) -> Path:

@@ -34,7 +34,9 @@ def find(profile: Profile) -> list[Alert]:
     repeats = profile.duplicate_rows or 0
     if repeats and repeats >= REPEATED * profile.rows:
         about = "" if profile.sample.exact else "about "
-        found.append(_alert("duplicates", "", f"{about}{repeats:,} rows ({repeats / profile.rows:.1%}) repeat an earlier one"))
+        found.append(
+            _alert("duplicates", "", f"{about}{repeats:,} rows ({repeats / profile.rows:.1%}) repeat an earlier one")
+        )
     for column in profile.columns:
         found += _of_column(column)
     return found + _correlated(profile)
@@ -60,7 +62,13 @@ def _of_column(column: ColumnProfile) -> list[Alert]:
         found.append(_alert("unique", name, f"{name} differs in each row, like an identifier"))
     elif column.type == "text" and column.distinct > MANY:
         found.append(_alert("many_values", name, f"{name} holds {column.distinct:,} different texts"))
-    if column.zeros is not None and values and column.distinct > 1 and column.zeros / values >= ZEROS and column.distinct > 2:
+    if (
+        column.zeros is not None
+        and values
+        and column.distinct > 1
+        and column.zeros / values >= ZEROS
+        and column.distinct > 2
+    ):
         found.append(_alert("zeros", name, f"{name} is zero in {column.zeros / values:.0%} of the values"))
     if column.infinite:
         found.append(_alert("infinite", name, f"{name} holds {column.infinite:,} infinite values"))
@@ -72,7 +80,9 @@ def _of_column(column: ColumnProfile) -> list[Alert]:
         kinds["number"] += kinds.pop("integer")
     mixed = [(kind, share) for kind, share in kinds.items() if share >= MIXED]
     if len(mixed) > 1:
-        said = " and ".join(f"{share:.0%} {WORDS.get(kind, kind)}" for kind, share in sorted(mixed, key=lambda pair: -pair[1]))
+        said = " and ".join(
+            f"{share:.0%} {WORDS.get(kind, kind)}" for kind, share in sorted(mixed, key=lambda pair: -pair[1])
+        )
         found.append(_alert("mixed_types", name, f"{name} holds texts of different kinds: {said}"))
     return found
 
@@ -89,7 +99,11 @@ def _correlated(profile: Profile) -> list[Alert]:
             for j in range(i):
                 value = matrix.values[i][j] if matrix else None
                 pair = (name, matrix.columns[j] if matrix else "")
-                if value is not None and abs(value) >= CORRELATED and abs(value) > abs(strongest.get(pair, (0.0, ""))[0]) + 1e-3:
+                if (
+                    value is not None
+                    and abs(value) >= CORRELATED
+                    and abs(value) > abs(strongest.get(pair, (0.0, ""))[0]) + 1e-3
+                ):
                     strongest[pair] = (value, sign)
     return [
         _alert("correlated", name, f"{name} follows {other} ({sign} = {value:.3f})", other)

@@ -126,7 +126,11 @@ def truth(found: ColumnProfile, state: ColumnState) -> None:
 def _text(
     connection: "DuckDBPyConnection", column: ColumnSchema, found: ColumnProfile, state: ColumnState, *, exact: bool
 ) -> None:
-    shown = f"hex({engine.name(column.name)})" if column.type == "binary" else f"CAST({engine.name(column.name)} AS VARCHAR)"
+    shown = (
+        f"hex({engine.name(column.name)})"
+        if column.type == "binary"
+        else f"CAST({engine.name(column.name)} AS VARCHAR)"
+    )
     if column.type in ("text", "time", "json"):
         found.min, found.max = state.low, state.high
     if column.type in ("text", "json"):
@@ -137,7 +141,9 @@ def _text(
         f"(SELECT {shown} AS v, count(*) AS n FROM sample WHERE {engine.name(column.name)} IS NOT NULL GROUP BY 1)"
     )
     asked = "count(*), sum(n), count_if(n = 1), count_if(n = 2), min(length(v)), max(length(v)), sum(n * length(v))"
-    distinct, seen, once, twice, shortest, longest, letters = connection.execute(f"SELECT {asked} FROM texts").fetchall()[0]
+    distinct, seen, once, twice, shortest, longest, letters = connection.execute(
+        f"SELECT {asked} FROM texts"
+    ).fetchall()[0]
     if not distinct:
         return
     found.distinct = int(distinct) if exact else settled(found.distinct, distinct, once, twice, int(seen), found.count)

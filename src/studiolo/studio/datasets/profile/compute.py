@@ -80,7 +80,7 @@ def profile(
     folder: Path,
     *,
     report: Report = lambda share, label: None,  # noqa: ARG005
-    how: How = How(),  # noqa: B008 - frozen
+    how: How = How(),
 ) -> Profile:
     """Profile a table without any kept part.
 
@@ -97,7 +97,7 @@ def profile_parts(
     *,
     table: TableInput,
     report: Report = lambda share, label: None,  # noqa: ARG005
-    how: How = How(),  # noqa: B008 - frozen
+    how: How = How(),
 ) -> Profiled:
     """Profile a table of which some parts are there.
 
@@ -134,7 +134,13 @@ def profile_parts(
         work = _Work(connection, schema, whole, report, not sampled)
         _look(work, (reading, SCANNED + 0.15 if not how.exact else reading + 0.1))
         if how.exact and sampled:
-            found = exact.look(connection, table, whole, work.columns, lambda s, label: report(reading + 0.1 + (0.85 - reading) * s, label))
+            found = exact.look(
+                connection,
+                table,
+                whole,
+                work.columns,
+                lambda s, label: report(reading + 0.1 + (0.85 - reading) * s, label),
+            )
             work.columns, work.patterns, work.repeated = found.columns, found.patterns, found.repeated
     finally:
         connection.close()
@@ -197,7 +203,14 @@ def usable(part: Part, table: TableInput, how: How) -> bool:
 
 def _seed(group: TableInput, number: int) -> int:
     """Return a seed that differs from part to part, and is the same for the same files."""
-    return zlib.crc32("\n".join(f"{name} {path.stat().st_size}" for name, path in zip(group.names, group.files, strict=True)).encode()) + number
+    return (
+        zlib.crc32(
+            "\n".join(
+                f"{name} {path.stat().st_size}" for name, path in zip(group.names, group.files, strict=True)
+            ).encode()
+        )
+        + number
+    )
 
 
 def _note(rows: int, looked_at: int, *, sampled: bool, exact: bool) -> str:
@@ -235,7 +248,9 @@ def _look(work: _Work, span: tuple[float, float]) -> None:
     for start in range(0, len(every), size):
         group = every[start : start + size]
         work.connection.register("kept", work.whole.sample.select([column.name for column in group]))
-        work.connection.execute("SET threads = 1; SET preserve_insertion_order = true")  # rows of all columns in one order
+        work.connection.execute(
+            "SET threads = 1; SET preserve_insertion_order = true"
+        )  # rows of all columns in one order
         work.connection.execute("CREATE OR REPLACE TEMP TABLE sample AS SELECT * FROM kept")
         work.connection.execute("SET threads = 2; SET preserve_insertion_order = false")
         work.connection.unregister("kept")
@@ -244,7 +259,9 @@ def _look(work: _Work, span: tuple[float, float]) -> None:
             _describe(work, column, step)
         if len(every) <= WIDE:
             _find_patterns(work, rows)
-            work.repeated = repeats.find(work.connection, [column.name for column in group], work.whole.rows, exact=work.exact)
+            work.repeated = repeats.find(
+                work.connection, [column.name for column in group], work.whole.rows, exact=work.exact
+            )
         work.connection.execute("DROP TABLE sample")
 
 

@@ -35,9 +35,7 @@ class Plan:
     keep: int | None = None
 
 
-def count(
-    connection: "DuckDBPyConnection", plan: Plan, into: str = "sample"
-) -> tuple[int, dict[str, ColumnState]]:
+def count(connection: "DuckDBPyConnection", plan: Plan, into: str = "sample") -> tuple[int, dict[str, ColumnState]]:
     """Scan and return the number of rows and the counters by column; rows that are kept become the temporary table `into`.
 
     The quick aggregates go wrong with NaN or infinity among the values, which shows in the extremes, and lose digits where the

@@ -58,7 +58,8 @@ def look(
     source = f"({table_file.scan(table)})"
     gaps = [column.name for column in found if column.missing]
     listed = [
-        MissingPattern(columns=together, rows=n, share=n / max(1, whole.rows)) for together, n in patterns(connection, source, gaps)
+        MissingPattern(columns=together, rows=n, share=n / max(1, whole.rows))
+        for together, n in patterns(connection, source, gaps)
     ]
     return Found(found, listed, repeats.count(connection, source, [column.name for column in every]))
 
@@ -108,7 +109,9 @@ def _texts(connection: "DuckDBPyConnection", source: str, column: ColumnSchema, 
             found.mean_length = float(row[3]) / found.count
         shown = shown.replace(name, "v")
         query = f"SELECT left({shown}, {describing.SHOWN}), n FROM each_value ORDER BY n DESC, v LIMIT {TOP}"
-        found.top = describing.top([(str(value), int(n)) for value, n in connection.execute(query).fetchall()], found.count)
+        found.top = describing.top(
+            [(str(value), int(n)) for value, n in connection.execute(query).fetchall()], found.count
+        )
     finally:
         connection.execute("DROP TABLE IF EXISTS each_value")
 
@@ -176,13 +179,17 @@ class _Reading:
 def _sorted(connection: "DuckDBPyConnection", source: str, column: ColumnSchema, state: ColumnState) -> Numbers:
     name = engine.name(column.name)
     total = state.count - state.infinite
-    value = f"epoch({name})" if column.type in MOMENTS else name if column.type == "integer" else f"CAST({name} AS DOUBLE)"
+    value = (
+        f"epoch({name})" if column.type in MOMENTS else name if column.type == "integer" else f"CAST({name} AS DOUBLE)"
+    )
     condition = f"{name} IS NOT NULL" if column.type in ("integer", "decimal") else f"isfinite({name})"
     whole = column.type == "integer"
     shares = sorted({*QUANTILES, *(part / PARTS for part in range(PARTS + 1))})
     places = sorted({min(int(q * (total - 1)) + extra, total - 1) for q in shares for extra in (0, 1)})
     reading = _Reading(places, sampled.bins(float(state.low), float(state.high), whole=whole), mean=state.moments.mean)
-    for batch in connection.sql(f"SELECT {value} AS v FROM {source} WHERE {condition} ORDER BY 1").to_arrow_reader(BATCH):
+    for batch in connection.sql(f"SELECT {value} AS v FROM {source} WHERE {condition} ORDER BY 1").to_arrow_reader(
+        BATCH
+    ):
         if batch.num_rows:
             reading.take(batch.column(0).to_numpy(zero_copy_only=False))
     reading.finish()

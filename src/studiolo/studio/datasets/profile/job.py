@@ -16,8 +16,6 @@ from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import Profile
 from studiolo.studio.datasets.table_file import EDGES_FILE, FILES, PROFILE_FILE
 
-
-
 Report = Callable[[float, str], None]
 
 
@@ -43,7 +41,9 @@ def run(
     chosen = cover(files, [Kept(mark, part.files) for mark, part in parts.items()])
     places = {path: place for place, path in enumerate(table.names)}
     groups = [
-        TableInput(tuple(table.files[places[file.path]] for file in group), tuple(file.path for file in group), table.schema)
+        TableInput(
+            tuple(table.files[places[file.path]] for file in group), tuple(file.path for file in group), table.schema
+        )
         for group in chosen.groups
     ]
     print(f"{len(chosen.parts)} parts are kept from earlier profiles, {len(groups)} are looked at", flush=True)

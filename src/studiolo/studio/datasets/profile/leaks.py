@@ -68,7 +68,7 @@ def _binned(values: "NDArray[np.float64]") -> "NDArray[np.int64]":
     return found
 
 
-def _explained(bins: "NDArray[np.int64]", target: "NDArray[np.float64]", classes: bool) -> float:  # noqa: FBT001
+def _explained(bins: "NDArray[np.int64]", target: "NDArray[np.float64]", classes: bool) -> float:
     usable = np.isfinite(target)
     bins, target = bins[usable], target[usable]
     if len(target) < FEWEST:

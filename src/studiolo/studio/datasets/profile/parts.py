@@ -71,11 +71,11 @@ class Part:
             with path.open("rb") as file:
                 table = pa.ipc.open_stream(file).read_all()
             about = json.loads((table.schema.metadata or {})[KEY])
-            if about["format"] != FORMAT:
-                raise ValueError(f"format {about['format']}")
             states = {name: ColumnState.unpacked(packed) for name, packed in about["states"].items()}
         except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path.name} is no part of a profile: {error}") from error
+        if about["format"] != FORMAT:
+            raise ValueError(f"{path.name} is a part of a profile of format {about['format']}")
         return cls(about["rows"], about["limit"], states, table.replace_schema_metadata(None), tuple(about["files"]))
 
 
@@ -186,7 +186,9 @@ def merge(parts: Sequence[Part], most: int) -> Part:
         for name, state in part.states.items():
             states[name] = states[name].merged(state) if name in states else state
     kept = [
-        part.sample if part.limit == limit else part.sample.filter(pc.less_equal(part.sample[PRIORITY], pa.scalar(limit, pa.uint64())))
+        part.sample
+        if part.limit == limit
+        else part.sample.filter(pc.less_equal(part.sample[PRIORITY], pa.scalar(limit, pa.uint64())))
         for part in parts
     ]
     sample = kept[0] if len(kept) == 1 else pa.concat_tables(kept, promote_options="permissive")

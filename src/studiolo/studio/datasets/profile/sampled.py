@@ -111,7 +111,13 @@ def quantile(values: "NDArray[np.float64]", q: float) -> float:
 
 def between(low: float, high: float, share: float) -> float:
     """Interpolate without leaving DOUBLE."""
-    return low if low == high else low * (1 - share) + high * share if abs(low) + abs(high) > 1e300 else low + (high - low) * share
+    return (
+        low
+        if low == high
+        else low * (1 - share) + high * share
+        if abs(low) + abs(high) > 1e300
+        else low + (high - low) * share
+    )
 
 
 def bins(low: float, high: float, *, whole: bool) -> "NDArray[np.float64]":
