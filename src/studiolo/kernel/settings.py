@@ -76,6 +76,9 @@ class Settings(BaseModel):
     explore_memory_bytes: int = Field(
         2 * 2**30, ge=2**28, description="Most memory that the process of a table may take."
     )
+    arrow_streams: int = Field(
+        8, ge=1, description="Streams of rows that are sent at the same time, each by a child process."
+    )
     cores: int = Field(0, ge=0, description="Cores that jobs may use; 0: what this process may use.")
     memory_bytes: int = Field(0, ge=0, description="Memory that jobs may use; 0: 80 % of the machine.")
     cancel_grace_seconds: float = Field(10, ge=0, description="Time a job has to end after it is told to stop.")

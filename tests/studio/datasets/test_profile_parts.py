@@ -14,6 +14,7 @@ from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.profile import job, leaks, repeats
 from studiolo.studio.datasets.profile.compute import How, profile
 from studiolo.studio.datasets.profile.cover import LARGE, File, Kept, cover
+from studiolo.studio.datasets.profile.names import PARTS_FILE, PARTS_FOLDER
 from studiolo.studio.datasets.profile.parts import Part
 from studiolo.studio.datasets.profile.sketch import Sketch, settled
 from studiolo.studio.datasets.profile.state import Moments
@@ -69,10 +70,10 @@ def test_an_appended_version_is_profiled_from_the_new_file_alone(tmp_path: Path)
     fresh = table(tmp_path, [paths[2]], 50_000)
     names = tuple(path.name for path in paths)
     given = TableInput(tuple(paths), names, fresh.schema.model_copy(update={"rows": 150_000}))
-    second, _ = run(tmp_path, given, outputs / job.PARTS_FOLDER, "second")
+    second, _ = run(tmp_path, given, outputs / PARTS_FOLDER, "second")
     assert second.parts is not None
     assert (second.parts.reused, second.parts.computed, second.parts.files) == (1, 1, 1)
-    told = json.loads((tmp_path / "second" / job.PARTS_FILE).read_text())
+    told = json.loads((tmp_path / "second" / PARTS_FILE).read_text())
     assert len(told["used"]) == len(told["new"]) == 1
     i = np.arange(150_000)
     x = np.sin(i) * 3 + 1e6
@@ -87,9 +88,9 @@ def test_an_appended_version_is_profiled_from_the_new_file_alone(tmp_path: Path)
 def test_a_part_that_cannot_be_read_is_made_again(tmp_path: Path) -> None:
     given = table(tmp_path, [write(tmp_path, 0, 0, 5000)], 5000)
     _, outputs = run(tmp_path, given, tmp_path / "none", "first")
-    for path in (outputs / job.PARTS_FOLDER).iterdir():
+    for path in (outputs / PARTS_FOLDER).iterdir():
         path.write_bytes(path.read_bytes()[:1000])
-    found, _ = run(tmp_path, given, outputs / job.PARTS_FOLDER, "second")
+    found, _ = run(tmp_path, given, outputs / PARTS_FOLDER, "second")
     assert found.parts is not None
     assert (found.parts.reused, found.parts.computed) == (0, 1)
 
@@ -97,7 +98,7 @@ def test_a_part_that_cannot_be_read_is_made_again(tmp_path: Path) -> None:
 def test_a_thin_sample_does_not_make_a_small_table_exact(tmp_path: Path) -> None:
     given = table(tmp_path, [write(tmp_path, 0, 0, 5000)], 5000)
     _, outputs = run(tmp_path, given, tmp_path / "none", "first", How(exact_rows=10, sample_rows=1000))
-    found, _ = run(tmp_path, given, outputs / job.PARTS_FOLDER, "second", How())
+    found, _ = run(tmp_path, given, outputs / PARTS_FOLDER, "second", How())
     assert found.sample.exact
     assert column(found, "id").distinct == 5000
 
@@ -155,8 +156,12 @@ def test_exactly_means_all_rows(whole: tuple[Path, TableInput], tmp_path: Path) 
     k = column(found, "k")
     with duckdb.connect() as connection:
         source = f"'{whole[1].files[0]}'"
-        top = connection.execute(f"SELECT k, count(*) n FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10").fetchall()
-        texts = connection.execute(f"SELECT count(DISTINCT s), min(length(s)), avg(length(s)) FROM {source}").fetchall()[0]
+        top = connection.execute(
+            f"SELECT k, count(*) n FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10"
+        ).fetchall()
+        texts = connection.execute(
+            f"SELECT count(DISTINCT s), min(length(s)), avg(length(s)) FROM {source}"
+        ).fetchall()[0]
     assert [entry.count for entry in k.top] == [n for _, n in top]
     s = column(found, "s")
     assert (s.distinct, s.min_length, s.mean_length) == (texts[0], texts[1], pytest.approx(texts[2]))
@@ -256,7 +261,7 @@ def test_files_are_covered_by_the_largest_parts_that_fit() -> None:
 def test_a_part_keeps_what_it_was_made_of(tmp_path: Path) -> None:
     given = table(tmp_path, [write(tmp_path, 0, 0, 3000)], 3000)
     _, outputs = run(tmp_path, given, tmp_path / "none", "first")
-    part = Part.load(next((outputs / job.PARTS_FOLDER).iterdir()))
+    part = Part.load(next((outputs / PARTS_FOLDER).iterdir()))
     assert part.files == ("part-0.parquet",)
     assert part.rows == part.sample.num_rows == 3000
     assert str(part.sample.schema.field("t").type) == "timestamp[us]"

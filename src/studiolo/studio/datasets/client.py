@@ -12,6 +12,7 @@ from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.explore.client import Exploring
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
+from studiolo.studio.datasets.rows.handle import Version, fetch
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreated,
@@ -121,9 +122,9 @@ class Datasets(Exploring):
         """Return the tables that come with the studio."""
         return [SampleTable.model_validate(item) for item in self._transport.get("datasets/samples")]
 
-    def get(self, name: str, version: int | None = None) -> DatasetVersion:
-        """Return a version; the newest when none is named."""
-        return DatasetVersion.model_validate(self._transport.get(self._path(name, version)))
+    def get(self, name: str, version: int | None = None) -> Version:
+        """Return a version, the newest when none is named, whose rows can be taken; name: also `titanic:2@train`."""
+        return fetch(self._transport, name, version)
 
     def versions(self, name: str, *, deleted: bool = False) -> list[VersionSummary]:
         """Return the versions of a dataset, newest first; deleted: those in the bin."""
@@ -223,23 +224,7 @@ class Datasets(Exploring):
 
     def to_pandas(self, name: str, version: int | None = None, columns: "list[str] | None" = None) -> Any:
         """Read a version into a pandas.DataFrame, with the types that the studio shows."""
-        import tempfile
-
-        from studiolo.studio.datasets import table_file
-        from studiolo.studio.datasets.formats.base import Source
-        from studiolo.studio.datasets.schemas import ReadOptions
-
-        found = self.get(name, version)
-        with tempfile.TemporaryDirectory() as folder:
-            path = self.download(name, folder, found.version)
-            schema, work = found.table, Path(folder) / "work"
-            work.mkdir()
-            encoding = str(schema.options.get("encoding", "utf-8"))
-            options = ReadOptions(format=schema.format, encoding=encoding if encoding != "utf-8" else None)
-            readable = path
-            if schema.format != "parquet":  # the copy in UTF-8 is made again here
-                readable = table_file.inspect(Source(path, path.name, work, options)).readable or path
-            return table_file.to_pandas(table_file.TableInput.of(readable, schema, found.files[0].path), columns)
+        return self.get(name, version).to_pandas(columns)
 
     def update(
         self,

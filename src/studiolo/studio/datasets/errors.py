@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from studiolo.kernel.errors import Conflict, Invalid, NotFound, StudioloError, TooLarge
 
@@ -317,4 +318,56 @@ class ColumnNotFound(Invalid):
             if close
             else f"It has {', '.join(columns[:8])}{', …' if len(columns) > 8 else ''}.",
             field=field,
+        )
+
+
+class NoTimestamp(Invalid):
+    """A window of time over a version whose timestamp column is not known, or over a column that holds no moments."""
+
+    code, title = "datasets.no_timestamp", "No timestamp column"
+
+    def __init__(self, detail: str, columns: Sequence[Any], *, field: str = "timestamp") -> None:
+        able = [column.name for column in columns if column.type in ("date", "datetime")]
+        hint = (
+            f"Name one of {', '.join(able[:6])}"
+            if able
+            else "None of its columns holds moments: give one that type when reading"
+        )
+        super().__init__(detail, f"{hint}: studiolo datasets traits NAME --timestamp COLUMN.", field=field)
+
+
+class BadSplit(Invalid):
+    """A split that cannot be made, or whose name is taken."""
+
+    code, title = "datasets.bad_split", "The split cannot be used"
+
+
+class SplitNotFound(NotFound):
+    """No split with this part is recorded with the version."""
+
+    code, title = "datasets.split_not_found", "Split not found"
+
+    def __init__(self, part: str, reference: str) -> None:
+        super().__init__(
+            f"{reference} has no split with '{part[:100]}'.",
+            f"Record one: studiolo datasets split {reference} --shares train=0.8,test=0.2",
+            field="split",
+        )
+
+
+class StreamBroken(StudioloError):
+    """Rows could not be read to the end."""
+
+    code, status, title = "datasets.stream_broken", 422, "The rows could not be read"
+
+
+class TooManyStreams(StudioloError):
+    """All places for reading rows are taken."""
+
+    code, status, title = "datasets.too_many_streams", 503, "Too many readers"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} streams of rows are being sent already.",
+            "Try again in a moment, or raise STUDIOLO_ARROW_STREAMS.",
         )

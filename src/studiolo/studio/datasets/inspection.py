@@ -112,32 +112,37 @@ def ask(ctx: Context, request: dict[str, Any], work: Path, module: str) -> dict[
 def _ask(ctx: Context, request: dict[str, Any], work: Path, module: str = CHILD) -> dict[str, Any]:
     seconds = ctx.settings.inspect_seconds
     request |= {"work": str(work), "memory": ctx.settings.inspect_memory_bytes, "seconds": seconds}
-    environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ} | {"TMPDIR": str(work)}
     with subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=work,
-        env=environment,
+        env=environment(work),
         start_new_session=True,
     ) as child:
         try:
             answer, complaint = child.communicate(json.dumps(request).encode(), timeout=seconds)
         except subprocess.TimeoutExpired:
-            _kill(child)
+            kill(child)
             raise InspectionFailed(
                 f"Looking into the file took longer than {seconds:g} s.",
                 "Upload it as Parquet, whose footer is enough, or raise STUDIOLO_INSPECT_SECONDS.",
                 field="file",
             ) from None
         except BaseException:
-            _kill(child)
+            kill(child)
             raise
     return _understood(ctx, answer, complaint, child.returncode)
 
 
-def _kill(child: "subprocess.Popen[bytes]") -> None:
+def environment(work: Path) -> dict[str, str]:
+    """Return the environment of a child that reads what users gave: nothing secret."""
+    return {key: os.environ[key] for key in PASSED_ON if key in os.environ} | {"TMPDIR": str(work)}
+
+
+def kill(child: "subprocess.Popen[bytes]") -> None:
+    """End a child and all that it started."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
@@ -152,7 +157,7 @@ def _understood(ctx: Context, answer: bytes, complaint: bytes, code: int) -> dic
         found: dict[str, Any] = reply["ok"]
         return found
     if "problem" in reply:
-        raise _as_error(reply["problem"])
+        raise as_error(reply["problem"])
     if "memory" in reply:
         raise InspectionFailed(
             f"Looking into the file took more than {ctx.settings.inspect_memory_bytes / 2**30:.1f} GiB of memory.",
@@ -165,7 +170,7 @@ def _understood(ctx: Context, answer: bytes, complaint: bytes, code: int) -> dic
     )
 
 
-def _as_error(problem: dict[str, Any]) -> Exception:
+def as_error(problem: dict[str, Any]) -> Exception:
     """Make the child's error again, by its class."""
     kind: Any = getattr(errors, str(problem["class"]), BadFile)
     detail, hint, name = problem["detail"], problem.get("hint", ""), problem.get("field", "file")

@@ -12,6 +12,7 @@ from pathlib import Path
 from studiolo.runner.journal import Journal
 from studiolo.studio.datasets.profile import job
 from studiolo.studio.datasets.profile.compute import How
+from studiolo.studio.datasets.profile.names import PARTS_FOLDER
 from studiolo.studio.datasets.table_file import open_input
 
 
@@ -37,7 +38,7 @@ def main() -> int:
     marks = job.keys(inputs / "data", table, asked.file_key)
     how = How(target=asked.target, exact=asked.exact)
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as spill:
-        found = job.run(table, marks, inputs / job.PARTS_FOLDER, outputs, Path(spill), how, report)
+        found = job.run(table, marks, inputs / PARTS_FOLDER, outputs, Path(spill), how, report)
     journal.metric("rows", found.rows)
     journal.metric("profile_seconds", found.seconds)
     journal.metric("profile_cpu_seconds", found.cpu_seconds)

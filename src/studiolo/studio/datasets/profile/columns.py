@@ -187,7 +187,7 @@ def as_numbers(connection: "DuckDBPyConnection", column: ColumnSchema, step: int
     values = connection.execute(
         f"SELECT {value} AS v FROM sample WHERE rowid % {step:d} = 0 ORDER BY rowid"
     ).fetchnumpy()["v"]
-    numbers: NDArray[np.float64] = np.ma.filled(values.astype(np.float64), np.nan)
+    numbers: NDArray[np.float64] = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers
 
