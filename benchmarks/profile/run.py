@@ -1,9 +1,10 @@
-"""The profile of a generated table beside decoding its columns, in one run.
+"""The profile of a generated table beside decoding its columns and beside others that profile, in one run.
 
-    python benchmarks/profile/run.py [--rows 10000000] [--repeat 3] [--csv]
+    python benchmarks/profile/run.py [--rows 1000000 10000000] [--formats parquet csv] [--repeat 3] [--peers summarize polars ydata]
 
 The floor is DuckDB's `max` of every column of the same file with the same threads: nobody profiles without decoding.
-Each measurement is a process of its own; CPU is its user + system time, memory its peak resident size.
+Each measurement is a process of its own; CPU is its user + system time, memory its peak resident size. Peers that are not
+installed here (Polars, ydata-profiling) get an environment of their own, made by pip when it is first asked for.
 """
 
 import argparse
@@ -17,6 +18,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # a peer's Python starts this very file
+import peers
 
 COLUMNS = {
     "id": "i",
@@ -40,6 +44,9 @@ COLUMNS = {
     "b_even": "random() < 0.5",
     "b_rare": "CASE WHEN random() > 0.2 THEN random() < 0.01 END",
 }
+BARS = {"parquet": 2.5, "csv": 2.0}  # CPU of the profile, in that of decoding
+SUMMARIZE, MEMORY, FLAT = 0.5, 512, 0.2
+FEW = 1_000_000  # rows that ydata-profiling is asked for at most: it holds them all, several times
 
 
 def generate(path: Path, rows: int) -> None:
@@ -56,22 +63,42 @@ def generate(path: Path, rows: int) -> None:
 def floor(path: Path, schema_file: Path) -> None:
     from studiolo.studio.datasets import table_file
     from studiolo.studio.datasets.reading import engine
-    from studiolo.studio.datasets.schemas import TableSchema
 
-    schema = TableSchema.model_validate_json(schema_file.read_text())
     connection = engine.connect(memory="500MB", threads=2)
-    columns = ", ".join(f"max({engine.name(column.name)})" for column in schema.columns)
-    connection.execute(f"SELECT {columns} FROM ({table_file.scan(table_file.TableInput.of(path, schema))})").fetchall()
+    table = _table(path, schema_file)
+    columns = ", ".join(f"max({engine.name(column.name)})" for column in table.schema.columns)
+    connection.execute(f"SELECT {columns} FROM ({table_file.scan(table)})").fetchall()
+
+
+def _table(path: Path, schema_file: Path) -> "object":
+    from studiolo.studio.datasets.schemas import TableSchema
+    from studiolo.studio.datasets.table_file import TableInput
+
+    return TableInput.of(path, TableSchema.model_validate_json(schema_file.read_text()))
 
 
 def ours(path: Path, schema_file: Path) -> None:
     from studiolo.studio.datasets.profile.compute import profile
-    from studiolo.studio.datasets.reading.table_input import TableInput
-    from studiolo.studio.datasets.schemas import TableSchema
 
     with tempfile.TemporaryDirectory() as spill:
-        found = profile(TableInput.of(path, TableSchema.model_validate_json(schema_file.read_text())), Path(spill))
+        found = profile(_table(path, schema_file), Path(spill))
     assert found.columns[0].count == found.rows
+
+
+def exact(path: Path, schema_file: Path) -> None:
+    from studiolo.studio.datasets.profile.compute import How, profile
+
+    with tempfile.TemporaryDirectory() as spill:
+        assert profile(_table(path, schema_file), Path(spill), how=How(exact=True)).sample.exact
+
+
+def summarize(path: Path, schema_file: Path) -> None:
+    from studiolo.studio.datasets import table_file
+    from studiolo.studio.datasets.reading import engine
+
+    with tempfile.TemporaryDirectory() as spill:
+        connection = engine.connect(memory="500MB", threads=2, spill=Path(spill))
+        connection.execute(f"SUMMARIZE {table_file.scan(_table(path, schema_file))}").fetchall()
 
 
 def inspect(path: Path, schema_file: Path) -> None:
@@ -83,13 +110,22 @@ def inspect(path: Path, schema_file: Path) -> None:
     schema_file.write_text(found.schema.model_dump_json())
 
 
-STEPS = {"generate": generate, "inspect": inspect, "floor": floor, "profile": ours}
+STEPS = {
+    "generate": generate,
+    "inspect": inspect,
+    "floor": floor,
+    "profile": ours,
+    "exact": exact,
+    "summarize": summarize,
+    "polars": peers.polars,
+    "ydata": peers.ydata,
+}
 
 
-def measure(step: str, *arguments: object) -> dict[str, float]:
+def measure(step: str, *arguments: object, python: Path | None = None, timeout: float = 1800) -> dict[str, float]:
     """Run a step in its own process."""
-    command = [sys.executable, __file__, "--step", step, *map(str, arguments)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    command = [str(python or sys.executable), __file__, "--step", step, *map(str, arguments)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, timeout=timeout)
     return dict(json.loads(answer.stdout.splitlines()[-1]))
 
 
@@ -102,35 +138,94 @@ def one_step(step: str, arguments: list[str]) -> None:
     print(json.dumps({"wall": time.monotonic() - started, "cpu": used.ru_utime + used.ru_stime, "mib": peak}))
 
 
+def show(name: str, found: dict[str, float], base: dict[str, float] | None = None) -> None:
+    ratio = f"{found['cpu'] / base['cpu']:8.2f}" if base else ""
+    print(f"{name:12}{found['wall']:8.2f}{found['cpu']:8.2f}{found['mib']:7.0f}{ratio}", flush=True)
+
+
+def table(folder: Path, kind: str, rows: int, asked: argparse.Namespace) -> dict[str, float]:
+    """Measure one file; returns the median ratio, that to SUMMARIZE, and the peak of ours."""
+    path, schema = folder / f"t.{kind}", folder / "schema.json"
+    measure("generate", path, rows)
+    print(f"\n{rows:,} rows x {len(COLUMNS)} columns, {path.stat().st_size / 1e6:,.0f} MB of {kind}")
+    print(f"{'':12}{'wall s':>8}{'CPU s':>8}{'MiB':>7}{'x decode':>8}")
+    show("inspect", measure("inspect", path, schema))
+    pairs = []
+    for _ in range(asked.repeat):
+        base, found = measure("floor", path, schema), measure("profile", path, schema)
+        pairs.append((base, found))
+        show("decode", base)
+        show("profile", found, base)
+    middle = sorted(pairs, key=lambda pair: pair[1]["cpu"] / pair[0]["cpu"])[len(pairs) // 2]
+    result = {
+        "ratio": statistics.median(found["cpu"] / base["cpu"] for base, found in pairs),
+        "mib": max(found["mib"] for _, found in pairs),
+        "cpu": middle[1]["cpu"],
+    }
+    if asked.exact:
+        show("exact", measure("exact", path, schema), middle[0])
+    for peer in asked.peers:
+        if peer == "ydata" and rows > FEW:
+            print(f"{peer:12} left out: it holds the whole table in memory, several times")
+            continue
+        try:
+            found = measure(peer, path, schema, python=peers.python_of(peer), timeout=asked.patience)
+        except peers.Missing as error:
+            print(f"{peer:12} not measured: {error}")
+            continue
+        except subprocess.TimeoutExpired:
+            print(f"{peer:12} not done after {asked.patience:.0f} s")
+            continue
+        except subprocess.CalledProcessError as error:
+            print(f"{peer:12} failed: {(error.stderr.strip().splitlines() or ['?'])[-1][:160]}")
+            continue
+        show(peer, found, middle[0])
+        print(
+            f"{'':12}ours is {middle[1]['cpu'] / found['cpu']:.2f} x its CPU, {middle[1]['mib'] / found['mib']:.2f} x its memory"
+        )
+        result[peer] = middle[1]["cpu"] / found["cpu"]
+    path.unlink()
+    return result
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--formats", nargs="+", default=["parquet", "csv"], choices=["parquet", "csv"])
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--csv", action="store_true", help="a CSV file instead of Parquet")
+    parser.add_argument("--peers", nargs="*", default=["summarize", "polars", "ydata"])
+    parser.add_argument("--exact", action="store_true", help="measure the exact profile too")
+    parser.add_argument("--patience", type=float, default=600, help="seconds that a peer may take")
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.step:
         one_step(asked.step[0], asked.step[1:])
         return 0
+    print(
+        f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+    )
+    failed = []
     with tempfile.TemporaryDirectory(prefix="studiolo-profile-") as folder:
-        path, schema = Path(folder) / ("t.csv" if asked.csv else "t.parquet"), Path(folder) / "schema.json"
-        measure("generate", path, asked.rows)
-        print(f"{platform.platform()}, {os.cpu_count()} cores; {asked.rows:,} rows x {len(COLUMNS)} columns,")
-        print(f"{path.stat().st_size / 1e6:,.0f} MB of {path.suffix[1:]}\n")
-        print(f"{'':10}{'wall s':>8}{'CPU s':>8}{'MiB':>7}")
-        first = measure("inspect", path, schema)
-        print(f"{'inspect':10}{first['wall']:8.2f}{first['cpu']:8.2f}{first['mib']:7.0f}")
-        ratios, peaks = [], []
-        for _ in range(asked.repeat):
-            base, found = measure("floor", path, schema), measure("profile", path, schema)
-            for name, each in (("decode", base), ("profile", found)):
-                print(f"{name:10}{each['wall']:8.2f}{each['cpu']:8.2f}{each['mib']:7.0f}")
-            ratios.append(found["cpu"] / base["cpu"])
-            peaks.append(found["mib"])
-    ratio = statistics.median(ratios)
-    bar = 2.0 if asked.csv else 2.5
-    print(f"\nCPU of the profile: {ratio:.2f} x decoding (bar {bar}); peak memory {max(peaks):.0f} MiB (bar 512)")
-    return 0 if ratio <= bar and max(peaks) <= 512 else 1
+        for kind in asked.formats:
+            found = {rows: table(Path(folder), kind, rows, asked) for rows in sorted(asked.rows)}
+            print()
+            for rows, each in found.items():
+                for what, value, bar in (
+                    ("CPU, in that of decoding", each["ratio"], BARS[kind]),
+                    ("CPU, in that of SUMMARIZE", each.get("summarize"), SUMMARIZE),
+                    ("peak memory, MiB", each["mib"], MEMORY),
+                ):
+                    if value is None:
+                        continue
+                    held = value <= bar
+                    failed += [] if held else [what]
+                    print(f"{kind}, {rows:>10,} rows: {what} {value:.2f} (bar {bar}){'' if held else '  NOT HELD'}")
+            peaks = [each["mib"] for each in found.values()]
+            if len(peaks) > 1:
+                grown = peaks[-1] / peaks[0] - 1
+                failed += [] if grown <= FLAT else ["flat"]
+                print(f"{kind}: memory of the largest is {grown:+.0%} of the smallest's (bar +{FLAT:.0%})")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ from studiolo.studio.datasets import versions_cli
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.explore import cli as explore
 from studiolo.studio.datasets.monitors import cli as monitors_cli
+from studiolo.studio.datasets.rows import cli as rows_cli
 from studiolo.studio.datasets.schemas import ColumnProfile
 
 app = typer.Typer(help="Tables: create, list, preview, profile.", no_args_is_help=True)
+rows_cli.add_to(app)
 app.add_typer(monitors_cli.app, name="monitors")
 
 Name = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="Name of the dataset; the newest version, or one.")]

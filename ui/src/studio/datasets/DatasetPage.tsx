@@ -13,6 +13,7 @@ import { Lineage } from '@/kit/lineage/Lineage';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { TagChips } from '@/kit/TagChips';
 import { Time } from '@/kit/Time';
+import { ConsumeTab } from './consume/ConsumeTab';
 import { ExploreTab } from './explore/ExploreTab';
 import { FilesTab } from './files/FilesTab';
 import { DriftTab } from './monitors/DriftTab';
@@ -20,7 +21,6 @@ import { ProfileTab } from './ProfileTab';
 import { dataset, lineage, version, versions } from './queries';
 import { TABS } from './routes';
 import type { DatasetVersion } from './types';
-import { UseTab } from './UseTab';
 import { useDeletion } from './versions/deletion';
 import { VersionsTab } from './versions/VersionsTab';
 import { changeDataset } from './versions/queries';
@@ -35,7 +35,7 @@ const NAMES: Record<(typeof TABS)[number], string> = {
   lineage: 'Lineage',
   versions: 'Versions',
   files: 'Files',
-  use: 'Use',
+  consume: 'Consume',
 };
 
 export function DatasetPage() {
@@ -209,8 +209,8 @@ export function DatasetPage() {
             <Tabs.Panel value="files">
               <FilesTab version={data} search={search} onSearch={set} />
             </Tabs.Panel>
-            <Tabs.Panel value="use">
-              <UseTab version={data} />
+            <Tabs.Panel value="consume">
+              <ConsumeTab version={data} />
             </Tabs.Panel>
           </Tabs>
         )}

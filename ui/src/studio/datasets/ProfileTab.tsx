@@ -10,6 +10,7 @@ import { Link } from '@/kit/Link';
 import { Answer } from '@/kit/Page';
 import { ProgressBar } from '@/kit/ProgressBar';
 import { ProfileView } from './profile/ProfileView';
+import { Renewal } from './profile/Renewal';
 import type { Method } from './profile/Correlations';
 import { profile } from './queries';
 import type { DatasetVersion } from './types';
@@ -18,6 +19,7 @@ interface Search {
   column?: string | undefined;
   method?: Method | undefined;
   sort?: string | undefined;
+  alerts?: string | undefined;
 }
 
 interface Props {
@@ -80,6 +82,7 @@ function Ready({ version, search, onSearch }: Props) {
     <Answer query={found}>
       {(document) => (
         <Stack gap="lg">
+          <Renewal version={version} profile={document} />
           <ProfileView
             profile={document}
             column={search.column}
@@ -88,6 +91,8 @@ function Ready({ version, search, onSearch }: Props) {
             onMethod={(method) => onSearch({ method: method === 'pearson' ? undefined : method })}
             sort={search.sort}
             onSort={(sort) => onSearch({ sort })}
+            kind={search.alerts}
+            onKind={(alerts) => onSearch({ alerts })}
           />
         </Stack>
       )}

@@ -26,7 +26,7 @@ const create = createRoute({
   component: lazyRouteComponent(() => import('./DatasetCreate'), 'DatasetCreate'),
 });
 
-export const TABS = ['explore', 'profile', 'drift', 'lineage', 'versions', 'files', 'use'] as const;
+export const TABS = ['explore', 'profile', 'drift', 'lineage', 'versions', 'files', 'consume'] as const;
 
 const detail = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -36,6 +36,7 @@ const detail = createRoute({
     tab: oneOf(raw, 'tab', TABS),
     column: text(raw, 'column'),
     sort: text(raw, 'sort'),
+    alerts: text(raw, 'alerts'),
     method: oneOf(raw, 'method', ['pearson', 'spearman', 'cramers_v']),
     folder: text(raw, 'folder'),
     path: text(raw, 'path'),

@@ -11,7 +11,7 @@ from studiolo.kernel.errors import Invalid
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.names import parse
 from studiolo.studio.datasets.rows import reading
-from studiolo.studio.datasets.rows.schemas import Method, Split, Traits
+from studiolo.studio.datasets.rows.schemas import Method, Snippet, Split, Traits
 from studiolo.studio.datasets.schemas import DatasetVersion
 
 if TYPE_CHECKING:
@@ -140,6 +140,10 @@ class Version(DatasetVersion):
     def splits(self) -> list[Split]:
         """Return the splits that are recorded with the version."""
         return [Split.model_validate(item) for item in self._connected().get(f"{self._path}/splits")]
+
+    def snippets(self) -> list[Snippet]:
+        """Return ready code that takes this version."""
+        return [Snippet.model_validate(item) for item in self._connected().get(f"{self._path}/snippets")]
 
     def traits(self) -> Traits:
         """Return what is said about the columns: timestamp, moment in the paths, target."""

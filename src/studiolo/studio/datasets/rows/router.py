@@ -10,7 +10,7 @@ from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import names
 from studiolo.studio.datasets.rows import service
-from studiolo.studio.datasets.rows.schemas import Split, SplitCreate, Traits, TraitsPatch
+from studiolo.studio.datasets.rows.schemas import Snippet, Split, SplitCreate, Traits, TraitsPatch
 
 router = APIRouter(prefix="/{name}/versions/{version}")
 ARROW = "application/vnd.apache.arrow.stream"
@@ -51,6 +51,13 @@ def get_arrow(
         split=split,
     )
     return StreamingResponse(pieces, media_type=ARROW, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/snippets")
+def get_snippets(of: Of, ctx: Context = Depends(context)) -> list[Snippet]:
+    """Return ready code that takes a version: for pandas, Polars, DuckDB and others, and for a job."""
+    ctx.actor.must("datasets.read")
+    return service.code(ctx, *of)
 
 
 @router.get("/traits")

@@ -81,3 +81,13 @@ class Window(BaseModel):
     before: datetime | None = None
     boundary: bool = True
     column: str = ""
+
+
+class Snippet(BaseModel):
+    """Ready code. needs: a package that does not come with the studio."""
+
+    id: str
+    title: str
+    language: Literal["python", "bash", "yaml"] = "python"
+    code: str
+    needs: str = ""

@@ -8,9 +8,9 @@ from studiolo.kernel.context import Context
 from studiolo.studio.datasets import contents, table_file
 from studiolo.studio.datasets.errors import BadSplit, ColumnNotFound, NotATable, SplitNotFound
 from studiolo.studio.datasets.repository import reference
-from studiolo.studio.datasets.rows import repository, stream, timeseries
+from studiolo.studio.datasets.rows import repository, snippets, stream, timeseries
 from studiolo.studio.datasets.rows.query import Asked
-from studiolo.studio.datasets.rows.schemas import Split, SplitCreate, Traits, TraitsPatch, Window
+from studiolo.studio.datasets.rows.schemas import Snippet, Split, SplitCreate, Traits, TraitsPatch, Window
 from studiolo.studio.datasets.schemas import TableSchema
 from studiolo.studio.datasets.versions import find_row
 
@@ -45,6 +45,15 @@ def set_traits(ctx: Context, name: str, version: int | None, patch: TraitsPatch)
         repository.set_traits(tx, ctx, name, row.version, found)
         ctx.events.emit(tx, "dataset.updated", name, {"version": row.version})
     return found
+
+
+def code(ctx: Context, name: str, version: int | None) -> list[Snippet]:
+    """Return ready code for a version."""
+    row = find_row(ctx, name, version)
+    if row.kind == "file":
+        return snippets.of_files(name, row.version)
+    columns = TableSchema.model_validate(row.table).columns
+    return snippets.of_table(name, row.version, columns, traits(ctx, name, row.version).target)
 
 
 def splits(ctx: Context, name: str, version: int | None) -> list[Split]:

@@ -1,6 +1,6 @@
 import { Drawer, Stack, Table, Text } from '@mantine/core';
 import { useCallback, useMemo } from 'react';
-import { count, metric, percent } from '@/kernel/format';
+import { count, duration, metric, percent } from '@/kernel/format';
 import { Chart } from '@/kit/charts/Chart';
 import { axis, NAMED } from '@/kit/charts/style';
 import { KeyValue } from '@/kit/KeyValue';
@@ -51,6 +51,12 @@ function ColumnDetail({ column, exact }: { column: ColumnProfile; exact: boolean
           ['Largest', column.max == null ? null : valueText(column, column.max)],
           ['Mean', column.mean == null ? null : valueText(column, column.mean)],
           ['Deviation', column.std == null ? null : metric(column.std)],
+          ['Variance', column.variance == null ? null : metric(column.variance)],
+          ['Skewness', column.skewness == null ? null : metric(column.skewness, 3)],
+          ['Kurtosis', column.kurtosis == null ? null : metric(column.kurtosis, 3)],
+          ['Range', column.range_seconds == null ? null : duration(column.range_seconds)],
+          ['Empty', column.empty ? count(column.empty) : null],
+          ['Kinds', kinds(column)],
           ['Zeros', column.zeros ? count(column.zeros) : null],
           ['Infinite', column.infinite ? count(column.infinite) : null],
           [
@@ -85,7 +91,7 @@ function ColumnDetail({ column, exact }: { column: ColumnProfile; exact: boolean
           <Rows
             head={['Share below', 'Value']}
             rows={Object.entries(column.quantiles).map(([share, value]) => [
-              percent(Number(share), 0),
+              `${+(Number(share) * 100).toFixed(1)} %`,
               valueText(column, value),
             ])}
           />
@@ -93,6 +99,13 @@ function ColumnDetail({ column, exact }: { column: ColumnProfile; exact: boolean
       ) : null}
     </Stack>
   );
+}
+
+/** What texts could be read as, when that is not one thing. */
+function kinds(column: ColumnProfile): string | null {
+  const found = Object.entries(column.types ?? {});
+  if (found.length < 2) return null;
+  return found.map(([kind, share]) => `${kind} ${percent(share)}`).join(', ');
 }
 
 function Distribution({ column }: { column: ColumnProfile }) {

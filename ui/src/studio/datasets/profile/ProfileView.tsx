@@ -5,8 +5,8 @@ import { Bars } from '@/kit/charts/Bars';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { Section } from '@/kit/Page';
-import { Note } from '@/kit/Note';
 import type { ColumnProfile, Profile } from '../types';
+import { Alerts } from './Alerts';
 import { ColumnDrawer } from './ColumnDrawer';
 import { Correlations, type Method } from './Correlations';
 import { heights, spoken, valueText } from './words';
@@ -19,6 +19,8 @@ interface Props {
   onMethod: (method: Method) => void;
   sort: string | undefined;
   onSort: (sort: string | undefined) => void;
+  kind: string | undefined;
+  onKind: (kind: string | undefined) => void;
 }
 
 const COLUMNS: GridColumn<ColumnProfile>[] = [
@@ -89,18 +91,77 @@ const COLUMNS: GridColumn<ColumnProfile>[] = [
     width: 100,
     optional: true,
   },
+  {
+    id: 'skewness',
+    header: 'Skewness',
+    value: (c) => c.skewness ?? null,
+    cell: (c) => metric(c.skewness, 3),
+    align: 'right',
+    width: 100,
+    optional: true,
+  },
+  {
+    id: 'kurtosis',
+    header: 'Kurtosis',
+    value: (c) => c.kurtosis ?? null,
+    cell: (c) => metric(c.kurtosis, 3),
+    align: 'right',
+    width: 100,
+    optional: true,
+  },
+  {
+    id: 'zeros',
+    header: 'Zeros',
+    value: (c) => c.zeros ?? null,
+    cell: (c) => (c.zeros == null ? '–' : count(c.zeros)),
+    align: 'right',
+    width: 90,
+    optional: true,
+  },
+  {
+    id: 'empty',
+    header: 'Empty',
+    value: (c) => c.empty ?? null,
+    cell: (c) => (c.empty == null ? '–' : count(c.empty)),
+    align: 'right',
+    width: 90,
+    optional: true,
+  },
+  {
+    id: 'length',
+    header: 'Mean length',
+    value: (c) => c.mean_length ?? null,
+    cell: (c) => metric(c.mean_length, 3),
+    align: 'right',
+    width: 110,
+    optional: true,
+  },
   { id: 'top', header: 'Most frequent', value: (c) => c.top?.[0]?.value ?? null, width: 150 },
 ];
 
 /** What a profile says: things to know first, a row per column, how columns go together, what is missing together. */
-export function ProfileView({ profile, column, onColumn, method, onMethod, sort, onSort }: Props) {
+export function ProfileView({
+  profile,
+  column,
+  onColumn,
+  method,
+  onMethod,
+  sort,
+  onSort,
+  kind,
+  onKind,
+}: Props) {
   const chosen = useMemo(() => profile.columns.find((known) => known.name === column), [profile, column]);
   return (
     <>
       <Text size="sm" c="dimmed">
-        {profile.sample.note} Profiled in {duration(profile.seconds)}.
+        {profile.sample.note} Profiled in {duration(profile.seconds)}
+        {profile.parts && profile.parts.reused > 0
+          ? `, of which ${profile.parts.files === 0 ? 'nothing' : count(profile.parts.files) + ' new files'} had to be read`
+          : ''}
+        .
       </Text>
-      <Alerts alerts={profile.alerts ?? []} />
+      <Alerts alerts={profile.alerts ?? []} kind={kind} onKind={onKind} onColumn={onColumn} />
       <DataGrid
         label="Columns"
         rows={profile.columns}
@@ -125,20 +186,6 @@ export function ProfileView({ profile, column, onColumn, method, onMethod, sort,
         }}
       />
     </>
-  );
-}
-
-function Alerts({ alerts }: { alerts: NonNullable<Profile['alerts']> }) {
-  if (alerts.length === 0) return null;
-  return (
-    <Note tone="warning" title={`${alerts.length} thing${alerts.length > 1 ? 's' : ''} to know`}>
-      <ul>
-        {alerts.slice(0, 12).map((alert, index) => (
-          <li key={index}>{alert.message}</li>
-        ))}
-        {alerts.length > 12 ? <li>{alerts.length - 12} more, said at their columns</li> : null}
-      </ul>
-    </Note>
   );
 }
 

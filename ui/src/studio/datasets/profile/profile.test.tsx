@@ -17,6 +17,7 @@ function column(change: Partial<ColumnProfile>): ColumnProfile {
     distinct: 3,
     distinct_exact: true,
     infinite: 0,
+    errors: 0,
     quantiles: {},
     top: [],
     edges: [],
@@ -62,7 +63,16 @@ test('a profile shows what to know first, and a column opens by keyboard', async
     sample: { rows: 4, exact: true, note: 'From all 4 rows.' },
     correlations: { rows: 4 },
     missing_patterns: [],
-    alerts: [{ kind: 'missing', column: 'age', message: 'age is missing in 25% of the rows' }],
+    alerts: [
+      {
+        kind: 'missing',
+        column: 'age',
+        message: 'age is missing in 25% of the rows',
+        advice: 'Fill the gaps.',
+        other: '',
+      },
+    ],
+    target: '',
     seconds: 0.1,
     cpu_seconds: 0.1,
   };
@@ -76,9 +86,12 @@ test('a profile shows what to know first, and a column opens by keyboard', async
       onMethod={() => undefined}
       sort={undefined}
       onSort={() => undefined}
+      kind={undefined}
+      onKind={() => undefined}
     />,
   );
-  expect(screen.getByText('age is missing in 25% of the rows')).toBeTruthy();
+  expect(screen.getByRole('button', { name: 'age is missing in 25% of the rows' })).toBeTruthy();
+  expect(screen.getByText('Fill the gaps.')).toBeTruthy();
   screen.getByRole('grid', { name: 'Columns' }).focus();
   await userEvent.keyboard('{ArrowDown}{Enter}');
   expect(open).toHaveBeenCalledWith('age');
