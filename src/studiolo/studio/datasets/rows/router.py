@@ -13,6 +13,7 @@ from studiolo.studio.datasets.rows import service
 from studiolo.studio.datasets.rows.schemas import Snippet, Split, SplitCreate, Traits, TraitsPatch
 
 router = APIRouter(prefix="/{name}/versions/{version}")
+Version = Annotated[str, "A number, or `latest`"]
 ARROW = "application/vnd.apache.arrow.stream"
 
 
@@ -20,12 +21,10 @@ def _of(name: str, version: str) -> tuple[str, int | None]:
     return names.parse(f"{name}:{version}")
 
 
-Of = Annotated[tuple[str, int | None], Depends(_of)]
-
-
 @router.get("/arrow", response_class=Response, responses={200: {"content": {ARROW: {}}}})
 def get_arrow(
-    of: Of,
+    name: str,
+    version: Version,
     columns: Annotated[list[str] | None, Query(description="All, when none is named")] = None,
     limit: Annotated[int | None, Query(ge=0)] = None,
     offset: Annotated[int, Query(ge=0, description="Rows to leave out first, to go on after a broken connection")] = 0,
@@ -41,7 +40,7 @@ def get_arrow(
     ctx.actor.must("datasets.read")
     pieces = service.arrow(
         ctx,
-        *of,
+        *_of(name, version),
         columns=columns,
         limit=limit,
         offset=offset,
@@ -54,42 +53,42 @@ def get_arrow(
 
 
 @router.get("/snippets")
-def get_snippets(of: Of, ctx: Context = Depends(context)) -> list[Snippet]:
+def get_snippets(name: str, version: Version, ctx: Context = Depends(context)) -> list[Snippet]:
     """Return ready code that takes a version: for pandas, Polars, DuckDB and others, and for a job."""
     ctx.actor.must("datasets.read")
-    return service.code(ctx, *of)
+    return service.code(ctx, *_of(name, version))
 
 
 @router.get("/traits")
-def get_traits(of: Of, ctx: Context = Depends(context)) -> Traits:
+def get_traits(name: str, version: Version, ctx: Context = Depends(context)) -> Traits:
     """Return what columns mean: the timestamp, the moment in the paths of files, the target of models."""
     ctx.actor.must("datasets.read")
-    return service.traits(ctx, *of)
+    return service.traits(ctx, *_of(name, version))
 
 
 @router.patch("/traits")
-def set_traits(of: Of, patch: TraitsPatch, ctx: Context = Depends(context)) -> Traits:
+def set_traits(name: str, version: Version, patch: TraitsPatch, ctx: Context = Depends(context)) -> Traits:
     """Say what columns mean; an empty text takes it away."""
     ctx.actor.must("datasets.write")
-    return service.set_traits(ctx, *of, patch)
+    return service.set_traits(ctx, *_of(name, version), patch)
 
 
 @router.get("/splits")
-def list_splits(of: Of, ctx: Context = Depends(context)) -> list[Split]:
+def list_splits(name: str, version: Version, ctx: Context = Depends(context)) -> list[Split]:
     """List the splits that are recorded with a version."""
     ctx.actor.must("datasets.read")
-    return service.splits(ctx, *of)
+    return service.splits(ctx, *_of(name, version))
 
 
 @router.post("/splits", status_code=201)
-def create_split(of: Of, spec: SplitCreate, ctx: Context = Depends(context)) -> Split:
+def create_split(name: str, version: Version, spec: SplitCreate, ctx: Context = Depends(context)) -> Split:
     """Record how rows are split into parts; the same split again is the same."""
     ctx.actor.must("datasets.write")
-    return service.create_split(ctx, *of, spec)
+    return service.create_split(ctx, *_of(name, version), spec)
 
 
 @router.delete("/splits/{split}", status_code=204)
-def remove_split(of: Of, split: str, ctx: Context = Depends(context)) -> None:
+def remove_split(name: str, version: Version, split: str, ctx: Context = Depends(context)) -> None:
     """Forget a split; what was made with it stays."""
     ctx.actor.must("datasets.write")
-    service.remove_split(ctx, *of, split)
+    service.remove_split(ctx, *_of(name, version), split)
