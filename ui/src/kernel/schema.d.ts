@@ -992,6 +992,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/arrow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Arrow
+     * @description Send rows as an Arrow IPC stream, in order, in bounded memory; types are exact.
+     */
+    get: operations['datasets_get_arrow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/{name}/versions/{version}/cell': {
     parameters: {
       query?: never;
@@ -1147,10 +1167,14 @@ export interface paths {
     put?: never;
     /**
      * Profile Again
-     * @description Compute the profile once more.
+     * @description Compute the profile once more: exactly, or for a target. The old one stays until the new one is there.
      */
     post: operations['datasets_profile_again'];
-    delete?: never;
+    /**
+     * Cancel Profile
+     * @description Stop computing the profile; an earlier one stays.
+     */
+    delete: operations['datasets_cancel_profile'];
     options?: never;
     head?: never;
     patch?: never;
@@ -1196,6 +1220,70 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/snippets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Snippets
+     * @description Return ready code that takes a version: for pandas, Polars, DuckDB and others, and for a job.
+     */
+    get: operations['datasets_get_snippets'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/splits': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Splits
+     * @description List the splits that are recorded with a version.
+     */
+    get: operations['datasets_list_splits'];
+    put?: never;
+    /**
+     * Create Split
+     * @description Record how rows are split into parts; the same split again is the same.
+     */
+    post: operations['datasets_create_split'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/splits/{split}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Remove Split
+     * @description Forget a split; what was made with it stays.
+     */
+    delete: operations['datasets_remove_split'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/{name}/versions/{version}/summaries': {
     parameters: {
       query?: never;
@@ -1214,6 +1302,30 @@ export interface paths {
     options?: never;
     head?: never;
     patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/traits': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Traits
+     * @description Return what columns mean: the timestamp, the moment in the paths of files, the target of models.
+     */
+    get: operations['datasets_get_traits'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Set Traits
+     * @description Say what columns mean; an empty text takes it away.
+     */
+    patch: operations['datasets_set_traits'];
     trace?: never;
   };
   '/w/{workspace}/api/datastores': {
@@ -4076,18 +4188,39 @@ export interface components {
     };
     /**
      * Alert
-     * @description Something about a column to know before training with it.
+     * @description Something to know before training. column: empty for the whole table; other: the column it follows; advice: what to do.
      */
     Alert: {
+      /**
+       * Advice
+       * @default
+       */
+      advice: string;
       /** Column */
       column: string;
       /**
        * Kind
        * @enum {string}
        */
-      kind: 'constant' | 'missing' | 'identifier' | 'many_values' | 'correlated' | 'infinite' | 'skewed';
+      kind:
+        | 'constant'
+        | 'missing'
+        | 'unique'
+        | 'many_values'
+        | 'zeros'
+        | 'skewed'
+        | 'correlated'
+        | 'duplicates'
+        | 'mixed_types'
+        | 'infinite'
+        | 'leak';
       /** Message */
       message: string;
+      /**
+       * Other
+       * @default
+       */
+      other: string;
     };
     /**
      * AliasSet
@@ -4823,7 +4956,10 @@ export interface components {
      * @description What one column holds. Dates are ISO texts; in histogram and edges they are seconds since 1970, UTC.
      *
      *     count: values that are there; distinct: exact or estimated within about 5 %; infinite: left out of everything but count.
-     *     edges: 201 quantiles that cut the values into 200 equal parts, kept to measure drift later; length: characters.
+     *     empty: texts without a character; skewness, kurtosis: standardised moments, kurtosis of a normal distribution is 0.
+     *     types: what the values are, or what texts could be read as, with shares; range_seconds: from the first moment to the last.
+     *     edges: 201 quantiles that cut the values into 200 equal parts, kept to measure drift later; length: characters, of binary bytes.
+     *     errors: values that could not be read as the column's type and became missing.
      */
     ColumnProfile: {
       /** Count */
@@ -4834,12 +4970,21 @@ export interface components {
       distinct_exact: boolean;
       /** Edges */
       edges?: number[];
+      /** Empty */
+      empty?: number | null;
+      /**
+       * Errors
+       * @default 0
+       */
+      errors: number;
       histogram?: components['schemas']['Histogram'] | null;
       /**
        * Infinite
        * @default 0
        */
       infinite: number;
+      /** Kurtosis */
+      kurtosis?: number | null;
       /** Max */
       max?: number | string | null;
       /** Max Length */
@@ -4864,6 +5009,10 @@ export interface components {
       quantiles?: {
         [key: string]: number | string;
       };
+      /** Range Seconds */
+      range_seconds?: number | null;
+      /** Skewness */
+      skewness?: number | null;
       /** Std */
       std?: number | null;
       /** Top */
@@ -4885,6 +5034,12 @@ export interface components {
         | 'text'
         | 'binary'
         | 'json';
+      /** Types */
+      types?: {
+        [key: string]: number;
+      };
+      /** Variance */
+      variance?: number | null;
       /** Zeros */
       zeros?: number | null;
     };
@@ -7506,6 +7661,16 @@ export interface components {
       weight?: number | null;
     };
     /**
+     * Leak
+     * @description A column that tells the target nearly alone. score: 1 when it does so without fault, on rows it was not learnt from.
+     */
+    Leak: {
+      /** Column */
+      column: string;
+      /** Score */
+      score: number;
+    };
+    /**
      * Learner
      * @description A family of models; missing says why it cannot be used here, empty when it can.
      */
@@ -8520,6 +8685,8 @@ export interface components {
     /**
      * Profile
      * @description All that the profile job found out about a dataset version. seconds, cpu_seconds: what it took.
+     *
+     *     duplicate_rows: that repeat an earlier one; None: not looked for. target: what leaks were looked for of.
      */
     Profile: {
       /** Alerts */
@@ -8529,17 +8696,57 @@ export interface components {
       correlations: components['schemas']['Correlations'];
       /** Cpu Seconds */
       cpu_seconds: number;
+      /** Duplicate Rows */
+      duplicate_rows?: number | null;
+      /** Leaks */
+      leaks?: components['schemas']['Leak'][];
       /** Missing Patterns */
       missing_patterns?: components['schemas']['MissingPattern'][];
+      parts?: components['schemas']['ProfileParts'] | null;
       /** Rows */
       rows: number;
       sample: components['schemas']['Sample'];
       /** Seconds */
       seconds: number;
+      /**
+       * Target
+       * @default
+       */
+      target: string;
+    };
+    /**
+     * ProfileAsked
+     * @description How closely to look. exact: at all rows; target: the column that models will predict, to find what gives it away.
+     */
+    ProfileAsked: {
+      /**
+       * Exact
+       * @default false
+       */
+      exact: boolean;
+      /**
+       * Target
+       * @default
+       */
+      target: string;
+    };
+    /**
+     * ProfileParts
+     * @description reused: parts that were kept from earlier profiles; computed: new ones, of so many files.
+     */
+    ProfileParts: {
+      /** Computed */
+      computed: number;
+      /** Files */
+      files: number;
+      /** Reused */
+      reused: number;
     };
     /**
      * ProfileStatus
      * @description Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed; none: it is no table.
+     *
+     *     update: a new one is on its way while this one is there. A ready one with an error: the last update failed.
      */
     ProfileStatus: {
       /** Error */
@@ -8558,6 +8765,26 @@ export interface components {
        * @enum {string}
        */
       state: 'queued' | 'running' | 'ready' | 'failed' | 'none';
+      update?: components['schemas']['ProfileUpdate'] | null;
+    };
+    /**
+     * ProfileUpdate
+     * @description A profile that is being computed anew. exact: from all rows; progress: 0 to 1.
+     */
+    ProfileUpdate: {
+      /** Exact */
+      exact: boolean;
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Progress */
+      progress?: number | null;
+      /** Run Id */
+      run_id: string;
+      /** Started At */
+      started_at?: string | null;
     };
     /**
      * Progress
@@ -9700,6 +9927,29 @@ export interface components {
       params: components['schemas']['studiolo__studio__models__schemas__Column'][];
     };
     /**
+     * Snippet
+     * @description Ready code. needs: a package that does not come with the studio.
+     */
+    Snippet: {
+      /** Code */
+      code: string;
+      /** Id */
+      id: string;
+      /**
+       * Language
+       * @default python
+       * @enum {string}
+       */
+      language: 'python' | 'bash' | 'yaml';
+      /**
+       * Needs
+       * @default
+       */
+      needs: string;
+      /** Title */
+      title: string;
+    };
+    /**
      * Span
      * @description A step of a trace. parent: none for the root; offset_ms: since the start of the trace; status: OK, ERROR, UNSET.
      */
@@ -9746,6 +9996,94 @@ export interface components {
       name: string;
       /** Offset Ms */
       offset_ms: number;
+    };
+    /**
+     * Split
+     * @description A split that is recorded with a version. references: how each part is written.
+     */
+    Split: {
+      /**
+       * Column
+       * @default
+       */
+      column: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Key
+       * @default
+       */
+      key: string;
+      /**
+       * Method
+       * @default hash
+       * @enum {string}
+       */
+      method: 'hash' | 'stratified' | 'group' | 'time';
+      /**
+       * Name
+       * @default default
+       */
+      name: string;
+      /** References */
+      references: {
+        [key: string]: string;
+      };
+      /**
+       * Seed
+       * @default 0
+       */
+      seed: number;
+      /** Shares */
+      shares?: {
+        [key: string]: number;
+      };
+    };
+    /**
+     * SplitCreate
+     * @description How rows are split into parts.
+     *
+     *     hash: by chance, decided by seed and row (its file and place, or the value of `key`): rows keep their part in later versions.
+     *     stratified: each value of `column` is shared out alike. group: all rows of a value of `column` are in one part.
+     *     time: by `column` (default: the timestamp of the version), the first parts are the earliest.
+     *     shares: of the parts, in order; they sum to 1.
+     */
+    SplitCreate: {
+      /**
+       * Column
+       * @default
+       */
+      column: string;
+      /**
+       * Key
+       * @default
+       */
+      key: string;
+      /**
+       * Method
+       * @default hash
+       * @enum {string}
+       */
+      method: 'hash' | 'stratified' | 'group' | 'time';
+      /**
+       * Name
+       * @default default
+       */
+      name: string;
+      /**
+       * Seed
+       * @default 0
+       */
+      seed: number;
+      /** Shares */
+      shares?: {
+        [key: string]: number;
+      };
     };
     /**
      * Spread
@@ -10397,6 +10735,42 @@ export interface components {
     TracesDeleted: {
       /** Deleted */
       deleted: number;
+    };
+    /**
+     * Traits
+     * @description What columns of a version mean; empty: nothing was said.
+     *
+     *     timestamp: orders the rows in time; partition_timestamp: a moment in the path of each file, at or before its rows;
+     *     target: what models will predict.
+     */
+    Traits: {
+      /**
+       * Partition Timestamp
+       * @default
+       */
+      partition_timestamp: string;
+      /**
+       * Target
+       * @default
+       */
+      target: string;
+      /**
+       * Timestamp
+       * @default
+       */
+      timestamp: string;
+    };
+    /**
+     * TraitsPatch
+     * @description What to change; what is left out stays, an empty text takes it away.
+     */
+    TraitsPatch: {
+      /** Partition Timestamp */
+      partition_timestamp?: string | null;
+      /** Target */
+      target?: string | null;
+      /** Timestamp */
+      timestamp?: string | null;
     };
     /**
      * TrendPoint
@@ -12833,6 +13207,52 @@ export interface operations {
       };
     };
   };
+  datasets_get_arrow: {
+    parameters: {
+      query?: {
+        /** @description All, when none is named */
+        columns?: string[] | null;
+        limit?: number | null;
+        /** @description Rows to leave out first, to go on after a broken connection */
+        offset?: number;
+        /** @description Rows of this moment of the timestamp column and later */
+        after?: string | null;
+        /** @description Rows of this moment and earlier */
+        before?: string | null;
+        /** @description Whether `after` and `before` themselves are in */
+        boundary?: boolean;
+        /** @description A part of a recorded split: `train`, or `name.train` */
+        split?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/vnd.apache.arrow.stream': unknown;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datasets_explore_cell: {
     parameters: {
       query?: never;
@@ -13112,10 +13532,46 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ProfileAsked'] | null;
+      };
+    };
     responses: {
       /** @description Successful Response */
       202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatasetVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_cancel_profile: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
         headers: {
           [name: string]: unknown;
         };
@@ -13202,6 +13658,137 @@ export interface operations {
       };
     };
   };
+  datasets_get_snippets: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Snippet'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_splits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Split'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_create_split: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SplitCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Split'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_remove_split: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+        split: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datasets_explore_summaries: {
     parameters: {
       query?: never;
@@ -13225,6 +13812,74 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Summaries'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_traits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Traits'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_set_traits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TraitsPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Traits'];
         };
       };
       /** @description Validation Error */
