@@ -14,11 +14,12 @@ import { Breadcrumb } from './Breadcrumb';
 import { Failed } from './Failed';
 import { LiveBanner } from './LiveBanner';
 import { NavPane } from './NavPane';
-import { NoticeBell } from './NoticeBell';
 import { SchemeSwitch } from './SchemeSwitch';
 import { useShortcuts } from './shortcuts';
 import classes from './shell.module.css';
 
+// what it opens is heavy and not needed to draw the page
+const NoticeBell = lazy(() => import('./NoticeBell').then((it) => ({ default: it.NoticeBell })));
 const Palette = lazy(() => import('./Palette'));
 const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
 
@@ -131,7 +132,11 @@ export function Shell() {
           <span>Search</span>
           <Kbd size="xs">Ctrl K</Kbd>
         </button>
-        {member ? <NoticeBell /> : null}
+        {member ? (
+          <Suspense fallback={<span style={{ width: 28 }} />}>
+            <NoticeBell />
+          </Suspense>
+        ) : null}
         <SchemeSwitch />
         <Menu position="bottom-end">
           <Menu.Target>
