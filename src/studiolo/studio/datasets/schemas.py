@@ -72,9 +72,7 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: str | None = Field(
-        None, description="delimited, json_lines, json, parquet, arrow, excel, delta, images or texts"
-    )
+    format: str | None = Field(None, description="delimited, json_lines, json, parquet, arrow, excel or texts")
     delimiter: str | None = Field(None, min_length=1, max_length=4, description="What separates the values of a row")
     encoding: str | None = Field(None, max_length=40, description="Such as cp1252; any that Python knows")
     header: bool | HeaderMode | None = Field(
@@ -109,8 +107,6 @@ class ReadOptions(BaseModel):
     )
     sheet: str | None = Field(None, max_length=200, description="Name or number (from 1) of a workbook's sheet")
     fill_merged: bool = Field(True, description="Merged cells hold their value in each of them")
-    table_version: int | None = Field(None, ge=0, description="Version of a Delta table; default: its newest now")
-    table_time: str | None = Field(None, max_length=40, description="The Delta table as of this moment (ISO 8601)")
 
 
 class ColumnChoice(BaseModel):
