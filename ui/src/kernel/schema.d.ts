@@ -8847,7 +8847,7 @@ export interface components {
       fill_merged: boolean;
       /**
        * Format
-       * @description delimited, json_lines, json, parquet, arrow, excel, delta, images or texts
+       * @description delimited, json_lines, json, parquet, arrow, excel or texts
        */
       format?: string | null;
       /**
@@ -8923,16 +8923,6 @@ export interface components {
        * @default 0
        */
       skip_rows: number;
-      /**
-       * Table Time
-       * @description The Delta table as of this moment (ISO 8601)
-       */
-      table_time?: string | null;
-      /**
-       * Table Version
-       * @description Version of a Delta table; default: its newest now
-       */
-      table_version?: number | null;
       /**
        * Timestamp
        * @default
@@ -12761,7 +12751,7 @@ export interface operations {
   datasets_upload: {
     parameters: {
       query?: {
-        /** @description delimited, json_lines, json, parquet, arrow, excel, delta, images or texts */
+        /** @description delimited, json_lines, json, parquet, arrow, excel or texts */
         format?: string | null;
         /** @description What separates the values of a row */
         delimiter?: string | null;
@@ -12803,10 +12793,6 @@ export interface operations {
         sheet?: string | null;
         /** @description Merged cells hold their value in each of them */
         fill_merged?: boolean;
-        /** @description Version of a Delta table; default: its newest now */
-        table_version?: number | null;
-        /** @description The Delta table as of this moment (ISO 8601) */
-        table_time?: string | null;
         /** @description Letters, digits, `.`, `_`, `-`; empty: from the file's name */
         name?: string;
         /** @description The file's own name; its ending helps to recognise the format */
