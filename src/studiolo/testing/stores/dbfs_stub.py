@@ -24,6 +24,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # head and body in one packet: else each answer waits 40 ms for an acknowledgement
     root = Path()
     handles: dict[int, BinaryIO] = {}  # noqa: RUF012 - of the whole server
     lock = threading.Lock()

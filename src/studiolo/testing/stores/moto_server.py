@@ -35,6 +35,7 @@ def main() -> None:
 
     class Quiet(WSGIRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
 
         def log_request(self, *_: object, **__: object) -> None:
             return
