@@ -50,6 +50,15 @@ def test_register_a_dataset(running: Started) -> None:
     assert "panels: 4 different values, 40 missing" in said
 
 
+def test_register_a_folder(running: Started) -> None:
+    said = run(running, "08_register_a_folder.py")
+    assert "letters:1, 30 files" in said
+    assert "the same folder again is letters:1" in said
+    assert "letters:2: 1 added, 30 the same" in said
+    assert "in the bin: ['letters:1']" in said
+    assert "31 files came back" in said
+
+
 def test_automl_and_then_deploy_its_model(running: Started) -> None:
     said = run(running, "03_automl_titanic.py", "2")
     assert "registered as titanic:1" in said

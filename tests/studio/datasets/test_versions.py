@@ -282,3 +282,51 @@ def test_the_command_line_deletes_restores_and_lists(cli: Callable[..., Result],
     assert cli("datasets", "keep", "many", "--last", "3").exit_code == 0
     assert service.get_dataset(ctx, "many").retention.keep_last == 3  # type: ignore[union-attr]
     assert '"versions": 0' in cli("datasets", "gc", "-o", "json").stdout
+
+
+def test_versions_are_compared_by_columns_rows_and_files(any_client: TestClient, any_ctx: Context) -> None:
+    ctx = any_ctx
+    old = {f"d/{n:05}": b"%d" % n for n in range(3000)}
+    a_version(ctx, old)
+    new = {path: data for path, data in old.items() if path != "d/00007"} | {"d/00100": b"changed", "e": b"added"}
+    a_version(ctx, new)
+    found = any_client.get(f"{API}/many/compare", params={"left": 1, "right": 2}).json()
+    assert found["files"] == {
+        "added": 1, "removed": 1, "changed": 1, "same": 2998, "bytes_added": 12, "bytes_removed": 4
+    }  # fmt: skip
+    assert (found["same"], found["schema"], found["rows"]) == (False, [], {"left": 0, "right": 0})
+    page = any_client.get(f"{API}/many/compare/files", params={"left": 1, "right": 2, "limit": 2}).json()
+    rest = any_client.get(f"{API}/many/compare/files", params={"left": 1, "right": 2, "cursor": page["next"]}).json()
+    changes = [(item["path"], item["change"]) for item in [*page["items"], *rest["items"]]]
+    assert changes == [("d/00007", "removed"), ("d/00100", "changed"), ("e", "added")]
+    only = any_client.get(f"{API}/many/compare/files", params={"left": 1, "right": 2, "change": "added"}).json()
+    assert [item["path"] for item in only["items"]] == ["e"]
+    assert any_client.get(f"{API}/many/compare", params={"left": 1, "right": 9}).status_code == 404
+
+
+def test_columns_that_differ_are_named() -> None:
+    from studiolo.studio.datasets.comparison import column_changes
+    from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
+
+    def table(**columns: str) -> TableSchema:
+        made = [ColumnSchema(name=name, type=kind, sql_type="X") for name, kind in columns.items()]  # type: ignore[arg-type]
+        return TableSchema(format="parquet", columns=made, rows=1)
+
+    found = column_changes(table(a="integer", b="text", c="date"), table(b="number", c="date", d="text"))
+    assert [(change.column, change.change, change.left, change.right) for change in found] == [
+        ("b", "type", "text", "number"),
+        ("d", "added", None, "text"),
+        ("a", "removed", "integer", None),
+    ]
+
+
+def test_all_files_come_as_one_zip(client: TestClient, ctx: Context) -> None:
+    import io
+    import zipfile
+
+    a_version(ctx, FILES)
+    reply = client.get(f"{API}/many/versions/1/archive")
+    assert reply.headers["content-disposition"] == 'attachment; filename="many-1.zip"'
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as packed:
+        assert {name: packed.read(name) for name in packed.namelist()} == FILES
+        assert packed.testzip() is None

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.events.tables import events
+from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import repository as compute_repository
 from studiolo.studio.experiments import artifacts, metrics, reconcile, service, tracking
 from studiolo.studio.experiments.schemas import TERMINAL, InputFile, Resources
@@ -98,6 +99,38 @@ def test_inputs_and_code_are_where_the_job_looks(ctx: Context) -> None:
     assert ended(ctx, run).state == "Completed"
     assert log_of(ctx, run) == "a,b\n1,2\n"
     assert ctx.blobs.path(script).read_bytes().count(b"changed") == 1  # the job wrote to a copy of its code
+
+
+def test_the_runner_places_the_files_of_a_manifest(ctx: Context) -> None:
+    names = ["a/1.txt", "a/ü.txt", "b.txt"]
+    entries = [manifests.Entry(name, 3, ctx.blobs.put(name.encode()).digest) for name in names]
+    listed = manifests.write(ctx.blobs, entries).digest
+    code = """
+import json, os, pathlib
+root = pathlib.Path(os.environ["STUDIOLO_INPUTS"])
+print([item["path"] for item in json.loads((root / "table" / "files.json").read_text())])
+for path in sorted(path for path in root.rglob("*.txt")):
+    print(path.relative_to(root), path.read_text(), oct(path.stat().st_mode & 0o777))
+"""
+    inputs = {
+        "raw": [InputFile(path=".", digest=listed, manifest=True)],
+        "table": [InputFile(path="files", digest=listed, manifest=True)],
+    }
+    run = submit(ctx, code, inputs=inputs)
+    assert ended(ctx, run).state == "Completed", log_of(ctx, run)
+    told = log_of(ctx, run).splitlines()
+    assert told[0] == str(names)
+    assert told[1:4] == [f"raw/{name} {name} 0o444" for name in names]
+    assert len(told) == 7
+
+
+def test_a_manifest_whose_bytes_are_gone_is_said(ctx: Context) -> None:
+    listed = manifests.write(ctx.blobs, [manifests.Entry("a", 1, "0" * 64)]).digest
+    run = ended(ctx, submit(ctx, "pass", inputs={"raw": [InputFile(path=".", digest=listed, manifest=True)]}))
+    assert (run.state, run.failure) == ("Failed", "input_missing")
+    plain = ctx.blobs.put(b"a,b\n").digest
+    with pytest.raises(manifests.ManifestUnreadable, match="no manifest"):
+        submit(ctx, "pass", inputs={"raw": [InputFile(path=".", digest=plain, manifest=True)]})
 
 
 def test_a_single_text_is_run_by_a_shell(ctx: Context) -> None:

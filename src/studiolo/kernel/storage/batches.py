@@ -9,13 +9,14 @@ import fcntl
 import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from blake3 import blake3
 
 from studiolo.kernel.ids import new_id
-from studiolo.kernel.storage.blobs import CHUNK, Blob, LocalBlobStore, _room, _sync_folder, _touch
+from studiolo.kernel.storage.blobs import CHUNK, Blob, LocalBlobStore, _room, _touch
 
 TOGETHER_FILES, TOGETHER_BYTES = 4000, 1 << 30  # written before they are made durable
 _FEW = 8  # so many are synced one by one
@@ -26,35 +27,34 @@ class Batch:
     """Takes files from several threads. A blob is there, under its name, after `flush`; what is not flushed is forgotten."""
 
     def __init__(self, store: LocalBlobStore) -> None:
-        self._store = store
+        self._store, self._spool = store, str(store.spool)
         self._lock = threading.Lock()
-        self._waiting: list[tuple[Path, str]] = []
+        self._waiting: list[tuple[str, str]] = []
         self._bytes = 0
 
     def copy(self, source: BinaryIO) -> Blob:
         """Copy a stream into the spool while hashing it; raises DiskFull and what reading raises, then nothing of it stays."""
-        part = self._store.spool / f"{new_id()}.part"
+        part = f"{self._spool}/{new_id()}.part"
         hashed, size = blake3(), 0
         try:
-            with part.open("xb", buffering=0) as file:
-                cloned = _clone(source, file)
-                reading: BinaryIO = part.open("rb") if cloned else source
-                try:
-                    while piece := reading.read(CHUNK):
-                        hashed.update(piece)
-                        size += len(piece)
-                        if not cloned:
-                            file.write(piece)
-                finally:
-                    if cloned:
-                        reading.close()
-            part.chmod(0o444)
+            file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise _room(error, self._store.root) from error
+        try:
+            cloned = _clone(source, file)
+            while piece := os.read(file, CHUNK) if cloned else source.read(CHUNK):
+                hashed.update(piece)
+                size += len(piece)
+                if not cloned:
+                    _write(file, piece)
+        except _Write as error:
+            os.unlink(part)
+            raise _room(error.cause, self._store.root) from error.cause
         except BaseException:
-            part.unlink(missing_ok=True)
+            os.unlink(part)
             raise
+        finally:
+            os.close(file)
         return self._wait(part, Blob(hashed.hexdigest(), size))
 
     def take(self, own: Path) -> Blob:
@@ -64,16 +64,16 @@ class Batch:
             while piece := file.read(CHUNK):
                 hashed.update(piece)
                 size += len(piece)
-        part = self._store.spool / f"{new_id()}.part"
+        part = f"{self._spool}/{new_id()}.part"
         try:
             os.link(own, part)
         except OSError:  # another file system
             with own.open("rb") as file:
                 return self.copy(file)
-        part.chmod(0o444)
+        os.chmod(part, 0o444)
         return self._wait(part, Blob(hashed.hexdigest(), size))
 
-    def _wait(self, part: Path, blob: Blob) -> Blob:
+    def _wait(self, part: str, blob: Blob) -> Blob:
         with self._lock:
             self._waiting.append((part, blob.digest))
             self._bytes += blob.size
@@ -89,34 +89,36 @@ class Batch:
         if not waiting:
             return
         try:
-            _to_disk([part for part, _ in waiting], self._store.root)
-            folders = {self._store.location(digest).parent for _, digest in waiting}
-            new = [folder for folder in folders if not folder.is_dir()]
-            for folder in new:
-                folder.mkdir(parents=True, exist_ok=True)
-            if new:
-                _sync_folder(self._store.root)
-            with self._store.held():
-                for part, digest in waiting:
-                    target = self._store.location(digest)
-                    if _touch(target):
-                        part.unlink()
-                    else:
-                        os.utime(part)
-                        part.rename(target)
-            for folder in folders:
-                _sync_folder(folder)
+            self._name(waiting)
         except OSError as error:
             for part, _ in waiting:
-                part.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(part)
             raise _room(error, self._store.root) from error
+
+    def _name(self, waiting: list[tuple[str, str]]) -> None:
+        _to_disk([part for part, _ in waiting], self._store.root)
+        places = [self._store.place(digest) for _, digest in waiting]
+        folders = {place.rpartition("/")[0] for place in places}
+        for folder in folders:
+            if not os.path.isdir(folder):
+                os.makedirs(folder, exist_ok=True)
+        with self._store.held():
+            for (part, _), place in zip(waiting, places, strict=True):
+                if _touch(place):
+                    os.unlink(part)
+                else:
+                    os.utime(part)
+                    os.rename(part, place)
+        _to_disk([*folders, str(self._store.root)], self._store.root)
 
     def forget(self) -> None:
         """Remove what was not flushed."""
         with self._lock:
             waiting, self._waiting, self._bytes = self._waiting, [], 0
         for part, _ in waiting:
-            part.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(part)
 
     def __enter__(self) -> "Batch":
         return self
@@ -125,7 +127,24 @@ class Batch:
         self.forget()
 
 
-def _clone(source: BinaryIO, target: BinaryIO) -> bool:
+class _Write(Exception):
+    """Writing failed, not reading."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+def _write(file: int, piece: bytes) -> None:
+    view = memoryview(piece)
+    try:
+        while view:
+            view = view[os.write(file, view) :]
+    except OSError as error:
+        raise _Write(error) from error
+
+
+def _clone(source: BinaryIO, target: int) -> bool:
     """Let a new file share the blocks of another, where the file system can: it is then the file as it was at one moment."""
     try:
         descriptor = source.fileno()
@@ -137,7 +156,7 @@ def _clone(source: BinaryIO, target: BinaryIO) -> bool:
     return True
 
 
-def _to_disk(paths: list[Path], root: Path) -> None:
+def _to_disk(paths: list[str], root: Path) -> None:
     if len(paths) > _FEW and sys.platform.startswith("linux"):
         descriptor = os.open(root, os.O_RDONLY)
         try:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from studiolo.kernel.ids import new_id
 
 CHUNK = 1 << 20
 _SYNCED = 10_000  # digests that a process remembers
+_NAME = re.compile(r"[0-9a-f]{64}")
 _TOGETHER = 1000  # blobs kept under one hold of the lock
 
 
@@ -188,15 +190,22 @@ class LocalBlobStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
         self.spool = root / "spool"
         self._synced: set[str] = set()
         self.spool.mkdir(parents=True, exist_ok=True)
 
     def location(self, digest: str) -> Path:
         """Return where a digest is or would be."""
-        if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
+        if _NAME.fullmatch(digest) is None:
             raise BlobMissing(f"'{digest[:80]}' is not the name of a blob.")
         return self.root / digest[:2] / digest[2:]
+
+    def place(self, digest: str) -> str:
+        """Return the same as a plain text: a Path costs more than the call that it is made for."""
+        if _NAME.fullmatch(digest) is None:
+            raise BlobMissing(f"'{digest[:80]}' is not the name of a blob.")
+        return f"{self._root}/{digest[:2]}/{digest[2:]}"
 
     def synced(self, digest: str) -> None:
         """Note that this process has seen a blob through to the disk."""
@@ -272,7 +281,7 @@ class LocalBlobStore:
         missing: list[str] = []
         for some in _some(digests, _TOGETHER):
             with self.held():
-                missing += [digest for digest in some if not _touch(self.location(digest))]
+                missing += [digest for digest in some if not _touch(self.place(digest))]
         return missing
 
     def stored(self, prefix: str) -> Iterator[Kept]:
@@ -327,7 +336,7 @@ def _some(digests: Iterable[str], size: int) -> Iterator[list[str]]:
         yield some
 
 
-def _touch(location: Path) -> bool:
+def _touch(location: Path | str) -> bool:
     try:
         os.utime(location)
     except FileNotFoundError:

@@ -7,7 +7,7 @@ import typer
 
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, counted, out, progress, show, transport
-from studiolo.studio.datasets import versions_cli
+from studiolo.studio.datasets import registrations_cli, versions_cli
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.explore import cli as explore
 from studiolo.studio.datasets.monitors import cli as monitors_cli
@@ -25,9 +25,17 @@ VERSION = ("reference", "rows", "columns", "format", "size", "created_at", "crea
 @app.command()
 def create(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A CSV, TSV, JSON lines or Parquet file.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="A file, several, or a folder.")] = None,
+    yaml: Annotated[
+        Path | None, typer.Option("--file", "-f", help="An Azure ML data YAML that names the rest.")
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", "-n", help="Default: the file's own.")] = None,
+    kind: registrations_cli.KindOption = "tabular",
     description: Annotated[str | None, typer.Option(help="What the table is.")] = None,
+    tag: registrations_cli.TagOption = None,
+    unpack: Annotated[bool, typer.Option("--unpack", help="Unpack archives.")] = False,
+    session: Annotated[str | None, typer.Option(help="Go on with an upload that was cut off.")] = None,
+    wait: registrations_cli.WaitOption = True,
     format_: Annotated[str | None, typer.Option("--format", help="delimited, json_lines or parquet.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="What separates the values; default: found out.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Such as cp1252; default: found out.")] = None,
@@ -36,17 +44,42 @@ def create(
     ] = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Create a dataset from a file, or the next version of one."""
-    if not file.is_file():
-        raise Invalid(f"There is no file {file}.", "Check the path.", field="file")
+    """Create a dataset from files or a folder, or the next version of one."""
+    datasets = Datasets(transport(context))
+    if yaml is not None:
+        registrations_cli.create_from_yaml(datasets, yaml, wait=wait, output=output)
+        return
+    if not files:
+        raise Invalid("What is to be registered?", "Name a file or folder, or a YAML with --file.", field="file")
+    for place in files:
+        if not place.exists():
+            raise Invalid(f"There is no file {place}.", "Check the path.", field="file")
+    delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
+    file = files[0]
+    if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session:
+        reading = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
+        registrations_cli.send(
+            datasets,
+            files,
+            name,
+            kind=kind,
+            description=description,
+            tags=registrations_cli.tags_of(tag),
+            unpack=unpack,
+            session=session,
+            reading={key: value for key, value in reading.items() if value is not None},
+            wait=wait,
+            output=output,
+        )
+        return
     size = file.stat().st_size
     with progress(f"Uploading {file.name}", size, bytes_=True, quiet=output is Output.json) as bar:
-        created = Datasets(transport(context)).upload(
+        created = datasets.upload(
             file,
             name,
             description=description,
             format=format_,
-            delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
+            delimiter=delimiter,
             encoding=encoding,
             header=header,
             through=lambda pieces: counted(pieces, bar),
@@ -177,7 +210,7 @@ def sample(
     show(Datasets(transport(context)).create_sample(name), () if output is Output.json else VERSION, output=output)
 
 
-for command in versions_cli.COMMANDS:
+for command in (*versions_cli.COMMANDS, *registrations_cli.COMMANDS):
     app.command()(command)
 app.command("sql")(explore.sql)
 app.command("rows")(explore.rows)

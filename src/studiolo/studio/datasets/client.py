@@ -13,6 +13,7 @@ from studiolo.studio.datasets.explore.client import Exploring
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
 from studiolo.studio.datasets.rows.handle import Version, fetch
+from studiolo.studio.datasets.registrations_client import Registrations
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreated,
@@ -24,7 +25,14 @@ from studiolo.studio.datasets.schemas import (
     SampleTable,
     VersionSummary,
 )
-from studiolo.studio.datasets.version_schemas import DatasetCleanup, Deleted, VersionFile
+from studiolo.studio.datasets.version_schemas import (
+    DatasetCleanup,
+    Deleted,
+    FileChange,
+    VersionCheck,
+    VersionComparison,
+    VersionFile,
+)
 from studiolo.studio.experiments.schemas import Edge
 
 if TYPE_CHECKING:
@@ -36,14 +44,14 @@ Through = Callable[[Iterable[bytes]], Iterable[bytes]]
 
 
 class Frame(Protocol):
-    """A pandas.DataFrame, or what can write itself as Parquet like one."""
+    """A frame of pandas or Polars, an Arrow table, a DuckDB relation: what gives its rows as an Arrow stream."""
 
-    def to_parquet(self, path: Any, *, index: bool) -> Any:
-        """Write the rows."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the stream."""
         ...
 
 
-class Datasets(Exploring):
+class Datasets(Registrations, Exploring):
     """Immutable versions of tables. A reference is `name` (the newest version) or `name:version`."""
 
     def __init__(self, transport: Transport) -> None:
@@ -95,12 +103,14 @@ class Datasets(Exploring):
         )
         return DatasetCreated.model_validate(answer)
 
-    def _upload_frame(self, frame: Frame, name: str | None, **how: Any) -> DatasetCreated:
+    def _upload_frame(self, frame: Any, name: str | None, **how: Any) -> DatasetCreated:
         import tempfile
+
+        from studiolo.studio.datasets.frames import write_parquet
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{name or 'dataset'}.parquet"
-            frame.to_parquet(path, index=False)
+            write_parquet(frame, path)
             return self.upload(path, name, **how)
 
     def inspect(self, source: dict[str, Any], reading: "Reading | None" = None, rows: int = 100) -> "Inspection":
@@ -286,6 +296,26 @@ class Datasets(Exploring):
             cursor = page["next"]
             if not cursor:
                 return
+
+    def compare(self, name: str, left: int, right: int) -> VersionComparison:
+        """Return what differs between two versions: columns, rows, what profiles say, how many files."""
+        return VersionComparison.model_validate(self._transport.get(f"datasets/{name}/compare", left=left, right=right))
+
+    def compare_files(self, name: str, left: int, right: int, change: str | None = None) -> Iterator[FileChange]:
+        """Yield the files that two versions do not share, by path. change: added, removed or changed alone."""
+        cursor: str | None = None
+        while True:
+            page = self._transport.get(
+                f"datasets/{name}/compare/files", left=left, right=right, change=change, cursor=cursor, limit=1000
+            )
+            yield from map(FileChange.model_validate, page["items"])
+            cursor = page["next"]
+            if not cursor:
+                return
+
+    def check(self, name: str, version: int | None = None) -> VersionCheck:
+        """Look whether files that stay in their datastore are what they were when they were registered."""
+        return VersionCheck.model_validate(self._transport.get(f"{self._path(name, version)}/check"))
 
     def list(self, search: str = "", *, deleted: bool = False) -> list[Dataset]:
         """Return all datasets, last changed first; search: a part of the name; deleted: those in the bin."""

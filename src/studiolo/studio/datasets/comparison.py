@@ -60,10 +60,7 @@ def changes(
 def differences(ctx: Context, left: Any, right: Any, after: str = "") -> Iterator[FileChange]:
     """Yield the files that differ, by path; parts that both manifests have are left out of both without being read."""
     shared = frozenset(_parts(ctx, left) & _parts(ctx, right))
-    sides = [
-        ((entry.path, place, entry) for entry in contents.of(ctx, row).entries(after, shared))
-        for place, row in enumerate((left, right))
-    ]
+    sides = (_side(ctx, left, 0, after, shared), _side(ctx, right, 1, after, shared))
     for path, group in groupby(merge(*sides, key=lambda item: item[:2]), key=lambda item: item[0]):
         pair: list[Entry | None] = [None, None]
         for _, place, entry in group:
@@ -75,6 +72,11 @@ def differences(ctx: Context, left: Any, right: Any, after: str = "") -> Iterato
             yield FileChange(path=path, change="removed", left_size=old.size)
         elif old is not None and new is not None and _content(old) != _content(new):
             yield FileChange(path=path, change="changed", left_size=old.size, right_size=new.size)
+
+
+def _side(ctx: Context, row: Any, place: int, after: str, shared: frozenset[str]) -> Iterator[tuple[str, int, Entry]]:
+    for entry in contents.of(ctx, row).entries(after, shared):
+        yield entry.path, place, entry
 
 
 def _content(entry: Entry) -> tuple[Any, ...]:

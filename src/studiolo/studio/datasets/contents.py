@@ -12,11 +12,11 @@ from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.manifests import Entry, Manifest
 from studiolo.studio.datasets.errors import FileNotInVersion
 from studiolo.studio.datasets.schemas import DatasetFile
+from studiolo.studio.datasets.table_file import REFERENCE
 from studiolo.studio.datasets.version_schemas import VersionFile
 from studiolo.studio.experiments.schemas import InputFile
 
 FILES = "files"  # folder of a job's input that holds the files of a version, and `files.json` beside it their names
-REFERENCE = "reference.json"  # beside it: where the objects of a referenced version are
 SHOWN = 100  # files that a version itself shows
 
 
@@ -99,7 +99,7 @@ def inputs(ctx: Context, row: Any, table_name: str, schema: str) -> list[InputFi
         return [InputFile(path=table_name, digest=row.readable or row.files[0]["digest"]), described]
     found = [InputFile(path=FILES, digest=row.manifest, manifest=True), described]
     if row.mode == "referenced":
-        place = {"datastore": row.datastore, "source": row.source}
+        place = {"source": row.source, "workspace": ctx.workspace_id}
         found.append(InputFile(path=REFERENCE, digest=ctx.blobs.put(orjson.dumps(place)).digest))
     return found
 

@@ -261,6 +261,12 @@ class ArchiveRefused(BadFile):
     code, title = "datasets.archive_refused", "The archive cannot be unpacked"
 
 
+class RegistrationFailed(Invalid):
+    """A registration that was waited for made no version."""
+
+    code, title = "datasets.registration_failed", "Nothing was registered"
+
+
 class RegistrationNotFound(NotFound):
     """No registration belongs to this run."""
 

@@ -16,7 +16,7 @@ from studiolo.studio.datasets.errors import ColumnNotFound, NotATable, ProfileNo
 from studiolo.studio.datasets.profile.names import ENDING, PARTS_FILE, PARTS_FOLDER
 from studiolo.studio.datasets.schemas import Profile, ProfileAsked, ProfileStatus, ProfileUpdate
 from studiolo.studio.datasets.table_file import PROFILE_FILE
-from studiolo.studio.datasets.versions import find_row, inputs
+from studiolo.studio.datasets.versions import find_row, inputs, secret_fields
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import ArtifactNotFound, RunNotFound
@@ -51,6 +51,7 @@ def submit(tx: Connection, ctx: Context, row: Any, asked: ProfileAsked | None = 
         command=command,
         inputs=given,
         resources=Resources(cores=1),
+        **secret_fields(row.datastore),
         context={
             "dataset": row.name,
             "version": row.version,

@@ -4,6 +4,7 @@ from studiolo.kernel.context import Context
 from studiolo.studio.datasets import inspection, profiling, recycling
 from studiolo.studio.datasets.explore import sweeping
 from studiolo.studio.datasets.monitors import reconcile as monitors
+from studiolo.studio.datasets.registrations import taking
 from studiolo.studio.experiments import service as experiments
 
 
@@ -15,7 +16,8 @@ def tick(ctx: Context) -> bool:
         with ctx.db.begin() as tx:
             profiling.finish(tx, ctx, run, spec.context)
             experiments.consume(tx, run.id)
+    registered = taking.tick(ctx)
     inspection.sweep(ctx)
     sweeping.tick(ctx)
     kept = recycling.keep_house(ctx)
-    return monitors.tick(ctx) or kept or bool(ended)
+    return monitors.tick(ctx) or registered or kept or bool(ended)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import bin as rows
-from studiolo.studio.datasets import part_repository, repository
+from studiolo.studio.datasets import part_repository, repository, uploading
 from studiolo.studio.datasets.errors import DatasetNotFound, NotInTheBin
 from studiolo.studio.datasets.schemas import Dataset, Retention, VersionSummary
 from studiolo.studio.datasets.version_schemas import DatasetCleanup, DatasetCleanupRequest, Deleted
@@ -105,6 +105,7 @@ def keep_house(ctx: Context) -> bool:
         return False
     if did := round_of(ctx):
         return did  # there may be more
+    uploading.sweep(ctx)
     _done[key] = time.monotonic()
     return False
 

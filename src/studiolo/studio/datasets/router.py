@@ -13,6 +13,7 @@ from studiolo.studio.datasets.explore import router as explore
 from studiolo.studio.datasets.inspections import router as inspections
 from studiolo.studio.datasets.monitors import router as monitors
 from studiolo.studio.datasets.rows.router import router as rows_router
+from studiolo.studio.datasets.registrations_router import router as registrations_router
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreate,
@@ -74,6 +75,9 @@ def create_sample(sample: str, ctx: Context = Depends(context)) -> DatasetCreate
     """Make a dataset of a table that comes with the studio."""
     ctx.actor.must("datasets.write")
     return service.create_sample(ctx, sample)
+
+
+router.include_router(registrations_router)
 
 
 @router.get("/{name}")

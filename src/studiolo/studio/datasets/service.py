@@ -28,12 +28,12 @@ from studiolo.studio.datasets.schemas import (
     VersionPatch,
     VersionSummary,
 )
-from studiolo.studio.datasets.table_file import TableInput
 from studiolo.studio.datasets.version_schemas import DatasetCleanup, DatasetCleanupRequest, Deleted
 from studiolo.studio.datasets.versions import as_input as as_input  # noqa: PLC0414 - what other slices ask of a version
-from studiolo.studio.datasets.versions import find_row, not_found
+from studiolo.studio.datasets.versions import find_row, not_found, table_input
 from studiolo.studio.datasets.versions import manifest as manifest  # noqa: PLC0414
 from studiolo.studio.datasets.versions import open_files as open_files  # noqa: PLC0414
+from studiolo.studio.datasets.versions import secrets as secrets  # noqa: PLC0414
 from studiolo.studio.experiments import lineage as edges
 from studiolo.studio.experiments.schemas import Edge
 
@@ -62,7 +62,7 @@ def create(
     table = found.schema.model_dump(mode="json")
     values: dict[str, Any] = {
         "name": spec.name,
-        "digest": _identity([blob.digest], found.schema),
+        "digest": identity([blob.digest], found.schema),
         "files": [DatasetFile(path=spec.filename, size=blob.size, digest=blob.digest).model_dump()],
         "readable": readable.digest if readable else None,
         "size": blob.size,
@@ -117,7 +117,7 @@ def list_samples(ctx: Context) -> list[SampleTable]:  # noqa: ARG001 - every ver
     return samples.every()
 
 
-def _identity(digests: list[str], schema: TableSchema) -> str:
+def identity(digests: list[str], schema: TableSchema) -> str:
     """Return what makes a version itself: its bytes and how they are read."""
     read = schema.model_dump(mode="json", exclude={"notes", "rows"})
     text = orjson.dumps({"files": digests, "read": read}, option=orjson.OPT_SORT_KEYS)
@@ -227,11 +227,10 @@ def preview(ctx: Context, name: str, version: int | None, rows: int) -> Preview:
         raise NotATable(repository.reference(name, row.version))
     rows = max(1, min(rows, PREVIEW_LIMIT))
     kept = Preview.model_validate_json(ctx.blobs.path(row.preview).read_bytes())
-    if rows <= len(kept.rows) or len(kept.rows) == row.rows or row.manifest:
+    if rows <= len(kept.rows) or len(kept.rows) == row.rows or row.mode == "referenced":
         return kept.model_copy(update={"rows": kept.rows[:rows]})
     with inspection.work_folder(ctx) as work:
-        table = TableInput.of(_table_path(ctx, row), TableSchema.model_validate(row.table), str(row.files[0]["path"]))
-        return inspection.preview(ctx, table, rows, work)
+        return inspection.preview(ctx, table_input(ctx, row), rows, work)
 
 
 def profile(ctx: Context, name: str, version: int | None = None) -> Profile:
@@ -258,5 +257,4 @@ def around(ctx: Context, name: str, version: int | None) -> list[Edge]:
         return edges.around(tx, ctx, lineage_reference(found))
 
 
-def _table_path(ctx: Context, row: Any) -> Path:
-    return ctx.blobs.path(row.readable or row.files[0]["digest"])
+from studiolo.studio.datasets.versions import find_row, not_found, table_input

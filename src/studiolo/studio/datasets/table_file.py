@@ -34,6 +34,9 @@ TEXT_SHOWN = 500
 BYTES_SHOWN = 32
 SCHEMA = "schema.json"  # beside the files in the input folder of a job
 FILES = "files.json"  # which file is which, where there are many
+REFERENCE = (
+    "reference.json"  # where files are that stay in their datastore; they are fetched, and must be what they were
+)
 PROFILE_FILE, EDGES_FILE = "profile.json", "edges.json"  # what the profile job leaves
 BATCH_ROWS = 65_536
 
@@ -183,6 +186,10 @@ def open_input(folder: Path) -> TableInput:
     One file lies beside `schema.json`; many are listed in `files.json` with their names in the dataset.
     """
     schema = TableSchema.model_validate_json((folder / SCHEMA).read_text("utf-8"))
+    if (folder / REFERENCE).is_file():
+        from studiolo.studio.datasets import referenced
+
+        referenced.place(folder)
     listed = folder / FILES
     if listed.is_file():
         entries = {str(entry["path"]): folder / str(entry["file"]) for entry in json.loads(listed.read_text("utf-8"))}

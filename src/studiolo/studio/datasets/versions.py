@@ -1,6 +1,7 @@
 """What is asked of one version: its files for people and for jobs, one file or all of them, and what another one has of it."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,13 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid, NotFound
 from studiolo.kernel.paging import Page
 from studiolo.kernel.storage.manifests import Entry
-from studiolo.studio.datasets import archiving, comparison, contents, repository
+from studiolo.studio.datasets import archiving, comparison, contents, referenced, repository
 from studiolo.studio.datasets.errors import DatasetNotFound
 from studiolo.studio.datasets.formats.base import family
-from studiolo.studio.datasets.schemas import DatasetVersion
-from studiolo.studio.datasets.table_file import SCHEMA
-from studiolo.studio.datasets.version_schemas import FileChange, VersionComparison, VersionFile
+from studiolo.studio.datasets.schemas import DatasetVersion, TableSchema
+from studiolo.studio.datasets.table_file import SCHEMA, TableInput, members
+from studiolo.studio.datasets.version_schemas import FileChange, VersionCheck, VersionComparison, VersionFile
+from studiolo.studio.datastores import service as datastores
 from studiolo.studio.experiments.schemas import InputFile
 
 
@@ -50,8 +52,51 @@ def manifest(ctx: Context, version: DatasetVersion) -> Iterator[Entry]:
 
 
 def open_files(ctx: Context, version: DatasetVersion) -> list[Path]:
-    """Return local files with the bytes of a version, in the manifest's order: of each the copy that is read."""
-    return [ctx.blobs.path(entry.readable or str(entry.digest)) for entry in manifest(ctx, version)]
+    """Return local files with the bytes of a version, in the manifest's order: of each the copy that is read.
+
+    Files that stay in their datastore are checked and copied into a cache of the home; raises DatasetChanged with the difference.
+    """
+    entries = manifest(ctx, version)
+    if version.mode == "managed":
+        return [ctx.blobs.path(entry.readable or str(entry.digest)) for entry in entries]
+    source = version.source or {}
+    store = datastores.store(ctx, str(version.datastore))
+    return referenced.bring(entries, store, source, ctx.workspace_id, ctx.settings.home / "cache" / "referenced")
+
+
+def table_input(ctx: Context, row: Any, most: int = 2000) -> TableInput:
+    """Return the first files with rows of a managed version, as they lie in the store."""
+    schema = TableSchema.model_validate(row.table)
+    entries = {entry.path: entry for entry in islice(contents.of(ctx, row).entries(), most)}
+    names = members(schema, list(entries))
+    files = [ctx.blobs.path(entries[name].readable or str(entries[name].digest)) for name in names]
+    return TableInput(tuple(files), tuple(names), schema)
+
+
+def check_files(ctx: Context, name: str, version: int | None) -> VersionCheck:
+    """Look whether the files of a version are what they were: of a managed one they always are."""
+    row = find_row(ctx, name, version)
+    reference = repository.reference(row.name, row.version)
+    if row.mode == "managed":
+        return VersionCheck(reference=reference, unchanged=True, changes=[], count=0)
+    store = datastores.store(ctx, str(row.datastore))
+    changed = referenced.check(contents.of(ctx, row).entries(), store, row.source or {}, ctx.workspace_id)
+    return VersionCheck(reference=reference, unchanged=not changed, changes=changed[:1000], count=len(changed))
+
+
+def secrets(version: DatasetVersion) -> dict[str, str]:
+    """Return the `secrets` of a job that reads a version: the datastore that its files stay in."""
+    return secrets_of(version.datastore)
+
+
+def secret_fields(datastore: str | None) -> dict[str, Any]:
+    """Return the field of a job's spec that gives it a datastore; nothing where it needs none."""
+    return {"secrets": secrets_of(datastore)} if datastore else {}
+
+
+def secrets_of(datastore: str | None) -> dict[str, str]:
+    """Return how a job is given a datastore."""
+    return {f"STUDIOLO_STORE_{datastore.upper()}": f"datastore:{datastore}"} if datastore else {}
 
 
 def files(

@@ -109,4 +109,34 @@ def download(
     show({"path": str(path)}, output=output)
 
 
-COMMANDS = (files, tag, keep, delete, restore, gc, download)
+def compare(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    left: Annotated[int | None, typer.Option(min=1, help="The older version; default: the one before.")] = None,
+    right: Annotated[int | None, typer.Option(min=1, help="The newer version; default: the newest.")] = None,
+    files_: Annotated[bool, typer.Option("--files", help="Name the files that differ.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what differs between two versions: columns, rows, files."""
+    datasets = Datasets(transport(context))
+    right = right or datasets.get(name).version
+    left = left or datasets.get(name, right).parent or right
+    found = datasets.compare(name, left, right)
+    changes = list(islice(datasets.compare_files(name, left, right), 10_000)) if files_ else []
+    if output is Output.json:
+        plain = found.model_dump(mode="json", by_alias=True)
+        show(plain | {"changes": [change.model_dump() for change in changes]} if files_ else plain, output=output)
+        return
+    counts = found.files
+    out.print(
+        f"{name}:{left} → {name}:{right}  rows {found.rows.left:,} → {found.rows.right:,}; files: {counts.added:,} added, "
+        f"{counts.removed:,} removed, {counts.changed:,} changed, {counts.same:,} the same",
+        highlight=False,
+    )
+    if found.columns_changed:
+        show(found.columns_changed, ("column", "change", "left", "right"))
+    if files_:
+        show(changes, ("path", "change", "left_size", "right_size"), empty="No file differs.")
+
+
+COMMANDS = (compare, files, tag, keep, delete, restore, gc, download)

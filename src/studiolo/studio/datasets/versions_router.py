@@ -16,6 +16,7 @@ from studiolo.studio.datasets.version_schemas import (
     DatasetCleanupRequest,
     Deleted,
     FileChange,
+    VersionCheck,
     VersionComparison,
     VersionFile,
 )
@@ -109,6 +110,13 @@ def download_all(name: str, version: Version, ctx: Context = Depends(context)) -
     pieces, filename = versions.archive(ctx, *_parsed(name, version))
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+@router.get("/{name}/versions/{version}/check")
+def check_files(name: str, version: Version, ctx: Context = Depends(context)) -> VersionCheck:
+    """Look whether files that stay in their datastore are what they were when they were registered."""
+    ctx.actor.must("datasets.read")
+    return versions.check_files(ctx, *_parsed(name, version))
 
 
 @router.get("/{name}/compare")

@@ -1,0 +1,84 @@
+"""How the files of a registration are read as one table; what a parent version knows of its files is not found out again."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.kernel.storage.manifests import Entry, Manifest
+from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets.errors import BadFile
+from studiolo.studio.datasets.registrations.order import Order
+from studiolo.studio.datasets.schemas import Preview, TableSchema
+from studiolo.studio.datasets.table_file import TableInput
+
+ROWS = 100  # of the preview that is kept
+Tell = Callable[[float, float | None, str], None]
+
+
+def read(
+    order: Order, entries: dict[str, Entry], files: Mapping[str, Path], blobs: LocalBlobStore, work: Path, tell: Tell
+) -> tuple[TableSchema, Preview]:
+    """Look into the files; returns their schema and first rows, and sets the readable copies of `entries`.
+
+    files: local copies by path. Raises a BadFile that names the file at fault.
+    """
+    names = sorted(entries)
+    known = _known(order, entries, blobs)
+    looked = [name for name in names if name not in known]
+    if known and order.parent:
+        for name, entry in known.items():
+            entries[name] = replace_readable(entries[name], entry.readable)
+    schema = order.parent.table if known and order.parent else None
+    if looked or schema is None:
+        given = [(files[name], name) for name in looked]
+        try:
+            found = table_file.inspect_files(
+                given,
+                order.reading,
+                work,
+                line_limit=order.line_limit,
+                known=schema,
+                report=lambda done, name: tell(done, len(given), f"Looking into {name}"),
+            )
+        except BadFile as error:
+            if len(given) == 1 and len(names) > 1:  # among others that were read before
+                raise error.of(looked[0]) from error
+            raise
+        schema = found.schema
+        for name, copy in zip(looked, found.readables, strict=True):
+            if copy is not None:
+                entries[name] = replace_readable(entries[name], blobs.put(copy).digest)
+                copy.unlink()
+    with_rows = table_file.members(schema, names)
+    paths = tuple(_readable(blobs, entries[name], files[name]) for name in with_rows)
+    heads = work / "heads"
+    heads.mkdir(exist_ok=True)
+    return schema, table_file.preview(TableInput(paths, tuple(with_rows), schema), ROWS, heads)
+
+
+def replace_readable(entry: Entry, digest: str | None) -> Entry:
+    """Return an entry with the digest of its readable copy."""
+    return Entry(entry.path, entry.size, entry.digest, digest, entry.fingerprint, entry.mtime)
+
+
+def _readable(blobs: LocalBlobStore, entry: Entry, file: Path) -> Path:
+    return blobs.path(entry.readable) if entry.readable else file
+
+
+def _known(order: Order, entries: Mapping[str, Entry], blobs: LocalBlobStore) -> dict[str, Entry]:
+    """Return the parent's entries by path, when all of them are in the new version as they were; else nothing.
+
+    A file that went may be the one that made a column text, so then all is looked into again.
+    """
+    parent = order.parent
+    if parent is None:
+        return {}
+    if parent.manifest:
+        old = list(Manifest(blobs, parent.manifest).entries())
+    else:
+        old = [Entry(file["path"], file["size"], file["digest"], parent.readable) for file in parent.files]
+    for entry in old:
+        new = entries.get(entry.path)
+        if new is None or (new.digest, new.fingerprint, new.size) != (entry.digest, entry.fingerprint, entry.size):
+            return {}
+    return {entry.path: entry for entry in old}

@@ -1,0 +1,315 @@
+"""The part of the SDK that registers: folders of this machine, and files from datastores, the web, queries and runs."""
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from studiolo.kernel.errors import Invalid, Remote
+from studiolo.kernel.home import Home
+from studiolo.kernel.http import Transport
+from studiolo.studio.datasets.errors import FilesNotRead, NoFiles, RegistrationFailed, UploadOffset
+from studiolo.studio.datasets.registration_schemas import PATHS, FileState, Registration, UploadSession
+from studiolo.studio.datasets.registrations import paths
+from studiolo.studio.datasets.registrations.stat_cache import StatCache, settled
+from studiolo.studio.datasets.schemas import Kind, Mode
+
+PART = 8 << 20
+_THREADS = 4
+_PATIENCE = 5  # times that a part is tried
+Tell = Callable[[int, int, str], None]  # bytes done, of, what
+
+
+class LocalFile(NamedTuple):
+    """A file that is to be sent. path: in the dataset; place: on this machine."""
+
+    path: str
+    place: Path
+    size: int
+    mark: str
+    mtime: float
+
+
+class Registrations:
+    """What makes versions of many files, or of files from elsewhere, in jobs that can be followed."""
+
+    _transport: Transport
+
+    def send(
+        self,
+        place: str | Path | list[str | Path],
+        name: str | None = None,
+        *,
+        kind: Kind = "tabular",
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+        unpack: bool = False,
+        reading: Mapping[str, Any] | None = None,
+        session: str | None = None,
+        watch: Tell | None = None,
+    ) -> Registration:
+        """Send a folder, or files, and register them; returns the registration, to be followed by `wait_for`.
+
+        What the studio has already is not sent; what did not change since it was last sent is not even read. session: go on with
+        an upload that was cut off. Raises FilesNotRead, which names what cannot be read.
+        """
+        files = list(local_files(place))
+        if not files:
+            raise NoFiles(f"There are no files in {place}.", "Name a folder with files.", field="file")
+        first = Path(place[0] if isinstance(place, list) else place)
+        about: dict[str, Any] = {
+            "name": name or _name(first),
+            "kind": kind,
+            "description": description,
+            "tags": dict(tags or {}),
+        }
+        about |= {"unpack": unpack, "reading": dict(reading or {})}
+        if session is None:
+            session = str(self._transport.post("datasets/uploads/sessions", json=about)["id"])
+        where = f"datasets/uploads/sessions/{session}"
+        total = sum(file.size for file in files)
+        done = [0]
+
+        def moved(size: int, what: str) -> None:
+            done[0] += size
+            if watch:
+                watch(done[0], total, what)
+
+        cache = StatCache(Home(None).root / "cache" / "sent.sqlite", "local")
+        digests = _digests(files, cache)
+        for start in range(0, len(files), PATHS):
+            some = files[start : start + PATHS]
+            body = [{"path": file.path, "size": file.size, "digest": digests[file.path]} for file in some]
+            states = [
+                FileState.model_validate(item) for item in self._transport.post(f"{where}/files", {"files": body})
+            ]
+            left = [(file, state) for file, state in zip(some, states, strict=True) if not state.complete]
+            moved(sum(file.size for file in some) - sum(file.size for file, _ in left), "")
+            with ThreadPoolExecutor(_THREADS) as pool:
+                for _ in pool.map(lambda item: self._send(where, item[0], item[1].received, moved), left):
+                    pass
+        return Registration.model_validate(self._transport.post(f"{where}/complete"))
+
+    def _send(self, where: str, file: LocalFile, at: int, moved: Callable[[int, str], None]) -> None:
+        """Send what is missing of a file; a part whose line was cut is tried again from where the studio says."""
+        moved(at, file.path)
+        tries = 0
+        with file.place.open("rb") as source:
+            while True:
+                source.seek(at)
+                piece = source.read(PART)
+                try:
+                    reply = self._transport.upload(
+                        "PUT", f"{where}/content", [piece], size=len(piece), path=file.path, offset=at
+                    )
+                except Remote as error:
+                    if error.remote_code != UploadOffset.code or tries >= _PATIENCE:
+                        raise
+                    tries, at = tries + 1, int(error.remote["received"])
+                    continue
+                moved(len(piece), file.path)
+                at = int(reply["received"])
+                if reply["complete"]:
+                    return
+                if not piece:
+                    raise FilesNotRead(
+                        f"{file.place} became shorter while it was sent.", "Send it again.", field="file"
+                    )
+
+    def uploads(self) -> list[UploadSession]:
+        """Return the uploads that can be gone on with."""
+        return [UploadSession.model_validate(item) for item in self._transport.get("datasets/uploads/sessions")]
+
+    def register(
+        self,
+        name: str = "",
+        *,
+        datastore: str | None = None,
+        path: str = "",
+        glob: str | None = None,
+        url: str | None = None,
+        query: str | None = None,
+        run: str | None = None,
+        kind: Kind = "tabular",
+        mode: Mode = "managed",
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+        unpack: bool = False,
+        unreadable: Literal["refuse", "skip"] = "refuse",
+        reading: Mapping[str, Any] | None = None,
+    ) -> Registration:
+        """Register from a datastore (path, `glob`, or `query` of a SQL one), a web address, or a run's artifacts (`path` in them).
+
+        mode `referenced`: the files stay in the datastore and are checked at every use. Follow it by `wait_for`.
+        """
+        source: dict[str, Any]
+        if run:
+            source = {"type": "run", "run_id": run, "path": path}
+        elif url:
+            source = {"type": "url", "url": url}
+        elif datastore and query:
+            source = {"type": "sql", "datastore": datastore, "query": query}
+        elif datastore:
+            source = {"type": "datastore", "datastore": datastore, "path": path, "glob": glob}
+        else:
+            raise Invalid("Where do the files come from?", "Give datastore, url, or run.", field="source")
+        body: dict[str, Any] = {
+            "name": name,
+            "kind": kind,
+            "mode": mode,
+            "description": description,
+            "tags": dict(tags or {}),
+        }
+        body |= {"unpack": unpack, "unreadable": unreadable, "reading": dict(reading or {}), "source": source}
+        return Registration.model_validate(self._transport.post("datasets/registrations", json=body))
+
+    def registration(self, run_id: str) -> Registration:
+        """Return how far a registration is."""
+        return Registration.model_validate(self._transport.get(f"datasets/registrations/{run_id}"))
+
+    def registrations(self) -> list[Registration]:
+        """Return the last registrations, newest first."""
+        page = self._transport.get("datasets/registrations", limit=100)
+        return [Registration.model_validate(item) for item in page["items"]]
+
+    def cancel_registration(self, run_id: str) -> Registration:
+        """Stop a registration; the next one goes on from what was copied."""
+        return Registration.model_validate(self._transport.delete(f"datasets/registrations/{run_id}"))
+
+    def wait_for(
+        self,
+        registration: Registration | str,
+        *,
+        timeout: float = 24 * 3600,
+        watch: Callable[[Registration], None] | None = None,
+    ) -> Registration:
+        """Return a registration when it is done; raises RegistrationFailed with what was wrong. watch: told how far it is."""
+        run_id = registration if isinstance(registration, str) else registration.run_id
+        until, pause = time.monotonic() + timeout, 0.05
+        while True:
+            found = self.registration(run_id)
+            if watch:
+                watch(found)
+            if found.state == "done":
+                return found
+            if found.state in ("failed", "canceled") or time.monotonic() > until:
+                raise RegistrationFailed(found.error or f"It is {found.state}.", found.hint, field=found.field or "")
+            time.sleep(pause)
+            pause = min(1.0, pause * 1.5)
+
+
+def local_files(place: str | Path | list[str | Path]) -> Iterator[LocalFile]:
+    """Yield the files of a folder, or the files given, in order of path; a link back to a folder around it is not followed.
+
+    Raises BadFilePath for a name that cannot be sent, FilesNotRead for what may not be read.
+    """
+    if isinstance(place, list):
+        for one in sorted(map(Path, place)):
+            yield from _below(one, one.name, ()) if one.is_dir() else [_file(one, one.name)]
+        return
+    root = Path(place)
+    if root.is_dir():
+        yield from _below(root, "", ())
+    else:
+        yield _file(root, root.name)
+
+
+def _below(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iterator[LocalFile]:
+    try:
+        here = folder.stat()
+        key = (here.st_dev, here.st_ino)
+        if key in above:
+            return
+        with os.scandir(folder) as found:
+            items = sorted((f"{item.name}/" if item.is_dir() else item.name) for item in found)
+    except OSError as error:
+        raise FilesNotRead(
+            f"{folder}: {error.strerror}.", "Give yourself the right to read it.", field="file"
+        ) from None
+    for item in items:
+        name = f"{prefix}/{item}" if prefix else item
+        if item.endswith("/"):
+            yield from _below(folder / item, name.rstrip("/"), (*above, key))
+        elif not paths.noise(name) and (folder / item).is_file():
+            yield _file(folder / item, name)
+
+
+def _file(place: Path, path: str) -> LocalFile:
+    try:
+        about = place.stat()
+    except FileNotFoundError:
+        raise Invalid(f"There is no file {place}.", "Check the path.", field="file") from None
+    if not stat.S_ISREG(about.st_mode):
+        raise Invalid(f"{place} is no file.", "Name a file or a folder.", field="file")
+    mark = f"{about.st_size}:{about.st_mtime_ns}:{about.st_ino}"
+    return LocalFile(paths.judged(path), place, about.st_size, mark, about.st_mtime)
+
+
+def _digests(files: list[LocalFile], cache: StatCache) -> dict[str, str]:
+    """Return the digest of each file; those that did not change since they were last hashed are not read."""
+    from blake3 import blake3
+
+    known, now = cache.known(), time.time()
+    found: dict[str, str] = {}
+    fresh: dict[str, tuple[str, str]] = {}
+    unread: list[str] = []
+    for file in files:
+        place = str(file.place.absolute())
+        mark, digest = known.get(place, ("", ""))
+        if mark != file.mark:
+            try:
+                digest = str(blake3(max_threads=blake3.AUTO).update_mmap(file.place).hexdigest())
+            except OSError as error:
+                unread.append(f"{file.place}: {error.strerror}")
+                continue
+            if settled(file.mtime, now):
+                fresh[place] = (file.mark, digest)
+        found[file.path] = digest
+    cache.remember(fresh, (str(file.place.absolute()) for file in files))
+    if unread:
+        more = f" and {len(unread) - 5:,} more" if len(unread) > 5 else ""
+        raise FilesNotRead(
+            f"{len(unread):,} files cannot be read: {'; '.join(unread[:5])}{more}.",
+            "Give yourself the right.",
+            field="file",
+        )
+    return found
+
+
+def _name(place: Path) -> str:
+    from studiolo.studio.datasets import names
+
+    return names.from_file(place.resolve().name)
+
+
+def from_address(text: str) -> dict[str, str] | None:
+    """Read where files are from an address: `azureml://…/paths/…`, `studiolo://datastores/…`, `https://…`; None for a local path.
+
+    >>> from_address("studiolo://datastores/sales/2024/*.csv")
+    {'datastore': 'sales', 'glob': '2024/*.csv'}
+    >>> from_address("azureml://subscriptions/s/resourcegroups/r/workspaces/w/datastores/blob/paths/a/b.csv")
+    {'datastore': 'blob', 'path': 'a/b.csv'}
+    >>> from_address("data/a.csv") is None
+    True
+    """
+    parts = urlsplit(text)
+    if parts.scheme in ("http", "https"):
+        return {"url": text}
+    if parts.scheme not in ("azureml", "studiolo"):
+        return None
+    words = [word for word in (parts.netloc + parts.path).split("/") if word]
+    try:
+        at = words.index("datastores")
+        store, rest = words[at + 1], words[at + 2 :]
+    except (ValueError, IndexError):
+        raise Invalid(
+            f"'{text[:200]}' names no datastore.", "Write azureml://datastores/<name>/paths/<path>.", field="path"
+        ) from None
+    if rest and rest[0] == "paths":
+        rest = rest[1:]
+    path = "/".join(rest)
+    return {"datastore": store, "glob" if any(mark in path for mark in "*?{") else "path": path}
