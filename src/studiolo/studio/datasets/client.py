@@ -12,8 +12,8 @@ from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.explore.client import Exploring
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
-from studiolo.studio.datasets.rows.handle import Version, fetch
 from studiolo.studio.datasets.registrations_client import Registrations
+from studiolo.studio.datasets.rows.handle import Version, fetch
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreated,

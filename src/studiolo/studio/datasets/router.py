@@ -12,8 +12,8 @@ from studiolo.studio.datasets import names, profiling, service, uploads
 from studiolo.studio.datasets.explore import router as explore
 from studiolo.studio.datasets.inspections import router as inspections
 from studiolo.studio.datasets.monitors import router as monitors
-from studiolo.studio.datasets.rows.router import router as rows_router
 from studiolo.studio.datasets.registrations_router import router as registrations_router
+from studiolo.studio.datasets.rows.router import router as rows_router
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreate,

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -257,4 +256,3 @@ def around(ctx: Context, name: str, version: int | None) -> list[Edge]:
         return edges.around(tx, ctx, lineage_reference(found))
 
 
-from studiolo.studio.datasets.versions import find_row, not_found, table_input
