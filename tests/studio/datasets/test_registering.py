@@ -5,7 +5,6 @@ import io
 import os
 import tarfile
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -417,9 +416,7 @@ def test_a_file_of_the_web_is_fetched_with_its_tag(ctx: Context, tmp_path: Path)
         server.server_close()
 
 
-def test_registering_over_http_and_canceling(
-    client: TestClient, ctx: Context, tmp_path: Path, cli: Callable[..., object]
-) -> None:
+def test_registering_over_http_and_canceling(client: TestClient, ctx: Context, tmp_path: Path) -> None:
     write(tmp_path / "src", FILES)
     a_folder(ctx, tmp_path / "src")
     body = {"name": "d", "kind": "file", "source": {"type": "datastore", "datastore": "data"}}

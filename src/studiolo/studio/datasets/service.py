@@ -254,5 +254,3 @@ def around(ctx: Context, name: str, version: int | None) -> list[Edge]:
     found = get(ctx, name, version)
     with ctx.db.read() as tx:
         return edges.around(tx, ctx, lineage_reference(found))
-
-
