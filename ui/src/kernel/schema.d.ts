@@ -596,6 +596,74 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/registrations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Registrations
+     * @description List registrations, newest first.
+     */
+    get: operations['datasets_list_registrations'];
+    put?: never;
+    /**
+     * Register
+     * @description Register files from a datastore, the web, a query or a run: a job brings them; follow it.
+     */
+    post: operations['datasets_register'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/registrations/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Registration
+     * @description Return how far a registration is, and the version when it is done.
+     */
+    get: operations['datasets_get_registration'];
+    put?: never;
+    post?: never;
+    /**
+     * Cancel Registration
+     * @description Stop a registration; one that has ended stays as it ended.
+     */
+    delete: operations['datasets_cancel_registration'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/registrations/{run_id}/order': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Order
+     * @description Return the address that a registration fetches, to its own job alone.
+     */
+    get: operations['datasets_get_order'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/samples': {
     parameters: {
       query?: never;
@@ -836,6 +904,124 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/uploads/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Uploads
+     * @description List the sessions that can be gone on with, last used first.
+     */
+    get: operations['datasets_list_uploads'];
+    put?: never;
+    /**
+     * Begin Upload
+     * @description Begin to send many files; nothing is a version before the session is completed.
+     */
+    post: operations['datasets_begin_upload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/uploads/sessions/{session}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Upload
+     * @description Return a session: how much is here, and until when it is kept.
+     */
+    get: operations['datasets_get_upload'];
+    put?: never;
+    post?: never;
+    /**
+     * Cancel Upload
+     * @description Give a session up, with what was sent.
+     */
+    delete: operations['datasets_cancel_upload'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/uploads/sessions/{session}/complete': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Complete Upload
+     * @description Register what was sent: a job makes the version; follow it. Should it fail, the session is open again.
+     *
+     *     The body replaces what the session was begun with.
+     */
+    post: operations['datasets_complete_upload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/uploads/sessions/{session}/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Send Bytes
+     * @description Send bytes of a file from an offset on; 409 with `received` when they do not follow what is here.
+     */
+    put: operations['datasets_send_bytes'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/uploads/sessions/{session}/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Upload Files
+     * @description List the files of a session by path; pending: only those that are not whole.
+     */
+    get: operations['datasets_list_upload_files'];
+    put?: never;
+    /**
+     * Announce Files
+     * @description Announce files, or ask again how far they are; those whose bytes (by digest) are here need not be sent.
+     */
+    post: operations['datasets_announce_files'];
+    /**
+     * Remove Upload File
+     * @description Take a file out of a session.
+     */
+    delete: operations['datasets_remove_upload_file'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/{name}': {
     parameters: {
       query?: never;
@@ -1046,6 +1232,26 @@ export interface paths {
      * @description Return a chart of one or two columns over every row that fits.
      */
     post: operations['datasets_explore_chart'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Check Files
+     * @description Look whether files that stay in their datastore are what they were when they were registered.
+     */
+    get: operations['datasets_check_files'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -6834,6 +7040,20 @@ export interface components {
       versions: (number | null)[];
     };
     /**
+     * FileState
+     * @description What is there of a file of a session. received: bytes; go on from there.
+     */
+    FileState: {
+      /** Complete */
+      complete: boolean;
+      /** Path */
+      path: string;
+      /** Received */
+      received: number;
+      /** Size */
+      size: number;
+    };
+    /**
      * FileTable
      * @description Files of runs by content. total: how many paths there are; `files` stops at 2,000.
      */
@@ -6875,6 +7095,92 @@ export interface components {
       options: string[];
       /** Title */
       title: string;
+    };
+    /**
+     * FromDatastore
+     * @description A file, a folder or a pattern of a datastore. glob: `**` any folders, `*`, `?`, `{a,b}`; instead of a path.
+     */
+    FromDatastore: {
+      /** Datastore */
+      datastore: string;
+      /**
+       * Glob
+       * @description Such as `sales/**\/*.{csv,parquet}`
+       */
+      glob?: string | null;
+      /**
+       * Path
+       * @description A file or folder; empty: all of the datastore
+       * @default
+       */
+      path: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'datastore';
+    };
+    /**
+     * FromQuery
+     * @description The rows that a query of a SQL datastore returns now; they are kept as Parquet.
+     */
+    FromQuery: {
+      /** Datastore */
+      datastore: string;
+      /** Query */
+      query: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'sql';
+    };
+    /**
+     * FromRun
+     * @description What a run left: a file or folder of its artifacts; empty: all of them.
+     */
+    FromRun: {
+      /**
+       * Path
+       * @default
+       */
+      path: string;
+      /** Run Id */
+      run_id: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'run';
+    };
+    /**
+     * FromUpload
+     * @description What an upload session brought; only completing one makes this.
+     */
+    FromUpload: {
+      /**
+       * Session
+       * @default
+       */
+      session: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'upload';
+    };
+    /**
+     * FromUrl
+     * @description A file of the web.
+     */
+    FromUrl: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'url';
+      /** Url */
+      url: string;
     };
     /**
      * Grant
@@ -8573,6 +8879,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[FileState] */
+    Page_FileState_: {
+      /** Items */
+      items: components['schemas']['FileState'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Mail] */
     Page_Mail_: {
       /** Items */
@@ -8591,6 +8904,13 @@ export interface components {
     Page_NoticeItem_: {
       /** Items */
       items: components['schemas']['NoticeItem'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Registration] */
+    Page_Registration_: {
+      /** Items */
+      items: components['schemas']['Registration'][];
       /** Next */
       next?: string | null;
     };
@@ -8960,6 +9280,162 @@ export interface components {
        * @default
        */
       value: string;
+    };
+    /**
+     * Registration
+     * @description How far a registration is. seconds_left: None while not known; version: once done; existing: it was there already.
+     */
+    Registration: {
+      /** Bytes Done */
+      bytes_done?: number | null;
+      /** Bytes Total */
+      bytes_total?: number | null;
+      /** Code */
+      code?: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Ended At */
+      ended_at?: string | null;
+      /**
+       * Error
+       * @default
+       */
+      error: string;
+      /**
+       * Existing
+       * @default false
+       */
+      existing: boolean;
+      /** Field */
+      field?: string | null;
+      /** Files Done */
+      files_done?: number | null;
+      /** Files Total */
+      files_total?: number | null;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'tabular' | 'file';
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /**
+       * Mode
+       * @enum {string}
+       */
+      mode: 'managed' | 'referenced';
+      /** Name */
+      name: string;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Run Id */
+      run_id: string;
+      /** Seconds Left */
+      seconds_left?: number | null;
+      /**
+       * Skipped
+       * @default []
+       */
+      skipped: components['schemas']['Skipped'][];
+      /** Source */
+      source: {
+        [key: string]: unknown;
+      };
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'queued' | 'running' | 'done' | 'failed' | 'canceled';
+      /** Upload Id */
+      upload_id?: string | null;
+      /** Version */
+      version?: number | null;
+    };
+    /**
+     * RegistrationCreate
+     * @description Register files from somewhere. mode `referenced`: of a datastore alone; unreadable: refuse, or skip and name them.
+     */
+    RegistrationCreate: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Kind
+       * @default tabular
+       * @enum {string}
+       */
+      kind: 'tabular' | 'file';
+      /**
+       * Mode
+       * @default managed
+       * @enum {string}
+       */
+      mode: 'managed' | 'referenced';
+      /**
+       * Name
+       * @description Letters, digits, `.`, `_`, `-`; empty: from the file's or folder's name
+       * @default
+       */
+      name: string;
+      /**
+       * @default {
+       *       "columns": [],
+       *       "empty_as_text": false,
+       *       "fill_merged": true,
+       *       "infer_types": true,
+       *       "invalid_lines": "error",
+       *       "multi_line": true,
+       *       "nested": "json",
+       *       "proof": true,
+       *       "skip_rows": 0,
+       *       "timestamp": ""
+       *     }
+       */
+      reading: components['schemas']['Reading'];
+      /** Source */
+      source:
+        | components['schemas']['FromDatastore']
+        | components['schemas']['FromUrl']
+        | components['schemas']['FromQuery']
+        | components['schemas']['FromRun']
+        | components['schemas']['FromUpload'];
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Unpack
+       * @description Whether archives (zip, tar, gz, zstd) are unpacked
+       * @default false
+       */
+      unpack: boolean;
+      /**
+       * Unreadable
+       * @default refuse
+       * @enum {string}
+       */
+      unreadable: 'refuse' | 'skip';
     };
     /**
      * Resources
@@ -9917,6 +10393,16 @@ export interface components {
       params: components['schemas']['studiolo__studio__models__schemas__Column'][];
     };
     /**
+     * Skipped
+     * @description A file that could not be read and was left out.
+     */
+    Skipped: {
+      /** Path */
+      path: string;
+      /** Reason */
+      reason: string;
+    };
+    /**
      * Snippet
      * @description Ready code. needs: a package that does not come with the studio.
      */
@@ -10797,6 +11283,119 @@ export interface components {
       /** Why */
       why: string;
     };
+    /**
+     * UploadFile
+     * @description A file of a session. path: in the dataset, with folders; digest: blake3, then bytes that are here already are not sent.
+     */
+    UploadFile: {
+      /** Digest */
+      digest?: string | null;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
+     * UploadFiles
+     * @description Files that will be sent.
+     */
+    UploadFiles: {
+      /** Files */
+      files: components['schemas']['UploadFile'][];
+    };
+    /**
+     * UploadSession
+     * @description Files on their way in. expires_at: when it is given up, if nothing is sent until then; run_id: of its registration.
+     */
+    UploadSession: {
+      /** Bytes */
+      bytes: number;
+      /** Bytes Received */
+      bytes_received: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string;
+      /** Files */
+      files: number;
+      /** Files Complete */
+      files_complete: number;
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'tabular' | 'file';
+      /** Name */
+      name: string;
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'open' | 'completing' | 'done';
+    };
+    /**
+     * UploadSessionCreate
+     * @description Begin to send files; they become a version when the session is completed.
+     */
+    UploadSessionCreate: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Kind
+       * @default tabular
+       * @enum {string}
+       */
+      kind: 'tabular' | 'file';
+      /**
+       * Name
+       * @description Letters, digits, `.`, `_`, `-`; empty: from the file's or folder's name
+       * @default
+       */
+      name: string;
+      /**
+       * @default {
+       *       "columns": [],
+       *       "empty_as_text": false,
+       *       "fill_merged": true,
+       *       "infer_types": true,
+       *       "invalid_lines": "error",
+       *       "multi_line": true,
+       *       "nested": "json",
+       *       "proof": true,
+       *       "skip_rows": 0,
+       *       "timestamp": ""
+       *     }
+       */
+      reading: components['schemas']['Reading'];
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Unpack
+       * @description Whether archives (zip, tar, gz, zstd) are unpacked
+       * @default false
+       */
+      unpack: boolean;
+    };
     /** ValidationError */
     ValidationError: {
       /** Context */
@@ -10809,6 +11408,20 @@ export interface components {
       msg: string;
       /** Error Type */
       type: string;
+    };
+    /**
+     * VersionCheck
+     * @description Whether files that stay in their datastore are what they were. changes: the first 1,000 of `count`.
+     */
+    VersionCheck: {
+      /** Changes */
+      changes: components['schemas']['FileChange'][];
+      /** Count */
+      count: number;
+      /** Reference */
+      reference: string;
+      /** Unchanged */
+      unchanged: boolean;
     };
     /**
      * VersionCreate
@@ -12400,6 +13013,166 @@ export interface operations {
       };
     };
   };
+  datasets_list_registrations: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Registration_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_register: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RegistrationCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Registration'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_registration: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Registration'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_cancel_registration: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Registration'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_order: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: string;
+          };
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datasets_list_samples: {
     parameters: {
       query?: never;
@@ -12817,6 +13590,295 @@ export interface operations {
         content: {
           'application/json': components['schemas']['DatasetCreated'];
         };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_uploads: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UploadSession'][];
+        };
+      };
+    };
+  };
+  datasets_begin_upload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UploadSessionCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UploadSession'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_upload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UploadSession'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_cancel_upload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_complete_upload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['UploadSessionCreate'] | null;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Registration'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_send_bytes: {
+    parameters: {
+      query: {
+        /** @description The file's path in the dataset */
+        path: string;
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/octet-stream': unknown;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileState'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_upload_files: {
+    parameters: {
+      query?: {
+        pending?: boolean;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_FileState_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_announce_files: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UploadFiles'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileState'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_remove_upload_file: {
+    parameters: {
+      query: {
+        /** @description The file's path in the dataset */
+        path: string;
+      };
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Validation Error */
       422: {
@@ -13298,6 +14360,38 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ChartData'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_check_files: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['VersionCheck'];
         };
       };
       /** @description Validation Error */
