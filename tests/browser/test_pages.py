@@ -22,8 +22,20 @@ def login(story: Story) -> str:
 
 
 PAGES = {
-    "start": ["", "/datasets/new", "/automl", "/automl/new"],
-    "datasets": [f"/datasets{page}" for page in ("", "/titanic", "/titanic?tab=profile", "/titanic?tab=lineage")],
+    "start": ["", "/datasets/-/new", "/datasets/-/new?from=datastore", "/automl", "/automl/new"],
+    "datasets": [
+        f"/datasets{page}"
+        for page in (
+            "",
+            "?bin=true",
+            "/titanic",
+            "/titanic?tab=profile",
+            "/titanic?tab=lineage",
+            "/titanic?tab=versions",
+            "/titanic?tab=files",
+            "/titanic/compare",
+        )
+    ],
     "runs": [
         "/automl/{run}",
         "/experiments",
@@ -40,6 +52,7 @@ PAGES = {
     ],
     "models": [
         "/models",
+        "/models?bin=true",
         "/models/new",
         "/models/titanic",
         "/models/titanic/versions/1",

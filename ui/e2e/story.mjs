@@ -72,21 +72,27 @@ await step('g then h goes home, ? shows the keys', async () => {
   await page.keyboard.press('Escape');
 });
 
-await step('a file that is no table is refused beside the form, and nothing is made', async () => {
-  await page.goto(new URL('/w/default/datasets/new', base).href);
-  const input = page.locator('input[type=file]');
+await step('a file that is no table is refused beside the choices, and nothing is made', async () => {
+  await page.goto(new URL('/w/default/datasets/-/new', base).href);
+  const input = page.getByLabel('Files', { exact: true });
   await input.setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.from('') });
+  await page.getByText('1 file is here').waitFor();
+  await page.getByRole('button', { name: 'Name', exact: false }).first().click();
   await page.getByRole('button', { name: 'Create dataset' }).click();
-  await page.getByRole('alert').getByText(/empty/i).first().waitFor();
-  expect(page.url().endsWith('/datasets/new'), 'left the form');
+  await page.getByRole('alert').getByText(/empty/i).first().waitFor({ timeout: 30_000 });
+  expect(page.url().includes('/datasets/-/new'), 'left the wizard');
 });
 
 await step('a table is uploaded and shown', async () => {
-  await page.locator('input[type=file]').setInputFiles(file);
+  await page.goto(new URL('/w/default/datasets/-/new', base).href);
+  await page.getByLabel('Files', { exact: true }).setInputFiles(file);
+  await page.getByText('1 file is here').waitFor();
+  await page.getByRole('button', { name: 'Name', exact: false }).first().click();
   await page.getByLabel('Name').fill(name);
   await page.getByRole('button', { name: 'Create dataset' }).click();
-  await heading(name).waitFor({ timeout: 30_000 });
-  await page.getByRole('grid', { name: `First rows of ${name}` }).waitFor();
+  await heading(name).waitFor({ timeout: 60_000 });
+  await page.getByRole('tab', { name: /^(Preview|Explore)/ }).waitFor();
+  await page.getByRole('row').nth(10).waitFor({ timeout: 30_000 });
   expect((await page.getByRole('row').count()) > 10, `no rows of ${basename(file)}`);
 });
 

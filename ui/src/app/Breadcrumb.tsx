@@ -16,6 +16,7 @@ export function Breadcrumb() {
     <nav aria-label="Breadcrumb" className={classes.crumbs}>
       <ol>
         {parts.map((part, index) => {
+          if (part === '-') return null; // a word of the address, no page
           const name =
             index === 0
               ? (NAV_ITEMS.find((item) => item.path === part)?.label ?? part)

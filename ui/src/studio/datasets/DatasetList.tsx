@@ -102,7 +102,7 @@ export function DatasetList() {
               id: 'new-dataset',
               label: 'Create dataset',
               key: 'c',
-              run: () => follow(at(['datasets', 'new'])),
+              run: () => follow(at(['datasets', '-', 'new'])),
             },
           ]
         : [],
@@ -113,7 +113,7 @@ export function DatasetList() {
     <MayLink
       permission="datasets.write"
       to="create datasets"
-      href={at(['datasets', 'new'])}
+      href={at(['datasets', '-', 'new'])}
       leftSection={<IconPlus size={16} aria-hidden />}
     >
       Create dataset

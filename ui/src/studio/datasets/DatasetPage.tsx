@@ -1,8 +1,9 @@
 import { Button, Menu, Select, Tabs, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { bytes, count } from '@/kernel/format';
+import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
 import { apiUrl, at } from '@/kernel/workspace';
 import { usePageActions } from '@/kit/actions';
@@ -57,7 +58,7 @@ export function DatasetPage() {
   const hrefs = useMemo(
     () => ({
       train: at(['automl', 'new'], { dataset: number ? `${name}:${number}` : name }),
-      upload: at(['datasets', 'new'], { name }),
+      upload: at(['datasets', '-', 'new'], { name }),
       download: apiUrl(`/datasets/${encodeURIComponent(name)}/versions/${number ?? 'latest'}/content`),
     }),
     [name, number],
@@ -81,6 +82,12 @@ export function DatasetPage() {
     [name, hrefs, follow, mayTrain, mayWrite, files],
   );
   usePageActions(actions);
+
+  // "new" was the wizard's address; a dataset of that name comes first
+  const wizard = name === 'new' && about.error !== null && Problem.from(about.error).status === 404;
+  useEffect(() => {
+    if (wizard) void navigate({ to: '/w/$ws/datasets/-/new', search: { name: search.name }, replace: true });
+  }, [wizard, navigate, search.name]);
 
   const set = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });

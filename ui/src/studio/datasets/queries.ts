@@ -93,3 +93,15 @@ export const samples = queryOptions({
   queryFn: ({ signal }) => data(api().GET('/datasets/samples', { signal })),
   staleTime: Infinity,
 });
+
+/** A dataset of a name, null when there is none: asked for as a list, so that none is no error. */
+export function named(name: string) {
+  return queryOptions({
+    queryKey: ['datasets', 'named', name],
+    queryFn: async ({ signal }) => {
+      const query = { search: name, limit: 200 };
+      const found = await data(api().GET('/datasets', { params: { query }, signal }));
+      return found.items.find((item) => item.name === name) ?? null;
+    },
+  });
+}

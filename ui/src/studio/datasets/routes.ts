@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { flag, integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
 import { addFinder } from '@/kit/actions';
 import { monitorRoutes } from './monitors/routes';
+import { readChoice } from './wizard/search';
 
 const list = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -19,11 +20,20 @@ const list = createRoute({
   component: lazyRouteComponent(() => import('./DatasetList'), 'DatasetList'),
 });
 
+// "-" is no name of a dataset, while one may be called "new"
 const create = createRoute({
   getParentRoute: () => workspaceRoute,
-  path: 'datasets/new',
-  validateSearch: searchOf((raw) => ({ name: text(raw, 'name') })),
-  component: lazyRouteComponent(() => import('./DatasetCreate'), 'DatasetCreate'),
+  path: 'datasets/-/new',
+  validateSearch: searchOf(readChoice),
+  component: lazyRouteComponent(() => import('./wizard/Wizard'), 'Wizard'),
+});
+
+const dash = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'datasets/-',
+  beforeLoad: () => {
+    throw redirect({ href: at(['datasets']), replace: true }); // the breadcrumb of the wizard
+  },
 });
 
 export const TABS = ['explore', 'profile', 'drift', 'lineage', 'versions', 'files', 'consume'] as const;
@@ -32,6 +42,7 @@ const detail = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datasets/$name',
   validateSearch: searchOf((raw) => ({
+    name: text(raw, 'name'),
     version: integer(raw, 'version'),
     tab: oneOf(raw, 'tab', TABS),
     column: text(raw, 'column'),
@@ -82,4 +93,4 @@ addFinder({
   },
 });
 
-export const datasetsRoutes = [list, create, detail, compare, ...monitorRoutes] as const;
+export const datasetsRoutes = [list, create, dash, detail, compare, ...monitorRoutes] as const;

@@ -26,7 +26,7 @@ export function Home() {
     <Page title="Home" header={<PageHeader title="Home" lead={`Workspace ${workspace()}`} />}>
       <Stack gap="xl">
         <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
-          <Card icon={IconUpload} title="Bring a table" href={at(['datasets', 'new'])}>
+          <Card icon={IconUpload} title="Bring a table" href={at(['datasets', '-', 'new'])}>
             Upload a CSV, Parquet or JSON lines file, or start with sample data.
           </Card>
           <Card icon={IconWand} title="Train models" href={at(['automl', 'new'])}>

@@ -19,7 +19,7 @@ export function DataStep({ choice, onChange }: Props) {
   const found = useQuery(datasets);
   const follow = useFollow();
   const [name] = (choice.dataset ?? '').split(':');
-  const create = at(['datasets', 'new']);
+  const create = at(['datasets', '-', 'new']);
   return (
     <Section title="Which table?">
       <Answer query={found} rows={3}>

@@ -33,7 +33,7 @@ export function RunTable() {
     'studiolo.metric-directions',
     {},
   );
-  const [rail, setRail] = useRemembered('studiolo.experiment-rail', true);
+  const [rail, setRail] = useRemembered('studiolo.experiment-rail', window.innerWidth > 700);
   const change = (next: Partial<TableSearch>) =>
     void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never, replace: true });
   const replace = (next: TableSearch) => void navigate({ to: '.', search: next as never });

@@ -1,0 +1,120 @@
+/** The options of reading as a form draws them. Which of them a format heeds, the server says. */
+export interface Option {
+  key: string;
+  label: string;
+  help?: string;
+  kind: 'text' | 'number' | 'flag';
+  choices?: readonly (readonly [string, string])[];
+  usually?: boolean;
+  /** Shown while it is not known which format it is. */
+  usual?: boolean;
+}
+
+export const OPTIONS: readonly Option[] = [
+  {
+    key: 'delimiter',
+    label: 'Delimiter',
+    kind: 'text',
+    usual: true,
+    choices: [
+      [',', 'Comma'],
+      [';', 'Semicolon'],
+      ['tab', 'Tab'],
+      ['|', 'Bar'],
+      [' ', 'Space'],
+    ],
+  },
+  { key: 'encoding', label: 'Encoding', kind: 'text', usual: true, help: 'Such as utf-8 or cp1252' },
+  {
+    key: 'header',
+    label: 'Column names',
+    kind: 'text',
+    usual: true,
+    choices: [
+      ['same', 'In the first row of every file'],
+      ['first', 'In the first file alone'],
+      ['none', 'There are none'],
+      ['combine', 'In each file, and they differ'],
+    ],
+  },
+  { key: 'skip_rows', label: 'Skip rows', kind: 'number', help: 'Lines before the table begins' },
+  { key: 'quote', label: 'Quote', kind: 'text', help: 'What surrounds a value' },
+  { key: 'escape', label: 'Escape', kind: 'text', help: 'What lets a quote stand inside quotes' },
+  { key: 'comment', label: 'Comment', kind: 'text', help: 'Lines that begin with it are left out' },
+  {
+    key: 'decimal',
+    label: 'Decimal sign',
+    kind: 'text',
+    choices: [
+      ['.', 'Point: 3.14'],
+      [',', 'Comma: 3,14'],
+    ],
+  },
+  { key: 'sheet', label: 'Sheet', kind: 'text', help: 'Its name, or its number' },
+  { key: 'member', label: 'File in the archive', kind: 'text' },
+  {
+    key: 'records',
+    label: 'Key of the rows',
+    kind: 'text',
+    help: 'The key that holds the rows of the document',
+  },
+  {
+    key: 'nested',
+    label: 'Nested values',
+    kind: 'text',
+    choices: [
+      ['json', 'Become JSON text'],
+      ['flatten', 'Become columns: address.city'],
+    ],
+  },
+  {
+    key: 'invalid_lines',
+    label: 'Lines that are no object',
+    kind: 'text',
+    choices: [
+      ['error', 'Refuse the file'],
+      ['drop', 'Leave them out'],
+    ],
+  },
+  {
+    key: 'table_version',
+    label: 'Version of the table',
+    kind: 'number',
+    help: 'Of a Delta table; else its newest',
+  },
+  { key: 'table_time', label: 'Table as of', kind: 'text', help: 'Such as 2026-01-31T00:00:00Z' },
+  {
+    key: 'path_column',
+    label: 'Column for the path',
+    kind: 'text',
+    help: 'Names a column with each row’s file',
+  },
+  {
+    key: 'partition_format',
+    label: 'Columns from the path',
+    kind: 'text',
+    help: 'Such as {state}/{day:yyyy/MM/dd}/data.csv',
+  },
+  { key: 'multi_line', label: 'Values in quotes may hold line ends', kind: 'flag', usually: true },
+  { key: 'empty_as_text', label: 'Empty texts are texts, not missing', kind: 'flag' },
+  { key: 'infer_types', label: 'Find out types', kind: 'flag', usually: true },
+  { key: 'fill_merged', label: 'Merged cells repeat their value', kind: 'flag', usually: true },
+];
+
+/** What a person wrote, as the API wants it; nothing is undefined. */
+export function readOption(option: Option, text: string): unknown {
+  if (option.kind === 'number') {
+    const value = Number(text.trim());
+    return text.trim() === '' || !Number.isInteger(value) || value < 0 ? undefined : value;
+  }
+  if (option.key === 'delimiter') return text === 'tab' ? '\t' : text || undefined;
+  return option.choices ? text || undefined : text.trim() || undefined;
+}
+
+/** A value of the API as the form shows it. */
+export function shownOption(option: Option, value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (option.key === 'delimiter' && value === '\t') return 'tab';
+  if (option.key === 'header' && typeof value === 'boolean') return value ? 'same' : 'none';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+}

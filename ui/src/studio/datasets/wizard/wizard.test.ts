@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { nameOf, sourceOf, stepsOf, tagsOf } from './choice';
+import { readChoice } from './search';
+import { describe } from './preview';
+import { chosenOf, readFormats, readReading, withColumn, writeReading } from './reading';
+
+test('the address is the choice', () => {
+  expect(readChoice({ from: 'upload', kind: 'tabular', step: 'source' })).toMatchObject({
+    from: undefined,
+    kind: undefined,
+    step: undefined,
+  });
+  expect(readChoice({ from: 'sql', datastore: 'shop', query: 'SELECT 1', junk: 'x' })).toMatchObject({
+    from: 'sql',
+    datastore: 'shop',
+    query: 'SELECT 1',
+  });
+});
+
+test('a source is asked for when nothing of it is missing', () => {
+  expect(sourceOf({})).toBeNull();
+  expect(sourceOf({ session: 's' })).toEqual({ type: 'upload', session: 's' });
+  expect(sourceOf({ from: 'datastore', datastore: 'lake', path: 'a', glob: 'a/*.csv' })).toEqual({
+    type: 'datastore',
+    datastore: 'lake',
+    path: '',
+    glob: 'a/*.csv',
+  });
+  expect(sourceOf({ from: 'url', url: 'ftp://x' })).toBeNull();
+  expect(sourceOf({ from: 'run', run: 'r' })).toEqual({ type: 'run', run_id: 'r', path: '' });
+});
+
+test('files as they are and queries are not asked for a format', () => {
+  expect(stepsOf({})).toContain('schema');
+  expect(stepsOf({ kind: 'file' })).toEqual(['source', 'about']);
+  expect(stepsOf({ from: 'sql' })).toEqual(['source', 'about']);
+});
+
+test('a name is found in the source', () => {
+  expect(nameOf({ from: 'url', url: 'https://x.org/a/iris%20.csv?raw=1' }, undefined)).toBe('iris_20');
+  expect(nameOf({ from: 'datastore', datastore: 'lake', path: 'sales/2024/' }, undefined)).toBe('2024');
+  expect(nameOf({ from: 'datastore', datastore: 'lake', glob: 'sales/**/*.csv' }, undefined)).toBe('sales');
+  expect(nameOf({ from: 'sql', query: 'select * from shop.orders' }, undefined)).toBe('orders');
+  expect(nameOf({}, 'Titanic passengers.csv')).toBe('Titanic_passengers');
+  expect(tagsOf(['checked', 'team=blue'])).toEqual({ checked: '', team: 'blue' });
+});
+
+test('what is said of columns is kept, what says nothing is not', () => {
+  let reading = withColumn({}, 'age', { type: 'integer' });
+  reading = withColumn(reading, 'name', { include: false });
+  expect(chosenOf(reading, 'age')).toEqual({ name: 'age', type: 'integer' });
+  reading = withColumn(reading, 'name', { include: true });
+  reading = withColumn(reading, 'age', { type: undefined });
+  expect(writeReading(reading)).toBeUndefined();
+  expect(readReading(writeReading({ delimiter: ';', columns: [{ name: 'a', include: false }] }))).toEqual({
+    delimiter: ';',
+    columns: [{ name: 'a', include: false }],
+  });
+  expect(readReading('[1]')).toEqual({});
+  expect(readReading('{')).toEqual({});
+  expect(readFormats(' %d/%m/%Y , yyyy ')).toEqual(['%d/%m/%Y', 'yyyy']);
+});
+
+test('values that would be lost are told with their lines', () => {
+  expect(
+    describe({
+      column: 'age',
+      type: 'integer',
+      count: 3,
+      exact: false,
+      first: [{ file: 'a.csv', line: 7, row: 6, value: 'old' }],
+    }),
+  ).toBe('At least 3 values of age are no integer and would be missing: “old” (a.csv, line 7)');
+});
