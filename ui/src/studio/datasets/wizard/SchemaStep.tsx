@@ -105,7 +105,7 @@ export function SchemaStep({ source, reading, onReading }: Props) {
 
 /** What a column is called in the file: choices are kept under that name. */
 function fieldOf(column: InspectedColumn): string {
-  return column.field || column.name;
+  return column.field.join('.') || column.name;
 }
 
 interface LineProps {

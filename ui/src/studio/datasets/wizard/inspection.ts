@@ -7,7 +7,8 @@ import type { ReadingChoice } from './reading';
 
 export interface InspectedColumn {
   name: string;
-  field?: string;
+  /** Where it is in the file: one word, or the way to a nested value. */
+  field: string[];
   type: string;
   stored?: string;
   include: boolean;
@@ -56,6 +57,11 @@ export function isBlind(error: unknown): boolean {
   return status === 404 || status === 405;
 }
 
+/** An inspection says nothing where a registration says null. */
+function asked(source: Source): object {
+  return source.type === 'datastore' ? { ...source, glob: source.glob ?? '' } : source;
+}
+
 async function answer<T>(response: Response): Promise<T> {
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
@@ -80,7 +86,7 @@ export const inspection = (source: Source | null, reading: ReadingChoice, rows =
             await reach(apiUrl('/datasets/inspections'), {
               method: 'POST',
               headers: { 'content-type': 'application/json' },
-              body: JSON.stringify({ source, reading, rows }),
+              body: JSON.stringify({ source: asked(source), reading, rows }),
               signal,
             }),
           )
