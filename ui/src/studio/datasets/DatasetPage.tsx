@@ -2,7 +2,6 @@ import { Button, Menu, Select, Tabs, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
-import { bytes, count } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
 import { apiUrl, at } from '@/kernel/workspace';
@@ -13,9 +12,9 @@ import { MayLink } from '@/kit/MayLink';
 import { Lineage } from '@/kit/lineage/Lineage';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { TagChips } from '@/kit/TagChips';
-import { Time } from '@/kit/Time';
 import { ConsumeTab } from './consume/ConsumeTab';
 import { ExploreTab } from './explore/ExploreTab';
+import { Facts } from './Facts';
 import { FilesTab } from './files/FilesTab';
 import { DriftTab } from './monitors/DriftTab';
 import { ProfileTab } from './ProfileTab';
@@ -223,21 +222,6 @@ export function DatasetPage() {
         )}
       </Answer>
     </Page>
-  );
-}
-
-function Facts({ version: it }: { version: DatasetVersion }) {
-  return (
-    <>
-      <span>Version {it.version}</span>
-      <span>{count(it.rows)} rows</span>
-      <span>{count(it.columns)} columns</span>
-      <span>{bytes(it.size)}</span>
-      <span>{it.format.replaceAll('_', ' ')}</span>
-      <span>
-        by {it.created_by} <Time at={it.created_at} />
-      </span>
-    </>
   );
 }
 

@@ -1,0 +1,25 @@
+import { bytes, count } from '@/kernel/format';
+import { Time } from '@/kit/Time';
+import type { DatasetVersion } from './types';
+
+/** Key facts of a version, in a row. */
+export function Facts({ version: it }: { version: DatasetVersion }) {
+  return (
+    <>
+      <span>Version {it.version}</span>
+      {it.kind === 'file' ? (
+        <span>{count(it.file_count)} files</span>
+      ) : (
+        <>
+          <span>{count(it.rows)} rows</span>
+          <span>{count(it.columns)} columns</span>
+        </>
+      )}
+      <span>{bytes(it.size)}</span>
+      <span>{it.format.replaceAll('_', ' ')}</span>
+      <span>
+        by {it.created_by} <Time at={it.created_at} />
+      </span>
+    </>
+  );
+}
