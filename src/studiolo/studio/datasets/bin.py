@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, func, select, tuple_, update
 
 from studiolo.kernel.context import Context
+from studiolo.studio.datasets.repository import NEWEST
 from studiolo.studio.datasets.tables import dataset_versions as versions
 from studiolo.studio.datasets.tables import datasets
 
@@ -118,7 +119,7 @@ def ages(tx: Connection, ctx: Context, name: str) -> list[Any]:
 def _newest(tx: Connection, ctx: Context, name: str) -> int | None:
     v = versions.c
     mine = (v.workspace_id == ctx.workspace_id, v.name == name, v.lifecycle == "active")
-    return tx.execute(select(func.max(v.version)).where(*mine)).scalar_one_or_none()
+    return tx.execute(select(v.version).where(*mine).order_by(*NEWEST).limit(1)).scalar_one_or_none()
 
 
 def _dataset(ctx: Context, name: str) -> tuple[Any, Any]:

@@ -11,12 +11,14 @@ from studiolo.studio.datasets import registrations_cli, versions_cli
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.explore import cli as explore
 from studiolo.studio.datasets.monitors import cli as monitors_cli
+from studiolo.studio.datasets.quality import cli as quality_cli
 from studiolo.studio.datasets.rows import cli as rows_cli
 from studiolo.studio.datasets.schemas import ColumnProfile
 
 app = typer.Typer(help="Tables: create, list, preview, profile.", no_args_is_help=True)
 rows_cli.add_to(app)
 app.add_typer(monitors_cli.app, name="monitors")
+app.add_typer(quality_cli.app, name="quality")
 
 Name = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="Name of the dataset; the newest version, or one.")]
 VERSION = ("reference", "rows", "columns", "format", "size", "created_at", "created_by")

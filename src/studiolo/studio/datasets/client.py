@@ -12,6 +12,7 @@ from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.explore.client import Exploring
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
+from studiolo.studio.datasets.quality.client import QualityRules
 from studiolo.studio.datasets.registrations_client import Registrations
 from studiolo.studio.datasets.rows.handle import Version, fetch
 from studiolo.studio.datasets.schemas import (
@@ -57,6 +58,7 @@ class Datasets(Registrations, Exploring):
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.monitors = Monitors(transport)
+        self.quality = QualityRules(transport)
 
     def create(
         self,

@@ -4,6 +4,7 @@ from studiolo.kernel.context import Context
 from studiolo.studio.datasets import inspection, profiling, recycling
 from studiolo.studio.datasets.explore import sweeping
 from studiolo.studio.datasets.monitors import reconcile as monitors
+from studiolo.studio.datasets.quality import reconcile as quality
 from studiolo.studio.datasets.registrations import taking
 from studiolo.studio.experiments import service as experiments
 
@@ -20,4 +21,5 @@ def tick(ctx: Context) -> bool:
     inspection.sweep(ctx)
     sweeping.tick(ctx)
     kept = recycling.keep_house(ctx)
-    return monitors.tick(ctx) or registered or kept or bool(ended)
+    checked = quality.tick(ctx)
+    return monitors.tick(ctx) or checked or registered or kept or bool(ended)

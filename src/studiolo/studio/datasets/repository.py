@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
@@ -38,6 +38,10 @@ _DATASET = select(
     versions.c.columns,
     versions.c.format,
 ).join(versions, _LATEST)
+
+
+# the newest version first; those that a rule holds back come after all others
+NEWEST = (case((versions.c.quality.in_(["held", "rejected"]), 1), else_=0), versions.c.version.desc())
 
 
 class Locked(NamedTuple):
@@ -98,6 +102,8 @@ def insert_version(tx: Connection, ctx: Context, values: Mapping[str, Any], desc
     row = dict(values) | {"workspace_id": ctx.workspace_id, "created_at": now, "created_by": ctx.actor.name}
     tx.execute(insert(versions).values(**row))
     change: dict[str, Any] = {"latest": values["version"], "numbered": values["version"], "updated_at": now}
+    if values.get("quality") == "held":  # the newest only once its rules are kept, unless there is no other
+        change["latest"] = case((datasets.c.latest == 0, values["version"]), else_=datasets.c.latest)
     if description:
         change["description"] = description
     tx.execute(update(datasets).where(*_named(ctx.workspace_id, values["name"])).values(**change))
@@ -121,7 +127,14 @@ def version_row(tx: Connection, workspace_id: str, name: str, version: int | Non
     )
     if version is not None:
         query = query.where(versions.c.version == version)
-    return tx.execute(query.order_by(versions.c.version.desc()).limit(1)).first()
+    return tx.execute(query.order_by(*NEWEST).limit(1)).first()
+
+
+def settle_latest(tx: Connection, workspace_id: str, name: str) -> None:
+    """Write down anew which version is the newest, after one was let in or refused."""
+    row = version_row(tx, workspace_id, name, None)
+    if row is not None:
+        tx.execute(update(datasets).where(*_named(workspace_id, name)).values(latest=row.version))
 
 
 def known_digests(tx: Connection, digests: Sequence[str]) -> set[str]:

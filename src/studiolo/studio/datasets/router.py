@@ -12,6 +12,7 @@ from studiolo.studio.datasets import names, profiling, service, uploads
 from studiolo.studio.datasets.explore import router as explore
 from studiolo.studio.datasets.inspections import router as inspections
 from studiolo.studio.datasets.monitors import router as monitors
+from studiolo.studio.datasets.quality import router as quality_router
 from studiolo.studio.datasets.registrations_router import router as registrations_router
 from studiolo.studio.datasets.rows.router import router as rows_router
 from studiolo.studio.datasets.schemas import (
@@ -156,4 +157,5 @@ def get_lineage(name: str, version: Version, ctx: Context = Depends(context)) ->
 
 
 router.include_router(versions_router)
+router.include_router(quality_router.router)
 router.include_router(rows_router)

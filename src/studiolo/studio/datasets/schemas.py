@@ -341,6 +341,7 @@ class VersionSummary(BaseModel):
     """A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
 
     mode: `referenced` files stay in their datastore and are checked at every use; parent: the newest version when this was made;
+    quality: how it stands with the dataset's rules; `held` and `rejected` are not the newest as long as there is another;
     source: where it came from; deleted_at, remove_at: of one in the bin, which can be restored until remove_at.
     """
 
@@ -362,6 +363,7 @@ class VersionSummary(BaseModel):
     parent: int | None = None
     source: dict[str, Any] | None = None
     run_id: str | None = None
+    quality: Literal["due", "held", "passed", "warned", "failed", "rejected", "error", "accepted"] | None = None
     lifecycle: Literal["active", "deleted"] = "active"
     deleted_at: datetime | None = None
     remove_at: datetime | None = None

@@ -12,6 +12,7 @@ from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.blobs import BlobWriter
 from studiolo.studio.datasets import contents, inspection, names, profiling, recycling, repository, samples
 from studiolo.studio.datasets.errors import NotATable
+from studiolo.studio.datasets.quality import repository as quality
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreate,
@@ -92,6 +93,7 @@ def publish(tx: Connection, ctx: Context, values: dict[str, Any], description: s
     number = locked.numbered + 1
     values = {"kind": "tabular", "mode": "managed", "files": [], "file_count": 1, **values}
     values |= {"version": number, "parent": locked.latest or None}
+    values["quality"] = quality.first_state(tx, ctx, name) if values["kind"] == "tabular" else None
     repository.insert_version(tx, ctx, values, description)
     if values["kind"] == "tabular":
         profiling.submit(tx, ctx, repository.version_row(tx, ctx.workspace_id, name, number))

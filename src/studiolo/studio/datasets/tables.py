@@ -75,10 +75,14 @@ dataset_versions = Table(
         "lifecycle", String(10), nullable=False, default="active", server_default="active"
     ),  # active, deleted, removed
     Column("deleted_at", UtcDateTime),  # since when it is in the bin, or removed
+    # how it stands with the dataset's rules: due, held (not the newest until it is checked), passed, warned, failed, rejected, error,
+    # accepted; NULL: there were no rules
+    Column("quality", String(10)),
     ForeignKeyConstraint(
         ["workspace_id", "name"], ["datasets.workspace_id", "datasets.name"], name="fk_dataset_versions_dataset"
     ),
     Index("ix_dataset_versions_digest", "workspace_id", "name", "digest"),
+    Index("ix_dataset_versions_quality", "workspace_id", "quality"),
     Index("ix_dataset_versions_profile_run", "profile_run"),
     Index("ix_dataset_versions_bin", "workspace_id", "lifecycle", "deleted_at"),
 )

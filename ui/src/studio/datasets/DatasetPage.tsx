@@ -18,6 +18,7 @@ import { Facts } from './Facts';
 import { FilesTab } from './files/FilesTab';
 import { DriftTab } from './monitors/DriftTab';
 import { ProfileTab } from './ProfileTab';
+import { QualityTab } from './quality/QualityTab';
 import { dataset, lineage, version, versions } from './queries';
 import { TABS } from './routes';
 import type { DatasetVersion } from './types';
@@ -26,11 +27,12 @@ import { VersionsTab } from './versions/VersionsTab';
 import { changeDataset } from './versions/queries';
 import { withChange } from './versions/words';
 
-const OF_TABLES = new Set<(typeof TABS)[number]>(['explore', 'profile', 'drift']);
+const OF_TABLES = new Set<(typeof TABS)[number]>(['explore', 'profile', 'quality', 'drift']);
 
 const NAMES: Record<(typeof TABS)[number], string> = {
   explore: 'Explore',
   profile: 'Profile',
+  quality: 'Quality',
   drift: 'Drift',
   lineage: 'Lineage',
   versions: 'Versions',
@@ -197,6 +199,14 @@ export function DatasetPage() {
             </Tabs.Panel>
             <Tabs.Panel value="profile">
               <ProfileTab version={data} search={search} onSearch={set} />
+            </Tabs.Panel>
+            <Tabs.Panel value="quality">
+              <QualityTab
+                dataset={name}
+                version={data.version}
+                check={search.check}
+                onCheck={(check) => set({ check })}
+              />
             </Tabs.Panel>
             <Tabs.Panel value="drift">
               <DriftTab dataset={name} />

@@ -36,7 +36,16 @@ const dash = createRoute({
   },
 });
 
-export const TABS = ['explore', 'profile', 'drift', 'lineage', 'versions', 'files', 'consume'] as const;
+export const TABS = [
+  'explore',
+  'profile',
+  'quality',
+  'drift',
+  'lineage',
+  'versions',
+  'files',
+  'consume',
+] as const;
 
 const detail = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -49,6 +58,7 @@ const detail = createRoute({
     sort: text(raw, 'sort'),
     alerts: text(raw, 'alerts'),
     method: oneOf(raw, 'method', ['pearson', 'spearman', 'cramers_v']),
+    check: text(raw, 'check'),
     folder: text(raw, 'folder'),
     path: text(raw, 'path'),
     find: text(raw, 'find'),

@@ -1,0 +1,50 @@
+"""Rules as YAML, as people keep them beside their code.
+
+rules:
+  - {type: not_null, column: Age, tolerance: 0.2}
+  - {type: set, column: Sex, values: [female, male], severity: block}
+frequency: day
+zone: Europe/Prague
+recipients: [ann@example.org]
+"""
+
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from studiolo.studio.datasets.quality.errors import BadRule
+from studiolo.studio.datasets.quality.schemas import QualitySettings
+
+_DEFAULTS = QualitySettings()
+
+
+def dump(settings: QualitySettings) -> str:
+    """Write rules; what is as it would be anyway is left out."""
+    document: dict[str, Any] = {
+        "rules": [rule.model_dump(mode="json", exclude_defaults=True) for rule in settings.rules]
+    }
+    for name in ("frequency", "zone", "recipients"):
+        if getattr(settings, name) != getattr(_DEFAULTS, name):
+            document[name] = getattr(settings, name)
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+
+
+def load(text: str) -> QualitySettings:
+    """Read rules; raises BadRule with the place that cannot be read."""
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}" if mark else ""
+        raise BadRule(
+            f"The text is no YAML{place}.", "Compare it with what `quality export` writes.", field="text"
+        ) from None
+    if isinstance(document, list):
+        document = {"rules": document}
+    try:
+        return QualitySettings.model_validate(document if document is not None else {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "text"
+        raise BadRule(f"{place}: {first['msg']}.", "Each rule has a type and its own fields.", field=place) from None
