@@ -201,12 +201,7 @@ export function DatasetPage() {
               <ProfileTab version={data} search={search} onSearch={set} />
             </Tabs.Panel>
             <Tabs.Panel value="quality">
-              <QualityTab
-                dataset={name}
-                version={data.version}
-                check={search.check}
-                onCheck={(check) => set({ check })}
-              />
+              <QualityTab version={data} check={search.check} onSearch={set} />
             </Tabs.Panel>
             <Tabs.Panel value="drift">
               <DriftTab dataset={name} />

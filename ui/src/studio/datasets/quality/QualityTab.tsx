@@ -8,6 +8,7 @@ import { EmptyState } from '@/kit/EmptyState';
 import { IconPlay } from '@/kit/icons';
 import { Answer, Section } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
+import type { DatasetVersion } from '../types';
 import { CheckHistory } from './CheckHistory';
 import { CheckView } from './CheckView';
 import { quality, type Quality, type Rule } from './queries';
@@ -22,14 +23,14 @@ const CODE = {
 };
 
 interface Props {
-  dataset: string;
-  version: number;
+  version: DatasetVersion;
   check: string | undefined;
-  onCheck: (id: string | undefined) => void;
+  onSearch: (change: { check: string | undefined }) => void;
 }
 
 /** What the versions of a dataset must hold, how the newest does, and every check there was. */
-export function QualityTab({ dataset, version, check, onCheck }: Props) {
+export function QualityTab({ version: { name: dataset, version }, check, onSearch }: Props) {
+  const onCheck = (id: string | undefined) => onSearch({ check: id });
   const found = useQuery(quality(dataset));
   const [mode, setMode] = useState<'rules' | 'suggest' | 'text'>('rules');
   return (
@@ -72,8 +73,8 @@ function NoRules({ onMode }: { onMode: (mode: Mode) => void }) {
         </>
       }
     >
-      Rules say what each version must hold: values that are there, unique, in a range. They are checked when a
-      version is registered; one that blocks keeps a bad version from being the newest.
+      Rules say what each version must hold: values that are there, unique, in a range. They are checked when
+      a version is registered; one that blocks keeps a bad version from being the newest.
     </EmptyState>
   );
 }

@@ -5,8 +5,8 @@ from alembic import op
 
 from studiolo.kernel.db.types import Json, UtcDateTime
 
-revision = "0014"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
