@@ -132,7 +132,7 @@ def _tell_counts(found: FeatureDrift, first: "Floats", second: "Floats") -> None
     found.jensen_shannon = measures.jensen_shannon(first, second)
     whole = measures.chi_square(first, second)
     found.chi_square, found.freedom, found.cramers_v = whole.statistic, whole.freedom, whole.cramers_v
-    found.p = measures.chi_square(*measures.pooled(first, second)).p
+    found.p = measures.chance(first, second)
 
 
 def _side(one: Distribution) -> Side:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SMOOTHING = 0.5  # rows added to each bin, so that an empty one does not make the index endless
+DRAWN, DRAWN_ROWS, DRAWN_BELOW = 30_000, 1000, 0.05
 EXPECTED = 5.0  # rows that a cell of a chi-square table must be expected to hold
 
 
@@ -109,21 +110,42 @@ def chi_square(expected: "Floats", actual: "Floats") -> ChiSquare:
     return ChiSquare(statistic, freedom, float(chi2.sf(statistic, freedom)), float(np.sqrt(statistic / total)))
 
 
+def chance(expected: "Floats", actual: "Floats") -> float:
+    """Return how likely two tables of counts are to differ as much without a difference.
+
+    Small cells are pooled. Where the answer may matter and one side is small, it is counted among drawn tables: at five rows a
+    cell the chi-square distribution calls too many of them unlikely.
+    """
+    p, q = pooled(expected, actual)
+    found = chi_square(p, q)
+    first, second = round(p.sum()), round(q.sum())
+    if found.p > DRAWN_BELOW or min(first, second) > DRAWN_ROWS or found.freedom < 1:
+        return found.p
+    shares = (p + q) / (p + q).sum()
+    drawn = np.random.default_rng(0)
+    tables = [drawn.multinomial(rows, shares, DRAWN).astype(float) for rows in (first, second)]
+    wanted = (tables[0] + tables[1]) / (first + second)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = [
+            np.where(wanted > 0, (table - rows * wanted) ** 2 / (rows * wanted), 0.0).sum(axis=1)
+            for table, rows in zip(tables, (first, second), strict=True)
+        ]
+    beyond = int(np.sum(parts[0] + parts[1] >= found.statistic - 1e-9))
+    return max(found.p, (beyond + 1) / (DRAWN + 1))
+
+
 def pooled(expected: "Floats", actual: "Floats") -> tuple["Floats", "Floats"]:
-    """Merge the smallest cells until each is expected to hold five rows on both sides, so that chi-square may be trusted."""
-    order = np.argsort(-(expected + actual), kind="stable")
+    """Merge the rarest cells of the baseline until each is expected to hold five rows on both sides.
+
+    Which cells are merged follows from the baseline alone: chosen by what the window holds, they would differ by their choice.
+    """
+    order = np.argsort(-expected, kind="stable")
     p, q = list(expected[order]), list(actual[order])
-    smaller = min(expected.sum(), actual.sum())
-    total = expected.sum() + actual.sum()
-    while len(p) > 1 and (p[-1] + q[-1]) * smaller / total < EXPECTED:
+    smaller, total = min(expected.sum(), actual.sum()), max(expected.sum(), 1.0)
+    while len(p) > 1 and p[-1] * smaller / total < EXPECTED - 1e-9:
         last_p, last_q = p.pop(), q.pop()
         p[-1] += last_p
         q[-1] += last_q
-        place = len(p) - 1
-        while place and p[place] + q[place] > p[place - 1] + q[place - 1]:
-            p[place - 1], p[place] = p[place], p[place - 1]
-            q[place - 1], q[place] = q[place], q[place - 1]
-            place -= 1
     return np.array(p), np.array(q)
 
 
