@@ -1090,6 +1090,138 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/{name}/quality': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Quality
+     * @description Return the rules of a dataset and how they stand.
+     */
+    get: operations['datasets_get_quality'];
+    /**
+     * Set Quality
+     * @description Write the rules of a dataset.
+     */
+    put: operations['datasets_set_quality'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/quality/checks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Checks
+     * @description List the checks, newest first.
+     */
+    get: operations['datasets_list_checks'];
+    put?: never;
+    /**
+     * Check Version
+     * @description Check a version now.
+     */
+    post: operations['datasets_check_version'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/quality/checks/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Check
+     * @description Return a check and what came of each rule, with the first rows that break it.
+     */
+    get: operations['datasets_get_check'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/quality/rules.yaml': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export Rules
+     * @description Return the rules as YAML.
+     */
+    get: operations['datasets_export_rules'];
+    /**
+     * Import Rules
+     * @description Write the rules that a YAML text holds.
+     */
+    put: operations['datasets_import_rules'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/quality/suggestions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Suggest Rules
+     * @description Return rules that the profile of a version keeps; 409 while it is computed.
+     */
+    get: operations['datasets_suggest_rules'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/quality/versions/{version}/accept': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Accept Version
+     * @description Let a version be the newest one although a rule blocks it.
+     */
+    post: operations['datasets_accept_version'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/{name}/restore': {
     parameters: {
       query?: never;
@@ -4900,6 +5032,71 @@ export interface components {
       y?: string | null;
     };
     /**
+     * Check
+     * @description A check of a version. state: `warned`: a rule that warns is broken; `failed`: one that blocks; `error`: it could not be done.
+     *
+     *     rules, broken: how many; failed: the broken ones in words.
+     */
+    Check: {
+      /**
+       * Broken
+       * @default 0
+       */
+      broken: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Dataset */
+      dataset: string;
+      /** Ended At */
+      ended_at?: string | null;
+      /**
+       * Error
+       * @default
+       */
+      error: string;
+      /** Failed */
+      failed?: string[];
+      /** Id */
+      id: string;
+      /**
+       * Origin
+       * @enum {string}
+       */
+      origin: 'registration' | 'schedule' | 'request';
+      /** Rules */
+      rules: number;
+      /** Rules Version */
+      rules_version: number;
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'running' | 'passed' | 'warned' | 'failed' | 'error' | 'canceled';
+      /** Version */
+      version: number;
+    };
+    /**
+     * CheckReport
+     * @description A check and what came of each rule; report: none while it runs or where it could not be done.
+     */
+    CheckReport: {
+      check: components['schemas']['Check'];
+      report?: components['schemas']['Report'] | null;
+    };
+    /**
+     * CheckRequest
+     * @description What to check now. version: none is the newest one.
+     */
+    CheckRequest: {
+      /** Version */
+      version?: number | null;
+    };
+    /**
      * CheckState
      * @description What came of trying the connection. cause, hint: for people; code: of the error.
      */
@@ -5883,6 +6080,8 @@ export interface components {
       /** Parent */
       parent?: number | null;
       profile: components['schemas']['ProfileStatus'];
+      /** Quality */
+      quality?: ('due' | 'held' | 'passed' | 'warned' | 'failed' | 'rejected' | 'error' | 'accepted') | null;
       /** Reference */
       reference: string;
       /** Remove At */
@@ -6656,6 +6855,22 @@ export interface components {
       tolerance?: number | null;
     };
     /**
+     * FailingRow
+     * @description A row that breaks a rule. file, line: where it stands, where that is known; values: of the rule's columns.
+     */
+    FailingRow: {
+      /** File */
+      file?: string | null;
+      /** Line */
+      line?: number | null;
+      /** Row */
+      row?: number | null;
+      /** Values */
+      values: {
+        [key: string]: unknown;
+      };
+    };
+    /**
      * Failure
      * @description Why a deployment does not serve. stage: load, sample, listen, start, timeout, lost.
      */
@@ -7095,6 +7310,37 @@ export interface components {
       options: string[];
       /** Title */
       title: string;
+    };
+    /**
+     * Freshness
+     * @description The newest moment of a column is no older than so many hours when it is checked. zone: that it is written in.
+     */
+    Freshness: {
+      /** Column */
+      column: string;
+      /** Hours */
+      hours: number;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'freshness';
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
     };
     /**
      * FromDatastore
@@ -8266,6 +8512,37 @@ export interface components {
       source: string;
     };
     /**
+     * Matches
+     * @description Texts match a pattern (RE2) from their first to their last character. Missing values do not count.
+     */
+    Matches: {
+      /** Column */
+      column: string;
+      /** Pattern */
+      pattern: string;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'regex';
+    };
+    /**
      * Matrix
      * @description A symmetric matrix; None where a pair has too few rows or a column does not vary.
      */
@@ -8757,6 +9034,35 @@ export interface components {
       token: string;
     };
     /**
+     * NotNull
+     * @description Values are there.
+     */
+    NotNull: {
+      /** Column */
+      column: string;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'not_null';
+    };
+    /**
      * NoticeItem
      * @description A notice as one member has it. read_at: none while it is unread.
      */
@@ -8810,6 +9116,37 @@ export interface components {
       retired_at: string | null;
     };
     /**
+     * OneOf
+     * @description Values are among these. Missing values do not count.
+     */
+    OneOf: {
+      /** Column */
+      column: string;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'set';
+      /** Values */
+      values: (string | number | boolean)[];
+    };
+    /**
      * Options
      * @description What a form may offer. smallest_time_limit: seconds; cores: that jobs may use.
      */
@@ -8834,6 +9171,13 @@ export interface components {
     Page_AutoMLRun_: {
       /** Items */
       items: components['schemas']['AutoMLRun'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Check] */
+    Page_Check_: {
+      /** Items */
+      items: components['schemas']['Check'][];
       /** Next */
       next?: string | null;
     };
@@ -9120,6 +9464,116 @@ export interface components {
       label: string;
       /** Total */
       total?: number | null;
+    };
+    /**
+     * Quality
+     * @description Rules of a dataset and how they stand. rules_version: grows with each change; titles: of the rules, in words.
+     *
+     *     state: of the newest check that ended; none: there was no check yet. last: the newest check.
+     */
+    Quality: {
+      /** Dataset */
+      dataset: string;
+      /** Frequency */
+      frequency?: ('hour' | 'day' | 'week' | 'month') | null;
+      last?: components['schemas']['Check'] | null;
+      /** Next At */
+      next_at?: string | null;
+      /** Recipients */
+      recipients?: string[];
+      /** Rules */
+      rules?: (
+        | components['schemas']['NotNull']
+        | components['schemas']['Unique']
+        | components['schemas']['Range']
+        | components['schemas']['OneOf']
+        | components['schemas']['Matches']
+        | components['schemas']['RowCount']
+        | components['schemas']['Schema']
+        | components['schemas']['Freshness']
+      )[];
+      /** Rules Version */
+      rules_version: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'none' | 'ok' | 'failing';
+      /** Titles */
+      titles: string[];
+      /** Updated At */
+      updated_at?: string | null;
+      /**
+       * Updated By
+       * @default
+       */
+      updated_by: string;
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
+    };
+    /**
+     * QualitySettings
+     * @description Rules of a dataset, and when they are asked besides at registration. frequency: none is never.
+     *
+     *     recipients: addresses that get mail when the rules begin to be broken, and when they are kept again.
+     */
+    QualitySettings: {
+      /** Frequency */
+      frequency?: ('hour' | 'day' | 'week' | 'month') | null;
+      /** Recipients */
+      recipients?: string[];
+      /** Rules */
+      rules?: (
+        | components['schemas']['NotNull']
+        | components['schemas']['Unique']
+        | components['schemas']['Range']
+        | components['schemas']['OneOf']
+        | components['schemas']['Matches']
+        | components['schemas']['RowCount']
+        | components['schemas']['Schema']
+        | components['schemas']['Freshness']
+      )[];
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
+    };
+    /**
+     * Range
+     * @description Values lie between two, which belong to it. Of moments: texts such as 2026-01-31. Missing values do not count.
+     */
+    Range: {
+      /** Column */
+      column: string;
+      /** Max */
+      max?: number | string | null;
+      /** Min */
+      min?: number | string | null;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'range';
     };
     /**
      * Reading
@@ -9438,6 +9892,23 @@ export interface components {
       unreadable: 'refuse' | 'skip';
     };
     /**
+     * Report
+     * @description What came of a check. rows: of the version; at: the moment that freshness was judged at.
+     */
+    Report: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Results */
+      results: components['schemas']['RuleResult'][];
+      /** Rows */
+      rows: number;
+      /** Seconds */
+      seconds: number;
+    };
+    /**
      * Resources
      * @description What a job takes of its compute; 0 cores: one.
      */
@@ -9516,6 +9987,32 @@ export interface components {
       role: components['schemas']['Role'];
     };
     /**
+     * RowCount
+     * @description The table has so many rows.
+     */
+    RowCount: {
+      /** Max */
+      max?: number | null;
+      /** Min */
+      min?: number | null;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'row_count';
+    };
+    /**
      * RowCounts
      * @description Rows of two versions.
      */
@@ -9587,6 +10084,52 @@ export interface components {
        * @default 5
        */
       wait: number;
+    };
+    /**
+     * RuleResult
+     * @description What came of a rule. outcome: `error` where it could not be checked; checked, failed: rows; said: in words.
+     */
+    RuleResult: {
+      /** Checked */
+      checked?: number | null;
+      /** Examples */
+      examples?: components['schemas']['FailingRow'][];
+      /** Failed */
+      failed?: number | null;
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: 'passed' | 'failed' | 'error';
+      /** Rule */
+      rule: number;
+      /**
+       * Said
+       * @default
+       */
+      said: string;
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /** Title */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /** Type */
+      type: string;
+    };
+    /**
+     * RulesText
+     * @description Rules as YAML.
+     */
+    RulesText: {
+      /** Text */
+      text: string;
     };
     /**
      * Run
@@ -10151,6 +10694,45 @@ export interface components {
       why: string;
     };
     /**
+     * Schema
+     * @description These columns are there. others: whether there may be more.
+     */
+    Schema: {
+      /** Columns */
+      columns: components['schemas']['SchemaColumn'][];
+      /**
+       * Others
+       * @default true
+       */
+      others: boolean;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'schema';
+    };
+    /**
+     * SchemaColumn
+     * @description A column that must be there, of this type where one is named.
+     */
+    SchemaColumn: {
+      /** Name */
+      name: string;
+      /** Type */
+      type?: string | null;
+    };
+    /**
      * Secret
      * @description A named secret. version: the newest; usable: whether a job of the one who asks would get it, `why` says why not.
      *
@@ -10676,6 +11258,26 @@ export interface components {
       digest: string;
       /** Size */
       size: number;
+    };
+    /**
+     * Suggestion
+     * @description A rule that the profile of a version keeps. why: what in the profile suggests it.
+     */
+    Suggestion: {
+      /** Rule */
+      rule:
+        | components['schemas']['NotNull']
+        | components['schemas']['Unique']
+        | components['schemas']['Range']
+        | components['schemas']['OneOf']
+        | components['schemas']['Matches']
+        | components['schemas']['RowCount']
+        | components['schemas']['Schema']
+        | components['schemas']['Freshness'];
+      /** Title */
+      title: string;
+      /** Why */
+      why: string;
     };
     /**
      * Summaries
@@ -11266,6 +11868,35 @@ export interface components {
       start: string;
     };
     /**
+     * Unique
+     * @description No two rows have the same values in these columns; rows where one is missing do not count.
+     */
+    Unique: {
+      /** Columns */
+      columns: string[];
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'unique';
+    };
+    /**
      * Unread
      * @description How many notices are unread.
      */
@@ -11495,6 +12126,7 @@ export interface components {
      * @description A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
      *
      *     mode: `referenced` files stay in their datastore and are checked at every use; parent: the newest version when this was made;
+     *     quality: how it stands with the dataset's rules; `held` and `rejected` are not the newest as long as there is another;
      *     source: where it came from; deleted_at, remove_at: of one in the bin, which can be restored until remove_at.
      */
     VersionSummary: {
@@ -11545,6 +12177,8 @@ export interface components {
       name: string;
       /** Parent */
       parent?: number | null;
+      /** Quality */
+      quality?: ('due' | 'held' | 'passed' | 'warned' | 'failed' | 'rejected' | 'error' | 'accepted') | null;
       /** Reference */
       reference: string;
       /** Remove At */
@@ -14047,6 +14681,303 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Page_FileChange_'];
         };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_quality: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Quality'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_set_quality: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['QualitySettings'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Quality'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_checks: {
+    parameters: {
+      query?: {
+        version?: number | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Check_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_check_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CheckRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Check'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_check: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckReport'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_export_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_import_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RulesText'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Quality'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_suggest_rules: {
+    parameters: {
+      query?: {
+        version?: number | null;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Suggestion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_accept_version: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Validation Error */
       422: {
