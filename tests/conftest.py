@@ -100,9 +100,9 @@ def cli(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     from studiolo.cli import app
 
     connection = make_transport(services)
-    monkeypatch.setattr("studiolo.kernel.http.Transport", lambda *_, **__: connection)
     if not app.app.registered_groups:
-        app.attach_slices()
+        app.attach_slices()  # first: classes name the real Transport in their fields
+    monkeypatch.setattr("studiolo.kernel.http.Transport", lambda *_, **__: connection)
 
     def run(*words: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app.app, list(words), input=stdin)
