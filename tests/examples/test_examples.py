@@ -78,7 +78,7 @@ def test_submit_a_job(running: Started) -> None:
 
 def test_sql_over_datasets(running: Started) -> None:
     said = run(running, "09_sql_over_datasets.py")
-    assert "Marche     50   41.5" in said
+    assert "Marche      50   41.5" in said
     assert "dataset:panels:1 -> dataset:panels-by-region:1" in said
     assert "25 panels in Mantua" in said
 
