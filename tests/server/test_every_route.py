@@ -37,7 +37,12 @@ ACCOUNT = {"/api/session/link"}
 OWN_PROOF = re.compile(r"/serve/|/mpu/parts/")  # an endpoint asks for its own key, a part of an upload for its secret
 # what the generator below cannot guess: the query of a route whose parameters depend on each other
 QUERY: dict[str, dict[str, str]] = {}
-BODY: dict[str, Any] = {}
+BODY: dict[str, Any] = {  # where one field depends on another
+    "/w/{workspace}/api/datasets/registrations": {
+        "name": "x",
+        "source": {"type": "url", "url": "https://example.com/x.csv"},
+    },
+}
 
 
 @pytest.fixture(scope="module")
