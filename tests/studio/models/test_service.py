@@ -8,7 +8,7 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import artifacts, lineage
 from studiolo.studio.experiments.errors import RunNotFound
-from studiolo.studio.models import repository, service
+from studiolo.studio.models import recycling, repository, service
 from studiolo.studio.models.errors import (
     AliasNotFound,
     BadName,
@@ -92,6 +92,8 @@ def test_a_version_in_use_cannot_be_deleted(any_ctx: Context) -> None:
         service.get_version(any_ctx, "titanic", 1)
     with any_ctx.db.read() as tx:
         assert lineage.around(tx, any_ctx, "model:titanic:1") == []
+    recycling.clean_up(any_ctx, older_than_days=0)
+    with any_ctx.db.read() as tx:
         assert artifacts.children(tx, any_ctx, "registry") == []
 
 
