@@ -82,12 +82,16 @@ await step('what is deployed is not deleted; the endpoint is named', async () =>
   await page.getByRole('menuitem', { name: 'Delete this version' }).click();
   await page.getByRole('dialog').getByRole('link', { name: endpoint, exact: true }).waitFor();
 });
-await step('a model is deleted by typing its name', async () => {
+await step('a model is deleted, comes back by Undo and is deleted again', async () => {
+  const remove = async () => {
+    await heading('by-browser').waitFor();
+    await button('More').click();
+    await page.getByRole('menuitem', { name: 'Delete the model' }).click();
+    await page.waitForURL('**/models');
+  };
   await open('/by-browser');
-  await button('More').click();
-  await page.getByRole('menuitem', { name: 'Delete the model' }).click();
-  await page.getByLabel('Type by-browser to go on').fill('by-browser');
-  await button('Delete').click();
-  await page.waitForURL('**/models');
+  await remove();
+  await button('Undo').click();
+  await remove();
 });
 await browser.close();

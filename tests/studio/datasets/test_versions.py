@@ -249,6 +249,8 @@ def test_bytes_that_are_being_registered_survive_sweeps_and_kills(
     for turn in range(2):
         for number in range(600):
             ctx.blobs.put(b"%d" % number)
+        for number in range(100):
+            ctx.blobs.put(b"nobody's %d of turn %d" % (number, turn))
         _old(ctx)
         command = [sys.executable, str(script), str(services.settings.home), str(turn)]
         env = os.environ | {"PYTHONPATH": str(root)}
@@ -256,7 +258,7 @@ def test_bytes_that_are_being_registered_survive_sweeps_and_kills(
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         swept = _sweep(ctx)
-        assert swept > 100
+        assert swept >= 100
         _sweep(ctx)
         child.send_signal(signal.SIGKILL)
         child.wait(30)
