@@ -26,7 +26,7 @@ export async function watch(context, origin) {
   const faults = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()))
-      faults.push(`console ${message.type()}: ${message.text()}`);
+      faults.push(`console ${message.type()}: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => faults.push(`page error: ${error.message}`));
   page.on('request', (request) => {

@@ -211,6 +211,7 @@ export function DatasetPage() {
             </Tabs.Panel>
             <Tabs.Panel value="versions">
               <VersionsTab
+                name={name}
                 items={all.data ?? []}
                 about={about.data}
                 selected={search.pair ?? []}

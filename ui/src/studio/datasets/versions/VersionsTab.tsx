@@ -20,6 +20,7 @@ import { changeOf, sourceOf, tagsOf } from './words';
 import classes from '../datasets.module.css';
 
 interface Props {
+  name: string;
   items: readonly VersionSummary[];
   about: Dataset | undefined;
   selected: readonly string[];
@@ -27,10 +28,9 @@ interface Props {
 }
 
 /** Every version, newest first: what changed, who made it, and what may be done with it. */
-export function VersionsTab({ items, about, selected, onSelect }: Props) {
+export function VersionsTab({ name, items, about, selected, onSelect }: Props) {
   const [editing, setEditing] = useState<VersionSummary | null>(null);
   const follow = useFollow();
-  const name = items[0]?.name ?? about?.name ?? '';
   const [a, b] = [...selected].map(Number).sort((x, y) => x - y);
   const ready = selected.length === 2 && a !== undefined && b !== undefined;
   const columns: GridColumn<VersionSummary>[] = [
