@@ -1,10 +1,11 @@
 """Looking at files before they are registered: bounded, with what the owner changes, and nothing kept."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,9 +13,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid, StudioloError
 from studiolo.studio.datasets.inspections import heads, service, sources
+from studiolo.studio.datasets.inspections.opened import Opened, local
 from studiolo.studio.datasets.inspections.schemas import InspectionRequest
 from studiolo.studio.datasets.reading.pieces import of_file
+from studiolo.testing.stores import servers
 
 
 class Counted:
@@ -23,7 +27,7 @@ class Counted:
     def __init__(self, path: Path) -> None:
         self.read_bytes = 0
         self._read = of_file(path)
-        self.opened = sources.Opened(path.name, path.stat().st_size, self.read)
+        self.opened = Opened(path.name, path.stat().st_size, self.read)
 
     def read(self, start: int, end: int) -> bytes:
         data = self._read(start, end)
@@ -33,11 +37,8 @@ class Counted:
 
 @contextmanager
 def elsewhere(*files: Counted) -> Iterator[None]:
-    sources.add("url", lambda ctx, source: [file.opened for file in files])
-    try:
+    with patch.object(sources, "find", lambda ctx, source: [file.opened for file in files]):
         yield
-    finally:
-        sources._finders.pop("url")
 
 
 def look(ctx: Context, **reading: Any) -> Any:
@@ -135,11 +136,51 @@ def test_formats_are_listed_with_their_options(client: TestClient) -> None:
     assert "skip_rows" in found["delimited"]["options"]
 
 
-def test_it_is_quick(ctx: Context, tmp_path: Path) -> None:
+def test_of_a_file_that_is_here_only_pieces_are_taken(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + "1,x\n" * 1_000_000)
-    file = sources.local(path, "t.csv")
-    started = time.perf_counter()
-    head = heads.take(file, tmp_path)
-    assert head.taken <= 2 << 20
-    assert time.perf_counter() - started < 2
+    assert heads.take(local(path, "t.csv"), tmp_path).taken <= 2 << 20
+
+
+def test_an_upload_is_looked_into_while_it_is_on_its_way(client: TestClient) -> None:
+    api = "/w/default/api/datasets"
+    session = client.post(f"{api}/uploads/sessions", json={"name": "d"}).json()["id"]
+    body = {"source": {"type": "upload", "session": session}}
+    refused = client.post(f"{api}/inspections", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "datasets.no_files")
+    files = [{"path": "a.csv", "size": 12}, {"path": "b.csv", "size": 12}]
+    client.post(f"{api}/uploads/sessions/{session}/files", json={"files": files})
+    content = f"{api}/uploads/sessions/{session}/content"
+    client.put(content, params={"path": "a.csv", "offset": 0}, content=b"a,b\n1,x\n2,y\n")
+    client.put(content, params={"path": "b.csv", "offset": 0}, content=b"a,b\n3")  # the rest is not here yet
+    found = client.post(f"{api}/inspections", json=body).json()
+    assert found["files"] == [{"path": "a.csv", "size": 12}]
+    assert found["preview"]["rows"] == [[1, "x"], [2, "y"]]
+    assert client.post(f"{api}/inspections", json={"source": {"type": "upload", "session": "x"}}).status_code == 404
+
+
+@pytest.mark.parametrize("serve", [servers.ranged_http, servers.static_http])
+def test_a_file_of_the_web_is_looked_into(serve: Any, ctx: Context, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "small.csv").write_text("a,b\n1,x\n2,y\n")
+    (root / "large.csv").write_text("a,b\n" + "1,x\n" * 3_000_000)
+    private = replace(ctx, settings=ctx.settings.model_copy(update={"fetch_private": True}))
+    with serve(root, tmp_path) as port:
+
+        def look_at(name: str, where: Context = private) -> Any:
+            source = {"type": "url", "url": f"http://127.0.0.1:{port}/{name}"}
+            return service.inspect(where, InspectionRequest.model_validate({"source": source}))
+
+        assert look_at("small.csv").preview.rows == [[1, "x"], [2, "y"]]
+        if serve is servers.ranged_http:
+            large = look_at("large.csv")
+            assert (large.size, large.exact) == (12_000_004, False)
+            assert large.bytes_read <= 2 << 20
+        else:
+            with pytest.raises(Invalid, match="only whole"):
+                look_at("large.csv")
+        with pytest.raises(Invalid, match="answers 404"):
+            look_at("nothing.csv")
+        with pytest.raises(StudioloError, match=r"http|public"):
+            look_at("small.csv", ctx)

@@ -41,12 +41,11 @@ class Queue:
         try:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
+                errors: list[BaseException | None]
                 try:
                     errors = await run_in_threadpool(self._commit, [prepare for prepare, _ in batch])
-                except BaseException as error:
-                    for _, done in batch:  # the loop ends: nobody may be left waiting
-                        _answer(done, error)
-                    raise
+                except Exception as trouble:  # noqa: BLE001 - of all of them, and those that come after still have their turn
+                    errors = [trouble] * len(batch)
                 for (_, done), found in zip(batch, errors, strict=True):
                     _answer(done, found)
         finally:

@@ -122,6 +122,15 @@ def files(
     return Page(items=states, next=encode(found[limit - 1].path) if len(found) > limit else None)
 
 
+def whole_files(ctx: Context, session: str, most: int) -> list[tuple[str, Path]]:
+    """Return the names of the first files of a session that are here whole, and where each is."""
+    with ctx.db.read() as tx:
+        _row(tx, ctx, session)
+        found = rows.files(tx, session, "", most)
+    places = [(row, ctx.blobs.path(row.digest) if row.digest else _part(ctx, session, row.path)) for row in found]
+    return [(row.path, place) for row, place in places if row.digest or _received(place) == row.size > 0]
+
+
 def remove_file(ctx: Context, session: str, path: str) -> None:
     """Take a file out of a session."""
     path = paths.judged(path)

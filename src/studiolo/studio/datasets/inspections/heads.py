@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.studio.datasets.errors import InspectionFailed
-from studiolo.studio.datasets.inspections.sources import Opened
+from studiolo.studio.datasets.inspections.opened import Opened
 from studiolo.studio.datasets.reading import pieces
 
 HEAD = 1 << 20

@@ -7,6 +7,7 @@ from studiolo.kernel.context import Context
 from studiolo.studio.datasets import inspection
 from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.inspections import heads, sources
+from studiolo.studio.datasets.inspections.opened import Opened
 from studiolo.studio.datasets.inspections.schemas import (
     FormatNoun,
     InspectedColumn,
@@ -80,7 +81,7 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
 
 
 def _told(
-    files: list[sources.Opened],
+    files: list[Opened],
     taken: list[heads.Head],
     found: dict[str, Any],
     read: int,
@@ -140,7 +141,7 @@ def _losses(schema: TableSchema, *, exact: bool) -> list[Loss]:
     ]
 
 
-def _estimate(files: list[sources.Opened], taken: list[heads.Head], rows: list[int]) -> int | None:
+def _estimate(files: list[Opened], taken: list[heads.Head], rows: list[int]) -> int | None:
     """Estimate the rows from those of the pieces and the sizes; whole files count as they are."""
     looked = sum(
         count

@@ -1,43 +1,20 @@
 """The files of a source, each with a way to read ranges of it."""
 
 import fnmatch
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
+from studiolo.studio.datasets import uploading
+from studiolo.studio.datasets.errors import NoFiles
+from studiolo.studio.datasets.inspections import web
+from studiolo.studio.datasets.inspections.opened import Opened, local
 from studiolo.studio.datasets.inspections.schemas import InspectionSource
-from studiolo.studio.datasets.reading.pieces import Read, of_file
+from studiolo.studio.datasets.reading.pieces import Read
 from studiolo.studio.datasets.versions import find_row, manifest
 from studiolo.studio.datastores import service as datastores
 from studiolo.studio.datastores.ports import Store
 
 LISTED = 1000  # files that are found at most; a look needs no more
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A file that can be read in ranges. path: where it is, when it is here."""
-
-    name: str
-    size: int
-    read: Read
-    path: Path | None = None
-
-
-Finder = Callable[[Context, InspectionSource], list[Opened]]
-_finders: dict[str, Finder] = {}
-
-
-def add(kind: str, finder: Finder) -> None:
-    """Let sources of a kind be found, e.g. the sessions of uploads."""
-    _finders[kind] = finder
-
-
-def local(path: Path, name: str) -> Opened:
-    """Open a file that is here."""
-    return Opened(name, path.stat().st_size, of_file(path), path)
 
 
 def find(ctx: Context, source: InspectionSource) -> list[Opened]:
@@ -46,13 +23,17 @@ def find(ctx: Context, source: InspectionSource) -> list[Opened]:
         return _of_dataset(ctx, source.dataset)
     if source.type == "datastore":
         return _of_datastore(ctx, source)
-    if source.type in _finders:
-        return _finders[source.type](ctx, source)
-    raise Invalid(
-        f"Files of the kind '{source.type}' cannot be looked into here.",
-        "Register them; what they hold is told then.",
-        field="source",
-    )
+    if source.type == "url":
+        return [web.find(ctx, source.url)]
+    return _of_upload(ctx, source.session)
+
+
+def _of_upload(ctx: Context, session: str) -> list[Opened]:
+    """Return the files of a session that are here whole: the others are still on their way."""
+    found = [local(path, name) for name, path in uploading.whole_files(ctx, session, LISTED)]
+    if not found:
+        raise NoFiles("No file of this upload is here yet.", "Wait for the first one, then look again.", field="source")
+    return found
 
 
 def _of_dataset(ctx: Context, reference: str) -> list[Opened]:
