@@ -35,6 +35,7 @@ from studiolo.studio.datasets.registration_schemas import (
 from studiolo.studio.datasets.registrations import collecting, orders, paths, unpacking
 from studiolo.studio.datasets.registrations.sources import InStore
 from studiolo.studio.datastores import service as datastores
+from studiolo.studio.datastores.errors import DatastoreInUse
 from studiolo.studio.experiments import artifacts
 from tests.studio.datasets.registering import a_folder, finish, order_of, work_on
 from tests.studio.experiments.runs import a_run
@@ -244,6 +245,8 @@ def test_referenced_files_stay_and_their_change_is_told(ctx: Context, tmp_path: 
     assert all(file.digest is None for file in made.files)
     assert len(list(ctx.blobs.root.glob("??/*"))) - before <= 3  # the list, the first rows, the result: no file
     assert service.secrets(made) == {"STUDIOLO_STORE_DATA": "datastore:data"}
+    with pytest.raises(DatastoreInUse, match="dataset d"):
+        datastores.delete(ctx, "data")
     assert [path.read_bytes() for path in service.open_files(ctx, made)] == [b"one", b"two", b"three"]
     assert versions.check_files(ctx, "d", 1).unchanged
     write(tmp_path / "src", {"a/2.csv": b"changed", "a/4.csv": b"new"})

@@ -218,3 +218,10 @@ def _named(workspace_id: str, name: str) -> tuple[ColumnElement[bool], ColumnEle
 def _change(tx: Connection, workspace_id: str, name: str, version: int, **values: Any) -> None:
     where = (versions.c.workspace_id == workspace_id, versions.c.name == name, versions.c.version == version)
     tx.execute(update(versions).where(*where).values(**values))
+
+
+def referring_to(tx: Connection, workspace_id: str, datastore: str) -> list[str]:
+    """Return the datasets with a version whose files stay in a datastore; what is in the bin may come back, so it counts."""
+    query = select(versions.c.name).where(versions.c.workspace_id == workspace_id, versions.c.datastore == datastore)
+    query = query.where(versions.c.lifecycle.in_(["active", "deleted"])).distinct()
+    return list(tx.execute(query.order_by(versions.c.name).limit(100)).scalars())

@@ -34,10 +34,19 @@ from studiolo.studio.datasets.versions import find_row, not_found, table_input
 from studiolo.studio.datasets.versions import manifest as manifest  # noqa: PLC0414
 from studiolo.studio.datasets.versions import open_files as open_files  # noqa: PLC0414
 from studiolo.studio.datasets.versions import secrets as secrets  # noqa: PLC0414
+from studiolo.studio.datastores import usage
+from studiolo.studio.datastores.schemas import DatastoreUser
 from studiolo.studio.experiments import lineage as edges
 from studiolo.studio.experiments.schemas import Edge
 
 PREVIEW_LIMIT = 1000
+
+
+@usage.add
+def _in_datastore(tx: Connection, ctx: Context, datastore: str) -> list[DatastoreUser]:
+    """Return the datasets that are lost without a datastore."""
+    found = repository.referring_to(tx, ctx.workspace_id, datastore)
+    return [DatastoreUser(kind="dataset", name=name, title=f"dataset {name}") for name in found]
 
 
 def check(spec: DatasetCreate) -> DatasetCreate:
