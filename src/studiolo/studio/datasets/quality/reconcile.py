@@ -4,6 +4,7 @@ Each step reads what is due and writes it in one transaction: killed anywhere, a
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,7 +43,14 @@ def tick(ctx: Context) -> bool:
     return bool(ended or fresh or due)
 
 
-def _submit(ctx: Context, dataset: str, version: int | None, origin: CheckOrigin) -> None:
+def _submit(
+    ctx: Context,
+    dataset: str,
+    version: int | None,
+    origin: CheckOrigin,
+    may: Callable[[Connection], bool] = lambda _: True,
+) -> None:
+    """Submit a check. may: asked in the transaction that submits it; what it writes is kept either way."""
     with ctx.db.read() as tx:
         row = repository.find(tx, ctx, dataset)
     settings = QualitySettings.model_validate(row.settings) if row is not None else QualitySettings()
@@ -55,6 +63,8 @@ def _submit(ctx: Context, dataset: str, version: int | None, origin: CheckOrigin
         except StudioloError as error:
             log.warning("%s:%s cannot be checked: %s", dataset, version, error)
     with ctx.db.begin() as tx:
+        if not may(tx):
+            return
         if order is not None:
             if origin != "registration" or repository.waits(tx, ctx, dataset, order.version):
                 submission.submit(tx, ctx, order, origin)
@@ -66,11 +76,12 @@ def _ask(ctx: Context, row: Any) -> None:
     """Submit the check that a schedule asks for; what it slept through is asked once."""
     settings = QualitySettings.model_validate(row.settings)
     position, due_at = service.next_due(settings, max(row.position, ctx.clock.now()))
-    with ctx.db.begin() as tx:
+
+    def move_on(tx: Connection) -> bool:
         moved = repository.advance(tx, ctx, row, position, due_at)
-        busy = bool(repository.running(tx, ctx, row.dataset))
-    if moved and not busy:
-        _submit(ctx, row.dataset, None, "schedule")
+        return moved and not repository.running(tx, ctx, row.dataset)
+
+    _submit(ctx, row.dataset, None, "schedule", move_on)
 
 
 def _take(ctx: Context, run: Run) -> None:
