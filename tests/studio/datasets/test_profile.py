@@ -12,8 +12,8 @@ from studiolo.studio.datasets import table_file
 from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.profile import correlations, sampled
 from studiolo.studio.datasets.profile.compute import How, profile
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, Profile
 from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import ColumnProfile, Profile
 
 MakeProfile = Callable[..., Profile]
 

@@ -18,8 +18,8 @@ from studiolo.studio.datasets.profile.names import PARTS_FILE, PARTS_FOLDER
 from studiolo.studio.datasets.profile.parts import Part
 from studiolo.studio.datasets.profile.sketch import Sketch, settled
 from studiolo.studio.datasets.profile.state import Moments
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, Profile
 from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import ColumnProfile, Profile
 
 ROWS = 300_000
 SELECT = """SELECT i AS id, (hash(i) % 1000)::INTEGER AS k, sin(i) * 3 + 1e6 AS x, exp(sin(i * 7.0) * 2) AS skewed,

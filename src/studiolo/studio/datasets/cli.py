@@ -11,9 +11,9 @@ from studiolo.studio.datasets import registrations_cli, versions_cli
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.explore import cli as explore
 from studiolo.studio.datasets.monitors import cli as monitors_cli
+from studiolo.studio.datasets.profile_schemas import ColumnProfile
 from studiolo.studio.datasets.quality import cli as quality_cli
 from studiolo.studio.datasets.rows import cli as rows_cli
-from studiolo.studio.datasets.schemas import ColumnProfile
 
 app = typer.Typer(help="Tables: create, list, preview, profile.", no_args_is_help=True)
 rows_cli.add_to(app)

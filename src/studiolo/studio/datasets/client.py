@@ -12,6 +12,7 @@ from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.explore.client import Exploring
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
+from studiolo.studio.datasets.profile_schemas import Profile
 from studiolo.studio.datasets.quality.client import QualityRules
 from studiolo.studio.datasets.registrations_client import Registrations
 from studiolo.studio.datasets.rows.handle import Version, fetch
@@ -20,7 +21,6 @@ from studiolo.studio.datasets.schemas import (
     DatasetCreated,
     DatasetVersion,
     Preview,
-    Profile,
     ProfileAsked,
     Retention,
     SampleTable,

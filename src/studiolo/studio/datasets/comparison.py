@@ -9,7 +9,8 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.manifests import Entry, Manifest
 from studiolo.studio.datasets import contents
-from studiolo.studio.datasets.schemas import ColumnProfile, Profile, TableSchema
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, Profile
+from studiolo.studio.datasets.schemas import TableSchema
 from studiolo.studio.datasets.version_schemas import (
     ColumnChange,
     ColumnFigures,

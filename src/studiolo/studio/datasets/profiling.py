@@ -14,7 +14,8 @@ from studiolo.kernel.context import Context
 from studiolo.studio.datasets import part_repository, repository
 from studiolo.studio.datasets.errors import ColumnNotFound, NotATable, ProfileNotReady
 from studiolo.studio.datasets.profile.names import ENDING, PARTS_FILE, PARTS_FOLDER
-from studiolo.studio.datasets.schemas import Profile, ProfileAsked, ProfileStatus, ProfileUpdate
+from studiolo.studio.datasets.profile_schemas import Profile
+from studiolo.studio.datasets.schemas import ProfileAsked, ProfileStatus, ProfileUpdate
 from studiolo.studio.datasets.table_file import PROFILE_FILE
 from studiolo.studio.datasets.versions import find_row, inputs, secret_fields
 from studiolo.studio.experiments import artifacts

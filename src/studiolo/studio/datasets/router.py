@@ -12,6 +12,7 @@ from studiolo.studio.datasets import names, profiling, service, uploads
 from studiolo.studio.datasets.explore import router as explore
 from studiolo.studio.datasets.inspections import router as inspections
 from studiolo.studio.datasets.monitors import router as monitors
+from studiolo.studio.datasets.profile_schemas import Profile
 from studiolo.studio.datasets.quality import router as quality_router
 from studiolo.studio.datasets.registrations_router import router as registrations_router
 from studiolo.studio.datasets.rows.router import router as rows_router
@@ -22,7 +23,6 @@ from studiolo.studio.datasets.schemas import (
     DatasetPatch,
     DatasetVersion,
     Preview,
-    Profile,
     ProfileAsked,
     SampleTable,
     VersionSummary,

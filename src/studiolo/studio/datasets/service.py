@@ -12,6 +12,7 @@ from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.blobs import BlobWriter
 from studiolo.studio.datasets import contents, inspection, names, profiling, recycling, repository, samples
 from studiolo.studio.datasets.errors import NotATable
+from studiolo.studio.datasets.profile_schemas import Profile
 from studiolo.studio.datasets.quality import repository as quality
 from studiolo.studio.datasets.schemas import (
     Dataset,
@@ -21,7 +22,6 @@ from studiolo.studio.datasets.schemas import (
     DatasetPatch,
     DatasetVersion,
     Preview,
-    Profile,
     ProfileAsked,
     SampleTable,
     TableSchema,

@@ -17,7 +17,7 @@ from studiolo.studio.datasets.monitors.distributions import (
     of_profile,
     transport,
 )
-from studiolo.studio.datasets.schemas import ColumnProfile, TopValue
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, TopValue
 
 ROWS = 100_000
 EVEN = (np.arange(ROWS) + 0.5) / ROWS  # evenly spread, so that mathematics is compared and not luck

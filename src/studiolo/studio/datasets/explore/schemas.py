@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from studiolo.studio.datasets.schemas import Histogram, TopValue
+from studiolo.studio.datasets.profile_schemas import Histogram, TopValue
 
 MAX_WINDOW = 1000
 Value = str | int | float | bool

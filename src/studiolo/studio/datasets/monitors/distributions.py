@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, Field, PrivateAttr
 
 from studiolo.studio.datasets.monitors.measures import kolmogorov_smirnov, quantile_wasserstein, wasserstein
-from studiolo.studio.datasets.schemas import ColumnProfile
+from studiolo.studio.datasets.profile_schemas import ColumnProfile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 """What to know about a table before training with it; decided from its profile alone."""
 
-from studiolo.studio.datasets.schemas import Alert, ColumnProfile, Profile
+from studiolo.studio.datasets.profile_schemas import Alert, ColumnProfile, Profile
 
 MISSING = 0.3  # share of the rows
 ZEROS = 0.5  # share of the values

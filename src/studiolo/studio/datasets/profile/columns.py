@@ -11,8 +11,9 @@ from studiolo.studio.datasets.profile.counters import MOMENTS, NUMBERS, TEXTS
 from studiolo.studio.datasets.profile.sampled import TOP, Numbers
 from studiolo.studio.datasets.profile.sketch import settled
 from studiolo.studio.datasets.profile.state import ColumnState
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, TopValue
 from studiolo.studio.datasets.reading import engine
-from studiolo.studio.datasets.schemas import ColumnProfile, ColumnSchema, TopValue
+from studiolo.studio.datasets.schemas import ColumnSchema
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

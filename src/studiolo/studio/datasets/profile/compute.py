@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 
 from studiolo.studio.datasets.profile import alerts, columns, correlations, exact, leaks, repeats
 from studiolo.studio.datasets.profile.parts import GROUP, WIDE, Part, build, merge
-from studiolo.studio.datasets.reading import engine
-from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import (
+from studiolo.studio.datasets.profile_schemas import (
     ColumnProfile,
-    ColumnSchema,
     Correlations,
     MissingPattern,
     Profile,
     ProfileParts,
     Sample,
-    TableSchema,
 )
+from studiolo.studio.datasets.reading import engine
+from studiolo.studio.datasets.reading.table_input import TableInput
+from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 if TYPE_CHECKING:
     import numpy as np

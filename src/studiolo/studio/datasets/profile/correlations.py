@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studiolo.studio.datasets.schemas import Matrix
+from studiolo.studio.datasets.profile_schemas import Matrix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

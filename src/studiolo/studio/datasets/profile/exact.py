@@ -18,9 +18,10 @@ from studiolo.studio.datasets.profile.counters import MOMENTS
 from studiolo.studio.datasets.profile.parts import WIDE, Part
 from studiolo.studio.datasets.profile.sampled import PARTS, QUANTILES, TOP, Numbers
 from studiolo.studio.datasets.profile.state import ColumnState
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, Histogram, MissingPattern
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import ColumnProfile, ColumnSchema, Histogram, MissingPattern
+from studiolo.studio.datasets.schemas import ColumnSchema
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

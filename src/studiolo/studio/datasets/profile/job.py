@@ -12,8 +12,8 @@ from studiolo.studio.datasets.profile.compute import How, profile_parts, usable
 from studiolo.studio.datasets.profile.cover import File, Kept, cover, name
 from studiolo.studio.datasets.profile.names import ENDING, PARTS_FILE, PARTS_FOLDER
 from studiolo.studio.datasets.profile.parts import Part
+from studiolo.studio.datasets.profile_schemas import Profile
 from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import Profile
 from studiolo.studio.datasets.table_file import EDGES_FILE, FILES, PROFILE_FILE
 
 Report = Callable[[float, str], None]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studiolo.studio.datasets.schemas import ColumnProfile, Leak
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, Leak
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

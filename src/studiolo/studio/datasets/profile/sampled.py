@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studiolo.studio.datasets.profile.state import Moments
-from studiolo.studio.datasets.schemas import Histogram
+from studiolo.studio.datasets.profile_schemas import Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,9 +1,10 @@
 """Rules that a profile keeps: a first set to choose from. A pure function."""
 
+from studiolo.studio.datasets.profile_schemas import ColumnProfile, Profile
 from studiolo.studio.datasets.quality import rules as r
 from studiolo.studio.datasets.quality.rules import Rule
 from studiolo.studio.datasets.quality.schemas import Suggestion
-from studiolo.studio.datasets.schemas import ColumnProfile, Profile, TableSchema
+from studiolo.studio.datasets.schemas import TableSchema
 
 FEW = 20  # different texts that are a set
 SEEN = 200  # rows that a set must be seen in
