@@ -7,9 +7,9 @@ import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { Denied } from '@/kit/Denied';
 import { ErrorState } from '@/kit/ErrorState';
-import { IconCheck } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Page, PageHeader } from '@/kit/Page';
+import { WizardSteps } from '@/kit/WizardSteps';
 import { STEPS } from '../routes';
 import { DataStep } from './DataStep';
 import { LimitsStep } from './LimitsStep';
@@ -61,26 +61,15 @@ export function Wizard() {
       }
     >
       <div className={classes.wizard}>
-        <nav aria-label="Steps" className={classes.steps}>
-          <ol>
-            {STEPS.map((known, index) => (
-              <li key={known}>
-                <button
-                  type="button"
-                  aria-current={known === step ? 'step' : undefined}
-                  disabled={index > reachable}
-                  onClick={() => go(known)}
-                  data-fault={faulty.includes(known) || undefined}
-                >
-                  <span className={classes.mark}>
-                    {index < place && index < reachable + 1 ? <IconCheck size={14} aria-hidden /> : index + 1}
-                  </span>
-                  {NAMES[known]}
-                </button>
-              </li>
-            ))}
-          </ol>
-        </nav>
+        <WizardSteps
+          steps={STEPS}
+          names={NAMES}
+          step={step}
+          done={Math.min(place, reachable + 1)}
+          reachable={reachable}
+          faulty={faulty}
+          onGo={go}
+        />
         <Stack gap="xl" className={classes.body ?? ''}>
           <Denied permission="automl.write" to="train models" />
           {problem ? <ErrorState error={problem} inline /> : null}

@@ -6,8 +6,8 @@ import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
 import { Denied } from '@/kit/Denied';
 import { ErrorState } from '@/kit/ErrorState';
-import { IconCheck } from '@/kit/icons';
 import { Page, PageHeader } from '@/kit/Page';
+import { WizardSteps } from '@/kit/WizardSteps';
 import { nameProblem } from '../naming';
 import { AboutStep } from './AboutStep';
 import { nameOf, sourceOf, stepsOf, tagsOf } from './choice';
@@ -83,25 +83,14 @@ export function Wizard() {
         <JobStep job={choice.job} onBack={() => set({ job: undefined })} />
       ) : (
         <div className={classes.wizard}>
-          <nav aria-label="Steps" className={classes.steps}>
-            <ol>
-              {steps.map((known, index) => (
-                <li key={known}>
-                  <button
-                    type="button"
-                    aria-current={known === step ? 'step' : undefined}
-                    disabled={index > 0 && !ready}
-                    onClick={() => go(known)}
-                  >
-                    <span className={classes.mark}>
-                      {index < place ? <IconCheck size={14} aria-hidden /> : index + 1}
-                    </span>
-                    {NAMES[known]}
-                  </button>
-                </li>
-              ))}
-            </ol>
-          </nav>
+          <WizardSteps
+            steps={steps}
+            names={NAMES}
+            step={step}
+            done={place}
+            reachable={ready ? steps.length - 1 : 0}
+            onGo={go}
+          />
           <Stack gap="xl" className={classes.body ?? ''}>
             <Denied permission="datasets.write" to="create datasets" />
             {step === 'source' ? (
