@@ -102,7 +102,7 @@ def test_connect_a_datastore(running: Started) -> None:
     said = run(running, "12_connect_a_datastore.py")
     assert "before it is saved: There is no folder" in said
     assert "it works: True" in said
-    assert "sales/2026.csv: 25 bytes" in said
+    assert "sales/2026.csv: 23 bytes" in said
     assert "sales/2026.csv of shared begins with: month,euros" in said
     assert "the files stay: ['2026.csv', '2027.csv']" in said
 

@@ -213,9 +213,12 @@ def about(ctx: Context) -> str:
 
 
 def _forget_old(ctx: Context) -> None:
-    """Once an hour, remove what is long over."""
+    """Once an hour, remove what is long over; looks first and seldom writes."""
     now = ctx.clock.now()
     if now - _swept.get(ctx.workspace_id, now - KEEP) < timedelta(hours=1):
         return
     _swept[ctx.workspace_id] = now
-    ctx.db.write(lambda tx: repository.give_up(tx, ctx, now - NEWS) + repository.forget(tx, ctx, now - KEEP))
+    with ctx.db.read() as tx:
+        over = repository.anything_over(tx, ctx, now - NEWS, now - KEEP)
+    if over:
+        ctx.db.write(lambda tx: repository.give_up(tx, ctx, now - NEWS) + repository.forget(tx, ctx, now - KEEP))

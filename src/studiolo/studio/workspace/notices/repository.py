@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from studiolo.kernel.auth.tables import accounts, memberships
 from studiolo.kernel.context import Context
@@ -64,6 +64,15 @@ def mark(tx: Connection, ctx: Context, ids: Sequence[str] | None, read_at: datet
     if ids is not None:
         change = change.where(notices.c.id.in_(list(ids)))
     return tx.execute(change.values(read_at=read_at)).rowcount
+
+
+def anything_over(tx: Connection, ctx: Context, news: datetime, keep: datetime) -> bool:
+    """Say whether there is a mail to give up (older than `news`), or anything to forget (older than `keep`)."""
+    mine = mails.c.workspace_id == ctx.workspace_id
+    waiting = exists().where(mine, mails.c.state == "pending", mails.c.created_at < news)
+    old = exists().where(mine, mails.c.created_at < keep)
+    told = exists().where(notices.c.workspace_id == ctx.workspace_id, notices.c.created_at < keep)
+    return bool(tx.execute(select(waiting | old | told)).scalar())
 
 
 def forget(tx: Connection, ctx: Context, before: datetime) -> int:
