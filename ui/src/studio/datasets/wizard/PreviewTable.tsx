@@ -7,6 +7,9 @@ import { Note } from '@/kit/Note';
 import type { Inspection } from './inspection';
 import { describe } from './preview';
 
+/** What a value of a type needs. */
+const WIDTHS: Record<string, number> = { date: 120, datetime: 200, text: 160, json: 220 };
+
 type Row = { index: number; values: unknown[] };
 
 function plain(value: unknown): string | number | boolean | null {
@@ -24,7 +27,7 @@ export function PreviewTable({ found, stale }: { found: Inspection; stale: boole
         header: column.name,
         sub: column.type,
         value: (row) => plain(row.values[at]),
-        width: Math.min(260, Math.max(90, column.name.length * 8 + 40)),
+        width: Math.min(260, Math.max(WIDTHS[column.type] ?? 110, column.name.length * 8 + 40)),
         sortable: false,
         ...(['integer', 'number', 'decimal'].includes(column.type) ? { align: 'right' as const } : {}),
       })),
