@@ -58,9 +58,14 @@ def workspace(tx: Connection, name: str) -> Row[Any] | None:
     return tx.execute(select(workspaces).where(workspaces.c.name == name)).first()
 
 
+_ALL_WORKSPACES = select(workspaces).order_by(
+    workspaces.c.created_at, workspaces.c.id
+)  # built once: asked at every tick
+
+
 def all_workspaces(tx: Connection) -> list[Row[Any]]:
     """Return every workspace, oldest first."""
-    return list(tx.execute(select(workspaces).order_by(workspaces.c.created_at, workspaces.c.id)))
+    return list(tx.execute(_ALL_WORKSPACES))
 
 
 def workspaces_of(tx: Connection, account_id: str) -> list[Any]:

@@ -9,7 +9,7 @@ write a run from its rows.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, literal, or_, select
+from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, literal, or_, select
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL
@@ -61,14 +61,26 @@ def adopt(ctx: Context, after: int) -> int:
     return newest
 
 
+_UNREADY = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+    select(run_docs.c.run)
+    .join(runs, runs.c.seq == run_docs.c.run)
+    .where(run_docs.c.doc.is_(None), runs.c.workspace_id == bindparam("workspace_id"))
+    .where(
+        or_(
+            and_(runs.c.state.in_(sorted(TERMINAL)), run_docs.c.changed <= bindparam("quiet")),
+            run_docs.c.changed <= bindparam("long_quiet"),
+        )
+    )
+    .order_by(run_docs.c.run)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
 def unready(tx: Connection, ctx: Context, limit: int) -> list[int]:
     """Return quiet runs of the workspace without a document, oldest first."""
     now = _millis(ctx.clock.now())
-    ended = and_(runs.c.state.in_(sorted(TERMINAL)), run_docs.c.changed <= now - QUIET_MS)
-    query = select(run_docs.c.run).join(runs, runs.c.seq == run_docs.c.run)
-    query = query.where(run_docs.c.doc.is_(None), runs.c.workspace_id == ctx.workspace_id)
-    query = query.where(or_(ended, run_docs.c.changed <= now - LIVE_QUIET_MS))
-    return list(tx.execute(query.order_by(run_docs.c.run).limit(limit)).scalars())
+    quiet = {"quiet": now - QUIET_MS, "long_quiet": now - LIVE_QUIET_MS}
+    return list(tx.execute(_UNREADY, {"workspace_id": ctx.workspace_id, "most": limit, **quiet}).scalars())
 
 
 def make(ctx: Context, run_seqs: Sequence[int], maker: Maker) -> int:

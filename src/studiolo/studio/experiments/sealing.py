@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, tuple_, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import packing
@@ -18,6 +18,8 @@ LONG = 65_536  # rows of a run that has not ended, beyond which the older ones a
 
 def seal_ended(ctx: Context, run_seqs: Sequence[int], most: int) -> set[int]:
     """Pack the series of runs that have ended, in up to `most` transactions; returns the runs that have more to pack."""
+    if not run_seqs:
+        return set()
     t = metric_latest.c
     query = select(t.run, t.key).join(runs, runs.c.seq == t.run)
     query = query.where(t.run.in_(run_seqs), t.points - t.sealed >= FEWEST, runs.c.state.in_(sorted(TERMINAL)))
@@ -34,13 +36,20 @@ def seal_ended(ctx: Context, run_seqs: Sequence[int], most: int) -> set[int]:
     return left
 
 
+_LONG = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+    select(metric_latest.c.run, metric_latest.c.key)
+    .join(run_docs, run_docs.c.run == metric_latest.c.run)
+    .join(runs, runs.c.seq == metric_latest.c.run)
+    .where(run_docs.c.doc.is_(None), runs.c.workspace_id == bindparam("workspace_id"))
+    .where(metric_latest.c.points - metric_latest.c.sealed >= LONG + PART)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
 def seal_long(ctx: Context, most: int) -> int:
     """Pack older points of long series of runs that go on, in up to `most` transactions; returns how many points."""
-    t = metric_latest.c
-    query = select(t.run, t.key).join(run_docs, run_docs.c.run == t.run).join(runs, runs.c.seq == t.run)
-    query = query.where(run_docs.c.doc.is_(None), runs.c.workspace_id == ctx.workspace_id)
     with ctx.db.read() as tx:
-        waiting = tx.execute(query.where(t.points - t.sealed >= LONG + PART).limit(most)).all()
+        waiting = tx.execute(_LONG, {"workspace_id": ctx.workspace_id, "most": most}).all()
     return sum(seal(ctx, row.run, row.key, LONG) for row in waiting)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.events import outbox
@@ -21,9 +21,19 @@ def all_(tx: Connection, ctx: Context) -> list[Row]:
     return list(tx.execute(query.order_by(webhooks.c.id)))
 
 
+# asked at every tick of the controller, and to build a statement takes longer than to run it
+_ACTIVE = select(webhooks).where(webhooks.c.workspace_id == bindparam("workspace_id"), webhooks.c.active)
+_DUE = (
+    select(log.c.id, log.c.webhook, log.c.attempts)
+    .where(log.c.workspace_id == bindparam("workspace_id"), log.c.state == "pending", log.c.next_at <= bindparam("now"))
+    .order_by(log.c.next_at)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
 def active(tx: Connection, ctx: Context) -> list[Row]:
     """Return the webhooks that are to be told."""
-    return list(tx.execute(select(webhooks).where(webhooks.c.workspace_id == ctx.workspace_id, webhooks.c.active)))
+    return list(tx.execute(_ACTIVE, {"workspace_id": ctx.workspace_id}))
 
 
 def find(tx: Connection, ctx: Context, webhook_id: str) -> Row | None:
@@ -72,9 +82,7 @@ def plan(tx: Connection, ctx: Context, rows: Sequence[dict[str, Any]], positions
 
 def due(tx: Connection, ctx: Context, now: datetime, limit: int) -> list[Row]:
     """Return deliveries that are to be sent now, those that wait longest first."""
-    where = (log.c.workspace_id == ctx.workspace_id, log.c.state == "pending", log.c.next_at <= now)
-    query = select(log.c.id, log.c.webhook, log.c.attempts).where(*where)
-    return list(tx.execute(query.order_by(log.c.next_at).limit(limit)))
+    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now, "most": limit}))
 
 
 def take(tx: Connection, delivery_id: str, now: datetime, until: datetime) -> Row | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets.monitors.schemas import Cause, WindowResult
@@ -46,10 +46,26 @@ def every(tx: Connection, ctx: Context, dataset: str | None = None) -> list[Row]
     return list(tx.execute(query.order_by(monitors.c.name).limit(1000)))
 
 
+# asked at every tick of the controller, and to build a statement takes longer than to run it
+_DUE = (
+    select(monitors)
+    .where(
+        monitors.c.workspace_id == bindparam("workspace_id"), monitors.c.enabled, monitors.c.due_at <= bindparam("now")
+    )
+    .order_by(monitors.c.due_at)
+    .limit(100)
+)
+_OPEN_BACKFILLS = (
+    select(backfills)
+    .where(backfills.c.workspace_id == bindparam("workspace_id"), backfills.c.state == "running")
+    .order_by(backfills.c.id)
+    .limit(100)
+)
+
+
 def due(tx: Connection, ctx: Context, now: datetime) -> list[Row]:
     """Return the monitors whose schedule has a window to look at, those that wait longest first."""
-    where = (monitors.c.workspace_id == ctx.workspace_id, monitors.c.enabled, monitors.c.due_at <= now)
-    return list(tx.execute(select(monitors).where(*where).order_by(monitors.c.due_at).limit(100)))
+    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now}))
 
 
 def change(tx: Connection, monitor: str, values: Mapping[str, Any]) -> None:
@@ -202,8 +218,7 @@ def backfills_of(tx: Connection, monitor: str) -> list[Row]:
 
 def open_backfills(tx: Connection, ctx: Context) -> list[Row]:
     """Return the backfills that go on, oldest first."""
-    where = (backfills.c.workspace_id == ctx.workspace_id, backfills.c.state == "running")
-    return list(tx.execute(select(backfills).where(*where).order_by(backfills.c.id).limit(100)))
+    return list(tx.execute(_OPEN_BACKFILLS, {"workspace_id": ctx.workspace_id}))
 
 
 def change_backfill(tx: Connection, backfill_id: str, values: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets.quality.schemas import Check
@@ -36,10 +36,17 @@ def set_state(tx: Connection, ctx: Context, dataset: str, state: str) -> None:
     tx.execute(update(rules).where(*where).values(state=state))
 
 
+_DUE = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+    select(rules)
+    .where(rules.c.workspace_id == bindparam("workspace_id"), rules.c.due_at <= bindparam("now"))
+    .order_by(rules.c.due_at)
+    .limit(100)
+)
+
+
 def due(tx: Connection, ctx: Context, now: datetime) -> list[Row]:
     """Return the rules whose schedule asks for a check."""
-    query = select(rules).where(rules.c.workspace_id == ctx.workspace_id, rules.c.due_at <= now)
-    return list(tx.execute(query.order_by(rules.c.due_at).limit(100)))
+    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now}))
 
 
 def advance(tx: Connection, ctx: Context, row: Row, position: datetime, due_at: datetime) -> bool:
@@ -95,13 +102,23 @@ def to_check(row: Row) -> Check:
     return Check(**{name: getattr(row, name) for name in Check.model_fields})
 
 
+_UNDER_WAY = exists().where(
+    checks.c.workspace_id == versions.c.workspace_id,
+    checks.c.dataset == versions.c.name,
+    checks.c.version == versions.c.version,
+    checks.c.state == "running",
+)
+_UNCHECKED = (
+    select(versions.c.name, versions.c.version)
+    .where(versions.c.workspace_id == bindparam("workspace_id"), versions.c.quality.in_(["due", "held"]), ~_UNDER_WAY)
+    .order_by(versions.c.created_at)
+    .limit(20)
+)
+
+
 def unchecked(tx: Connection, ctx: Context) -> list[Row]:
     """Return the versions that wait for their first check and have none that runs, oldest first."""
-    own = (checks.c.workspace_id == versions.c.workspace_id, checks.c.dataset == versions.c.name)
-    under_way = exists().where(*own, checks.c.version == versions.c.version, checks.c.state == "running")
-    where = (versions.c.workspace_id == ctx.workspace_id, versions.c.quality.in_(["due", "held"]), ~under_way)
-    query = select(versions.c.name, versions.c.version).where(*where)
-    return list(tx.execute(query.order_by(versions.c.created_at).limit(20)))
+    return list(tx.execute(_UNCHECKED, {"workspace_id": ctx.workspace_id}))
 
 
 def quality_of(tx: Connection, ctx: Context, dataset: str, version: int) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, insert, select, update
 
 from studiolo.kernel.auth.tables import accounts, memberships
 from studiolo.kernel.context import Context
@@ -111,10 +111,21 @@ def insert_mail(tx: Connection, ctx: Context, recipient: str, key: str, subject:
     tx.execute(ctx.db.upsert(mails).on_conflict_do_nothing(index_elements=keys), row)
 
 
+_DUE = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+    select(mails.c.id)
+    .where(
+        mails.c.workspace_id == bindparam("workspace_id"),
+        mails.c.state == "pending",
+        mails.c.next_at <= bindparam("now"),
+    )
+    .order_by(mails.c.next_at)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
 def due(tx: Connection, ctx: Context, now: datetime, limit: int) -> list[str]:
     """Return the ids of mails that are to be sent now, those that wait longest first."""
-    where = (mails.c.workspace_id == ctx.workspace_id, mails.c.state == "pending", mails.c.next_at <= now)
-    return list(tx.execute(select(mails.c.id).where(*where).order_by(mails.c.next_at).limit(limit)).scalars())
+    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now, "most": limit}).scalars())
 
 
 def take(tx: Connection, mail_id: str, now: datetime, until: datetime) -> Row | None:
