@@ -36,12 +36,12 @@ def seal_ended(ctx: Context, run_seqs: Sequence[int], most: int) -> set[int]:
     return left
 
 
-_LONG = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+_OF_LONG = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
     select(metric_latest.c.run, metric_latest.c.key)
     .join(run_docs, run_docs.c.run == metric_latest.c.run)
     .join(runs, runs.c.seq == metric_latest.c.run)
     .where(run_docs.c.doc.is_(None), runs.c.workspace_id == bindparam("workspace_id"))
-    .where(metric_latest.c.points - metric_latest.c.sealed >= LONG + PART)
+    .where(metric_latest.c.points - metric_latest.c.sealed >= bindparam("long"))
     .limit(bindparam("most", type_=Integer))
 )
 
@@ -49,7 +49,7 @@ _LONG = (  # asked at every tick of the controller, and to build a statement tak
 def seal_long(ctx: Context, most: int) -> int:
     """Pack older points of long series of runs that go on, in up to `most` transactions; returns how many points."""
     with ctx.db.read() as tx:
-        waiting = tx.execute(_LONG, {"workspace_id": ctx.workspace_id, "most": most}).all()
+        waiting = tx.execute(_OF_LONG, {"workspace_id": ctx.workspace_id, "long": LONG + PART, "most": most}).all()
     return sum(seal(ctx, row.run, row.key, LONG) for row in waiting)
 
 
