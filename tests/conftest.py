@@ -12,12 +12,19 @@ from typer.testing import CliRunner, Result
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
+from studiolo.kernel.secrets import scrubbing
 from studiolo.sdk.studio import Studio
 from studiolo.testing import postgres
 from studiolo.testing.client import make_client, make_transport
 from studiolo.testing.context import context_in, make_services
 
 DATABASES = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_another_test() -> None:
+    """A process remembers the secrets it has seen: the words of one test's secrets are in another's messages."""
+    scrubbing.forget()
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,14 @@ def remember(value: str) -> None:
         _patterns = scrub.patterns(_values)
 
 
+def forget() -> None:
+    """Forget every value: for a test that begins, whose words another test has used as secrets."""
+    global _patterns
+    with _lock:
+        _values.clear()
+        _patterns = []
+
+
 def clean(text: str) -> str:
     """Return a text without the secrets that this process knows."""
     known = _patterns

@@ -16,7 +16,8 @@ from pathlib import Path
 from studiolo.kernel.errors import StudioloError
 
 NAME = "handover.sock"
-_SECONDS = 3.0
+_SECONDS = 3.0  # one asking; also how long a port may stay taken by a program that is just leaving
+_PATIENCE = 30.0  # where a deployment of ours holds the port: on a busy machine its thread that gives may come late
 _BACKLOG = 2048
 
 
@@ -41,14 +42,20 @@ def obtain(host: str, port: int, previous: Path | None) -> socket.socket:
 
 
 def _take(previous: Path) -> socket.socket | None:
-    try:
-        with _unix() as asking:
-            asking.settimeout(_SECONDS)
-            asking.connect(_address(previous))
-            _, descriptors, _, _ = socket.recv_fds(asking, 16, 1)
-    except OSError:  # it is gone, or never came up: then its port is free
-        return None
-    return socket.socket(fileno=descriptors[0]) if descriptors else None
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with _unix() as asking:
+                asking.settimeout(_SECONDS)
+                asking.connect(_address(previous))
+                _, descriptors, _, _ = socket.recv_fds(asking, 16, 1)
+        except TimeoutError:  # it is there, but has no time
+            if time.monotonic() < deadline:
+                continue
+            return None
+        except OSError:  # it is gone, or never came up: then its port is free
+            return None
+        return socket.socket(fileno=descriptors[0]) if descriptors else None
 
 
 def _bind(host: str, port: int) -> socket.socket:
