@@ -200,6 +200,19 @@ def test_all_that_match_are_changed_and_named_for_the_undo(any_ctx: Context, mon
     assert len(names(any_ctx)) == 7
 
 
+def test_the_answer_to_tagging_takes_it_back(any_ctx: Context) -> None:
+    for n, tags in enumerate(({"stage": "old"}, {"stage": "old", "keep": "1"}, {})):
+        recorded(any_ctx, columns={"name": f"r{n}"}, tags=tags)
+    had = {record.run.name: record.tags for record in run_table.search(any_ctx, RunSearch()).items}
+    change = BulkChange(where=RunWhere(), action="tag", tags={"stage": "new", "keep": None, "more": "x"})
+    done = run_bulk.change_many(any_ctx, change)
+    assert all(record.tags == {"stage": "new", "more": "x"} for record in run_table.search(any_ctx, RunSearch()).items)
+    assert len(done.before) == 3  # one for each set of values that runs had
+    for before in done.before:
+        run_bulk.change_many(any_ctx, BulkChange(run_ids=before.run_ids, action="tag", tags=before.tags))
+    assert {record.run.name: record.tags for record in run_table.search(any_ctx, RunSearch()).items} == had
+
+
 def test_a_change_names_runs_in_one_way(client: TestClient) -> None:
     for body in ({"run_ids": []}, {"run_ids": ["a" * 32], "where": {}}, {}):
         assert client.post(f"{BASE}/bulk", json={"action": "delete", **body}).json()["field"] == "run_ids"

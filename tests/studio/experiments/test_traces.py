@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from typer.testing import Result
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid
 from studiolo.sdk.studio import Studio
 from studiolo.studio.experiments import artifacts, service, trace_overview, trace_writing, traces
 from studiolo.studio.experiments.errors import TraceNotFound
@@ -67,6 +68,30 @@ def test_traces_are_found_by_words_filter_run_and_experiment(any_ctx: Context) -
     assert ([item.id for item in again.items], again.next) == ([B], None)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("name RLIKE '^span [0-9]$'", [A]),
+        ("name RLIKE 'oth|nobody'", [B]),
+        ("name RLIKE '(?i)OTHER'", [B]),
+        (r"name RLIKE '\bther'", []),
+        (r"name RLIKE '\bothe'", [B]),
+        ("status RLIKE 'ERR.R'", [B]),
+        ("tags.team RLIKE '^bl'", [A]),
+        ("tags.none RLIKE '.'", []),
+        ("span.type RLIKE 'AG'", [A]),
+        ("span.attributes.k RLIKE '^v$'", [A]),
+        ("span.attributes.k RLIKE 'v.'", []),
+        ("span.attributes.`input.value` RLIKE 'refund [0-9]+%'", [A]),
+        ("name RLIKE '(a+)+$'", []),
+    ],
+)
+def test_patterns_find_traces_alike_on_both_databases(any_ctx: Context, text: str, found: list[str]) -> None:
+    two_traces(any_ctx)
+    traces.change_tags(any_ctx, A, {"team": "blue"})
+    assert [item.id for item in trace_overview.search(any_ctx, TraceSearch(filter=text)).items] == found
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_spans_in_a_clients_file_are_shown_too(any_ctx: Context, version: int) -> None:
     told = {"state": "OK", "started": 1000, "duration": 5}
@@ -108,6 +133,11 @@ def test_python_and_the_command_line_see_the_same(ctx: Context, studio: Studio, 
     tree = cli("experiments", "traces", "show", A).output
     assert tree.index("span 1") < tree.index("span 2")
     assert "span 3" in tree
+    tagged = cli("experiments", "traces", "tag", A, "team=blue", "why=a = b", "-o", "json").output
+    assert json.loads(tagged)["tags"] == {"team": "blue", "why": "a = b"}
+    removed = cli("experiments", "traces", "tag", A, "team", "--remove", "-o", "json").output
+    assert json.loads(removed)["tags"] == {"why": "a = b"} == studio.experiments.traces.get(A).tags
+    assert isinstance(cli("experiments", "traces", "tag", A, "team").exception, Invalid)
     assert json.loads(cli("experiments", "traces", "delete", A, B, "-o", "json").output) == {"deleted": 2}
     assert studio.experiments.traces.search() == []
 

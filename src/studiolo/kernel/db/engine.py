@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from studiolo.kernel.db.patterns import regexp
 from studiolo.kernel.errors import DiskFull, MissingExtra, StudioloError, Unavailable
 
 T = TypeVar("T")
@@ -262,6 +263,7 @@ def _pragmas(durability: str, cache: int) -> Callable[[sqlite3.Connection, objec
         connection.execute(f"PRAGMA cache_size = -{cache}")
         connection.execute("PRAGMA mmap_size = 268435456")
         connection.execute("PRAGMA case_sensitive_like = ON")  # as PostgreSQL does
+        connection.create_function("regexp", 2, regexp, deterministic=True)  # SQLAlchemy's own may take for ever
 
     return connect
 

@@ -1,15 +1,18 @@
 """Comparisons and pages in SQL, the same for runs, experiments and logged models."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, false, or_
+from sqlalchemy.exc import DBAPIError
 
+from studiolo.kernel.db.patterns import BadPattern, matches
 from studiolo.kernel.db.types import UtcDateTime
 from studiolo.kernel.mlflow.errors import MlflowError
-from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT
+from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, PATTERNS, TEXT
 from studiolo.kernel.mlflow.values import EPOCH
 from studiolo.kernel.paging import decode, encode
 
@@ -38,15 +41,45 @@ def compare(column: Any, operator: str, value: Any) -> ColumnElement[bool]:
     return result
 
 
-def text_condition(column: Any, operator: str, value: Any, what: str, *, lists: bool = False) -> ColumnElement[bool]:
-    """Compare a text column; `lists` allows [NOT] IN."""
-    valid = TEXT | LISTS if lists else TEXT
+def text_condition(
+    column: Any, operator: str, value: Any, what: str, *, lists: bool = False, patterns: bool = False
+) -> ColumnElement[bool]:
+    """Compare a text column; `lists` allows [NOT] IN, `patterns` RLIKE with a regular expression."""
+    valid = TEXT | (LISTS if lists else frozenset()) | (PATTERNS if patterns else frozenset())
     if operator not in valid:
         raise _refuse(operator, valid)
     if not isinstance(value, tuple if operator in LISTS else str):
         raise MlflowError(f"Expected a quoted string value for {what} (e.g. 'my-value'). Got value {value}")
+    if operator in PATTERNS:
+        return pattern_condition(column, value)
     result: ColumnElement[bool] = _COMPARE[operator](column, value)
     return result
+
+
+def pattern_condition(column: Any, pattern: str) -> ColumnElement[bool]:
+    """Match some part of a text column with a regular expression."""
+    try:
+        return matches(column, pattern)
+    except BadPattern as error:
+        raise _bad_pattern(error) from None
+
+
+def _bad_pattern(error: BadPattern) -> MlflowError:
+    return MlflowError(
+        f"Invalid regular expression: {error}. RLIKE takes those of RE2: without looking ahead or behind, and without "
+        "references back."
+    )
+
+
+@contextmanager
+def readable_patterns() -> Iterator[None]:
+    """Turn what PostgreSQL says of a regular expression into the client's error."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != "2201B":
+            raise
+        raise _bad_pattern(BadPattern(str(error.orig).splitlines()[0])) from None
 
 
 def number_condition(column: Any, operator: str, value: Any, what: str) -> ColumnElement[bool]:

@@ -22,12 +22,13 @@ ENTITIES = {
 NUMERIC = frozenset({">", ">=", "!=", "=", "<", "<="})
 TEXT = frozenset({"!=", "=", "LIKE", "ILIKE"})
 LISTS = frozenset({"IN", "NOT IN"})
+PATTERNS = frozenset({"RLIKE"})
 NULLS = frozenset({"IS NULL", "IS NOT NULL"})
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<string>'(?:[^']|'')*'|"(?:[^"]|"")*")
   | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
-  | (?P<name>(?:\w[\w\-/:]*|`[^`]*`)(?:\.(?:[\w\-/:.]+|`[^`]*`|"[^"]*"))*)
+  | (?P<name>(?:\w[\w\-/:]*|`[^`]*`)(?:\.(?:[\w\-/:.]*[\w\-/:](?=\.`)|[\w\-/:.]+|`[^`]*`|"[^"]*"))*)
   | (?P<op><=|>=|!=|<>|=|<|>)
   | (?P<punctuation>[(),])
   )""",

@@ -1,13 +1,22 @@
 """Search of traces: MLflow's filter and order in SQL, pages by keyset."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, not_, or_, select
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.mlflow.conditions import Keyset, SortKey, null_condition, number_condition, text_condition
+from studiolo.kernel.mlflow.conditions import (
+    Keyset,
+    SortKey,
+    null_condition,
+    number_condition,
+    pattern_condition,
+    readable_patterns,
+    text_condition,
+)
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import NULLS, NUMERIC, Comparison, each, parse_order
 from studiolo.studio.experiments import traces
@@ -41,6 +50,8 @@ _TEXTS: dict[str, Any] = {
 _KEYS = sorted([*_NUMBERS, *_TEXTS, "run_id", "prompt", "text"])
 _SPAN_TEXTS: dict[str, Any] = {"name": trace_spans.c.name, "type": trace_spans.c.type, "status": trace_spans.c.status}
 _TOKEN_KEYS = {"input_tokens", "output_tokens", "total_tokens", "cost"}
+_LETTER = r'(?:[^"\\]|\\.)'  # of a text in JSON
+_POINT = re.compile(r"\\.|\[\^?\]?[^\]]*\]|\.", re.DOTALL)  # points, and what they may be part of
 _LABELS = {"tag": traces.TAG, _METADATA: traces.METADATA}
 
 
@@ -75,7 +86,8 @@ def find(
         sort.append(SortKey(table.c.started, ascending=False))
     if "request_id" not in seen:
         sort.append(SortKey(table.c.id, ascending=True))
-    return Keyset(sort).page(tx, query, token, limit)
+    with readable_patterns():
+        return Keyset(sort).page(tx, query, token, limit)
 
 
 def conditions(filters: str) -> list[ColumnElement[bool]]:
@@ -99,7 +111,8 @@ def counts(tx: Connection, ctx: Context, experiments: Sequence[int], filters: Se
     query = select(func.count()).where(table.c.workspace_id == ctx.workspace_id, table.c.experiment.in_(experiments))
     for text in filters:
         query = query.where(*conditions(text))
-    return int(tx.execute(query).scalar_one())
+    with readable_patterns():
+        return int(tx.execute(query).scalar_one())
 
 
 def _of_spans(comparison: Comparison) -> bool:
@@ -108,7 +121,6 @@ def _of_spans(comparison: Comparison) -> bool:
 
 def _condition(comparison: Comparison) -> ColumnElement[bool]:
     entity, key, operator, value = comparison
-    _refuse_patterns(operator)
     if _of_spans(comparison):
         return _content(operator, value) if key == "text" and entity != _SPAN else _span(comparison)
     if entity in _LABELS:
@@ -133,18 +145,13 @@ def _attribute(key: str, operator: str, value: Any) -> ColumnElement[bool]:
         raise MlflowError(f"Invalid attribute key '{key}' specified. Valid keys are '{_KEYS}'")
     if operator in NULLS:
         return null_condition(_TEXTS[key], operator)
-    return text_condition(_TEXTS[key], operator, value, key, lists=True)
+    return text_condition(_TEXTS[key], operator, value, key, lists=True, patterns=True)
 
 
 def _of_prompt(operator: str, value: Any) -> ColumnElement[bool]:
     if operator != "=" or not isinstance(value, str) or value.count("/") != 1:
         raise MlflowError(f"Invalid prompts filter value '{value}'. Expected format: prompt = \"name/version\"")
     return _has(trace_labels, and_(trace_labels.c.kind == traces.LINKED_PROMPT, trace_labels.c.key == value))
-
-
-def _refuse_patterns(operator: str) -> None:
-    if operator == "RLIKE":
-        raise MlflowError("RLIKE is not served: a pattern may take for ever. Use LIKE or ILIKE with % and _.")
 
 
 def _has(of: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -156,7 +163,7 @@ def _label(entity: str, key: str, operator: str, value: Any) -> ColumnElement[bo
         return (
             null_condition(func.nullif(table.c.name, ""), operator)
             if operator in NULLS
-            else text_condition(table.c.name, operator, value, "tag")
+            else text_condition(table.c.name, operator, value, "tag", patterns=True)
         )
     if entity == _METADATA and key == traces.RUN:
         return _of_run(operator, value)
@@ -164,7 +171,7 @@ def _label(entity: str, key: str, operator: str, value: Any) -> ColumnElement[bo
     if operator in NULLS:
         there = _has(trace_labels, named)
         return not_(there) if operator == "IS NULL" else there
-    compared = text_condition(trace_labels.c.value, operator, value, entity)
+    compared = text_condition(trace_labels.c.value, operator, value, entity, patterns=True)
     if operator == "=":
         compared = and_(trace_labels.c.head == value[: traces.HEAD], compared)
     return _has(trace_labels, and_(named, compared))
@@ -177,8 +184,8 @@ def _of_run(operator: str, value: Any) -> ColumnElement[bool]:
     if operator in NULLS:
         there = _has(trace_labels, or_(made, linked))
         return not_(there) if operator == "IS NULL" else there
-    in_made = text_condition(trace_labels.c.value, operator, value, "run_id", lists=True)
-    in_linked = text_condition(trace_labels.c.key, operator, value, "run_id", lists=True)
+    in_made = text_condition(trace_labels.c.value, operator, value, "run_id", lists=True, patterns=True)
+    in_linked = text_condition(trace_labels.c.key, operator, value, "run_id", lists=True, patterns=True)
     return _has(trace_labels, or_(and_(made, in_made), and_(linked, in_linked)))
 
 
@@ -187,15 +194,19 @@ def _span(comparison: Comparison) -> ColumnElement[bool]:
     if key == "content":
         return _content(operator, value)
     if key in _SPAN_TEXTS:
-        return text_condition(_SPAN_TEXTS[key], operator, value, f"span.{key}", lists=True)
+        return text_condition(_SPAN_TEXTS[key], operator, value, f"span.{key}", lists=True, patterns=True)
     name = key.removeprefix("attributes.").strip("`")
     if name == key or not name:
         raise MlflowError(
             f"Invalid span attribute '{key}'. Supported attributes: name, status, type, content, "
             "attributes.<attribute_name>."
         )
-    if operator not in ("=", "LIKE", "ILIKE") or not isinstance(value, str):
-        raise MlflowError(f"span.{key} comparator '{operator}' not one of ['=', 'ILIKE', 'LIKE'], with a quoted value")
+    if operator not in ("=", "LIKE", "ILIKE", "RLIKE") or not isinstance(value, str):
+        raise MlflowError(
+            f"span.{key} comparator '{operator}' not one of ['=', 'ILIKE', 'LIKE', 'RLIKE'], with a quoted value"
+        )
+    if operator == "RLIKE":
+        return _span_pattern(name, value)
     # in a span's JSON an attribute is {"key": name, "value": {"string_value": value}}
     start = "%" + _escaped(f'"key": {json.dumps(name, ensure_ascii=False)}, "value": {{"')
     if operator == "=":
@@ -207,6 +218,19 @@ def _span(comparison: Comparison) -> ColumnElement[bool]:
     pattern = start + _escaped('string_value": "') + inner + '"}%'
     content = trace_spans.c.content
     return content.like(pattern, escape="\\") if operator == "LIKE" else content.ilike(pattern, escape="\\")
+
+
+def _span_pattern(name: str, pattern: str) -> ColumnElement[bool]:
+    """Match the text of an attribute within a span's JSON; ^ and $ at its ends stand for those of the text."""
+    pattern_condition(trace_spans.c.content, pattern)  # its own faults are told in its own words
+    start, end = pattern.startswith("^"), pattern.endswith("$") and not pattern.endswith("\\$")
+    inner = pattern[1 if start else 0 : -1 if end else None]
+    key = re.escape(f'"key": {json.dumps(name, ensure_ascii=False)}, "value": {{"string_value": "')
+    # a point must not run over the quote at the text's end
+    inner = _POINT.sub(lambda match: _LETTER if match[0] == "." else match[0], inner)
+    before = "" if start else f"{_LETTER}*"
+    after = '"[}]' if end else ""
+    return pattern_condition(trace_spans.c.content, f"{key}{before}(?:{inner}){after}")
 
 
 def _escaped(text: str) -> str:
@@ -235,7 +259,7 @@ def _assessed(kind: str, key: str, operator: str, value: Any) -> ColumnElement[b
         except ValueError:
             raise MlflowError(f"Expected numeric value type for {kind}: {key}. Found {value}") from None
         return _assessed(kind, key, operator, bound)
-    return _has(trace_assessments, and_(named, text_condition(a.text, operator, value, kind)))
+    return _has(trace_assessments, and_(named, text_condition(a.text, operator, value, kind, patterns=True)))
 
 
 def _ordered(query: Select[Any], clause: str) -> tuple[str, Select[Any], list[SortKey]]:

@@ -116,6 +116,7 @@ def test_search_filters_orders_and_pages(traced: Live) -> None:
     assert found("span.name = 'step' AND span.status = 'ERROR'") == [3]
     assert found("execution_time_ms >= 0 AND timestamp_ms > 1000", max_results=2) == [4, 3]
     assert found("""trace.text LIKE '%"int_value": "2"%'""") == [2]
+    assert found("name RLIKE '^st.p$' AND metadata.user RLIKE 'u[13]'") == [3, 1]
     client = MlflowClient()
     seen: list[str] = []
     token = None

@@ -2,6 +2,7 @@ import { Button, Menu, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/kernel/request';
+import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconCheck, IconChevronDown, IconStar } from '@/kit/icons';
 import { viewList, type RunView } from './ask';
@@ -20,6 +21,7 @@ type Change = Partial<Pick<RunView, 'name' | 'state' | 'shared' | 'default'>>;
 export function ViewMenu({ search, onView }: Props) {
   const cache = useQueryClient();
   const views = useQuery(viewList);
+  const mayShare = useMay('experiments.write');
   const [naming, setNaming] = useState<'new' | 'rename' | null>(null);
   const current = views.data?.find((view) => view.id === search.view);
   const state = stateOf(search);
@@ -95,7 +97,13 @@ export function ViewMenu({ search, onView }: Props) {
                 Save changes to {current.name}
               </Menu.Item>
               <Menu.Item onClick={() => setNaming('rename')}>Rename</Menu.Item>
-              <Menu.Item onClick={() => quietly(change(current, { shared: !current.shared }))}>
+              <Menu.Item
+                disabled={!mayShare && !current.shared}
+                title={
+                  mayShare ? undefined : 'Your role in this workspace may keep views, but not share them'
+                }
+                onClick={() => quietly(change(current, { shared: !current.shared }))}
+              >
                 {current.shared ? 'Keep to yourself' : 'Share with the workspace'}
               </Menu.Item>
               <Menu.Item onClick={() => quietly(change(current, { default: !current.default }))}>
