@@ -50,7 +50,7 @@ def text_condition(
         raise _refuse(operator, valid)
     if not isinstance(value, tuple if operator in LISTS else str):
         raise MlflowError(f"Expected a quoted string value for {what} (e.g. 'my-value'). Got value {value}")
-    if operator in PATTERNS:
+    if operator in PATTERNS and isinstance(value, str):
         return pattern_condition(column, value)
     result: ColumnElement[bool] = _COMPARE[operator](column, value)
     return result
