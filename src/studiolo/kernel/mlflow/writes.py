@@ -6,7 +6,8 @@ much as the writes themselves. Here the loop collects what comes in while a comm
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from typing import Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
@@ -17,6 +18,23 @@ from studiolo.kernel.mlflow.threads import run_in_threadpool
 Work = Callable[[Connection], object]
 Prepare = Callable[[], Work]  # reads and checks the request; runs in the thread that writes
 _BATCH = 256
+
+
+@runtime_checkable
+class Joinable(Protocol):
+    """A work that others like it can be done with, by the same few statements."""
+
+    @property
+    def like(self) -> Hashable:
+        """What works that can be joined have in common."""
+
+    def __call__(self, tx: Connection, /) -> object:
+        """Do it alone."""
+
+    def join(self, others: Sequence["Joinable"]) -> Work:
+        """Return what does this one and others that are like it: all of them or none."""
+
+
 _queues: WeakKeyDictionary[Database, "Queue"] = WeakKeyDictionary()
 
 
@@ -43,7 +61,7 @@ class Queue:
                 batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
                 errors: list[BaseException | None]
                 try:
-                    errors = await run_in_threadpool(self._commit, [prepare for prepare, _ in batch])
+                    errors = await run_in_threadpool(self.commit, [prepare for prepare, _ in batch])
                 except Exception as trouble:  # noqa: BLE001 - of all of them, and those that come after still have their turn
                     errors = [trouble] * len(batch)
                 for (_, done), found in zip(batch, errors, strict=True):
@@ -51,7 +69,7 @@ class Queue:
         finally:
             self._writer = None
 
-    def _commit(self, prepares: list[Prepare]) -> list[BaseException | None]:
+    def commit(self, prepares: list[Prepare]) -> list[BaseException | None]:
         """Prepare and commit, in a thread; returns the error of each, or None."""
         errors: list[BaseException | None] = [None] * len(prepares)
         works: list[tuple[int, Work]] = []
@@ -60,9 +78,36 @@ class Queue:
                 works.append((place, prepare()))
             except Exception as error:  # noqa: BLE001 - it is the answer to this one request
                 errors[place] = error
-        for (place, _), found in zip(works, self._db.write_all([work for _, work in works]), strict=True):
-            errors[place] = found
+        groups = _grouped(works)
+        done = self._db.write_all([_together([works[n][1] for n in group]) for group in groups])
+        for group, found in zip(groups, done, strict=True):
+            each = [found]
+            if len(group) > 1:  # something is wrong with one of them: which one is seen when they are done apart
+                each = [None] * len(group) if found is None else self._db.write_all([works[n][1] for n in group])
+            for n, own in zip(group, each, strict=True):
+                errors[works[n][0]] = own
         return errors
+
+
+def _grouped(works: Sequence[tuple[int, Work]]) -> list[list[int]]:
+    """Return the places of works that can be joined; the others are alone."""
+    groups: list[list[int]] = []
+    like: dict[Hashable, list[int]] = {}
+    for n, (_, work) in enumerate(works):
+        known = like.get(work.like) if isinstance(work, Joinable) else None
+        if known is None:
+            groups.append(known := [])
+            if isinstance(work, Joinable):
+                like[work.like] = known
+        known.append(n)
+    return groups
+
+
+def _together(works: list[Work]) -> Work:
+    first = works[0]
+    if len(works) > 1 and isinstance(first, Joinable):
+        return first.join([work for work in works[1:] if isinstance(work, Joinable)])
+    return first
 
 
 def _answer(done: asyncio.Future[None], error: BaseException | None) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.experiments import keys, recycling, repository
 from studiolo.studio.experiments.errors import ExperimentExists, ExperimentNotFound, NotActive
@@ -16,6 +18,7 @@ from studiolo.studio.experiments.tables import experiments, runs
 
 MAX_NAME = 500
 MAX_TAG = 20_000
+_there: WeakKeyDictionary[Database, set[tuple[str, int]]] = WeakKeyDictionary()  # workspaces and experiments in them
 
 
 def create(ctx: Context, name: str, tags: Mapping[str, str] | None = None, artifact_location: str = "") -> str:
@@ -65,10 +68,15 @@ def numbers(tx: Connection, ctx: Context, experiment_ids: Iterable[str]) -> list
     """Return the numbers of those experiments that are there: a search in nothing finds nothing."""
     asked = dict.fromkeys(experiment_ids)
     plain = {one for one in asked if one.isdecimal() and len(one) <= 18 and int(one)}
-    found: list[int] = []
-    if plain:
+    # searches ask for the same ones again and again; a number is not given twice, so a list may at most find nothing
+    there = _there.setdefault(ctx.db, set())
+    found = [int(one) for one in plain if (ctx.workspace_id, int(one)) in there]
+    missing = {int(one) for one in plain}.difference(found)
+    if missing:
         query = select(experiments.c.number).where(experiments.c.workspace_id == ctx.workspace_id)
-        found += tx.execute(query.where(experiments.c.number.in_([int(one) for one in plain]))).scalars()
+        fresh = list(tx.execute(query.where(experiments.c.number.in_(missing))).scalars())
+        there.update((ctx.workspace_id, number) for number in fresh)
+        found += fresh
     for experiment_id in asked.keys() - plain:  # the Default experiment, and what is refused
         with suppress(ExperimentNotFound):
             found.append(int(find(tx, ctx, experiment_id).number))

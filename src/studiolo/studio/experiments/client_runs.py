@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -97,6 +97,24 @@ def writable(tx: Connection, ctx: Context, run_id: str) -> Target:
         raise NotActive("run", run_id)
     if ctx.actor.run_id is not None:
         service.must_own(ctx, run_id, _ancestors(tx, ctx, found))
+    return found
+
+
+_WRITABLE = select(runs.c.id, runs.c.seq, runs.c.lifecycle).where(
+    runs.c.id.in_(bindparam("run_ids", expanding=True)), runs.c.workspace_id == bindparam("workspace_id")
+)
+
+
+def writable_all(tx: Connection, ctx: Context, run_ids: Collection[str]) -> dict[str, int]:
+    """Return the numbers of runs that a user may record on. Raises RunNotFound and NotActive."""
+    found: dict[str, int] = {}
+    for run_id, seq, lifecycle in tx.execute(_WRITABLE, {"run_ids": list(run_ids), "workspace_id": ctx.workspace_id}):
+        if lifecycle != "active":
+            raise NotActive("run", run_id)
+        found[run_id] = seq
+    for run_id in run_ids:
+        if run_id not in found:
+            raise RunNotFound(run_id)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ _POINTS_SQLITE = (
 )
 _POINTS_POSTGRES = """
 INSERT INTO metrics (run, "key", step, ts, value, nan)
-SELECT %s, * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[])
+SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[])
 ON CONFLICT DO NOTHING
 """
 _NEWER = "(excluded.step, excluded.ts, excluded.value) > (t.step, t.ts, t.value)"
@@ -73,25 +73,35 @@ _LATEST_POSTGRES = _LATEST.replace(
 
 
 def write_points(
-    tx: Connection, dialect: Literal["sqlite", "postgresql"], run_seq: int, points: Sequence[Point], *, packed: bool
+    tx: Connection,
+    dialect: Literal["sqlite", "postgresql"],
+    points: Mapping[int, Sequence[Point]],
+    *,
+    packed: Container[int],
 ) -> None:
-    """Store points; one that is there already changes nothing. packed: some points of the run are packed."""
-    distinct = list(dict.fromkeys(points))
-    if packed:
-        distinct = _without_packed(tx, run_seq, distinct)
-        if not distinct:
-            return
+    """Store points of runs, by their numbers; one that is there already changes nothing. packed: runs with packed points."""
+    distinct: dict[int, list[Point]] = {}
+    for run in sorted(points):
+        own = list(dict.fromkeys(points[run]))
+        if run in packed:
+            own = _without_packed(tx, run, own)
+        if own:
+            distinct[run] = own
+    if not distinct:
+        return
+    rows = [(run, *point) for run, own in distinct.items() for point in own]
     if dialect == "sqlite":
-        written = tx.exec_driver_sql(_POINTS_SQLITE, [(run_seq, *point) for point in distinct]).rowcount
+        written = tx.exec_driver_sql(_POINTS_SQLITE, rows).rowcount
     else:
-        written = tx.exec_driver_sql(_POINTS_POSTGRES, (run_seq, *_arrays(distinct))).rowcount
-    rows = _series(run_seq, distinct)
-    if written != len(distinct):
-        rows = _recount(tx, run_seq, rows)
+        written = tx.exec_driver_sql(_POINTS_POSTGRES, _arrays(rows)).rowcount
+    series = {run: _series(run, own) for run, own in distinct.items()}
+    if written != len(rows):
+        series = {run: _recount(tx, run, own) for run, own in series.items()}
+    latest = [row for own in series.values() for row in own]
     if dialect == "sqlite":
-        tx.exec_driver_sql(_LATEST_SQLITE, rows)
+        tx.exec_driver_sql(_LATEST_SQLITE, latest)
     else:
-        tx.exec_driver_sql(_LATEST_POSTGRES, _arrays(rows))
+        tx.exec_driver_sql(_LATEST_POSTGRES, _arrays(latest))
 
 
 def _arrays(rows: Sequence[tuple[float | int | None, ...]]) -> tuple[str, ...]:

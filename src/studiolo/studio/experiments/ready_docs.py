@@ -26,6 +26,10 @@ Maker = Callable[[Connection, Sequence[int]], Mapping[int, bytes]]
 _PACKED = "EXISTS (SELECT 1 FROM metric_parts WHERE run = ?)"
 _LOOK = f"SELECT doc IS NOT NULL, {_PACKED} FROM run_docs WHERE run = ?"
 _SPOIL = "UPDATE run_docs SET doc = NULL, changed = ? WHERE run = ?"
+_LOOK_ALL = f"""
+SELECT run, doc IS NOT NULL, {_PACKED.replace("?", "run_docs.run")} FROM run_docs WHERE run = ANY(%s) ORDER BY run FOR UPDATE
+"""
+_SPOIL_ALL = "UPDATE run_docs SET doc = NULL, changed = %s WHERE run = ANY(%s)"
 _STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
 
 
@@ -43,6 +47,19 @@ def spoil(tx: Connection, ctx: Context, run_seq: int) -> bool:
         spoil_ = _SPOIL if sqlite else _SPOIL.replace("?", "%s")
         tx.exec_driver_sql(spoil_, (_millis(ctx.clock.now()), run_seq))
     return bool(found[1])
+
+
+def spoil_all(tx: Connection, ctx: Context, run_seqs: Sequence[int]) -> set[int]:
+    """Say that the records of several runs change; returns those with packed points. run_seqs: in ascending order."""
+    if ctx.db.dialect == "sqlite" or len(run_seqs) == 1:
+        return {run for run in run_seqs if spoil(tx, ctx, run)}
+    # locked in one order everywhere: two writers cannot wait for each other in a circle
+    found = {run: (doc, packed) for run, doc, packed in tx.exec_driver_sql(_LOOK_ALL, (list(run_seqs),))}
+    stale = [run for run, (doc, _) in found.items() if doc]
+    if stale:
+        tx.exec_driver_sql(_SPOIL_ALL, (_millis(ctx.clock.now()), stale))
+    others = {run for run in run_seqs if run not in found and spoil(tx, ctx, run)}
+    return others | {run for run, (_, packed) in found.items() if packed}
 
 
 def adopt(ctx: Context, after: int) -> int:

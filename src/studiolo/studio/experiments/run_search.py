@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    not_,
     or_,
     select,
     true,
@@ -30,6 +31,7 @@ from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import LISTS, NUMERIC, TEXT, Comparison, Order
 from studiolo.kernel.mlflow.values import EPOCH
 from studiolo.studio.experiments import keys, run_walk
+from studiolo.studio.experiments.binary_reading import binary_rows
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.states import STATUS, status
 from studiolo.studio.experiments.tables import STARTED, experiments, runs
@@ -92,9 +94,12 @@ def row(tx: Connection, ctx: Context, run_id: str) -> Any:
 
 def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:
     """Return the same of several runs, in the order given."""
-    found: dict[int, Any] = {}
-    for start in range(0, len(seqs), CHUNK):
-        found.update((one.seq, one) for one in tx.execute(_BY_SEQ, {"seqs": seqs[start : start + CHUNK]}))
+    if tx.dialect.name == "postgresql":
+        found = binary_rows(tx, _ROWS, _r.seq, seqs)
+    else:
+        found = {}
+        for start in range(0, len(seqs), CHUNK):
+            found.update((one.seq, one) for one in tx.execute(_BY_SEQ, {"seqs": seqs[start : start + CHUNK]}))
     return [found[seq] for seq in seqs]
 
 
@@ -170,7 +175,7 @@ def _statement(
     query = run_walk.within(select(runs.c.seq), dialect, bound, driver, led=False, in_order=scope.in_order)
     places = [n for n in range(len(filters)) if n != few or not run_walk.exact(filters[n])]
     for n in sorted(places, key=lambda n: not run_walk.exact(filters[n])):  # what mostly leaves fewer is asked first
-        query = query.where(condition(filters[n], numbers, n))
+        query = query.where(condition(filters[n], numbers, n, dialect))
     query, sort = _sorted(query, clauses, numbers)
     return query, Keyset(sort)
 
@@ -187,7 +192,7 @@ def _walk(
     own: Any = None if scope.experiments is None else bindparam("experiments", expanding=True)
     bound = run_walk.Scope(bindparam("workspace", type_=String), own, scope.lifecycle)
     query = run_walk.within(select(runs.c.seq), dialect, bound, None, led=True, in_order=scope.in_order)
-    query = query.where(*(condition(comparison, numbers, n) for n, comparison in enumerate(filters)))
+    query = query.where(*(condition(comparison, numbers, n, dialect) for n, comparison in enumerate(filters)))
     query, sort = _sorted(query, clauses, numbers, led=True)
     return run_walk.sections(query, run_walk.lead_of(clauses[0], _bound("o0", None)), sort)
 
@@ -226,7 +231,9 @@ def _clauses(orders: list[Order]) -> list[tuple[str, str, bool]]:
     return found
 
 
-def condition(comparison: Comparison, numbers: dict[str, int], place: int | None = None) -> ColumnElement[bool]:
+def condition(
+    comparison: Comparison, numbers: dict[str, int], place: int | None = None, dialect: run_walk.Dialect = "sqlite"
+) -> ColumnElement[bool]:
     """Return a comparison as SQL on `runs`; a missing key matches nothing but IS NULL.
 
     place: of a comparison with a record whose values are the parameters k, v and h of that number.
@@ -237,9 +244,9 @@ def condition(comparison: Comparison, numbers: dict[str, int], place: int | None
         return given if place is None else _bound(f"{name}{place}", given)
 
     if entity == "metric":
-        return _metric(numbers.get(key), operator, value, bind)
+        return _metric(numbers.get(key), operator, value, bind, dialect)
     if entity in _TABLES:
-        return _text(entity, numbers.get(key), operator, value, bind)
+        return _text(entity, numbers.get(key), operator, value, bind, dialect)
     if entity == "dataset":
         return _dataset(key, operator, value)
     key = ALIASES.get(key, key)
@@ -256,7 +263,9 @@ def condition(comparison: Comparison, numbers: dict[str, int], place: int | None
     return text_condition(_TEXTS[key], operator, value, "attributes", lists=True)
 
 
-def _metric(number: int | None, operator: str, value: Any, bind: run_walk.Bind) -> ColumnElement[bool]:
+def _metric(
+    number: int | None, operator: str, value: Any, bind: run_walk.Bind, dialect: run_walk.Dialect
+) -> ColumnElement[bool]:
     if operator not in NUMERIC:
         raise MlflowError(f"Invalid comparator '{operator}' not one of '{sorted(NUMERIC)}'")
     if not isinstance(value, float):
@@ -266,16 +275,19 @@ def _metric(number: int | None, operator: str, value: Any, bind: run_walk.Bind) 
     m = metric_latest.c
     compared = compare(m.value, operator, bind("v", value))
     real = or_(m.nan == 1, compared) if operator == "!=" else and_(m.nan == 0, compared)
-    return exists(select(m.run).where(m.run == runs.c.seq, m.key == bind("k", number), real))
+    return run_walk.probe(select(m.run).where(m.run == runs.c.seq, m.key == bind("k", number), real), dialect)
 
 
-def _text(entity: str, number: int | None, operator: str, value: Any, bind: run_walk.Bind) -> ColumnElement[bool]:
+def _text(
+    entity: str, number: int | None, operator: str, value: Any, bind: run_walk.Bind, dialect: run_walk.Dialect
+) -> ColumnElement[bool]:
     table = _TABLES[entity]
     there = select(table.c.run).where(table.c.run == runs.c.seq, table.c.key == bind("k", number))
     if operator in ("IS NULL", "IS NOT NULL"):
         if number is None:
             return true() if operator == "IS NULL" else never()
-        return ~exists(there) if operator == "IS NULL" else exists(there)
+        found = run_walk.probe(there, dialect)
+        return not_(found) if operator == "IS NULL" else found
     text_condition(table.c.value, operator, value, entity)
     if number is None:
         return never()
@@ -283,7 +295,7 @@ def _text(entity: str, number: int | None, operator: str, value: Any, bind: run_
     if operator == "=":
         head = table.c.head == bind("h", value[:HEAD])
         compared = head if run_walk.exact(Comparison(entity, "", operator, value)) else and_(head, compared)
-    return exists(there.where(compared))
+    return run_walk.probe(there.where(compared), dialect)
 
 
 def _dataset(key: str, operator: str, value: Any) -> ColumnElement[bool]:

@@ -5,19 +5,26 @@ order of the page: by start, or by the value of a metric, param or tag; then run
 SQLite has no statistics that would tell it which; so the sizes are looked up, each with an end, and its choice is narrowed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
     Connection,
     Double,
+    Engine,
     FromClause,
     Integer,
     Select,
     String,
     Table,
     and_,
+    any_,
     bindparam,
     func,
     not_,
@@ -33,7 +40,6 @@ from studiolo.studio.experiments.tracking import HEAD
 from studiolo.studio.experiments.tracking_tables import metric_latest, params, run_tags
 
 FEW = 3000  # runs that are sorted rather than walked to
-ENOUGH = 300  # runs that are few enough not to look for fewer
 OWN = -1  # what `few` returns for the runs of the experiments themselves
 Dialect = Literal["sqlite", "postgresql"]
 Bind = Callable[[str, Any], Any]  # a name and a value → what stands for it in a statement
@@ -120,27 +126,42 @@ def plain(_: str, value: Any) -> Any:
 
 def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: dict[str, int]) -> int | None:
     """Return the place of the filter whose runs are few, OWN when the experiments have few; None when every one has too many."""
+    places = [n for n, one in enumerate(filters) if one.key in numbers and indexed(one)]
+    places.sort(key=lambda n: filters[n].entity == "metric")  # texts leave fewer, mostly
+    own = scope.experiments is not None and not _known_large(tx, scope)
+    if not places and not own:
+        return None
+    shape = tuple((n, filters[n].entity, filters[n].operator) for n in places)
+    values: dict[str, Any] = {"experiments": scope.experiments, "lifecycle": scope.lifecycle, "most": FEW + 1}
+    for n in places:
+        _, key, _, value = filters[n]
+        values |= {f"k{n}": numbers[key], f"v{n}": value if isinstance(value, float) else str(value)[:HEAD]}
+    row = tx.execute(_count(shape, own, scope.lifecycle is None), values).one()
     chosen: int | None = None
     most = FEW
-    texts_first = sorted(range(len(filters)), key=lambda n: filters[n].entity == "metric")  # they leave fewer, mostly
-    for place in [*texts_first, OWN]:
-        if place == OWN:
-            if scope.experiments is None:
-                continue
-            statement = _count_own(scope.lifecycle is None)
-            values: dict[str, Any] = {"experiments": scope.experiments, "lifecycle": scope.lifecycle}
-        else:
-            entity, key, operator, value = filters[place]
-            if key not in numbers or not indexed(filters[place]):
-                continue
-            statement = _count(entity, operator)
-            values = {"key": numbers[key], "value": value if isinstance(value, float) else str(value)[:HEAD]}
-        size = tx.execute(statement, {**values, "most": most + 1}).scalar_one()
+    for place, size in zip([*places, *([OWN] if own else [])], row, strict=True):
+        if place == OWN and size > FEW:
+            _large.setdefault(tx.engine, {})[_scope_key(scope)] = time.monotonic()
         if size <= most:
-            chosen, most = place, size // 2  # another one must be much better to be worth looking for
-            if size <= ENOUGH:
-                break
+            chosen, most = place, size // 2  # another one must be much better to be worth its name
     return chosen
+
+
+_large: WeakKeyDictionary[Engine, dict[Hashable, float]] = WeakKeyDictionary()
+_LARGE_FOR = 60.0  # seconds in which experiments with many runs keep many: to count them is a third of a search
+
+
+def _scope_key(scope: Scope) -> Hashable:
+    return (*scope.experiments, scope.lifecycle)
+
+
+def _known_large(tx: Connection, scope: Scope) -> bool:
+    known = _large.setdefault(tx.engine, {})
+    seen = known.get(_scope_key(scope))
+    if seen is None or time.monotonic() - seen < _LARGE_FOR:
+        return seen is not None
+    known.clear()
+    return False
 
 
 def driver(place: int | None, filters: Sequence[Comparison], scope: Scope, bind: Bind = plain) -> Select[Any] | None:
@@ -175,20 +196,27 @@ def _found(entity: str, operator: str, number: Any, value: Any) -> Select[Any]:
     return select(table.c.run).where(table.c.key == number, compare(column, operator, value))
 
 
-@lru_cache
-def _count(entity: str, operator: str) -> Select[Any]:
-    """Count what an index finds, with an end. Made once: to build a statement takes longer than to run it."""
-    kind: Any = Double if entity == "metric" else String
-    found = _found(entity, operator, bindparam("key", type_=Integer), bindparam("value", type_=kind))
-    return select(func.count()).select_from(found.limit(bindparam("most", type_=Integer)).subquery())
+@lru_cache(500)
+def _count(shape: tuple[tuple[int, str, str], ...], own: bool, every_lifecycle: bool) -> Select[Any]:
+    """Count what each index finds, with an end. Made once: to build a statement takes longer than to run it."""
+    most = bindparam("most", type_=Integer)
+    found: list[Select[Any]] = []
+    for n, entity, operator in shape:
+        kind: Any = Double if entity == "metric" else String
+        found.append(_found(entity, operator, bindparam(f"k{n}", type_=Integer), bindparam(f"v{n}", type_=kind)))
+    if own:
+        query = select(runs.c.seq).where(runs.c.experiment.in_(bindparam("experiments", expanding=True)))
+        found.append(query if every_lifecycle else query.where(runs.c.lifecycle == bindparam("lifecycle")))
+    counts = [select(func.count()).select_from(one.limit(most).subquery()).scalar_subquery() for one in found]
+    return select(*(count.label(f"n{place}") for place, count in enumerate(counts)))
 
 
-@lru_cache
-def _count_own(every_lifecycle: bool) -> Select[Any]:
-    query = select(runs.c.seq).where(runs.c.experiment.in_(bindparam("experiments", expanding=True)))
-    if not every_lifecycle:
-        query = query.where(runs.c.lifecycle == bindparam("lifecycle"))
-    return select(func.count()).select_from(query.limit(bindparam("most", type_=Integer)).subquery())
+def probe(query: Select[Any], dialect: Dialect) -> ColumnElement[bool]:
+    """Say whether a record of a run is there, by looking for it run by run.
+
+    PostgreSQL would join instead, and of tables that it has no statistics of yet choose a join that reads all of them.
+    """
+    return (query if dialect == "sqlite" else query.offset(0)).exists()
 
 
 def within(
@@ -203,8 +231,10 @@ def within(
         experiment = experiment + 0  # SQLite then uses no index for it
     if dialect == "sqlite" and elsewhere:
         workspace, lifecycle = workspace.concat(""), lifecycle.concat("")
-    if some is not None:
+    if some is not None and dialect == "sqlite":
         query = query.where(runs.c.seq.in_(some))
+    elif some is not None:  # as an array, so that they are fetched one by one
+        query = query.where(runs.c.seq == any_(func.array(some.scalar_subquery(), type_=ARRAY(BigInteger))))
     query = query.where(workspace == scope.workspace_id)
     if scope.experiments is not None:
         query = query.where(experiment.in_(scope.experiments))

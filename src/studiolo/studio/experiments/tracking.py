@@ -19,6 +19,7 @@ from studiolo.studio.experiments.tracking_tables import run_tags
 MAX_PARAM = 6000
 MAX_TAG = 8000
 HEAD = 200
+Measured = tuple[str, float, int, int]  # key, value, step, milliseconds since 1970
 
 
 def record(
@@ -27,7 +28,7 @@ def record(
     run_seq: int,
     *,
     params: Mapping[str, str] | None = None,
-    metrics: Iterable[tuple[str, float, int, int]] = (),
+    metrics: Iterable[Measured] = (),
     tags: Mapping[str, str] | None = None,
     replace_params: bool = False,
 ) -> None:
@@ -47,7 +48,7 @@ def record(
     numbers = keys.intern(tx, ctx, names)
     if points:
         rows = [_point(numbers[k], value, step, ts) for k, value, step, ts in points]
-        write_points(tx, ctx.db.dialect, run_seq, rows, packed=packed)
+        write_points(tx, ctx.db.dialect, {run_seq: rows}, packed={run_seq} if packed else set())
     if params:
         texts_ = {numbers[key]: str(value)[:MAX_PARAM] for key, value in params.items()}
         if replace_params:
@@ -56,6 +57,22 @@ def record(
             _write_once(tx, ctx, run_seq, texts_, params)
     if tags:
         _replace(tx, ctx, run_tags, run_seq, {numbers[key]: str(value)[:MAX_TAG] for key, value in tags.items()})
+
+
+def record_points(tx: Connection, ctx: Context, measured: Mapping[int, Sequence[Measured]]) -> None:
+    """Record metrics on several runs in the caller's transaction, by the same statements for all of them.
+
+    measured: of each run, by its number. As in `record`: what is there already is the same point. Raises BadKey.
+    """
+    names = {point[0] for points in measured.values() for point in points}
+    for name in names:
+        keys.check(name)
+    packed = ready_docs.spoil_all(tx, ctx, sorted(measured))
+    numbers = keys.intern(tx, ctx, names)
+    rows = {
+        run: [_point(numbers[k], value, step, ts) for k, value, step, ts in points] for run, points in measured.items()
+    }
+    write_points(tx, ctx.db.dialect, rows, packed=packed)
 
 
 def delete_tag(tx: Connection, ctx: Context, run_seq: int, key: str) -> bool:

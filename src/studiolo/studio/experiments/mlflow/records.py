@@ -11,7 +11,7 @@ from studiolo.kernel.mlflow.errors import MISSING, MlflowError, invalid_value, m
 from studiolo.kernel.mlflow.fields import Fields, of_body
 from studiolo.kernel.mlflow.names import problem
 from studiolo.kernel.mlflow.protocol import endpoint, write_endpoint
-from studiolo.kernel.mlflow.writes import Work
+from studiolo.kernel.mlflow.writes import Joinable, Work
 from studiolo.studio.experiments import client_runs, tracking
 from studiolo.studio.experiments.mlflow import logged_models
 from studiolo.studio.experiments.mlflow.experiments import WRITE
@@ -141,6 +141,8 @@ def _recording(ctx: Context, batch: Batch) -> Work:
     _check_names(batch)
     points = [(m.key, m.value, m.step, m.timestamp) for m in batch.metrics]
     of_models = [m for m in batch.metrics if m.model_id]
+    if points and not (params or batch.tags or of_models) and ctx.actor.run_id is None:
+        return _Points(ctx, [(batch.run_id, points)])
     tags = {tag.key: tag.value for tag in batch.tags}
 
     def work(tx: Connection) -> None:
@@ -153,6 +155,33 @@ def _recording(ctx: Context, batch: Batch) -> Work:
         client_runs.tell(tx, ctx, batch.run_id)
 
     return work
+
+
+class _Points:
+    """A work that writes points and nothing else, of a user who may write to all runs of the workspace."""
+
+    def __init__(self, ctx: Context, batches: "list[tuple[str, list[tracking.Measured]]]") -> None:
+        self._ctx = ctx
+        self.batches = batches
+
+    @property
+    def like(self) -> tuple[type, str]:
+        """Those of one workspace."""
+        return (_Points, self._ctx.workspace_id)
+
+    def join(self, others: Sequence[Joinable]) -> Work:
+        """Write those of several requests."""
+        more = [batch for other in others if isinstance(other, _Points) for batch in other.batches]
+        return _Points(self._ctx, self.batches + more)
+
+    def __call__(self, tx: Connection) -> None:
+        targets = client_runs.writable_all(tx, self._ctx, {run_id for run_id, _ in self.batches})
+        points: dict[int, list[tracking.Measured]] = {}
+        for run_id, measured in self.batches:
+            points.setdefault(targets[run_id], []).extend(measured)
+        tracking.record_points(tx, self._ctx, points)
+        for run_id in targets:
+            client_runs.tell(tx, self._ctx, run_id)
 
 
 def _check_count(what: str, most: int, count: int) -> None:
