@@ -79,9 +79,9 @@ def _settle(server: Server) -> None:
     begun = time.perf_counter()
     quiet = 0
     while quiet < 3 and time.perf_counter() - begun < 300:
-        before = server.cpu()
+        before, _ = server.cpu()
         time.sleep(2)
-        quiet = quiet + 1 if server.cpu() - before < 0.4 else 0
+        quiet = quiet + 1 if server.cpu()[0] - before < 0.4 else 0
     print(f"settled after {time.perf_counter() - begun:.0f} s", flush=True)
 
 

@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/tracking/run.py [--quick] [--database sqlite|postgresql] [--only WORD] [--mlflow FOLDER]
 
-Prints wall time and CPU of the server's processes (with PostgreSQL's) per unit of each case and the ratios, MLflow's divided
-by ours; exit code 1 when a promised ratio is missed. FOLDER: a virtual environment with mlflow, made when it is not there.
+Prints wall time, CPU of all processes (with PostgreSQL's) and of those that answer requests per unit of each case, and the ratios, MLflow's
+divided by ours; exit code 1 when a promised ratio is missed. FOLDER: a virtual environment with mlflow, made when it is not there.
 """
 
 import argparse
@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE))
 from cases import CASES, QUICK, Case, Figure, Sizes, measure  # noqa: E402
 from servers import Server, machine, mlflow, mlflow_environment, new_database, postgres, studio  # noqa: E402
 
+KINDS = ("wall", "cpu", "server")
 Found = dict[tuple[str, str], Figure]
 
 
@@ -89,15 +90,13 @@ def _start(stack: ExitStack, database: str, folder: Path, command: Path) -> list
 
 
 def _median(figures: list[Figure]) -> Figure:
-    return Figure(
-        statistics.median(figure.wall for figure in figures), statistics.median(figure.cpu for figure in figures)
-    )
+    return Figure(*(statistics.median(getattr(figure, kind) for figure in figures) for kind in KINDS))
 
 
 def _head(database: str, servers: list[Server]) -> None:
     names = [server.name for server in servers]
-    columns = ["", "unit", *(f"{name}: wall, CPU (ms)" for name in names)]
-    columns += [f"{name}: ratio wall, CPU" for name in names[:-1]]
+    columns = ["", "unit", *(f"{name}: wall, CPU, server (ms)" for name in names)]
+    columns += [f"{name}: ratio wall, CPU, server" for name in names[:-1]]
     print(f"\n## {database}\n\n| {' | '.join([*columns, 'bar'])} |\n" + "|---" * (len(columns) + 1) + "|", flush=True)
 
 
@@ -105,14 +104,13 @@ def _row(database: str, case: Case, found: dict[str, Figure]) -> list[str]:
     """Print a row as soon as it is there; returns what of it was missed. The last server is MLflow's."""
     *ours, theirs = found
     base = found[theirs]
-    cells = [f"{figure.wall * 1e3:.2f}, {figure.cpu * 1e3:.2f}" for figure in found.values()]
+    cells = [", ".join(f"{getattr(figure, kind) * 1e3:.2f}" for kind in KINDS) for figure in found.values()]
     missed: list[str] = []
     for name in ours:
-        wall = base.wall / found[name].wall
-        cpu = base.cpu / found[name].cpu if found[name].cpu else float("inf")
-        cells.append(f"**{wall:.1f}**, {cpu:.1f}" if case.of == "wall" else f"{wall:.1f}, **{cpu:.1f}**")
-        if (wall if case.of == "wall" else cpu) < case.bar:
-            missed.append(f"{database}, {name}: {case.name} {wall if case.of == 'wall' else cpu:.1f} < {case.bar}")
+        ratios = {kind: getattr(base, kind) / max(getattr(found[name], kind), 1e-9) for kind in KINDS}
+        cells.append(", ".join(f"**{r:.1f}**" if kind == case.of else f"{r:.1f}" for kind, r in ratios.items()))
+        if ratios[case.of] < case.bar:
+            missed.append(f"{database}, {name}: {case.name} {ratios[case.of]:.1f} < {case.bar}")
     print(f"| {' | '.join([case.name, case.unit, *cells, f'≥ {case.bar:g} ({case.of})'])} |", flush=True)
     return missed
 
@@ -120,7 +118,7 @@ def _row(database: str, case: Case, found: dict[str, Figure]) -> list[str]:
 def _plain(found: Found) -> dict[str, dict[str, list[float]]]:
     plain: dict[str, dict[str, list[float]]] = {}
     for (server, case), figure in found.items():
-        plain.setdefault(server, {})[case] = [figure.wall, figure.cpu]
+        plain.setdefault(server, {})[case] = [figure.wall, figure.cpu, figure.server]
     return plain
 
 

@@ -25,7 +25,11 @@ START_SECONDS = 120.0
 
 @dataclass
 class Server:
-    """A running server. root: path before `/api/2.0`; watched: processes whose trees count as the server's CPU."""
+    """A running server. root: path before `/api/2.0`; watched: processes whose trees count as the server's CPU.
+
+    beside: words in the command of processes that answer no request (our controller and what it has looked into, MLflow's job
+    consumers): they count as CPU, but not as that of the server.
+    """
 
     name: str
     url: str
@@ -34,6 +38,7 @@ class Server:
     home: Path
     database_url: str
     watched: list[int] = field(default_factory=list)
+    beside: tuple[str, ...] = ("studiolo.controller", "models.scan", "huey_consumer", "mlflow.server.jobs")
 
     @property
     def address(self) -> tuple[str, int]:
@@ -43,19 +48,21 @@ class Server:
         assert parts.port
         return parts.hostname, parts.port
 
-    def cpu(self) -> float:
-        """Return the seconds of CPU that the server's processes (and PostgreSQL's) have used so far."""
-        total = 0.0
+    def cpu(self) -> tuple[float, float]:
+        """Return the seconds of CPU that all processes (with PostgreSQL's), and those that answer, have used so far."""
+        total = serving = 0.0
         for pid in self.watched:
             parent = psutil.Process(pid)
             for process in [parent, *parent.children(recursive=True)]:
                 try:
-                    used = process.cpu_times()
+                    used, command = process.cpu_times(), " ".join(process.cmdline())
                 except psutil.NoSuchProcess:
                     continue
                 # with those of its children that have ended
-                total += used.user + used.system + used.children_user + used.children_system
-        return total
+                seconds = used.user + used.system + used.children_user + used.children_system
+                total += seconds
+                serving += 0.0 if any(word in command for word in self.beside) else seconds
+        return total, serving
 
 
 def mlflow_environment(folder: Path) -> Path:
