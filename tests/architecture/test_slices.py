@@ -12,9 +12,11 @@ MORE = {
     "experiments": {
         "artifacts",
         "delivery",
+        "job_resolution",  # what a slice answers that resolves a job's references
         "lineage",
         "logged",
         "overview",
+        "registering",  # outputs of jobs, taken by the slices whose nouns they become
         "tracking",
     },  # verbs that another slice calls inside its own transaction
     "datasets": {"table_file"},  # reading a table is a library, used where no server is

@@ -18,6 +18,8 @@ class Order(TypedDict, total=False):
     """What `job.json` says. mark: unique to the attempt; memory_limit: bytes of all its processes; rlimits: per process.
 
     manifests: inputs of many files, which the runner places from `blobs` (`inputs.py`); copied: not linked.
+    before: a program of the studio that makes ready what the job needs; after: one that takes away what it left, run when it
+    succeeded. withheld: variables among those handed that only these two get. samples: take the machine's measures.
     """
 
     argv: list[str]
@@ -32,6 +34,17 @@ class Order(TypedDict, total=False):
     manifests: list[dict[str, str | None]]
     blobs: str
     copied: bool
+    before: "Program"
+    after: "Program"
+    withheld: list[str]
+    samples: bool
+
+
+class Program(TypedDict):
+    """A program that runs around a job, in the attempt's folder, writing into its log."""
+
+    argv: list[str]
+    env: dict[str, str]
 
 
 class Handed(TypedDict):

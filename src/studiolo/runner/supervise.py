@@ -6,9 +6,10 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
-from studiolo.runner import attempt, inputs, job, processes
+from studiolo.runner import attempt, inputs, job, processes, sampling
 
 PAUSE = 0.2  # seconds between looks at the cancel file and the memory; a signal wakes the runner at once
 BEAT = 2.0
@@ -37,6 +38,7 @@ class Runner:
         self.left_behind = 0
         self._told_to_end = False
         self._scrubber: Any = None  # a thread, where the job was handed secrets
+        self._sampler: sampling.Sampler | None = None
         self._kills = processes.out_of_memory_kills()
         self._beaten = self._measured = float("-inf")
         self._wake = self._listen()
@@ -44,27 +46,34 @@ class Runner:
     def run(self) -> None:
         """Do it all; returns when `exit.json` is written."""
         job.adopt_orphans()
-        begin = time.monotonic()
+        self._record(*(self._not_ready() or self._do()))
+
+    def _not_ready(self) -> tuple[str, str] | None:
+        """Make ready what the job needs; returns class and sentence when it cannot start."""
         if not self.order.get("argv"):
-            return self._record("environment", "The order of the attempt (job.json) cannot be read.")
+            return "environment", "The order of the attempt (job.json) cannot be read."
+        canceled = "canceled", "Canceled before it started."
         if attempt.exists(self.folder, attempt.CANCEL):
-            return self._record("canceled", "Canceled before it started.")
+            return canceled
         try:
             inputs.place(self.order, self._wanted)
         except inputs.Missing as error:
-            return self._record("input_missing", str(error))
+            return "input_missing", str(error)
         if attempt.exists(self.folder, attempt.CANCEL):
-            return self._record("canceled", "Canceled before it started.")
+            return canceled
+        return self._around("before", "The job could not be prepared")
+
+    def _do(self) -> tuple[str, str]:
+        """Run the job to its end; returns class and sentence, both empty when it succeeded."""
+        begin, self.started = time.monotonic(), time.time()
+        handed = self.handed.get("env", {})
+        withheld = self.order.get("withheld") or []
         environment = {**self.order.get("env", {}), attempt.MARK: self.order.get("mark", self.folder)}
-        environment |= self.handed.get("env", {})
-        output = self._scrubbed() if self.handed.get("env") else None
-        try:
-            self.pid = job.start(self.folder, {**self.order, "env": environment}, self._believe, output)
-        except job.NotStarted as error:
-            return self._record("environment", str(error))
-        if output is not None:
-            os.close(output)
-            self._scrubber.start()
+        environment |= {key: value for key, value in handed.items() if key not in withheld}
+        if said := self._start({**self.order, "env": environment}, self._believe):
+            return "environment", said
+        if self.order.get("samples"):
+            self._sampler = sampling.Sampler(self.folder, os.getpid())
         limit = self.order.get("timeout_s")
         reason = self._watch(begin + limit if limit else float("inf"))
         if reason:
@@ -73,9 +82,58 @@ class Runner:
             self.left_behind = len(self._below())
             if self.left_behind:
                 self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
+        self._sampler = None
+        self._scrubbed_all()
+        verdict = self._verdict(reason)
+        if not verdict[0] and self.order.get("after"):
+            status = self.status
+            verdict = self._around("after", "What the job left could not be kept") or verdict
+            self.status = status  # the exit code is the job's
+        return verdict
+
+    def _around(self, which: str, what: str) -> tuple[str, str] | None:
+        """Run the program before or after the job; returns class and sentence when it failed."""
+        program = self.order.get(which)
+        if not program:
+            return None
+        own = {**program["env"], attempt.MARK: self.order.get("mark", self.folder), **self.handed.get("env", {})}
+        if failed := self._start({"argv": program["argv"], "env": own, "cwd": self.folder}, lambda _: None):
+            return "environment", f"{what}. {failed}"
+        reason = self._watch(float("inf"))
+        self._end_tree(float(self.order.get("grace_s", 10.0)) if reason else 0.0)
+        self._scrubbed_all()
+        status, self.pid, self.status = self.status, None, None
+        if reason:
+            return reason, {"canceled": "Canceled.", "preempted": "The machine told the runner to end."}.get(
+                reason, f"{what}: {reason}."
+            )
+        if status == 0:
+            return None
+        said = attempt.read_json(self.folder, attempt.FAILURE) or {}
+        code = os.waitstatus_to_exitcode(status) if status is not None else None
+        return str(said.get("class") or "environment"), str(said.get("error") or f"{what}: exit code {code}.")
+
+    def _start(self, order: dict[str, Any], record: Callable[[int], None]) -> str:
+        """Start a program of the attempt, its output scrubbed where it was handed secrets; returns why it cannot be."""
+        output = self._scrubbed() if self.handed.get("env") else None
+        self.status = None
+        try:
+            self.pid = job.start(self.folder, order, record, output)
+        except job.NotStarted as error:
+            if output is not None:
+                os.close(output)
+                self._scrubber = None
+            return str(error)
+        if output is not None:
+            os.close(output)
+            self._scrubber.start()
+        return ""
+
+    def _scrubbed_all(self) -> None:
+        """Wait until all that was written is in the log; it ends with the last process that writes."""
         if self._scrubber is not None:
-            self._scrubber.join(SCRUB_PATIENCE)  # it ends with the last process that writes
-        return self._record(*self._verdict(reason))
+            self._scrubber.join(SCRUB_PATIENCE)
+            self._scrubber = None
 
     def _scrubbed(self) -> int:
         """Return a pipe for the job's output; what comes out of it goes into the log without secrets."""
@@ -115,6 +173,8 @@ class Runner:
             if self._too_much_memory():
                 return "oom"
             self._beat()
+            if self._sampler is not None:
+                self._sampler.sample()
             self._sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
 
     def _too_much_memory(self) -> bool:

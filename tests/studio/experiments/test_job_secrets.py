@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
-from studiolo.studio.experiments import command_job
 from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.job_files import command as command_job
 from studiolo.studio.workspace.vault import service as vault
 from studiolo.studio.workspace.vault.schemas import SecretSet
 from tests.studio.experiments.jobs import ended, log_of, submit, wait_for

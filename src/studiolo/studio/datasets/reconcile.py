@@ -1,7 +1,7 @@
 """The controller's tick of datasets: takes the profiles that jobs have computed, clears what killed servers left."""
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import inspection, profiling, recycling
+from studiolo.studio.datasets import inspection, job_inputs, profiling, recycling
 from studiolo.studio.datasets.explore import sweeping
 from studiolo.studio.datasets.monitors import reconcile as monitors
 from studiolo.studio.datasets.quality import reconcile as quality
@@ -17,7 +17,7 @@ def tick(ctx: Context) -> bool:
         with ctx.db.begin() as tx:
             profiling.finish(tx, ctx, run, spec.context)
             experiments.consume(tx, run.id)
-    registered = taking.tick(ctx)
+    registered = job_inputs.tick(ctx) or taking.tick(ctx)
     inspection.sweep(ctx)
     sweeping.tick(ctx)
     kept = recycling.keep_house(ctx)

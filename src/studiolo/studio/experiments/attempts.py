@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +13,15 @@ from studiolo.kernel.errors import DiskFull
 from studiolo.kernel.storage.blobs import Blob, BlobMissing
 from studiolo.runner import attempt as files
 from studiolo.runner.launch import Order
-from studiolo.studio.experiments import claims, expressions
+from studiolo.studio.experiments import around, claims, expressions, job_variables
 from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadPath
+from studiolo.studio.experiments.job_schemas import FILE_TYPES
 from studiolo.studio.experiments.schemas import JobSpec
 
-INPUTS, OUTPUTS, WORK = "inputs", "outputs", "work"
+INPUTS, OUTPUTS, WORK, LOGS = "inputs", "outputs", "work", "logs"
+PACKAGES = "packages"  # what a command installs by pip
 _LAST_LINE = 300
 _FICLONE = 0x40049409  # of Linux; other systems refuse it
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
@@ -80,18 +81,30 @@ def _make(ctx: Context, claim: Claim, place: Path) -> None:
         _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
     if not (place / WORK / OUTPUTS).exists():
         (place / WORK / OUTPUTS).symlink_to(place / OUTPUTS)  # Azure ML's habit: what is in ./outputs is kept
-    for name in {name for word in claim.spec.command for name in expressions.outputs(word)}:
-        if claim.spec.context.get("outputs", {}).get(name) != "file":
+    if claim.kind == "command" and not (place / WORK / LOGS).exists():
+        (place / OUTPUTS / LOGS).mkdir(exist_ok=True)
+        (place / WORK / LOGS).symlink_to(place / OUTPUTS / LOGS)
+    for name in {*claim.spec.outputs, *(name for word in claim.spec.command for name in expressions.outputs(word))}:
+        if not _is_file(claim.spec, name):
             (place / OUTPUTS / name).mkdir(exist_ok=True)
+    around.plan(ctx, claim, place)
+
+
+def _is_file(spec: JobSpec, name: str) -> bool:
+    """Say whether an output is a file: the command makes it, and only its folder is there before."""
+    if name in spec.outputs:
+        return spec.outputs[name].type in FILE_TYPES
+    return bool(spec.context.get("outputs", {}).get(name) == "file")  # as jobs were written before 0.3
 
 
 def order(ctx: Context, claim: Claim, token: str | None) -> Order:
     """Write what the runner is to do. token: for the job, as the account that submitted it."""
     place, spec = folder(ctx, claim), claim.spec
     grace = ctx.settings.cancel_grace_seconds
-    return Order(
+    env = job_variables.of(ctx, claim, place, token)
+    made = Order(
         argv=_words(spec, place),
-        env=_environment(ctx, claim, place, token),
+        env=env,
         cwd=str(place / WORK),
         mark=mark(claim),
         timeout_s=spec.timeout_s,
@@ -101,7 +114,15 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         manifests=_manifests(spec, place),
         blobs=str(ctx.blobs.root),
         copied=_copied(claim),
+        samples=claim.kind == "command",
+        withheld=list(spec.context.get("withheld", [])),
     )
+    programs = around.programs(spec, env)
+    if "before" in programs:
+        made["before"] = programs["before"]
+    if "after" in programs:
+        made["after"] = programs["after"]
+    return made
 
 
 def outputs(ctx: Context, claim: Claim) -> tuple[list[tuple[str, Blob]], list[str]]:
@@ -125,7 +146,7 @@ def outputs_size(ctx: Context, claim: Claim) -> int:
 
 def tidy(ctx: Context, claim: Claim, *, completed: bool) -> None:
     """Remove what is kept elsewhere; log, journal and records stay, and of a failed job its work folder."""
-    for name in (INPUTS, OUTPUTS, *((WORK,) if completed else ())):
+    for name in (INPUTS, OUTPUTS, PACKAGES, *((WORK,) if completed else ())):
         shutil.rmtree(folder(ctx, claim) / name, ignore_errors=True)
 
 
@@ -153,6 +174,12 @@ def _words(spec: JobSpec, place: Path) -> list[str]:
         alone = alone and not any(file.manifest for file in given)
         path = place / INPUTS / name / given[0].path if alone and given else place / INPUTS / name
         values["inputs", name] = quote(str(path))
+    for name, stage in spec.context.get("staged", {}).items():
+        path = (
+            place / INPUTS / name / stage["file"] if spec.context["inputs"][name] == "file" else place / INPUTS / name
+        )
+        values["inputs", name] = quote(str(path))
+    values |= {("inputs", name): quote(url) for name, url in spec.context.get("direct", {}).items()}
     for word in spec.command:
         values |= {("outputs", name): quote(str(place / OUTPUTS / name)) for name in expressions.outputs(word)}
     words = [expressions.substitute(word, values) for word in spec.command]
@@ -175,34 +202,6 @@ def _manifests(spec: JobSpec, place: Path) -> list[dict[str, str | None]]:
 def _copied(claim: Claim) -> bool:
     """Say whether inputs are copied: root may write to any file, so its own commands get no link to the store."""
     return claim.kind == "command" and os.geteuid() == 0
-
-
-def _environment(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, str]:
-    """Return a job's environment: that of the studio without its settings, then ours, then what the job's own says."""
-    spec = claim.spec
-    base = {key: value for key, value in os.environ.items() if not key.startswith(("STUDIOLO_", "MLFLOW_", "OMP_"))}
-    threads = str(spec.resources.cores)
-    ours = {
-        # `python` is the one that the studio runs on
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-        "STUDIOLO_CORES": threads,
-        "STUDIOLO_HOME": str(ctx.settings.home),
-        "STUDIOLO_WORKSPACE": ctx.workspace,
-        "STUDIOLO_RUN_ID": claim.id,
-        "STUDIOLO_JOURNAL": str(place / files.JOURNAL),
-        "STUDIOLO_INPUTS": str(place / INPUTS),
-        "STUDIOLO_OUTPUTS": str(place / OUTPUTS),
-        "MLFLOW_RUN_ID": claim.id,
-    }
-    if ctx.settings.url:
-        ours |= {"STUDIOLO_URL": ctx.settings.url, "MLFLOW_TRACKING_URI": f"{ctx.settings.url}/w/{ctx.workspace}"}
-    if token:
-        ours |= {"STUDIOLO_TOKEN": token, "MLFLOW_TRACKING_TOKEN": token}
-    return {**base, **ours, **spec.env}
 
 
 def _bring(ctx: Context, claim: Claim, digest: str, target: Path) -> None:

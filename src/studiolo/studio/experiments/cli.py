@@ -1,15 +1,18 @@
 """`studiolo experiments …`: look at runs and jobs, and stop them."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
 from studiolo.studio.experiments import bin_cli, page_cli, traces_cli, tracking_cli
 from studiolo.studio.experiments.client import Experiments, RunFailed
 from studiolo.studio.experiments.comparison import cli as comparison_cli
+from studiolo.studio.experiments.environments import cli as environments_cli
 from studiolo.studio.experiments.importing import cli as import_cli
 from studiolo.studio.experiments.table import cli as table_cli
 
@@ -78,15 +81,22 @@ def cancel(context: typer.Context, run: RunId, output: OutputOption = Output.tab
 
 def submit(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Command job: YAML as of Azure ML v2.")],
+    file: Annotated[Path, typer.Argument(help="Command job: YAML of Azure ML v2.")],
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="Another value for a key: inputs.rate=0.1; may be repeated.")
+    ] = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option("--map-url", help="A folder here for the beginning of an address: PREFIX=DIR; may be repeated."),
+    ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Print the log as it is written, until the job has ended.")
+        bool, typer.Option("--stream", "--wait", help="Print the log as it is written, until the job has ended.")
     ] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Submit a job from a YAML file; its code and local inputs are sent along."""
     experiments = Experiments(transport(context))
-    run, warnings = experiments.submit_file(file)
+    run, warnings = experiments.submit_file(file, change or (), places_of(place or ()))
     for warning in warnings:
         warn(warning)
     if not wait:
@@ -103,8 +113,20 @@ def submit(
         raise RunFailed(run)
 
 
+def places_of(given: Sequence[str]) -> dict[str, str]:
+    """Return what `--map-url PREFIX=DIR` says; an address may have signs of its own, so the last one parts."""
+    found = {}
+    for one in given:
+        prefix, sign, folder = one.rpartition("=")
+        if not sign or not prefix or not folder:
+            raise Invalid(f"'{one}' maps nothing.", "Write PREFIX=DIR.", field="map_url")
+        found[prefix] = folder
+    return found
+
+
 root_commands = {"submit": submit}
 app.add_typer(traces_cli.app, name="traces")
+app.add_typer(environments_cli.app, name="environments")
 for _command in (*tracking_cli.COMMANDS, *table_cli.COMMANDS, *comparison_cli.COMMANDS, *bin_cli.COMMANDS):
     app.command(_command.__name__)(_command)
 for _name, _named in [*page_cli.COMMANDS.items(), *import_cli.COMMANDS.items()]:

@@ -1,16 +1,19 @@
 """The SDK part of experiments."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
-from studiolo.studio.experiments import command_job, git_state
+from studiolo.studio.experiments import git_state
 from studiolo.studio.experiments.bin_client import Binned
 from studiolo.studio.experiments.comparison.client import Comparing
+from studiolo.studio.experiments.environments.client import Environments
 from studiolo.studio.experiments.importing.client import Importing
+from studiolo.studio.experiments.job_files import command as command_file
+from studiolo.studio.experiments.job_files.command import CommandJob, LocalFile
 from studiolo.studio.experiments.page_client import Browsing
 from studiolo.studio.experiments.schemas import TERMINAL, Attempt, InputFile, JobSpec, LogChunk, Run
 from studiolo.studio.experiments.table.client import Tabled
@@ -48,20 +51,31 @@ class Experiments(Tabled, Tracked, Comparing, Binned, Browsing, Importing):
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.traces = Traces(transport)
+        self.environments = Environments(transport)
 
     def submit(self, spec: JobSpec) -> Run:
         """Queue a job."""
         return Run.model_validate(self._transport.post("experiments/runs", json=spec.model_dump(mode="json")))
 
-    def submit_file(self, path: str | Path) -> Submitted:
+    def submit_file(
+        self,
+        path: str | Path,
+        changes: Mapping[str, object] | Sequence[str] = (),
+        places: Mapping[str, str] | None = None,
+    ) -> Submitted:
         """Queue the job of an Azure ML v2 command-job YAML; its code and local inputs are sent as far as they are missing.
 
-        Returns the run, and what of the file has no meaning here. Raises BadJob, which names the key.
+        changes: keys of the file with other values, `{"inputs.rate": 0.1}`; places: folders of this machine for beginnings of
+        addresses. Returns the run, and what of the file has no meaning here. Raises BadJob, which names the key.
         """
-        job = command_job.load(Path(path))
+        said = [f"{key}={value}" for key, value in changes.items()] if isinstance(changes, Mapping) else changes
+        return self.submit_job(command_file.load(Path(path), said, places), Path(path).name)
+
+    def submit_job(self, job: CommandJob, source_name: str) -> Submitted:
+        """Queue a job as it was read, sending its files as far as they are missing."""
         placed = self._send(job.files)
         state = git_state.look(job.code) if job.code else None
-        source = {"mlflow.source.name": Path(path).name, "mlflow.source.type": "JOB", **(state.tags() if state else {})}
+        source = {"mlflow.source.name": source_name, "mlflow.source.type": "JOB", **(state.tags() if state else {})}
         spec = job.spec.model_copy(
             update={
                 "code": placed.pop(None, []),
@@ -76,7 +90,7 @@ class Experiments(Tabled, Tracked, Comparing, Binned, Browsing, Importing):
         sent = self._transport.upload("POST", "experiments/files", iter([diff]), size=len(diff))
         return [InputFile(path=git_state.DIFF, digest=str(sent["digest"]))]
 
-    def _send(self, files: Sequence[command_job.LocalFile]) -> dict[str | None, Inputs]:
+    def _send(self, files: Sequence[LocalFile]) -> dict[str | None, Inputs]:
         digests = [_digest(file.source) for file in files]
         asked = sorted(set(digests))
         missing: set[str] = set()

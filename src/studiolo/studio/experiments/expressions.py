@@ -6,6 +6,7 @@ from collections.abc import Mapping
 _BINDING = re.compile(r"\$\{\{\s*(inputs|outputs)\.([\w-]+)\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 _LOOSE = re.compile(r"\$\{\{.*?\}\}")
+_BARE = re.compile(r"\s*(inputs|outputs)\.([\w-]+)\s*")  # `$[[inputs.x]]`, which stands in public examples
 
 
 def names(text: str) -> set[tuple[str, str]]:
@@ -19,7 +20,8 @@ def names(text: str) -> set[tuple[str, str]]:
 
 def outputs(text: str) -> set[str]:
     """Return all outputs that a text names."""
-    return {found[2] for found in _BINDING.finditer(text) if found[1] == "outputs"}
+    bare = [bare for found in _OPTIONAL.finditer(text) if (bare := _BARE.fullmatch(found[1]))]
+    return {found[2] for found in [*_BINDING.finditer(text), *bare] if found[1] == "outputs"}
 
 
 def strange(text: str) -> str | None:
@@ -34,10 +36,14 @@ def substitute(text: str, values: Mapping[tuple[str, str], str]) -> str:
 
     >>> substitute("p --lr ${{inputs.lr}}$[[ --seed ${{inputs.seed}}]]", {("inputs", "lr"): "0.1"})
     'p --lr 0.1'
+    >>> substitute("p --name $[[inputs.name]]", {})
+    'p --name '
     """
 
     def optional(found: re.Match[str]) -> str:
         inside = found[1]
+        if bare := _BARE.fullmatch(inside):
+            return values.get((bare[1], bare[2]), "")
         return inside if all((part[1], part[2]) in values for part in _BINDING.finditer(inside)) else ""
 
     def binding(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.storage.blobs import BlobWriter
 from studiolo.studio.experiments import log_feed, service
 from studiolo.studio.experiments.errors import FileCutOff, FileTooLarge
-from studiolo.studio.experiments.schemas import Attempt, Missing, StoredFile
+from studiolo.studio.experiments.schemas import Attempt, Missing, OutputState, StoredFile
 
 router = APIRouter()
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
@@ -24,6 +24,13 @@ def list_attempts(run_id: str, ctx: Context = Depends(context)) -> list[Attempt]
     """List what each attempt of a job came to."""
     ctx.actor.must("experiments.read")
     return service.attempts(ctx, run_id)
+
+
+@router.get("/runs/{run_id}/outputs")
+def list_outputs(run_id: str, ctx: Context = Depends(context)) -> list[OutputState]:
+    """List the outputs of a job that become datasets or models, and what they became."""
+    ctx.actor.must("experiments.read")
+    return service.outputs(ctx, run_id)
 
 
 @router.get("/runs/{run_id}/log/stream", response_class=StreamingResponse)

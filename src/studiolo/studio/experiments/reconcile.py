@@ -28,12 +28,14 @@ from studiolo.studio.experiments import (
     claims,
     cleanup,
     job_secrets,
+    registering,
     reports,
     repository,
     retention,
     surroundings,
 )
 from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.environments import sweeping as environments
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
 from studiolo.studio.experiments.mlflow import ready
 from studiolo.studio.experiments.schemas import TERMINAL
@@ -70,6 +72,7 @@ def tick(ctx: Context) -> bool:
         if waits:
             full.add(claim.compute)
     retention.keep_house(ctx)
+    environments.tick(ctx)
     made = ready.keep_ready(ctx)
     return cleanup.tick(ctx) or made or busy
 
@@ -307,6 +310,8 @@ def _move(ctx: Context, claim: Claim, seen: _Look, decision: Decision) -> bool:
             auth.revoke_run_tokens(tx, ctx.clock, claim.id)
             _keep(tx, ctx, claim, seen)
             _close_children(tx, ctx, claim, decision.state)
+        if over:
+            registering.ended(tx, claim.seq, completed=decision.state == "Completed")
         _tell(tx, ctx, claim, decision)
     if claim.state == "Finalizing" and (over or decision.again):
         attempts.tidy(ctx, claim, completed=decision.state == "Completed")

@@ -108,6 +108,14 @@ def run_row(tx: Connection, workspace_id: str, run_id: str) -> Any:
     return tx.execute(_RUN.where(runs.c.id == run_id, runs.c.workspace_id == workspace_id)).first()
 
 
+def run_by_name(tx: Connection, workspace_id: str, name: str) -> Any:
+    """Return the newest job of a name that has completed, else the newest; None when there is none."""
+    query = _RUN.where(
+        runs.c.workspace_id == workspace_id, runs.c.name == name, runs.c.spec.is_not(None), runs.c.lifecycle == "active"
+    )
+    return tx.execute(query.order_by((runs.c.state == "Completed").desc(), runs.c.seq.desc()).limit(1)).first()
+
+
 def list_runs(tx: Connection, workspace_id: str, where: "RunFilter", before: int | None, limit: int) -> list[Any]:
     """Return runs, newest first, below a seq."""
     query = where.narrow(_RUN.where(runs.c.workspace_id == workspace_id))

@@ -18,6 +18,7 @@ from studiolo.studio.experiments import (
     tracking_router,
 )
 from studiolo.studio.experiments.comparison import router as comparison_router
+from studiolo.studio.experiments.environments import router as environments_router
 from studiolo.studio.experiments.importing import router as import_router
 from studiolo.studio.experiments.mlflow.routes import root_router
 from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
@@ -143,6 +144,7 @@ def get_document(run_id: str, name: str, ctx: Context = Depends(context)) -> Any
 
 
 router.include_router(jobs_router.router)
+router.include_router(environments_router.router)
 router.include_router(traces_router.router)
 router.include_router(comparison_router.router)
 router.include_router(bin_router.router)

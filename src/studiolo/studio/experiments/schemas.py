@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from studiolo.studio.experiments.job_schemas import DataInput, Distribution, EnvironmentDefinition, JobOutput
+
 State = Literal[
     "NotStarted",
     "Queued",
@@ -78,6 +80,10 @@ class JobSpec(BaseModel):
         str, str
     ] = {}  # variable: `name`, `name:version` or `datastore:<name>`; opened when an attempt starts
     inputs: dict[str, list[InputFile]] = {}
+    data: dict[str, DataInput] = {}  # inputs that are somewhere else; found when the job is submitted
+    outputs: dict[str, JobOutput] = {}
+    environment: str | EnvironmentDefinition = ""  # a registered one, or what it is made of; empty: the studio's own
+    distribution: Distribution | None = None
     compute: str = "local"
     resources: Resources = Resources()
     timeout_s: float | None = Field(None, gt=0)
@@ -87,6 +93,19 @@ class JobSpec(BaseModel):
     tags: dict[str, str] = {}
     parent_id: str | None = None
     context: dict[str, Any] = {}  # what the slice of this kind wants to remember, e.g. the dataset version
+
+
+class OutputState(BaseModel):
+    """How an output stands that is registered when its job completes. asset: its name then; reference: what it became.
+
+    state: waiting, ready (the job has completed), registered, failed (error says why), dropped (the job did not complete).
+    """
+
+    name: str
+    asset: str
+    state: Literal["waiting", "ready", "registered", "failed", "dropped"]
+    reference: str = ""
+    error: str = ""
 
 
 class Progress(BaseModel):

@@ -18,15 +18,27 @@ from studiolo.studio.experiments import (
     artifacts,
     claims,
     expressions,
+    job_resolution,
     job_secrets,
+    lineage,
     logs,
     recycling,
+    registering,
     repository,
     tracking,
 )
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter as RunFilter  # noqa: PLC0414 - what `list_runs` takes
-from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Document, InputFile, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.schemas import (
+    TERMINAL,
+    Attempt,
+    Document,
+    InputFile,
+    JobSpec,
+    LogChunk,
+    OutputState,
+    Run,
+)
 
 LOG_CHUNK = logs.CHUNK
 LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is gone
@@ -37,6 +49,8 @@ def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
 
     Raises ComputeNotFound, TooBig for what the compute can never give, and BadJob when an input's bytes are not in the store, a path leaves its folder or the command is empty.
     """
+    if tx is None:
+        spec = job_resolution.resolve(ctx, spec)
     _check(ctx, spec)
     if tx is not None:
         return _insert(tx, ctx, spec)
@@ -187,6 +201,12 @@ def spec(ctx: Context, run_id: str) -> JobSpec | None:
     return claims.spec_of(run_id, found) if found else None
 
 
+def outputs(ctx: Context, run_id: str) -> list[OutputState]:
+    """Return how the outputs of a job stand that become datasets or models."""
+    with ctx.db.read() as tx:
+        return list(registering.of_run(tx, row(tx, ctx, run_id).seq).values())
+
+
 def must_own(ctx: Context, run_id: str, ancestors: Sequence[str] = ()) -> None:
     """Refuse the token of a job that writes to a run which is neither its own nor a child of it."""
     mine = ctx.actor.run_id
@@ -241,6 +261,9 @@ def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
     tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags})
     given = [(file.path, Blob(file.digest, ctx.blobs.path(file.digest).stat().st_size)) for file in job.artifacts]
     artifacts.put_all(tx, ctx, run_id, given)
+    registering.note(tx, ctx, seq, run_id, job)
+    for source in {*job.context.get("sources", {}).values()}:
+        lineage.link(tx, ctx, source, f"run:{run_id}")
     ctx.events.emit(tx, "run.created", run_id, {"kind": job.kind, "state": "Queued", "parent_id": job.parent_id})
     return repository.to_run(row(tx, ctx, run_id))
 
@@ -283,7 +306,7 @@ def _check_expressions(job: JobSpec) -> None:
                 field="command",
             )
         for family, name in sorted(expressions.names(word)):
-            if family == "inputs" and name not in job.inputs and name not in job.params:
+            if family == "inputs" and not (name in job.inputs or name in job.params or name in job.data):
                 raise BadJob(
                     f"The command uses ${{{{inputs.{name}}}}}, and the job has no such input.",
                     f"Add '{name}' to the inputs or params.",

@@ -30,10 +30,20 @@ def keep(ctx: Context, claim: Claim) -> None:
         return
     try:
         files = _files(ctx)
+        if chosen := claim.spec.context.get("environment"):  # not the studio's packages, but those of the lock
+            files = [
+                (PACKAGES, ctx.blobs.put(_without_hashes(ctx.blobs.path(chosen["lock"]).read_text("utf-8")))),
+                *files[1:],
+            ]
         with ctx.db.begin() as tx:
             artifacts.put_all(tx, ctx, claim.id, files)
     except (OSError, StudioloError) as error:
         log.warning("run %s: its environment is not recorded: %s", claim.id, error)
+
+
+def _without_hashes(lock: str) -> bytes:
+    lines = [line.removesuffix("\\").rstrip() for line in lock.splitlines() if not line.lstrip().startswith("--hash")]
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def packages() -> str:

@@ -6,7 +6,7 @@ It also clears what ended fetches have left, and what has been in the bin too lo
 import time
 
 from studiolo.kernel.context import Context
-from studiolo.studio.models import fetching, recycling, service
+from studiolo.studio.models import fetching, job_inputs, recycling, service
 from studiolo.studio.models.scanning import Lookout
 
 _LOOKOUT = Lookout()
@@ -18,6 +18,7 @@ def tick(ctx: Context) -> bool:
     """Begin to look into the versions that nobody has looked into; True while there are any."""
     fetching.forget_ended(ctx)
     _empty_bin(ctx)
+    job_inputs.tick(ctx)
     if _LOOKOUT.busy():
         return True
     if service.not_scanned(ctx) is None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from studiolo.studio.experiments.command_job import CommandJob, FileNotThere, load
 from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.job_files.command import CommandJob, FileNotThere, load
 
 
 def job(folder: Path, text: str) -> CommandJob:

@@ -1,0 +1,65 @@
+"""Dataset versions as inputs of command jobs, and outputs of such jobs as datasets."""
+
+from dataclasses import replace
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import StudioloError
+from studiolo.studio.datasets import contents, names, versions
+from studiolo.studio.datasets.registration_schemas import FromRun, RegistrationCreate
+from studiolo.studio.datasets.registrations import orders
+from studiolo.studio.datasets.repository import reference as reference_of
+from studiolo.studio.experiments import registering
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.job_resolution import Resolved
+from studiolo.studio.experiments.schemas import InputFile
+
+
+def resolve(ctx: Context, reference: str, kind: str, field: str) -> Resolved | None:
+    """Return the files of a version as they were registered; None for what is no dataset's kind. Raises DatasetNotFound."""
+    if kind not in registering.DATA:
+        return None
+    ctx.actor.must("datasets.read")
+    try:
+        row = versions.find_row(ctx, *names.parse(reference))
+    except StudioloError as error:
+        error.field = field
+        raise
+    shown = reference_of(row.name, row.version)
+    if row.mode == "referenced":
+        raise BadJob(
+            f"The files of {shown} stay in the datastore '{row.datastore}'.",
+            f"Name them there: azureml://datastores/{row.datastore}/paths/…",
+            field=field,
+        )
+    alone = row.file_count == 1
+    if row.manifest and not alone:
+        return Resolved([InputFile(path=".", digest=row.manifest, manifest=True)], f"dataset:{shown}")
+    files = [InputFile(path=e.path, digest=str(e.digest)) for e in contents.of(ctx, row).entries()]
+    return Resolved(files, f"dataset:{shown}", alone=alone)
+
+
+def tick(ctx: Context) -> bool:
+    """Register the outputs of completed jobs that become datasets; True when there were any.
+
+    A controller that is killed between the two steps registers the same files again, which is the same version.
+    """
+    found = registering.ready(ctx, registering.DATA)
+    for output in found:
+        user = experiments.get(ctx, output.run_id).user
+        mine = replace(ctx, actor=replace(ctx.actor, name=user))
+        asked = RegistrationCreate(
+            name=output.asset,
+            kind="tabular" if output.type == "mltable" else "file",
+            description=output.description,
+            tags={"asked_version": output.version} if output.version else {},
+            source=FromRun(run_id=output.run_id, path=output.path),
+        )
+        try:
+            made = orders.start(mine, asked)
+            reference, error = f"dataset:{made.name}", ""
+        except StudioloError as problem:
+            reference, error = "", str(problem)
+        with ctx.db.begin() as tx:
+            registering.settle(tx, ctx, output, reference=reference, error=error)
+    return bool(found)

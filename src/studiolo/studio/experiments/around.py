@@ -1,0 +1,56 @@
+"""What runs around a job's command: the plan of the programs before and after it, and how they are called."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, TypedDict
+
+from studiolo.kernel.context import Context
+from studiolo.runner.launch import Program
+from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.environments import service as environments
+from studiolo.studio.experiments.preparing import PLAN
+from studiolo.studio.experiments.schemas import JobSpec
+
+_PACKAGE = "studiolo.studio.experiments"
+
+
+class Programs(TypedDict, total=False):
+    """The part of an order that names them."""
+
+    before: Program
+    after: Program
+
+
+def plan(ctx: Context, claim: Claim, place: Path) -> None:
+    """Write what is to be done before and after the command; nothing where there is nothing to do."""
+    context = claim.spec.context
+    found: dict[str, Any] = {}
+    if chosen := context.get("environment"):
+        lock = str(ctx.blobs.path(chosen["lock"]))
+        found["environment"] = {**chosen, "lock_file": lock, "folder": str(environments.folder(ctx))}
+    if staged := context.get("staged"):
+        found["staged"] = staged
+        found |= {"fetch_seconds": ctx.settings.fetch_seconds, "fetch_private": ctx.settings.fetch_private}
+    if kept := context.get("kept_at"):
+        found["kept_at"] = {name: {**at, "path": _filled(at["path"], claim)} for name, at in kept.items()}
+    if found:
+        (place / PLAN).write_text(json.dumps(found), "utf-8")
+
+
+def _filled(path: str, claim: Claim) -> str:
+    return re.sub(r"\$\{\{\s*name\s*\}\}", claim.id, path)
+
+
+def programs(spec: JobSpec, env: dict[str, str]) -> Programs:
+    """Return the programs that a job needs around it, in the studio's own Python."""
+    own = {**env, "PATH": f"{Path(sys.executable).parent}:{env['PATH']}"}
+    own.pop("VIRTUAL_ENV", None)
+    own.pop("PYTHONPATH", None)
+    found = Programs()
+    if spec.context.get("environment") or spec.context.get("staged"):
+        found["before"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.preparing"], env=own)
+    if spec.context.get("kept_at"):
+        found["after"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.finishing"], env=own)
+    return found

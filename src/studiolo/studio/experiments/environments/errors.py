@@ -1,0 +1,28 @@
+"""What can go wrong with environments."""
+
+from studiolo.kernel.errors import Invalid, NotFound
+
+
+class EnvironmentNotFound(NotFound):
+    """No environment has this name, or this version; and there is no recipe of the name."""
+
+    code, title = "experiments.environment_not_found", "Environment not found"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            f"There is no environment '{reference[:200]}'.",
+            "List them: studiolo experiments environments list; or describe one: studiolo experiments environments create",
+            field="environment",
+        )
+
+
+class BadEnvironment(Invalid):
+    """A definition that cannot become an environment."""
+
+    code, title = "experiments.bad_environment", "The environment cannot be made"
+
+
+class NotLocked(BadEnvironment):
+    """The requirements do not fit together, or one of them does not exist."""
+
+    code, title = "experiments.environment_not_locked", "The requirements cannot be met"

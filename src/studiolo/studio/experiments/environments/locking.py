@@ -1,0 +1,84 @@
+"""Locks requirements once: every package with its version and hashes, by `uv pip compile` in a process with limits."""
+
+import hashlib
+import os
+import platform
+import re
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from studiolo.studio.experiments.environments import tool
+from studiolo.studio.experiments.environments.errors import NotLocked
+from studiolo.studio.experiments.environments.sources import Asked
+
+SECONDS = 300
+_PACKAGE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(==|@)", re.MULTILINE)
+
+
+class Lock(NamedTuple):
+    """text: as requirements with hashes; hash: names it with its Python and system; packages: how many."""
+
+    text: str
+    hash: str
+    python: str
+    packages: int
+
+
+def lock(asked: Asked, folder: Path) -> Lock:
+    """Lock what is asked for, for a Python of this machine; notes of it tell when another one is taken. Raises NotLocked.
+
+    folder: of environments, which holds uv's cache.
+    """
+    cache = folder / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    python = tool.interpreter(asked.python, cache)
+    version = asked.python or tool.PYTHON
+    if python is None:
+        asked.notes.append(f"Python {asked.python} is not on this machine; {tool.PYTHON} is used")
+        python, version = sys.executable, tool.PYTHON
+    text = _compile(asked, python, cache) if asked.requirements else ""
+    return Lock(text, named(text, version), version, len(_PACKAGE.findall(text)))
+
+
+def named(text: str, python: str) -> str:
+    """Return the name of a lock: the same packages on the same Python and system are the same environment."""
+    about = f"1\n{python}\n{platform.system()}\n{platform.machine()}\n{text}"
+    return hashlib.sha256(about.encode()).hexdigest()[:40]
+
+
+def _compile(asked: Asked, python: str, cache: Path) -> str:
+    command = [tool.program(), "pip", "compile", "-", "--python", python, "--generate-hashes", "--no-header"]
+    command += ["--no-annotate", "--quiet", "--no-emit-index-url", "--no-emit-find-links"]
+    process = subprocess.Popen(
+        command,
+        env=tool.environment(cache),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cache,
+        start_new_session=True,
+        preexec_fn=_bounded,  # noqa: PLW1509 - sets a limit and nothing else
+    )
+    try:
+        out, err = process.communicate("\n".join(asked.requirements).encode(), timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise NotLocked(
+            f"Finding versions took longer than {SECONDS} s.", "Ask for narrower versions.", field="environment"
+        ) from None
+    if process.returncode != 0:
+        raise NotLocked(
+            tool.said(err.decode(errors="replace")) or "uv ended without a word.",
+            "Correct the requirement that is named; indexes are those that pip is configured with.",
+            field="environment",
+        )
+    return out.decode()
+
+
+def _bounded() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

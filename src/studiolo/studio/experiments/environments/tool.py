@@ -1,0 +1,124 @@
+"""uv as it is called here: which program, which indexes, which Python. Never a download of Pythons, never a project."""
+
+import configparser
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+_PASSED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+)
+
+
+def program() -> str:
+    """Return the path of uv, which comes as a Python package."""
+    import uv
+
+    return str(uv.find_uv_bin())
+
+
+def environment(cache: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the variables that uv is run with: of ours the few it needs, its own settings, and pip's as its own."""
+    given = os.environ if environ is None else environ
+    env = {key: value for key, value in given.items() if key in _PASSED or key.lower() in ("http_proxy", "https_proxy")}
+    env |= of_pip(given)
+    env |= {key: value for key, value in given.items() if key.startswith("UV_")}
+    env |= {"UV_CACHE_DIR": str(cache), "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_NO_CONFIG": "1"}
+    return env | {"UV_LINK_MODE": "hardlink", "NO_COLOR": "1"}
+
+
+def of_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what pip is configured with, as uv's variables: indexes, folders of wheels, certificates.
+
+    >>> found = of_pip({"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://a/simple", "PIP_FIND_LINKS": "/w /x"})
+    >>> found["UV_DEFAULT_INDEX"], found["UV_FIND_LINKS"]
+    ('https://a/simple', '/w /x')
+    """
+    found = _pip_files(environ)
+    found |= {key[4:].lower().replace("_", "-"): value for key, value in environ.items() if key.startswith("PIP_")}
+    env: dict[str, str] = {}
+    for name, variable in (
+        ("index-url", "UV_DEFAULT_INDEX"),
+        ("extra-index-url", "UV_INDEX"),
+        ("find-links", "UV_FIND_LINKS"),
+        ("trusted-host", "UV_INSECURE_HOST"),
+        ("cert", "SSL_CERT_FILE"),
+        ("constraint", "UV_CONSTRAINT"),
+    ):
+        if words := found.get(name, "").split():
+            env[variable] = " ".join(words)
+    if found.get("no-index", "").lower() in ("1", "true", "yes", "on"):
+        env["UV_NO_INDEX"] = "1"
+    if "UV_INDEX" in env:
+        env["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does: the best version of any index
+    return env
+
+
+def _pip_files(environ: Mapping[str, str]) -> dict[str, str]:
+    own = environ.get("PIP_CONFIG_FILE")
+    if own == os.devnull:
+        return {}
+    home = Path(environ.get("HOME", "/nonexistent"))
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    system = [Path(folder) / "pip" / "pip.conf" for folder in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")]
+    places = [*system, Path("/etc/pip.conf"), home / ".pip/pip.conf", config / "pip/pip.conf"]
+    places += [Path(sys.prefix) / "pip.conf", *([Path(own)] if own else [])]
+    found: dict[str, str] = {}
+    for place in places:
+        parser = configparser.RawConfigParser()
+        try:
+            parser.read(place, "utf-8")
+        except (OSError, configparser.Error, UnicodeDecodeError):
+            continue
+        for section in ("global", "install"):
+            if parser.has_section(section):
+                found |= {key.replace("_", "-"): value for key, value in parser.items(section)}
+    return found
+
+
+def interpreter(version: str, cache: Path) -> str | None:
+    """Return a Python of a version (empty: the studio's own) on this machine, None where there is none."""
+    if version in ("", PYTHON):
+        return sys.executable
+    command = [program(), "python", "find", version, "--no-project", "--system"]
+    try:
+        done = subprocess.run(
+            command, env=environment(cache), capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = done.stdout.decode(errors="replace").strip()
+    return found if done.returncode == 0 and found else None
+
+
+def said(output: str) -> str:
+    """Return what uv said as one sentence or two, without marks and repeated blanks.
+
+    >>> said("  × No solution found\\n  ╰─▶ Because nope was not found …")
+    'No solution found: Because nope was not found …'
+    """
+    lines = [re.sub(r"^[\s×╰─▶│├·|-]+", "", line).strip() for line in output.splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("Using ", "Resolved ", "warning:", "Creating "))]
+    text = " ".join(kept)
+    return re.sub(
+        r"\s+", " ", re.sub(r"^(No solution found[^:]*?) (Because)", r"\1: \2", text.removeprefix("error: "))
+    )[:1500]
+
+
+def shown(command: list[str]) -> str:
+    """Return a command as a person would type it."""
+    return shlex.join([Path(command[0]).name, *command[1:]])

@@ -1,0 +1,143 @@
+"""YAML as Azure ML's tools read it: version 1.1, in which `off` and `yes` are booleans, but a text where a text is meant."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.errors import NotFound
+from studiolo.studio.experiments.errors import BadJob
+
+_TRUE = {"yes", "on", "true"}
+
+
+class Word(str):
+    """A word that YAML 1.1 takes for a boolean, such as `off`; it stays the text that was written."""
+
+    __slots__ = ()
+
+    @property
+    def truth(self) -> bool:
+        """What it means as a boolean."""
+        return self.lower() in _TRUE
+
+
+class FileNotThere(NotFound):
+    """A file or folder that the job names does not exist on this machine."""
+
+    code, title = "experiments.file_not_there", "File not found"
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(f"{path} does not exist.", "Paths count from the folder of the YAML file.", field=name)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a file that must hold a mapping; raises FileNotThere and BadJob."""
+    if not path.is_file():
+        raise FileNotThere(path, "file")
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadJob(f"{path} is no YAML: {error}", "Save it as UTF-8.", field="file") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str) -> dict[str, Any]:
+    """Read a text that must hold a mapping; source: what an error calls it. Raises BadJob."""
+    found = value(text, source)
+    if not isinstance(found, dict):
+        raise BadJob(f"{source} holds no job: a mapping with `command:` is needed.", field="file")
+    return {str(key): item for key, item in found.items()}
+
+
+def value(text: str, source: str) -> Any:
+    """Read any value; raises BadJob."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def boolean(loader: Any, node: Any) -> Any:
+        word = str(loader.construct_scalar(node))
+        return word.lower() == "true" if word.lower() in ("true", "false") else Word(word)
+
+    def scalar(loader: Any, node: Any) -> str:
+        return str(loader.construct_scalar(node))
+
+    Loader.add_constructor("tag:yaml.org,2002:bool", boolean)
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", scalar)  # a date is given on as it was written
+    try:
+        return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise BadJob(f"{source} is no YAML: {error}", "Check indentation and quotes.", field="file") from None
+    except (ValueError, RecursionError) as error:
+        raise BadJob(f"{source} cannot be read: {error}", field="file") from None
+
+
+def override(raw: dict[str, Any], changes: Sequence[str]) -> None:
+    """Apply `inputs.x=3` and the like; raises BadJob."""
+    for change in changes:
+        name, sign, text = change.partition("=")
+        keys = name.strip().split(".")
+        if not sign or not all(keys):
+            raise BadJob(f"'{change}' is no change.", "Write key=value, such as --set inputs.rate=0.1", field="set")
+        place = raw
+        for key in keys[:-1]:
+            inner = place.get(key)
+            if inner is None:
+                inner = place[key] = {}
+            if not isinstance(inner, dict):
+                raise BadJob(f"'{key}' of {name} is no mapping.", "Name a key of the file.", field="set")
+            place = inner
+        place[keys[-1]] = value(text, f"--set {name}") if text else ""
+
+
+def mapping(raw: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return a key's mapping, empty when it is not there; raises BadJob."""
+    found = raw.get(key) or {}
+    if not isinstance(found, dict):
+        raise BadJob(f"'{key}' must be a mapping of names to values.", field=key)
+    return {str(name): item for name, item in found.items()}
+
+
+def text(given: Any) -> str:
+    """Return a scalar as a text: booleans as Python writes them, nothing as nothing.
+
+    >>> text(True), text(None), text(0.5), text(Word("off"))
+    ('True', '', '0.5', 'off')
+    """
+    return "" if given is None else str(given)
+
+
+def literal(given: Any) -> str:
+    """Return a literal input as the text that a command gets; `yes` and `off` are booleans here.
+
+    >>> literal(Word("off")), literal("off"), literal(1)
+    ('False', 'off', '1')
+    """
+    return str(given.truth) if isinstance(given, Word) else text(given)
+
+
+def enum(given: Any) -> str:
+    """Return an enumerated word in one form: snake case, whatever was written.
+
+    >>> enum("uri_folder "), enum("UriFile"), enum("roMount"), enum("MLTable")
+    ('uri_folder', 'uri_file', 'ro_mount', 'mltable')
+    """
+    word = text(given).strip().replace("-", "_").replace(" ", "_")
+    word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower()
+    return {"ml_table": "mltable", "ml_flow_model": "mlflow_model", "mlflow_model": "mlflow_model"}.get(word, word)
+
+
+def unknown(raw: Iterable[str], known: Iterable[str], where: str = "") -> list[str]:
+    """Return a warning for each key without a meaning here."""
+    return [f"'{where}{name}' is not known here and is left out" for name in sorted({*raw} - {*known}, key=str)]
+
+
+def first_error(error: ValueError) -> str:
+    """Return the first of pydantic's complaints, which names its field."""
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return str(error)
+    first = errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

@@ -1,0 +1,114 @@
+"""The `environment` of a job, and files that describe one, as definitions of the studio."""
+
+from pathlib import Path
+from typing import Any
+
+from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.job_files.document import FileNotThere, mapping, read, text, unknown
+from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
+
+_KNOWN = frozenset(
+    [
+        "$schema",
+        "type",
+        "name",
+        "version",
+        "description",
+        "tags",
+        "properties",
+        "image",
+        "conda_file",
+        "build",
+        "os_type",
+        "inference_config",
+        "requirements",
+        "requirements_file",
+        "pyproject",
+        "packages",
+        "python",
+        "datastore",
+    ]
+)
+
+
+def of(given: Any, folder: Path) -> tuple[str | EnvironmentDefinition, list[str]]:
+    """Return the environment that a job names or describes, and warnings; an empty text is the studio's own."""
+    if given is None or isinstance(given, str):
+        return text(given).strip(), []
+    if not isinstance(given, dict):
+        raise BadJob("'environment' must be a name or a mapping.", field="environment")
+    return definition(given, folder)
+
+
+def definition(raw: dict[str, Any], folder: Path) -> tuple[EnvironmentDefinition, list[str]]:
+    """Make a definition of a mapping; files that it names count from the folder."""
+    warnings = unknown(raw, _KNOWN, "environment.")
+    found: dict[str, Any] = {
+        "name": text(raw.get("name")),
+        "description": text(raw.get("description")),
+        "tags": {key: text(value) for key, value in mapping(raw, "tags").items()},
+        "python": text(raw.get("python")),
+        "image": text(raw.get("image")).strip(),
+    }
+    conda = raw.get("conda_file")
+    if isinstance(conda, dict):
+        import yaml
+
+        found["conda"] = yaml.safe_dump(conda, sort_keys=False)
+    elif conda:
+        found["conda"] = _text(folder / text(conda), "environment.conda_file")
+    if raw.get("requirements_file"):
+        found["requirements"] = _text(folder / text(raw["requirements_file"]), "environment.requirements_file")
+    if isinstance(raw.get("requirements"), str):
+        found["requirements"] = raw["requirements"]
+    if raw.get("pyproject"):
+        found["pyproject"] = _text(folder / text(raw["pyproject"]), "environment.pyproject")
+    if raw.get("packages") is not None:
+        if not isinstance(raw["packages"], list):
+            raise BadJob("'packages' must be a list of requirements.", field="environment.packages")
+        found["packages"] = [text(item) for item in raw["packages"]]
+    if build := mapping(raw, "build"):
+        _build(found, build, folder, warnings)
+    return EnvironmentDefinition.model_validate(found), warnings
+
+
+def _build(found: dict[str, Any], build: dict[str, Any], folder: Path, warnings: list[str]) -> None:
+    """Take what a Docker context says of Python's packages: the image itself is not built here."""
+    context = folder / text(build.get("path") or ".")
+    if not context.is_dir():
+        raise FileNotThere(context, "environment.build.path")
+    warnings.append("'environment.build' is not built: only its Python packages are taken")
+    for name, key in (
+        ("conda.yml", "conda"),
+        ("conda.yaml", "conda"),
+        ("conda_dependencies.yaml", "conda"),
+        ("environment.yml", "conda"),
+        ("requirements.txt", "requirements"),
+        ("pyproject.toml", "pyproject"),
+    ):
+        if (context / name).is_file():
+            found[key] = _text(context / name, "environment.build")
+            return
+
+
+def from_file(path: Path) -> tuple[EnvironmentDefinition, list[str]]:
+    """Read conda.yml, requirements.txt, pyproject.toml or an environment YAML of Azure ML."""
+    if not path.is_file():
+        raise FileNotThere(path, "file")
+    if path.suffix == ".toml":
+        return EnvironmentDefinition(pyproject=_text(path, "file")), []
+    if path.suffix in (".txt", ".in"):
+        return EnvironmentDefinition(requirements=_text(path, "file")), []
+    raw = read(path)
+    if "dependencies" in raw and not (raw.keys() & {"image", "conda_file", "build"}):
+        return EnvironmentDefinition(name=text(raw.get("name")), conda=_text(path, "file")), []
+    return definition(raw, path.resolve().parent)
+
+
+def _text(path: Path, name: str) -> str:
+    if not path.is_file():
+        raise FileNotThere(path, name)
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadJob(f"{path} is no text: {error}", "Save it as UTF-8.", field=name) from None

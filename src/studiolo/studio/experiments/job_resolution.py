@@ -1,0 +1,213 @@
+"""What a job's references come to when it is submitted: files of the store, or what is fetched before the job starts."""
+
+import re
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import NotFound
+from studiolo.kernel.outbound import check_url
+from studiolo.kernel.storage import manifests
+from studiolo.studio import slices
+from studiolo.studio.datastores import opening
+from studiolo.studio.datastores import service as datastores
+from studiolo.studio.experiments import artifacts, repository
+from studiolo.studio.experiments.environments import service as environments
+from studiolo.studio.experiments.errors import ArtifactNotFound, BadJob, RunNotFound
+from studiolo.studio.experiments.job_schemas import FILE_TYPES, DataInput
+from studiolo.studio.experiments.schemas import InputFile, JobSpec
+
+OURS = ("staged", "direct", "sources", "environment", "kept_at", "withheld")  # keys of a context that are written here
+MANY = 500  # files; with more the runner places them from a manifest
+_JOB = re.compile(r"azureml://(?:.*/)?jobs/([^/]+)/outputs/([^/]+)(?:/paths(?:/(.*))?)?")
+_RUN = re.compile(r"runs:/([^/]+)(?:/(.*))?")
+_ASSET = re.compile(r"azureml:(?:/subscriptions/.*/(?:data|models)/([^/]+)/versions/([^/]+)|([^/]+))")
+_ENVIRONMENT_TAG = "studiolo.environment"
+
+
+class Resolved(NamedTuple):
+    """Files of the store for an input. source: how lineage names where they come from; alone: it is one file."""
+
+    files: list[InputFile]
+    source: str
+    alone: bool = False
+
+
+def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
+    """Return a job with all that it refers to found; raises what is not there, with the field."""
+    context: dict[str, Any] = {key: value for key, value in spec.context.items() if key not in OURS}
+    shapes = dict(context.get("inputs") or {})
+    inputs, secrets, tags = dict(spec.inputs), dict(spec.secrets), dict(spec.tags)
+    found: dict[str, dict[str, Any]] = {key: {} for key in ("staged", "direct", "sources", "kept_at")}
+    withheld: set[str] = set()
+    for name, given in spec.data.items():
+        inputs.pop(name, None)
+        shapes[name] = "file" if given.type in FILE_TYPES else "folder"
+        if given.mode == "direct" and not given.path.startswith(("runs:", "azureml://jobs")):
+            _check_direct(ctx, name, given, secrets)
+            found["direct"][name] = given.path
+        elif stage := _staged(ctx, name, given):
+            found["staged"][name] = stage
+            if store := stage.get("datastore"):
+                _give(secrets, withheld, spec, store)
+        else:
+            resolved = _stored(ctx, name, given)
+            inputs[name] = resolved.files
+            found["sources"][name] = resolved.source
+            shapes[name] = "file" if resolved.alone else "folder"
+    for name, output in spec.outputs.items():
+        if output.path:
+            store, path = _output_place(ctx, name, output.path)
+            found["kept_at"][name] = {"datastore": store, "path": path}
+            _give(secrets, withheld, spec, store)
+    chosen = environments.choose(ctx, spec.environment)
+    if chosen is not None:
+        context["environment"] = chosen._asdict()
+        tags[_ENVIRONMENT_TAG] = chosen.reference
+    context |= {key: value for key, value in found.items() if value}
+    if shapes:
+        context["inputs"] = shapes
+    if withheld:
+        context["withheld"] = sorted(withheld)
+    return spec.model_copy(update={"context": context, "inputs": inputs, "secrets": secrets, "tags": tags})
+
+
+def _give(secrets: dict[str, str], withheld: set[str], spec: JobSpec, store: str) -> None:
+    """Let the programs around a job open a datastore; the command itself gets it only where the job says so."""
+    variable = opening.variable(store)
+    if variable not in spec.secrets:
+        withheld.add(variable)
+    secrets[variable] = f"datastore:{store}"
+
+
+def _check_direct(ctx: Context, name: str, given: DataInput, secrets: dict[str, str]) -> None:
+    """Give the command what its address needs: the datastore's credentials, by the usual variable."""
+    if given.path.startswith(("azureml://", "studiolo://")):
+        store, _ = _located(ctx, name, given.path)
+        secrets[opening.variable(store)] = f"datastore:{store}"
+
+
+def _staged(ctx: Context, name: str, given: DataInput) -> dict[str, Any] | None:
+    """Return what is fetched before the job starts, None when the bytes are in the store already."""
+    path = given.path
+    if path.startswith(("https://", "http://")):
+        check_url(path, private=ctx.settings.fetch_private, field=f"data.{name}", setting="STUDIOLO_FETCH_PRIVATE")
+        last = unquote(urlsplit(path).path.rstrip("/").rpartition("/")[2])
+        return {"url": path, "file": artifacts.clean(last) if last else "data"}
+    if path.startswith("studiolo://") or (path.startswith("azureml://") and "/datastores/" in f"/{path[10:]}"):
+        store, inside = _located(ctx, name, path)
+        file = inside.rstrip("/").rpartition("/")[2] if given.type in FILE_TYPES else ""
+        if given.type in FILE_TYPES and not file:
+            raise BadJob(f"Input '{name}' is a uri_file, and names no file.", "Write its path.", field=f"data.{name}")
+        return {"datastore": store, "path": inside, "file": file}
+    return None
+
+
+def _located(ctx: Context, name: str, url: str) -> tuple[str, str]:
+    store, path = datastores.locate(ctx, url)
+    ctx.actor.must("datastores.read")
+    try:
+        datastores.get(ctx, store)
+    except NotFound as error:
+        error.field = f"data.{name}"
+        raise
+    return store, path
+
+
+def _stored(ctx: Context, name: str, given: DataInput) -> Resolved:
+    field = f"data.{name}"
+    if match := _JOB.fullmatch(given.path):
+        return _of_run(ctx, match[1], _artifact_path(match[2], match[3] or ""), given, field)
+    if match := _RUN.fullmatch(given.path):
+        return _of_run(ctx, match[1], (match[2] or "").strip("/"), given, field)
+    match = _ASSET.fullmatch(given.path)
+    if not match:
+        raise BadJob(
+            f"Input '{name}' is at '{given.path[:200]}', which means nothing here.",
+            "Write azureml:<name>:<version>, azureml://datastores/…, azureml://jobs/…, runs:/… or https://…",
+            field=field,
+        )
+    reference = f"{match[1]}:{match[2]}" if match[1] else match[3].replace("@latest", "").removesuffix(":latest")
+    for _, part in slices.parts("job_inputs"):
+        resolved: Resolved | None = part.resolve(ctx, reference, given.type, field)
+        if resolved is not None:
+            return _fitting(resolved, name, given, field)
+    raise BadJob(f"Nothing is called '{reference[:200]}'.", "List datasets: studiolo datasets list", field=field)
+
+
+def _fitting(resolved: Resolved, name: str, given: DataInput, field: str) -> Resolved:
+    if given.type in FILE_TYPES and not resolved.alone:
+        raise BadJob(
+            f"Input '{name}' is a uri_file, and {resolved.source.partition(':')[2]} has many files.",
+            "Write `type: uri_folder`.",
+            field=field,
+        )
+    return resolved if given.type in FILE_TYPES else resolved._replace(alone=False)
+
+
+def _artifact_path(output: str, path: str) -> str:
+    """Return where an output of a job is among its artifacts: `artifacts` is all of them, with `outputs/` as their root.
+
+    >>> _artifact_path("model", "m.pkl"), _artifact_path("artifacts", "outputs/world.txt"), _artifact_path("default", "x")
+    ('model/m.pkl', 'world.txt', 'x')
+    """
+    path = path.strip("/")
+    if output in ("artifacts", "default"):
+        return "" if path == "outputs" else path.removeprefix("outputs/")
+    return f"{output}/{path}".rstrip("/")
+
+
+def _of_run(ctx: Context, which: str, path: str, given: DataInput, field: str) -> Resolved:
+    ctx.actor.must("experiments.read")
+    with ctx.db.read() as tx:
+        row = repository.run_row(tx, ctx.workspace_id, which) or repository.run_by_name(tx, ctx.workspace_id, which)
+        if row is None:
+            error = RunNotFound(which)
+            error.field = field
+            raise error
+        root = artifacts.run_root(row.experiment, row.id)
+        found = list(artifacts.below(tx, ctx, f"{root}/{artifacts.clean(path, empty=True)}".rstrip("/")))
+        if not found:
+            try:
+                file = artifacts.find_at(tx, ctx, f"{root}/{artifacts.clean(path)}") if path else None
+            except ArtifactNotFound:
+                file = None
+            if file is None:
+                raise BadJob(
+                    f"Run {row.id[:8]} '{row.name}' ({row.state}) has no files at '{path or '.'}'.",
+                    f"List them: studiolo experiments artifacts {row.id}",
+                    field=field,
+                )
+            alone = [InputFile(path=path.rpartition("/")[2], digest=file.digest)]
+            return Resolved(alone, f"run:{row.id}", alone=True)
+    whole = not path and "/outputs/artifacts" in given.path  # the implicit output: `outputs/` is in it, and `logs/`
+    named = {_in_artifacts(file.path) if whole else file.path: file for file in found}
+    if len(named) == 1 and given.type in FILE_TYPES:
+        [(name, file)] = named.items()
+        return Resolved([InputFile(path=name.rpartition("/")[2], digest=file.digest)], f"run:{row.id}", alone=True)
+    if len(named) > MANY:
+        entries = (manifests.Entry(name, named[name].size, named[name].digest) for name in sorted(named))
+        files = [InputFile(path=".", digest=manifests.write(ctx.blobs, entries).digest, manifest=True)]
+    else:
+        files = [InputFile(path=name, digest=file.digest) for name, file in sorted(named.items())]
+    return _fitting(Resolved(files, f"run:{row.id}"), "data", given, field)
+
+
+def _in_artifacts(path: str) -> str:
+    return path if path.startswith(("logs/", "user_logs/")) else f"outputs/{path}"
+
+
+def _output_place(ctx: Context, name: str, path: str) -> tuple[str, str]:
+    """Return datastore and path of an output, with expressions that only the run's start can fill left in."""
+    filled = re.sub(r"\$\{\{\s*default_datastore\s*\}\}", lambda _: datastores.default(ctx).name, path)
+    filled = re.sub(r"\$\{\{\s*output_name\s*\}\}", name, filled)
+    if not filled.startswith(("azureml://", "studiolo://")):
+        raise BadJob(
+            f"Output '{name}' is to go to '{path[:200]}', which is no datastore.",
+            "Write azureml://datastores/<name>/paths/<path>; without a path the run keeps it.",
+            field=f"outputs.{name}",
+        )
+    store, inside = datastores.locate(ctx, filled)
+    ctx.actor.must("datastores.write")
+    datastores.get(ctx, store)
+    return store, inside

@@ -1,0 +1,69 @@
+"""The nouns of a job's data and surroundings on the wire: references, declared outputs, definitions of environments."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DataType = Literal["uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model"]
+FILE_TYPES = frozenset({"uri_file"})
+
+
+class DataInput(BaseModel):
+    """Data that is somewhere else: a dataset, a model, a datastore, another job's output, an address of the web.
+
+    path: `azureml:<name>:<version>`, `azureml:<name>@latest`, `azureml://datastores/<name>/paths/<path>`,
+    `azureml://jobs/<run>/outputs/<output>/paths/<path>`, `runs:/<run>/<path>`, `https://…`.
+    mode: `direct` hands the address itself to the command; the others place the files, read-only, before it starts.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: DataType = "uri_folder"
+    path: str = Field(min_length=1, max_length=4000)
+    mode: Literal["ro_mount", "download", "direct", "eval_mount", "eval_download"] = "ro_mount"
+
+
+class JobOutput(BaseModel):
+    """Where a job leaves something. path: a folder of a datastore that it is copied to at the end; empty: the run keeps it.
+
+    name, version: registers it as a dataset or model when the job has completed; the studio numbers versions itself, and
+    keeps one that is asked for as a tag.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: DataType = "uri_folder"
+    mode: Literal["rw_mount", "mount", "upload", "direct"] = "rw_mount"
+    path: str = Field("", max_length=4000)
+    name: str = Field("", max_length=255)
+    version: str = Field("", max_length=60)
+    description: str = Field("", max_length=10_000)
+
+
+class Distribution(BaseModel):
+    """How many processes run the command together. type: whose habits their variables follow."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["pytorch", "mpi", "tensorflow"] = "pytorch"
+    processes: int = Field(1, ge=1, le=256)
+
+
+class EnvironmentDefinition(BaseModel):
+    """What an environment is made of; exactly one of the sources, or an image alone.
+
+    conda: the text of a conda.yml; requirements: of a requirements.txt; pyproject: of a pyproject.toml; packages:
+    requirements one by one; python: such as `3.11`; image: of a container, for whose name there may be a recipe here.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", max_length=255)
+    description: str = Field("", max_length=10_000)
+    tags: dict[str, str] = {}
+    python: str = Field("", max_length=20)
+    conda: str | None = Field(None, max_length=200_000)
+    requirements: str | None = Field(None, max_length=200_000)
+    pyproject: str | None = Field(None, max_length=200_000)
+    packages: list[str] | None = Field(None, max_length=1000)
+    image: str = Field("", max_length=500)

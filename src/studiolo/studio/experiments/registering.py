@@ -1,0 +1,98 @@
+"""Outputs of jobs that become datasets or models: noted when the job is submitted, ready when it has completed.
+
+The slices above take what is ready: datasets the data, models the models. Each taking is safe to repeat.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments.outputs_tables import run_outputs as table
+from studiolo.studio.experiments.schemas import JobSpec, OutputState
+
+DATA = frozenset({"uri_file", "uri_folder", "mltable"})
+MODELS = frozenset({"mlflow_model", "custom_model", "triton_model"})
+
+
+class Ready(NamedTuple):
+    """An output of a completed job. user: who submitted it; path: of its files in the run."""
+
+    run_seq: int
+    run_id: str
+    name: str
+    type: str
+    asset: str
+    version: str
+    description: str
+
+    @property
+    def path(self) -> str:
+        """Where its files are among those of the run."""
+        return self.name
+
+
+def note(tx: Connection, ctx: Context, seq: int, run_id: str, spec: JobSpec) -> None:
+    """Write down, with the job, which of its outputs will be registered."""
+    rows = [
+        {
+            "run_seq": seq,
+            "name": name,
+            "workspace_id": ctx.workspace_id,
+            "run_id": run_id,
+            "type": given.type,
+            "asset": given.name,
+            "version": given.version,
+            "description": given.description,
+            "state": "waiting",
+            "reference": "",
+            "error": "",
+        }
+        for name, given in spec.outputs.items()
+        if given.name
+    ]
+    if rows:
+        tx.execute(insert(table), rows)
+
+
+def ended(tx: Connection, seq: int, *, completed: bool) -> None:
+    """Say in the transaction that ends a job whether its outputs may be registered."""
+    change = update(table).where(table.c.run_seq == seq, table.c.state == "waiting")
+    tx.execute(change.values(state="ready" if completed else "dropped"))
+
+
+_READY = (  # asked at every tick
+    select(
+        table.c.run_seq, table.c.run_id, table.c.name, table.c.type, table.c.asset, table.c.version, table.c.description
+    )
+    .where(
+        table.c.workspace_id == bindparam("workspace_id"),
+        table.c.state == "ready",
+        table.c.type.in_(bindparam("types", expanding=True)),
+    )
+    .order_by(table.c.run_seq, table.c.name)
+    .limit(50)
+)
+
+
+def ready(ctx: Context, types: Collection[str]) -> list[Ready]:
+    """Return at most 50 outputs of some types that can be registered now, oldest first."""
+    with ctx.db.read() as tx:
+        return [Ready(*row) for row in tx.execute(_READY, {"workspace_id": ctx.workspace_id, "types": sorted(types)})]
+
+
+def settle(tx: Connection, ctx: Context, output: Ready, *, reference: str = "", error: str = "") -> None:
+    """Say what an output became, or why it did not."""
+    change = update(table).where(table.c.run_seq == output.run_seq, table.c.name == output.name)
+    tx.execute(change.values(state="failed" if error else "registered", reference=reference, error=error[:2000]))
+    ctx.events.emit(tx, "run.updated", output.run_id, {"output": output.name})
+
+
+def of_run(tx: Connection, seq: int) -> dict[str, OutputState]:
+    """Return how the outputs of a run stand that are registered, by name."""
+    query = select(table.c.name, table.c.asset, table.c.state, table.c.reference, table.c.error)
+    return {
+        row.name: OutputState(name=row.name, asset=row.asset, state=row.state, reference=row.reference, error=row.error)
+        for row in tx.execute(query.where(table.c.run_seq == seq).order_by(table.c.name))
+    }
