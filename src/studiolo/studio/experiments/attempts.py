@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import DiskFull
 from studiolo.kernel.storage.blobs import Blob, BlobMissing
 from studiolo.runner import attempt as files
+from studiolo.runner import ranks
 from studiolo.runner.launch import Order
 from studiolo.studio.experiments import around, claims, expressions, job_variables
 from studiolo.studio.experiments.artifacts import clean
@@ -103,7 +105,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
     grace = ctx.settings.cancel_grace_seconds
     env = job_variables.of(ctx, claim, place, token)
     made = Order(
-        argv=_words(spec, place),
+        argv=_together(spec, _words(spec, place)),
         env=env,
         cwd=str(place / WORK),
         mark=mark(claim),
@@ -184,6 +186,14 @@ def _words(spec: JobSpec, place: Path) -> list[str]:
         values |= {("outputs", name): quote(str(place / OUTPUTS / name)) for name in expressions.outputs(word)}
     words = [expressions.substitute(word, values) for word in spec.command]
     return [shutil.which("bash") or "/bin/sh", "-c", *words] if shell else words
+
+
+def _together(spec: JobSpec, words: list[str]) -> list[str]:
+    """Return the words that run a command as several processes, where the job asks for it."""
+    if spec.distribution is None:
+        return words
+    given = spec.distribution
+    return [sys.executable, "-I", "-S", ranks.__file__, given.type, str(given.processes), *words]
 
 
 def _manifests(spec: JobSpec, place: Path) -> list[dict[str, str | None]]:

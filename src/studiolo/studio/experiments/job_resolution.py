@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import NotFound
+from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.outbound import check_url
 from studiolo.kernel.storage import manifests
 from studiolo.studio import slices
@@ -104,11 +104,11 @@ def _staged(ctx: Context, name: str, given: DataInput) -> dict[str, Any] | None:
 
 
 def _located(ctx: Context, name: str, url: str) -> tuple[str, str]:
-    store, path = datastores.locate(ctx, url)
     ctx.actor.must("datastores.read")
     try:
+        store, path = datastores.locate(ctx, url)
         datastores.get(ctx, store)
-    except NotFound as error:
+    except StudioloError as error:
         error.field = f"data.{name}"
         raise
     return store, path

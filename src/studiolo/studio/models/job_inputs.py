@@ -46,7 +46,7 @@ def tick(ctx: Context) -> bool:
                 else:
                     root = artifacts.root_of_run(tx, ctx, output.run_id)
                     text = f"runs:/{output.run_id}/{output.path}"
-                    source = publishing.Source(text, f"{root}/{output.path}", output.run_id)
+                    source = publishing.Source(text, f"{root}/{output.path}", output.run_id, custom=True)
                     service.found_or_made(tx, mine, output.asset)
                     number = service.add_version(
                         tx, mine, output.asset, source, run_link="", description=output.description, tags=tags

@@ -24,6 +24,7 @@ class Source(NamedTuple):
     run_id: str | None = None
     model_id: str | None = None
     files: tuple[artifacts.Stored, ...] = ()  # stored already, and named nowhere yet
+    custom: bool = False  # files of any kind: without an MLmodel nothing is known of them
 
 
 def source_of_run(tx: Connection, ctx: Context, run_id: str, path: str) -> Source:
@@ -109,6 +110,8 @@ def _describe(
         return None, []
     stored = list(source.files) or list(artifacts.below(tx, ctx, source.folder or ""))
     described = next((file for file in stored if file.path == mlmodel.FILE), None)
+    if described is None and source.custom and stored:
+        return None, stored
     if described is None:
         raise NotAModel(
             f"There is no {mlmodel.FILE} file at {source.text}.",

@@ -38,7 +38,7 @@ display_name: tryout
 experiment_name: trees
 description: How trees do
 limits: {timeout: 60}
-distribution: {type: pytorch}
+distribution: {type: PyTorch, process_count_per_instance: 4}
 resources: {instance_count: 2}
 """,
     )
@@ -47,12 +47,14 @@ resources: {instance_count: 2}
     assert spec.env == {"LEVEL": "3"}
     assert spec.params == {"rate": "0.1", "flag": "True"}
     assert spec.tags == {"mlflow.note.content": "How trees do"}
-    assert spec.context == {"inputs": {"data": "file"}, "outputs": {"model": "folder", "note": "file"}}
+    assert spec.context == {"inputs": {"data": "file"}}
+    assert {name: output.type for name, output in spec.outputs.items()} == {"model": "uri_folder", "note": "uri_file"}
+    assert spec.environment == "azureml:sklearn-1.5@latest"
+    assert spec.distribution is not None
+    assert spec.distribution.processes == 4
     assert [(file.slot, file.path) for file in found.files] == [("data", "data.csv"), (None, "train.py")]
     assert found.warnings == [
-        "'distribution' is not known here and is left out",
-        "'environment' is left out: jobs run in the environment of the studio itself",
-        "'resources.instance_count' is not known here and is left out",
+        "'resources.instance_count' is 2: the job runs on one node",
     ]
 
 
@@ -75,12 +77,21 @@ def test_a_command_of_one_word_is_run_by_the_shell_too(tmp_path: Path) -> None:
         ("code: .", "command", "no command"),
         ("command: 3", "command", "no command"),
         ("type: pipeline\njobs: {}", "type", "is a pipeline"),
-        ("$schema: x/sweepJob.schema.json\ncommand: a b", "$schema", "is a sweepJob"),
+        ("$schema: x/sweepJob.schema.json\ncommand: a b", "$schema", "is a sweep"),
         ("command: echo ${{inputs.lr}}", "command", "no such input"),
         ("command: echo ${{outputs.m}}", "command", "no such output"),
         ("command: a b\ncode: nowhere", "code", "does not exist"),
         ("command: a b\ninputs: {d: {type: uri_file, path: nowhere.csv}}", "inputs.d", "does not exist"),
-        ("command: a b\ninputs: {d: {path: 'azureml:data:1'}}", "inputs.d", "not a path on this machine"),
+        ("command: a b\ninputs: {d: {path: 'wasbs://c@a.net/x'}}", "inputs.d", "does not reach by itself"),
+        ("command: a b\ninputs: {d: {path: x, mode: odd}}", "inputs.d", "unknown mode 'odd'"),
+        ("command: a b\ninputs: {d: {type: uri_file, path: .}}", "inputs.d", "is a folder"),
+        ("command: a b\ninputs: {d: {type: integer, value: 1.5}}", "inputs.d", "declared as integer"),
+        ("command: a b\ninputs: {d: {type: uri_file}}", "inputs.d", "has no path"),
+        ("command: a b\noutputs: {o: {type: odd}}", "outputs.o", "unknown type 'odd'"),
+        ("command: a b\noutputs: {o: '${{parent.outputs.x}}'}", "outputs.o", "only a step of a pipeline"),
+        ("command: a b\ncode: git+https://example.org/x.git", "code", "not on this machine"),
+        ("command: a b\nqueue_settings: {priority: soon}", "queue_settings.priority", "no priority"),
+        ("command: a b\nenvironment: {conda_file: none.yml}", "environment.conda_file", "does not exist"),
         ("command: a b\ninputs: {d: {type: odd, path: x}}", "inputs.d", "unknown type 'odd'"),
         ("command: a b\ninputs: [1]", "inputs", "must be a mapping"),
         ("command: a b\nlimits: {timeout: -3}", "file", "timeout_s"),

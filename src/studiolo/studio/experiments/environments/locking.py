@@ -59,7 +59,7 @@ def _compile(asked: Asked, python: str, cache: Path) -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=cache,
+        cwd=cache.parent,
         start_new_session=True,
         preexec_fn=_bounded,  # noqa: PLW1509 - sets a limit and nothing else
     )

@@ -44,9 +44,9 @@ def environment(cache: Path, environ: Mapping[str, str] | None = None) -> dict[s
 def of_pip(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what pip is configured with, as uv's variables: indexes, folders of wheels, certificates.
 
-    >>> found = of_pip({"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://a/simple", "PIP_FIND_LINKS": "/w /x"})
+    >>> found = of_pip({"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://a/simple", "PIP_FIND_LINKS": "/tmp /none"})
     >>> found["UV_DEFAULT_INDEX"], found["UV_FIND_LINKS"]
-    ('https://a/simple', '/w /x')
+    ('https://a/simple', '/tmp')
     """
     found = _pip_files(environ)
     found |= {key[4:].lower().replace("_", "-"): value for key, value in environ.items() if key.startswith("PIP_")}
@@ -59,13 +59,19 @@ def of_pip(environ: Mapping[str, str]) -> dict[str, str]:
         ("cert", "SSL_CERT_FILE"),
         ("constraint", "UV_CONSTRAINT"),
     ):
-        if words := found.get(name, "").split():
+        if words := [word for word in found.get(name, "").split() if _there(word)]:
             env[variable] = " ".join(words)
     if found.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         env["UV_NO_INDEX"] = "1"
     if "UV_INDEX" in env:
         env["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does: the best version of any index
     return env
+
+
+def _there(place: str) -> bool:
+    """Say that a folder of this machine is there; pip passes over one that is not, and uv would stop."""
+    path = place.removeprefix("file://")
+    return not path.startswith("/") or Path(path).exists()
 
 
 def _pip_files(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,12 @@ from typing import Any
 from studiolo.kernel.errors import NotFound
 from studiolo.studio.experiments.errors import BadJob
 
+_ONE_WORD = {
+    "ml_table": "mltable",
+    "ml_flow_model": "mlflow_model",
+    "py_torch": "pytorch",
+    "tensor_flow": "tensorflow",
+}
 _TRUE = {"yes", "on", "true"}
 
 
@@ -126,7 +132,7 @@ def enum(given: Any) -> str:
     """
     word = text(given).strip().replace("-", "_").replace(" ", "_")
     word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower()
-    return {"ml_table": "mltable", "ml_flow_model": "mlflow_model", "mlflow_model": "mlflow_model"}.get(word, word)
+    return _ONE_WORD.get(word, word)
 
 
 def unknown(raw: Iterable[str], known: Iterable[str], where: str = "") -> list[str]:

@@ -1,0 +1,287 @@
+"""Environments: registered once, locked once, built when a job needs them. Without any network, from wheels made here."""
+
+import base64
+import hashlib
+import os
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from tests.studio.experiments.jobs import ended, log_of
+from typer.testing import Result
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.storage import references
+from studiolo.studio.experiments import overview
+from studiolo.studio.experiments import service as runs
+from studiolo.studio.experiments.environments import building, service, sweeping, tool
+from studiolo.studio.experiments.environments.errors import BadEnvironment, EnvironmentNotFound, NotLocked
+from studiolo.studio.experiments.environments.sources import asked
+from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
+from studiolo.studio.experiments.schemas import JobSpec, Run
+
+API = "/w/default/api/experiments/environments"
+
+
+def wheel(folder: Path, name: str, version: str, *, needs: str = "", code: str = "") -> None:
+    """Write a wheel of one module."""
+    files = {f"{name}.py": code or f"VERSION = {version!r}\n"}
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + (
+        f"Requires-Dist: {needs}\n" if needs else ""
+    )
+    info = f"{name}-{version}.dist-info"
+    files[f"{info}/METADATA"] = about
+    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    rows = []
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+            rows.append(f"{path},sha256={digest},{len(text)}")
+        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
+
+
+@pytest.fixture(autouse=True)
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    wheel(folder, "tinya", "1.0")
+    wheel(folder, "tinya", "1.2")
+    wheel(folder, "tinyb", "2.0", needs="tinya<1.1")
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    return folder
+
+
+def make(ctx: Context, name: str = "tiny", **given: object) -> service.EnvironmentVersion:
+    return service.create(ctx, EnvironmentDefinition.model_validate({"name": name, "packages": ["tinya"], **given}))
+
+
+def run(ctx: Context, command: str, environment: object) -> Run:
+    return ended(ctx, runs.submit(ctx, JobSpec(command=[f"{command} "], environment=environment)))  # type: ignore[arg-type]
+
+
+SHOW = 'python -c "import tinya; print(tinya.VERSION)"'
+
+
+def test_versions_are_locked_once_and_never_change(any_ctx: Context, wheels: Path) -> None:
+    first = make(any_ctx)
+    assert (first.version, first.packages, first.built, first.python) == (1, 1, False, tool.PYTHON)
+    again = make(any_ctx)
+    assert again.version == 1, "the same definition is the same version"
+    wheel(wheels, "tinya", "1.3")
+    assert "tinya==1.2" in service.get(any_ctx, "tiny", 1).lock, "what is newer now does not matter"
+    second = make(any_ctx, packages=["tinya<1.1"])
+    assert second.version == 2
+    assert second.lock_hash != first.lock_hash
+    assert [one.version for one in service.versions(any_ctx, "tiny")] == [2, 1]
+    assert [(one.name, one.version) for one in service.list_(any_ctx)] == [("tiny", 2)]
+    with any_ctx.db.read() as tx:
+        assert service.repository.version(tx, any_ctx, "tiny", 1).lock in references.named(tx, "")
+
+
+def test_a_job_runs_in_its_environment(ctx: Context) -> None:
+    make(ctx, packages=["tinyb"])
+    done = run(ctx, f"{SHOW}; which python", "azureml:tiny@latest")
+    lines = log_of(ctx, done).splitlines()
+    own = [line for line in lines if not line.startswith("[studio]")]
+    folder = service.folder(ctx) / service.get(ctx, "tiny").lock_hash
+    assert own == ["1.0", str(folder / "bin" / "python")]
+    assert any("Environment tiny:1" in line for line in lines), "the build is part of the job's log"
+    assert any("Built in" in line for line in lines)
+    found = service.get(ctx, "tiny")
+    assert (found.built, "uv venv" in found.build_log) == (True, True)
+    assert overview.overview(ctx, done.id).tags["studiolo.environment"] == "tiny:1"
+    second = run(ctx, SHOW, "tiny")
+    assert not any("Built in" in line for line in log_of(ctx, second).splitlines()), "it is built once"
+
+
+def test_an_environment_is_described_inside_of_a_job(ctx: Context) -> None:
+    done = run(ctx, SHOW, EnvironmentDefinition(packages=["tinya==1.0"]))
+    assert "1.0" in log_of(ctx, done).splitlines()
+    assert service.list_(ctx) == [], "such a one has no name, and is not listed"
+
+
+def test_pip_install_in_a_command_changes_its_own_run_only(ctx: Context, wheels: Path) -> None:
+    make(ctx, packages=["tinya<1.1"])
+    install = f"pip install -q --no-index --find-links {wheels} tinya==1.2 && {SHOW}"
+    assert log_of(ctx, run(ctx, install, "tiny")).splitlines()[-1] == "1.2"
+    assert log_of(ctx, run(ctx, SHOW, "tiny")).splitlines()[-1] == "1.0"
+
+
+def test_a_requirement_that_does_not_exist_is_named_before_anything_is_made(ctx: Context) -> None:
+    with pytest.raises(NotLocked, match="no-such-thing"):
+        make(ctx, packages=["tinya", "no-such-thing>=2"])
+    with pytest.raises(NotLocked, match="tinya"):
+        make(ctx, packages=["tinya>=1.2", "tinyb"])
+    assert service.list_(ctx) == []
+
+
+def test_a_wheel_that_is_gone_fails_the_job_as_its_environment(ctx: Context, wheels: Path) -> None:
+    make(ctx)
+    for path in wheels.iterdir():
+        path.unlink()
+    failed = run(ctx, SHOW, "tiny")
+    assert (failed.state, failed.failure) == ("Failed", "environment")
+    assert "tiny:1 cannot be built" in (failed.error or "")
+    assert "tinya" in (failed.error or "")
+    left = [path.name for path in service.folder(ctx).iterdir() if path.is_dir() and path.name != "cache"]
+    assert left == [], "nothing half-made stays"
+
+
+def test_several_jobs_build_it_once(ctx: Context) -> None:
+    made = make(ctx)
+    said: list[str] = []
+    folder, lock = service.folder(ctx), service.get(ctx, "tiny").lock
+
+    def build() -> Path:
+        return building.ensure(folder, made.lock_hash, lock, made.python, said.append)
+
+    with ThreadPoolExecutor(3) as pool:
+        places = {future.result() for future in [pool.submit(build) for _ in range(3)]}
+    assert places == {folder / made.lock_hash}
+    assert len([line for line in said if line.startswith("Built in")]) == 1
+
+
+def test_two_environments_share_the_bytes_of_their_packages(ctx: Context) -> None:
+    make(ctx, "one", packages=["tinya"])
+    make(ctx, "two", packages=["tinya", "tinyc; python_version < '3'"], description="other")
+    hashes = [service.get(ctx, name).lock_hash for name in ("one", "two")]
+    assert hashes[0] == hashes[1], "the same packages are the same environment, whatever it is called"
+
+
+def test_what_no_job_used_for_long_goes_and_comes_back(ctx: Context) -> None:
+    made = make(ctx)
+    run(ctx, SHOW, "tiny")
+    place = service.folder(ctx) / made.lock_hash
+    assert sweeping.sweep(ctx) == []
+    old = (ctx.clock.now() - timedelta(days=60)).timestamp()
+    os.utime(place / building.READY, (old, old))
+    waiting = runs.submit(ctx, JobSpec(command=["true "], environment="tiny"))
+    assert sweeping.sweep(ctx) == [], "a job that has not ended needs it"
+    ended(ctx, waiting)
+    os.utime(place / building.READY, (old, old))
+    assert sweeping.sweep(ctx) == [made.lock_hash]
+    assert not place.exists()
+    assert run(ctx, SHOW, "tiny").state == "Completed"
+
+
+def test_archived_versions_are_found_by_their_number_only(any_ctx: Context) -> None:
+    make(any_ctx)
+    make(any_ctx, packages=["tinya<1.1"])
+    service.set_archived(any_ctx, "tiny", 2, True)
+    assert service.get(any_ctx, "tiny").version == 1
+    chosen = service.choose(any_ctx, "tiny:2")
+    assert chosen is not None
+    assert chosen.reference == "tiny:2"
+    service.set_archived(any_ctx, "tiny", None, True)
+    assert service.list_(any_ctx) == []
+    assert [one.name for one in service.list_(any_ctx, archived=True)] == ["tiny"]
+    with pytest.raises(EnvironmentNotFound):
+        service.choose(any_ctx, "tiny")
+    service.set_archived(any_ctx, "tiny", 1, False)
+    assert service.get(any_ctx, "tiny").version == 1
+
+
+def test_a_curated_name_has_a_recipe_until_somebody_registers_another(ctx: Context, wheels: Path) -> None:
+    wheel(wheels, "mlflow_skinny", "3.0")
+    curated = "azureml://registries/azureml/environments/minimal/labels/latest"
+    chosen = service.choose(ctx, curated)
+    assert chosen is not None
+    assert chosen.reference == "minimal:1"
+    make(ctx, "minimal", packages=["tinya"])
+    chosen = service.choose(ctx, curated)
+    assert chosen is not None
+    assert chosen.reference == "minimal:2"
+
+
+def test_the_studios_own_python_needs_no_environment(ctx: Context) -> None:
+    assert service.choose(ctx, "") is None
+    assert service.choose(ctx, "studio") is None
+
+
+CONDA = """
+name: model-env
+channels: [conda-forge]
+dependencies:
+  - python=3.10.4
+  - numpy=1.22
+  - conda-forge::scikit-learn>=1.0,<2
+  - pytorch-cpu
+  - pip=21
+  - pip:
+      - inference-schema[numpy-support]==1.3.0
+      - azureml-defaults==1.0
+      - azureml-mlflow
+"""
+
+
+def test_a_conda_file_is_taken_apart() -> None:
+    found = asked(EnvironmentDefinition(conda=CONDA))
+    assert found.python == "3.10"
+    assert found.requirements == [
+        "numpy==1.22.*",
+        "scikit-learn>=1.0,<2",
+        "torch",
+        "inference-schema[numpy-support]==1.3.0",
+        "mlflow-skinny>=2.10,<4",
+    ]
+    assert found.notes == ["azureml-defaults is left out", "azureml-mlflow is mlflow-skinny here"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"conda": "dependencies: [python, cudatoolkit=11, libgcc, numpy]"}, r"cudatoolkit=11, libgcc\."),
+        ({"conda": "dependencies: 3"}, "no list"),
+        ({"conda": "a: ["}, "no YAML"),
+        ({"pyproject": "[tool.x]"}, "no .project."),
+        ({"pyproject": "["}, "no TOML"),
+        ({"requirements": "-r other.txt"}, "cannot be followed"),
+        ({"requirements": "./local.whl"}, "a place on a machine"),
+        ({"packages": ["x @ file:///tmp/x.whl"]}, "a place on a machine"),
+        ({"packages": ["a"], "conda": "dependencies: []"}, "at once"),
+        ({}, "nothing of its packages"),
+        ({"image": "me/mine:1"}, "no recipe"),
+        ({"packages": ["tinya"], "python": "three"}, "no version of Python"),
+    ],
+)
+def test_what_cannot_be_an_environment_is_said(given: dict, says: str) -> None:
+    with pytest.raises(BadEnvironment, match=says):
+        asked(EnvironmentDefinition.model_validate(given))
+
+
+def test_a_pyproject_and_a_plain_image_are_read() -> None:
+    text = '[project]\nname = "x"\ndependencies = ["numpy>=2", "pandas"]\n'
+    assert asked(EnvironmentDefinition(pyproject=text)).requirements == ["numpy>=2", "pandas"]
+    assert asked(EnvironmentDefinition(image="library/python:latest")).requirements == []
+    assert (
+        "scikit-learn~=1.5.0"
+        in asked(EnvironmentDefinition(image="mcr.microsoft.com/azureml/curated/sklearn-1.5:9")).requirements
+    )
+
+
+def test_over_http(client: TestClient) -> None:
+    made = client.post(API, json={"name": "tiny", "packages": ["tinya"]})
+    assert (made.status_code, made.json()["version"]) == (201, 1)
+    assert client.get(f"{API}/tiny").json()["lock"].startswith("tinya==1.2")
+    refused = client.post(API, json={"name": "bad/name", "packages": ["tinya"]})
+    assert (refused.status_code, refused.json()["field"]) == (422, "name")
+    missing = client.post(API, json={"name": "none", "packages": ["no-such-thing"]})
+    assert (missing.status_code, missing.json()["code"]) == (422, "experiments.environment_not_locked")
+    assert client.get(f"{API}/none").status_code == 404
+
+
+def test_from_the_command_line(cli, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("tinya<1.1  # why\n")
+    made: Result = cli("experiments", "environments", "create", "tiny", "-f", str(tmp_path / "requirements.txt"))
+    assert made.exit_code == 0, made.output
+    assert "tinya==1.0" in cli("experiments", "environments", "lock", "tiny").output
+    assert "tiny" in cli("experiments", "environments", "list").output
+    assert "sklearn-1.5" in cli("experiments", "environments", "recipes").output
