@@ -2358,6 +2358,130 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/environments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Environments
+     * @description List environments by name, each with its newest version.
+     */
+    get: operations['experiments_list_environments'];
+    put?: never;
+    /**
+     * Create Environment
+     * @description Lock a definition and register it as the next version; the same definition again is the same version.
+     */
+    post: operations['experiments_create_environment'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/environments/recipes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Recipes
+     * @description List the curated names that the studio knows recipes for.
+     */
+    get: operations['experiments_list_recipes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/environments/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Environment
+     * @description Return a version with its definition, lock and build log.
+     */
+    get: operations['experiments_get_environment'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/environments/{name}/archive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Archive Environment
+     * @description Hide versions (all without a number) from lists and from `@latest`.
+     */
+    post: operations['experiments_archive_environment'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/environments/{name}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Environment
+     * @description Show archived versions again.
+     */
+    post: operations['experiments_restore_environment'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/environments/{name}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Environment Versions
+     * @description List the versions of an environment, newest first.
+     */
+    get: operations['experiments_list_environment_versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/export': {
     parameters: {
       query?: never;
@@ -3040,6 +3164,26 @@ export interface paths {
      * @description Return the latest point, the lowest and the highest of every metric.
      */
     get: operations['experiments_get_metrics'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/runs/{run_id}/outputs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Outputs
+     * @description List the outputs of a job that become datasets or models, and what they became.
+     */
+    get: operations['experiments_list_outputs'];
     put?: never;
     post?: never;
     delete?: never;
@@ -5880,6 +6024,30 @@ export interface components {
       curves: components['schemas']['Curve'][];
     };
     /**
+     * DataInput
+     * @description Data that is somewhere else: a dataset, a model, a datastore, another job's output, an address of the web.
+     *
+     *     path: `azureml:<name>:<version>`, `azureml:<name>@latest`, `azureml://datastores/<name>/paths/<path>`,
+     *     `azureml://jobs/<run>/outputs/<output>/paths/<path>`, `runs:/<run>/<path>`, `https://…`.
+     *     mode: `direct` hands the address itself to the command; the others place the files, read-only, before it starts.
+     */
+    DataInput: {
+      /**
+       * Mode
+       * @default ro_mount
+       * @enum {string}
+       */
+      mode: 'ro_mount' | 'download' | 'direct' | 'eval_mount' | 'eval_download';
+      /** Path */
+      path: string;
+      /**
+       * Type
+       * @default uri_folder
+       * @enum {string}
+       */
+      type: 'uri_file' | 'uri_folder' | 'mltable' | 'mlflow_model' | 'custom_model' | 'triton_model';
+    };
+    /**
      * Dataset
      * @description A named table, or folder of files, and its newest version.
      */
@@ -6476,6 +6644,23 @@ export interface components {
       run_ids: string[];
     };
     /**
+     * Distribution
+     * @description How many processes run the command together. type: whose habits their variables follow.
+     */
+    Distribution: {
+      /**
+       * Processes
+       * @default 1
+       */
+      processes: number;
+      /**
+       * Type
+       * @default pytorch
+       * @enum {string}
+       */
+      type: 'pytorch' | 'mpi' | 'tensorflow';
+    };
+    /**
      * Document
      * @description A JSON document that a job wrote about itself.
      */
@@ -6721,6 +6906,172 @@ export interface components {
       requests: number;
       /** Rows */
       rows: number;
+    };
+    /**
+     * EnvironmentDefinition
+     * @description What an environment is made of; exactly one of the sources, or an image alone.
+     *
+     *     conda: the text of a conda.yml; requirements: of a requirements.txt; pyproject: of a pyproject.toml; packages:
+     *     requirements one by one; python: such as `3.11`; image: of a container, for whose name there may be a recipe here.
+     */
+    EnvironmentDefinition: {
+      /** Conda */
+      conda?: string | null;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Image
+       * @default
+       */
+      image: string;
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /** Packages */
+      packages?: string[] | null;
+      /** Pyproject */
+      pyproject?: string | null;
+      /**
+       * Python
+       * @default
+       */
+      python: string;
+      /** Requirements */
+      requirements?: string | null;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * EnvironmentDetail
+     * @description A version with all that it is made of. lock: one package with its version and hashes after another.
+     */
+    EnvironmentDetail: {
+      /**
+       * Build Log
+       * @default
+       */
+      build_log: string;
+      /**
+       * Built
+       * @default false
+       */
+      built: boolean;
+      /** Bytes */
+      bytes?: number | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      definition: components['schemas']['EnvironmentDefinition'];
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Image
+       * @default
+       */
+      image: string;
+      /** Last Used At */
+      last_used_at?: string | null;
+      /** Lock */
+      lock: string;
+      /** Lock Hash */
+      lock_hash: string;
+      /** Name */
+      name: string;
+      /**
+       * Notes
+       * @default []
+       */
+      notes: string[];
+      /** Packages */
+      packages: number;
+      /** Python */
+      python: string;
+      /** Source */
+      source: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** User */
+      user: string;
+      /** Version */
+      version: number;
+    };
+    /**
+     * EnvironmentVersion
+     * @description A version of an environment. python: such as 3.11; lock_hash: equal means the same packages; notes: what was left out.
+     *
+     *     packages: how many; built: whether it stands ready on this machine; bytes: that it takes there; last_used_at: by a job.
+     */
+    EnvironmentVersion: {
+      /**
+       * Built
+       * @default false
+       */
+      built: boolean;
+      /** Bytes */
+      bytes?: number | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Image
+       * @default
+       */
+      image: string;
+      /** Last Used At */
+      last_used_at?: string | null;
+      /** Lock Hash */
+      lock_hash: string;
+      /** Name */
+      name: string;
+      /**
+       * Notes
+       * @default []
+       */
+      notes: string[];
+      /** Packages */
+      packages: number;
+      /** Python */
+      python: string;
+      /** Source */
+      source: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** User */
+      user: string;
+      /** Version */
+      version: number;
     };
     /**
      * Example
@@ -7959,6 +8310,47 @@ export interface components {
       url: string;
     };
     /**
+     * JobOutput
+     * @description Where a job leaves something. path: a folder of a datastore that it is copied to at the end; empty: the run keeps it.
+     *
+     *     name, version: registers it as a dataset or model when the job has completed; the studio numbers versions itself, and
+     *     keeps one that is asked for as a tag.
+     */
+    JobOutput: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Mode
+       * @default rw_mount
+       * @enum {string}
+       */
+      mode: 'rw_mount' | 'mount' | 'upload' | 'direct';
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Path
+       * @default
+       */
+      path: string;
+      /**
+       * Type
+       * @default uri_folder
+       * @enum {string}
+       */
+      type: 'uri_file' | 'uri_folder' | 'mltable' | 'mlflow_model' | 'custom_model' | 'triton_model';
+      /**
+       * Version
+       * @default
+       */
+      version: string;
+    };
+    /**
      * JobSpec
      * @description What to run. command: words, never a shell line; one word with spaces is run by the shell as Azure ML does.
      */
@@ -7988,12 +8380,25 @@ export interface components {
         [key: string]: unknown;
       };
       /**
+       * Data
+       * @default {}
+       */
+      data: {
+        [key: string]: components['schemas']['DataInput'];
+      };
+      distribution?: components['schemas']['Distribution'] | null;
+      /**
        * Env
        * @default {}
        */
       env: {
         [key: string]: string;
       };
+      /**
+       * Environment
+       * @default
+       */
+      environment: string | components['schemas']['EnvironmentDefinition'];
       /**
        * Experiment
        * @default Default
@@ -8016,6 +8421,13 @@ export interface components {
        * @default
        */
       name: string;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['JobOutput'];
+      };
       /**
        * Params
        * @default {}
@@ -9160,6 +9572,33 @@ export interface components {
       /** Tasks */
       tasks: components['schemas']['TaskOptions'][];
     };
+    /**
+     * OutputState
+     * @description How an output stands that is registered when its job completes. asset: its name then; reference: what it became.
+     *
+     *     state: waiting, ready (the job has completed), registered, failed (error says why), dropped (the job did not complete).
+     */
+    OutputState: {
+      /** Asset */
+      asset: string;
+      /**
+       * Error
+       * @default
+       */
+      error: string;
+      /** Name */
+      name: string;
+      /**
+       * Reference
+       * @default
+       */
+      reference: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'ready' | 'registered' | 'failed' | 'dropped';
+    };
     /** Page[AuditEntry] */
     Page_AuditEntry_: {
       /** Items */
@@ -9734,6 +10173,18 @@ export interface components {
        * @default
        */
       value: string;
+    };
+    /**
+     * Recipe
+     * @description A curated name that the studio knows a recipe for; an environment registered under the name goes before it.
+     */
+    Recipe: {
+      /** Description */
+      description: string;
+      /** Name */
+      name: string;
+      /** Packages */
+      packages: string[];
     };
     /**
      * Registration
@@ -17205,6 +17656,223 @@ export interface operations {
       };
     };
   };
+  experiments_list_environments: {
+    parameters: {
+      query?: {
+        archived?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_create_environment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EnvironmentDefinition'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentVersion'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_recipes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Recipe'][];
+        };
+      };
+    };
+  };
+  experiments_get_environment: {
+    parameters: {
+      query?: {
+        /** @description Version; else the newest. */
+        version?: number | null;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_archive_environment: {
+    parameters: {
+      query?: {
+        /** @description Version; else the newest. */
+        version?: number | null;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_restore_environment: {
+    parameters: {
+      query?: {
+        /** @description Version; else the newest. */
+        version?: number | null;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_environment_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentVersion'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   experiments_export_runs: {
     parameters: {
       query?: {
@@ -18349,6 +19017,37 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Metric'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_list_outputs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OutputState'][];
         };
       };
       /** @description Validation Error */
