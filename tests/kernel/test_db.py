@@ -28,6 +28,26 @@ def test_database_of_a_newer_version_is_refused_and_untouched(tmp_path: Path) ->
     assert migrate.revision(first.db) == "9999"
 
 
+def test_a_reader_sees_one_state_and_the_next_one_the_newest(any_ctx: Context) -> None:
+    db = any_ctx.db
+    with db.begin() as tx:
+        tx.execute(text("create table t (x integer primary key)"))
+    count = text("select count(*) from t")
+    with db.read() as tx:
+        assert tx.execute(count).scalar_one() == 0
+        other = threading.Thread(target=lambda: db.write(lambda tx: tx.execute(text("insert into t values (1)"))))
+        other.start()
+        other.join()
+        assert tx.execute(count).scalar_one() == 0
+    with db.read() as tx:
+        assert tx.execute(count).scalar_one() == 1
+    with db.begin() as tx:
+        level = (
+            tx.execute(text("select 1")) if db.dialect == "sqlite" else tx.execute(text("show transaction_isolation"))
+        )
+        assert level.scalar_one() in (1, "read committed")
+
+
 def test_group_commit_keeps_each_writers_result_and_error_apart(any_ctx: Context) -> None:
     db = any_ctx.db
     with db.begin() as tx:

@@ -319,7 +319,9 @@ def _postgres(url: str) -> tuple[Engine, Engine]:
             f"PostgreSQL at {address.host}:{address.port or 5432} does not answer: {str(error.orig).splitlines()[0]}",
             "Start it, or leave STUDIOLO_DATABASE_URL empty for SQLite.",
         ) from None
-    return engine, engine
+    return engine.execution_options(
+        isolation_level="REPEATABLE READ"
+    ), engine  # what a reader sees is one state, as on SQLite
 
 
 def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:
