@@ -76,6 +76,13 @@ def test_submit_a_job(running: Started) -> None:
     assert '"mean": 1.65' in said
 
 
+def test_use_a_secret(running: Started) -> None:
+    said = run(running, "10_use_a_secret.py")
+    assert "signing in with [secret]" in said
+    assert "load the warehouse: Completed; the value is in its log: False" in said
+    assert "given to 'load the warehouse' as WAREHOUSE_PASSWORD in the name of owner" in said
+
+
 def test_sql_over_datasets(running: Started) -> None:
     said = run(running, "09_sql_over_datasets.py")
     assert "Marche      50   41.5" in said

@@ -20,6 +20,7 @@ const SLICES: Record<string, readonly string[]> = {
   experiment: ['experiments'],
   trace: ['experiments'],
   webhook: ['webhooks'],
+  secret: ['secrets'],
   automl: ['automl'],
   model: ['models'],
   endpoint: ['endpoints'],

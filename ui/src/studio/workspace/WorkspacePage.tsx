@@ -11,6 +11,7 @@ import { MembersTab } from './MembersTab';
 import { MailTab } from './notices/MailTab';
 import { summary } from './queries';
 import { TABS } from './routes';
+import { SecretsTab } from './secrets/SecretsTab';
 import { TokensTab } from './TokensTab';
 import { WebhooksTab } from './WebhooksTab';
 
@@ -20,6 +21,7 @@ const LABELS: Record<Tab, string> = {
   tokens: 'My tokens',
   members: 'Members',
   accounts: 'Accounts',
+  secrets: 'Secrets',
   webhooks: 'Webhooks',
   mail: 'Mail',
   audit: 'Audit trail',
@@ -29,6 +31,7 @@ const PARTS = {
   tokens: TokensTab,
   members: MembersTab,
   accounts: AccountsTab,
+  secrets: SecretsTab,
   webhooks: WebhooksTab,
   mail: MailTab,
   audit: AuditTab,

@@ -2,12 +2,26 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { workspaceRoute } from '@/kernel/routing';
 import { flag, oneOf, searchOf, text } from '@/kernel/search';
 
-export const TABS = ['about', 'tokens', 'members', 'accounts', 'webhooks', 'mail', 'audit'] as const;
+export const TABS = [
+  'about',
+  'tokens',
+  'members',
+  'accounts',
+  'secrets',
+  'webhooks',
+  'mail',
+  'audit',
+] as const;
 
 const page = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'workspace',
-  validateSearch: searchOf((raw) => ({ tab: oneOf(raw, 'tab', TABS), hook: text(raw, 'hook') })),
+  validateSearch: searchOf((raw) => ({
+    tab: oneOf(raw, 'tab', TABS),
+    hook: text(raw, 'hook'),
+    secret: text(raw, 'secret'),
+    bin: flag(raw, 'bin'),
+  })),
   component: lazyRouteComponent(() => import('./WorkspacePage'), 'WorkspacePage'),
 });
 

@@ -3,6 +3,7 @@
 A mail whose sending was cut off is sent again under the same Message-ID, by which mail programs tell repetitions.
 """
 
+import base64
 import ipaddress
 import logging
 import smtplib
@@ -170,7 +171,9 @@ def _deliver(  # noqa: PLR0911 - one line a refusal
     try:
         with _open(ctx, settings) as server:
             if settings.username and settings.password is not None:
-                server.login(settings.username, unseal(master_key(ctx.settings), bytes(settings.password), about(ctx)))
+                _login(
+                    server, settings.username, unseal(master_key(ctx.settings), bytes(settings.password), about(ctx))
+                )
             server.send_message(message)
     except smtplib.SMTPAuthenticationError as error:
         return f"The mail server refused user name or password: {_said(error.smtp_error)}", False
@@ -201,6 +204,18 @@ def _open(ctx: Context, settings: Any) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def _login(server: smtplib.SMTP, username: str, password: str) -> None:
+    """Sign in; a name or password beyond ASCII, which smtplib cannot send, goes as UTF-8 by PLAIN (RFC 4616)."""
+    if (username + password).isascii():
+        server.login(username, password)
+        return
+    server.ehlo_or_helo_if_needed()
+    word = base64.b64encode(f"\0{username}\0{password}".encode()).decode("ascii")
+    code, said = server.docmd("AUTH", f"PLAIN {word}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _said(text: bytes | str) -> str:
