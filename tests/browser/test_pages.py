@@ -49,6 +49,8 @@ PAGES = {
         "/experiments/compare?runs={run},{trial}&tab=artifacts",
         "/experiments/traces",
         "/workspace?tab=webhooks",
+        "/workspace?tab=secrets",
+        "/workspace?tab=secrets&bin=true",
     ],
     "models": [
         "/models",

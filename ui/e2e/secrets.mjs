@@ -135,7 +135,7 @@ await step('after a reload and on the way back it is not there either', async ()
 await step('a new version of several lines, then the old one is disabled', async () => {
   await page.getByRole('button', { name: 'New version' }).click();
   const fields = form('New version of warehouse');
-  await fields.getByText('Several lines, such as a key file').click();
+  await fields.getByRole('switch', { name: 'Several lines, such as a key file' }).check();
   await fields.locator('textarea').first().fill(`${value}\nsecond line`);
   await fields.getByRole('button', { name: 'Write the version' }).click();
   await page.getByRole('button', { name: 'Disable version 1' }).click();
@@ -145,11 +145,11 @@ await step('a new version of several lines, then the old one is disabled', async
 
 await step('a role is let use it, and that is taken back', async () => {
   await page
-    .getByRole('combobox', { name: 'Let use it' })
-    .or(page.getByRole('textbox', { name: 'Let use it' }))
+    .getByRole('combobox', { name: 'Allow another' })
+    .or(page.getByRole('textbox', { name: 'Allow another' }))
     .click();
   await page.getByRole('option', { name: 'every Data Scientist' }).click();
-  await page.getByRole('button', { name: 'Let', exact: true }).click();
+  await page.getByRole('button', { name: 'Allow', exact: true }).click();
   await page.getByRole('button', { name: 'Take it back from every Data Scientist' }).click();
   await page
     .getByRole('button', { name: 'Take it back from every Data Scientist' })

@@ -84,7 +84,7 @@ export function Grants({ secret, may, act }: Props) {
       {may ? (
         <Group gap="md" align="flex-end" mt="md">
           <Select
-            label="Let use it"
+            label="Allow another"
             placeholder={groups.length > 0 ? 'A role or an account' : 'All may already'}
             data={groups}
             value={chosen}
@@ -94,7 +94,7 @@ export function Grants({ secret, may, act }: Props) {
             w={260}
           />
           <Button variant="default" disabled={!chosen} onClick={give}>
-            Let
+            Allow
           </Button>
         </Group>
       ) : null}
