@@ -1,21 +1,21 @@
 """The server's side of looking into a file: a child process, a deadline, a memory limit, a folder that goes afterwards."""
 
+import errno
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.errors import DiskFull, StudioloError
 from studiolo.kernel.ids import new_id
-from studiolo.studio.datasets import errors
+from studiolo.studio.datasets import children, errors
 from studiolo.studio.datasets.errors import BadFile, InspectionFailed
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import Preview, Reading, ReadOptions, TableSchema
@@ -23,7 +23,6 @@ from studiolo.studio.datasets.schemas import Preview, Reading, ReadOptions, Tabl
 PREVIEW_ROWS = 100
 WORK = "work"
 CHILD = "studiolo.studio.datasets.inspect_process"
-PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")  # nothing that is secret
 
 
 @dataclass
@@ -112,40 +111,28 @@ def ask(ctx: Context, request: dict[str, Any], work: Path, module: str) -> dict[
 def _ask(ctx: Context, request: dict[str, Any], work: Path, module: str = CHILD) -> dict[str, Any]:
     seconds = ctx.settings.inspect_seconds
     request |= {"work": str(work), "memory": ctx.settings.inspect_memory_bytes, "seconds": seconds}
-    with subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=work,
-        env=environment(work),
-        start_new_session=True,
-    ) as child:
-        try:
-            answer, complaint = child.communicate(json.dumps(request).encode(), timeout=seconds)
-        except subprocess.TimeoutExpired:
-            kill(child)
-            raise InspectionFailed(
-                f"Looking into the file took longer than {seconds:g} s.",
-                "Upload it as Parquet, whose footer is enough, or raise STUDIOLO_INSPECT_SECONDS.",
-                field="file",
-            ) from None
-        except BaseException:
-            kill(child)
+    try:
+        with TemporaryFile(dir=work) as asks, TemporaryFile(dir=work) as answers, TemporaryFile(dir=work) as complaints:
+            asks.write(json.dumps(request).encode())
+            asks.seek(0)
+            child = children.start(module, work, asks=asks, answers=answers, complaints=complaints)
+            try:
+                code = child.wait(seconds)
+            except subprocess.TimeoutExpired:
+                raise InspectionFailed(
+                    f"Looking into the file took longer than {seconds:g} s.",
+                    "Upload it as Parquet, whose footer is enough, or raise STUDIOLO_INSPECT_SECONDS.",
+                    field="file",
+                ) from None
+            finally:
+                children.kill(child)
+            answers.seek(0)
+            complaints.seek(0)
+            return _understood(ctx, answers.read(), complaints.read(), code)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-    return _understood(ctx, answer, complaint, child.returncode)
-
-
-def environment(work: Path) -> dict[str, str]:
-    """Return the environment of a child that reads what users gave: nothing secret."""
-    return {key: os.environ[key] for key in PASSED_ON if key in os.environ} | {"TMPDIR": str(work)}
-
-
-def kill(child: "subprocess.Popen[bytes]") -> None:
-    """End a child and all that it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+        raise DiskFull("There is no room to look into the file.", "Make room, then try again.") from error
 
 
 def _understood(ctx: Context, answer: bytes, complaint: bytes, code: int) -> dict[str, Any]:

@@ -17,7 +17,8 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
-from studiolo.studio.datasets.explore import children, queries
+from studiolo.studio.datasets import children
+from studiolo.studio.datasets.explore import queries
 from studiolo.studio.datasets.explore.errors import (
     SqlInvalid,
     SqlNotAQuestion,
@@ -198,13 +199,13 @@ def test_the_environment_of_the_child_holds_no_secret(
     def look(_: list[str]) -> list[dict[str, Any]]:
         for path in Path("/proc").glob("[0-9]*/environ"):
             try:
-                command = (path.parent / "cmdline").read_bytes()
-                if b"explore.sql_process" in command:
+                if (path.parent / "comm").read_text().strip() == "sql_process":
                     seen.append(path.read_bytes())
             except OSError:
                 continue
         return []
 
+    children.FORKS.close()  # the next one starts with the secrets about
     limits = queries.Limits(SECONDS, 10, 1 << 20, MEMORY)
     queries.run(ctx, "SELECT 1", new_id(), look, limits, io.BytesIO(), folder)
     assert seen
@@ -234,7 +235,7 @@ def test_a_bomb_is_contained(ctx: Context, folder: Path, name: str, monkeypatch:
     began = time.monotonic()
     with suppress(SqlInvalid, SqlTimeout, SqlTooMuchMemory):  # contained: some of them are even answered
         run(ctx, BOMBS[name], folder)
-    assert time.monotonic() - began < SECONDS + 2 + 3, "3 s are for starting the child on a busy machine"
+    assert time.monotonic() - began < SECONDS + 2
     assert peak.bytes < MEMORY * 1.1
     assert list(folder.iterdir()) == [], "nothing is spilled to the disk"
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from studiolo.studio.datasets.explore import children, frames
+from studiolo.studio.datasets import children
+from studiolo.studio.datasets.explore import frames
 from studiolo.studio.datasets.explore.errors import ExploreFailed
 
 MODULE = "studiolo.studio.datasets.explore.export_process"

@@ -6,19 +6,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import Popen
 from typing import IO, Any, BinaryIO
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import DiskFull, StudioloError
+from studiolo.kernel.forks import Child
 from studiolo.kernel.ids import new_id
-from studiolo.studio.datasets.explore import children, errors, frames
+from studiolo.studio.datasets import children
+from studiolo.studio.datasets.explore import errors, frames
 from studiolo.studio.datasets.explore.errors import SqlBusy, SqlCancelled, SqlInvalid, SqlTimeout, SqlTooMuchMemory
 
 MODULE = "studiolo.studio.datasets.explore.sql_process"
 GRACE = 1.0  # seconds between being told to stop and being killed
 WATCH = 0.05
-START_SECONDS = 60.0  # for the child to come up and read the query
+START_SECONDS = 60.0  # for the child to come up
 Tables = Callable[[list[str]], list[dict[str, Any]]]
 
 
@@ -47,7 +48,7 @@ class Done:
 @dataclass
 class _Query:
     account: str
-    child: "Popen[bytes] | None" = None
+    child: Child | None = None
     cancelled: bool = False
     begun: bool = False  # the child listens for `cancel`
     ended: str = ""  # why the watcher killed it
@@ -116,7 +117,7 @@ def _enter(ctx: Context, query_id: str) -> _Query:
 
 
 def _converse(
-    child: "Popen[bytes]", mine: _Query, asked: dict[str, Any], tables: Tables, limits: Limits, target: BinaryIO
+    child: Child, mine: _Query, asked: dict[str, Any], tables: Tables, limits: Limits, target: BinaryIO
 ) -> Done:
     assert child.stdin
     assert child.stdout
@@ -126,11 +127,15 @@ def _converse(
     try:
         frames.send(child.stdin, asked | {"seconds": limits.seconds, "memory": limits.memory})
         watched.start()
+        _raise(frames.receive(answers)[0])  # it is up
+        began = time.monotonic()
+        mine.deadline = began + limits.seconds
         parsed, _ = frames.receive(answers)
         _raise(parsed)
+        reading = time.monotonic() - began
         mine.deadline = float("inf")  # bringing tables into columns has limits of its own
         told = {"tables": tables(parsed["tables"]), "rows": limits.rows, "bytes": limits.size}
-        began = time.monotonic()
+        began = time.monotonic() - reading
         mine.deadline = began + limits.seconds
         _begin(child.stdin, mine, told)
         size = 0
@@ -161,7 +166,7 @@ def _begin(requests: IO[bytes], mine: _Query, told: dict[str, Any]) -> None:
         frames.send(requests, told)
 
 
-def _watch(child: "Popen[bytes]", mine: _Query, limits: Limits) -> None:
+def _watch(child: Child, mine: _Query, limits: Limits) -> None:
     """End the child when its time or its memory is over; it is asked first, where asking can help."""
     while not mine.finished.wait(WATCH):
         if children.resident(child.pid) > limits.memory * 1.05:
@@ -174,7 +179,7 @@ def _watch(child: "Popen[bytes]", mine: _Query, limits: Limits) -> None:
             return
 
 
-def _stop(child: "Popen[bytes]", mine: _Query) -> None:
+def _stop(child: Child, mine: _Query) -> None:
     """Ask the child to stop, and kill it a second later."""
 
     def last() -> None:
@@ -187,7 +192,7 @@ def _stop(child: "Popen[bytes]", mine: _Query) -> None:
     threading.Thread(target=last, daemon=True).start()
 
 
-def _kill(child: "Popen[bytes]") -> None:
+def _kill(child: Child) -> None:
     with suppress(OSError):
         child.kill()
 
@@ -206,7 +211,7 @@ def _raise(head: dict[str, Any]) -> None:
     raise kind(detail, hint, field="query")
 
 
-def _lost(child: "Popen[bytes]", mine: _Query, limits: Limits) -> StudioloError:
+def _lost(child: Child, mine: _Query, limits: Limits) -> StudioloError:
     """Say why a child is gone."""
     if mine.ended == "time":
         return SqlTimeout(

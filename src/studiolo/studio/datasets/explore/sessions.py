@@ -9,12 +9,12 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError, Unavailable
-from studiolo.studio.datasets.explore import children, errors, frames
+from studiolo.studio.datasets import children
+from studiolo.studio.datasets.explore import errors, frames
 from studiolo.studio.datasets.explore.errors import ExploreFailed
 
 MODULE = "studiolo.studio.datasets.explore.view_process"
@@ -35,7 +35,7 @@ class Session:
     def __init__(self, told: dict[str, Any], folder: Path, memory: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / COMPLAINTS).open("wb") as complaints:
-            self.child: Popen[bytes] = children.start(MODULE, folder, complaints=complaints.fileno())
+            self.child = children.start(MODULE, folder, complaints=complaints)
         self._folder, self._memory = folder, memory
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[bytes]] = {0: Future()}

@@ -61,6 +61,7 @@ def _answer(asked: dict[str, Any], requests: BinaryIO, answers: BinaryIO, *, iso
     pa.set_io_thread_count(2)
     connection = duckdb.connect(":memory:", config={"threads": 2})
     lockdown.lock(connection, asked["memory"])  # before the query is even read: looking for its tables binds it
+    frames.send(answers, {"up": True})
     query = asked["query"]
     frames.send(answers, {"tables": _tables(connection, query, asked.get("trusted", False)), "isolated": isolated})
     told, _ = frames.receive(requests)

@@ -73,5 +73,10 @@ def _first_group(path: Path) -> int:
     return max(ends, default=0)
 
 
+def main() -> int:
+    """Answer the one request."""
+    return answer(_glance)
+
+
 if __name__ == "__main__":
-    sys.exit(answer(_glance))
+    sys.exit(main())

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import inspection
+from studiolo.studio.datasets import children, inspection
 from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.inspections import heads, sources
 from studiolo.studio.datasets.inspections.opened import Opened
@@ -38,6 +38,7 @@ TYPED: dict[str, list[ColumnType]] = {
 
 def formats() -> list[FormatNoun]:
     """Return the formats that can be read, and which options each heeds."""
+    children.warm()  # who asks for the formats has opened the wizard
     return [
         FormatNoun(
             name=module.SPEC.name,
@@ -56,6 +57,7 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
     wrong with the source or the choices.
     """
     started = time.monotonic()
+    children.warm()
     files = sources.find(ctx, asked.source)
     with inspection.work_folder(ctx) as work:
         taken: list[heads.Head] = []

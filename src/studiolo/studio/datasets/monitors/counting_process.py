@@ -28,5 +28,10 @@ def count(request: dict[str, Any]) -> dict[str, Any]:
     return {"hours": [[quarter.isoformat(), number] for quarter, number in found]}
 
 
+def main() -> int:
+    """Answer the one request."""
+    return answer(count)
+
+
 if __name__ == "__main__":
-    sys.exit(answer(count))
+    sys.exit(main())

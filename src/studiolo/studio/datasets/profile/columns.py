@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHOWN = 200
+# no number, truth value or moment has a letter that is not here: asked first, since most texts need no further question
+LETTERS = "'[^dgjkmqvwxDGJKMQVWX]*'"
 # what a text could be read as, in the order in which it is asked
 KINDS = {
     "integer": "regexp_full_match(v, '\\s*[+-]?[0-9]{1,18}\\s*')",
@@ -31,9 +33,15 @@ KINDS = {
 
 
 def describe(
-    connection: "DuckDBPyConnection", column: ColumnSchema, state: ColumnState, *, rows: int, exact: bool
+    connection: "DuckDBPyConnection",
+    column: ColumnSchema,
+    state: ColumnState,
+    values: "NDArray[np.float64] | None",
+    *,
+    rows: int,
+    exact: bool,
 ) -> ColumnProfile:
-    """Return the column's profile, from the counters and the table `sample`.
+    """Return the column's profile, from the counters, the table `sample`, and its values there where they are numbers or moments.
 
     rows: of the whole table; exact: the sample is the whole table.
     """
@@ -48,33 +56,25 @@ def describe(
         infinite=state.infinite,
         types={column.type: 1.0} if state.count else {},
     )
-    if column.type in ("text", "json", "binary", "time"):
-        _text(connection, column, found, state, exact=exact)
-    elif column.type == "boolean":
+    if column.type == "boolean":
         truth(found, state)
+    elif values is None:
+        _text(connection, column, found, state, exact=exact)
     else:
-        values = _values(connection, column)
+        there = values[np.isfinite(values)]
         numbers = None
         if state.low is not None and state.high is not None:
             total = state.count - state.infinite
             whole = column.type == "integer"
-            numbers = sampled.describe(values, float(state.low), float(state.high), total, whole=whole)
+            numbers = sampled.describe(there, float(state.low), float(state.high), total, whole=whole)
         if numbers is not None:
             found.distinct = (
                 numbers.distinct
                 if exact
-                else settled(found.distinct, numbers.distinct, numbers.once, numbers.twice, len(values), total)
+                else settled(found.distinct, numbers.distinct, numbers.once, numbers.twice, len(there), total)
             )
-            fill(found, column, state, numbers, sampled.deviation(values))
+            fill(found, column, state, numbers, sampled.deviation(there))
     return found
-
-
-def _values(connection: "DuckDBPyConnection", column: ColumnSchema) -> "NDArray[np.float64]":
-    name = engine.name(column.name)
-    value = f"epoch({name})" if column.type in MOMENTS else f"CAST({name} AS DOUBLE)"
-    condition = f"{name} IS NOT NULL" if column.type in ("integer", "decimal") else f"isfinite({name})"
-    found = connection.execute(f"SELECT {value} AS v FROM sample WHERE {condition}").fetchnumpy()["v"]
-    return np.array(found, dtype=np.float64)
 
 
 def fill(
@@ -163,7 +163,8 @@ def _text(
 
 def _kind() -> str:
     cases = " ".join(f"WHEN {condition} THEN '{kind}'" for kind, condition in KINDS.items())
-    return f"CASE WHEN trim(v) = '' THEN 'empty' {cases} ELSE 'text' END"
+    other = f"WHEN NOT regexp_full_match(v, {LETTERS}, 's') THEN 'text'"
+    return f"CASE WHEN trim(v) = '' THEN 'empty' {other} {cases} ELSE 'text' END"
 
 
 def top(pairs: list[tuple[str, int]], total: int) -> list[TopValue]:
@@ -179,28 +180,3 @@ def is_number(column: ColumnProfile) -> bool:
 def is_category(column: ColumnProfile) -> bool:
     """Say whether a column takes part in Cramér's V: few values, but more than one."""
     return column.type in ("text", "boolean") and 2 <= column.distinct <= VALUES
-
-
-def as_numbers(connection: "DuckDBPyConnection", column: ColumnSchema, step: int) -> "NDArray[np.float64]":
-    """Return every step-th row of the sample, NaN where missing; moments are seconds since 1970."""
-    name = engine.name(column.name)
-    value = f"epoch({name})" if column.type in MOMENTS else f"CAST({name} AS DOUBLE)"
-    values = connection.execute(
-        f"SELECT {value} AS v FROM sample WHERE rowid % {step:d} = 0 ORDER BY rowid"
-    ).fetchnumpy()["v"]
-    numbers: NDArray[np.float64] = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
-    numbers[~np.isfinite(numbers)] = np.nan
-    return numbers
-
-
-def as_codes(connection: "DuckDBPyConnection", column: ColumnSchema, step: int) -> "NDArray[np.int64]":
-    """Return every step-th row of the sample as the number of its value, -1 where missing."""
-    name = engine.name(column.name)
-    query = f"""
-        WITH each AS (SELECT v, row_number() OVER (ORDER BY v) - 1 AS code FROM (SELECT DISTINCT {name} AS v FROM sample
-                      WHERE {name} IS NOT NULL AND rowid % {step:d} = 0))
-        SELECT coalesce(each.code, -1) AS code FROM sample LEFT JOIN each ON sample.{name} = each.v
-        WHERE sample.rowid % {step:d} = 0 ORDER BY sample.rowid
-    """
-    codes: NDArray[np.int64] = np.asarray(connection.execute(query).fetchnumpy()["code"], dtype=np.int64)
-    return codes

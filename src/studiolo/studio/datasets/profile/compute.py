@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studiolo.studio.datasets.profile import alerts, columns, correlations, exact, leaks, repeats
+import numpy as np
+
+from studiolo.studio.datasets.profile import alerts, arrays, columns, correlations, exact, leaks, repeats
 from studiolo.studio.datasets.profile.parts import GROUP, WIDE, Part, build, merge
 from studiolo.studio.datasets.profile_schemas import (
     ColumnProfile,
@@ -23,7 +25,6 @@ from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 if TYPE_CHECKING:
-    import numpy as np
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
@@ -246,32 +247,28 @@ def _look(work: _Work, span: tuple[float, float]) -> None:
     step = max(1, round(rows / correlations.ROWS))
     for start in range(0, len(every), size):
         group = every[start : start + size]
-        work.connection.register("kept", work.whole.sample.select([column.name for column in group]))
-        work.connection.execute(
-            "SET threads = 1; SET preserve_insertion_order = true"
-        )  # rows of all columns in one order
-        work.connection.execute("CREATE OR REPLACE TEMP TABLE sample AS SELECT * FROM kept")
-        work.connection.execute("SET threads = 2; SET preserve_insertion_order = false")
-        work.connection.unregister("kept")
+        work.connection.register("sample", work.whole.sample.select([column.name for column in group]))
+        arrived = arrays.numbers(work.connection, group)
         for number, column in enumerate(group, start):
             work.report(span[0] + (span[1] - span[0]) * number / len(every), column.name)
-            _describe(work, column, step)
+            _describe(work, column, arrived.get(column.name), step)
+        few = [column.name for column in work.columns[start:] if columns.is_category(column)]
+        work.codes |= arrays.codes(work.connection, few[: correlations.COLUMNS - len(work.codes)], step)
         if len(every) <= WIDE:
             _find_patterns(work, rows)
             work.repeated = repeats.find(
                 work.connection, [column.name for column in group], work.whole.rows, exact=work.exact
             )
-        work.connection.execute("DROP TABLE sample")
+        work.connection.unregister("sample")
 
 
-def _describe(work: _Work, column: ColumnSchema, step: int) -> None:
+def _describe(work: _Work, column: ColumnSchema, values: "NDArray[np.float64] | None", step: int) -> None:
     state = work.whole.states[column.name]
-    described = columns.describe(work.connection, column, state, rows=work.whole.rows, exact=work.exact)
+    described = columns.describe(work.connection, column, state, values, rows=work.whole.rows, exact=work.exact)
     work.columns.append(described)
-    if columns.is_number(described) and len(work.numbers) < correlations.COLUMNS:
-        work.numbers[column.name] = columns.as_numbers(work.connection, column, step)
-    elif columns.is_category(described) and len(work.codes) < correlations.COLUMNS:
-        work.codes[column.name] = columns.as_codes(work.connection, column, step)
+    if values is not None and columns.is_number(described) and len(work.numbers) < correlations.COLUMNS:
+        values[~np.isfinite(values)] = np.nan
+        work.numbers[column.name] = values[::step].copy()
 
 
 def _find_patterns(work: _Work, rows: int) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 COLUMNS = 50
 ROWS = 100_000  # looked at
 VALUES = 50  # most distinct values of a column that takes part in Cramér's V
+BLOCK = 8192
 FEWEST = 3  # rows that a pair needs
 
 
@@ -22,19 +23,19 @@ def pearson(columns: dict[str, "NDArray[np.float64]"]) -> Matrix | None:
     """
     if len(columns) < 2:
         return None
-    table = np.column_stack(list(columns.values()))
-    there = np.isfinite(table)
-    counts = there.sum(axis=0)
     # centred and scaled first, so that the sums below lose nothing by cancellation
-    means = np.where(there, table, 0.0).sum(axis=0) / np.maximum(counts, 1)
-    centred = np.where(there, table - means, 0.0)
-    largest = np.abs(centred).max(axis=0, initial=0.0)
-    scaled = centred / np.where(largest > 0, largest, 1.0)
-    mask = there.astype(np.float64)
-    n = mask.T @ mask
-    sums = scaled.T @ mask  # sums[i, j]: of column i over the rows where j is there
-    squares = (scaled**2).T @ mask
-    products = scaled.T @ scaled
+    means, scales = np.array([_middle(values) for values in columns.values()]).T
+    n, sums, squares, products = np.zeros((4, len(columns), len(columns)))  # sums[i, j]: of column i where j is there
+    every = list(columns.values())
+    for start in range(0, len(every[0]), BLOCK):  # small enough to stay in the processor's cache
+        block = np.column_stack([values[start : start + BLOCK] for values in every])
+        there = np.isfinite(block)
+        scaled = np.where(there, (block - means) / scales, 0.0)
+        mask = there.astype(np.float64)
+        n += mask.T @ mask
+        sums += scaled.T @ mask
+        squares += (scaled * scaled).T @ mask
+        products += scaled.T @ scaled
     with np.errstate(divide="ignore", invalid="ignore"):
         covariance = products - sums * sums.T / n
         variance = squares - sums**2 / n
@@ -42,6 +43,15 @@ def pearson(columns: dict[str, "NDArray[np.float64]"]) -> Matrix | None:
     flat = variance <= 1e-12 * n
     values[(n < FEWEST) | flat | flat.T] = np.nan
     return _matrix(list(columns), np.clip(values, -1.0, 1.0))
+
+
+def _middle(values: "NDArray[np.float64]") -> tuple[float, float]:
+    """Return the mean of what is there, and the largest distance from it, 1 where there is none."""
+    there = values[np.isfinite(values)]
+    if not len(there):
+        return 0.0, 1.0
+    mean = float(there.mean())
+    return mean, max(float(there.max()) - mean, mean - float(there.min())) or 1.0
 
 
 def spearman(columns: dict[str, "NDArray[np.float64]"]) -> Matrix | None:
@@ -54,7 +64,7 @@ def _ranks(values: "NDArray[np.float64]") -> "NDArray[np.float64]":
     there = np.flatnonzero(np.isfinite(values))
     if not len(there):
         return ranks
-    order = there[np.argsort(values[there], kind="stable")]
+    order = there[np.argsort(values[there])]  # in any order among equals: they share a rank
     ordered = values[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     ends = np.append(starts[1:], len(ordered))

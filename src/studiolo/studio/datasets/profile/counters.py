@@ -11,6 +11,7 @@ from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.schemas import ColumnSchema
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 NUMBERS = ("integer", "number", "decimal")
@@ -35,18 +36,18 @@ class Plan:
     keep: int | None = None
 
 
-def count(connection: "DuckDBPyConnection", plan: Plan, into: str = "sample") -> tuple[int, dict[str, ColumnState]]:
-    """Scan and return the number of rows and the counters by column; rows that are kept become the temporary table `into`.
+def count(connection: "DuckDBPyConnection", plan: Plan) -> tuple[int, dict[str, ColumnState], "pa.Table | None"]:
+    """Scan and return the number of rows, the counters by column, and the rows that are kept.
 
     The quick aggregates go wrong with NaN or infinity among the values, which shows in the extremes, and lose digits where the
     first rows are far from the rest, which shows in the moments: those columns are then scanned once more.
     """
     middles = _middles(connection, plan)
-    rows, found = _scan(connection, plan, middles, set(), into)
+    rows, found, kept = _scan(connection, plan, middles, set())
     spoilt = {column.name for column in plan.columns if not _finite(column, found[column.name])}
     if spoilt:
         again = Plan(plan.source, [column for column in plan.columns if column.name in spoilt])
-        found |= _scan(connection, again, middles, spoilt, into)[1]
+        found |= _scan(connection, again, middles, spoilt)[1]
     inexact = {
         column.name: found[column.name].moments.mean
         for column in plan.columns
@@ -54,8 +55,8 @@ def count(connection: "DuckDBPyConnection", plan: Plan, into: str = "sample") ->
     }
     if inexact:
         again = Plan(plan.source, [column for column in plan.columns if column.name in inexact])
-        found |= _scan(connection, again, inexact, spoilt, into)[1]
-    return rows, found
+        found |= _scan(connection, again, inexact, spoilt)[1]
+    return rows, found, kept
 
 
 def _middles(connection: "DuckDBPyConnection", plan: Plan) -> dict[str, float]:
@@ -113,8 +114,8 @@ def _asked(place: int, column: ColumnSchema, *, guard: bool) -> dict[str, str]:
 
 
 def _scan(
-    connection: "DuckDBPyConnection", plan: Plan, middles: Mapping[str, float], guarded: set[str], into: str
-) -> tuple[int, dict[str, ColumnState]]:
+    connection: "DuckDBPyConnection", plan: Plan, middles: Mapping[str, float], guarded: set[str]
+) -> tuple[int, dict[str, ColumnState], "pa.Table | None"]:
     items: list[str] = []
     parts: list[str] = ["count(*)"]
     asked = []
@@ -135,12 +136,14 @@ def _scan(
     else:
         items += [name for column, name in zip(plan.columns, names, strict=True) if column.name in guarded]
     query = f"SELECT {', '.join(parts)} FROM (SELECT {', '.join(items)} FROM {plan.source})"
-    values = iter(_one(connection, query, into if plan.keep is not None else ""))
+    row, kept = _one(connection, query, keep=plan.keep is not None)
+    values = iter(row)
     rows = int(next(values))
-    return rows, {
+    states = {
         column.name: _state(column, {key: next(values) for key in wanted}, middles.get(column.name, 0.0))
         for column, wanted in zip(plan.columns, asked, strict=True)
     }
+    return rows, states, kept
 
 
 def _shifted(column: ColumnSchema, *, guard: bool, middle: float) -> str:
@@ -149,16 +152,16 @@ def _shifted(column: ColumnSchema, *, guard: bool, middle: float) -> str:
     return f"({double} - {middle!r}::DOUBLE)"
 
 
-def _one(connection: "DuckDBPyConnection", query: str, into: str) -> tuple[Any, ...]:
-    if not into:
-        return connection.execute(query).fetchall()[0]
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE first_pass AS {query}")
-    names = [engine.name(row[0]) for row in connection.execute("DESCRIBE first_pass").fetchall()]
-    kept = names.pop()
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT unnest({kept}, max_depth := 2) FROM first_pass")
-    found = connection.execute(f"SELECT {', '.join(names)} FROM first_pass").fetchall()[0]
-    connection.execute("DROP TABLE first_pass")
-    return found
+def _one(connection: "DuckDBPyConnection", query: str, *, keep: bool) -> "tuple[Sequence[Any], pa.Table | None]":
+    """Return the one row of a scan; its last value, where rows are kept, is the list of them, taken as it is as a table."""
+    if not keep:
+        return connection.execute(query).fetchall()[0], None
+    import pyarrow as pa
+
+    found = connection.sql(query).to_arrow_table()
+    listed = found.column(found.num_columns - 1).chunk(0)
+    kept = pa.Table.from_batches([pa.RecordBatch.from_struct_array(listed.values)])
+    return [found.column(place)[0].as_py() for place in range(found.num_columns - 1)], kept
 
 
 def _state(column: ColumnSchema, found: dict[str, Any], middle: float) -> ColumnState:
@@ -168,8 +171,8 @@ def _state(column: ColumnSchema, found: dict[str, Any], middle: float) -> Column
         infinite=infinite,
         empty=int(found.get("empty") or 0),
         true_count=int(found.get("true_count") or 0),
-        low=_plain(found.get("low")),
-        high=_plain(found.get("high")),
+        low=_plain(found.get("low"), whole=column.type == "integer"),
+        high=_plain(found.get("high"), whole=column.type == "integer"),
         sketch=Sketch.of(found.get("registers")) if count else Sketch(),
     )
     if column.type in NUMBERS and count:
@@ -177,8 +180,10 @@ def _state(column: ColumnSchema, found: dict[str, Any], middle: float) -> Column
     return state
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, *, whole: bool) -> Any:
     """Return an extreme as JSON holds it: a decimal as a number, a text cut."""
     if isinstance(value, str):
         return value[:200]
-    return value if value is None or isinstance(value, int | float) else float(value)
+    if value is None or isinstance(value, int | float):
+        return value
+    return int(value) if whole else float(value)

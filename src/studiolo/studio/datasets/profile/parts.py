@@ -113,10 +113,9 @@ def build(
         begin, part = number / len(groups), 1 / len(groups)
         plan = _plan(connection, table, group, share, seed)
         with watched(connection, lambda s, b=begin, p=part: report(b + p * s, "Reading")):  # type: ignore[misc]
-            rows, found = count(connection, plan)
+            rows, found, kept = count(connection, plan)
+        assert kept is not None
         states |= found
-        kept = connection.sql("SELECT * FROM sample").to_arrow_table()
-        connection.execute("DROP TABLE sample")
         sample = _beside(sample, kept) if wide else kept
     assert sample is not None
     return Part(rows, limit_of(share), states, sample)
@@ -178,7 +177,6 @@ def merge(parts: Sequence[Part], most: int) -> Part:
     A part that kept few rows thins the others out, so that no row counts more than another.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     limit = min(part.limit for part in parts)
     states: dict[str, ColumnState] = {}
@@ -186,9 +184,7 @@ def merge(parts: Sequence[Part], most: int) -> Part:
         for name, state in part.states.items():
             states[name] = states[name].merged(state) if name in states else state
     kept = [
-        part.sample
-        if part.limit == limit
-        else part.sample.filter(pc.less_equal(part.sample[PRIORITY], pa.scalar(limit, pa.uint64())))
+        part.sample if part.limit == limit else part.sample.filter(pa.array(part.sample[PRIORITY].to_numpy() <= limit))
         for part in parts
     ]
     sample = kept[0] if len(kept) == 1 else pa.concat_tables(kept, promote_options="permissive")

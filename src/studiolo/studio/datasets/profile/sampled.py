@@ -49,7 +49,7 @@ def describe(values: "NDArray[np.float64]", low: float, high: float, total: int,
     values.sort()
     starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
     runs = np.diff(np.append(starts, len(values)))
-    order = np.argsort(-runs, kind="stable")[:TOP]
+    order = _longest(runs)
     scale = total / len(values)
     count = len(values)
     below, upto = np.searchsorted(values, 0.0), np.searchsorted(values, 0.0, side="right")
@@ -68,6 +68,14 @@ def describe(values: "NDArray[np.float64]", low: float, high: float, total: int,
         once=int((runs == 1).sum()),
         twice=int((runs == 2).sum()),
     )
+
+
+def _longest(runs: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Return the places of the longest runs, longest first, of equals the first."""
+    few = np.arange(len(runs))
+    if len(runs) > TOP:
+        few = np.flatnonzero(runs >= np.partition(runs, -TOP)[-TOP])
+    return few[np.argsort(-runs[few], kind="stable")[:TOP]]
 
 
 def moments(values: "NDArray[np.float64]") -> tuple[Moments, tuple[float | None, float | None]]:

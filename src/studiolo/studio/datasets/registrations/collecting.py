@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from studiolo.kernel.errors import DiskFull, StudioloError
@@ -17,7 +18,7 @@ from studiolo.studio.datasets.registrations.stat_cache import StatCache, settled
 from studiolo.studio.datastores.errors import AccessDenied, ObjectChanged, PathNotFound
 
 THREADS = 2
-_AHEAD = 64  # files given to the threads before the first of them is done
+_AHEAD = 256  # files given to the threads before the first of them is done
 _NAMED = 5  # files that a refusal names
 _PER_FILE = AccessDenied, PathNotFound, ObjectChanged
 
@@ -137,20 +138,18 @@ def _copy(place: Place, found: list[Found], batch: Batch, progress: Progress, do
         progress.moved(1, 0)
         return Entry(file.path, blob.size, blob.digest)
 
-    running: dict[Future[Entry], Found] = {}
+    running: deque[tuple[Future[Entry], Found]] = deque()
     files = iter(found)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="collect") as pool:
         try:
             while True:
                 while len(running) < _AHEAD and (file := next(files, None)) is not None:
-                    running[pool.submit(bring, file)] = file
+                    running.append((pool.submit(bring, file), file))
                 if not running:
                     return
-                for ended in wait(running, return_when=FIRST_COMPLETED).done:
-                    _take(ended, running[ended], done)
-                    del running[ended]
+                _take(*running.popleft(), done)  # in turn: to wait for any of them costs as much as a small file
         except BaseException:
-            left = [(future, file) for future, file in running.items() if not future.cancel()]
+            left = [(future, file) for future, file in running if not future.cancel()]
             wait([future for future, _ in left])
             for future, file in left:  # what was copied besides need not be read again
                 if future.exception() is None:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -12,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import inspection
+from studiolo.kernel.forks import Child
+from studiolo.studio.datasets import children, inspection
 from studiolo.studio.datasets.errors import StreamBroken, TooManyStreams
 from studiolo.studio.datasets.rows.query import Asked
 
@@ -64,15 +63,7 @@ def _pieces(
                 "memory": ctx.settings.inspect_memory_bytes,
                 "work": str(work),
             }
-            child = subprocess.Popen(
-                [sys.executable, "-m", "studiolo.studio.datasets.rows.process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=complaint,
-                cwd=work,
-                env=inspection.environment(work),
-                start_new_session=True,
-            )
+            child = children.start("studiolo.studio.datasets.rows.process", work, complaints=complaint)
             try:
                 assert child.stdin is not None
                 assert child.stdout is not None
@@ -83,14 +74,12 @@ def _pieces(
                     complaint.seek(0)
                     raise _said(complaint.read(), child.returncode)
             finally:
-                inspection.kill(child)
-                assert child.stdout is not None
-                child.stdout.close()
+                children.kill(child)
     finally:
         place.release()
 
 
-def _forwarded(child: "subprocess.Popen[bytes]", work: Path) -> Iterator[bytes]:
+def _forwarded(child: Child, work: Path) -> Iterator[bytes]:
     assert child.stdout is not None
     touched = time.monotonic()
     while piece := os.read(child.stdout.fileno(), PIECE):

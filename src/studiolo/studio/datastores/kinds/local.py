@@ -1,6 +1,8 @@
 """A folder of this machine, also a mounted NFS or SMB share: paths never leave it, not by `..` and not by a link."""
 
+import errno
 import heapq
+import io
 import os
 import secrets
 import stat
@@ -8,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.datastores import causes
@@ -20,6 +22,7 @@ from studiolo.studio.datastores.errors import (
     ObjectChanged,
     PathNotFound,
     StoreError,
+    Truncated,
     shown,
 )
 from studiolo.studio.datastores.kinds.base import (
@@ -32,7 +35,7 @@ from studiolo.studio.datastores.kinds.base import (
     Surroundings,
     moment,
 )
-from studiolo.studio.datastores.paths import under
+from studiolo.studio.datastores.paths import clean, under
 from studiolo.studio.datastores.streams import PIECE, Counted, span
 
 SPEC = KindSpec(
@@ -73,6 +76,7 @@ class LocalStore(FileStore):
         self.root = Path(os.path.realpath(root))
         self._barred = tuple(Path(os.path.realpath(folder)) for folder in barred)
         self.where = f"the folder {root}"
+        self._last = ("", str(self.root))  # the folder that was last read from, and where it is
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a part of a folder in order of name; only its names are read through, not their state."""
@@ -108,24 +112,23 @@ class LocalStore(FileStore):
         try:
             with os.scandir(place) as found:
                 items = sorted(
-                    f"{item.name}/" if _leads_on(item) else item.name for item in found if not _hidden(item.name)
+                    (f"{item.name}/" if _leads_on(item) else item.name, item)
+                    for item in found
+                    if not _hidden(item.name)
                 )
         except OSError as error:
             raise causes.local(error, folder) from None
-        for item in items:
-            path = under(folder, item.rstrip("/"))
+        for _, item in items:
+            path = under(folder, item.name)
             try:
                 path.encode()
             except UnicodeEncodeError:
                 raise StoreError(
                     f"'{shown(path)}' has a name that is no UTF-8.", "Rename the file, for instance with convmv."
                 ) from None
-            try:
-                seen = self._stat(path)
-            except (AccessDenied, PathNotFound):
-                if Path(self.root, path).is_symlink():
-                    continue  # leads out of the folder, or nowhere
-                raise
+            seen = self._seen(item, path)
+            if seen is None:
+                continue
             if stat.S_ISDIR(seen.st_mode):
                 key = (seen.st_dev, seen.st_ino)
                 if key not in above:
@@ -133,33 +136,67 @@ class LocalStore(FileStore):
             elif stat.S_ISREG(seen.st_mode):
                 yield _described(path, seen)
 
+    def _seen(self, item: "os.DirEntry[str]", path: str) -> os.stat_result | None:
+        """Look at an item of a folder that is inside; None for a link that leads out of it, or nowhere."""
+        if not item.is_symlink():
+            if self._barred:
+                self._inside(item.path, path)
+            return item.stat(follow_symlinks=False)
+        try:
+            return self._stat(path)
+        except (AccessDenied, PathNotFound, FileNotFoundError):
+            return None
+
+    @contextmanager
+    def read(
+        self, path: str, start: int = 0, end: int | None = None, pin: Fingerprint | None = None
+    ) -> Iterator[BinaryIO]:
+        """Open the bytes from start up to, and without, end; they are handed on as the kernel gives them, without a buffer."""
+        path = clean(path)
+        with self.named(path):
+            file = self._open(path, start, end, pin)
+        with file:
+            yield cast("BinaryIO", file)
+
     @contextmanager
     def pieces(
         self, path: str, start: int, end: int | None, pin: Fingerprint | None
     ) -> Iterator[tuple[Iterator[bytes], int | None]]:
         """Open a file; it must not change while it is read."""
-        place = self._place(path)
-        descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            opened = os.fstat(descriptor)
-            if not stat.S_ISREG(opened.st_mode):
-                raise NotAFile(path)
-            self._inside(_real(descriptor, place), path)
-            entry = self.keep_pin(_described(path, opened), pin)
-            first, last = span(entry.size, start, end)
-            yield self._read(descriptor, path, first, last, entry), last - first
-        finally:
-            os.close(descriptor)
+        with self._open(path, start, end, pin) as file:
+            yield iter(lambda: file.read(PIECE), b""), file.left
 
-    def _read(self, descriptor: int, path: str, at: int, last: int, entry: Entry) -> Iterator[bytes]:
-        while at < last:
-            piece = os.pread(descriptor, min(PIECE, last - at), at)
-            if not piece:
-                break
-            at += len(piece)
-            yield piece
-        if _described(path, os.fstat(descriptor)).fingerprint != entry.fingerprint:
-            raise ObjectChanged(path, f"'{shown(path)}' changed while it was read.")
+    def _open(self, path: str, start: int, end: int | None, pin: Fingerprint | None) -> "_Opened":
+        folder, _, name = path.rpartition("/")
+        if self._last[0] != folder:
+            self._last = (folder, str(self._place(folder)))
+        place = f"{self._last[1]}/{name}"
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(place, flags)
+        except OSError as error:
+            if error.errno == errno.ENOENT and not folder:
+                self._place("")  # names a root that is not there
+            if error.errno != errno.ELOOP:
+                raise
+            place = str(self._place(path))  # a link, which may stay inside
+            descriptor = os.open(place, flags)
+        try:
+            found = self._judged(descriptor, place, path, pin)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return _Opened(self, path, descriptor, span(found.st_size, start, end), _mark(found))
+
+    def _judged(self, descriptor: int, place: str, path: str, pin: Fingerprint | None) -> os.stat_result:
+        """Look at an open file: it must be one, inside, and what was pinned."""
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise NotAFile(path)
+        self._inside(_real(descriptor, place), path)
+        if pin is not None and pin != _mark(found):
+            raise ObjectChanged(path)
+        return found
 
     def put(self, path: str, source: Counted, size: int | None) -> None:
         """Write beside, sync, rename: who looks sees the old file or the new one."""
@@ -237,16 +274,71 @@ class LocalStore(FileStore):
 def _described(path: str, found: os.stat_result) -> Entry:
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, 0, True, moment(found.st_mtime), None)
-    mark = Fingerprint("mtime", f"{found.st_mtime_ns}-{found.st_ino}", found.st_size)
-    return Entry(path, found.st_size, False, moment(found.st_mtime), mark)
+    return Entry(path, found.st_size, False, moment(found.st_mtime), _mark(found))
 
 
-def _real(descriptor: int, place: Path) -> str:
+def _mark(found: os.stat_result) -> Fingerprint:
+    return Fingerprint("mtime", f"{found.st_mtime_ns}-{found.st_ino}", found.st_size)
+
+
+class _Opened(io.RawIOBase):
+    """A part of a file that must not change while it is read: looked at again when its last byte was read."""
+
+    def __init__(self, store: LocalStore, path: str, descriptor: int, part: tuple[int, int], mark: Fingerprint) -> None:
+        super().__init__()
+        self._store, self._path, self._mark = store, path, mark
+        self._descriptor, (self._first, self._last) = descriptor, part
+        self._at = self._first
+
+    @property
+    def left(self) -> int:
+        """How many bytes are to come."""
+        return self._last - self._at
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read so many bytes, fewer at the end only; raises ObjectChanged."""
+        wanted = self.left if size is None or size < 0 else min(size, self.left)
+        if not wanted:
+            return b""
+        with self._store.named(self._path):
+            parts = [piece := os.pread(self._descriptor, wanted, self._at)]
+            self._at += len(piece)
+            while piece and (short := wanted - sum(map(len, parts))):
+                parts.append(piece := os.pread(self._descriptor, short, self._at))
+                self._at += len(piece)
+            if (not self.left or not piece) and _mark(os.fstat(self._descriptor)) != self._mark:
+                raise ObjectChanged(self._path, f"'{shown(self._path)}' changed while it was read.")
+            if not piece:
+                raise Truncated(self._path, self._last - self._first, self._at - self._first)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def readall(self) -> bytes:
+        """Read the rest."""
+        return self.read()
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer with what is there."""
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+
+def _real(descriptor: int, place: str) -> str:
     """Return where an open file is, as the kernel says, where it says so: a folder may have become a link meanwhile."""
     try:
-        return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - once for each of many small files
     except OSError:
-        return str(place)
+        return place
 
 
 def _leads_on(item: "os.DirEntry[str]") -> bool:

@@ -1,12 +1,20 @@
-"""Starting and watching a child process that reads tables: nothing secret in its environment, nothing left when it goes."""
+"""Starting and watching a child process that reads tables: nothing secret in its environment, nothing left when it goes.
 
+They are forked by a process that has loaded `loaded`, so that the first rows of a file are there at once.
+"""
+
+import atexit
 import contextlib
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
+from studiolo.kernel import forks
+from studiolo.kernel.forks import PIPE, Child
+
+LOADED = ("studiolo.studio.datasets.loaded",)
+IDLE_SECONDS = 300.0  # after which the process that forks goes; its memory is about 100 MiB
 PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")
 QUIET = {  # one arena of memory each, so that limits on the address space mean what they say
     "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -17,28 +25,41 @@ QUIET = {  # one arena of memory each, so that limits on the address space mean 
 }
 
 
-def start(module: str, folder: Path, *, complaints: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
-    """Start `python -m module` in a folder; it ends by itself when its standard input does, e.g. with the server.
+def environment() -> dict[str, str]:
+    """Return the environment of a child that reads what users gave: nothing secret."""
+    return {key: os.environ[key] for key in PASSED_ON if key in os.environ} | QUIET
 
-    complaints: where its standard error goes; a child that lives long writes it to a file, or it would wait for a reader.
+
+FORKS = forks.Forks(LOADED, environment, IDLE_SECONDS)  # of this process
+atexit.register(FORKS.close)
+
+
+def warm() -> None:
+    """See to it that a child which is wanted soon begins at once; does not wait."""
+    FORKS.warm()
+
+
+def start(
+    module: str,
+    folder: Path,
+    *,
+    asks: forks.Stream = PIPE,
+    answers: forks.Stream = PIPE,
+    complaints: forks.Stream = PIPE,
+) -> Child:
+    """Start the `main` of a module in a folder; it ends by itself when its standard input does, e.g. with the server.
+
+    asks, answers, complaints: its standard input, output and error; a child that lives long writes complaints to a file, or it
+    would wait for a reader.
     """
-    environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ} | QUIET
-    environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
-    return subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=complaints,
-        cwd=folder,
-        env=environment,
-        start_new_session=True,
-    )
+    return FORKS.start(module, folder, (asks, answers, complaints), {"HOME": str(folder), "TMPDIR": str(folder)})
 
 
-def kill(child: "subprocess.Popen[bytes]") -> None:
+def kill(child: Child) -> None:
     """End a child and what it started, at once, and wait until it is gone."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(timeout=10)
     for stream in (child.stdin, child.stdout, child.stderr):

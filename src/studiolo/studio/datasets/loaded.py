@@ -1,0 +1,16 @@
+"""What every child that reads tables needs, loaded once in the process that forks them; see `children`."""
+
+import duckdb  # noqa: F401
+import numpy  # noqa: F401, ICN001
+import pyarrow.csv
+import pyarrow.dataset
+import pyarrow.parquet  # noqa: F401
+
+from studiolo.studio.datasets import inspect_process, table_file  # noqa: F401
+from studiolo.studio.datasets.explore import export_process, sql_process, view_process  # noqa: F401
+from studiolo.studio.datasets.formats.base import family
+from studiolo.studio.datasets.inspections import process  # noqa: F401
+from studiolo.studio.datasets.monitors import counting_process  # noqa: F401
+from studiolo.studio.datasets.rows import process as rows_process  # noqa: F401
+
+family()
