@@ -76,7 +76,8 @@ class Forking:
             child = os.fork()
             if child == 0:
                 _become(json.loads(text), fds)
-            os.close(fds[0]), os.close(fds[1]), os.close(fds[2])
+            for descriptor in fds[:3]:
+                os.close(descriptor)
             self._living[fds[3]] = child
             self._poll.register(fds[3], 0)  # an error there says that who asked has closed its end
         return True

@@ -153,7 +153,7 @@ class Forks:
             with theirs:
                 process = subprocess.Popen(
                     [sys.executable, "-m", fork_server.__name__, str(self._idle), *self._modules],
-                    stdin=theirs,
+                    stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     cwd="/",
                     env=self._environment(),

@@ -135,7 +135,7 @@ def _plan(
         numbered = table_file.scan(table, names, ROW)
         source = f"(SELECT *, hash({engine.name(ROW)}, {seed}::UBIGINT) AS {priority} FROM ({numbered}))"
     else:
-        connection.execute(f"SELECT setseed({(seed % 2**31) / 2**31})")
+        connection.execute(f"SELECT setseed({(seed % 2**31) / 2**31})").fetchall()
         plain = table_file.scan(table, names)
         source = f"(SELECT *, CAST(random() * 1.8446744073709e19 AS UBIGINT) AS {priority} FROM ({plain}))"
     return Plan(source, group, keep=limit_of(share))

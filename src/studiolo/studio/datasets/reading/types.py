@@ -15,25 +15,40 @@ if TYPE_CHECKING:
 ROWS = 20_480  # ten of DuckDB's vectors
 MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "none", "?", "-", ".", "#N/A")
 ZONE = r":[0-9]{2}(?:\.[0-9]+)?\s*(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)\s*$"
-ABSENT = f"(list_contains({engine.literal(list(MISSING))}, v) OR trim(v) = '')"
+LONGEST = max(map(len, MISSING))
+ABSENT = f"((length(v) <= {LONGEST} AND list_contains({engine.literal(list(MISSING))}, v)) OR trim(v) = '')"
+COMMA = "regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*')"
+
+
+def _if(cheap: str, dear: str) -> str:
+    """Count the values for which both hold; what is dear is asked only of those for which the cheap part holds."""
+    return f"count(*) FILTER (CASE WHEN {cheap} THEN {dear} END)"
+
+
+# v: a value; d: the same as a number
 FACTS = {
     "n": "count(*)",
     "absent": f"count(*) FILTER ({ABSENT})",
-    "number": "count(*) FILTER (NOT isnan(try_cast(v AS DOUBLE)))",
-    "whole": "count(*) FILTER (regexp_full_match(v, '\\s*[+-]?[0-9]{1,19}\\s*') AND try_cast(v AS BIGINT) IS NOT NULL)",
-    "code": "count(*) FILTER (regexp_full_match(v, '0[0-9]+|[0-9]{20,}|[+-]?[0-9]{19}') "
-    "AND (v LIKE '0%' OR try_cast(v AS BIGINT) IS NULL))",
-    "clock": "count(*) FILTER (regexp_full_match(v, '\\s*[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?\\s*') "
-    "AND try_cast(v AS TIME) IS NOT NULL)",
-    "truth": "count(*) FILTER (lower(v) IN ('true', 'false'))",
-    "moment": "count(*) FILTER (CASE WHEN v LIKE '%-%-%' THEN isfinite(try_cast(v AS TIMESTAMPTZ)) END)",
-    "day": "count(*) FILTER (length(trim(v)) <= 10)",
-    "zone": f"count(*) FILTER (regexp_matches(v, {engine.literal(ZONE)}))",
-    "zones": f"count(DISTINCT regexp_extract(v, {engine.literal(ZONE)}, 1)) FILTER (regexp_matches(v, {engine.literal(ZONE)}))",
+    "number": "count(*) FILTER (NOT isnan(d))",
+    "whole": _if(
+        "d IS NOT NULL", "regexp_full_match(v, '\\s*[+-]?[0-9]{1,19}\\s*') AND try_cast(v AS BIGINT) IS NOT NULL"
+    ),
+    "code": _if(
+        "length(v) >= 19 OR v LIKE '0%'",
+        "regexp_full_match(v, '0[0-9]+|[0-9]{20,}|[+-]?[0-9]{19}') AND (v LIKE '0%' OR try_cast(v AS BIGINT) IS NULL)",
+    ),
+    "clock": _if(
+        "v LIKE '%:%:%'",
+        "regexp_full_match(v, '\\s*[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?\\s*') AND try_cast(v AS TIME) IS NOT NULL",
+    ),
+    "truth": _if("length(v) <= 5", "lower(v) IN ('true', 'false')"),
+    "moment": _if("v LIKE '%-%-%'", "isfinite(try_cast(v AS TIMESTAMPTZ))"),
+    "day": "count(*) FILTER (length(v) <= 10 OR length(trim(v)) <= 10)",
+    "zone": _if("contains(v, ':')", f"regexp_matches(v, {engine.literal(ZONE)})"),
+    "zones": f"count(DISTINCT CASE WHEN contains(v, ':') THEN nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '') END)",
     "fraction": "count(*) FILTER (contains(v, ','))",
-    "comma": "count(*) FILTER (regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*'))",
 }
-NOTHING = dict.fromkeys(FACTS, 0)
+NOTHING = dict.fromkeys([*FACTS, "comma"], 0)
 CELLS = 2_000_000  # looked at for a first guess; wide tables get fewer rows
 
 
@@ -114,8 +129,13 @@ def _facts(connection: "DuckDBPyConnection") -> dict[str, dict[str, int]]:
     Their values stand below each other: a statement with thousands of aggregates takes minutes to plan.
     """
     counts = ", ".join(f"{condition} AS {fact}" for fact, condition in FACTS.items())
-    query = f"SELECT name, {counts} FROM head GROUP BY name"
-    return {row[0]: dict(zip(FACTS, row[1:], strict=True)) for row in connection.execute(query).fetchall()}
+    query = f"SELECT name, {counts} FROM (SELECT name, v, try_cast(v AS DOUBLE) AS d FROM head) GROUP BY name"
+    found = {row[0]: dict(zip(FACTS, row[1:], strict=True), comma=0) for row in connection.execute(query).fetchall()}
+    if any(facts["fraction"] for facts in found.values()):
+        commas = f"SELECT name, count(*) FROM head WHERE {COMMA} GROUP BY name"
+        for name, number in connection.execute(commas).fetchall():
+            found[name]["comma"] = number
+    return found
 
 
 def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:  # noqa: PLR0911 - one line per type

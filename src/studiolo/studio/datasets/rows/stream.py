@@ -70,9 +70,9 @@ def _pieces(
                 with child.stdin:
                     child.stdin.write(json.dumps(request).encode())
                 yield from _forwarded(child, work)
-                if child.wait() != 0:
+                if (code := child.wait()) != 0:
                     complaint.seek(0)
-                    raise _said(complaint.read(), child.returncode)
+                    raise _said(complaint.read(), code)
             finally:
                 children.kill(child)
     finally:
