@@ -59,6 +59,13 @@ def test_register_a_folder(running: Started) -> None:
     assert "31 files came back" in said
 
 
+def test_read_an_mltable(running: Started) -> None:
+    said = run(running, "13_read_an_mltable.py")
+    assert "panels:1: 3 rows of ['city', 'year', 'price'], read as mltable" in said
+    assert "1 price could not be read" in said
+    assert "read again: 3 rows" in said
+
+
 def test_automl_and_then_deploy_its_model(running: Started) -> None:
     said = run(running, "03_automl_titanic.py", "2")
     assert "registered as titanic:1" in said

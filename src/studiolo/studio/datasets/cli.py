@@ -46,7 +46,7 @@ def create(
     ] = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Create a dataset from files or a folder, or the next version of one."""
+    """Create a dataset from files or a folder, or the next version of one; a folder with an MLTable file is read as that says."""
     datasets = Datasets(transport(context))
     if yaml is not None:
         registrations_cli.create_from_yaml(datasets, yaml, wait=wait, output=output)
@@ -57,12 +57,12 @@ def create(
         if not place.exists():
             raise Invalid(f"There is no file {place}.", "Check the path.", field="file")
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
-    file = files[0]
+    file = files[0].parent if files[0].name == "MLTable" else files[0]  # it says how the folder that it is in is read
     if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session:
         reading = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
         registrations_cli.send(
             datasets,
-            files,
+            [file, *files[1:]],
             name,
             kind=kind,
             description=description,

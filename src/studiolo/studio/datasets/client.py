@@ -213,6 +213,11 @@ class Datasets(Registrations, Exploring):
         """Return what was made from a version, step by step."""
         return [Edge.model_validate(item) for item in self._transport.get(f"{self._path(name, version)}/lineage")]
 
+    def mltable(self, name: str, version: int | None = None) -> str:
+        """Return an MLTable file for a version, to lie beside its files: what Azure ML needs to read it as a table."""
+        with self._transport.stream("GET", f"{self._path(name, version)}/mltable") as reply:
+            return b"".join(reply.iter_bytes()).decode()
+
     def download(self, name: str, target: str | Path = ".", version: int | None = None) -> Path:
         """Fetch the file of a version, into a folder or to a path, or its many files into a folder; returns where they are."""
         found = self.get(name, version)

@@ -95,6 +95,9 @@ def inputs(ctx: Context, row: Any, table_name: str, schema: str) -> list[InputFi
             return [InputFile(path=".", digest=row.manifest, manifest=True)]
         return [InputFile(path=row.files[0]["path"], digest=row.files[0]["digest"])]
     described = InputFile(path=schema, digest=ctx.blobs.put(orjson.dumps(row.table)).digest)
+    made = whole(row)
+    if made:
+        return [InputFile(path=table_name, digest=made), described]
     if not row.manifest:
         return [InputFile(path=table_name, digest=row.readable or row.files[0]["digest"]), described]
     found = [InputFile(path=FILES, digest=row.manifest, manifest=True), described]
@@ -102,6 +105,11 @@ def inputs(ctx: Context, row: Any, table_name: str, schema: str) -> list[InputFi
         place = {"source": row.source, "workspace": ctx.workspace_id}
         found.append(InputFile(path=REFERENCE, digest=ctx.blobs.put(orjson.dumps(place)).digest))
     return found
+
+
+def whole(row: Any) -> str | None:
+    """Return the digest of the one copy that is read instead of all files of a version; None where the files are read."""
+    return row.readable if row.manifest and row.kind == "tabular" else None
 
 
 def page(ctx: Context, row: Any, folder: str | None, search: str, cursor: str | None, limit: int) -> Page[VersionFile]:

@@ -109,6 +109,12 @@ class LostValues(BadFile):
     code, title = "datasets.lost_values", "Values do not fit the chosen type"
 
 
+class BadMLTable(BadFile):
+    """An MLTable file, or one of its transformations, that cannot be used."""
+
+    code, title = "datasets.bad_mltable", "The MLTable cannot be used"
+
+
 class BadColumnChoice(Invalid):
     """A choice about columns that names what is not there, or what cannot be."""
 

@@ -33,14 +33,7 @@ def _inspect(request: dict[str, Any]) -> dict[str, Any]:
     known = TableSchema.model_validate(request["known"]) if request["known"] else None
     options = Reading.model_validate(request["reading"])
     found = table_file.inspect_files(files, options, work, line_limit=request["line_limit"], known=known)
-    left = set(found.schema.options.get("left_out", ()))
-    there = [
-        (readable or path, name)
-        for (path, name), readable in zip(files, found.readables, strict=True)
-        if name not in left
-    ]
-    table = table_file.TableInput(tuple(path for path, _ in there), tuple(name for _, name in there), found.schema)
-    shown = table_file.preview(table, request["rows"], work)
+    shown = table_file.preview(found.table(files), request["rows"], work)
     return {
         "schema": found.schema.model_dump(mode="json"),
         "preview": shown.model_dump(mode="json"),

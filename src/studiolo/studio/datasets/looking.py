@@ -4,24 +4,44 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from studiolo.studio.datasets.errors import BadFile, EmptyFile, HeaderOnly
+from studiolo.studio.datasets.errors import BadColumnChoice, BadFile, EmptyFile, HeaderOnly
 from studiolo.studio.datasets.formats.base import Inspected, Source, choose
+from studiolo.studio.datasets.mltable import pipeline
+from studiolo.studio.datasets.mltable.describing import Described, describe
 from studiolo.studio.datasets.reading import unpacking
 from studiolo.studio.datasets.reading.encoding import CHUNK, LINE_LIMIT
-from studiolo.studio.datasets.reading.paths import add_columns
+from studiolo.studio.datasets.reading.paths import add_columns, ordered
+from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.reading.union import Union
 from studiolo.studio.datasets.schemas import ReadingNote, ReadOptions, TableSchema
 
 MARKERS = ("_", ".")  # names that begin so are no data: _SUCCESS, _committed_…, .part.crc
+Report = Callable[[int, str], None]
 
 
 @dataclass(frozen=True)
 class InspectedFiles:
-    """readables: copies that must be read instead, by place; rows: of each file. Both of the files that were looked into."""
+    """readables: copies that must be read instead, by place; rows: of each file. Both of the files that were looked into.
+
+    whole: one copy that is read instead of all of them.
+    """
 
     schema: TableSchema
     readables: list[Path | None] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    whole: Path | None = None
+
+    def table(self, files: Sequence[tuple[Path, str]]) -> TableInput:
+        """Return the table in the files that were looked into."""
+        if self.whole is not None:
+            return TableInput.of(self.whole, self.schema)
+        left = set(self.schema.options.get("left_out", ()))
+        there = [
+            (readable or path, name)
+            for (path, name), readable in zip(files, self.readables, strict=True)
+            if name not in left
+        ]
+        return TableInput(tuple(path for path, _ in there), tuple(name for _, name in there), self.schema)
 
 
 def inspect(source: Source) -> Inspected:
@@ -61,14 +81,70 @@ def inspect_files(
     line_limit: int = LINE_LIMIT,
     known: TableSchema | None = None,
     further: Mapping[str, tuple[Path, ...]] | None = None,
-    report: Callable[[int, str], None] = lambda done, name: None,  # noqa: ARG005
+    report: Report = lambda done, name: None,  # noqa: ARG005
 ) -> InspectedFiles:
     """Look into the files of a table and return the schema of all; raises a BadFile that names file, line and column.
 
+    An MLTable among them, or transformations in the options, say which are read and what is done to their rows.
     files: local copies and their names in the dataset. work: a folder for readable copies; one below it per file.
     known: the schema of files that were looked into before; only the given ones are read, the result is of all.
     further: texts from further down of files that are cut, by name. report: told how many files are done and which is next.
     """
+    described = describe(files, options, some=further is not None)
+    if described is None:
+        return _look_at_all(files, options, work, line_limit, known, further, report)
+    wanted = set(described.names)
+    chosen = [(path, name) for path, name in files if name in wanted]
+    try:
+        found = _look_at_all(chosen, described.reading, work, line_limit, known, further, report)
+    except BadColumnChoice as error:
+        raise described.blamed(error) from error
+    return _transformed(described, files, chosen, found, work, cut=further is not None)
+
+
+def _transformed(
+    described: Described,
+    files: Sequence[tuple[Path, str]],
+    chosen: Sequence[tuple[Path, str]],
+    found: InspectedFiles,
+    work: Path,
+    *,
+    cut: bool,
+) -> InspectedFiles:
+    """Do to rows and columns what an MLTable says. cut: not all rows are here, so that none may be left."""
+    schema, whole = found.schema, None
+    base = {
+        "format": schema.format,
+        "options": {key: value for key, value in schema.options.items() if key != "left_out"},
+    }
+    if pipeline.needed(described.steps):
+        whole = work / "transformed.parquet"
+        made = pipeline.run(found.table(chosen), described.steps, whole, work, empty=cut)
+        schema = made.model_copy(update={"notes": [*schema.notes, *made.notes], "options": {"base": base}})
+    left = [*found.schema.options.get("left_out", ()), *described.left]
+    more = {"left_out": list(dict.fromkeys(left))} if left else {}
+    more |= {"mltable": list(described.given)} if described.steps or described.notes else {}
+    notes = [*described.notes, *schema.notes]
+    schema = schema.model_copy(update={"options": schema.options | more, "notes": notes})
+    by_name = {name: place for place, (_, name) in enumerate(chosen)}
+    places = [by_name.get(name) for _, name in files]
+    return InspectedFiles(
+        ordered(schema, described.timestamp),
+        [None if place is None else found.readables[place] for place in places],
+        [0 if place is None else found.rows[place] for place in places],
+        whole,
+    )
+
+
+def _look_at_all(
+    files: Sequence[tuple[Path, str]],
+    options: ReadOptions,
+    work: Path,
+    line_limit: int,
+    known: TableSchema | None,
+    further: Mapping[str, tuple[Path, ...]] | None,
+    report: Report,
+) -> InspectedFiles:
     union = Union(known, combine=options.header == "combine")
     readables: list[Path | None] = []
     rows: list[int] = []

@@ -100,6 +100,7 @@ AlertKind = Literal[
     "correlated",
     "duplicates",
     "mixed_types",
+    "errors",
     "infinite",
     "leak",
 ]

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import part_repository, repository
+from studiolo.studio.datasets import contents, part_repository, repository
 from studiolo.studio.datasets.errors import ColumnNotFound, NotATable, ProfileNotReady
 from studiolo.studio.datasets.profile.names import ENDING, PARTS_FILE, PARTS_FOLDER
 from studiolo.studio.datasets.profile_schemas import Profile
@@ -39,8 +39,9 @@ def submit(tx: Connection, ctx: Context, row: Any, asked: ProfileAsked | None = 
     if parts:
         given["parts"] = parts
     command = [sys.executable, "-m", "studiolo.studio.datasets.jobs"]
-    if not row.manifest and row.files:
-        command += ["--file-key", row.files[0]["digest"]]
+    only = contents.whole(row) or (row.files[0]["digest"] if row.files and not row.manifest else "")
+    if only:
+        command += ["--file-key", only]
     if asked.exact:
         command.append("--exact")
     if asked.target:

@@ -13,6 +13,7 @@ from studiolo.kernel.errors import Invalid, Remote
 from studiolo.kernel.home import Home
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import FilesNotRead, NoFiles, RegistrationFailed, UploadOffset
+from studiolo.studio.datasets.mltable import client as mltable
 from studiolo.studio.datasets.registration_schemas import PATHS, FileState, Registration, UploadSession
 from studiolo.studio.datasets.registrations import paths
 from studiolo.studio.datasets.registrations.stat_cache import StatCache, settled
@@ -54,9 +55,17 @@ class Registrations:
     ) -> Registration:
         """Send a folder, or files, and register them; returns the registration, to be followed by `wait_for`.
 
-        What the studio has already is not sent; what did not change since it was last sent is not even read. session: go on with
-        an upload that was cut off. Raises FilesNotRead, which names what cannot be read.
+        What the studio has already is not sent; what did not change since it was last sent is not even read. A folder with an MLTable
+        is read as that says; one whose paths are addresses has the studio fetch them. session: go on with an upload that was cut off. Raises FilesNotRead, which names what cannot be read.
         """
+        if isinstance(place, str | Path):
+            place = Path(place).parent if Path(place).name == mltable.file.NAME else place
+            table = mltable.in_folder(Path(place)) if kind == "tabular" else None
+            away = mltable.elsewhere(table) if table else None
+            if away is not None:  # nothing is here but the MLTable
+                away["reading"] = {**away["reading"], **(reading or {})}
+                about_it: dict[str, Any] = {"description": description, "tags": tags, "unpack": unpack}
+                return self.register(name or _name(Path(place)), **about_it, **away)
         files = list(local_files(place))
         if not files:
             raise NoFiles(f"There are no files in {place}.", "Name a folder with files.", field="file")

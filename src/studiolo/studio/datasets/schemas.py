@@ -57,6 +57,7 @@ class TableSchema(BaseModel):
     """All that is needed to read files the same way each time. options: what the format found, e.g. the delimiter.
 
     columns: of the table, in order; what the files hold besides is left out. timestamp: the column that orders the rows in time.
+    losses: how many values of a column contradicted its type and became missing.
     """
 
     format: str
@@ -65,6 +66,7 @@ class TableSchema(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     notes: list[ReadingNote] = Field(default_factory=list)
     timestamp: str = ""
+    losses: dict[str, int] = Field(default_factory=dict)
 
 
 class ReadOptions(BaseModel):
@@ -135,6 +137,11 @@ class Reading(ReadOptions):
 
     columns: list[ColumnChoice] = Field(default_factory=list, max_length=10_000)
     timestamp: str = Field("", max_length=1000)
+    transformations: list[Any] | None = Field(
+        None,
+        max_length=500,
+        description="What is done to rows and columns, in the words of an MLTable file; null: what an MLTable file among the files says",
+    )
 
 
 class Preview(BaseModel):

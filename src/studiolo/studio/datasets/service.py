@@ -129,7 +129,7 @@ def list_samples(ctx: Context) -> list[SampleTable]:  # noqa: ARG001 - every ver
 
 def identity(digests: list[str], schema: TableSchema) -> str:
     """Return what makes a version itself: its bytes and how they are read."""
-    read = schema.model_dump(mode="json", exclude={"notes", "rows"})
+    read = schema.model_dump(mode="json", exclude={"notes", "rows", "losses"})
     text = orjson.dumps({"files": digests, "read": read}, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()
 

@@ -53,7 +53,8 @@ dataset_versions = Table(
         "files", Json, nullable=False, info=NAMES_BLOBS
     ),  # path, size, digest of the one file of a version without a manifest
     Column("file_count", BigInteger, nullable=False, default=1, server_default="1"),
-    Column("readable", String(64), info=NAMES_BLOBS),  # of that one file: digest of a UTF-8 copy that is read instead
+    # digest of a copy that is read instead: of that one file, or with a manifest of all of them, as an MLTable made it
+    Column("readable", String(64), info=NAMES_BLOBS),
     Column("size", BigInteger, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("columns", Integer, nullable=False),

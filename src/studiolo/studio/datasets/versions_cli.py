@@ -109,6 +109,23 @@ def download(
     show({"path": str(path)}, output=output)
 
 
+def mltable(
+    context: typer.Context,
+    name: Name,
+    to: Annotated[Path | None, typer.Option(help="A folder: the files of the version go there too.")] = None,
+) -> None:
+    """Write an MLTable file for a version, for Azure ML or another studio."""
+    datasets = Datasets(transport(context))
+    text = datasets.mltable(name)
+    if to is None:
+        typer.echo(text, nl=False)
+        return
+    to.mkdir(parents=True, exist_ok=True)
+    datasets.download(name, to)
+    (to / "MLTable").write_text(text, "utf-8")
+    out.print(str(to / "MLTable"), markup=False, highlight=False)
+
+
 def compare(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the dataset.")],
@@ -139,4 +156,4 @@ def compare(
         show(changes, ("path", "change", "left_size", "right_size"), empty="No file differs.")
 
 
-COMMANDS = (compare, files, tag, keep, delete, restore, gc, download)
+COMMANDS = (compare, files, tag, keep, delete, restore, gc, download, mltable)

@@ -10,6 +10,7 @@ from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import MAX_LIMIT, Page
 from studiolo.studio.datasets import names, service, versions
+from studiolo.studio.datasets.mltable import service as mltable
 from studiolo.studio.datasets.schemas import Dataset, DatasetVersion, VersionPatch
 from studiolo.studio.datasets.version_schemas import (
     DatasetCleanup,
@@ -69,6 +70,16 @@ def restore_version(name: str, version: Version, ctx: Context = Depends(context)
     """Take a version out of the bin."""
     ctx.actor.must("datasets.write")
     return service.restore(ctx, *_parsed(name, version))
+
+
+@router.get(
+    "/{name}/versions/{version}/mltable", response_class=Response, responses={200: {"content": {"text/yaml": {}}}}
+)
+def get_mltable(name: str, version: Version, ctx: Context = Depends(context)) -> Response:
+    """Return an MLTable file for a version, to lie beside its files."""
+    ctx.actor.must("datasets.read")
+    head = {"Content-Disposition": 'attachment; filename="MLTable"'}
+    return Response(mltable.write(ctx, *_parsed(name, version)), media_type="text/yaml", headers=head)
 
 
 @router.get("/{name}/versions/{version}/files")

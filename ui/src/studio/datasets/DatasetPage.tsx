@@ -60,6 +60,7 @@ export function DatasetPage() {
     () => ({
       train: at(['automl', 'new'], { dataset: number ? `${name}:${number}` : name }),
       upload: at(['datasets', '-', 'new'], { name }),
+      mltable: apiUrl(`/datasets/${encodeURIComponent(name)}/versions/${number ?? 'latest'}/mltable`),
       download: apiUrl(`/datasets/${encodeURIComponent(name)}/versions/${number ?? 'latest'}/content`),
     }),
     [name, number],
@@ -139,6 +140,16 @@ export function DatasetPage() {
               >
                 Download the file
               </Menu.Item>
+              {files ? null : (
+                <Menu.Item
+                  component="a"
+                  href={hrefs.mltable}
+                  download="MLTable"
+                  leftSection={<IconDownload size={14} />}
+                >
+                  Download an MLTable file
+                </Menu.Item>
+              )}
               <Menu.Item
                 color="red"
                 leftSection={<IconTrash size={14} />}

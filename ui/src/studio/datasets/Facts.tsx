@@ -1,9 +1,11 @@
 import { bytes, count } from '@/kernel/format';
 import { Time } from '@/kit/Time';
+import { StepsFact } from './mltable/Steps';
 import type { DatasetVersion } from './types';
 
 /** Key facts of a version, in a row. */
 export function Facts({ version: it }: { version: DatasetVersion }) {
+  const steps = it.table.options?.mltable as unknown[] | undefined;
   return (
     <>
       <span>Version {it.version}</span>
@@ -16,7 +18,7 @@ export function Facts({ version: it }: { version: DatasetVersion }) {
         </>
       )}
       <span>{bytes(it.size)}</span>
-      <span>{it.format.replaceAll('_', ' ')}</span>
+      {steps ? <StepsFact steps={steps} /> : <span>{it.format.replaceAll('_', ' ')}</span>}
       <span>
         by {it.created_by} <Time at={it.created_at} />
       </span>

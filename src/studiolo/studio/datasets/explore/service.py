@@ -12,7 +12,7 @@ import orjson
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import DiskFull, NotFound
 from studiolo.kernel.ids import new_id
-from studiolo.studio.datasets import names, table_file, versions
+from studiolo.studio.datasets import names, versions
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.errors import BadDatasetName, BadReference, DatasetNotFound, NotATable
 from studiolo.studio.datasets.explore import arrow_types, exporting, queries, results, source
@@ -92,10 +92,8 @@ def datasets_input(ctx: Context, version: DatasetVersion) -> dict[str, Any]:
     """Return where the files of a version are, for a child."""
     if version.kind == "file":
         raise NotATable(version.reference)
-    files = versions.open_files(ctx, version)
-    named = dict(zip((entry.path for entry in versions.manifest(ctx, version)), files, strict=True))
-    members = table_file.members(version.table, list(named))
-    return source.described([named[name] for name in members], members, version.table)
+    table = versions.open_table(ctx, version)
+    return source.described(table.files, table.names, version.table)
 
 
 def sql(ctx: Context, asked: SqlQuery) -> SqlResult:

@@ -10,6 +10,7 @@ from studiolo.studio.datasets.reading import engine, kinds
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 LONG = 1 << 15
+PLAIN = ("parquet", "mltable")  # what lies in Parquet files with the very columns of the table
 
 
 def described(files: Sequence[Path], names: Sequence[str], schema: TableSchema) -> dict[str, Any]:
@@ -42,7 +43,7 @@ class Source:
             column.origin != "file" or column.lenient or column.place != (column.name,)
             for column in self.schema.columns
         )
-        if self.schema.format != "parquet" or told or self.schema.options.get("union"):
+        if self.schema.format not in PLAIN or told or self.schema.options.get("union"):
             return None
         return [kinds.cast(column) for column in self.schema.columns]
 

@@ -19,7 +19,7 @@ PACKAGE = "studiolo.studio.datasets.formats"
 class FormatSpec:
     """title: for people; extensions: with the dot, lower case; options: which ReadOptions it heeds.
 
-    copies: each file is read from a copy that its inspection makes. numbered: a scan can number the rows.
+    copies: each file is read from a copy that its inspection makes. numbered: a scan can number the rows. chosen: people can name it.
     """
 
     name: str
@@ -28,6 +28,7 @@ class FormatSpec:
     options: tuple[str, ...] = ()
     copies: bool = False
     numbered: bool = False
+    chosen: bool = True
 
 
 @dataclass(frozen=True)

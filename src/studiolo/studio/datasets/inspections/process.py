@@ -22,15 +22,11 @@ def _glance(request: dict[str, Any]) -> dict[str, Any]:
     further = {str(file["name"]): tuple(map(Path, file["further"])) for file in request["files"]}
     work = Path(request["work"])
     found = table_file.inspect_files(files, every, work, line_limit=request["line_limit"], further=further)
-    out = set(found.schema.options.get("left_out", ()))
-    there = [
-        (readable or path, name)
-        for (path, name), readable in zip(files, found.readables, strict=True)
-        if name not in out
-    ]
     schema = found.schema
-    schema.timestamp = reading.timestamp
-    table = table_file.TableInput(tuple(path for path, _ in there), tuple(name for _, name in there), schema)
+    schema.timestamp = reading.timestamp or schema.timestamp
+    table = found.table(files)
+    if schema.options.get("mltable"):
+        left = set()  # its words decide
     kept = [column.name for column in schema.columns if ".".join(column.place) not in left] or [schema.columns[0].name]
     shown = table_file.preview(table, request["rows"], work)
     places = [place for place, column in enumerate(schema.columns) if column.name in set(kept)]

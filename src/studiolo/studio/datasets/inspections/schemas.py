@@ -73,7 +73,8 @@ class Loss(BaseModel):
 class Inspection(BaseModel):
     """What the files would be as a table. rows: exact or an estimate; bytes_read: in all, of the files.
 
-    files: the first hundred; timestamps: columns that can order the rows in time.
+    files: the first hundred; timestamps: columns that can order the rows in time. transformations: of an MLTable file, or as they
+    were given; null: there are none.
     """
 
     format: str
@@ -88,6 +89,7 @@ class Inspection(BaseModel):
     exact: bool
     losses: list[Loss]
     problems: list[ReadingNote]
+    transformations: list[Any] | None = None
     bytes_read: int
     seconds: float
 

@@ -17,6 +17,7 @@ from studiolo.studio.datasets.inspections.schemas import (
     Loss,
     LostValue,
 )
+from studiolo.studio.datasets.mltable import file as mltable
 from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, Preview, TableSchema
 
 MODULE = "studiolo.studio.datasets.inspections.process"
@@ -47,6 +48,7 @@ def formats() -> list[FormatNoun]:
             options=list(module.SPEC.options),
         )
         for module in family().values()
+        if module.SPEC.chosen
     ]
 
 
@@ -59,10 +61,11 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
     started = time.monotonic()
     children.warm()
     files = sources.find(ctx, asked.source)
+    first = _looked_at(files, asked)
     with inspection.work_folder(ctx) as work:
         taken: list[heads.Head] = []
         read = 0
-        for place, file in enumerate(files[:LOOKED_AT]):
+        for place, file in enumerate(first):
             folder = work / f"taken-{place}"
             folder.mkdir()
             head = heads.take(file, folder)
@@ -82,6 +85,18 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
     return _told(files, taken, found, read, round(time.monotonic() - started, 3))
 
 
+def _looked_at(files: list[Opened], asked: InspectionRequest) -> list[Opened]:
+    """Return the files that are looked at: the first ones, or an MLTable and the first that it names."""
+    names = {file.name: file for file in files}
+    found = mltable.beside(list(names))
+    if found is None or asked.reading.transformations is not None:
+        return files[:LOOKED_AT]
+    table = mltable.read(names[found].read(0, min(names[found].size, mltable.LARGEST + 1)))
+    some = len(files) >= sources.LISTED
+    chosen = table.named(found[: -len(mltable.NAME)], list(names), some=some)
+    return [names[found], *(names[name] for name in chosen[: LOOKED_AT - 1])]
+
+
 def _told(
     files: list[Opened],
     taken: list[heads.Head],
@@ -92,8 +107,9 @@ def _told(
     schema = TableSchema.model_validate(found["schema"])
     left = set(found["left"])
     exact = len(files) == len(taken) and all(head.whole for head in taken)
+    table = schema.options.get("mltable")
     columns = [
-        _column(column, examples, include=".".join(column.place) not in left, format_=schema.format)
+        _column(column, examples, include=".".join(column.place) not in left, format_="" if table else schema.format)
         for column, examples in zip(schema.columns, found["examples"], strict=True)
     ]
     return Inspection(
@@ -109,6 +125,7 @@ def _told(
         exact=exact,
         losses=_losses(schema, exact=exact),
         problems=schema.notes,
+        transformations=table,
         bytes_read=read,
         seconds=seconds,
     )
@@ -123,7 +140,11 @@ def _column(column: ColumnSchema, examples: list[Any], *, include: bool, format_
         stored=column.stored,
         include=include,
         origin=column.origin,
-        choices=TEXTS if text and column.type != "json" else TYPED.get(column.type, [column.type]),
+        choices=[column.type]
+        if not format_
+        else TEXTS
+        if text and column.type != "json"
+        else TYPED.get(column.type, [column.type]),
         examples=examples,
     )
 

@@ -22,6 +22,7 @@ ADVICE = {
     "skewed": "Take the logarithm, cut the tails off, or use models of trees, which do not mind.",
     "correlated": "Keep one of the two where models are to be explained, or are linear.",
     "duplicates": "Remove the repeats, or weigh rows; in two parts of a split they make scores too good.",
+    "errors": "Correct the values, or choose another type or format for the column when reading.",
     "mixed_types": "Correct the values that are different, or give the column its type when reading.",
     "leak": "Would its value be known when predictions are asked for? If not, leave it out of training.",
 }
@@ -57,6 +58,12 @@ def _of_column(column: ColumnProfile) -> list[Alert]:
         found.append(_alert("missing", name, f"{name} {text}"))
     if values and column.distinct == 1:
         found.append(_alert("constant", name, f"{name} holds one value only"))
+    if column.errors:
+        rows = column.count + column.missing
+        many = f"{column.errors:,} values" if column.errors > 1 else "1 value"
+        are = "are" if column.errors > 1 else "is"
+        share = f" ({column.errors / rows:.1%} of the rows)" if rows and column.errors <= rows else ""
+        found.append(_alert("errors", name, f"{many} of {name}{share} {are} no {column.type} and became missing"))
     unique = column.distinct == values if column.distinct_exact else column.distinct > UNIQUE * values
     if unique and values > FEWEST and column.type in ("integer", "text", "decimal"):
         found.append(_alert("unique", name, f"{name} differs in each row, like an identifier"))

@@ -172,8 +172,21 @@ def profile_parts(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(_cpu() - cpu, 3),
     )
+    for column in told.columns:
+        column.errors = lost(schema).get(column.name, 0)
     told.alerts = alerts.find(told)
     return Profiled(told, new)
+
+
+def lost(schema: TableSchema) -> dict[str, int]:
+    """Return how many values of each column could not be read as its type; versions of old say it in their notes."""
+    if schema.losses:
+        return schema.losses
+    found: dict[str, int] = {}
+    for note in schema.notes:
+        if note.lost:
+            found[note.column] = found.get(note.column, 0) + note.lost
+    return found
 
 
 def _share(table: TableInput, how: How) -> tuple[float, float]:

@@ -36,8 +36,13 @@ def add_columns(schema: TableSchema, options: ReadOptions, names: Sequence[str])
     columns = [*schema.columns, *added]
     check_names([column.name for column in columns])
     timestamp = (options.timestamp if isinstance(options, Reading) else "") or schema.timestamp
+    return ordered(schema.model_copy(update={"columns": columns, "options": read}), timestamp)
+
+
+def ordered(schema: TableSchema, timestamp: str) -> TableSchema:
+    """Return the schema with the column that orders its rows in time, none where it is empty; raises BadColumnChoice."""
     if timestamp:
-        column = next((column for column in columns if column.name == timestamp), None)
+        column = next((column for column in schema.columns if column.name == timestamp), None)
         if column is None or column.type not in MOMENTS:
             raise BadColumnChoice(
                 f"'{timestamp[:100]}' cannot be the timestamp: "
@@ -49,4 +54,4 @@ def add_columns(schema: TableSchema, options: ReadOptions, names: Sequence[str])
                 "Choose a column of dates or moments, or set its type and format first.",
                 field="timestamp",
             )
-    return schema.model_copy(update={"columns": columns, "options": read, "timestamp": timestamp})
+    return schema.model_copy(update={"timestamp": timestamp})

@@ -54,6 +54,7 @@ class Union:
             if new.options.get("headers") == "first":
                 self.schema.options["first_file"] = name
             self.schema.notes = [note.model_copy(update={"file": name}) for note in new.notes]
+            self._count(new)
             self._keep_left_out()
             return
         if new.format != self.schema.format:
@@ -64,6 +65,7 @@ class Union:
             )
         for note in new.notes:
             self._note(note.model_copy(update={"file": name}))
+        self._count(new)
         merged = [self._merge(name, column, new, found) for column in self.schema.columns]
         there = {column.place for column in merged}
         more = [column for column in new.columns if column.place not in there]
@@ -138,6 +140,13 @@ class Union:
         if self.schema is not None and self.left_out:
             before = [name for name in self.schema.options.get("left_out", []) if name not in self.left_out]
             self.schema.options["left_out"] = [*before, *self.left_out]
+
+    def _count(self, new: TableSchema) -> None:
+        """Add up what the types of the columns lose."""
+        assert self.schema is not None
+        for note in new.notes:
+            if note.lost:
+                self.schema.losses[note.column] = self.schema.losses.get(note.column, 0) + note.lost
 
     def _note(self, note: ReadingNote) -> None:
         assert self.schema is not None

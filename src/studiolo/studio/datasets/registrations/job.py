@@ -139,19 +139,21 @@ class Registering:
         return found
 
     def _finished(self, entries: dict[str, Entry]) -> Result:
-        schema, preview = TableSchema(format="files", columns=[], rows=0), Preview(columns=[], rows=[], total_rows=0)
+        nothing = Preview(columns=[], rows=[], total_rows=0)
+        read = tables.Read(TableSchema(format="files", columns=[], rows=0), nothing)
         if self.order.kind == "tabular":
             with self._local(entries) as files:
-                schema, preview = tables.read(self.order, entries, files, self.blobs, self._work, self.tell)
+                read = tables.read(self.order, entries, files, self.blobs, self._work, self.tell)
         written = manifests.write(self.blobs, (entries[path] for path in sorted(entries)))
-        kept = self.blobs.put(preview.model_dump_json().encode()).digest
+        kept = self.blobs.put(read.preview.model_dump_json().encode()).digest
         gone = manifests.keep(self.blobs, written.digest)
         if gone:
             raise Invalid(f"{len(gone):,} files went from the store meanwhile.", "Register again.")
         only = None
         if len(entries) == 1 and self.order.mode == "managed" and self.order.kind == "tabular":
             entry = next(iter(entries.values()))
-            only = {"path": entry.path, "size": entry.size, "digest": entry.digest, "readable": entry.readable}
+            readable = read.whole or entry.readable
+            only = {"path": entry.path, "size": entry.size, "digest": entry.digest, "readable": readable}
         reading = self.order.reading.model_dump(mode="json", exclude_defaults=True)
         return Result(
             kind=self.order.kind,
@@ -159,8 +161,9 @@ class Registering:
             manifest=written.digest,
             file_count=written.files,
             size=written.bytes,
-            table=schema,
+            table=read.schema,
             preview=kept,
+            whole=read.whole,
             only=only,
             source=self.source | ({"reading": reading} if reading else {}),
             skipped=self._skipped[:_SKIPPED],

@@ -61,6 +61,7 @@ class Result(BaseModel):
     size: int
     table: TableSchema
     preview: str
+    whole: str | None = None  # one copy that is read instead of all files
     only: dict[str, Any] | None = None  # of a managed version with one file: path, size, digest, readable
     source: dict[str, Any]
     skipped: list[Skipped] = []

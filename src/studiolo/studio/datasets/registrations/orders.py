@@ -18,6 +18,7 @@ from studiolo.kernel.storage import manifests
 from studiolo.kernel.storage.manifests import Entry
 from studiolo.studio.datasets import names, repository, upload_rows
 from studiolo.studio.datasets.errors import NoFiles, RegistrationNotFound
+from studiolo.studio.datasets.mltable import file as mltable
 from studiolo.studio.datasets.registration_schemas import (
     FromDatastore,
     FromQuery,
@@ -66,6 +67,9 @@ def start(ctx: Context, asked: RegistrationCreate) -> Registration:
             )
         if source.glob is not None:
             paths.matcher(source.glob)
+        if source.path.rpartition("/")[2] == mltable.NAME:  # it says how the folder that it is in is read
+            source = source.model_copy(update={"path": source.path.rpartition("/")[0]})
+            asked = asked.model_copy(update={"source": source})
         datastores.get(ctx, source.datastore)
     elif isinstance(source, FromQuery):
         datastores.get(ctx, source.datastore)

@@ -1,12 +1,14 @@
 """How the files of a registration are read as one table; what a parent version knows of its files is not found out again."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.kernel.storage.manifests import Entry, Manifest
 from studiolo.studio.datasets import table_file
-from studiolo.studio.datasets.errors import BadFile
+from studiolo.studio.datasets.errors import BadFile, BadMLTable
+from studiolo.studio.datasets.mltable import file as mltable
 from studiolo.studio.datasets.registrations.order import Order
 from studiolo.studio.datasets.schemas import Preview, TableSchema
 from studiolo.studio.datasets.table_file import TableInput
@@ -15,9 +17,18 @@ ROWS = 100  # of the preview that is kept
 Tell = Callable[[float, float | None, str], None]
 
 
+@dataclass(frozen=True)
+class Read:
+    """How files are read as a table. whole: digest of one copy that is read instead of all of them."""
+
+    schema: TableSchema
+    preview: Preview
+    whole: str | None = None
+
+
 def read(
     order: Order, entries: dict[str, Entry], files: Mapping[str, Path], blobs: LocalBlobStore, work: Path, tell: Tell
-) -> tuple[TableSchema, Preview]:
+) -> Read:
     """Look into the files; returns their schema and first rows, and sets the readable copies of `entries`.
 
     files: local copies by path. Raises a BadFile that names the file at fault.
@@ -45,6 +56,8 @@ def read(
                 raise error.of(looked[0]) from error
             raise
         schema = found.schema
+        if found.whole is not None:
+            return _made(order, found.whole, schema, blobs, work)
         for name, copy in zip(looked, found.readables, strict=True):
             if copy is not None:
                 entries[name] = replace_readable(entries[name], blobs.put(copy).digest)
@@ -53,7 +66,18 @@ def read(
     paths = tuple(_readable(blobs, entries[name], files[name]) for name in with_rows)
     heads = work / "heads"
     heads.mkdir(exist_ok=True)
-    return schema, table_file.preview(TableInput(paths, tuple(with_rows), schema), ROWS, heads)
+    return Read(schema, table_file.preview(TableInput(paths, tuple(with_rows), schema), ROWS, heads))
+
+
+def _made(order: Order, whole: Path, schema: TableSchema, blobs: LocalBlobStore, work: Path) -> Read:
+    if order.mode == "referenced":
+        raise BadMLTable(
+            "What is done to rows and columns is kept, and these files stay in their datastore.",
+            "Register them as managed, or leave only `read_…` in the MLTable.",
+            field="mode",
+        )
+    preview = table_file.preview(TableInput.of(whole, schema), ROWS, work)
+    return Read(schema, preview, blobs.put(whole).digest)
 
 
 def replace_readable(entry: Entry, digest: str | None) -> Entry:
@@ -71,8 +95,8 @@ def _known(order: Order, entries: Mapping[str, Entry], blobs: LocalBlobStore) ->
     A file that went may be the one that made a column text, so then all is looked into again.
     """
     parent = order.parent
-    if parent is None:
-        return {}
+    if parent is None or parent.table.options.get("mltable") or mltable.beside(list(entries)):
+        return {}  # what an MLTable does to rows may depend on all of them
     if parent.manifest:
         old = list(Manifest(blobs, parent.manifest).entries())
     else:

@@ -60,6 +60,8 @@ def _result(ctx: Context, run: Run) -> tuple[Result | None, dict[str, Any]]:
         return None, {"detail": "Its job left no version.", "hint": "Look at the log of its run."}
     if ctx.clock.now().timestamp() - result.kept_at > _HELD_SECONDS and manifests.keep(ctx.blobs, result.manifest):
         return None, {"detail": "Its bytes went from the store meanwhile.", "hint": "Register again."}
+    if result.whole and not ctx.blobs.keep(result.whole):
+        return None, {"detail": "Its table went from the store meanwhile.", "hint": "Register again."}
     return result, {}
 
 
@@ -74,7 +76,7 @@ def values_of(name: str, about: dict[str, Any], run_id: str, result: Result) -> 
         "manifest": None if only else result.manifest,
         "file_count": result.file_count,
         "files": [{key: only[key] for key in ("path", "size", "digest")}] if only else [],
-        "readable": only["readable"] if only else None,
+        "readable": only["readable"] if only else result.whole,
         "size": result.size,
         "rows": result.table.rows,
         "columns": len(result.table.columns),

@@ -137,8 +137,9 @@ def arrow(
             said.partition_timestamp,
         )
     spec = part(ctx, name, row.version, split) if split else None
-    entries = {entry.path: entry for entry in contents.of(ctx, row).entries()}
-    chosen = [entries[path] for path in table_file.members(schema, list(entries))]
-    files = [ctx.blobs.path(entry.readable or str(entry.digest)) for entry in chosen]
+    made = contents.whole(row)
+    entries = {} if made else {entry.path: entry for entry in contents.of(ctx, row).entries()}
+    names = table_file.members(schema, list(entries)) if not made else [made]
+    files = [ctx.blobs.path(made or entries[path].readable or str(entries[path].digest)) for path in names]
     asked = Asked(tuple(columns) if columns else None, limit, offset, window, spec, split.rpartition(".")[2], partition)
-    return stream.rows(ctx, files, [entry.path for entry in chosen], row.table, asked)
+    return stream.rows(ctx, files, names, row.table, asked)

@@ -17,6 +17,7 @@ export const KINDS: Record<Alert['kind'], string> = {
   skewed: 'Skewed',
   correlated: 'Correlated',
   mixed_types: 'Mixed types',
+  errors: 'Values that do not fit',
   infinite: 'Infinite',
 };
 

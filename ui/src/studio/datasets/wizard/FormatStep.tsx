@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { ErrorState } from '@/kit/ErrorState';
 import { Loading, Section } from '@/kit/Page';
 import { Problem } from '@/kernel/problem';
+import { Described } from '../mltable/Described';
 import type { Source } from './choice';
 import { Blind } from './Blind';
 import { formats, inspection, isBlind } from './inspection';
@@ -27,9 +28,10 @@ export function FormatStep({ source, reading, onReading }: Props) {
   const format = (reading.format as string | undefined) ?? found.data?.format;
   const heeded = known.data?.find((one) => one.name === format)?.options;
   const set = (key: string, value: unknown) => onReading({ ...reading, [key]: value });
+  const steps = reading.transformations ? null : (found.data?.transformations ?? null);
   const options = OPTIONS.filter((option) => (heeded ? heeded.includes(option.key) : option.usual));
-  return (
-    <Stack gap="lg">
+  const how = (
+    <>
       <Group align="end">
         <Select
           label="Format"
@@ -58,6 +60,12 @@ export function FormatStep({ source, reading, onReading }: Props) {
           />
         ))}
       </SimpleGrid>
+    </>
+  );
+  return (
+    <Stack gap="lg">
+      <Described steps={steps} reading={reading} onReading={onReading} />
+      {steps ? null : how}
       <Section title="First rows">
         {blind ? <Blind /> : null}
         {problem ? <ErrorState error={problem} inline onRetry={() => void found.refetch()} /> : null}

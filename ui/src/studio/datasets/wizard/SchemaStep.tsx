@@ -50,6 +50,12 @@ export function SchemaStep({ source, reading, onReading }: Props) {
         value={reading.timestamp ?? null}
         onChange={(value) => onReading({ ...reading, timestamp: value ?? '' })}
       />
+      {found.data.transformations ? (
+        <Text size="sm" c="dimmed">
+          The MLTable beside the files decides about columns: change it there, or set it aside in the step
+          before.
+        </Text>
+      ) : null}
       <Section
         title="Columns"
         actions={
@@ -78,6 +84,7 @@ export function SchemaStep({ source, reading, onReading }: Props) {
             <Table.Tbody>
               {shown.map((column) => (
                 <ColumnLine
+                  fixed={Boolean(found.data.transformations)}
                   key={fieldOf(column)}
                   column={column}
                   found={found.data}
@@ -109,13 +116,15 @@ function fieldOf(column: InspectedColumn): string {
 }
 
 interface LineProps {
+  /** Nothing can be chosen. */
+  fixed: boolean;
   column: InspectedColumn;
   found: Inspection;
   reading: ReadingChoice;
   onReading: (reading: ReadingChoice) => void;
 }
 
-function ColumnLine({ column, found, reading, onReading }: LineProps) {
+function ColumnLine({ fixed, column, found, reading, onReading }: LineProps) {
   const field = fieldOf(column);
   const said = chosenOf(reading, field);
   const [name, setName] = useState(said?.rename ?? '');
@@ -129,6 +138,7 @@ function ColumnLine({ column, found, reading, onReading }: LineProps) {
       <Table.Td>
         <Checkbox
           aria-label={`Use ${field}`}
+          disabled={fixed}
           checked={said?.include ?? column.include}
           onChange={(event) => set({ include: event.currentTarget.checked })}
         />
@@ -142,6 +152,7 @@ function ColumnLine({ column, found, reading, onReading }: LineProps) {
           size="xs"
           aria-label={`Name of ${field} in the dataset`}
           placeholder={column.name}
+          disabled={fixed}
           value={name}
           onChange={(event) => {
             setName(event.currentTarget.value);
@@ -154,12 +165,13 @@ function ColumnLine({ column, found, reading, onReading }: LineProps) {
           size="xs"
           w={130}
           aria-label={`Type of ${field}`}
+          disabled={fixed}
           allowDeselect={false}
           data={[...new Set([...column.choices, column.type, type])]}
           value={type}
           onChange={(value) => set({ type: value ?? undefined })}
         />
-        {MOMENTS.has(type) ? (
+        {MOMENTS.has(type) && !fixed ? (
           <TextInput
             size="xs"
             mt={4}

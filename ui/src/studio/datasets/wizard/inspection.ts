@@ -39,6 +39,8 @@ export interface Inspection {
   exact: boolean;
   losses: Loss[];
   problems: { message: string; column?: string; line?: number | null; file?: string; value?: string }[];
+  /** Of an MLTable among the files. */
+  transformations?: unknown[] | null;
   bytes_read: number;
   seconds: number;
 }

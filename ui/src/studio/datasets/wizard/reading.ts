@@ -12,6 +12,8 @@ export interface ReadingChoice {
   [option: string]: unknown;
   columns?: ColumnChosen[];
   timestamp?: string;
+  /** Empty: an MLTable among the files is not heeded. */
+  transformations?: unknown[];
 }
 
 /** Read what the address keeps; anything that is no reading is none. */
@@ -30,8 +32,11 @@ export function readReading(text: string | undefined): ReadingChoice {
 /** What the address keeps; nothing while all is found out. */
 export function writeReading(reading: ReadingChoice): string | undefined {
   const kept = Object.entries(reading).filter(
-    ([, value]) =>
-      value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
+    ([key, value]) =>
+      value !== undefined &&
+      value !== null &&
+      value !== '' &&
+      !(key !== 'transformations' && Array.isArray(value) && value.length === 0),
   );
   return kept.length > 0 ? JSON.stringify(Object.fromEntries(kept)) : undefined;
 }

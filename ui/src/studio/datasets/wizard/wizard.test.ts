@@ -56,6 +56,7 @@ test('what is said of columns is kept, what says nothing is not', () => {
     delimiter: ';',
     columns: [{ name: 'a', include: false }],
   });
+  expect(writeReading({ transformations: [], columns: [] })).toBe('{"transformations":[]}');
   expect(readReading('[1]')).toEqual({});
   expect(readReading('{')).toEqual({});
   expect(readFormats(' %d/%m/%Y , yyyy ')).toEqual(['%d/%m/%Y', 'yyyy']);

@@ -1,0 +1,117 @@
+"""An MLTable file for a version, so that whoever reads Azure ML's tables can take it back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from studiolo.kernel.errors import Invalid
+from studiolo.studio.datasets.mltable.options import ENCODINGS, HEADERS
+from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
+
+LISTED = 100  # files that are named one by one
+SCHEMA = "https://azuremlschemas.azureedge.net/latest/MLTable.schema.json"
+NAMES = {"integer": "int", "number": "float", "decimal": "float", "text": "string", "time": "string"}
+
+
+def write(reference: str, schema: TableSchema, names: Sequence[str]) -> str:
+    """Return the text of the file. names: of the files with rows, in order; reference: of the version.
+
+    Raises Invalid for formats that an MLTable has no word for.
+    """
+    import yaml
+
+    unsaid: list[str] = []
+    given = schema.options.get("mltable")
+    steps = list(given) if given else _steps(schema, unsaid)
+    document: dict[str, Any] = {"$schema": SCHEMA, "type": "mltable", "paths": _paths(names), "transformations": steps}
+    if schema.timestamp:
+        document["metadata"] = {"traits": {"timestamp_column": schema.timestamp}}
+    notes = "".join(f"# {line}\n" for line in [f"{reference}, written by Studiolo", *unsaid])
+    return notes + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def _paths(names: Sequence[str]) -> list[dict[str, str]]:
+    if len(names) <= LISTED:
+        return [{"file": f"./{name}"} for name in names]
+    endings = {name.rpartition(".")[2] for name in names if "." in name.rpartition("/")[2]}
+    if len(endings) == 1 and all("." in name for name in names):
+        return [{"pattern": f"./**/*.{endings.pop()}"}]
+    return [{"folder": "./"}]
+
+
+def _steps(schema: TableSchema, unsaid: list[str]) -> list[dict[str, Any]]:
+    path = next((column.name for column in schema.columns if column.origin == "path"), None)
+    about: dict[str, Any] = {"include_path_column": True} if path else {}
+    if path and path != "Path":
+        unsaid.append(f"The column of the path is called '{path}' here.")
+    match schema.format:
+        case "delimited":
+            steps = [{"read_delimited": _delimited(schema, unsaid) | about}]
+        case "parquet":
+            steps = [{"read_parquet": about}]
+        case "json_lines":
+            encoding = _encoding(schema)
+            steps = [{"read_json_lines": ({"encoding": encoding} if encoding else {}) | about}]
+        case "delta":
+            steps = [{"read_delta_lake": {"version_as_of": schema.options["table_version"]} | about}]
+        case _:
+            raise Invalid(
+                f"An MLTable has no word for files of the format {schema.format}.",
+                "Export the rows as Parquet: studiolo datasets export NAME rows.parquet",
+                field="dataset",
+            )
+    if schema.options.get("partition_format"):
+        steps.append({"extract_columns_from_partition_format": schema.options["partition_format"]})
+    of_file = [column for column in schema.columns if column.origin == "file"]
+    renamed = [
+        f"'{column.place[-1]}' is '{column.name}'" for column in of_file if column.name != ".".join(column.place)
+    ]
+    if renamed:
+        unsaid.append(f"Renamed here, which an MLTable cannot: {', '.join(renamed[:20])}.")
+    fields = schema.options.get("fields")
+    if fields and {column.place[0] for column in of_file} < set(fields):
+        steps.append({"keep_columns": [_called(column) for column in schema.columns]})
+    conversions = _conversions(of_file, typed=schema.format != "delimited")
+    return [*steps, {"convert_column_types": conversions}] if conversions else steps
+
+
+def _called(column: ColumnSchema) -> str:
+    return ".".join(column.place) if column.origin == "file" else column.name
+
+
+def _delimited(schema: TableSchema, unsaid: list[str]) -> dict[str, Any]:
+    options = schema.options
+    mode = options.get("headers") or ("same" if options.get("header") else "none")
+    found: dict[str, Any] = {"delimiter": options["delimiter"]}
+    encoding = _encoding(schema)
+    found |= {"encoding": encoding} if encoding else {}
+    found["header"] = next(word for word, known in HEADERS.items() if known == mode)
+    found["support_multi_line"] = True
+    if options.get("empty_as_text"):
+        found["empty_as_string"] = True
+    for key, what in (("skip_rows", "lines before the table are left out"), ("decimal", "stands before fractions")):
+        if options.get(key) not in (None, 0, "."):
+            unsaid.append(f"{options[key]} {what}, which read_delimited cannot say.")
+    return found
+
+
+def _encoding(schema: TableSchema) -> str | None:
+    said = str(schema.options.get("encoding") or "utf-8").lower().replace("_", "-")
+    return None if said == "utf-8" else next((word for word, known in ENCODINGS.items() if known == said), said)
+
+
+def _conversions(columns: Sequence[ColumnSchema], *, typed: bool) -> list[dict[str, Any]]:
+    """Return the types that would not be found again as they are: all of texts, of typed files those that were chosen."""
+    found: list[dict[str, Any]] = []
+    plain: dict[str, list[str]] = {}
+    for column in columns:
+        if typed and not column.lenient:
+            continue
+        if column.type == "boolean" and (column.true or column.false):
+            words = {"true_values": column.true, "false_values": column.false, "mismatch_as": "error"}
+            found.append({"columns": [_called(column)], "column_type": {"boolean": words}})
+        elif column.type in ("date", "datetime"):
+            if column.formats:
+                found.append({"columns": [_called(column)], "column_type": {"datetime": {"formats": column.formats}}})
+        elif column.type in NAMES or column.type == "boolean":
+            plain.setdefault(NAMES.get(column.type, "boolean"), []).append(_called(column))
+    return [*({"columns": names, "column_type": kind} for kind, names in plain.items()), *found]
