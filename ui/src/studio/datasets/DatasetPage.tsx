@@ -1,4 +1,4 @@
-import { Button, Menu, Select, Tabs, Text } from '@mantine/core';
+import { Select, Tabs, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
@@ -6,7 +6,7 @@ import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
 import { apiUrl, at } from '@/kernel/workspace';
 import { usePageActions } from '@/kit/actions';
-import { IconChevronDown, IconDownload, IconTrash, IconUpload, IconWand } from '@/kit/icons';
+import { IconWand } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { MayLink } from '@/kit/MayLink';
 import { Lineage } from '@/kit/lineage/Lineage';
@@ -17,6 +17,7 @@ import { ExploreTab } from './explore/ExploreTab';
 import { Facts } from './Facts';
 import { FilesTab } from './files/FilesTab';
 import { DriftTab } from './monitors/DriftTab';
+import { MoreMenu } from './MoreMenu';
 import { ProfileTab } from './ProfileTab';
 import { QualityTab } from './quality/QualityTab';
 import { dataset, lineage, version, versions } from './queries';
@@ -118,49 +119,12 @@ export function DatasetPage() {
               allowDeselect={false}
             />
           ) : null}
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <Button variant="default" rightSection={<IconChevronDown size={14} />}>
-                More
-              </Button>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item
-                leftSection={<IconUpload size={14} />}
-                disabled={!mayWrite}
-                onClick={() => follow(hrefs.upload)}
-              >
-                Upload a new version
-              </Menu.Item>
-              <Menu.Item
-                component="a"
-                href={hrefs.download}
-                download
-                leftSection={<IconDownload size={14} />}
-              >
-                Download the file
-              </Menu.Item>
-              {files ? null : (
-                <Menu.Item
-                  component="a"
-                  href={hrefs.mltable}
-                  download="MLTable"
-                  leftSection={<IconDownload size={14} />}
-                >
-                  Download an MLTable file
-                </Menu.Item>
-              )}
-              <Menu.Item
-                color="red"
-                leftSection={<IconTrash size={14} />}
-                disabled={!mayWrite}
-                title={mayWrite ? undefined : 'Your role in this workspace may not delete datasets'}
-                onClick={() => void remove()}
-              >
-                Delete
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <MoreMenu
+            hrefs={hrefs}
+            table={!files}
+            onUpload={() => follow(hrefs.upload)}
+            onDelete={() => void remove()}
+          />
           {files ? null : (
             <MayLink
               permission="automl.write"

@@ -22,7 +22,8 @@ export function Described({ steps, reading, onReading }: Props) {
           description="Without it, format and columns are found out and yours to choose."
           checked={!aside}
           onChange={(event) => {
-            const { transformations: _, ...rest } = reading;
+            const rest = { ...reading };
+            delete rest.transformations;
             onReading(event.currentTarget.checked ? rest : { ...rest, transformations: [] });
           }}
         />

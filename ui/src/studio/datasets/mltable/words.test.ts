@@ -9,7 +9,12 @@ test('transformations are said in words', () => {
       { take: 5 },
       { keep_columns: ['a', 'b'] },
       { filter: 'col("a") > 3' },
-      { convert_column_types: [{ columns: ['a'], column_type: 'int' }, { columns: 'b', column_type: { boolean: { mismatch_as: 'error' } } }] },
+      {
+        convert_column_types: [
+          { columns: ['a'], column_type: 'int' },
+          { columns: 'b', column_type: { boolean: { mismatch_as: 'error' } } },
+        ],
+      },
       { read_json_lines: null },
       7,
     ]),
