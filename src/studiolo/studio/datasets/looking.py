@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from studiolo.studio.datasets.errors import BadColumnChoice, BadFile, EmptyFile, HeaderOnly
 from studiolo.studio.datasets.formats.base import Inspected, Source, choose
+from studiolo.studio.datasets.images import table as images
 from studiolo.studio.datasets.mltable import pipeline
 from studiolo.studio.datasets.mltable.describing import Described, describe
 from studiolo.studio.datasets.reading import unpacking
@@ -90,6 +91,8 @@ def inspect_files(
     known: the schema of files that were looked into before; only the given ones are read, the result is of all.
     further: texts from further down of files that are cut, by name. report: told how many files are done and which is next.
     """
+    if images.wanted(options, [name for _, name in files]):
+        return _images(files, options, work, report)
     described = describe(files, options, some=further is not None)
     if described is None:
         return _look_at_all(files, options, work, line_limit, known, further, report)
@@ -100,6 +103,19 @@ def inspect_files(
     except BadColumnChoice as error:
         raise described.blamed(error) from error
     return _transformed(described, files, chosen, found, work, cut=further is not None)
+
+
+def _images(
+    files: Sequence[tuple[Path, str]], options: ReadOptions, work: Path, report: Report
+) -> InspectedFiles:
+    """Make one table of images."""
+    whole = work / "images.parquet"
+    schema, left = images.make(files, options, whole, report)
+    if left:
+        schema.options["left_out"] = left
+    out = set(left)
+    rows = [int(name not in out) for _, name in files]
+    return InspectedFiles(schema, [None] * len(files), rows, whole)
 
 
 def _transformed(

@@ -10,7 +10,7 @@ from studiolo.studio.datasets.reading import engine, kinds
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 LONG = 1 << 15
-PLAIN = ("parquet", "mltable")  # what lies in Parquet files with the very columns of the table
+PLAIN = ("parquet", "mltable", "images", "delta")  # what lies in Parquet files with the very columns of the table
 
 
 def described(files: Sequence[Path], names: Sequence[str], schema: TableSchema) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def read(
 
 
 def _made(order: Order, whole: Path, schema: TableSchema, blobs: LocalBlobStore, work: Path) -> Read:
-    if order.mode == "referenced":
+    if order.mode == "referenced" and schema.format != "images":
         raise BadMLTable(
             "What is done to rows and columns is kept, and these files stay in their datastore.",
             "Register them as managed, or leave only `read_…` in the MLTable.",
@@ -95,7 +95,8 @@ def _known(order: Order, entries: Mapping[str, Entry], blobs: LocalBlobStore) ->
     A file that went may be the one that made a column text, so then all is looked into again.
     """
     parent = order.parent
-    if parent is None or parent.table.options.get("mltable") or mltable.beside(list(entries)):
+    made = ("mltable", "images", "delta")
+    if parent is None or parent.table.format in made or parent.table.options.get("mltable") or mltable.beside(list(entries)):
         return {}  # what an MLTable does to rows may depend on all of them
     if parent.manifest:
         old = list(Manifest(blobs, parent.manifest).entries())
