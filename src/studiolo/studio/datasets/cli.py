@@ -38,7 +38,10 @@ def create(
     unpack: Annotated[bool, typer.Option("--unpack", help="Unpack archives.")] = False,
     session: Annotated[str | None, typer.Option(help="Go on with an upload that was cut off.")] = None,
     wait: registrations_cli.WaitOption = True,
-    format_: Annotated[str | None, typer.Option("--format", help="delimited, json_lines or parquet.")] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="delimited, json_lines, json, parquet, arrow, excel, texts or images."),
+    ] = None,
     delimiter: Annotated[str | None, typer.Option(help="What separates the values; default: found out.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Such as cp1252; default: found out.")] = None,
     header: Annotated[
@@ -162,7 +165,10 @@ def profile(
     target: Annotated[str, typer.Option(help="Column to predict: compute it anew, find what gives it away.")] = "",
     output: OutputOption = Output.table,
 ) -> None:
-    """Show what the columns hold: missing, distinct, extremes, quartiles, frequent values."""
+    """Show what the columns hold: missing, distinct, extremes, quartiles, frequent values; of files as they are, what they are like."""
+    if Datasets(transport(context)).get(name).kind == "file":
+        versions_cli.show_file_profile(Datasets(transport(context)), name, output)
+        return
     with progress(f"Profile of {name}", 1.0, quiet=output is Output.json) as bar:
         datasets = Datasets(transport(context))
 

@@ -10,6 +10,7 @@ from studiolo.kernel.errors import Remote
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.explore.client import Exploring
+from studiolo.studio.datasets.files_client import FileViews
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.names import parse
 from studiolo.studio.datasets.profile_schemas import Profile
@@ -52,7 +53,7 @@ class Frame(Protocol):
         ...
 
 
-class Datasets(Registrations, Exploring):
+class Datasets(Registrations, Exploring, FileViews):
     """Immutable versions of tables. A reference is `name` (the newest version) or `name:version`."""
 
     def __init__(self, transport: Transport) -> None:
@@ -212,11 +213,6 @@ class Datasets(Registrations, Exploring):
     def lineage(self, name: str, version: int | None = None) -> list[Edge]:
         """Return what was made from a version, step by step."""
         return [Edge.model_validate(item) for item in self._transport.get(f"{self._path(name, version)}/lineage")]
-
-    def mltable(self, name: str, version: int | None = None) -> str:
-        """Return an MLTable file for a version, to lie beside its files: what Azure ML needs to read it as a table."""
-        with self._transport.stream("GET", f"{self._path(name, version)}/mltable") as reply:
-            return b"".join(reply.iter_bytes()).decode()
 
     def download(self, name: str, target: str | Path = ".", version: int | None = None) -> Path:
         """Fetch the file of a version, into a folder or to a path, or its many files into a folder; returns where they are."""

@@ -105,9 +105,7 @@ def inspect_files(
     return _transformed(described, files, chosen, found, work, cut=further is not None)
 
 
-def _images(
-    files: Sequence[tuple[Path, str]], options: ReadOptions, work: Path, report: Report
-) -> InspectedFiles:
+def _images(files: Sequence[tuple[Path, str]], options: ReadOptions, work: Path, report: Report) -> InspectedFiles:
     """Make one table of images."""
     whole = work / "images.parquet"
     schema, left = images.make(files, options, whole, report)

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Invalid
 from studiolo.studio.datasets import contents, part_repository, repository
 from studiolo.studio.datasets.errors import ColumnNotFound, NotATable, ProfileNotReady
 from studiolo.studio.datasets.profile.names import ENDING, PARTS_FILE, PARTS_FOLDER
@@ -31,6 +32,9 @@ OF_THE_SET = ("longest_line", "largest_object", "left_out", "layout_of", "layout
 
 def submit(tx: Connection, ctx: Context, row: Any, asked: ProfileAsked | None = None) -> None:
     """Start the job that profiles a version; the parts of earlier versions are among its inputs."""
+    if row.kind == "file":
+        _submit_files(tx, ctx, row)
+        return
     asked = asked or ProfileAsked()
     reading = reading_of(row.table)
     given = {"data": inputs(ctx, row)}
@@ -66,6 +70,25 @@ def submit(tx: Connection, ctx: Context, row: Any, asked: ProfileAsked | None = 
     repository.set_profile_run(tx, ctx.workspace_id, row.name, row.version, run.id)
 
 
+def _submit_files(tx: Connection, ctx: Context, row: Any) -> None:
+    """Start the job that looks at files as they are; those that stay in their datastore are known by name and size alone."""
+    if row.manifest:
+        data = [InputFile(path=contents.FILES, digest=row.manifest, manifest=True)]
+    else:
+        data = [InputFile(path=row.files[0]["path"], digest=row.files[0]["digest"])]
+    spec = JobSpec(
+        experiment="Profiles",
+        name=f"profile of {repository.reference(row.name, row.version)}",
+        kind=PROFILE,
+        command=[sys.executable, "-m", "studiolo.studio.datasets.file_profile.job"],
+        inputs={"data": data},
+        resources=Resources(cores=1),
+        context={"dataset": row.name, "version": row.version},
+    )
+    run = experiments.submit(ctx, spec, tx)
+    repository.set_profile_run(tx, ctx.workspace_id, row.name, row.version, run.id)
+
+
 def reading_of(table: dict[str, Any]) -> str:
     """Return what parts must share to be merged: how values are read, and by which engine their sketches were filled."""
     options = {key: value for key, value in (table.get("options") or {}).items() if key not in OF_THE_SET}
@@ -77,15 +100,29 @@ def reading_of(table: dict[str, Any]) -> str:
 
 
 def document(ctx: Context, name: str, version: int | None) -> Path:
-    """Return the file that holds the profile as JSON; raises ProfileNotReady."""
+    """Return the file that holds the profile of a table as JSON; raises ProfileNotReady, NotATable."""
     row = find_row(ctx, name, version)
     if row.kind == "file":
         raise NotATable(repository.reference(name, row.version))
+    return _ready(ctx, row)
+
+
+def files_document(ctx: Context, name: str, version: int | None) -> Path:
+    """Return the file that holds the profile of files as they are as JSON; raises ProfileNotReady, and Invalid for a table."""
+    row = find_row(ctx, name, version)
+    if row.kind != "file":
+        reference = repository.reference(name, row.version)
+        raise Invalid(f"{reference} is a table.", "Its profile is at …/profile.", field="dataset")
+    return _ready(ctx, row)
+
+
+def _ready(ctx: Context, row: Any) -> Path:
+    name = row.name
     if row.profile is None:
         found = status(ctx, row)
         raise ProfileNotReady(
             f"The profile of {name}:{row.version} is {found.state}{f': {found.error}' if found.error else ''}.",
-            "Compute it again." if found.state == "failed" else "Wait for it: its job is running.",
+            "Compute it." if found.state in ("failed", "none") else "Wait for it: its job is running.",
             extra={"state": found.state, "run_id": found.run_id},
         )
     return ctx.blobs.path(row.profile)
@@ -100,7 +137,7 @@ def again(ctx: Context, name: str, version: int | None, asked: ProfileAsked | No
     """Compute the profile once more; the old one stays until the new one is there. One that is on its way is left alone."""
     row = find_row(ctx, name, version)
     asked = asked or ProfileAsked()
-    if row.kind == "file":
+    if row.kind == "file" and (asked.exact or asked.target):
         raise NotATable(repository.reference(name, row.version))
     columns = [column["name"] for column in row.table["columns"]]
     if asked.target and asked.target not in columns:
@@ -166,7 +203,7 @@ def _take_parts(tx: Connection, ctx: Context, run_id: str, context: dict[str, An
 
 def status(ctx: Context, row: Any) -> ProfileStatus:
     """Say where the profile of a version is."""
-    if row.kind == "file":
+    if row.kind == "file" and not row.profile_run and not row.profile:
         return ProfileStatus(state="none")
     if not row.profile_run or row.profile_error:
         state = "ready" if row.profile else "failed"

@@ -74,7 +74,7 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: str | None = Field(None, description="delimited, json_lines, json, parquet, arrow, excel or texts")
+    format: str | None = Field(None, description="delimited, json_lines, json, parquet, arrow, excel, texts or images")
     delimiter: str | None = Field(None, min_length=1, max_length=4, description="What separates the values of a row")
     encoding: str | None = Field(None, max_length=40, description="Such as cp1252; any that Python knows")
     header: bool | HeaderMode | None = Field(

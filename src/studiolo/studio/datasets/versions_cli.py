@@ -109,6 +109,40 @@ def download(
     show({"path": str(path)}, output=output)
 
 
+def show_file_profile(datasets: Datasets, name: str, output: Output) -> None:
+    """Show what files as they are are like, looking at them first when nobody did."""
+    found = datasets.file_profile(name)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    out.print(
+        f"{found.files:,} files, {found.bytes:,} bytes; {found.empty:,} empty, {found.repeated:,} repeated "
+        f"({found.repeated_bytes:,} bytes), {found.misnamed:,} not what their names say\n",
+        highlight=False,
+    )
+    show(found.kinds or found.endings, ("name", "files", "bytes"))
+    if found.images:
+        out.print(f"\n{found.images.damaged:,} of {found.images.looked:,} images cannot be shown", highlight=False)
+    named = [*found.first_misnamed, *(found.images.first_damaged if found.images else [])]
+    for line in [*(f"{file.path}: {file.note}" for file in named), *found.notes]:
+        out.print(f"note: {line}", markup=False, highlight=False)
+
+
+def images(
+    context: typer.Context,
+    name: Name,
+    damaged: Annotated[bool, typer.Option("--damaged", help="Name the images that cannot be shown.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Count the classes of a folder of images, or name those that cannot be shown."""
+    datasets = Datasets(transport(context))
+    if damaged:
+        found = datasets.images(name, damaged=True, limit=200)
+        show(found.items, ("path", "label", "bytes", "error"), output=output, empty="All images can be shown.")
+        return
+    show(datasets.images(name, limit=1).classes, ("label", "images", "damaged"), output=output)
+
+
 def mltable(
     context: typer.Context,
     name: Name,
@@ -156,4 +190,4 @@ def compare(
         show(changes, ("path", "change", "left_size", "right_size"), empty="No file differs.")
 
 
-COMMANDS = (compare, files, tag, keep, delete, restore, gc, download, mltable)
+COMMANDS = (compare, files, tag, keep, delete, restore, gc, download, mltable, images)

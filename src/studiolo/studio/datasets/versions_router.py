@@ -9,7 +9,10 @@ from starlette.responses import FileResponse, StreamingResponse
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import MAX_LIMIT, Page
-from studiolo.studio.datasets import names, service, versions
+from studiolo.studio.datasets import names, profiling, service, versions
+from studiolo.studio.datasets.file_profile.schemas import FileProfile
+from studiolo.studio.datasets.images import gallery
+from studiolo.studio.datasets.images.schemas import Gallery
 from studiolo.studio.datasets.mltable import service as mltable
 from studiolo.studio.datasets.schemas import Dataset, DatasetVersion, VersionPatch
 from studiolo.studio.datasets.version_schemas import (
@@ -80,6 +83,32 @@ def get_mltable(name: str, version: Version, ctx: Context = Depends(context)) ->
     ctx.actor.must("datasets.read")
     head = {"Content-Disposition": 'attachment; filename="MLTable"'}
     return Response(mltable.write(ctx, *_parsed(name, version)), media_type="text/yaml", headers=head)
+
+
+@router.get("/{name}/versions/{version}/files/profile", response_model=FileProfile)
+def get_file_profile(name: str, version: Version, ctx: Context = Depends(context)) -> Response:
+    """Return what is known of files as they are; 409 while its job runs, or before it was asked for (`POST …/profile`)."""
+    ctx.actor.must("datasets.read")
+    path = profiling.files_document(ctx, *_parsed(name, version))
+    return Response(path.read_bytes(), media_type="application/json")
+
+
+@router.get("/{name}/versions/{version}/images")
+def list_images(
+    name: str,
+    version: Version,
+    label: Annotated[str | None, Query(description="Of this class; empty: without one")] = None,
+    split: Annotated[str | None, Query(description="Of this part; empty: of none")] = None,
+    damaged: Annotated[bool, Query(description="Only those that cannot be shown")] = False,
+    offset: Annotated[int, Query(ge=0, lt=2**40)] = 0,
+    limit: Annotated[int, Query(ge=1, le=gallery.MOST)] = 60,
+    ctx: Context = Depends(context),
+) -> Gallery:
+    """Show some images of a folder of images, small, and count its classes."""
+    ctx.actor.must("datasets.read")
+    return gallery.page(
+        ctx, *_parsed(name, version), label=label, split=split, damaged=damaged, offset=offset, limit=limit
+    )
 
 
 @router.get("/{name}/versions/{version}/files")

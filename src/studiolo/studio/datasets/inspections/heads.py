@@ -69,7 +69,9 @@ def take(file: Opened, folder: Path) -> Head:
 
 
 def _must_be_whole(first: bytes) -> bool:
-    """Say whether a file of this beginning cannot be cut: packed, a workbook, Arrow, one JSON document."""
+    """Say whether a file of this beginning cannot be cut: packed, a workbook, Arrow, an image, one JSON document."""
+    if first.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")):
+        return True
     if first.startswith(
         (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"\xd0\xcf\x11\xe0", b"ARROW1", b"FEA1")
     ):

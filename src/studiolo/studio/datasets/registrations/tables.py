@@ -96,7 +96,12 @@ def _known(order: Order, entries: Mapping[str, Entry], blobs: LocalBlobStore) ->
     """
     parent = order.parent
     made = ("mltable", "images", "delta")
-    if parent is None or parent.table.format in made or parent.table.options.get("mltable") or mltable.beside(list(entries)):
+    if (
+        parent is None
+        or parent.table.format in made
+        or parent.table.options.get("mltable")
+        or mltable.beside(list(entries))
+    ):
         return {}  # what an MLTable does to rows may depend on all of them
     if parent.manifest:
         old = list(Manifest(blobs, parent.manifest).entries())
