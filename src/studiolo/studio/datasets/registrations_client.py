@@ -59,7 +59,7 @@ class Registrations:
         is read as that says; one whose paths are addresses has the studio fetch them. session: go on with an upload that was cut off. Raises FilesNotRead, which names what cannot be read.
         """
         if isinstance(place, str | Path):
-            place = Path(place).parent if Path(place).name == mltable.file.NAME else place
+            place = Path(place).parent if Path(place).name == mltable.NAME else place
             table = mltable.in_folder(Path(place)) if kind == "tabular" else None
             away = mltable.elsewhere(table) if table else None
             if away is not None:  # nothing is here but the MLTable

@@ -66,7 +66,10 @@ def look(path: Path, *, small: bool = True) -> Picture:
                     return Picture(
                         size, **found, error=f"{image.width:,} × {image.height:,} pixels are too many to decode"
                     )
-                return Picture(size, **found, small=_small(image) if small else _decoded(image))
+                if small:
+                    return Picture(size, **found, small=_small(image))
+                _decoded(image)
+                return Picture(size, **found)
     except MemoryError:
         return Picture(size, **found, error="there is not enough memory to decode it")
     except Exception as error:  # noqa: BLE001 - decoders of thirty formats raise anything for damaged files
@@ -74,6 +77,7 @@ def look(path: Path, *, small: bool = True) -> Picture:
 
 
 def _decoded(image: "Image.Image") -> None:
+    """Decode an image to its end; JPEG in few pixels."""
     image.draft(None, (SMALL, SMALL))
     image.load()
 

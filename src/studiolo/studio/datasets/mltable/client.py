@@ -6,6 +6,7 @@ from typing import Any
 
 from studiolo.studio.datasets.errors import BadMLTable
 from studiolo.studio.datasets.mltable import file
+from studiolo.studio.datasets.mltable.file import NAME as NAME  # noqa: PLC0414 - what whoever sends folders looks for
 from studiolo.studio.datasets.mltable.file import MLTable, PathOf
 
 

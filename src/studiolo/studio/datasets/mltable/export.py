@@ -43,6 +43,7 @@ def _steps(schema: TableSchema, unsaid: list[str]) -> list[dict[str, Any]]:
     about: dict[str, Any] = {"include_path_column": True} if path else {}
     if path and path != "Path":
         unsaid.append(f"The column of the path is called '{path}' here.")
+    steps: list[dict[str, Any]]
     match schema.format:
         case "delimited":
             steps = [{"read_delimited": _delimited(schema, unsaid) | about}]

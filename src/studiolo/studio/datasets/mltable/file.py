@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from studiolo.studio.datasets.errors import BadMLTable
 from studiolo.studio.datasets.mltable.steps import Step, parse
@@ -13,6 +13,7 @@ from studiolo.studio.datasets.registrations.paths import matcher
 NAME = "MLTable"  # exactly so, without an ending
 LARGEST = 128 << 10
 KNOWN = ("$schema", "type", "paths", "transformations", "traits", "metadata")
+Kind = Literal["file", "folder", "pattern"]
 REMOTE = ("azureml:", "studiolo:", "http:", "https:", "wasbs:", "wasb:", "abfss:", "abfs:", "adl:", "s3:", "gs:")
 
 
@@ -20,7 +21,7 @@ REMOTE = ("azureml:", "studiolo:", "http:", "https:", "wasbs:", "wasb:", "abfss:
 class PathOf:
     """Where data is. text: as it stands in the file."""
 
-    kind: Literal["file", "folder", "pattern"]
+    kind: Kind
     text: str
     place: int
 
@@ -108,7 +109,7 @@ def _paths(given: Any) -> Iterator[PathOf]:
                 "Write `- file: …`, `- folder: …` or `- pattern: …`.",
                 field=f"paths[{place}]",
             )
-        path = PathOf(key, value.strip(), place)
+        path = PathOf(cast("Kind", key), value.strip(), place)
         if not path.remote:
             plain = posixpath.normpath(path.text.removeprefix("file:").replace("\\", "/"))
             if plain.startswith(("/", "../")) or plain == "..":

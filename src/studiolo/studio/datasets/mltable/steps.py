@@ -131,13 +131,15 @@ def _conversions(place: int, key: str, value: Any) -> list[Conversion]:
 def _conversion(place: int, key: str, known: Mapping[str, Any]) -> Conversion:
     columns = _columns(place, key, known.get("columns"))
     said = known.get("column_type")
-    named, more = (said, None) if isinstance(said, str) else next(iter(said.items())) if _one(said) else ("", None)
+    named, more = said, None
+    if isinstance(said, Mapping) and len(said) == 1:
+        named, more = next(iter(said.items()))
     kind = TYPES.get(str(named))
     if kind is None:
         raise wrong(
             place,
             key,
-            f"'{str(named or said)[:40]}' is no type of a column.",
+            f"'{str(named)[:40]}' is no type of a column.",
             "stream_info opens files in a job; here the path column names them."
             if named == "stream_info"
             else f"Known: {', '.join(TYPES)}.",
@@ -160,10 +162,6 @@ def _conversion(place: int, key: str, known: Mapping[str, Any]) -> Conversion:
     if more:
         raise wrong(place, key, f"{named} has no settings.", f"Write `column_type: {named}`.")
     return Conversion(columns, kind)
-
-
-def _one(said: Any) -> bool:
-    return isinstance(said, Mapping) and len(said) == 1
 
 
 def _words(place: int, key: str, about: Mapping[str, Any], name: str) -> tuple[str, ...]:
