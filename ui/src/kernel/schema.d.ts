@@ -1450,6 +1450,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/files/profile': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get File Profile
+     * @description Return what is known of files as they are; 409 while its job runs, or before it was asked for (`POST …/profile`).
+     */
+    get: operations['datasets_get_file_profile'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/images': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Images
+     * @description Show some images of a folder of images, small, and count its classes.
+     */
+    get: operations['datasets_list_images'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/{name}/versions/{version}/lineage': {
     parameters: {
       query?: never;
@@ -1462,6 +1502,26 @@ export interface paths {
      * @description Return what was made from a version, step by step.
      */
     get: operations['datasets_get_lineage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/mltable': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Mltable
+     * @description Return an MLTable file for a version, to lie beside its files.
+     */
+    get: operations['datasets_get_mltable'];
     put?: never;
     post?: never;
     delete?: never;
@@ -4694,6 +4754,7 @@ export interface components {
         | 'correlated'
         | 'duplicates'
         | 'mixed_types'
+        | 'errors'
         | 'infinite'
         | 'leak';
       /** Message */
@@ -7565,6 +7626,21 @@ export interface components {
       size: number | null;
     };
     /**
+     * FileNamed
+     * @description A file, and what is to be said of it.
+     */
+    FileNamed: {
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
      * FilePreview
      * @description The beginning of a file. kind: what it seems to be; text: up to 64 KiB of it; truncated: there is more.
      */
@@ -7590,6 +7666,49 @@ export interface components {
        * @default false
        */
       truncated: boolean;
+    };
+    /**
+     * FileProfile
+     * @description What is known of the files of a version. kinds: by content; misnamed: whose ending says another kind.
+     *
+     *     repeated_bytes: what would be saved without copies; notes: what was not looked at.
+     */
+    FileProfile: {
+      /** Bytes */
+      bytes: number;
+      /** Empty */
+      empty: number;
+      /** Endings */
+      endings: components['schemas']['Group'][];
+      /** Files */
+      files: number;
+      /** First Empty */
+      first_empty: string[];
+      /** First Misnamed */
+      first_misnamed: components['schemas']['FileNamed'][];
+      /** First Repeated */
+      first_repeated: components['schemas']['Repeated'][];
+      images?: components['schemas']['Images'] | null;
+      /** Kinds */
+      kinds: components['schemas']['Group'][];
+      /** Largest */
+      largest: components['schemas']['FileNamed'][];
+      /** Misnamed */
+      misnamed: number;
+      /**
+       * Notes
+       * @default []
+       */
+      notes: string[];
+      /** Repeated */
+      repeated: number;
+      /** Repeated Bytes */
+      repeated_bytes: number;
+      /** Seconds */
+      seconds: number;
+      /** Sizes */
+      sizes: components['schemas']['SizeBin'][];
+      texts?: components['schemas']['Texts'] | null;
     };
     /**
      * FileRow
@@ -7780,6 +7899,28 @@ export interface components {
       url: string;
     };
     /**
+     * Gallery
+     * @description Some images of a version, in order of their paths. total: that fit what was asked for; classes, splits: of the whole version.
+     */
+    Gallery: {
+      /** Classes */
+      classes: components['schemas']['ImageClass'][];
+      /** Damaged */
+      damaged: number;
+      /** Images */
+      images: number;
+      /** Items */
+      items: components['schemas']['ImageItem'][];
+      /** Offset */
+      offset: number;
+      /** Splits */
+      splits: {
+        [key: string]: number;
+      };
+      /** Total */
+      total: number;
+    };
+    /**
      * Grant
      * @description Who may use a secret in jobs: everybody of a role, or an account.
      */
@@ -7800,6 +7941,18 @@ export interface components {
       /** Account */
       account?: string | null;
       role?: components['schemas']['Role'] | null;
+    };
+    /**
+     * Group
+     * @description Files that share something. name: an ending, or a kind by content.
+     */
+    Group: {
+      /** Bytes */
+      bytes: number;
+      /** Files */
+      files: number;
+      /** Name */
+      name: string;
     };
     /**
      * GroupSearch
@@ -7934,6 +8087,68 @@ export interface components {
       title: string;
       /** Workspace Id */
       workspace_id: string;
+    };
+    /**
+     * ImageClass
+     * @description Images with the same label. label: None of those without one; damaged: that cannot be shown.
+     */
+    ImageClass: {
+      /** Damaged */
+      damaged: number;
+      /** Images */
+      images: number;
+      /** Label */
+      label: string | null;
+    };
+    /**
+     * ImageItem
+     * @description An image of a version. small: a data URL of a JPEG of at most 160 pixels; None where it cannot be shown, which error says why.
+     */
+    ImageItem: {
+      /** Bytes */
+      bytes: number;
+      /** Error */
+      error?: string | null;
+      /** Format */
+      format: string | null;
+      /** Height */
+      height: number | null;
+      /** Label */
+      label: string | null;
+      /** Mode */
+      mode: string | null;
+      /** Path */
+      path: string;
+      /** Small */
+      small?: string | null;
+      /** Split */
+      split: string | null;
+      /** Width */
+      width: number | null;
+    };
+    /**
+     * Images
+     * @description What images are like. looked: at so many of them, all or evenly chosen; damaged: that cannot be decoded.
+     */
+    Images: {
+      /** Damaged */
+      damaged: number;
+      /** Files */
+      files: number;
+      /** First Damaged */
+      first_damaged: components['schemas']['FileNamed'][];
+      /** Formats */
+      formats: {
+        [key: string]: number;
+      };
+      height?: components['schemas']['studiolo__studio__datasets__file_profile__schemas__Range'] | null;
+      /** Looked */
+      looked: number;
+      /** Modes */
+      modes: {
+        [key: string]: number;
+      };
+      width?: components['schemas']['studiolo__studio__datasets__file_profile__schemas__Range'] | null;
     };
     /**
      * Import
@@ -8222,7 +8437,8 @@ export interface components {
      * Inspection
      * @description What the files would be as a table. rows: exact or an estimate; bytes_read: in all, of the files.
      *
-     *     files: the first hundred; timestamps: columns that can order the rows in time.
+     *     files: the first hundred; timestamps: columns that can order the rows in time. transformations: of an MLTable file, or as they
+     *     were given; null: there are none.
      */
     Inspection: {
       /** Bytes Read */
@@ -8254,6 +8470,8 @@ export interface components {
       size: number;
       /** Timestamps */
       timestamps: string[];
+      /** Transformations */
+      transformations?: unknown[] | null;
     };
     /**
      * InspectionRequest
@@ -9924,7 +10142,7 @@ export interface components {
       rules?: (
         | components['schemas']['NotNull']
         | components['schemas']['Unique']
-        | components['schemas']['Range']
+        | components['schemas']['studiolo__studio__datasets__quality__rules__Range']
         | components['schemas']['OneOf']
         | components['schemas']['Matches']
         | components['schemas']['RowCount']
@@ -9968,7 +10186,7 @@ export interface components {
       rules?: (
         | components['schemas']['NotNull']
         | components['schemas']['Unique']
-        | components['schemas']['Range']
+        | components['schemas']['Range-Input']
         | components['schemas']['OneOf']
         | components['schemas']['Matches']
         | components['schemas']['RowCount']
@@ -9985,7 +10203,7 @@ export interface components {
      * Range
      * @description Values lie between two, which belong to it. Of moments: texts such as 2026-01-31. Missing values do not count.
      */
-    Range: {
+    'Range-Input': {
       /** Column */
       column: string;
       /** Max */
@@ -10060,7 +10278,7 @@ export interface components {
       fill_merged: boolean;
       /**
        * Format
-       * @description delimited, json_lines, json, parquet, arrow, excel or texts
+       * @description delimited, json_lines, json, parquet, arrow, excel, texts or images
        */
       format?: string | null;
       /**
@@ -10141,6 +10359,11 @@ export interface components {
        * @default
        */
       timestamp: string;
+      /**
+       * Transformations
+       * @description What is done to rows and columns, in the words of an MLTable file; null: what an MLTable file among the files says
+       */
+      transformations?: unknown[] | null;
     };
     /**
      * ReadingNote
@@ -10341,6 +10564,18 @@ export interface components {
        * @enum {string}
        */
       unreadable: 'refuse' | 'skip';
+    };
+    /**
+     * Repeated
+     * @description Files with the same bytes. paths: the first ones.
+     */
+    Repeated: {
+      /** Files */
+      files: number;
+      /** Paths */
+      paths: string[];
+      /** Size */
+      size: number;
     };
     /**
      * Report
@@ -11426,6 +11661,18 @@ export interface components {
       params: components['schemas']['studiolo__studio__models__schemas__Column'][];
     };
     /**
+     * SizeBin
+     * @description Files of at least `low` and fewer than `high` bytes; high None: no end.
+     */
+    SizeBin: {
+      /** Files */
+      files: number;
+      /** High */
+      high: number | null;
+      /** Low */
+      low: number;
+    };
+    /**
      * Skipped
      * @description A file that could not be read and was left out.
      */
@@ -11719,7 +11966,7 @@ export interface components {
       rule:
         | components['schemas']['NotNull']
         | components['schemas']['Unique']
-        | components['schemas']['Range']
+        | components['schemas']['studiolo__studio__datasets__quality__rules__Range']
         | components['schemas']['OneOf']
         | components['schemas']['Matches']
         | components['schemas']['RowCount']
@@ -11896,12 +12143,17 @@ export interface components {
      * @description All that is needed to read files the same way each time. options: what the format found, e.g. the delimiter.
      *
      *     columns: of the table, in order; what the files hold besides is left out. timestamp: the column that orders the rows in time.
+     *     losses: how many values of a column contradicted its type and became missing.
      */
     TableSchema: {
       /** Columns */
       columns: components['schemas']['ColumnSchema'][];
       /** Format */
       format: string;
+      /** Losses */
+      losses?: {
+        [key: string]: number;
+      };
       /** Notes */
       notes?: components['schemas']['ReadingNote'][];
       /** Options */
@@ -12000,6 +12252,22 @@ export interface components {
       key: string;
       /** Values */
       values: (string | null)[];
+    };
+    /**
+     * Texts
+     * @description What texts are like. looked: at the first MiB of so many of them; lines, characters: of those that are read whole.
+     */
+    Texts: {
+      characters?: components['schemas']['studiolo__studio__datasets__file_profile__schemas__Range'] | null;
+      /** Encodings */
+      encodings: {
+        [key: string]: number;
+      };
+      /** Files */
+      files: number;
+      lines?: components['schemas']['studiolo__studio__datasets__file_profile__schemas__Range'] | null;
+      /** Looked */
+      looked: number;
     };
     /**
      * Token
@@ -12908,6 +13176,51 @@ export interface components {
       name: string;
       /** Weight */
       weight: number;
+    };
+    /**
+     * Range
+     * @description What numbers reach from and to.
+     */
+    studiolo__studio__datasets__file_profile__schemas__Range: {
+      /** High */
+      high: number;
+      /** Low */
+      low: number;
+      /** Median */
+      median: number;
+    };
+    /**
+     * Range
+     * @description Values lie between two, which belong to it. Of moments: texts such as 2026-01-31. Missing values do not count.
+     */
+    studiolo__studio__datasets__quality__rules__Range: {
+      /** Column */
+      column: string;
+      /** Max */
+      max?: number | string | null;
+      /** Min */
+      min?: number | string | null;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'range';
     };
     /**
      * VersionComparison
@@ -14609,7 +14922,7 @@ export interface operations {
   datasets_upload: {
     parameters: {
       query?: {
-        /** @description delimited, json_lines, json, parquet, arrow, excel or texts */
+        /** @description delimited, json_lines, json, parquet, arrow, excel, texts or images */
         format?: string | null;
         /** @description What separates the values of a row */
         delimiter?: string | null;
@@ -15886,6 +16199,79 @@ export interface operations {
       };
     };
   };
+  datasets_get_file_profile: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FileProfile'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_list_images: {
+    parameters: {
+      query?: {
+        /** @description Of this class; empty: without one */
+        label?: string | null;
+        /** @description Of this part; empty: of none */
+        split?: string | null;
+        /** @description Only those that cannot be shown */
+        damaged?: boolean;
+        offset?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Gallery'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datasets_get_lineage: {
     parameters: {
       query?: never;
@@ -15905,6 +16291,38 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Edge'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_get_mltable: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/yaml': unknown;
         };
       };
       /** @description Validation Error */
