@@ -127,3 +127,12 @@ def test_watch_for_drift(running: Started) -> None:
     assert "2026-01-20: 150 rows" in said
     assert "amount" in said.split("2026-01-23: ")[1]
     assert "['shop_sales drifts']" in said
+
+
+def test_jobs_and_environments(running: Started) -> None:
+    said = run(running, "13_jobs_and_environments.py")
+    assert "a function in the studio: {'column': 'height', 'mean': 1.7}" in said
+    assert "environment bare:1" in said
+    assert "1.8,80" in said
+    assert "/environments/" in said
+    assert said.rstrip().endswith("Completed")

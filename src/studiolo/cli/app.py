@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from studiolo.cli import environment, up
+from studiolo.cli import apply, environment, up
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.terminal import fail
 from studiolo.studio.slices import parts
@@ -50,6 +50,7 @@ def studio(
 app.command("up")(up.up)
 app.command("env")(environment.env)
 app.command("login")(environment.login)
+app.command("apply")(apply.apply)
 
 
 def attach_slices() -> None:

@@ -18,6 +18,7 @@ const SLICES: Record<string, readonly string[]> = {
   mail: ['mail'],
   run: ['experiments', 'automl', 'compute'],
   experiment: ['experiments'],
+  environment: ['environments'],
   trace: ['experiments'],
   webhook: ['webhooks'],
   secret: ['secrets'],

@@ -10,6 +10,7 @@ import { CancelButton } from './CancelButton';
 import { CompareWith } from './compare/CompareWith';
 import { run as runQuery, type Run } from './queries';
 import { Ancestors } from './run/Ancestors';
+import { RunAgain } from './RunAgain';
 import { RunDuration, RunProgress, RunState } from './runColumns';
 
 /** What a run of some kinds is better looked at as. */
@@ -57,6 +58,7 @@ export function RunHeader({ run }: { run: Run }) {
                 if (changed) cache.setQueryData(runQuery(run.id).queryKey, changed);
               }}
             />
+            <RunAgain run={run} />
             <CompareWith run={run} />
             {result ? (
               <Button

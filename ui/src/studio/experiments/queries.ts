@@ -81,6 +81,15 @@ export const runOverview = (run: Run) =>
     refetchInterval: whileRunning(run),
   });
 
+export type OutputState = components['schemas']['OutputState'];
+
+export const runOutputs = (id: string) =>
+  queryOptions({
+    queryKey: ['experiments', 'outputs', id],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/runs/{run_id}/outputs', { params: { path: { run_id: id } }, signal })),
+  });
+
 export const runLineage = (id: string) =>
   queryOptions({
     queryKey: ['experiments', 'lineage', id],

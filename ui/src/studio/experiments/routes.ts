@@ -1,6 +1,8 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { workspaceRoute } from '@/kernel/routing';
+import { flag, integer, oneOf, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
+import { ENVIRONMENT_TABS } from './environments/search';
 import { readRunSearch } from './run/search';
 import { readTableSearch } from './table/state';
 
@@ -18,6 +20,36 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./RunPage'), 'RunPage'),
 });
 
+const submit = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'experiments/submit',
+  validateSearch: searchOf((raw) => ({ from: text(raw, 'from') })),
+  component: lazyRouteComponent(() => import('./submit/SubmitPage'), 'SubmitPage'),
+});
+
+const environments = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'experiments/environments',
+  validateSearch: searchOf((raw) => ({ archived: flag(raw, 'archived'), sort: text(raw, 'sort') })),
+  component: lazyRouteComponent(() => import('./environments/EnvironmentList'), 'EnvironmentList'),
+});
+
+const createEnvironment = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'experiments/environments/new',
+  component: lazyRouteComponent(() => import('./environments/EnvironmentCreate'), 'EnvironmentCreate'),
+});
+
+const environment = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'experiments/environments/$name',
+  validateSearch: searchOf((raw) => ({
+    version: integer(raw, 'version'),
+    tab: oneOf(raw, 'tab', ENVIRONMENT_TABS),
+  })),
+  component: lazyRouteComponent(() => import('./environments/EnvironmentPage'), 'EnvironmentPage'),
+});
+
 // The short address of a run, as people type it; of an experiment by its number, as MLflow's links name it.
 const short = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -30,4 +62,12 @@ const short = createRoute({
   },
 });
 
-export const experimentsRoutes = [list, run, short] as const;
+export const experimentsRoutes = [
+  list,
+  run,
+  submit,
+  environments,
+  createEnvironment,
+  environment,
+  short,
+] as const;

@@ -1,11 +1,13 @@
 import { Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { at } from '@/kernel/workspace';
 import { KeyValue } from '@/kit/KeyValue';
 import { parseReference } from '@/kit/lineage/layers';
 import { Link } from '@/kit/Link';
 import { LoggedModelLine } from './LoggedModels';
-import type { Edge, Run, RunOverview } from '../queries';
+import { runOutputs, type Edge, type Run, type RunOverview } from '../queries';
+import { OutputLine, RunLink } from './OutputLine';
 
 interface Props {
   run: Run;
@@ -29,6 +31,7 @@ export function InputsOutputs({ run, overview, edges }: Props) {
   const datasets = edges.filter((it) => it.target === me && it.source.startsWith('dataset:'));
   const versions = edges.filter((it) => it.source === me && it.target.startsWith('model:'));
   const { inputs, models } = overview;
+  const outputs = useQuery({ ...runOutputs(run.id), enabled: run.kind === 'command' });
   const items: (readonly [string, ReactNode])[] = [
     ...datasets.map((it) => ['Dataset', linked(it.source, 'datasets')] as const),
     ...inputs.map(
@@ -42,6 +45,10 @@ export function InputsOutputs({ run, overview, edges }: Props) {
       (model) => ['Logged model', <LoggedModelLine key={model.id} run={run} model={model} />] as const,
     ),
     ...versions.map((it) => ['Registered model', linked(it.target, 'models')] as const),
+    ...edges
+      .filter((it) => it.target === me && it.source.startsWith('run:'))
+      .map((it) => ['Output of a run', <RunLink key={it.source} id={it.source.slice(4)} />] as const),
+    ...(outputs.data ?? []).map((it) => [`Output ${it.name}`, <OutputLine key={it.name} it={it} />] as const),
   ];
   if (items.length === 0)
     return (

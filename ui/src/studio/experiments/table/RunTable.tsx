@@ -17,6 +17,7 @@ import { FirstSteps } from './FirstSteps';
 import { QuickFilters } from './QuickFilters';
 import { useRemembered } from './remembered';
 import { SearchBox } from './SearchBox';
+import { JobLinks } from '../submit/JobLinks';
 import { isPlain, readTableSearch, type TableSearch } from './state';
 import { TableGrid } from './TableGrid';
 import { useQuestion } from './useQuestion';
@@ -117,6 +118,7 @@ export function RunTable() {
               >
                 Traces
               </Button>
+              <JobLinks />
               <ViewMenu
                 search={search}
                 onView={(view) => replace(view ? { ...readTableSearch(view.state), view: view.id } : {})}

@@ -1,0 +1,140 @@
+"""The SDK part of submitting jobs: specs, job files, job files as arguments, and plain functions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from studiolo.kernel.http import Transport
+from studiolo.studio.experiments import git_state
+from studiolo.studio.experiments.environments.client import Environments
+from studiolo.studio.experiments.functions import FILE, JobFunction
+from studiolo.studio.experiments.job_files import command as command_file
+from studiolo.studio.experiments.job_files.command import CommandJob, LocalFile
+from studiolo.studio.experiments.schemas import InputFile, JobSpec, OutputState, Run
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Submitted(NamedTuple):
+    """A job that was queued; warnings: what of its file has no meaning here."""
+
+    run: Run
+    warnings: list[str]
+
+
+class Jobs:
+    """Submitting jobs."""
+
+    _transport: Transport
+
+    @property
+    def environments(self) -> Environments:
+        """What jobs have of Python."""
+        return Environments(self._transport)
+
+    def submit(self, job: JobSpec | str | Path | None = None, **given: Any) -> Run:
+        """Queue a job: a spec, a job file, or what would stand in one as arguments; see `submit_file` for its warnings.
+
+        >>> studio.experiments.submit(  # doctest: +SKIP
+        ...     command="python train.py --rate ${{inputs.rate}}", code="src", inputs={"rate": 0.1}, environment="sklearn-1.5"
+        ... )
+        """
+        if isinstance(job, JobSpec):
+            return Run.model_validate(self._transport.post("experiments/runs", json=job.model_dump(mode="json")))
+        if job is not None:
+            return self.submit_file(job, {key.replace("__", "."): value for key, value in given.items()}).run
+        return self.submit_job(command_file.of(dict(given), Path("job.yml"), {}), "").run
+
+    def submit_file(
+        self,
+        path: str | Path,
+        changes: Mapping[str, object] | Sequence[str] = (),
+        places: Mapping[str, str] | None = None,
+    ) -> Submitted:
+        """Queue the job of an Azure ML v2 command-job YAML; its code and local inputs are sent as far as they are missing.
+
+        changes: keys of the file with other values, `{"inputs.rate": 0.1}`; places: folders of this machine for beginnings of
+        addresses. Returns the run, and what of the file has no meaning here. Raises BadJob, which names the key.
+        """
+        said = [f"{key}={value}" for key, value in changes.items()] if isinstance(changes, Mapping) else changes
+        return self.submit_job(command_file.load(Path(path), said, places), Path(path).name)
+
+    def submit_job(self, job: CommandJob, source_name: str) -> Submitted:
+        """Queue a job as it was read, sending its files as far as they are missing."""
+        placed = self._send(job.files)
+        state = git_state.look(job.code) if job.code else None
+        source = {"mlflow.source.name": source_name, "mlflow.source.type": "JOB", **(state.tags() if state else {})}
+        spec = job.spec.model_copy(
+            update={
+                "code": placed.pop(None, []),
+                "inputs": {name: placed[name] for name in placed if name is not None},
+                "tags": {key: value for key, value in source.items() if value} | job.spec.tags,
+                "artifacts": self._keep_diff(state.diff) if state and state.diff else [],
+            }
+        )
+        return Submitted(self.submit(spec), job.warnings)
+
+    def submit_function(self, spec: JobSpec, code: str, call: str, sent: Sequence[LocalFile]) -> Run:
+        """Queue a call of a plain function; `job` makes it."""
+        placed = self._send(sent)
+        texts = [
+            InputFile(path=name, digest=self._keep(text.encode())) for name, text in ((FILE, code), ("call.json", call))
+        ]
+        inputs = {name: files for name, files in placed.items() if name is not None}
+        return self.submit(spec.model_copy(update={"code": texts, "inputs": inputs}))
+
+    def job(self, **options: Any) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
+        """Make a plain function a job: `train.submit(…)` runs it in the studio, `train(…)` here as ever.
+
+        options: of JobSpec, such as experiment, environment, compute, timeout_s, env, secrets, tags; and `cores`.
+
+        >>> @studio.experiments.job(environment="sklearn-1.5")  # doctest: +SKIP
+        ... def train(rate: float, data: Path) -> dict: ...
+        >>> train.submit(0.1, data=Path("data.csv")).result()  # doctest: +SKIP
+        """
+
+        def made(function: Callable[P, R]) -> JobFunction[P, R]:
+            return JobFunction(self, function, options)
+
+        return made
+
+    def spec(self, run_id: str) -> JobSpec | None:
+        """Return what a job was asked to run, None for a run made by a client; `submit` takes it again."""
+        found = self._transport.get(f"experiments/runs/{run_id}/spec")
+        return JobSpec.model_validate(found) if found else None
+
+    def outputs(self, run_id: str) -> list[OutputState]:
+        """Return how the outputs of a job stand that become datasets or models."""
+        found = self._transport.get(f"experiments/runs/{run_id}/outputs")
+        return [OutputState.model_validate(item) for item in found]
+
+    def _keep_diff(self, diff: bytes) -> list[InputFile]:
+        return [InputFile(path=git_state.DIFF, digest=self._keep(diff))]
+
+    def _keep(self, data: bytes) -> str:
+        return str(self._transport.upload("POST", "experiments/files", iter([data]), size=len(data))["digest"])
+
+    def _send(self, files: Sequence[LocalFile]) -> dict[str | None, list[InputFile]]:
+        digests = [_digest(file.source) for file in files]
+        asked = sorted(set(digests))
+        missing: set[str] = set()
+        for start in range(0, len(asked), 5000):
+            reply = self._transport.post("experiments/files/missing", json={"digests": asked[start : start + 5000]})
+            missing |= set(reply["digests"])
+        placed: dict[str | None, list[InputFile]] = {}
+        for file, digest in zip(files, digests, strict=True):
+            if digest in missing:
+                with file.source.open("rb") as source:
+                    chunks = iter(lambda: source.read(1 << 20), b"")
+                    sent = self._transport.upload("POST", "experiments/files", chunks, size=file.source.stat().st_size)
+                missing.discard(digest)
+                digest = str(sent["digest"])  # noqa: PLW2901 - the file may have changed since it was hashed
+            placed.setdefault(file.slot, []).append(InputFile(path=file.path, digest=digest))
+        return placed
+
+
+def _digest(path: Path) -> str:
+    from blake3 import blake3
+
+    return str(blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest())

@@ -1,0 +1,75 @@
+"""`studiolo apply -f`: files of Azure ML of any kind."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from studiolo.kernel.context import Context
+from studiolo.studio.datastores import service as datastores
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.models import service as models
+from tests.studio.experiments.jobs import ended
+
+Cli = Callable[..., Result]
+SCHEMA = "$schema: https://azuremlschemas.azureedge.net/latest/{}.schema.json\n"
+
+
+def write(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text)
+    return str(folder / name)
+
+
+def test_a_job_is_submitted(cli: Cli, ctx: Context, tmp_path: Path) -> None:
+    file = write(
+        tmp_path, "job.yml", SCHEMA.format("commandJob") + "command: echo ${{inputs.x}}\ninputs: {x: 1}\nodd: 1\n"
+    )
+    said = cli("apply", "-f", file, "--set", "inputs.x=2")
+    assert said.exit_code == 0, said.output
+    [run] = experiments.list_runs(ctx, experiments.RunFilter()).items
+    spec = experiments.spec(ctx, run.id)
+    assert spec is not None
+    assert spec.params == {"x": "2"}
+    assert ended(ctx, run).state == "Completed"
+
+
+def test_a_datastore_and_a_model_are_made(cli: Cli, ctx: Context, tmp_path: Path) -> None:
+    store = write(
+        tmp_path,
+        "store.yml",
+        SCHEMA.format("azureBlob") + "name: blobs\ntype: azure_blob\naccount_name: a1\ncontainer_name: c1\n",
+    )
+    (tmp_path / "model").mkdir()
+    write(tmp_path / "model", "MLmodel", "flavors:\n  python_function: {loader_module: x}\n")
+    model = write(
+        tmp_path, "model.yml", SCHEMA.format("model") + "name: mine\nversion: 4\npath: model\ntype: mlflow_model\n"
+    )
+    said = cli("apply", "-f", store, "-f", model)
+    assert said.exit_code == 0, said.output
+    assert datastores.get(ctx, "blobs").kind == "azure_blob"
+    assert models.get_version(ctx, "mine", 1).version == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SCHEMA.format("pipelineJob") + "jobs: {}\n", "is a pipeline, which has no home"),
+        ("trial: {}\nobjective: {}\n", "is a sweep"),
+        (SCHEMA.format("strange") + "a: 1\n", "is a strange"),
+        ("- 1\n", "holds no job"),
+        (SCHEMA.format("managedOnlineDeployment") + "name: blue\nmodel: azureml:m:1\n", "names no endpoint"),
+        (SCHEMA.format("model") + "path: x\n", "has no name"),
+    ],
+)
+def test_what_has_no_home_is_refused_by_name(cli: Cli, tmp_path: Path, text: str, says: str) -> None:
+    said = cli("apply", "-f", write(tmp_path, "file.yml", text))
+    assert said.exit_code == 1
+    assert says in str(said.exception)
+
+
+def test_an_endpoint_alone_is_told_about(cli: Cli, tmp_path: Path) -> None:
+    said = cli(
+        "apply", "-f", write(tmp_path, "e.yml", SCHEMA.format("managedOnlineEndpoint") + "name: e\nauth_mode: key\n")
+    )
+    assert (said.exit_code, "first deployment" in said.output) == (0, True)

@@ -1,0 +1,96 @@
+"""Plain functions as jobs."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.http import Transport
+from studiolo.studio.experiments.client import Experiments
+from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.functions import source_of
+from tests.studio.experiments.jobs import ended, log_of
+
+FACTOR = 3
+OPEN = open
+
+
+@pytest.fixture
+def experiments(client: TestClient) -> Experiments:
+    return Experiments(Transport("http://testserver", "", client=client))
+
+
+def triple(number: float) -> float:
+    """Multiply."""
+    return FACTOR * number
+
+
+def test_a_call_runs_in_the_studio_with_what_it_uses(ctx: Context, experiments: Experiments, tmp_path: Path) -> None:
+    @experiments.job(experiment="functions", cores=1)
+    def count(data: Path, least: int, *, scale: float = 1.0) -> dict[str, Any]:
+        lines = [line for line in data.read_text().splitlines() if len(line) >= least]
+        print("counted", len(lines))
+        return {"lines": len(lines), "tripled": triple(scale), "root": math.sqrt(4)}
+
+    (tmp_path / "rows.txt").write_text("a\nbbb\ncccc\n")
+    assert count(tmp_path / "rows.txt", 3)["lines"] == 2, "here it is called as ever"
+    called = count.submit(tmp_path / "rows.txt", 3, scale=2)
+    run = ended(ctx, called.run)
+    assert run.state == "Completed", log_of(ctx, run)
+    assert log_of(ctx, run) == "counted 2\n"
+    assert called.result() == {"lines": 2, "tripled": 6, "root": 2.0}
+    assert (run.experiment, run.name) == ("functions", "count")
+
+
+def test_a_function_that_returns_nothing_has_no_result(ctx: Context, experiments: Experiments) -> None:
+    @experiments.job()
+    def nothing() -> None:
+        pass
+
+    called = nothing.submit()
+    ended(ctx, called.run)
+    assert called.result() is None
+
+
+def test_what_cannot_be_sent_is_named(experiments: Experiments, tmp_path: Path) -> None:
+    @experiments.job()
+    def bad(value: object) -> object:
+        return value
+
+    with pytest.raises(BadJob, match="argument value is a object"):
+        bad.submit(object())
+    with pytest.raises(BadJob, match="does not exist"):
+        bad.submit(tmp_path / "none")
+
+    held = tmp_path.stat()
+
+    @experiments.job()
+    def holds() -> object:
+        return held
+
+    with pytest.raises(BadJob, match="uses held"):
+        holds.submit()
+
+
+def test_a_function_without_source_is_refused() -> None:
+    space: dict[str, Callable[[], int]] = {}
+    exec("def made(): return 1", space)
+    with pytest.raises(BadJob, match="source of made"):
+        source_of(space["made"])
+
+
+def test_what_stands_in_a_job_file_may_be_arguments(
+    ctx: Context, experiments: Experiments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.sh").write_text('#!/bin/sh\necho "rate $1"\n')
+    run = experiments.submit(command="./a.sh ${{inputs.rate}}", code="src", inputs={"rate": 0.5}, display_name="mine")
+    assert log_of(ctx, ended(ctx, run)) == "rate 0.5\n"
+    (tmp_path / "job.yml").write_text("command: echo ${{inputs.rate}}\ninputs: {rate: 1}\n")
+    again = experiments.submit("job.yml", inputs__rate=2)
+    assert log_of(ctx, ended(ctx, again)) == "2\n"

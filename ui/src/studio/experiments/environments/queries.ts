@@ -1,0 +1,39 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, data } from '@/kernel/request';
+import type { components } from '@/kernel/schema';
+
+export type EnvironmentVersion = components['schemas']['EnvironmentVersion'];
+export type EnvironmentDetail = components['schemas']['EnvironmentDetail'];
+export type EnvironmentDefinition = components['schemas']['EnvironmentDefinition'];
+
+export const environments = (archived = false) =>
+  queryOptions({
+    queryKey: ['environments', 'list', archived],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/environments', { params: { query: { archived } }, signal })),
+  });
+
+export const environment = (name: string, version: number | undefined) =>
+  queryOptions({
+    queryKey: ['environments', 'one', name, version],
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/experiments/environments/{name}', {
+          params: { path: { name }, query: { version: version ?? null } },
+          signal,
+        }),
+      ),
+  });
+
+export const environmentVersions = (name: string) =>
+  queryOptions({
+    queryKey: ['environments', 'versions', name],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/environments/{name}/versions', { params: { path: { name } }, signal })),
+  });
+
+export const recipes = queryOptions({
+  queryKey: ['environments', 'recipes'],
+  queryFn: ({ signal }) => data(api().GET('/experiments/environments/recipes', { signal })),
+  staleTime: Infinity,
+});

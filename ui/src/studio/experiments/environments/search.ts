@@ -1,0 +1,1 @@
+export const ENVIRONMENT_TABS = ['packages', 'definition', 'log', 'use'] as const;

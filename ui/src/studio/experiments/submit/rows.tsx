@@ -1,0 +1,161 @@
+import { ActionIcon, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { IconPlus, IconTrash } from '@/kit/icons';
+import { nextKey, TYPES, type InputRow, type OutputRow } from './spec';
+
+interface InputsProps {
+  rows: InputRow[];
+  onChange: (rows: InputRow[]) => void;
+  errors: Record<string, string>;
+}
+
+/** Inputs: values, and data of the studio or of elsewhere, each used as ${{inputs.NAME}}. */
+export function InputRows({ rows, onChange, errors }: InputsProps) {
+  const change = (key: number, next: Partial<InputRow>) =>
+    onChange(rows.map((it) => (it.key === key ? { ...it, ...next } : it)));
+  const add = (kind: 'literal' | 'data') =>
+    onChange([...rows, { key: nextKey(), name: '', kind, value: '', type: 'uri_folder', mode: 'ro_mount' }]);
+  return (
+    <Stack gap="sm">
+      {rows.map((it) => (
+        <Group key={it.key} gap="sm" align="flex-start" wrap="nowrap">
+          <TextInput
+            aria-label="Name of the input"
+            placeholder="name"
+            w={150}
+            value={it.name}
+            onChange={(event) => change(it.key, { name: event.currentTarget.value })}
+            disabled={it.kind === 'sent'}
+          />
+          {it.kind === 'sent' ? (
+            <Text size="sm" flex={1} pt={6}>
+              {it.value} files that were sent with the run it is made from
+            </Text>
+          ) : (
+            <TextInput
+              aria-label={it.kind === 'data' ? 'Where the data is' : 'Value'}
+              placeholder={
+                it.kind === 'data' ? 'azureml:titanic:1, azureml://datastores/…, https://…' : 'value'
+              }
+              flex={1}
+              value={it.value}
+              onChange={(event) => change(it.key, { value: event.currentTarget.value })}
+              error={errors[`data.${it.name}`]}
+            />
+          )}
+          {it.kind === 'data' ? (
+            <>
+              <NativeSelect
+                aria-label="Type"
+                w={130}
+                data={[...TYPES]}
+                value={it.type}
+                onChange={(event) => change(it.key, { type: event.currentTarget.value })}
+              />
+              <NativeSelect
+                aria-label="Mode"
+                w={120}
+                data={['ro_mount', 'download', 'direct']}
+                value={it.mode}
+                onChange={(event) => change(it.key, { mode: event.currentTarget.value })}
+              />
+            </>
+          ) : null}
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            mt={4}
+            aria-label={`Remove the input ${it.name}`}
+            onClick={() => onChange(rows.filter((other) => other.key !== it.key))}
+          >
+            <IconTrash size={16} />
+          </ActionIcon>
+        </Group>
+      ))}
+      <Group gap="sm">
+        <Button
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() => add('literal')}
+        >
+          Add value
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() => add('data')}
+        >
+          Add data
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+interface OutputsProps {
+  rows: OutputRow[];
+  onChange: (rows: OutputRow[]) => void;
+  errors: Record<string, string>;
+}
+
+/** Outputs: what the command writes to ${{outputs.NAME}}; one may become a dataset or model. */
+export function OutputRows({ rows, onChange, errors }: OutputsProps) {
+  const change = (key: number, next: Partial<OutputRow>) =>
+    onChange(rows.map((it) => (it.key === key ? { ...it, ...next } : it)));
+  return (
+    <Stack gap="sm">
+      {rows.map((it) => (
+        <Group key={it.key} gap="sm" align="flex-start" wrap="nowrap">
+          <TextInput
+            aria-label="Name of the output"
+            placeholder="name"
+            w={150}
+            value={it.name}
+            onChange={(event) => change(it.key, { name: event.currentTarget.value })}
+          />
+          <NativeSelect
+            aria-label="Type"
+            w={130}
+            data={[...TYPES]}
+            value={it.type}
+            onChange={(event) => change(it.key, { type: event.currentTarget.value })}
+          />
+          <TextInput
+            aria-label="Register as"
+            placeholder="register as…"
+            w={170}
+            value={it.register}
+            onChange={(event) => change(it.key, { register: event.currentTarget.value })}
+          />
+          <TextInput
+            aria-label="Copy to"
+            placeholder="copy to azureml://datastores/… (else the run keeps it)"
+            flex={1}
+            value={it.path}
+            onChange={(event) => change(it.key, { path: event.currentTarget.value })}
+            error={errors[`outputs.${it.name}`]}
+          />
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            mt={4}
+            aria-label={`Remove the output ${it.name}`}
+            onClick={() => onChange(rows.filter((other) => other.key !== it.key))}
+          >
+            <IconTrash size={16} />
+          </ActionIcon>
+        </Group>
+      ))}
+      <Group>
+        <Button
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() =>
+            onChange([...rows, { key: nextKey(), name: '', type: 'uri_folder', register: '', path: '' }])
+          }
+        >
+          Add output
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
