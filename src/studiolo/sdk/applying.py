@@ -109,13 +109,13 @@ def _endpoint(_: Studio, raw: dict[str, Any], __: Path, ___: Mapping[str, str]) 
     ]
 
 
-def _deployment(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]) -> tuple[Any, list[str]]:
+def _deployment(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     endpoint, model = document.text(raw.get("endpoint_name")), raw.get("model")
     if not endpoint:
         raise Invalid(f"{path} names no endpoint.", "Add `endpoint_name:`.", field="endpoint_name")
     if isinstance(model, dict):
         inner = {"name": model.get("name") or endpoint, "path": model.get("path")}
-        registered, _ = _model(studio, inner, path, {})
+        registered = _model(studio, inner, path, places)[0]
         reference = f"{registered.name}:{registered.version}"
     else:
         reference = document.text(model).removeprefix("azureml:").replace("@latest", "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments import git_state
@@ -11,6 +11,9 @@ from studiolo.studio.experiments.functions import FILE, JobFunction
 from studiolo.studio.experiments.job_files import command as command_file
 from studiolo.studio.experiments.job_files.command import CommandJob, LocalFile
 from studiolo.studio.experiments.schemas import InputFile, JobSpec, OutputState, Run
+
+if TYPE_CHECKING:
+    from studiolo.studio.experiments.client import Experiments
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,7 +98,7 @@ class Jobs:
         """
 
         def made(function: Callable[P, R]) -> JobFunction[P, R]:
-            return JobFunction(self, function, options)
+            return JobFunction(cast("Experiments", self), function, options)
 
         return made
 
