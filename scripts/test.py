@@ -16,6 +16,7 @@ BIN = ROOT / ".venv" / "bin"
 SYSTEM = {
     "chromium": ("chromium", "the browser tests"),
     "initdb": ("postgresql", "the tests on PostgreSQL"),
+    "mariadbd": ("mariadb-server", "the tests of MySQL"),
     "sshd": ("openssh-server", "the tests of SFTP"),
 }
 

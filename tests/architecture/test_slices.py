@@ -24,7 +24,13 @@ MORE = {
         "notices",  # telling members something, in the caller's transaction
         "vault",  # what a job may use, and its value when it starts
     },
-    "datastores": {"ports", "opening", "usage", "paths"},  # what a store is, how a job opens one, who says it uses one
+    "datastores": {
+        "databases",  # a look into a database, before a dataset is made of it
+        "ports",  # what a store is
+        "opening",  # how a job opens one
+        "usage",  # who says that it uses one
+        "paths",
+    },
     "models": {"names"},  # what a model may be called
     "compute": {"backends"},  # the port's answers, which the controller of runs decides upon
 }

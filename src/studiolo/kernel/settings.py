@@ -132,6 +132,9 @@ class Settings(BaseModel):
     datastore_seconds: float = Field(
         30, gt=0, le=3600, description="Longest time that a datastore may take for one answer."
     )
+    datastore_query_seconds: float = Field(
+        3600, gt=0, le=7 * 24 * 3600, description="Longest time that a query of a job may take on a database."
+    )
     fetch_seconds: float = Field(
         3600, gt=0, le=24 * 3600, description="Longest time that fetching a model from a web address may take."
     )

@@ -9,6 +9,7 @@ import typer
 
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, counted, fail, out, progress, show, transport
+from studiolo.studio.datastores import databases_cli
 from studiolo.studio.datastores.client import Datastores
 from studiolo.studio.datastores.schemas import CheckState, DatastoreKind, KindField
 
@@ -245,6 +246,12 @@ def remove_file(context: typer.Context, address: Address, output: OutputOption =
     name, path = Datastores.locate(address)
     Datastores(transport(context)).remove(name, path)
     show({"removed": path}, output=output)
+
+
+app.command("tables")(databases_cli.tables)
+app.command("columns")(databases_cli.columns)
+app.command("rows")(databases_cli.rows)
+app.command("query")(databases_cli.query)
 
 
 @app.command("used-by")

@@ -10,6 +10,7 @@ from studiolo.studio.datastores.errors import BadLocation, PathNotFound
 from studiolo.studio.datastores.paths import clean, under
 from studiolo.studio.datastores.schemas import (
     CheckState,
+    DatabaseTable,
     Datastore,
     DatastoreCreate,
     DatastoreKind,
@@ -17,6 +18,8 @@ from studiolo.studio.datastores.schemas import (
     DatastoreUser,
     FileEntry,
     FilePreview,
+    TableHead,
+    TableShape,
 )
 
 PIECE = 1 << 20
@@ -135,6 +138,34 @@ class Datastores:
     def preview(self, name: str, path: str) -> FilePreview:
         """Return the beginning of a file."""
         return FilePreview.model_validate(self._transport.get(f"datastores/{name}/preview", path=path))
+
+    def schemas(self, name: str) -> builtins.list[str]:
+        """Return the schemas of a database."""
+        return [str(one) for one in self._transport.get(f"datastores/{name}/schemas")]
+
+    def tables(self, name: str, schema: str = "") -> Iterator[DatabaseTable]:
+        """Yield tables and views of a schema, by name."""
+        cursor: str | None = None
+        while True:
+            page = self._transport.get(f"datastores/{name}/tables", schema=schema, cursor=cursor, limit=1000)
+            yield from (DatabaseTable.model_validate(item) for item in page["items"])
+            cursor = page["next"]
+            if not cursor:
+                return
+
+    def columns(self, name: str, table: str, schema: str = "") -> TableShape:
+        """Return the columns of a table, and the query for all of it."""
+        return TableShape.model_validate(self._transport.get(f"datastores/{name}/columns", schema=schema, table=table))
+
+    def rows(self, name: str, table: str, schema: str = "", *, limit: int = 100) -> TableHead:
+        """Return the first rows of a table."""
+        found = self._transport.get(f"datastores/{name}/rows", schema=schema, table=table, limit=limit)
+        return TableHead.model_validate(found)
+
+    def query(self, name: str, query: str, *, limit: int = 100) -> TableHead:
+        """Return the first rows of a query; all of them become a dataset: `studio.datasets.register(datastore=…, query=…)`."""
+        body = {"query": query, "limit": limit}
+        return TableHead.model_validate(self._transport.post(f"datastores/{name}/query", body))
 
     def upload(
         self,

@@ -72,6 +72,19 @@ class NotAFileStore(Invalid):
         )
 
 
+class NotADatabase(Invalid):
+    """The datastore has files and no tables."""
+
+    code, title = "datastores.no_tables", "This datastore has no tables"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The datastore '{name[:80]}' has files and no tables.",
+            "Choose a database: studiolo datastores list",
+            field="datastore",
+        )
+
+
 class BadLocation(Invalid):
     """A URL or a path that names nothing in a datastore."""
 
@@ -154,6 +167,65 @@ class ContainerMissing(StoreError):
     """The bucket, container, share or root folder is not there."""
 
     code, status, title = "datastores.container_missing", 424, "The container is not there"
+
+
+class DatabaseMissing(ContainerMissing):
+    """The server is there, and has no database of this name."""
+
+    code, title = "datastores.database_missing", "The database is not there"
+
+
+class TableNotFound(StoreError):
+    """There is no table or view of this name."""
+
+    code, status, title = "datastores.table_not_found", 404, "Table not found"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"There is no table '{shown(table)}'.", "Look at what is there: studiolo datastores tables", field="table"
+        )
+
+
+class TableExists(StoreError):
+    """There is a table of this name already."""
+
+    code, status, title = "datastores.table_exists", 409, "Table exists already"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"There is a table '{shown(table)}' already.", "Choose another name, append, or replace it.", field="table"
+        )
+
+
+class QueryRefused(StoreError):
+    """The text is not one statement that reads."""
+
+    code, status, title = "datastores.query_refused", 422, "A query may only read"
+
+
+class QueryFailed(StoreError):
+    """The database did not understand or could not answer the query; it says why."""
+
+    code, status, title = "datastores.query_failed", 422, "The query failed"
+
+
+class QueryTooSlow(StoreError):
+    """The query took longer than it may."""
+
+    code, status, title = "datastores.query_too_slow", 422, "The query took too long"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The query was stopped after {seconds:g} s.",
+            "Ask for less, add an index, or raise STUDIOLO_DATASTORE_SECONDS (pages) or STUDIOLO_DATASTORE_QUERY_SECONDS (jobs).",
+            field="query",
+        )
+
+
+class ValueUnfit(StoreError):
+    """A value of an answer has no place in a table's column; the column is named."""
+
+    code, status, title = "datastores.value_unfit", 422, "A value cannot be kept"
 
 
 class StoreFull(StoreError):

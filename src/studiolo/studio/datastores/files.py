@@ -7,9 +7,10 @@ from typing import BinaryIO, NamedTuple
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded
 from studiolo.studio.datastores.errors import NotAFile, PathExists, PathNotFound
+from studiolo.studio.datastores.looking import parquet
 from studiolo.studio.datastores.paths import clean
 from studiolo.studio.datastores.ports import Entry, Store
-from studiolo.studio.datastores.schemas import FileEntry, FilePreview
+from studiolo.studio.datastores.schemas import FileEntry, FilePreview, TableHead
 from studiolo.studio.datastores.service import store
 from studiolo.studio.datastores.streams import PIECE, span
 
@@ -88,7 +89,7 @@ def _sending(stack: ExitStack, file: BinaryIO, head: bytes) -> Iterator[bytes]:
 
 
 def preview(ctx: Context, name: str, path: str) -> FilePreview:
-    """Return the beginning of a file as text, where it is text; at most 64 KiB are read."""
+    """Return the beginning of a file: as text, of which at most 64 KiB are read, or the first rows of a Parquet file."""
     opened = store(ctx, name)
     try:
         entry = _file(opened, path)
@@ -97,6 +98,8 @@ def preview(ctx: Context, name: str, path: str) -> FilePreview:
             return shown.model_copy(update={"kind": "image"})
         with opened.read(path, 0, HEAD) as file:
             head = file.read(HEAD)
+        if head.startswith(parquet.MARK) and (table := parquet.head(ctx, opened, entry)) is not None:
+            return shown.model_copy(update={"kind": "table", "table": TableHead.model_validate(table)})
     finally:
         opened.close()
     text = _text(head)

@@ -5,16 +5,20 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from studiolo.kernel import plugins
 from studiolo.kernel.errors import Invalid, MissingExtra, StudioloError
 from studiolo.kernel.settings import Settings, load
 from studiolo.studio.datastores.errors import KindNotFound, NotAFileStore, StoreReadOnly
-from studiolo.studio.datastores.ports import Check, Database, Entry, Fingerprint, Store
+from studiolo.studio.datastores.ports import Attribute, Check, Database, Entry, Fingerprint, Relation, Store
 from studiolo.studio.datastores.spec import KindSpec, Surroundings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 VARIABLE = "STUDIOLO_STORE_"
 _FAMILIES = ("studiolo.studio.datastores.kinds", "studiolo.studio.datastores.sql")
@@ -52,7 +56,9 @@ def installed(found: KindSpec) -> bool:
 
 def surroundings(settings: Settings) -> Surroundings:
     """Return how a store is opened in this studio: what may be asked, where no path may lead."""
-    return Surroundings(settings.datastore_private, (settings.home,), settings.datastore_seconds)
+    return Surroundings(
+        settings.datastore_private, (settings.home,), settings.datastore_seconds, settings.datastore_query_seconds
+    )
 
 
 def open_store(
@@ -93,7 +99,7 @@ def open_database(
         raise MissingExtra(found.title, found.extra)
     given = {**config, "auth": auth, "read_only": read_only}
     database: Database = kinds()[kind].open_database(given, credentials, about)
-    return database
+    return GuardedDatabase(database, name, tuple(credentials.values()), read_only=read_only or not found.writable)
 
 
 def variable(name: str) -> str:
@@ -129,7 +135,7 @@ def _unpacked(name: str, environ: Mapping[str, str] | None) -> tuple[dict[str, A
     about = surroundings(load())
     given = json.loads(text)
     if given.get("own"):
-        about = Surroundings(about.private, (), about.seconds)
+        about = replace(about, barred=())
     return given, about
 
 
@@ -161,12 +167,37 @@ def database_from_environment(name: str, environ: Mapping[str, str] | None = Non
     )
 
 
-class Guarded:
+class Hushed:
+    """What keeps credentials out of messages."""
+
+    def __init__(self, name: str, secrets: Sequence[str], *, read_only: bool) -> None:
+        self._name, self._read_only = name, read_only
+        self._secrets = sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True)
+
+    def _checked(self, found: Check) -> Check:
+        return Check(found.ok, self._plain(found.cause), self._plain(found.hint), found.milliseconds, found.code)
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        try:
+            yield
+        except StudioloError as error:
+            error.detail, error.hint = self._plain(error.detail), self._plain(error.hint)
+            error.args = (error.detail,)
+            raise
+
+    def _plain(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return text
+
+
+class Guarded(Hushed):
     """A store as it is given out: read-only where it should be, and without a credential in any message."""
 
     def __init__(self, store: Store, name: str, secrets: Sequence[str], *, read_only: bool) -> None:
-        self._store, self._name, self._read_only = store, name, read_only
-        self._secrets = sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True)
+        super().__init__(name, secrets, read_only=read_only)
+        self._store = store
 
     def list(self, folder: str, cursor: str | None = None, limit: int = 1000) -> "tuple[list[Entry], str | None]":
         """See Store.list."""
@@ -207,26 +238,66 @@ class Guarded:
 
     def check(self) -> Check:
         """See Store.check."""
-        found = self._store.check()
-        return Check(found.ok, self._plain(found.cause), self._plain(found.hint), found.milliseconds, found.code)
+        return self._checked(self._store.check())
 
     def close(self) -> None:
         """See Store.close."""
         self._store.close()
 
-    @contextmanager
-    def _quiet(self) -> Iterator[None]:
-        try:
-            yield
-        except StudioloError as error:
-            error.detail, error.hint = self._plain(error.detail), self._plain(error.hint)
-            error.args = (error.detail,)
-            raise
 
-    def _plain(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        return text
+class GuardedDatabase(Hushed):
+    """A database as it is given out: read-only where it should be, and without a credential in any message."""
+
+    def __init__(self, database: Database, name: str, secrets: Sequence[str], *, read_only: bool) -> None:
+        super().__init__(name, secrets, read_only=read_only)
+        self._database = database
+
+    def check(self) -> Check:
+        """See Database.check."""
+        return self._checked(self._database.check())
+
+    def schemas(self) -> Sequence[str]:
+        """See Database.schemas."""
+        with self._quiet():
+            return self._database.schemas()
+
+    def tables(self, schema: str, after: str = "", limit: int = 1000) -> Sequence[Relation]:
+        """See Database.tables."""
+        with self._quiet():
+            return self._database.tables(schema, after, limit)
+
+    def columns(self, schema: str, table: str) -> Sequence[Attribute]:
+        """See Database.columns."""
+        with self._quiet():
+            return self._database.columns(schema, table)
+
+    def quoted(self, schema: str, table: str) -> str:
+        """See Database.quoted."""
+        return self._database.quoted(schema, table)
+
+    def head(self, query: str, rows: int) -> "pa.Table":
+        """See Database.head."""
+        with self._quiet():
+            return self._database.head(query, rows)
+
+    @contextmanager
+    def read(
+        self, query: str, parameters: Sequence[Any] | None = None, batch_rows: int = 65_536
+    ) -> "Iterator[pa.RecordBatchReader]":
+        """See Database.read."""
+        with self._quiet(), self._database.read(query, parameters, batch_rows) as batches:
+            yield batches
+
+    def write(self, table: str, batches: "pa.RecordBatchReader", mode: Literal["create", "append", "replace"]) -> int:
+        """See Database.write."""
+        if self._read_only:
+            raise StoreReadOnly(self._name)
+        with self._quiet():
+            return self._database.write(table, batches, mode)
+
+    def close(self) -> None:
+        """See Database.close."""
+        self._database.close()
 
 
 def own_folder(settings: Settings, workspace_id: str) -> Path:

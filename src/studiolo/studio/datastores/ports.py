@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,31 +93,72 @@ class Store(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view. rows: as the database's own statistics estimate them, None where it keeps none."""
+
+    name: str
+    kind: Literal["table", "view"] = "table"
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column of a table. type: in the database's own words; key: whether it is part of the primary key."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    key: bool = False
+
+
 class Database(Protocol):
-    """Tables by query."""
+    """Tables by query.
+
+    Every verb raises a StoreError that names the cause; no message ever holds a credential. A query is one statement that reads:
+    anything else is refused before it is sent, and the transaction that it runs in cannot write, where the database has such.
+    """
 
     def check(self) -> Check:
         """Try the connection; never raises a StoreError."""
         ...
 
     def schemas(self) -> Sequence[str]:
-        """Return the names of the schemas."""
+        """Return the names of the schemas, without those of the database itself."""
         ...
 
-    def tables(self, schema: str) -> Sequence[str]:
-        """Return the names of tables and views of a schema."""
+    def tables(self, schema: str, after: str = "", limit: int = 1000) -> Sequence[Relation]:
+        """Return tables and views of a schema in order of name, at most `limit` of those behind a name."""
         ...
 
-    def columns(self, schema: str, table: str) -> Sequence[tuple[str, str]]:
-        """Return name and type of each column."""
+    def columns(self, schema: str, table: str) -> Sequence[Attribute]:
+        """Return the columns of a table in their order; raises TableNotFound."""
+        ...
+
+    def quoted(self, schema: str, table: str) -> str:
+        """Return a table's name as a query writes it."""
+        ...
+
+    def head(self, query: str, rows: int) -> pa.Table:
+        """Return the first rows of a query, and stop it then."""
         ...
 
     def read(
-        self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None, batch_rows: int = 65_536
+        self, query: str, parameters: Sequence[Any] | None = None, batch_rows: int = 65_536
     ) -> AbstractContextManager[pa.RecordBatchReader]:
-        """Run a query in a transaction that cannot write; the rows stream."""
+        """Run a query in a transaction that cannot write; the rows stream, and end when the block does.
+
+        parameters: for the placeholders of the database's driver (`%s`, in SQLite and DuckDB `?`).
+        """
         ...
 
     def write(self, table: str, batches: pa.RecordBatchReader, mode: Literal["create", "append", "replace"]) -> int:
-        """Write rows into a table; returns how many."""
+        """Write rows into a table, all of them or none; returns how many. table: `name` or `schema.name`.
+
+        Raises TableExists for `create`, TableNotFound for `append`, StoreReadOnly.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give connections back; what is open no longer works."""
         ...

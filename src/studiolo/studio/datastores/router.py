@@ -9,11 +9,12 @@ from starlette.responses import StreamingResponse
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-from studiolo.studio.datastores import files, incoming, service
+from studiolo.studio.datastores import databases, files, incoming, service
 from studiolo.studio.datastores.paths import clean
 from studiolo.studio.datastores.schemas import (
     CheckState,
     CredentialsPut,
+    DatabaseTable,
     Datastore,
     DatastoreCreate,
     DatastoreKind,
@@ -22,12 +23,17 @@ from studiolo.studio.datastores.schemas import (
     DatastoreUser,
     FileEntry,
     FilePreview,
+    QueryRequest,
+    TableHead,
+    TableShape,
 )
 
 router = APIRouter(prefix="/datastores", tags=["datastores"])
 
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 Path = Annotated[str, Query(description="From the datastore's root, '/'-separated.")]
+Schema = Annotated[str, Query(max_length=200, description="Name of a schema.")]
+Table = Annotated[str, Query(min_length=1, max_length=200, description="Name of a table or view.")]
 
 
 @router.get("")
@@ -105,6 +111,53 @@ def list_users(name: str, ctx: Context = Depends(context)) -> list[DatastoreUser
     """List what points at a datastore."""
     ctx.actor.must("datastores.read")
     return service.used_by(ctx, name)
+
+
+@router.get("/{name}/schemas")
+def list_schemas(name: str, ctx: Context = Depends(context)) -> list[str]:
+    """List the schemas of a database."""
+    ctx.actor.must("datastores.read")
+    return databases.schemas(ctx, name)
+
+
+@router.get("/{name}/tables")
+def list_tables(
+    name: str,
+    schema: Schema = "",
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ctx: Context = Depends(context),
+) -> Page[DatabaseTable]:
+    """List tables and views of a schema, a page at a time."""
+    ctx.actor.must("datastores.read")
+    return databases.tables(ctx, name, schema, cursor, limit)
+
+
+@router.get("/{name}/columns")
+def list_columns(name: str, table: Table, schema: Schema = "", ctx: Context = Depends(context)) -> TableShape:
+    """List the columns of a table, and the query for all of it."""
+    ctx.actor.must("datastores.read")
+    return databases.shape(ctx, name, schema, table)
+
+
+@router.get("/{name}/rows")
+def list_rows(
+    name: str,
+    table: Table,
+    schema: Schema = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ctx: Context = Depends(context),
+) -> TableHead:
+    """Return the first rows of a table."""
+    ctx.actor.must("datastores.read")
+    return databases.rows(ctx, name, schema, table, limit)
+
+
+@router.post("/{name}/query")
+def query_database(name: str, asked: QueryRequest, ctx: Context = Depends(context)) -> TableHead:
+    """Return the first rows of a query; a query may call functions of the database, so it needs the right to write."""
+    ctx.actor.must("datastores.write")
+    return databases.query(ctx, name, asked.query, asked.limit)
 
 
 @router.get("/{name}/files")

@@ -152,15 +152,68 @@ class FileEntry(BaseModel):
     fingerprint: str = ""
 
 
+class HeadColumn(BaseModel):
+    """A column of an answer. type: of Arrow, as a dataset would get it."""
+
+    name: str
+    type: str
+
+
+class TableHead(BaseModel):
+    """The first rows of a table. Values are JSON where it keeps them exactly, else texts; more: there are further rows."""
+
+    columns: list[HeadColumn]
+    rows: list[list[Any]]
+    more: bool = False
+    total: int | None = None
+
+
 class FilePreview(BaseModel):
-    """The beginning of a file. kind: what it seems to be; text: up to 64 KiB of it; truncated: there is more."""
+    """The beginning of a file. kind: what it seems to be; text: up to 64 KiB of it; truncated: there is more.
+
+    table: the first rows, of a Parquet file.
+    """
 
     path: str
     size: int
     modified: datetime | None
-    kind: Literal["text", "image", "binary"]
+    kind: Literal["text", "image", "binary", "table"]
     text: str = ""
     truncated: bool = False
+    table: TableHead | None = None
+
+
+class DatabaseTable(BaseModel):
+    """A table or view of a database. rows: as its own statistics estimate them, None where it keeps none."""
+
+    name: str
+    kind: Literal["table", "view"]
+    rows: int | None = None
+
+
+class TableColumn(BaseModel):
+    """A column of a table. type: in the database's own words; key: whether it is part of the primary key."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    key: bool = False
+
+
+class TableShape(BaseModel):
+    """The columns of a table. query: for all of it, in the database's own spelling."""
+
+    columns: list[TableColumn]
+    query: str
+
+
+class QueryRequest(BaseModel):
+    """A query of which the first rows are wanted; it may only read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(min_length=1, max_length=100_000)
+    limit: int = Field(100, ge=1, le=1000)
 
 
 class DatastoreUser(BaseModel):

@@ -1,5 +1,6 @@
 """The verbs of datastores: what is registered, and the stores themselves."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from studiolo.studio.datastores.errors import (
     FolderNotAllowed,
     NotAFileStore,
 )
-from studiolo.studio.datastores.ports import Check, Database, Store
+from studiolo.studio.datastores.looking.database import AskedDatabase
+from studiolo.studio.datastores.ports import Check, Store
 from studiolo.studio.datastores.schemas import (
     CheckState,
     Datastore,
@@ -213,7 +215,7 @@ def check(ctx: Context, name: str) -> CheckState:
     name = name.lower()
     if name == BLOBS:
         return CheckState(ok=True, at=ctx.clock.now())
-    found = _state(ctx, _tried(lambda: _opened(ctx, name)))
+    found = _state(ctx, _checked(ctx, name))
     if name not in BUILT_IN:
         with ctx.db.begin() as tx:
             row = repository.find(tx, ctx, name, lock=True)
@@ -231,26 +233,17 @@ def try_out(ctx: Context, spec: DatastoreTry) -> CheckState:
     _may_name_folders(ctx, kind, config)
     stored = _stored_like(ctx, spec, kind, way, config) if spec.like else {}
     given = checked_credentials(kind, way, spec.credentials, kept=set(stored))
-    arguments = (spec.like or "new", spec.kind, way, config, {**stored, **given}, opening.surroundings(ctx.settings))
-    return _state(
-        ctx,
-        _tried(lambda: opening.open_database(*arguments) if kind.family == "sql" else opening.open_store(*arguments)),
-    )
+    known = {**stored, **given}
+    if kind.family == "sql":
+        packed = opening.packed("new", spec.kind, way, config, known)
+        return _state(ctx, _tried(lambda: AskedDatabase(ctx, packed)))
+    about = opening.surroundings(ctx.settings)
+    return _state(ctx, _tried(lambda: opening.open_store(spec.like or "new", spec.kind, way, config, known, about)))
 
 
 def store(ctx: Context, name: str) -> Store:
     """Open a datastore of files; raises DatastoreNotFound, NotAFileStore, and what its kind says of the settings."""
-    found = _opened(ctx, name.lower())
-    if not hasattr(found, "walk"):
-        raise NotAFileStore(name)
-    return found  # type: ignore[return-value]
-
-
-def database(ctx: Context, name: str) -> Database:
-    """Open a datastore of tables; raises DatastoreNotFound, Invalid for one of files."""
-    row, secrets = _with_secrets(ctx, name.lower())
-    about = opening.surroundings(ctx.settings)
-    return opening.open_database(row.name, row.kind, row.auth, row.config, secrets, about, read_only=row.read_only)
+    return _opened(ctx, name.lower())
 
 
 def locate(ctx: Context, url: str) -> tuple[str, str]:
@@ -268,16 +261,20 @@ def for_job(ctx: Context, name: str) -> str:
     return opening.packed(row.name, row.kind, row.auth, row.config, secrets, read_only=row.read_only)
 
 
-def _opened(ctx: Context, name: str) -> Store | Database:
+def _opened(ctx: Context, name: str) -> Store:
     if name == BLOBS:
         raise NotAFileStore(name)
     about = opening.surroundings(ctx.settings)
     if name == OWN:
-        about = type(about)(about.private, (), about.seconds)
-        return opening.open_store(name, "local", "none", {"path": str(shown.own(ctx))}, {}, about)
+        return opening.open_store(name, "local", "none", {"path": str(shown.own(ctx))}, {}, replace(about, barred=()))
     row, secrets = _with_secrets(ctx, name)
-    open_ = opening.open_database if opening.spec(row.kind).family == "sql" else opening.open_store
-    return open_(row.name, row.kind, row.auth, row.config, secrets, about, read_only=row.read_only)
+    return opening.open_store(row.name, row.kind, row.auth, row.config, secrets, about, read_only=row.read_only)
+
+
+def _checked(ctx: Context, name: str) -> Check:
+    if name != OWN and opening.spec(get(ctx, name).kind).family == "sql":
+        return _tried(lambda: AskedDatabase(ctx, for_job(ctx, name)))
+    return _tried(lambda: _opened(ctx, name))
 
 
 def _with_secrets(ctx: Context, name: str) -> tuple[Any, dict[str, str]]:

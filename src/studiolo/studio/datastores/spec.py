@@ -71,11 +71,15 @@ class KindSpec:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a store is opened. private: addresses that are not public may be asked; barred: folders no path may enter."""
+    """Where a store is opened. private: addresses that are not public may be asked; barred: folders no path may enter.
+
+    seconds: for one answer; query_seconds: for all of a query.
+    """
 
     private: bool = True
     barred: tuple[Path, ...] = ()
     seconds: float = 30.0
+    query_seconds: float = 3600.0
 
 
 def sign_in(spec: KindSpec, auth: str | None, given: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Looking into databases and table files for pages: in child processes with limits, never in the server."""
