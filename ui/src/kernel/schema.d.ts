@@ -1838,6 +1838,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datastores/{name}/columns': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Columns
+     * @description List the columns of a table, and the query for all of it.
+     */
+    get: operations['datastores_list_columns'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datastores/{name}/content': {
     parameters: {
       query?: never;
@@ -1946,6 +1966,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datastores/{name}/query': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Query Database
+     * @description Return the first rows of a query; a query may call functions of the database, so it needs the right to write.
+     */
+    post: operations['datastores_query_database'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/rows': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Rows
+     * @description Return the first rows of a table.
+     */
+    get: operations['datastores_list_rows'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/schemas': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Schemas
+     * @description List the schemas of a database.
+     */
+    get: operations['datastores_list_schemas'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datastores/{name}/stat': {
     parameters: {
       query?: never;
@@ -1958,6 +2038,26 @@ export interface paths {
      * @description Return one file or folder.
      */
     get: operations['datastores_get_file'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/datastores/{name}/tables': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Tables
+     * @description List tables and views of a schema, a page at a time.
+     */
+    get: operations['datastores_list_tables'];
     put?: never;
     post?: never;
     delete?: never;
@@ -6109,6 +6209,21 @@ export interface components {
       type: 'uri_file' | 'uri_folder' | 'mltable' | 'mlflow_model' | 'custom_model' | 'triton_model';
     };
     /**
+     * DatabaseTable
+     * @description A table or view of a database. rows: as its own statistics estimate them, None where it keeps none.
+     */
+    DatabaseTable: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'table' | 'view';
+      /** Name */
+      name: string;
+      /** Rows */
+      rows?: number | null;
+    };
+    /**
      * Dataset
      * @description A named table, or folder of files, and its newest version.
      */
@@ -7643,19 +7758,22 @@ export interface components {
     /**
      * FilePreview
      * @description The beginning of a file. kind: what it seems to be; text: up to 64 KiB of it; truncated: there is more.
+     *
+     *     table: the first rows, of a Parquet file.
      */
     FilePreview: {
       /**
        * Kind
        * @enum {string}
        */
-      kind: 'text' | 'image' | 'binary';
+      kind: 'text' | 'image' | 'binary' | 'table';
       /** Modified */
       modified: string | null;
       /** Path */
       path: string;
       /** Size */
       size: number;
+      table?: components['schemas']['TableHead'] | null;
       /**
        * Text
        * @default
@@ -8035,6 +8153,16 @@ export interface components {
     HTTPValidationError: {
       /** Detail */
       detail?: components['schemas']['ValidationError'][];
+    };
+    /**
+     * HeadColumn
+     * @description A column of an answer. type: of Arrow, as a dataset would get it.
+     */
+    HeadColumn: {
+      /** Name */
+      name: string;
+      /** Type */
+      type: string;
     };
     /**
      * Health
@@ -9838,6 +9966,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[DatabaseTable] */
+    Page_DatabaseTable_: {
+      /** Items */
+      items: components['schemas']['DatabaseTable'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Dataset] */
     Page_Dataset_: {
       /** Items */
@@ -10198,6 +10333,19 @@ export interface components {
        * @default UTC
        */
       zone: string;
+    };
+    /**
+     * QueryRequest
+     * @description A query of which the first rows are wanted; it may only read.
+     */
+    QueryRequest: {
+      /**
+       * Limit
+       * @default 100
+       */
+      limit: number;
+      /** Query */
+      query: string;
     };
     /**
      * Range
@@ -12110,17 +12258,21 @@ export interface components {
       };
     };
     /**
-     * TableColumn
-     * @description A column of a table in a file; type: in the words of its format, empty where it has none.
+     * TableHead
+     * @description The first rows of a table. Values are JSON where it keeps them exactly, else texts; more: there are further rows.
      */
-    TableColumn: {
-      /** Name */
-      name: string;
+    TableHead: {
+      /** Columns */
+      columns: components['schemas']['HeadColumn'][];
       /**
-       * Type
-       * @default
+       * More
+       * @default false
        */
-      type: string;
+      more: boolean;
+      /** Rows */
+      rows: unknown[][];
+      /** Total */
+      total?: number | null;
     };
     /**
      * TableRows
@@ -12128,7 +12280,7 @@ export interface components {
      */
     TableRows: {
       /** Columns */
-      columns: components['schemas']['TableColumn'][];
+      columns: components['schemas']['studiolo__studio__experiments__page_schemas__TableColumn'][];
       /** More */
       more: boolean;
       /** Offset */
@@ -12167,6 +12319,16 @@ export interface components {
        * @default
        */
       timestamp: string;
+    };
+    /**
+     * TableShape
+     * @description The columns of a table. query: for all of it, in the database's own spelling.
+     */
+    TableShape: {
+      /** Columns */
+      columns: components['schemas']['studiolo__studio__datastores__schemas__TableColumn'][];
+      /** Query */
+      query: string;
     };
     /**
      * TagsBefore
@@ -13245,6 +13407,26 @@ export interface components {
       schema: components['schemas']['ColumnChange'][];
     };
     /**
+     * TableColumn
+     * @description A column of a table. type: in the database's own words; key: whether it is part of the primary key.
+     */
+    studiolo__studio__datastores__schemas__TableColumn: {
+      /**
+       * Key
+       * @default false
+       */
+      key: boolean;
+      /** Name */
+      name: string;
+      /**
+       * Nullable
+       * @default true
+       */
+      nullable: boolean;
+      /** Type */
+      type: string;
+    };
+    /**
      * Column
      * @description A column that the deployed model takes.
      */
@@ -13254,6 +13436,19 @@ export interface components {
       /** Required */
       required: boolean;
       /** Type */
+      type: string;
+    };
+    /**
+     * TableColumn
+     * @description A column of a table in a file; type: in the words of its format, empty where it has none.
+     */
+    studiolo__studio__experiments__page_schemas__TableColumn: {
+      /** Name */
+      name: string;
+      /**
+       * Type
+       * @default
+       */
       type: string;
     };
     /**
@@ -17005,6 +17200,42 @@ export interface operations {
       };
     };
   };
+  datastores_list_columns: {
+    parameters: {
+      query: {
+        /** @description Name of a table or view. */
+        table: string;
+        /** @description Name of a schema. */
+        schema?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TableShape'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datastores_download_file: {
     parameters: {
       query: {
@@ -17244,6 +17475,109 @@ export interface operations {
       };
     };
   };
+  datastores_query_database: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['QueryRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TableHead'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_list_rows: {
+    parameters: {
+      query: {
+        /** @description Name of a table or view. */
+        table: string;
+        /** @description Name of a schema. */
+        schema?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TableHead'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_list_schemas: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': string[];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   datastores_get_file: {
     parameters: {
       query: {
@@ -17265,6 +17599,42 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['FileEntry'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datastores_list_tables: {
+    parameters: {
+      query?: {
+        /** @description Name of a schema. */
+        schema?: string;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_DatabaseTable_'];
         };
       };
       /** @description Validation Error */
