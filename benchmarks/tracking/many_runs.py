@@ -68,13 +68,13 @@ def main() -> int:
             experiments = studio_rows.fill(folder / "home", url, options.runs, options.experiments)
             print(f"filled in {time.perf_counter() - begun:.0f} s", flush=True)
             server = stack.enter_context(studio(folder / "home", database_url=url, durability="normal"))
-            _settle(server)
+            settle(server)
             return _ask(server, experiments, options.rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settle(server: Server) -> None:
+def settle(server: Server) -> None:
     """Wait until the controller has nothing more to do."""
     begun = time.perf_counter()
     quiet = 0

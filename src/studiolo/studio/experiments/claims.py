@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from studiolo.kernel.auth import repository as accounts
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec
-from studiolo.studio.experiments.tables import run_attempts, runs
+from studiolo.studio.experiments.tables import IN_WORKSPACE, LIVE_INDEX, run_attempts, runs
 
 UNREADABLE = "studio/unreadable"  # in the context of a spec that could not be read
 _SPECS = 512
@@ -57,7 +57,7 @@ class Claim:
 _COLUMNS = [runs.c[name] for name in Claim.__slots__]
 
 
-_OWN = select(*_COLUMNS).where(runs.c.workspace_id == bindparam("workspace_id"), runs.c.spec.is_not(None))
+_OWN = select(*_COLUMNS).where(IN_WORKSPACE, LIVE_INDEX, runs.c.spec.is_not(None))
 _WAITING = _OWN.where(runs.c.state.in_(LIVE[:3]))
 _LIVE = (  # asked at every tick, and to build a statement takes longer than to run it
     _OWN.where(runs.c.state.in_(LIVE[3:])).order_by(runs.c.seq),

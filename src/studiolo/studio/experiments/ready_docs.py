@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, liter
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL
-from studiolo.studio.experiments.tables import runs
+from studiolo.studio.experiments.tables import IN_WORKSPACE, runs
 from studiolo.studio.experiments.tracking_tables import run_docs
 
 QUIET_MS = 2_000  # since the last change of an ended run
@@ -81,7 +81,7 @@ def adopt(ctx: Context, after: int) -> int:
 _UNREADY = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
     select(run_docs.c.run)
     .join(runs, runs.c.seq == run_docs.c.run)
-    .where(run_docs.c.doc.is_(None), runs.c.workspace_id == bindparam("workspace_id"))
+    .where(run_docs.c.doc.is_(None), IN_WORKSPACE)
     .where(
         or_(
             and_(runs.c.state.in_(sorted(TERMINAL)), run_docs.c.changed <= bindparam("quiet")),

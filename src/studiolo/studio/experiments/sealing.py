@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, sel
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import packing
 from studiolo.studio.experiments.schemas import TERMINAL
-from studiolo.studio.experiments.tables import runs
+from studiolo.studio.experiments.tables import IN_WORKSPACE, runs
 from studiolo.studio.experiments.tracking_tables import metric_latest, metric_parts, metrics, run_docs
 
 PART = 16_384  # points of a part: one transaction of about 30 ms
@@ -36,11 +36,11 @@ def seal_ended(ctx: Context, run_seqs: Sequence[int], most: int) -> set[int]:
     return left
 
 
-_OF_LONG = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+OF_LONG = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
     select(metric_latest.c.run, metric_latest.c.key)
     .join(run_docs, run_docs.c.run == metric_latest.c.run)
     .join(runs, runs.c.seq == metric_latest.c.run)
-    .where(run_docs.c.doc.is_(None), runs.c.workspace_id == bindparam("workspace_id"))
+    .where(run_docs.c.doc.is_(None), IN_WORKSPACE)
     .where(metric_latest.c.points - metric_latest.c.sealed >= bindparam("long"))
     .limit(bindparam("most", type_=Integer))
 )
@@ -49,7 +49,7 @@ _OF_LONG = (  # asked at every tick of the controller, and to build a statement 
 def seal_long(ctx: Context, most: int) -> int:
     """Pack older points of long series of runs that go on, in up to `most` transactions; returns how many points."""
     with ctx.db.read() as tx:
-        waiting = tx.execute(_OF_LONG, {"workspace_id": ctx.workspace_id, "long": LONG + PART, "most": most}).all()
+        waiting = tx.execute(OF_LONG, {"workspace_id": ctx.workspace_id, "long": LONG + PART, "most": most}).all()
     return sum(seal(ctx, row.run, row.key, LONG) for row in waiting)
 
 

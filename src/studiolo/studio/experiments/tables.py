@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     func,
 )
 
@@ -83,7 +84,12 @@ STARTED = func.coalesce(runs.c.started_at, runs.c.created_at)
 Index("ix_runs_start", runs.c.experiment, runs.c.lifecycle, STARTED.desc(), runs.c.id)
 # the table of all runs of a workspace, newest first
 Index("ix_runs_recent", runs.c.workspace_id, runs.c.lifecycle, STARTED.desc(), runs.c.id)
-_LIVE = runs.c.state.in_(["NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing"])
+_STATES = ["NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing"]
+_LIVE = runs.c.state.in_(_STATES)
+# What the controller asks at every tick must stay as small as what it finds, whatever the history. SQLite reads an index of some
+# rows only where the index's own condition is written out, and not while another index looks as good: that of the workspace would
+LIVE_INDEX = runs.c.state.in_(bindparam(None, _STATES, expanding=True, literal_execute=True))
+IN_WORKSPACE = runs.c.workspace_id.concat("") == bindparam("workspace_id", type_=String)
 _BIN = runs.c.deleted_at.is_not(None)
 Index("ix_runs_bin", runs.c.workspace_id, runs.c.deleted_at, sqlite_where=_BIN, postgresql_where=_BIN)
 # stays as small as the queue, whatever the history: claims per second do not fall as runs pile up

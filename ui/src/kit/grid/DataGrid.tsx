@@ -1,3 +1,4 @@
+import { useCallbackRef } from '@mantine/hooks';
 import {
   columnResizingFeature,
   columnSizingFeature,
@@ -10,7 +11,7 @@ import {
   type RowData,
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent } from 'react';
 import { GridHead } from './GridHead';
 import { GridRow } from './GridRow';
 import { GridTools } from './GridTools';
@@ -90,7 +91,11 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
   });
 
   const shown = table.getRowModel().rows;
-  const visible = columns.filter((column) => !hidden.includes(column.id));
+  const gone = hidden.join('\n');
+  const visible = useMemo(() => {
+    const ids = gone.split('\n');
+    return columns.filter((column) => !ids.includes(column.id));
+  }, [columns, gone]);
   const height = props.rowHeight ?? (dense ? 32 : 40);
   const { first = 0, onWindow } = props;
   const size = onWindow ? (props.total ?? shown.length) : shown.length;
@@ -104,8 +109,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
     overscan: 12,
   });
   const items = virtual.getVirtualItems();
-  const lastIndex = items.at(-1)?.index ?? 0;
-  const firstIndex = items[0]?.index ?? 0;
+  const [firstIndex, lastIndex] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   useEffect(() => {
     if (size > 0) onWindow?.(firstIndex, lastIndex);
   }, [onWindow, firstIndex, lastIndex, size]);
@@ -149,10 +153,17 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
   });
 
   const widthOf = (id: string) => table.getColumn(id)?.getSize() ?? 140;
-  const left = offsetsOf(
+  const edges = offsetsOf(
     visible.slice(0, props.pinned ?? 0).map((column) => widthOf(column.id)),
     onSelect ? MARK : 0,
-  );
+  ).join(',');
+  const left = useMemo(() => (edges ? edges.split(',').map(Number) : []), [edges]);
+  // rows are drawn again only when they change: what they call stays the same while a list is scrolled
+  const onMark = useCallbackRef(select);
+  const onRow = useCallbackRef((index: number, row: T, event: MouseEvent) => {
+    setActive(index);
+    open(row, event);
+  });
   const grows = visible.some((column, index) => column.grow && index >= left.length);
   const template = [
     ...(onSelect ? [`${MARK}px`] : []),
@@ -225,11 +236,8 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
                 markable={props.selectable?.(row.original) ?? true}
                 left={left}
                 href={props.href?.(row.original)}
-                onClick={(event) => {
-                  setActive(item.index);
-                  open(row.original, event);
-                }}
-                onSelect={(withShift) => select(row.id, withShift)}
+                onRow={onRow}
+                onMark={onMark}
               />
             ) : null;
           })}

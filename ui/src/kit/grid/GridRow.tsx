@@ -1,7 +1,7 @@
 import type { RowData } from '@tanstack/react-table';
-import { Checkbox } from '@mantine/core';
-import type { MouseEvent, ReactNode } from 'react';
+import { memo, type MouseEvent, type ReactNode } from 'react';
 import { Link } from '../Link';
+import { Tick } from '../Tick';
 import type { GridColumn } from './types';
 import classes from './grid.module.css';
 
@@ -19,11 +19,14 @@ interface Props<T extends RowData> {
   markable: boolean;
   left: readonly number[];
   href: string | undefined;
-  onClick: (event: MouseEvent) => void;
-  onSelect: (withShift: boolean) => void;
+  onRow: (index: number, row: T, event: MouseEvent) => void;
+  onMark: (key: string, withShift: boolean) => void;
 }
 
-export function GridRow<T extends RowData>(props: Props<T>) {
+/** A row; drawn again only when something of it changes. */
+export const GridRow = memo(Row) as typeof Row;
+
+function Row<T extends RowData>(props: Props<T>) {
   const { id, row, columns, index, href, selected, left } = props;
   return (
     <div
@@ -37,7 +40,7 @@ export function GridRow<T extends RowData>(props: Props<T>) {
       data-opens={href ? true : undefined}
       className={classes.row}
       style={{ transform: `translateY(${props.top}px)`, height: props.height }}
-      onClick={props.onClick}
+      onClick={(event) => props.onRow(index, row, event)}
     >
       {selected === undefined ? null : (
         <div
@@ -47,14 +50,12 @@ export function GridRow<T extends RowData>(props: Props<T>) {
           style={{ left: 0 }}
         >
           {props.markable ? (
-            <Checkbox
-              size="xs"
-              aria-label="Select row"
+            <Tick
+              label="Select row"
               checked={selected}
-              onChange={() => undefined}
               onClick={(event) => {
                 event.stopPropagation();
-                props.onSelect(event.shiftKey);
+                props.onMark(id, event.shiftKey);
               }}
             />
           ) : null}

@@ -10,6 +10,8 @@ const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments',
   validateSearch: readTableSearch,
+  loaderDeps: ({ search }) => ({ experiments: search.exp ?? [] }),
+  loader: ({ deps }) => void import('./table/warm').then(({ warm }) => warm(deps.experiments)),
   component: lazyRouteComponent(() => import('./table/RunTable'), 'RunTable'),
 });
 

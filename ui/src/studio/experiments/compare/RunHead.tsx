@@ -2,7 +2,7 @@ import { Menu } from '@mantine/core';
 import { Link } from '@/kit/Link';
 import { RunSwatch } from '@/kit/RunSwatch';
 import { runHref } from './link';
-import { More } from './More';
+import { More } from '@/kit/More';
 import { tail } from './search';
 import type { View } from './useComparison';
 import classes from './compare.module.css';

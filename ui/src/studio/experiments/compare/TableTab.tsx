@@ -6,7 +6,7 @@ import { NoMatch } from '@/kit/EmptyState';
 import { Matrix, type MatrixRow } from '@/kit/grid/Matrix';
 import { IconDown, IconDownload, IconSearch, IconStar, IconUp } from '@/kit/icons';
 import { bestOf, deltaOf, KINDS, lowerIsBetter, type Field } from './fields';
-import { More } from './More';
+import { More } from '@/kit/More';
 import { RunHead } from './RunHead';
 import type { Statistic } from './search';
 import { tableOf } from './table';

@@ -1,11 +1,13 @@
-import { ActionIcon, Checkbox, Menu, Skeleton, Switch, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Menu, Skeleton, Switch, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { count } from '@/kernel/format';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { ErrorState } from '@/kit/ErrorState';
-import { IconDots, IconPlus } from '@/kit/icons';
+import { IconPlus } from '@/kit/icons';
+import { More } from '@/kit/More';
+import { Tick } from '@/kit/Tick';
 import {
   createExperiment,
   deleteExperiment,
@@ -91,9 +93,8 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
           : null}
         {fits.slice(0, SHOWN).map((one) => (
           <li key={one.id} data-chosen={chosen.includes(one.id) || undefined}>
-            <Checkbox
-              size="xs"
-              aria-label={`Show ${one.name} too`}
+            <Tick
+              label={`Show ${one.name} too`}
               checked={chosen.includes(one.id)}
               onChange={() => toggle(one.id)}
             />
@@ -107,31 +108,24 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
               <small>{one.lifecycle === 'deleted' ? 'in the bin' : count(one.runs)}</small>
             </button>
             {may ? (
-              <Menu position="bottom-end">
-                <Menu.Target>
-                  <ActionIcon size={24} aria-label={`Actions of ${one.name}`}>
-                    <IconDots size={14} />
-                  </ActionIcon>
-                </Menu.Target>
-                <Menu.Dropdown>
-                  {one.lifecycle === 'deleted' ? (
-                    <Menu.Item
-                      onClick={() =>
-                        void restoreExperiment(one.id)
-                          .then(again)
-                          .then(() => toastDone(`${one.name} is back`), toastProblem)
-                      }
-                    >
-                      Restore
-                    </Menu.Item>
-                  ) : (
-                    <>
-                      <Menu.Item onClick={() => setNaming(one)}>Rename</Menu.Item>
-                      <Menu.Item onClick={() => void remove(one)}>Move to the bin</Menu.Item>
-                    </>
-                  )}
-                </Menu.Dropdown>
-              </Menu>
+              <More label={`Actions of ${one.name}`} position="bottom-end">
+                {one.lifecycle === 'deleted' ? (
+                  <Menu.Item
+                    onClick={() =>
+                      void restoreExperiment(one.id)
+                        .then(again)
+                        .then(() => toastDone(`${one.name} is back`), toastProblem)
+                    }
+                  >
+                    Restore
+                  </Menu.Item>
+                ) : (
+                  <>
+                    <Menu.Item onClick={() => setNaming(one)}>Rename</Menu.Item>
+                    <Menu.Item onClick={() => void remove(one)}>Move to the bin</Menu.Item>
+                  </>
+                )}
+              </More>
             ) : null}
           </li>
         ))}

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useCallbackRef } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { count } from '@/kernel/format';
@@ -85,22 +86,23 @@ export function TableGrid(props: Props) {
   const [arrowsOf, setArrowsOf] = useState<object | null>(null);
   if (opens && arrowsOf !== where) setArrowsOf(where);
   const arrows = opens || arrowsOf === where;
+  const onToggle = useCallbackRef((row: TableRow) =>
+    toggle(row, table.first + rows.findIndex((other) => other.key === row.key)),
+  );
+  const onMore = useCallbackRef((row: Extract<TableRow, { kind: 'more' }>) =>
+    more(row.branch, parentOf(rows, row) ?? { kind: 'pending', key: row.branch }),
+  );
   const grid = useMemo(() => {
     void colours; // cells read the book of colours
-    const placeOf = (key: string) => table.first + rows.findIndex((row) => row.key === key);
     return gridColumns(specs, {
       chosen: directions,
       isOpen: (row) => open.has(row.key),
-      onToggle: (row) => toggle(row, placeOf(row.key)),
-      onMore: (row) => {
-        const parent = parentOf(rows, row) ?? ({ kind: 'pending', key: row.branch } as TableRow);
-        more(row.branch, parent);
-      },
+      onToggle,
+      onMore,
       arrows,
       groupedBy: (search.group ?? []).map((id) => id.replace(/^[pt]\./, '')),
     });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- toggle and more are of the same render as rows
-  }, [specs, directions, rows, open, colours, arrows, search.group]);
+  }, [specs, directions, open, colours, arrows, search.group, onToggle, onMore]);
   const follow = useFollow();
 
   if (!list.pages) {

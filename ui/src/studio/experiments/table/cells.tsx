@@ -4,7 +4,7 @@ import { at } from '@/kernel/workspace';
 import { Id } from '@/kit/CopyButton';
 import type { GridColumn } from '@/kit/grid/types';
 import { IconChevronDown, IconRight } from '@/kit/icons';
-import { Link } from '@/kit/Link';
+import { CellLink } from '@/kit/Link';
 import { MetricCell } from '@/kit/MetricCell';
 import { slotOf } from '@/kit/runColours';
 import { RunSwatch } from '@/kit/RunSwatch';
@@ -84,7 +84,8 @@ function recorded(spec: ColumnSpec, { chosen, groupedBy }: Options): GridColumn<
 
 function SpreadCell({ row, name }: { row: Extract<TableRow, { kind: 'group' }>; name: string }) {
   const spread = row.group.metrics[name];
-  if (!spread || spread.mean == null) return <span className={classes.missing}>–</span>;
+  if (!spread) return <Skeleton height={10} width="60%" />;
+  if (spread.mean == null) return <span className={classes.missing}>–</span>;
   const range = `${metric(spread.min, 3)} … ${metric(spread.max, 3)}`;
   return (
     <span title={`Mean of ${count(spread.count)} runs; ${range}`}>
@@ -131,13 +132,13 @@ function NameCell({ row, options }: { row: TableRow; options: Options }) {
       ) : (
         <>
           <RunSwatch slot={slotOf(row.record.run.id)} />
-          <Link
+          <CellLink
             href={at(['experiments', 'runs', row.record.run.id])}
             className={classes.link ?? ''}
             title={label}
           >
             {label}
-          </Link>
+          </CellLink>
           {row.record.children > 0 ? (
             <small className={classes.detail} title={`${row.record.children} child runs`}>
               {count(row.record.children)}
@@ -173,7 +174,7 @@ function runCell(run: Run, key: string) {
     case 'state':
       return <RunState run={run} />;
     case 'experiment':
-      return <Link href={at(['experiments'], { exp: run.experiment_id })}>{run.experiment}</Link>;
+      return <CellLink href={at(['experiments'], { exp: run.experiment_id })}>{run.experiment}</CellLink>;
     case 'created':
       return <Time at={run.started_at ?? run.created_at} />;
     case 'ended':

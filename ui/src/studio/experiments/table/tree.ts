@@ -27,11 +27,19 @@ export function baseKey(base: Base): string {
   return base.kind === 'run' ? base.record.run.id : `group:${JSON.stringify(base.group.values)}`;
 }
 
+const made = new WeakMap<Base, TableRow>();
+
+/** The row of a base, the same one each time: the grid draws only rows that are new to it. */
 export function rowOf(base: Base): TableRow {
+  const known = made.get(base);
+  if (known) return known;
   const key = baseKey(base);
-  return base.kind === 'run'
-    ? { kind: 'run', key, record: base.record, depth: 0 }
-    : { kind: 'group', key, group: base.group };
+  const row: TableRow =
+    base.kind === 'run'
+      ? { kind: 'run', key, record: base.record, depth: 0 }
+      : { kind: 'group', key, group: base.group };
+  made.set(base, row);
+  return row;
 }
 
 /** Rows below an open row, and below those of them that are open. */

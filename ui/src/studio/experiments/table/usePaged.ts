@@ -5,6 +5,8 @@ export interface Reply<R> {
   items: R[];
   next?: string | null | undefined;
   total?: number | undefined;
+  /** The same rows with more in them, when that takes longer. */
+  later?: Promise<R[]>;
 }
 export type Fetch<R> = (ask: Ask, signal: AbortSignal) => Promise<Reply<R>>;
 
@@ -18,6 +20,21 @@ export function usePaged<R>(fetch: Fetch<R>, keyOf: (row: R) => string) {
   const [again, askAgain] = useReducer((n: number) => n + 1, 0);
   const [edition, touch] = useReducer((n: number) => n + 1, 0);
   const flying = useRef(new Map<number, AbortController>());
+  const put = useCallback(
+    (pages: Pages<R>, page: number, reply: Reply<R>, signal: AbortSignal) => {
+      pages.put(page, reply.items, reply.next ?? null);
+      if (reply.total !== undefined) pages.total = reply.total;
+      reply.later?.then(
+        (rows) => {
+          if (!signal.aborted && pages.patch(rows)) touch();
+        },
+        (cause: unknown) => {
+          if (!signal.aborted) setError({ fetch, error: cause });
+        },
+      );
+    },
+    [fetch],
+  );
 
   useEffect(() => {
     const stop = new AbortController();
@@ -25,8 +42,7 @@ export function usePaged<R>(fetch: Fetch<R>, keyOf: (row: R) => string) {
     fetch({ page: 0, cursor: undefined, skip: 0 }, stop.signal).then(
       (reply) => {
         if (stop.signal.aborted) return;
-        pages.put(0, reply.items, reply.next ?? null);
-        if (reply.total !== undefined) pages.total = reply.total;
+        put(pages, 0, reply, stop.signal);
         setShown({ fetch, pages });
         setError(null);
       },
@@ -35,7 +51,7 @@ export function usePaged<R>(fetch: Fetch<R>, keyOf: (row: R) => string) {
       },
     );
     return () => stop.abort();
-  }, [fetch, keyOf, again]);
+  }, [fetch, keyOf, put, again]);
 
   const [from, to] = range;
   useEffect(() => {
@@ -56,8 +72,7 @@ export function usePaged<R>(fetch: Fetch<R>, keyOf: (row: R) => string) {
         fetch(pages.ask(page), stop.signal).then(
           (reply) => {
             air.delete(page);
-            pages.put(page, reply.items, reply.next ?? null);
-            if (reply.total !== undefined) pages.total = reply.total;
+            put(pages, page, reply, stop.signal);
             touch();
           },
           (cause: unknown) => {
@@ -68,7 +83,7 @@ export function usePaged<R>(fetch: Fetch<R>, keyOf: (row: R) => string) {
       }
     }, REST_MS);
     return () => clearTimeout(rest);
-  }, [shown, fetch, from, to, edition]);
+  }, [shown, fetch, put, from, to, edition]);
 
   useEffect(() => {
     const air = flying.current;

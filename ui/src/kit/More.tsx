@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
-import { IconDots } from '@/kit/icons';
+import { IconDots } from './icons';
+import classes from './kit.module.css';
 
 interface Props {
   label: string;
@@ -11,20 +12,26 @@ interface Props {
 /** Three dots with a menu behind; the menu is made when first asked for: a table has one in every head. */
 export function More({ label, position = 'bottom-start', children }: Props) {
   const [asked, setAsked] = useState(false);
-  const dots = (
-    <ActionIcon
-      aria-label={label}
-      aria-haspopup="menu"
-      size={24}
-      {...(asked ? {} : { onClick: () => setAsked(true) })}
-    >
-      <IconDots size={14} />
-    </ActionIcon>
-  );
-  if (!asked) return dots;
+  if (!asked)
+    return (
+      <button
+        type="button"
+        className={classes.dots}
+        data-variant="dots"
+        aria-label={label}
+        aria-haspopup="menu"
+        onClick={() => setAsked(true)}
+      >
+        <IconDots size={14} />
+      </button>
+    );
   return (
     <Menu position={position} defaultOpened>
-      <Menu.Target>{dots}</Menu.Target>
+      <Menu.Target>
+        <ActionIcon aria-label={label} aria-haspopup="menu" size={24}>
+          <IconDots size={14} />
+        </ActionIcon>
+      </Menu.Target>
       <Menu.Dropdown>{children}</Menu.Dropdown>
     </Menu>
   );

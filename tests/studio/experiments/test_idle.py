@@ -1,0 +1,30 @@
+"""What the controller asks at every tick costs what it finds, not what there ever was."""
+
+from typing import Any
+
+from sqlalchemy import event
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments import claims, ready_docs, sealing
+from tests.studio.experiments.runs import a_run
+
+
+def test_a_tick_reads_indexes_of_what_is_waiting(ctx: Context) -> None:
+    a_run(ctx)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    with ctx.db.read() as tx:
+        event.listen(tx, "before_cursor_execute", note)
+        claims.live(tx, ctx.workspace_id)
+        ready_docs.unready(tx, ctx, 10)
+        tx.execute(sealing.OF_LONG, {"workspace_id": ctx.workspace_id, "long": 1, "most": 1})
+        event.remove(tx, "before_cursor_execute", note)
+        assert len(asked) == 5
+        for statement, parameters in asked:
+            rows = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plan = [row.detail for row in rows]
+            assert "ix_runs_live" in plan[0] or "ix_run_docs_unready" in plan[0], plan
