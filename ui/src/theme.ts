@@ -173,7 +173,10 @@ export const theme = createTheme({
     Badge: { defaultProps: { variant: 'light', tt: 'none', size: 'lg', fw: 500 } },
     Tabs: { defaultProps: { keepMounted: false } },
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
-    Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: 'md' } },
+    // without the library's placeholder, which a menu may not hold, the focus goes to the first line, as in other menus
+    Menu: {
+      defaultProps: { transitionProps: { duration: 80 }, shadow: 'md', withInitialFocusPlaceholder: false },
+    },
     Drawer: { defaultProps: { position: 'right', transitionProps: { duration: 140 } } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },

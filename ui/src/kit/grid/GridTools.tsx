@@ -1,5 +1,5 @@
 import type { RowData } from '@tanstack/react-table';
-import { ActionIcon, Checkbox, Group, Menu, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Checkbox, Group, Popover, Stack, Text, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { count } from '@/kernel/format';
 import { IconColumns, IconCopy } from '../icons';
@@ -51,15 +51,14 @@ export function GridTools<T extends RowData>({
           {summary ?? all}
         </Text>
         {picker ?? (
-          <Menu closeOnItemClick={false} position="bottom-end">
-            <Menu.Target>
+          <Popover position="bottom-end" shadow="md" trapFocus returnFocus>
+            <Popover.Target>
               <ActionIcon aria-label="Choose columns">
                 <IconColumns size={16} />
               </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown className={classes.picker ?? ''}>
-              <Menu.Label>Columns</Menu.Label>
-              <Stack gap="xs" px="sm" pb="sm">
+            </Popover.Target>
+            <Popover.Dropdown className={classes.picker ?? ''} aria-label="Columns" p="sm">
+              <Stack gap="sm">
                 {columns.map((column) => {
                   const off = hidden.includes(column.id);
                   return (
@@ -76,8 +75,8 @@ export function GridTools<T extends RowData>({
                   );
                 })}
               </Stack>
-            </Menu.Dropdown>
-          </Menu>
+            </Popover.Dropdown>
+          </Popover>
         )}
         <Tooltip label="Copy as CSV">
           <ActionIcon aria-label="Copy as CSV" onClick={onCopy}>
