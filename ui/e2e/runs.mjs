@@ -83,6 +83,11 @@ await step('a view is saved under a name and opened again', async () => {
   await counted(`${number(runs / 2)} runs`);
 });
 
+await step('an open menu begins with its first line', async () => {
+  await page.getByRole('button', { name: 'Export' }).click();
+  await page.locator('[role=menuitem]:focus', { hasText: 'CSV' }).waitFor();
+});
+
 await step('groups open to their runs', async () => {
   await page.goto(new URL('/w/default/experiments?group=p.optimizer', base).href);
   await page.getByRole('button', { name: 'Open adam' }).click();
