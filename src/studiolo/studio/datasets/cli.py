@@ -40,10 +40,12 @@ def create(
     wait: registrations_cli.WaitOption = True,
     format_: Annotated[
         str | None,
-        typer.Option("--format", help="delimited, json_lines, json, parquet, arrow, excel, texts or images."),
+        typer.Option("--format", help="delimited, json_lines, json, parquet, arrow, excel, texts, images or delta."),
     ] = None,
     delimiter: Annotated[str | None, typer.Option(help="What separates the values; default: found out.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Such as cp1252; default: found out.")] = None,
+    table_version: Annotated[int | None, typer.Option(min=0, help="Of a Delta table; default: its newest.")] = None,
+    table_time: Annotated[str | None, typer.Option(help="A Delta table as of a time: 2026-01-31T00:00:00Z.")] = None,
     header: Annotated[
         bool | None, typer.Option(help="Whether the first row names the columns; else found out.")
     ] = None,
@@ -63,6 +65,7 @@ def create(
     file = files[0].parent if files[0].name == "MLTable" else files[0]  # it says how the folder that it is in is read
     if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session:
         reading = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
+        reading |= {"table_version": table_version, "table_time": table_time}
         registrations_cli.send(
             datasets,
             [file, *files[1:]],

@@ -115,6 +115,12 @@ class BadMLTable(BadFile):
     code, title = "datasets.bad_mltable", "The MLTable cannot be used"
 
 
+class BadDelta(BadFile):
+    """A Delta table without the version that is meant, or that cannot be read exactly."""
+
+    code, title = "datasets.bad_delta", "The Delta table cannot be used"
+
+
 class BadColumnChoice(Invalid):
     """A choice about columns that names what is not there, or what cannot be."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from studiolo.studio.datasets.delta import table as delta
 from studiolo.studio.datasets.errors import BadColumnChoice, BadFile, EmptyFile, HeaderOnly
 from studiolo.studio.datasets.formats.base import Inspected, Source, choose
 from studiolo.studio.datasets.images import table as images
@@ -91,24 +92,42 @@ def inspect_files(
     known: the schema of files that were looked into before; only the given ones are read, the result is of all.
     further: texts from further down of files that are cut, by name. report: told how many files are done and which is next.
     """
-    if images.wanted(options, [name for _, name in files]):
-        return _images(files, options, work, report)
     described = describe(files, options, some=further is not None)
     if described is None:
-        return _look_at_all(files, options, work, line_limit, known, further, report)
+        return _table(files, options, work, line_limit, known, further, report)
     wanted = set(described.names)
     chosen = [(path, name) for path, name in files if name in wanted]
     try:
-        found = _look_at_all(chosen, described.reading, work, line_limit, known, further, report)
+        found = _table(chosen, described.reading, work, line_limit, known, further, report)
     except BadColumnChoice as error:
         raise described.blamed(error) from error
     return _transformed(described, files, chosen, found, work, cut=further is not None)
 
 
-def _images(files: Sequence[tuple[Path, str]], options: ReadOptions, work: Path, report: Report) -> InspectedFiles:
-    """Make one table of images."""
-    whole = work / "images.parquet"
-    schema, left = images.make(files, options, whole, report)
+def _table(
+    files: Sequence[tuple[Path, str]],
+    options: ReadOptions,
+    work: Path,
+    line_limit: int,
+    known: TableSchema | None,
+    further: Mapping[str, tuple[Path, ...]] | None,
+    report: Report,
+) -> InspectedFiles:
+    """Look into the files, or make one table of them where only together they are one."""
+    names = [name for _, name in files]
+    if delta.wanted(options, names):
+        return _made(files, work, lambda target: delta.make(files, options, target, work))
+    if images.wanted(options, names):
+        return _made(files, work, lambda target: images.make(files, options, target, report))
+    return _look_at_all(files, options, work, line_limit, known, further, report)
+
+
+def _made(
+    files: Sequence[tuple[Path, str]], work: Path, make: Callable[[Path], tuple[TableSchema, list[str]]]
+) -> InspectedFiles:
+    """Return one table that is made of all files. make: writes it, and returns its schema and the files that are left out."""
+    whole = work / "made.parquet"
+    schema, left = make(whole)
     if left:
         schema.options["left_out"] = left
     out = set(left)
@@ -126,7 +145,7 @@ def _transformed(
     cut: bool,
 ) -> InspectedFiles:
     """Do to rows and columns what an MLTable says. cut: not all rows are here, so that none may be left."""
-    schema, whole = found.schema, None
+    schema, whole = found.schema, found.whole
     base = {
         "format": schema.format,
         "options": {key: value for key, value in schema.options.items() if key != "left_out"},

@@ -74,7 +74,9 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: str | None = Field(None, description="delimited, json_lines, json, parquet, arrow, excel, texts or images")
+    format: str | None = Field(
+        None, description="delimited, json_lines, json, parquet, arrow, excel, texts, images or delta"
+    )
     delimiter: str | None = Field(None, min_length=1, max_length=4, description="What separates the values of a row")
     encoding: str | None = Field(None, max_length=40, description="Such as cp1252; any that Python knows")
     header: bool | HeaderMode | None = Field(
@@ -137,6 +139,10 @@ class Reading(ReadOptions):
 
     columns: list[ColumnChoice] = Field(default_factory=list, max_length=10_000)
     timestamp: str = Field("", max_length=1000)
+    table_version: int | None = Field(None, ge=0, lt=2**53, description="Of a Delta table; else its newest")
+    table_time: str | None = Field(
+        None, max_length=40, description="Of a Delta table: as it was at a time, 2026-01-31T00:00:00Z"
+    )
     transformations: list[Any] | None = Field(
         None,
         max_length=500,

@@ -16,6 +16,7 @@ import { ConsumeTab } from './consume/ConsumeTab';
 import { ExploreTab } from './explore/ExploreTab';
 import { Facts } from './Facts';
 import { FilesTab } from './files/FilesTab';
+import { GalleryView } from './images/GalleryView';
 import { DriftTab } from './monitors/DriftTab';
 import { MoreMenu } from './MoreMenu';
 import { ProfileTab } from './ProfileTab';
@@ -28,7 +29,7 @@ import { VersionsTab } from './versions/VersionsTab';
 import { changeDataset } from './versions/queries';
 import { withChange } from './versions/words';
 
-const OF_TABLES = new Set<(typeof TABS)[number]>(['explore', 'profile', 'quality', 'drift']);
+const OF_TABLES = new Set<(typeof TABS)[number]>(['explore', 'quality', 'drift']);
 
 const NAMES: Record<(typeof TABS)[number], string> = {
   explore: 'Explore',
@@ -194,7 +195,11 @@ export function DatasetPage() {
               />
             </Tabs.Panel>
             <Tabs.Panel value="files">
-              <FilesTab version={data} search={search} onSearch={set} />
+              {data.format === 'images' && search.view !== 'list' ? (
+                <GalleryView version={data} search={search} onSearch={set} />
+              ) : (
+                <FilesTab version={data} search={search} onSearch={set} />
+              )}
             </Tabs.Panel>
             <Tabs.Panel value="consume">
               <ConsumeTab version={data} />

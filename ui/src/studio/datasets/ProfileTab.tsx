@@ -5,10 +5,12 @@ import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { toastProblem } from '@/kit/ConfirmUndo';
+import { EmptyState } from '@/kit/EmptyState';
 import { ErrorState } from '@/kit/ErrorState';
 import { Link } from '@/kit/Link';
 import { Answer } from '@/kit/Page';
 import { ProgressBar } from '@/kit/ProgressBar';
+import { FileProfileView } from './file_profile/FileProfileView';
 import { ProfileView } from './profile/ProfileView';
 import { Renewal } from './profile/Renewal';
 import type { Method } from './profile/Correlations';
@@ -31,6 +33,8 @@ interface Props {
 /** The profile, or where it is: queued, at work with its progress, failed with the reason. */
 export function ProfileTab({ version, search, onSearch }: Props) {
   const { state, progress, label, error, run_id: run } = version.profile;
+  if (state === 'none') return <Unseen version={version} />;
+  if (state === 'ready' && version.kind === 'file') return <FileProfileView version={version} />;
   if (state === 'ready') return <Ready version={version} search={search} onSearch={onSearch} />;
   const log = run ? (
     <Link href={at(['experiments', 'runs', run], { tab: 'log' })}>Log of the profile job</Link>
@@ -62,7 +66,9 @@ export function ProfileTab({ version, search, onSearch }: Props) {
       <Text size="sm">
         {state === 'queued'
           ? 'The profile job waits for a free slot of the compute.'
-          : 'The studio is looking at every column. This page shows the profile as soon as it is there.'}
+          : version.kind === 'file'
+            ? 'The studio is looking at the files. This page shows what they are like as soon as it is known.'
+            : 'The studio is looking at every column. This page shows the profile as soon as it is there.'}
       </Text>
       <ProgressBar
         name="Profile"
@@ -100,7 +106,21 @@ function Ready({ version, search, onSearch }: Props) {
   );
 }
 
-function Again({ version }: { version: DatasetVersion }) {
+/** Files as they are that nobody has looked at. */
+function Unseen({ version }: { version: DatasetVersion }) {
+  return (
+    <EmptyState
+      title="Nobody has looked at these files"
+      action={<Again version={version} label="Look at the files" />}
+      code={`studiolo datasets profile ${version.name}:${version.version}`}
+    >
+      A job counts them by size and kind, finds copies, damaged images and files that are not what their names
+      say.
+    </EmptyState>
+  );
+}
+
+function Again({ version, label = 'Profile again' }: { version: DatasetVersion; label?: string }) {
   const cache = useQueryClient();
   const may = useMay('datasets.write');
   const again = useMutation({
@@ -115,7 +135,7 @@ function Again({ version }: { version: DatasetVersion }) {
   });
   return (
     <Button variant="default" disabled={!may} loading={again.isPending} onClick={() => again.mutate()}>
-      Profile again
+      {label}
     </Button>
   );
 }

@@ -5,6 +5,8 @@ from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import children, inspection
+from studiolo.studio.datasets.delta import log
+from studiolo.studio.datasets.errors import InspectionFailed
 from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.inspections import heads, sources
 from studiolo.studio.datasets.inspections.opened import Opened
@@ -88,6 +90,14 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
 def _looked_at(files: list[Opened], asked: InspectionRequest) -> list[Opened]:
     """Return the files that are looked at: the first ones, or an MLTable and the first that it names."""
     names = {file.name: file for file in files}
+    if asked.reading.format in (None, "delta") and log.below(list(names)) is not None:
+        if any(file.path is None for file in files) or len(files) >= sources.LISTED:
+            raise InspectionFailed(
+                "A Delta table is read with its log, and these files are not here yet.",
+                "Register it: it is looked into then. Name a version in the options, else it is the newest.",
+                field="source",
+            )
+        return files
     found = mltable.beside(list(names))
     if found is None or asked.reading.transformations is not None:
         return files[:LOOKED_AT]

@@ -57,7 +57,7 @@ def read(
             raise
         schema = found.schema
         if found.whole is not None:
-            return _made(order, found.whole, schema, blobs, work)
+            return _made(order, entries, found.whole, schema, blobs, work)
         for name, copy in zip(looked, found.readables, strict=True):
             if copy is not None:
                 entries[name] = replace_readable(entries[name], blobs.put(copy).digest)
@@ -69,13 +69,19 @@ def read(
     return Read(schema, table_file.preview(TableInput(paths, tuple(with_rows), schema), ROWS, heads))
 
 
-def _made(order: Order, whole: Path, schema: TableSchema, blobs: LocalBlobStore, work: Path) -> Read:
+def _made(
+    order: Order, entries: dict[str, Entry], whole: Path, schema: TableSchema, blobs: LocalBlobStore, work: Path
+) -> Read:
     if order.mode == "referenced" and schema.format != "images":
         raise BadMLTable(
             "What is done to rows and columns is kept, and these files stay in their datastore.",
             "Register them as managed, or leave only `read_…` in the MLTable.",
             field="mode",
         )
+    if schema.format == "delta":  # what came after the version is no part of it
+        for name in schema.options.pop("left_out", ()):
+            if name.rpartition("/")[2] != mltable.NAME:
+                del entries[name]
     preview = table_file.preview(TableInput.of(whole, schema), ROWS, work)
     return Read(schema, preview, blobs.put(whole).digest)
 
