@@ -70,7 +70,9 @@ export function GalleryView({ version, search, onSearch }: Props) {
                   mb={8}
                   label={`Only the ${count(first.damaged)} that cannot be shown`}
                   checked={damaged ?? false}
-                  onChange={(event) => onSearch({ damaged: event.currentTarget.checked || undefined, path: undefined })}
+                  onChange={(event) =>
+                    onSearch({ damaged: event.currentTarget.checked || undefined, path: undefined })
+                  }
                 />
               ) : null}
               <Button variant="subtle" onClick={() => onSearch({ view: 'list', path: undefined })}>
@@ -91,8 +93,12 @@ export function GalleryView({ version, search, onSearch }: Props) {
                         key={image.path}
                         type="button"
                         aria-pressed={image.path === search.path}
-                        title={image.error ? `${image.path}: ${image.error}` : `${image.path}: ${described(image)}`}
-                        onClick={() => onSearch({ path: image.path === search.path ? undefined : image.path })}
+                        title={
+                          image.error ? `${image.path}: ${image.error}` : `${image.path}: ${described(image)}`
+                        }
+                        onClick={() =>
+                          onSearch({ path: image.path === search.path ? undefined : image.path })
+                        }
                       >
                         {image.small ? (
                           <img src={image.small} alt="" decoding="async" />
