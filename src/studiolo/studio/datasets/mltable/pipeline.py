@@ -169,7 +169,6 @@ def _convert(connection: "DuckDBPyConnection", state: _State, step: Step) -> Non
             ReadingNote(
                 message=f"Column '{loss.column}': {many} no {kind} and therefore missing, the first in row {row:,}: '{text}'.",
                 column=loss.column,
-                line=row,
                 value=text,
                 lost=loss.count,
             )

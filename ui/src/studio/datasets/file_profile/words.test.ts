@@ -25,8 +25,8 @@ test('what should be known is named', () => {
   } as unknown as FileProfile;
   expect(things(profile)).toEqual([
     '5 empty: a, b, c, …',
-    '1 images cannot be shown: cut.jpg',
-    '1 are not what their names say: x.jpg (its bytes are png)',
+    '1 image cannot be shown: cut.jpg',
+    '1 is not what its name says: x.jpg (its bytes are png)',
     '2 repeat the bytes of another (10 B): p = q',
   ]);
   expect(things({ ...profile, empty: 0, misnamed: 0, repeated: 0, images: null })).toEqual([]);

@@ -31,21 +31,21 @@ export function things(profile: FileProfile): string[] {
     found.push(`${count(profile.empty)} empty: ${named(profile.first_empty, profile.empty)}`);
   if (profile.images?.damaged)
     found.push(
-      `${count(profile.images.damaged)} images cannot be shown: ${named(
+      `${count(profile.images.damaged)} ${profile.images.damaged > 1 ? 'images' : 'image'} cannot be shown: ${named(
         profile.images.first_damaged.map((one) => one.path),
         profile.images.damaged,
       )}`,
     );
   if (profile.misnamed)
     found.push(
-      `${count(profile.misnamed)} are not what their names say: ${named(
+      `${count(profile.misnamed)} ${profile.misnamed > 1 ? 'are not what their names say' : 'is not what its name says'}: ${named(
         profile.first_misnamed.map((one) => `${one.path} (${one.note})`),
         profile.misnamed,
       )}`,
     );
   if (profile.repeated)
     found.push(
-      `${count(profile.repeated)} repeat the bytes of another (${bytes(profile.repeated_bytes)}): ${named(
+      `${count(profile.repeated)} ${profile.repeated > 1 ? 'repeat' : 'repeats'} the bytes of another (${bytes(profile.repeated_bytes)}): ${named(
         profile.first_repeated.map((one) => one.paths.slice(0, 2).join(' = ')),
         profile.first_repeated.length,
       )}`,
