@@ -58,5 +58,10 @@ def _url(small: bytes | None) -> str | None:
     return None if small is None else f"data:image/jpeg;base64,{base64.b64encode(small).decode()}"
 
 
+def main() -> int:
+    """Answer the one request."""
+    return answer(_page)
+
+
 if __name__ == "__main__":
-    sys.exit(answer(_page))
+    sys.exit(main())
