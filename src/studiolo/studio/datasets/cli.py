@@ -64,7 +64,7 @@ def create(
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     file = files[0].parent if files[0].name == "MLTable" else files[0]  # it says how the folder that it is in is read
     if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session:
-        reading = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
+        reading: dict[str, object] = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
         reading |= {"table_version": table_version, "table_time": table_time}
         registrations_cli.send(
             datasets,
