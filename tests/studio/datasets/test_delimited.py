@@ -209,7 +209,8 @@ def test_an_encoding_that_does_not_exist_is_refused(look: Any) -> None:
 def test_an_unknown_format_names_the_known_ones(look: Any) -> None:
     with pytest.raises(errors.UnknownFormat) as caught:
         look("a,b\n1,x\n", format="klingon")
-    assert "delimited, excel" in caught.value.hint
+    assert "arrow, delimited, delta, excel, images" in caught.value.hint
+    assert "mltable" not in caught.value.hint
 
 
 def test_a_line_of_200_mb_is_refused_in_little_memory(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def choose(head: bytes, name: str, wanted: str | None = None) -> Format:
     formats = family()
     if wanted is not None:
         if wanted not in formats:
-            raise UnknownFormat(f"There is no format '{wanted}'.", f"One of: {', '.join(formats)}.", field="format")
+            named = ", ".join(name for name, module in formats.items() if module.SPEC.chosen)
+            raise UnknownFormat(f"There is no format '{wanted}'.", f"One of: {named}.", field="format")
         return formats[wanted]
     in_order: Sequence[str] = sorted(formats, key=lambda key: (key == "delimited", key))
     return next((formats[key] for key in in_order if formats[key].matches(head, name)), formats["delimited"])
