@@ -10426,7 +10426,7 @@ export interface components {
       fill_merged: boolean;
       /**
        * Format
-       * @description delimited, json_lines, json, parquet, arrow, excel, texts or images
+       * @description delimited, json_lines, json, parquet, arrow, excel, texts, images or delta
        */
       format?: string | null;
       /**
@@ -10502,6 +10502,16 @@ export interface components {
        * @default 0
        */
       skip_rows: number;
+      /**
+       * Table Time
+       * @description Of a Delta table: as it was at a time, 2026-01-31T00:00:00Z
+       */
+      table_time?: string | null;
+      /**
+       * Table Version
+       * @description Of a Delta table; else its newest
+       */
+      table_version?: number | null;
       /**
        * Timestamp
        * @default
@@ -15117,7 +15127,7 @@ export interface operations {
   datasets_upload: {
     parameters: {
       query?: {
-        /** @description delimited, json_lines, json, parquet, arrow, excel, texts or images */
+        /** @description delimited, json_lines, json, parquet, arrow, excel, texts, images or delta */
         format?: string | null;
         /** @description What separates the values of a row */
         delimiter?: string | null;
