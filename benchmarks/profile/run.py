@@ -65,12 +65,12 @@ def floor(path: Path, schema_file: Path) -> None:
     from studiolo.studio.datasets.reading import engine
 
     connection = engine.connect(memory="500MB", threads=2)
-    table = _table(path, schema_file)
+    table = opened(path, schema_file)
     columns = ", ".join(f"max({engine.name(column.name)})" for column in table.schema.columns)
     connection.execute(f"SELECT {columns} FROM ({table_file.scan(table)})").fetchall()
 
 
-def _table(path: Path, schema_file: Path) -> "object":
+def opened(path: Path, schema_file: Path) -> "object":
     from studiolo.studio.datasets.schemas import TableSchema
     from studiolo.studio.datasets.table_file import TableInput
 
@@ -81,7 +81,7 @@ def ours(path: Path, schema_file: Path) -> None:
     from studiolo.studio.datasets.profile.compute import profile
 
     with tempfile.TemporaryDirectory() as spill:
-        found = profile(_table(path, schema_file), Path(spill))
+        found = profile(opened(path, schema_file), Path(spill))
     assert found.columns[0].count == found.rows
 
 
@@ -89,7 +89,7 @@ def exact(path: Path, schema_file: Path) -> None:
     from studiolo.studio.datasets.profile.compute import How, profile
 
     with tempfile.TemporaryDirectory() as spill:
-        assert profile(_table(path, schema_file), Path(spill), how=How(exact=True)).sample.exact
+        assert profile(opened(path, schema_file), Path(spill), how=How(exact=True)).sample.exact
 
 
 def summarize(path: Path, schema_file: Path) -> None:
@@ -98,7 +98,7 @@ def summarize(path: Path, schema_file: Path) -> None:
 
     with tempfile.TemporaryDirectory() as spill:
         connection = engine.connect(memory="500MB", threads=2, spill=Path(spill))
-        connection.execute(f"SUMMARIZE {table_file.scan(_table(path, schema_file))}").fetchall()
+        connection.execute(f"SUMMARIZE {table_file.scan(opened(path, schema_file))}").fetchall()
 
 
 def inspect(path: Path, schema_file: Path) -> None:

@@ -30,10 +30,11 @@ from studiolo.studio.datasets.registrations.order import Order
 from studiolo.studio.datastores import opening
 
 CHUNK = 1 << 20
+LATER, DVC = 0.5, 5.0  # seconds for one file more; how many times faster than DVC
 
 
-def main() -> None:
-    """Make the files, time each side, print a table."""
+def main() -> int:
+    """Make the files, time each side, print a table; 1 when a bar is missed."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--files", type=int, default=10_000)
     options.add_argument("--size", type=int, default=100_000)
@@ -45,10 +46,39 @@ def main() -> None:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.place) as folder:
         found = measure(Path(folder), asked)
-    text = json.dumps(found, indent=2)
-    print(text)
     if asked.out:
-        asked.out.write_text(text + "\n")
+        asked.out.write_text(json.dumps(found, indent=2) + "\n")
+    return told(found)
+
+
+def told(found: dict[str, Any]) -> int:
+    """Print a table, each bar with the ratio that it is held by; returns 1 when one is missed."""
+    print(f"\n{found['files']:,} files of {found['size']:,} bytes, and one of {found['big']:,}\n")
+    print("| | wall, s | CPU, s |\n|---|---|---|")
+    for name, took in found.items():
+        if isinstance(took, dict):
+            print(f"| {name} | {took['wall']:.2f} | {took['cpu']:.2f} |")
+    print()
+    missed = 0
+    for name, ours, theirs, bar in (
+        ("small: managed, in blake3 + copy that is on the disk", "small: register, managed", "small: the same, synced to the disk", 1.5),
+        ("big: managed, in blake3 + copy that is on the disk", "big: register, managed", "big: the same, synced to the disk", 1.5),
+        ("small: referenced, in a walk", "small: register, referenced", "small: stat walk", 3.0),
+    ):  # fmt: skip
+        for unit in ("wall", "cpu") if "managed" in name else ("wall",):
+            ratio = found[ours][unit] / max(found[theirs][unit], 0.001)
+            missed += ratio > bar
+            print(f"{name}, {unit}: {ratio:.2f} (bar {bar}){'  MISSED' if ratio > bar else ''}")
+    one = found["small: register one file more"]["wall"]
+    missed += one > LATER
+    print(f"one file more: {one:.2f} s (bar {LATER}){'  MISSED' if one > LATER else ''}")
+    for name in ("small", "big") if "small: dvc add" in found else ():
+        times = (found[f"{name}: dvc add"]["wall"] + found[f"{name}: dvc push"]["wall"]) / found[
+            f"{name}: register, managed"
+        ]["wall"]
+        missed += times < DVC
+        print(f"{name}: DVC's add and push take {times:.1f} x ours (bar {DVC}){'  MISSED' if times < DVC else ''}")
+    return 1 if missed else 0
 
 
 def measure(root: Path, asked: argparse.Namespace) -> dict[str, Any]:
@@ -64,23 +94,17 @@ def measure(root: Path, asked: argparse.Namespace) -> dict[str, Any]:
                     while file.read(CHUNK):
                         pass
         # memory that was never touched is dear on a virtual machine: one untimed copy, so that no side pays for it alone
-        for place in (root / "warm-1", root / "warm-2"):
-            plain(source, place)
-        shutil.rmtree(root / "warm-1")
-        shutil.rmtree(root / "warm-2")
+        plain(source, root / f"warm-{name}")
         os.sync()
         found[f"{name}: stat walk"] = timed(lambda source=source: walk(source))
         os.sync()
         found[f"{name}: blake3 + copy, 2 threads"] = timed(
             lambda source=source, name=name: plain(source, root / f"copy-{name}")
         )
-        shutil.rmtree(root / f"copy-{name}")
         os.sync()
         found[f"{name}: the same, synced to the disk"] = timed(
             lambda source=source, name=name: plain(source, root / f"synced-{name}", sync=True)
         )
-        shutil.rmtree(root / f"synced-{name}")
-        os.sync()
         home = root / f"home-{name}"
         found[f"{name}: register, managed"] = timed(lambda source=source, home=home: register(source, home, "managed"))
         found[f"{name}: register again, unchanged"] = timed(
@@ -208,4 +232,4 @@ def dvc(root: Path, small: Path, big: Path, size: int, made: Path | None) -> dic
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -31,6 +31,7 @@ class Batch:
         self._lock = threading.Lock()
         self._waiting: list[tuple[str, str]] = []
         self._bytes = 0
+        self._clones = True
 
     def copy(self, source: BinaryIO) -> Blob:
         """Copy a stream into the spool while hashing it; raises DiskFull and what reading raises, then nothing of it stays."""
@@ -41,7 +42,8 @@ class Batch:
         except OSError as error:
             raise _room(error, self._store.root) from error
         try:
-            cloned = _clone(source, file)
+            cloned = self._clones and _clone(source, file)
+            self._clones = cloned  # where one cannot be, the others cannot either
             while piece := os.read(file, CHUNK) if cloned else source.read(CHUNK):
                 hashed.update(piece)
                 size += len(piece)

@@ -5,6 +5,7 @@ Writing them by requests would take a minute; here they are put into its memory.
 
 import os
 import sys
+from typing import Any
 
 USER_KEY = "AKIASTUDIOLOTESTKEY0"
 USER_SECRET = "studiolo/test/secret/of/moto/0000000000"  # noqa: S105 - of the emulator
@@ -32,6 +33,7 @@ def main() -> None:
         s3.put_object("data", f"many/f{number:05}", b"x")
     if auth:
         _guard()
+    _ranges()
 
     class Quiet(WSGIRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -42,6 +44,39 @@ def main() -> None:
 
     app = DomainDispatcherApplication(create_backend_app)
     run_simple("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+
+
+class _Bytes:
+    """An object's bytes of which only the part that was asked for is read; moto would read all of it for each range."""
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def __len__(self) -> int:
+        return int(self._key.contentsize)
+
+    def __getitem__(self, part: slice) -> bytes:
+        with self._key.lock:
+            self._key._value_buffer.seek(part.start)  # noqa: SLF001 - of moto
+            found: bytes = self._key._value_buffer.read(part.stop - part.start)  # noqa: SLF001
+            return found
+
+
+def _ranges() -> None:
+    from flask import has_request_context, request
+    from moto.s3.models import FakeKey
+
+    whole = FakeKey.value
+
+    def value(self: Any) -> Any:
+        asked = request.headers.get("Range", "") if has_request_context() and request.method == "GET" else ""
+        start, _, end = asked.removeprefix("bytes=").partition("-")
+        size = int(self.contentsize)
+        if start.isdigit() and end.isdigit() and int(start) < size and int(start) <= int(end):
+            return _Bytes(self)
+        return whole.fget(self)
+
+    FakeKey.value = property(value, whole.fset)  # type: ignore[method-assign,assignment]
 
 
 def _guard() -> None:

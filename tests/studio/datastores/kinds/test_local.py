@@ -61,6 +61,22 @@ def test_a_link_inside_is_followed_and_one_that_leads_out_is_not(tmp_path: Path,
     assert [entry.path for entry in store.walk("")] == ["inside.txt", "real.txt"]
 
 
+def test_a_folder_that_becomes_a_link_between_two_reads_is_not_followed_out(
+    tmp_path: Path, root: Path, store: Store
+) -> None:
+    for place in (root / "a", tmp_path / "outside"):
+        place.mkdir(parents=True)
+        (place / "x.txt").write_text(place.name)
+    with store.read("a/x.txt") as file:
+        assert file.read() == b"a"
+    (root / "a").rename(root / "b")
+    (root / "a").symlink_to(tmp_path / "outside")
+    with pytest.raises(AccessDenied), store.read("a/x.txt") as file:
+        file.read()
+    with store.read("b/x.txt") as file:
+        assert (file.read(0), file.read(1), file.read(), file.read()) == (b"", b"a", b"", b"")
+
+
 def test_loops_of_links_end(root: Path, store: Store) -> None:
     (root / "a" / "b").mkdir(parents=True)
     (root / "a" / "b" / "f").write_text("x")

@@ -56,7 +56,8 @@ def take(file: Opened, folder: Path) -> Head:
             _written(folder / "whole", first + file.read(HEAD, file.size)), file.name, file.size, True, [], file.size
         )
     end = first.rfind(b"\n") + 1 or len(first)
-    found = pieces.further(file.read, file.size, HEAD, FURTHER) if b"\0" not in first else []
+    elsewhere = file.path is None
+    found = pieces.further(file.read, file.size, HEAD, FURTHER, at_once=elsewhere) if b"\0" not in first else []
     more = [_written(folder / f"further-{place}", piece) for place, piece in enumerate(found)]
     return Head(
         _written(folder / "head", first[:end]),

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from studiolo.studio.datasets.reading.dialect import Dialect, records
@@ -24,17 +25,26 @@ def of_file(path: Path) -> Read:
     return read
 
 
-def further(read: Read, size: int, begin: int, piece: int = PIECE) -> list[bytes]:
-    """Return whole lines from places behind `begin`; the last piece is the end of the file."""
-    found: list[bytes] = []
+def further(read: Read, size: int, begin: int, piece: int = PIECE, *, at_once: bool = False) -> list[bytes]:
+    """Return whole lines from places behind `begin`; the last piece is the end of the file.
+
+    at_once: where each reading is a request to somewhere else, they are made at the same time.
+    """
+    ranges: list[tuple[int, int]] = []
     done = begin
     for place in PLACES:
         start = max(done, int(size * place) - (piece if place == 1.0 else 0))
         end = min(size, start + piece)
-        if end - start < 2:
-            continue
-        data = read(start, end)
-        done = end
+        if end - start >= 2:
+            ranges.append((start, end))
+            done = end
+    if at_once:
+        with ThreadPoolExecutor(len(PLACES)) as pool:
+            pieces = list(pool.map(read, *zip(*ranges, strict=True))) if ranges else []
+    else:
+        pieces = [read(start, end) for start, end in ranges]
+    found: list[bytes] = []
+    for (_, end), data in zip(ranges, pieces, strict=True):
         first = data.find(b"\n")
         last = len(data) if end == size else data.rfind(b"\n") + 1
         if 0 <= first < last - 1:

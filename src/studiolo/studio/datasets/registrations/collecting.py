@@ -3,13 +3,13 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from studiolo.kernel.errors import DiskFull, StudioloError
 from studiolo.kernel.storage.batches import Batch
-from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.kernel.storage.blobs import CHUNK, LocalBlobStore
 from studiolo.kernel.storage.manifests import Entry
 from studiolo.studio.datasets.errors import FileChanging, FilesNotRead
 from studiolo.studio.datasets.registration_schemas import Skipped
@@ -18,7 +18,8 @@ from studiolo.studio.datasets.registrations.stat_cache import StatCache, settled
 from studiolo.studio.datastores.errors import AccessDenied, ObjectChanged, PathNotFound
 
 THREADS = 2
-_AHEAD = 256  # files given to the threads before the first of them is done
+_AHEAD = 64  # runs of files given to the threads before the first of them is done
+_TOGETHER = 32  # small files in a run
 _NAMED = 5  # files that a refusal names
 _PER_FILE = AccessDenied, PathNotFound, ObjectChanged
 
@@ -131,36 +132,85 @@ def not_read(skipped: list[Skipped]) -> StudioloError:
     )
 
 
-def _copy(place: Place, found: list[Found], batch: Batch, progress: Progress, done: Collected) -> None:
-    def bring(file: Found) -> Entry:
-        with place.open(file) as stream:
-            blob = batch.copy(_Counted(stream, progress.moved))  # type: ignore[arg-type]
-        progress.moved(1, 0)
+Outcome = tuple[Found, Entry | Exception]
+
+
+class _Bringing:
+    """What the two threads do: a few small files at a time, since to hand over each by itself costs as much as copying it."""
+
+    def __init__(self, place: Place, batch: Batch, progress: Progress) -> None:
+        self._place, self._batch, self._progress = place, batch, progress
+        self.stopped = False
+
+    def several(self, files: list[Found]) -> list[Outcome]:
+        """Bring files, until one cannot be for a reason that concerns all of them."""
+        brought: list[Outcome] = []
+        for file in files:
+            if self.stopped:
+                break
+            try:
+                brought.append((file, self._one(file)))
+            except Exception as error:  # noqa: BLE001 - judged by the thread that collects
+                brought.append((file, error))
+                if isinstance(error, DiskFull) or not isinstance(error, (*_PER_FILE, OSError)):
+                    break
+        return brought
+
+    def _one(self, file: Found) -> Entry:
+        small = file.size <= CHUNK
+        with self._place.open(file) as stream:
+            read = stream if small else _Counted(stream, self._progress.moved)
+            blob = self._batch.copy(read)  # type: ignore[arg-type]
+        self._progress.moved(1, blob.size if small else 0)
         return Entry(file.path, blob.size, blob.digest)
 
-    running: deque[tuple[Future[Entry], Found]] = deque()
-    files = iter(found)
+
+def _copy(place: Place, found: list[Found], batch: Batch, progress: Progress, done: Collected) -> None:
+    bringing = _Bringing(place, batch, progress)
+    running: deque[Future[list[Outcome]]] = deque()
+    waiting = _together(found)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="collect") as pool:
         try:
             while True:
-                while len(running) < _AHEAD and (file := next(files, None)) is not None:
-                    running.append((pool.submit(bring, file), file))
+                while len(running) < _AHEAD and (files := next(waiting, None)) is not None:
+                    running.append(pool.submit(bringing.several, files))
                 if not running:
                     return
-                _take(*running.popleft(), done)  # in turn: to wait for any of them costs as much as a small file
+                _take_all(running.popleft().result(), done)
         except BaseException:
-            left = [(future, file) for future, file in running if not future.cancel()]
-            wait([future for future, _ in left])
-            for future, file in left:  # what was copied besides need not be read again
-                if future.exception() is None:
-                    done.entries[file.path] = future.result()
+            bringing.stopped = True
+            left = [future for future in running if not future.cancel()]
+            for future in left:  # what was copied besides need not be read again
+                done.entries |= {file.path: got for file, got in future.result() if isinstance(got, Entry)}
             raise
 
 
-def _take(ended: "Future[Entry]", file: Found, done: Collected) -> None:
+def _take_all(outcomes: list[Outcome], done: Collected) -> None:
+    """Keep what was brought, then raise what concerns the source as a whole, if it came last."""
+    for file, outcome in outcomes:
+        _take(file, outcome, done)
+
+
+def _together(found: list[Found]) -> Iterator[list[Found]]:
+    """Yield runs of files: many small ones, or one large one."""
+    some: list[Found] = []
+    size = 0
+    for file in found:
+        some.append(file)
+        size += file.size
+        if len(some) >= _TOGETHER or size >= CHUNK:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _take(file: Found, outcome: Entry | Exception, done: Collected) -> None:
     """Keep a file, or why it cannot be read; what is wrong with the source as a whole is raised."""
     try:
-        done.entries[file.path] = ended.result()
+        if isinstance(outcome, Exception):
+            raise outcome
+        done.entries[file.path] = outcome
     except DiskFull:
         raise
     except _PER_FILE as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -127,7 +127,9 @@ def open_store(config: Mapping[str, Any], credentials: Mapping[str, str], about:
         }
     elif config.get("auth", "none") != "identity":
         options["signature_version"] = botocore.UNSIGNED
-    client = _session.Session().create_client(
+    session = _session.Session()
+    session.register_component("data_loader", _models())
+    client = session.create_client(
         "s3",
         region_name=config.get("region") or "us-east-1",
         endpoint_url=endpoint,
@@ -140,6 +142,14 @@ def open_store(config: Mapping[str, Any], credentials: Mapping[str, str], about:
         str(config.get("folder", "")).strip("/"),
         urlsplit(str(endpoint or "")).netloc or "Amazon S3",
     )
+
+
+@cache
+def _models() -> Any:
+    """Return what reads the description of the service; kept, since reading it takes longer than asking S3."""
+    from botocore import loaders
+
+    return loaders.create_loader()
 
 
 class S3Store(FileStore):
