@@ -206,6 +206,18 @@ def test_spearman_sees_any_rising_curve() -> None:
     assert found.values[0][2] == pytest.approx(-0.98, abs=0.03)
 
 
+def test_truths_and_texts_are_compared_row_by_row(make: MakeProfile) -> None:
+    found = make(
+        "SELECT i % 2 = 0 AS even, CASE WHEN i % 10 = 3 THEN NULL WHEN i % 2 = 0 THEN 'even' ELSE 'odd' END AS word, "
+        "i % 3 = 0 AS third FROM range(3000) r(i)",
+        "t.parquet",
+    )
+    matrix = found.correlations.cramers_v
+    assert matrix is not None
+    assert matrix.columns == ["even", "word", "third"]
+    assert matrix.values[0] == [pytest.approx(1, abs=0.01), pytest.approx(1, abs=0.01), pytest.approx(0, abs=0.03)]
+
+
 def test_cramers_v_knows_sameness_and_independence() -> None:
     rng = np.random.default_rng(3)
     a = rng.integers(0, 4, 4000)

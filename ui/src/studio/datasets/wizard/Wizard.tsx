@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, usePrefetchQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { Problem } from '@/kernel/problem';
@@ -13,6 +13,7 @@ import { AboutStep } from './AboutStep';
 import { nameOf, sourceOf, stepsOf, tagsOf } from './choice';
 import { type Choice, type Step } from './search';
 import { FormatStep } from './FormatStep';
+import { formats } from './inspection';
 import { JobStep } from './JobStep';
 import { readReading, writeReading, type ReadingChoice } from './reading';
 import { SchemaStep } from './SchemaStep';
@@ -35,6 +36,7 @@ export function Wizard() {
   const choice: Choice = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const may = useMay('datasets.write');
+  usePrefetchQuery(formats); // the studio makes ready to look into files meanwhile
   const sent = useSent(choice);
   const source = useMemo(() => sourceOf(choice), [choice]);
   const reading = useMemo(() => readReading(choice.read), [choice.read]);
