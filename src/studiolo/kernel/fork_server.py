@@ -142,4 +142,4 @@ def _become(asked: dict[str, Any], fds: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # without taking the modules apart: some of them complain when that is done
