@@ -19,7 +19,10 @@ MORE = {
         "registering",  # outputs of jobs, taken by the slices whose nouns they become
         "tracking",
     },  # verbs that another slice calls inside its own transaction
-    "datasets": {"table_file"},  # reading a table is a library, used where no server is
+    "datasets": {
+        "table_file",  # reading a table is a library, used where no server is
+        "rows",  # likewise: which rows of it a job takes
+    },
     "workspace": {
         "notices",  # telling members something, in the caller's transaction
         "vault",  # what a job may use, and its value when it starts

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from starlette.testclient import TestClient
 from typer.testing import Result
@@ -14,6 +15,8 @@ from studiolo.sdk.studio import Studio
 from studiolo.studio.automl import reconcile, service
 from studiolo.studio.automl.schemas import AutoMLRun, AutoMLSpec
 from studiolo.studio.datasets import service as datasets
+from studiolo.studio.datasets.rows import service as rows
+from studiolo.studio.datasets.rows.schemas import SplitCreate
 from studiolo.studio.experiments import lineage
 from studiolo.studio.experiments import reconcile as experiments_reconcile
 from studiolo.studio.experiments import service as experiments
@@ -47,6 +50,29 @@ def until_ended(ctx: Context, run_id: str, seconds: float = 120) -> AutoMLRun:
 def titanic(ctx: Context) -> Context:
     datasets.create_sample(ctx, "titanic")
     return ctx
+
+
+def test_a_run_learns_from_one_part_of_a_split_alone(titanic: Context) -> None:
+    ctx = titanic
+    rows.create_split(ctx, "titanic", 1, SplitCreate(shares={"train": 0.6, "test": 0.4}, seed=3))
+    pieces = b"".join(rows.arrow(ctx, "titanic", 1, split="train"))
+    wanted = pa.ipc.open_stream(pieces).read_all().num_rows
+    made = service.submit(ctx, asked(dataset="titanic@train", max_trials=1))
+    assert (made.dataset, made.spec.dataset, made.spec.split) == ("titanic:1@train", "titanic", "train")
+    rows.remove_split(ctx, "titanic", 1, "default")  # what was recorded went along
+    found = until_ended(ctx, made.run.id)
+    assert found.summary is not None, found.run.error
+    assert found.summary.rows == wanted < 891
+    assert found.model == "titanic:1"
+    model = models.get_version(ctx, "titanic", 1)
+    assert model.tags["studiolo.dataset"] == "titanic:1@train"
+    with ctx.db.read() as tx:
+        edges = [(edge.source, edge.target) for edge in lineage.around(tx, ctx, "dataset:titanic:1")]
+    assert ("dataset:titanic:1", f"run:{made.run.id}") in edges
+    for wrong, field in (({"split": "train"}, "split"), ({"dataset": "titanic@a", "split": "b"}, "split")):
+        with pytest.raises(StudioloError) as told:
+            service.submit(ctx, asked(**wrong))
+        assert told.value.field == field
 
 
 def test_a_run_ends_with_a_registered_model_and_its_lineage(titanic: Context) -> None:

@@ -9,9 +9,14 @@ import pytest
 import yaml
 
 import studiolo
+from studiolo.kernel.context import Context
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets.names import parse
+from studiolo.studio.datasets.registration_schemas import FromDatastore, RegistrationCreate
+from studiolo.studio.datasets.registrations import orders
 from studiolo.studio.datasets.rows.schemas import Snippet
+from tests.studio.datasets.monitors.made import csv
+from tests.studio.datasets.registering import a_folder, finish
 
 IDS = ["pandas", "polars", "duckdb", "pyarrow", "torch", "huggingface", "split", "files"]
 
@@ -56,3 +61,42 @@ def test_the_commands_run(snippets: dict[str, Snippet], cli: Callable[..., Any])
         found = cli(*words)
         assert found.exit_code == 0 or "is queued" in str(found.exception), found.output
     assert Path("titanic.parquet").is_file()
+
+
+@pytest.fixture(params=["managed", "referenced"])
+def many(
+    request: pytest.FixtureRequest, ctx: Context, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Snippet]:
+    """Code for a table of two files with moments: copied, or staying in its datastore."""
+    a_folder(ctx, tmp_path / "src")
+    head, *lines = csv(4, 30).decode().splitlines()
+    for name, some in (("1.csv", lines[:50]), ("2.csv", lines[50:])):
+        (tmp_path / "src" / name).write_text("\n".join([head, *some, ""]))
+    source = FromDatastore(datastore="data", path="")
+    asked = RegistrationCreate(name="sales", kind="tabular", mode=request.param, source=source)
+    assert finish(ctx, orders.start(ctx, asked), tmp_path).state == "done"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(studiolo, "Studio", lambda: studio)
+    version = studio.datasets.get("sales").with_timestamp("at")
+    return {snippet.id: snippet for snippet in version.snippets()}
+
+
+def test_code_for_many_files_runs(many: dict[str, Snippet], request: pytest.FixtureRequest) -> None:
+    ran = set()
+    for name, snippet in many.items():
+        if snippet.language != "python" or snippet.needs == "torch":
+            continue
+        spaces: dict[str, Any] = {}
+        exec(compile(snippet.code, f"<{name}>", "exec"), spaces)
+        ran.add(name)
+        if name in ("pandas", "polars"):
+            assert len(spaces["frame"]) == 120
+        elif name == "huggingface":
+            assert spaces["dataset"].num_rows == 120
+        elif name == "window":
+            assert len(spaces["month"]) == 120
+        elif name == "split":
+            assert len(spaces["train"]) + len(spaces["test"]) == 120
+    wanted = {"pandas", "polars", "duckdb", "pyarrow", "huggingface", "split", "window"}
+    assert ran >= wanted
+    assert ("files" in ran) == ("managed" in request.node.name)

@@ -20,8 +20,9 @@ BOARD = ("rank", "name", "title", "state", "score", "folds", "seconds", "reason"
 @app.command("submit")
 def submit(
     context: typer.Context,
-    dataset: Annotated[str, typer.Option(help="name or name:version.")],
+    dataset: Annotated[str, typer.Option(help="name, name:version, or a part of a split: name:version@part.")],
     target: Annotated[str, typer.Option(help="Column to learn.")],
+    split: Annotated[str, typer.Option(help="Part of a recorded split to learn from, such as train.")] = "",
     task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
     metric: Annotated[str, typer.Option(help="What to make best, such as AUC_weighted or rmse.")] = "",
     time_limit: Annotated[
@@ -41,7 +42,7 @@ def submit(
     automl = AutoML(transport(context))
     limit = time_limit if time_limit is not None or max_trials is not None else 60.0
     found = automl.submit(
-        dataset, target, task=task, metric=metric, time_limit=limit, max_trials=max_trials, seed=seed, cores=cores,
+        dataset, target, split=split, task=task, metric=metric, time_limit=limit, max_trials=max_trials, seed=seed, cores=cores,
         drop=drop or [], blocked=block or [], experiment=experiment, model=model,
     )  # fmt: skip
     if wait:

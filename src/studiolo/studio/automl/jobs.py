@@ -18,6 +18,7 @@ from studiolo.studio.automl.reading import Table, of_arrow
 from studiolo.studio.automl.schemas import AutoMLSpec
 from studiolo.studio.automl.spec import FitSpec
 from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets.rows import parts
 from studiolo.studio.datasets.schemas import ColumnType
 
 STARTING = 15.0  # seconds: a job that waited longer than this was queued, and the wait does not count
@@ -44,7 +45,10 @@ def main() -> int:
         work=Path.cwd() / "automl",
         model_dir=Path(os.environ["STUDIOLO_OUTPUTS"]) / "model",
         waited=since if machine.age() <= since <= STARTING else machine.age(),
-        metadata={"studiolo.run_id": os.environ.get("STUDIOLO_RUN_ID", ""), "studiolo.dataset": asked.dataset},
+        metadata={
+            "studiolo.run_id": os.environ.get("STUDIOLO_RUN_ID", ""),
+            "studiolo.dataset": asked.dataset + (f"@{asked.split}" if asked.split else ""),
+        },
     )
     try:
         result = fit.run(spec, Journal())
@@ -60,9 +64,13 @@ def main() -> int:
 def read_input(folder: Path) -> Table:
     """Read the dataset version in an input folder with the SELECT that preview and profile use."""
     table = table_file.open_input(folder)
+    part = parts.opened(folder.parent)
     # dates of a text file stay text: the model's callers have text too, and its plan says how to read it
     as_text: tuple[ColumnType, ...] = () if table.schema.format == "parquet" else ("date", "datetime")
-    return of_arrow(table_file.to_arrow(table, table_file.learnable(table), as_text=as_text), table.names[0])
+    columns = table_file.learnable(table)
+    if part is not None:
+        return of_arrow(parts.to_arrow(table, part, columns, as_text=as_text), f"part {part.part} of {table.names[0]}")
+    return of_arrow(table_file.to_arrow(table, columns, as_text=as_text), table.names[0])
 
 
 if __name__ == "__main__":

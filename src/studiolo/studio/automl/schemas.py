@@ -14,7 +14,12 @@ class AutoMLSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
-    dataset: str = Field(description="`name` (the newest version) or `name:version`.")
+    dataset: str = Field(
+        description="`name` (the newest version) or `name:version`; `@part` behind it says the same as `split`."
+    )
+    split: str = Field(
+        "", description="Learn from this part of a recorded split alone: `train`, or `name.part`; empty: all rows."
+    )
     target: str = Field(min_length=1, description="Column to learn.")
     task: Literal["auto", "classification", "regression"] = "auto"
     metric: str = Field("", description="What to make best; empty: AUC_weighted or root_mean_squared_error.")
@@ -183,7 +188,7 @@ class Summary(BaseModel):
 class AutoMLRun(BaseModel):
     """An AutoML run: the run itself, what was asked, and, as they come, the best row, the summary and the model.
 
-    dataset: the version used, as `name:version`; model: what was registered, as `name:version`.
+    dataset: the version used, as `name:version`, with `@part` where only a part of a split was; model: what was registered, as `name:version`.
     """
 
     run: Run

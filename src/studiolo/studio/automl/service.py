@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import NotFound
+from studiolo.kernel.errors import Invalid, NotFound
 from studiolo.kernel.paging import Page
 from studiolo.kernel.plugins import find
 from studiolo.studio.automl import metric_names
@@ -74,21 +74,25 @@ def submit(ctx: Context, spec: AutoMLSpec) -> AutoMLRun:
     Raises what is wrong with the spec before anything is made: DatasetNotFound, TargetMissing, TargetUnusable (as far as the
     profile tells), UnknownMetric, UnknownChoice, BudgetTooSmall.
     """
+    spec = _settled(spec)
     version = datasets.resolve(ctx, spec.dataset)
     _check(ctx, spec, version)
+    part = datasets.part_inputs(ctx, version.name, version.version, spec.split)
+    used = f"{version.reference}@{spec.split}" if part else version.reference
     have = compute.capacity(ctx, "local").cores
     # one core's place is left for short jobs, such as the profile of the next dataset; the trials may still use it
     cores = max(1, min(spec.cores or have, have) - 1)
     job = JobSpec(
         experiment=spec.experiment or EXPERIMENT,
-        name=spec.name or f"{spec.target} of {version.reference}",
+        name=spec.name or f"{spec.target} of {used}",
         kind=KIND,
         command=[sys.executable, "-m", "studiolo.studio.automl.jobs"],
-        inputs={"data": datasets.as_input(ctx, version)},
+        inputs={"data": datasets.as_input(ctx, version), **part},
+        secrets=datasets.secrets(version),
         env={"STUDIOLO_AUTOML": spec.model_dump_json(), "STUDIOLO_AUTOML_AT": str(ctx.clock.now().timestamp())},
         resources=Resources(cores=cores),
-        params={"dataset": version.reference},
-        context={"spec": spec.model_dump(mode="json"), "dataset": version.reference},
+        params={"dataset": version.reference} | ({"split": spec.split} if part else {}),
+        context={"spec": spec.model_dump(mode="json"), "dataset": used},
     )
     with ctx.db.begin() as tx:
         run = experiments.submit(ctx, job, tx)
@@ -160,6 +164,16 @@ def charts(ctx: Context, run_id: str, child: str) -> dict[str, Any] | None:
     return found
 
 
+def _settled(spec: AutoMLSpec) -> AutoMLSpec:
+    """Return the spec with the part of a split said in one place."""
+    plain, _, part = spec.dataset.partition("@")
+    if part and spec.split and part != spec.split:
+        raise Invalid(
+            f"'{spec.dataset[:100]}' names another part than '{spec.split[:60]}'.", "Name it once.", field="split"
+        )
+    return spec.model_copy(update={"dataset": plain, "split": part or spec.split})
+
+
 def _check(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> None:
     names = [column.name for column in version.table.columns]
     if spec.target not in names:
@@ -183,7 +197,7 @@ def _check(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> None:
 
 
 def _model_name(spec: AutoMLSpec, dataset: str) -> str:
-    return spec.model or dataset.rsplit(":", 1)[0]
+    return spec.model or dataset.partition("@")[0].rsplit(":", 1)[0]
 
 
 def _check_metric(spec: AutoMLSpec) -> None:

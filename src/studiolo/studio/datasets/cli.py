@@ -18,6 +18,7 @@ from studiolo.studio.datasets.rows import cli as rows_cli
 app = typer.Typer(help="Tables: create, list, preview, profile.", no_args_is_help=True)
 rows_cli.add_to(app)
 app.add_typer(monitors_cli.app, name="monitors")
+app.command("drift")(monitors_cli.drift)
 app.add_typer(quality_cli.app, name="quality")
 
 Name = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="Name of the dataset; the newest version, or one.")]

@@ -12,6 +12,7 @@ from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.explore.client import Exploring
 from studiolo.studio.datasets.files_client import FileViews
 from studiolo.studio.datasets.monitors.client import Monitors
+from studiolo.studio.datasets.monitors.results import Comparison
 from studiolo.studio.datasets.names import parse
 from studiolo.studio.datasets.profile_schemas import Profile
 from studiolo.studio.datasets.quality.client import QualityRules
@@ -303,6 +304,14 @@ class Datasets(Registrations, Exploring, FileViews):
     def compare(self, name: str, left: int, right: int) -> VersionComparison:
         """Return what differs between two versions: columns, rows, what profiles say, how many files."""
         return VersionComparison.model_validate(self._transport.get(f"datasets/{name}/compare", left=left, right=right))
+
+    def drift(self, baseline: str, target: str, threshold: float = 0.1) -> Comparison:
+        """Measure how far the columns of a version moved from those of another one, from both profiles.
+
+        baseline, target: `name` or `name:version`. threshold: of a column's population stability index.
+        """
+        path = f"{self._path(target, None)}/drift"
+        return Comparison.model_validate(self._transport.get(path, baseline=baseline, threshold=threshold))
 
     def compare_files(self, name: str, left: int, right: int, change: str | None = None) -> Iterator[FileChange]:
         """Yield the files that two versions do not share, by path. change: added, removed or changed alone."""

@@ -159,3 +159,4 @@ def get_lineage(name: str, version: Version, ctx: Context = Depends(context)) ->
 router.include_router(versions_router)
 router.include_router(quality_router.router)
 router.include_router(rows_router)
+router.include_router(monitors.pair)

@@ -14,6 +14,7 @@ from studiolo.studio.datasets import contents, inspection, names, profiling, rec
 from studiolo.studio.datasets.errors import NotATable
 from studiolo.studio.datasets.profile_schemas import Profile
 from studiolo.studio.datasets.quality import repository as quality
+from studiolo.studio.datasets.rows.parts import part_inputs as part_inputs  # noqa: PLC0414
 from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreate,

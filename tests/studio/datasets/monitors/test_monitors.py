@@ -9,6 +9,7 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid, NotFound
 from studiolo.kernel.events import outbox
+from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.errors import DatasetNotFound
 from studiolo.studio.datasets.monitors import backfilling, reconcile, service
 from studiolo.studio.datasets.monitors.errors import BadMonitor, MonitorExists, MonitorNotFound, WindowRunning
@@ -231,6 +232,28 @@ def test_deleting_ends_its_jobs(ctx: Context) -> None:
     with pytest.raises(MonitorNotFound):
         service.get(ctx, "daily")
     assert not reconcile.tick(ctx)
+
+
+def test_a_monitor_whose_dataset_is_deleted_stops_and_says_so_once(any_ctx: Context, tmp_path: Path) -> None:
+    ctx, clock = clocked(any_ctx, days=3)
+    dataset(ctx)
+    service.create(ctx, spec())
+    backfilling.create(ctx, "daily", BackfillCreate(start=FIRST, end=FIRST + 3 * DAY))
+    datasets.delete(ctx, "sales")
+    clock.advance(2 * 86_400)
+    settle(ctx, tmp_path)
+    found = service.get(ctx, "daily")
+    assert (found.enabled, found.state, found.next_at) == (False, "stopped", None)
+    assert [one.state for one in backfilling.list_(ctx, "daily")] == ["canceled"]
+    told = [one.title for one in notices.list_notices(ctx).items]
+    assert told == ["Monitor daily has stopped"]
+    clock.advance(30 * 86_400)
+    assert not reconcile.tick(ctx)
+    with pytest.raises(DatasetNotFound):
+        service.update(ctx, "daily", MonitorPatch(enabled=True))
+    datasets.restore(ctx, "sales")
+    again = service.update(ctx, "daily", MonitorPatch(enabled=True))
+    assert (again.enabled, again.state) == (True, "waiting")
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,21 @@ export function datasetVersion(reference: string) {
   });
 }
 
+/** The splits that are recorded with a version. */
+export function datasetSplits(reference: string) {
+  const [name = '', version = 'latest'] = reference.split(':');
+  return queryOptions({
+    queryKey: ['datasets', 'splits', { name, version }],
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/datasets/{name}/versions/{version}/splits', {
+          params: { path: { name, version } },
+          signal,
+        }),
+      ),
+  });
+}
+
 export function datasetProfile(reference: string, ready: boolean) {
   const [name = '', version = 'latest'] = reference.split(':');
   return queryOptions({

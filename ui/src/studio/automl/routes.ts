@@ -17,6 +17,7 @@ const wizard = createRoute({
   validateSearch: searchOf((raw) => ({
     step: oneOf(raw, 'step', STEPS),
     dataset: text(raw, 'dataset'),
+    split: text(raw, 'split'),
     target: text(raw, 'target'),
     task: oneOf(raw, 'task', ['auto', 'classification', 'regression']),
     metric: text(raw, 'metric'),

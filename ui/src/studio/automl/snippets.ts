@@ -6,6 +6,7 @@ type Asked = Partial<AutoMLSpec> & { dataset: string; target: string };
 function said(spec: Asked): [string, string | number | string[]][] {
   const pairs: [string, string | number | string[] | null | undefined][] = [
     ['dataset', spec.dataset],
+    ['split', spec.split],
     ['target', spec.target],
     ['task', spec.task === 'auto' ? null : spec.task],
     ['metric', spec.metric],

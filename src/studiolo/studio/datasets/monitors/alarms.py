@@ -80,6 +80,20 @@ def follow(tx: Connection, ctx: Context, monitor: Any, window: Any, found: Compa
     posting.post(tx, ctx, notice, mail_to=settings.recipients)
 
 
+def stop(tx: Connection, ctx: Context, monitor: Any, start: Any, error: str) -> None:
+    """Switch a monitor off whose dataset is gone, and tell once: enabled again, it goes on."""
+    repository.change(tx, monitor.id, {"enabled": False, "state": "stopped", "state_since": ctx.clock.now()})
+    notice = Notice(
+        kind=FAILED,
+        severity="problem",
+        title=f"Monitor {monitor.name} has stopped",
+        text=f"{error} Restore the dataset and enable the monitor again, or delete the monitor.",
+        href=f"datasets/monitors/{monitor.name}",
+        key=f"stopped:{monitor.id}:{start.isoformat()}",
+    )
+    posting.post(tx, ctx, notice)
+
+
 def broken(tx: Connection, ctx: Context, monitor: Any, start: Any, error: str) -> None:
     """Tell, in the studio only, that a window could not be judged; once until one can be again."""
     notice = Notice(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
+from studiolo.studio.datasets.errors import DatasetNotFound
 from studiolo.studio.datasets.monitors import repository, service, submission, windows
 from studiolo.studio.datasets.monitors.errors import BackfillNotFound, BadMonitor
 from studiolo.studio.datasets.monitors.schemas import Backfill, BackfillCreate, MonitorSettings
@@ -63,11 +64,12 @@ def advance(ctx: Context, row: Any) -> bool:
         under_way = len(repository.running(tx, row.monitor, backfill=row.id))
         settings = _settings(tx, row.monitor, row.settings)
     where = windows.zone(settings.zone)
-    if row.position >= row.end:
-        return not under_way and _finish(ctx, row)
-    if under_way >= AT_ONCE:
-        return False
-    order = submission.prepare(ctx, row.monitor, row.settings)
+    if row.position >= row.end or under_way >= AT_ONCE:
+        return row.position >= row.end and not under_way and _finish(ctx, row)
+    try:
+        order = submission.prepare(ctx, row.monitor, row.settings)
+    except DatasetNotFound:  # there is nothing to look at any more
+        return _finish(ctx, row, "canceled")
     if order.baseline is not None and under_way:
         return False  # the first window keeps what the others need of the baseline
     window = windows.containing(row.position, settings.frequency, where)
@@ -82,9 +84,9 @@ def advance(ctx: Context, row: Any) -> bool:
     return True
 
 
-def _finish(ctx: Context, row: Any) -> bool:
+def _finish(ctx: Context, row: Any, state: str = "done") -> bool:
     with ctx.db.begin() as tx:
-        if not repository.change_backfill(tx, row.id, {"state": "done", "updated_at": ctx.clock.now()}):
+        if not repository.change_backfill(tx, row.id, {"state": state, "updated_at": ctx.clock.now()}):
             return False
         monitor = repository.lock(tx, row.monitor)
         if monitor is not None:

@@ -193,6 +193,26 @@ def backfills(
     show(found.backfills(name), _BACKFILL, output=output, empty="No backfills yet.")
 
 
+def drift(
+    context: typer.Context,
+    baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="name or name:version.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="name or name:version.")],
+    threshold: Annotated[float, typer.Option(min=0.001, help="Of the stability index of a column.")] = 0.1,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show how far each column of a version moved from those of another, from both profiles."""
+    from studiolo.studio.datasets.client import Datasets
+
+    found = Datasets(transport(context)).drift(baseline, target, threshold)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    show([_feature(one) for one in found.features], _FEATURE, output=output, empty="No column can be compared.")
+    enough = found.why or ("no drift" if found.enough else "not enough rows to say anything")
+    left = "".join(f"\nleft out {name}: {why}" for name, why in found.left_out.items())
+    out.print(f"\n{found.baseline_rows:,} rows → {found.rows:,} rows: {enough}{left}", markup=False, highlight=False)
+
+
 def _feature(one: FeatureDrift) -> dict[str, object]:
     def number(value: float | None) -> str:
         return "" if value is None else f"{value:.4g}"

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import inspection
+from studiolo.studio.datasets import inspection, versions
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.monitors import features, windows
 from studiolo.studio.datasets.monitors.comparing import ENOUGH
@@ -36,10 +36,9 @@ def preview(ctx: Context, spec: PreviewRequest) -> WindowPreview:
         )
     where, written_in = windows.zone(spec.zone), windows.zone(spec.column_zone)
     with inspection.work_folder(ctx) as work:
-        folder = work / "data"
-        for file in datasets.as_input(ctx, found):
-            ctx.blobs.link(file.digest, folder / file.path)
-        request = {"folder": str(folder), "timestamp": spec.timestamp}
+        table = versions.open_table(ctx, found)
+        files = {"files": list(map(str, table.files)), "names": list(table.names)}
+        request = {**files, "schema": table.schema.model_dump(mode="json"), "timestamp": spec.timestamp}
         hours = inspection.ask(ctx, request, work, MODULE)["hours"]
     settings = MonitorSettings(
         baseline=Baseline(dataset=spec.dataset), target=Target(dataset=spec.dataset, timestamp=spec.timestamp)

@@ -11,10 +11,13 @@ MOST = 200_000  # quarters that have rows; more is not a table of moments that a
 
 def count(request: dict[str, Any]) -> dict[str, Any]:
     """Return `hours`: the quarter hours that have rows, as they are written, and how many."""
-    from studiolo.studio.datasets.monitors import rows
+    from studiolo.studio.datasets import table_file
     from studiolo.studio.datasets.reading import engine
+    from studiolo.studio.datasets.schemas import TableSchema
 
-    query, _ = rows.opened(Path(request["folder"]))
+    schema = TableSchema.model_validate(request["schema"])
+    files = tuple(map(Path, request["files"]))
+    query = table_file.scan(table_file.TableInput(files, tuple(request["names"]), schema))
     name = f"CAST({engine.name(request['timestamp'])} AS TIMESTAMP)"
     connection = engine.connect()
     try:

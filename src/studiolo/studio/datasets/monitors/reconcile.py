@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
+from studiolo.studio.datasets.errors import DatasetNotFound
 from studiolo.studio.datasets.monitors import alarms, backfilling, repository, submission, windows
 from studiolo.studio.datasets.monitors.comparing import rank
 from studiolo.studio.datasets.monitors.results import Comparison
@@ -48,11 +49,13 @@ def schedule(ctx: Context, row: Any) -> bool:
     window = windows.containing(row.position, settings.frequency, where)
     after = windows.following(window, settings.frequency, where)
     due_at = after.end + timedelta(hours=settings.latency_hours)
-    order, trouble = None, ""
+    order, trouble, gone = None, "", False
     try:
         order = submission.prepare(ctx, row.id, row.settings_version)
-    except StudioloError as error:  # a table is gone: the window says so, and the schedule goes on
-        trouble = str(error)
+    except (
+        StudioloError
+    ) as error:  # the window says so, and the schedule goes on, unless there is nothing to look at any more
+        trouble, gone = str(error), isinstance(error, DatasetNotFound)
     with ctx.db.begin() as tx:
         if not repository.advance(tx, row.id, row.position, after.start, due_at):
             return False
@@ -60,7 +63,10 @@ def schedule(ctx: Context, row: Any) -> bool:
             submission.submit(tx, ctx, row, order, window, "schedule")
         else:
             repository.fail_window(tx, ctx, row.id, row.settings_version, window, "schedule", trouble)
-            alarms.broken(tx, ctx, row, window.start, trouble)
+            if gone:
+                alarms.stop(tx, ctx, row, window.start, trouble)
+            else:
+                alarms.broken(tx, ctx, row, window.start, trouble)
         ctx.events.emit(tx, "monitor.updated", row.name, {"dataset": row.dataset})
     return True
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from starlette.responses import FileResponse
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
-from studiolo.studio.datasets.monitors import backfilling, counting, service
+from studiolo.studio.datasets.monitors import backfilling, counting, pairs, service
 from studiolo.studio.datasets.monitors.results import Comparison
 from studiolo.studio.datasets.monitors.schemas import (
     Backfill,
@@ -26,6 +26,7 @@ from studiolo.studio.datasets.monitors.schemas import (
 )
 
 router = APIRouter(prefix="/monitors")
+pair = APIRouter(prefix="/{name}/versions/{version}")
 Start = Annotated[datetime | None, Query(description="Windows that begin at this moment or later")]
 End = Annotated[datetime | None, Query(description="Windows that begin before this moment")]
 
@@ -138,3 +139,16 @@ def cancel_backfill(monitor: str, id: str, ctx: Context = Depends(context)) -> B
     """Stop a backfill; windows that are done stay."""
     ctx.actor.must("datasets.write")
     return backfilling.cancel(ctx, monitor, id)
+
+
+@pair.get("/drift")
+def compare_profiles(
+    name: str,
+    version: Annotated[str, Path(description="A number, or `latest`")],
+    baseline: Annotated[str, Query(description="`name` or `name:version` that it is compared with")],
+    threshold: Annotated[float, Query(gt=0, le=100, description="Of the stability index of a column")] = 0.1,
+    ctx: Context = Depends(context),
+) -> Comparison:
+    """Measure how far a version's columns have moved from those of another, from both profiles."""
+    ctx.actor.must("datasets.read")
+    return pairs.compare(ctx, baseline, f"{name}:{version}", threshold)

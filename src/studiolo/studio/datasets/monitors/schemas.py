@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from studiolo.studio.datasets.monitors.windows import Frequency
 
-MonitorState = Literal["waiting", "ok", "drifting", "resolved"]
+MonitorState = Literal["waiting", "ok", "drifting", "resolved", "stopped"]
 WindowState = Literal["queued", "running", "done", "too_few", "failed", "canceled"]
 Origin = Literal["schedule", "backfill", "request"]
 MOST_FEATURES = 200

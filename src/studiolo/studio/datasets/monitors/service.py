@@ -155,6 +155,9 @@ def update(ctx: Context, name: str, patch: MonitorPatch) -> Monitor:
         if patch.enabled is not None and patch.enabled != row.enabled:
             values["enabled"] = patch.enabled
             if patch.enabled:
+                datasets.get(ctx, (settings or current).target.dataset)  # of one that is gone nothing can be watched
+                if row.state == "stopped":
+                    values |= {"state": "waiting", "state_since": ctx.clock.now()}
                 values |= _open_window(ctx, settings or current, row.position, moved=True)
         repository.change(tx, row.id, values)
         ctx.events.emit(tx, "monitor.updated", name, {"dataset": row.dataset})

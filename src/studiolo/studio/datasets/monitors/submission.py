@@ -33,6 +33,7 @@ class Order:
     target: DatasetVersion
     baseline: DatasetVersion | None
     inputs: dict[str, list[InputFile]]
+    secrets: dict[str, str]  # what opens the datastores that files stay in
 
 
 def prepare(ctx: Context, monitor: str, version: int) -> Order:
@@ -52,10 +53,10 @@ def prepare(ctx: Context, monitor: str, version: int) -> Order:
             InputFile(path=REFERENCE_FILE, digest=row.reference),
             InputFile(path=SAMPLE_FILE, digest=row.sample),
         ]
-        return Order(settings, version, target, None, inputs)
+        return Order(settings, version, target, None, inputs, datasets.secrets(target))
     baseline = datasets.get(ctx, settings.baseline.dataset, settings.baseline.version)
     inputs["baseline"] = datasets.as_input(ctx, baseline)
-    return Order(settings, version, target, baseline, inputs)
+    return Order(settings, version, target, baseline, inputs, datasets.secrets(target) | datasets.secrets(baseline))
 
 
 def submit(
@@ -91,6 +92,7 @@ def submit(
         command=[sys.executable, "-m", "studiolo.studio.datasets.monitors.jobs"],
         env={ASKED: orjson.dumps(asked).decode()},
         inputs=order.inputs,
+        secrets=order.secrets,
         resources=Resources(cores=1),
         retries={"lost": 2, "preempted": 2},
         context={"monitor": monitor.id, "start": window.start.isoformat(), "settings": order.version},

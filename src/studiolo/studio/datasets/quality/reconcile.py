@@ -58,8 +58,7 @@ def _submit(
     if row is not None and settings.rules:
         try:
             found = datasets.get(ctx, dataset, version)
-            files = datasets.as_input(ctx, found)
-            order = submission.prepare(ctx, dataset, found.version, settings.rules, row.version, files)
+            order = submission.prepare(ctx, found, settings.rules, row.version)
         except StudioloError as error:
             log.warning("%s:%s cannot be checked: %s", dataset, version, error)
     with ctx.db.begin() as tx:

@@ -74,8 +74,7 @@ def check_now(ctx: Context, dataset: str, request: CheckRequest) -> Check:
     settings = QualitySettings.model_validate(row.settings) if row else QualitySettings()
     if row is None or not settings.rules:
         raise NoRules(dataset)
-    files = datasets.as_input(ctx, found)
-    order = submission.prepare(ctx, dataset, found.version, settings.rules, row.version, files)
+    order = submission.prepare(ctx, found, settings.rules, row.version)
     with ctx.db.begin() as tx:
         check = submission.submit(tx, ctx, order, "request")
         return repository.to_check(repository.check(tx, ctx, dataset, check))

@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
+from studiolo.studio.datasets import versions
 from studiolo.studio.datasets.quality import repository
 from studiolo.studio.datasets.quality.rules import Rule
 from studiolo.studio.datasets.quality.schemas import CheckOrigin
+from studiolo.studio.datasets.schemas import DatasetVersion
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import InputFile, JobSpec, Resources
 
@@ -29,15 +31,15 @@ class Order:
     rules: list[Rule]
     rules_version: int
     inputs: dict[str, list[InputFile]]
+    secrets: dict[str, str]  # what opens the datastore that its files stay in
 
 
-def prepare(
-    ctx: Context, dataset: str, version: int, rules: list[Rule], rules_version: int, files: list[InputFile]
-) -> Order:
+def prepare(ctx: Context, found: DatasetVersion, rules: list[Rule], rules_version: int) -> Order:
     """Put the rules where the job finds them; before the transaction, since it writes a blob."""
     document = orjson.dumps([rule.model_dump(mode="json") for rule in rules])
+    files = versions.as_input(ctx, found)
     inputs = {"data": files, "rules": [InputFile(path=RULES_FILE, digest=ctx.blobs.put(document).digest)]}
-    return Order(dataset, version, rules, rules_version, inputs)
+    return Order(found.name, found.version, rules, rules_version, inputs, versions.secrets(found))
 
 
 def submit(tx: Connection, ctx: Context, order: Order, origin: CheckOrigin) -> str:
@@ -50,6 +52,7 @@ def submit(tx: Connection, ctx: Context, order: Order, origin: CheckOrigin) -> s
         command=[sys.executable, "-m", "studiolo.studio.datasets.quality.jobs"],
         env={AT: ctx.clock.now().isoformat()},
         inputs=order.inputs,
+        secrets=order.secrets,
         resources=Resources(cores=1),
         retries={"lost": 2, "preempted": 2},
         context={"check": check, "dataset": order.dataset, "version": order.version},

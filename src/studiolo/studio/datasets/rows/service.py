@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import contents, table_file
+from studiolo.studio.datasets import service as datasets
+from studiolo.studio.datasets import versions
 from studiolo.studio.datasets.errors import BadSplit, ColumnNotFound, NotATable, SplitNotFound
 from studiolo.studio.datasets.repository import reference
-from studiolo.studio.datasets.rows import repository, snippets, stream, timeseries
+from studiolo.studio.datasets.rows import parts, repository, snippets, stream, timeseries
 from studiolo.studio.datasets.rows.query import Asked
 from studiolo.studio.datasets.rows.schemas import Snippet, Split, SplitCreate, Traits, TraitsPatch, Window
 from studiolo.studio.datasets.schemas import TableSchema
@@ -53,7 +54,9 @@ def code(ctx: Context, name: str, version: int | None) -> list[Snippet]:
     if row.kind == "file":
         return snippets.of_files(name, row.version)
     columns = TableSchema.model_validate(row.table).columns
-    return snippets.of_table(name, row.version, columns, traits(ctx, name, row.version).target)
+    said = traits(ctx, name, row.version)
+    away = row.mode == "referenced"
+    return snippets.of_table(name, row.version, columns, said.target, said.timestamp, referenced=away)
 
 
 def splits(ctx: Context, name: str, version: int | None) -> list[Split]:
@@ -98,17 +101,6 @@ def remove_split(ctx: Context, name: str, version: int | None, split: str) -> No
         ctx.events.emit(tx, "dataset.updated", name, {"version": row.version})
 
 
-def part(ctx: Context, name: str, version: int, part: str) -> SplitCreate:
-    """Return the split that `part` or `split.part` of a version means; raises SplitNotFound."""
-    chosen, dot, inner = part.partition(".")
-    for split in splits(ctx, name, version):
-        if (dot and split.name == chosen and inner in split.shares) or (
-            not dot and split.name == "default" and part in split.shares
-        ):
-            return SplitCreate.model_validate(split.model_dump(include=set(SplitCreate.model_fields)))
-    raise SplitNotFound(part, reference(name, version))
-
-
 def arrow(
     ctx: Context,
     name: str,
@@ -136,10 +128,9 @@ def arrow(
             Window(after=after, before=before, boundary=boundary, column=said.timestamp),
             said.partition_timestamp,
         )
-    spec = part(ctx, name, row.version, split) if split else None
-    made = contents.whole(row)
-    entries = {} if made else {entry.path: entry for entry in contents.of(ctx, row).entries()}
-    names = table_file.members(schema, list(entries)) if not made else [made]
-    files = [ctx.blobs.path(made or entries[path].readable or str(entries[path].digest)) for path in names]
-    asked = Asked(tuple(columns) if columns else None, limit, offset, window, spec, split.rpartition(".")[2], partition)
-    return stream.rows(ctx, files, names, row.table, asked)
+    chosen = parts.find(ctx, name, row.version, split).split if split else None
+    table = versions.open_table(ctx, datasets.get(ctx, name, row.version))
+    asked = Asked(
+        tuple(columns) if columns else None, limit, offset, window, chosen, split.rpartition(".")[2], partition
+    )
+    return stream.rows(ctx, list(table.files), list(table.names), row.table, asked)

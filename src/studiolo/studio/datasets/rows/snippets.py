@@ -12,8 +12,19 @@ HEAD = 'from studiolo import Studio\n\nversion = Studio().datasets.get("{name}",
 NUMBERS = ("integer", "number", "decimal", "boolean")
 
 
-def of_table(name: str, version: int, columns: Sequence[ColumnSchema], target: str = "") -> list[Snippet]:
-    """Return the code for a table. target: the column that models predict, where it is known."""
+def of_table(
+    name: str,
+    version: int,
+    columns: Sequence[ColumnSchema],
+    target: str = "",
+    timestamp: str = "",
+    *,
+    referenced: bool = False,
+) -> list[Snippet]:
+    """Return the code for a table. target, timestamp: the column that models predict, and that of moments, where they are known.
+
+    referenced: its files stay in their datastore and are not fetched from here.
+    """
     head = HEAD.format(name=name, version=version)
     table = re.sub(r"\W", "_", name)
     numbers = [column.name for column in columns if column.type in NUMBERS and column.name != target][:8]
@@ -58,7 +69,8 @@ def of_table(name: str, version: int, columns: Sequence[ColumnSchema], target: s
             code=f'{head}parts = version.split({{"train": 0.8, "test": 0.2}}, seed=42)  # recorded: the same everywhere\n'
             'train, test = parts["train"].to_pandas(), parts["test"].to_pandas()\n',
         ),
-        Snippet(id="files", title="Files", code=f'{head}print(version.download("data"))\n'),
+        *([_window(name, version, timestamp)] if timestamp else []),
+        *([] if referenced else [Snippet(id="files", title="Files", code=f'{head}print(version.download("data"))\n')]),
         _job(name, version, "mltable"),
         _shell(name, version),
     ]
@@ -77,6 +89,16 @@ def of_files(name: str, version: int) -> list[Snippet]:
             code=f"studiolo datasets download {name}:{version} data\n",
         ),
     ]
+
+
+def _window(name: str, version: int, timestamp: str) -> Snippet:
+    code = (
+        f"from datetime import datetime, timedelta\n\n{HEAD.format(name=name, version=version)}"
+        f"# by the column {timestamp}; files and parts of files outside are not read\n"
+        "month = version.time_between(datetime(2026, 1, 1), datetime(2026, 2, 1)).to_pandas()\n"
+        "recent = version.time_recent(timedelta(days=30)).to_pandas()\n"
+    )
+    return Snippet(id="window", title="Window of time", code=code)
 
 
 def _job(name: str, version: int, kind: str) -> Snippet:

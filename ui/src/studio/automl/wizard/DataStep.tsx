@@ -1,12 +1,12 @@
 import { Button, Select, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { bytes, count } from '@/kernel/format';
+import { bytes, count, percent } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { EmptyState } from '@/kit/EmptyState';
 import { KeyValue } from '@/kit/KeyValue';
 import { Link, useFollow } from '@/kit/Link';
 import { Answer, Section } from '@/kit/Page';
-import { datasets, datasetVersion } from '../queries';
+import { datasets, datasetSplits, datasetVersion } from '../queries';
 import type { Choice } from './spec';
 
 interface Props {
@@ -50,6 +50,7 @@ export function DataStep({ choice, onChange }: Props) {
                   const picked = page.items.find((item) => item.name === value);
                   onChange({
                     dataset: picked ? `${picked.name}:${picked.version}` : undefined,
+                    split: undefined,
                     target: undefined,
                     drop: undefined,
                     task: undefined,
@@ -57,12 +58,52 @@ export function DataStep({ choice, onChange }: Props) {
                   });
                 }}
               />
-              {choice.dataset ? <Facts reference={choice.dataset} /> : null}
+              {choice.dataset ? (
+                <>
+                  <Rows
+                    reference={choice.dataset}
+                    part={choice.split}
+                    onPart={(split) => onChange({ split })}
+                  />
+                  <Facts reference={choice.dataset} />
+                </>
+              ) : null}
             </Stack>
           )
         }
       </Answer>
     </Section>
+  );
+}
+
+interface RowsProps {
+  reference: string;
+  part: string | undefined;
+  onPart: (part: string | undefined) => void;
+}
+
+/** All rows, or one part of a recorded split, so that the others stay unseen; nothing where no split is recorded. */
+function Rows({ reference, part, onPart }: RowsProps) {
+  const found = useQuery(datasetSplits(reference));
+  const groups = (found.data ?? []).map((split) => ({
+    group: split.name === 'default' ? 'Recorded split' : `Split ${split.name}`,
+    items: Object.entries(split.shares ?? {}).map(([name, share]) => ({
+      value: split.name === 'default' ? name : `${split.name}.${name}`,
+      label: `${name} (${percent(share, 0)})`,
+    })),
+  }));
+  if (groups.length === 0 && !part) return null;
+  return (
+    <Select
+      label="Rows"
+      description="Learn from one part of a recorded split: the model never sees the others."
+      placeholder="All rows"
+      clearable
+      clearButtonProps={{ 'aria-label': 'All rows' }}
+      value={part ?? null}
+      data={groups}
+      onChange={(value) => onPart(value ?? undefined)}
+    />
   );
 }
 

@@ -16,6 +16,7 @@ export function ReviewStep({ choice, onChange }: { choice: Choice; onChange: (ch
         <KeyValue
           items={[
             ['Dataset', spec.dataset],
+            ['Rows', spec.split ? `the part ${spec.split}` : null],
             ['Target', spec.target],
             [
               'Predict',

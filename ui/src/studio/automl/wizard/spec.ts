@@ -5,6 +5,8 @@ import type { STEPS } from '../routes';
 export interface Choice {
   step?: (typeof STEPS)[number] | undefined;
   dataset?: string | undefined;
+  /** The part of a recorded split to learn from; none: all rows. */
+  split?: string | undefined;
   target?: string | undefined;
   task?: 'auto' | 'classification' | 'regression' | undefined;
   metric?: string | undefined;
@@ -31,6 +33,7 @@ export function missing(choice: Choice): Step | null {
 export function specOf(choice: Choice): AutoMLSpec {
   return {
     dataset: choice.dataset ?? '',
+    split: choice.split ?? '',
     target: choice.target ?? '',
     task: choice.task ?? 'auto',
     metric: choice.metric ?? '',
@@ -50,6 +53,7 @@ export function specOf(choice: Choice): AutoMLSpec {
 
 const FIELDS: Record<string, Step> = {
   dataset: 'data',
+  split: 'data',
   train: 'data',
   target: 'target',
   task: 'target',

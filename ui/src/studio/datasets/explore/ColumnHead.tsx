@@ -85,12 +85,13 @@ export function ColumnHead(props: Props) {
       </div>
       <div className={classes.chart}>
         <Shape column={column} summary={summary} />
+        {summary?.histogram && missing > 0 ? <span className={classes.gone}>{gone(missing)}</span> : null}
       </div>
       <div className={classes.foot}>
         {summary?.histogram ? (
           <>
             <span>{endText(summary.min, column.type)}</span>
-            <span>{missing > 0 ? gone(missing) : endText(summary.max, column.type)}</span>
+            <span>{endText(summary.max, column.type)}</span>
           </>
         ) : summary ? (
           <>

@@ -73,12 +73,13 @@ const COLUMNS: GridColumn<FeatureDrift>[] = [
 
 interface Props {
   features: FeatureDrift[];
-  sort: string | undefined;
-  onSort: (sort: string | undefined) => void;
-  onOpen: (name: string) => void;
+  /** Kept by the page; without `onSort` by the table. */
+  sort?: string | undefined;
+  onSort?: (sort: string | undefined) => void;
+  onOpen?: (name: string) => void;
 }
 
-/** Every feature of a window and its measures. */
+/** Every feature of a comparison and its measures. */
 export function FeatureTable({ features, sort, onSort, onOpen }: Props) {
   return (
     <DataGrid
@@ -86,8 +87,8 @@ export function FeatureTable({ features, sort, onSort, onOpen }: Props) {
       rows={features}
       columns={COLUMNS}
       rowKey={(row) => row.name}
-      onOpen={(row) => onOpen(row.name)}
-      sort={sort ?? '-psi'}
+      onOpen={onOpen ? (row) => onOpen(row.name) : undefined}
+      sort={onSort ? (sort ?? '-psi') : undefined}
       onSort={onSort}
       dense
       maxHeight={520}

@@ -5,6 +5,11 @@ const STATES: Record<Monitor['state'], { tone: Tone; label: string; says: string
   waiting: { tone: 'queued', label: 'Waiting', says: 'No window has been looked at yet.' },
   ok: { tone: 'completed', label: 'No drift', says: 'The newest window is like the baseline.' },
   drifting: { tone: 'warning', label: 'Drifting', says: 'The newest window has moved from the baseline.' },
+  stopped: {
+    tone: 'canceled',
+    label: 'Stopped',
+    says: 'Its dataset is gone. Restore the dataset and enable the monitor again, or delete it.',
+  },
   resolved: { tone: 'completed', label: 'Resolved', says: 'It had drifted, and is like the baseline again.' },
 };
 

@@ -9,6 +9,7 @@ import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { versions } from '../queries';
 import { ChangedFiles } from './ChangedFiles';
+import { Drift } from './Drift';
 import { lineOf, linesOf } from './figures';
 import { comparison, type Change, type VersionComparison } from './queries';
 import classes from '../datasets.module.css';
@@ -81,6 +82,9 @@ export function ComparePage() {
           {(found) => (
             <div className={classes.stack}>
               <Columns found={found} all={search.show === 'all'} />
+              {found.profiles && !found.same ? (
+                <Drift name={name} left={found.left} right={found.right} />
+              ) : null}
               <Section title="Files">
                 <Text size="sm">{lineOf(found)}</Text>
                 <ChangedFiles

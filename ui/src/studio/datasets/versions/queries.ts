@@ -34,6 +34,19 @@ export const comparison = (name: string, left: number, right: number) =>
       ),
   });
 
+export const drift = (name: string, left: number, right: number) =>
+  queryOptions({
+    queryKey: ['datasets', 'drift', name, left, right],
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/datasets/{name}/versions/{version}/drift', {
+          params: { ...of(name, right), query: { baseline: `${name}:${left}` } },
+          signal,
+        }),
+      ),
+    staleTime: Infinity, // versions and their profiles' quantiles do not change
+  });
+
 export type Change = FileChange['change'];
 
 export const changedFiles = (name: string, left: number, right: number, change: Change | undefined) =>
