@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
+from studiolo.runner import inputs
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.schemas import DatasetCreate, DatasetVersion
 from studiolo.studio.experiments import artifacts
@@ -68,7 +69,12 @@ def run_job(ctx: Context, run_id: str, folder: Path, *, apart: bool = False) -> 
     outputs.mkdir(parents=True)
     for name, files in spec.inputs.items():
         for file in files:
-            ctx.blobs.link(file.digest, work / "inputs" / name / file.path)
+            if file.manifest:
+                into = work / "inputs" / name / file.path
+                given = {"manifest": file.digest, "into": str(into), "listing": f"{into}.json"}
+                inputs.place({"blobs": str(ctx.blobs.root), "manifests": [given]}, lambda: True)
+            else:
+                ctx.blobs.link(file.digest, work / "inputs" / name / file.path)
     env = {
         "STUDIOLO_INPUTS": str(work / "inputs"),
         "STUDIOLO_OUTPUTS": str(outputs),
@@ -80,17 +86,18 @@ def run_job(ctx: Context, run_id: str, folder: Path, *, apart: bool = False) -> 
         done = subprocess.run(spec.command, env=os.environ | env, cwd=work, capture_output=True, text=True, timeout=120)
         code, said = done.returncode, done.stderr
     else:
-        code, said = here(spec.command[2], env, work), "failed"
+        code, said = here(spec.command[2], spec.command[3:], env, work), "failed"
     with ctx.db.begin() as tx:
-        for file in sorted(outputs.iterdir()):
-            artifacts.put(tx, ctx, run_id, file.name, ctx.blobs.put(file))
+        for file in sorted(path for path in outputs.rglob("*") if path.is_file()):
+            artifacts.put(tx, ctx, run_id, file.relative_to(outputs).as_posix(), ctx.blobs.put(file))
         values = {"state": "Completed"} if code == 0 else {"state": "Failed", "error": said[-300:]}
         tx.execute(update(runs).where(runs.c.id == run_id).values(**values))
 
 
-def here(module: str, env: dict[str, str], work: Path) -> int:
+def here(module: str, words: list[str], env: dict[str, str], work: Path) -> int:
     """Call a job's main in this process."""
-    before = dict(os.environ)
+    before, given = dict(os.environ), sys.argv
+    sys.argv = [module, *words]
     os.environ.update(env)
     try:
         with contextlib.chdir(work):
@@ -98,6 +105,7 @@ def here(module: str, env: dict[str, str], work: Path) -> int:
     finally:
         os.environ.clear()
         os.environ.update(before)
+        sys.argv = given
 
 
 def run_all(ctx: Context, kind: str, folder: Path) -> int:
