@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from studiolo.kernel.context import Context
+from studiolo.studio.datasets import contents
 from studiolo.studio.datasets.errors import SplitNotFound
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.table_input import TableInput
@@ -14,6 +15,7 @@ from studiolo.studio.datasets.repository import reference
 from studiolo.studio.datasets.rows import repository, splits
 from studiolo.studio.datasets.rows.schemas import SplitCreate
 from studiolo.studio.datasets.schemas import ColumnType
+from studiolo.studio.datasets.versions import find_row
 from studiolo.studio.experiments.schemas import InputFile
 
 if TYPE_CHECKING:
@@ -23,10 +25,14 @@ INPUT, FILE = "split", "split.json"  # the input of a job that says which rows o
 
 
 class PartOf(BaseModel):
-    """Rows of a version: `part` of a split."""
+    """Rows of a version: `part` of a split.
+
+    name: of the one file, by which rows are told apart; a job's input calls it otherwise. Empty where the input names its files.
+    """
 
     split: SplitCreate
     part: str
+    name: str = ""
 
 
 def find(ctx: Context, name: str, version: int, part: str) -> PartOf:
@@ -50,7 +56,10 @@ def part_inputs(ctx: Context, name: str, version: int, part: str) -> dict[str, l
     """
     if not part:
         return {}
-    document = find(ctx, name, version, part).model_dump_json()
+    row = find_row(ctx, name, version)
+    whole = contents.whole(row)
+    alone = ctx.blobs.path(whole).name if whole else "" if row.manifest else str(row.files[0]["path"])
+    document = find(ctx, name, version, part).model_copy(update={"name": alone}).model_dump_json()
     return {INPUT: [InputFile(path=FILE, digest=ctx.blobs.put(document.encode()).digest)]}
 
 
@@ -69,6 +78,8 @@ def to_arrow(
     memory: str = "4GB",
 ) -> "pa.Table":
     """Read the rows of a part into Arrow columns, in order; as `table_file.to_arrow`."""
+    if part.name:
+        table = TableInput(table.files, (part.name,), table.schema)
     types = {column.name: column.type for column in table.schema.columns}
     items = [
         f"CAST({engine.name(name)} AS VARCHAR) AS {engine.name(name)}" if types[name] in as_text else engine.name(name)
