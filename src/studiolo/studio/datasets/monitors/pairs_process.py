@@ -13,5 +13,10 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     return {"found": pairs.measured(request["sides"], request["threshold"]).model_dump(mode="json")}
 
 
+def main() -> int:
+    """Answer the one request."""
+    return answer(measure)
+
+
 if __name__ == "__main__":
-    sys.exit(answer(measure))
+    sys.exit(main())
