@@ -1410,6 +1410,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/datasets/{name}/versions/{version}/drift': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Compare Profiles
+     * @description Measure how far a version's columns have moved from those of another, from both profiles.
+     */
+    get: operations['datasets_compare_profiles'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets/{name}/versions/{version}/files': {
     parameters: {
       query?: never;
@@ -4949,7 +4969,7 @@ export interface components {
      * AutoMLRun
      * @description An AutoML run: the run itself, what was asked, and, as they come, the best row, the summary and the model.
      *
-     *     dataset: the version used, as `name:version`; model: what was registered, as `name:version`.
+     *     dataset: the version used, as `name:version`, with `@part` where only a part of a split was; model: what was registered, as `name:version`.
      */
     AutoMLRun: {
       best?: components['schemas']['LeaderboardRow'] | null;
@@ -4992,7 +5012,7 @@ export interface components {
       cores?: number | null;
       /**
        * Dataset
-       * @description `name` (the newest version) or `name:version`.
+       * @description `name` (the newest version) or `name:version`; `@part` behind it says the same as `split`.
        */
       dataset: string;
       /**
@@ -5039,6 +5059,12 @@ export interface components {
        * @default 0
        */
       seed: number;
+      /**
+       * Split
+       * @description Learn from this part of a recorded split alone: `train`, or `name.part`; empty: all rows.
+       * @default
+       */
+      split: string;
       /**
        * Target
        * @description Column to learn.
@@ -9619,7 +9645,7 @@ export interface components {
        * State
        * @enum {string}
        */
-      state: 'waiting' | 'ok' | 'drifting' | 'resolved';
+      state: 'waiting' | 'ok' | 'drifting' | 'resolved' | 'stopped';
       /** State Since */
       state_since?: string | null;
       /**
@@ -16323,6 +16349,44 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  datasets_compare_profiles: {
+    parameters: {
+      query: {
+        /** @description `name` or `name:version` that it is compared with */
+        baseline: string;
+        /** @description Of the stability index of a column */
+        threshold?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+        /** @description A number, or `latest` */
+        version: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Comparison'];
+        };
       };
       /** @description Validation Error */
       422: {
