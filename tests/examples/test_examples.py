@@ -121,6 +121,14 @@ def test_connect_a_datastore(running: Started) -> None:
     assert "the files stay: ['2026.csv', '2027.csv']" in said
 
 
+def test_query_a_database(running: Started) -> None:
+    said = run(running, "14_query_a_database.py")
+    assert "shop works: True" in said
+    assert "orders: id INTEGER, country TEXT, euros REAL" in said
+    assert "['IT', 100, 3787.5]" in said
+    assert "orders:1 has 100 rows; the sum is 3787.50" in said
+
+
 def test_watch_for_drift(running: Started) -> None:
     said = run(running, "09_watch_for_drift.py")
     assert "21 days have rows" in said

@@ -17,22 +17,24 @@ import { TriedNote } from './form/Tried';
 import { datastore, type Datastore } from './queries';
 import { TABS } from './routes';
 import { SettingsTab } from './SettingsTab';
+import { TablesTab } from './tables/TablesTab';
 import { UsedTab } from './UsedTab';
 
 const NAMES: Record<(typeof TABS)[number], string> = {
   files: 'Files',
+  tables: 'Tables',
   settings: 'Settings',
   used: 'Where used',
 };
 
-/** One datastore: its files, its settings, and what points at it. */
+/** One datastore: its files or tables, its settings, and what points at it. */
 export function DatastorePage() {
   const { name } = useParams({ from: '/w/$ws/datastores/$name' });
   const search = useSearch({ from: '/w/$ws/datastores/$name' });
   const navigate = useNavigate({ from: '/w/$ws/datastores/$name' });
   const query = useQuery(datastore(name));
   const it = query.data;
-  const first = it && it.family !== 'files' ? 'settings' : 'files';
+  const first = it?.family === 'sql' ? 'tables' : it && it.family !== 'files' ? 'settings' : 'files';
   return (
     <Page title={name} header={<Header name={name} it={it} />}>
       <Answer query={query}>
@@ -40,6 +42,7 @@ export function DatastorePage() {
           <>
             {store.check && !store.check.ok ? <TriedNote state={store.check} /> : null}
             <Tabs
+              keepMounted={false}
               value={search.tab ?? first}
               onChange={(tab) => {
                 const chosen = TABS.find((known) => known === tab && known !== first);
@@ -47,7 +50,7 @@ export function DatastorePage() {
               }}
             >
               <Tabs.List mb="md">
-                {TABS.filter((tab) => tab !== 'files' || store.family === 'files').map((tab) => (
+                {TABS.filter((tab) => (tab !== 'files' && tab !== 'tables') || tab === first).map((tab) => (
                   <Tabs.Tab key={tab} value={tab}>
                     {NAMES[tab]}
                   </Tabs.Tab>
@@ -55,6 +58,9 @@ export function DatastorePage() {
               </Tabs.List>
               <Tabs.Panel value="files">
                 <FilesTab store={store} search={search} />
+              </Tabs.Panel>
+              <Tabs.Panel value="tables">
+                <TablesTab store={store} search={search} />
               </Tabs.Panel>
               <Tabs.Panel value="settings">
                 <SettingsTab key={store.updated_at ?? ''} store={store} />
@@ -160,7 +166,7 @@ function Header({ name, it }: { name: string; it: Datastore | undefined }) {
         onClose={() => setDeleting(false)}
         name={name}
         verb="Delete"
-        loss="The studio forgets the datastore and its credentials for good. The files in it stay where they are."
+        loss="The studio forgets the datastore and its credentials for good. What is in it stays where it is."
         onConfirm={async () => {
           await api().DELETE('/datastores/{name}', { params: { path: { name } } });
           follow(at(['datastores']));

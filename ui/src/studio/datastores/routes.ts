@@ -19,7 +19,7 @@ const create = createRoute({
   component: lazyRouteComponent(() => import('./DatastoreCreate'), 'DatastoreCreate'),
 });
 
-export const TABS = ['files', 'settings', 'used'] as const;
+export const TABS = ['files', 'tables', 'settings', 'used'] as const;
 
 const detail = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -29,6 +29,9 @@ const detail = createRoute({
     folder: text(raw, 'folder'),
     file: text(raw, 'file'),
     sort: text(raw, 'sort'),
+    schema: text(raw, 'schema'),
+    table: text(raw, 'table'),
+    query: text(raw, 'query'),
   })),
   component: lazyRouteComponent(() => import('./DatastorePage'), 'DatastorePage'),
 });

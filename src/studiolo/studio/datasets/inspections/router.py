@@ -23,4 +23,6 @@ def inspect(asked: InspectionRequest, ctx: Context = Depends(context)) -> Inspec
     ctx.actor.must("datasets.write")
     if asked.source.type == "datastore":
         ctx.actor.must("datastores.read")
+    if asked.source.type == "sql":
+        ctx.actor.must("datastores.write")  # as for a query of its page: it may call functions of the database
     return service.inspect(ctx, asked)

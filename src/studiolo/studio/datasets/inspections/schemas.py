@@ -8,17 +8,18 @@ from studiolo.studio.datasets.schemas import ColumnType, Preview, Reading, Readi
 
 
 class InspectionSource(BaseModel):
-    """Where the files are. session: of an upload; dataset: `name:version`; path or glob below a datastore."""
+    """Where the files are. session: of an upload; dataset: `name:version`; path or glob below a datastore; query: of a SQL one."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["upload", "dataset", "datastore", "url"]
+    type: Literal["upload", "dataset", "datastore", "sql", "url"]
     session: str = ""
     dataset: str = ""
     datastore: str = ""
     path: str = ""
     glob: str = ""
     url: str = ""
+    query: str = Field("", max_length=100_000)
 
 
 class InspectionRequest(BaseModel):

@@ -55,16 +55,21 @@ def formats() -> list[FormatNoun]:
 
 
 def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
-    """Look at the beginnings of the files and say what they would be as a table; nothing is kept.
+    """Look at the beginnings of the files, or the first rows of a query, and say what they would be as a table; keeps nothing.
 
     At most 2 MiB of each of the first files is read; of Parquet the footer and the first row group. Raises a BadFile, or what is
     wrong with the source or the choices.
     """
     started = time.monotonic()
     children.warm()
-    files = sources.find(ctx, asked.source)
-    first = _looked_at(files, asked)
+    of_query = asked.source.type == "sql"
+    files = [] if of_query else sources.find(ctx, asked.source)
     with inspection.work_folder(ctx) as work:
+        more = False
+        if of_query:
+            found_head, more = sources.of_query(ctx, asked.source, asked.rows, work)
+            files = [found_head]
+        first = _looked_at(files, asked)
         taken: list[heads.Head] = []
         read = 0
         for place, file in enumerate(first):
@@ -84,7 +89,8 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
             "line_limit": ctx.settings.line_limit_bytes,
         }
         found = inspection.ask(ctx, request, work, MODULE)
-    return _told(files, taken, found, read, round(time.monotonic() - started, 3))
+    told = _told(files, taken, found, read, round(time.monotonic() - started, 3))
+    return told.model_copy(update={"rows": None, "exact": False}) if more else told
 
 
 def _looked_at(files: list[Opened], asked: InspectionRequest) -> list[Opened]:

@@ -1,6 +1,7 @@
 """The files of a source, each with a way to read ranges of it."""
 
 import fnmatch
+from pathlib import Path
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
@@ -11,6 +12,7 @@ from studiolo.studio.datasets.inspections.opened import Opened, local
 from studiolo.studio.datasets.inspections.schemas import InspectionSource
 from studiolo.studio.datasets.reading.pieces import Read
 from studiolo.studio.datasets.versions import find_row, manifest
+from studiolo.studio.datastores import databases
 from studiolo.studio.datastores import service as datastores
 from studiolo.studio.datastores.ports import Store
 
@@ -79,6 +81,13 @@ def _of_datastore(ctx: Context, source: InspectionSource) -> list[Opened]:
             field="source",
         )
     return found
+
+
+def of_query(ctx: Context, source: InspectionSource, rows: int, work: Path) -> tuple[Opened, bool]:
+    """Return the first rows of a query as the file that registering it would make, and whether there are more."""
+    file = work / "query.parquet"
+    more = databases.head_file(ctx, source.datastore, source.query, rows, file)
+    return local(file, file.name), more
 
 
 def _ranges(store: Store, path: str) -> Read:

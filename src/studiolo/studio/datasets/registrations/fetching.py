@@ -115,7 +115,9 @@ def _query(order: Order, source: FromQuery, work: Path, tell: Tell) -> Fetched:
             rows += batch.num_rows
             if path.stat().st_size > order.limit:
                 raise UploadTooLarge(
-                    f"The query returns more than {order.limit:,} bytes.", "Ask for less of it.", field="source.query"
+                    f"The query returns more than {order.limit:,} bytes.",
+                    "Ask for less of it; STUDIOLO_UPLOAD_LIMIT_BYTES sets the limit.",
+                    field="source.query",
                 )
             if time.monotonic() - told > _ROWS_TOLD:
                 told = time.monotonic()

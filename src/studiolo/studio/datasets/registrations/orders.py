@@ -34,6 +34,7 @@ from studiolo.studio.datasets.registrations.order import ORDER, PROBLEM, Order, 
 from studiolo.studio.datasets.schemas import TableSchema
 from studiolo.studio.datasets.versions import secret_fields
 from studiolo.studio.datastores import service as datastores
+from studiolo.studio.datastores.errors import NotADatabase
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import RunNotFound
@@ -72,7 +73,8 @@ def start(ctx: Context, asked: RegistrationCreate) -> Registration:
             asked = asked.model_copy(update={"source": source})
         datastores.get(ctx, source.datastore)
     elif isinstance(source, FromQuery):
-        datastores.get(ctx, source.datastore)
+        if datastores.get(ctx, source.datastore).family != "sql":
+            raise NotADatabase(source.datastore)
     elif isinstance(source, FromUrl):
         check_url(source.url, private=ctx.settings.fetch_private, field="source.url", setting=SETTING)
     elif isinstance(source, FromRun):

@@ -27,10 +27,11 @@ export function sourceOf(choice: Choice): Source | null {
   }
 }
 
-/** The steps that a choice has: files as they are have no format and no columns, a query has its own. */
+/** The steps that a choice has: files as they are have no format and no columns, a query has no format. */
 export function stepsOf(choice: Choice): readonly Step[] {
   if (choice.kind === 'file') return ['source', 'about'];
-  return choice.from === 'sql' || choice.from === 'run' ? ['source', 'about'] : STEPS;
+  if (choice.from === 'sql') return ['source', 'schema', 'about'];
+  return choice.from === 'run' ? ['source', 'about'] : STEPS;
 }
 
 /** A name that fits the source, to begin with. */

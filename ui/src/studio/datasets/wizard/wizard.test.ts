@@ -33,7 +33,7 @@ test('a source is asked for when nothing of it is missing', () => {
 test('files as they are and queries are not asked for a format', () => {
   expect(stepsOf({})).toContain('schema');
   expect(stepsOf({ kind: 'file' })).toEqual(['source', 'about']);
-  expect(stepsOf({ from: 'sql' })).toEqual(['source', 'about']);
+  expect(stepsOf({ from: 'sql' })).toEqual(['source', 'schema', 'about']);
 });
 
 test('a name is found in the source', () => {

@@ -12,6 +12,7 @@ import { IconDownload, IconTrash } from '@/kit/icons';
 import { KeyValue } from '@/kit/KeyValue';
 import { Answer } from '@/kit/Page';
 import { Time } from '@/kit/Time';
+import { HeadGrid } from '../tables/HeadGrid';
 import { preview, type Datastore, type FilePreviewData } from '../queries';
 import { isDelimited, parseHead } from './table';
 import classes from '../datastores.module.css';
@@ -112,6 +113,7 @@ function Head({ name, found }: { name: string; found: FilePreviewData }) {
     const url = apiUrl(`/datastores/${name}/content`, { path: found.path, inline: true });
     return <img src={url} alt={found.path} className={classes.image} />;
   }
+  if (found.table) return <HeadGrid head={found.table} label={`First rows of ${found.path}`} />;
   if (found.kind === 'binary') {
     return (
       <Text size="sm" c="dimmed">
