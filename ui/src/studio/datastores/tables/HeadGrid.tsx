@@ -39,7 +39,9 @@ export function HeadGrid({ head, label }: { head: TableHead; label: string }) {
       rowKey={(row) => String(row.index)}
       dense
       maxHeight="480px"
-      summary={head.more ? `The first ${count} rows, ${all}` : `${count} ${rows.length === 1 ? 'row' : 'rows'}`}
+      summary={
+        head.more ? `The first ${count} rows, ${all}` : `${count} ${rows.length === 1 ? 'row' : 'rows'}`
+      }
       empty="There are no rows."
     />
   );

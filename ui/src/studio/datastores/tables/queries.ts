@@ -56,7 +56,10 @@ export const rows = (name: string, schema: string, table: string) =>
     queryKey: ['datastore-rows', name, schema, table],
     queryFn: ({ signal }) =>
       data(
-        api().GET('/datastores/{name}/rows', { params: { path: { name }, query: { schema, table } }, signal }),
+        api().GET('/datastores/{name}/rows', {
+          params: { path: { name }, query: { schema, table } },
+          signal,
+        }),
       ),
     staleTime: 10_000,
     retry,
