@@ -64,7 +64,7 @@ class TestPostgreSql(DatabaseChecks):
             "infinite": ("double precision", "'-Infinity'", [float("-inf"), None], pa.float64()),
             "price": ("numeric(20,4)", "1234567890123456.7891", [Decimal("1234567890123456.7891"), None], pa.decimal128(20, 4)),
             "huge": ("numeric(50,10)", f"1{'0' * 39}.0000000001", [Decimal("1" + "0" * 39 + ".0000000001"), None], pa.decimal256(50, 10)),
-            "loose": ("numeric", "0.1000", ["0.1000", None], pa.string()),
+            "loose": ("numeric", "0.1000", [Decimal("0.1000"), None], pa.decimal128(38, 4)),
             "day": ("date", "'1999-12-31'", [dt.date(1999, 12, 31), None], pa.date32()),
             "clock": ("time", "'23:59:59.123456'", [dt.time(23, 59, 59, 123456), None], pa.time64("us")),
             "moment": ("timestamp", "'2026-01-02 03:04:05.678901'", [dt.datetime.fromisoformat("2026-01-02T03:04:05.678901"), None], pa.timestamp("us")),
@@ -96,6 +96,13 @@ class TestPostgreSql(DatabaseChecks):
         for value in ("'infinity'::date", "'NaN'::numeric(5,2)", "'{{1,2},{3,4}}'::int[]"):
             with pytest.raises(ValueUnfit):
                 self.rows(database, f"SELECT {value} AS v")
+
+    def test_decimals_without_a_precision_get_the_one_they_need(self, place: DatabasePlace) -> None:
+        database = self.open(place)
+        query = "SELECT sum(v) AS s, avg(v) AS a FROM (VALUES (1.25), (2.5)) t(v)"
+        assert self.rows(database, query).to_pylist() == [{"s": Decimal("3.75"), "a": Decimal("1.8750000000000000")}]
+        nothing = self.rows(database, "SELECT 'NaN'::numeric AS n, NULL::numeric AS m, 1e80::numeric AS big")
+        assert nothing.to_pylist() == [{"n": "NaN", "m": None, "big": "1" + "0" * 80}]
 
     def test_a_function_cannot_write_either(self, place: DatabasePlace, table: str) -> None:
         from studiolo.studio.datastores.errors import StoreReadOnly

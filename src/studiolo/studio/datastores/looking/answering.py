@@ -4,6 +4,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,5 +64,5 @@ def _cell(value: Any) -> Any:
         return f"0x{value[: LONGEST // 2].hex()}{'…' if len(value) > LONGEST // 2 else ''}"
     if isinstance(value, list | dict):
         value = json.dumps(value, default=str, ensure_ascii=False)
-    text = str(value)
+    text = str(value).replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

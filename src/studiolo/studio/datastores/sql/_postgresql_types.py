@@ -20,6 +20,7 @@ _PLAIN = {
     701: "float64",
     1082: "date32",
 }
+_DIGITS = 76  # of Arrow's longest decimal
 _BLOCK = 4 << 20  # bytes of text that become one batch
 _BYTEA, _NUMERIC, _TIME, _TIMESTAMP, _TIMESTAMPTZ = 17, 1700, 1083, 1114, 1184
 # arrays by what is in them, one dimension: `list<…>`
@@ -61,6 +62,28 @@ def arrow_type(column: Column) -> "pa.DataType":  # noqa: PLR0911 - one line a t
         if 0 <= scale <= precision <= 76:
             return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
     return pa.string()
+
+
+def measured(shape: Sequence[Column], query: str, ask: Callable[[str], Any]) -> list[Column]:
+    """Give decimals without a precision, as sums and averages are, the one that all their values need.
+
+    The query is run for it a first time, in the same snapshot. Values with too many digits, and NaN, leave the column a text.
+    """
+    loose = [place for place, column in enumerate(shape) if column.kind == _NUMERIC and column.modifier < 4]
+    if not loose:
+        return list(shape)
+    names = ", ".join(f"c{place}" for place in range(len(shape)))
+    asked = ", ".join(
+        f"max(scale(c{i})), max(length(trunc(abs(c{i}))::text)), count(scale(c{i})) = count(c{i})" for i in loose
+    )
+    found = ask(f"SELECT {asked} FROM ({query}\n) AS q({names})").fetchone()
+    made = list(shape)
+    for number, place in enumerate(loose):
+        scale, whole, finite = found[number * 3 : number * 3 + 3]
+        if scale is not None and finite and scale + whole <= _DIGITS:
+            digits = next(size for size in (38, _DIGITS) if scale + whole <= size)
+            made[place] = Column(shape[place].name, _NUMERIC, (digits << 16 | scale) + 4)
+    return made
 
 
 def copying(query: str, shape: Sequence[Column]) -> str:

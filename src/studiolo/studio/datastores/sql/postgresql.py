@@ -182,7 +182,7 @@ class PostgreSql(SqlDatabase):
                 (psycopg,) = library("PostgreSQL", "postgres", "psycopg")
                 query = psycopg.ClientCursor(connection).mogrify(query, parameters)
             connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            shape = self._shape(connection, query)
+            shape = types.measured(self._shape(connection, query), query, connection.execute)
             with suppress(_Over), connection.cursor().copy(types.copying(query, shape)) as copy:
                 over = False
 

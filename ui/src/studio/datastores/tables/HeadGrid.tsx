@@ -22,7 +22,9 @@ export function HeadGrid({ head, label }: { head: TableHead; label: string }) {
           const value = row.values[at];
           return value === null || value === undefined ? null : (value as string | number | boolean);
         },
-        width: Math.min(280, Math.max(110, Math.max(column.name.length, column.type.length) * 8 + 40)),
+        width: column.type.startsWith('timestamp')
+          ? 220
+          : Math.min(280, Math.max(110, Math.max(column.name.length, column.type.length) * 8 + 40)),
         ...(NUMBERS.test(column.type) ? { align: 'right' as const } : {}),
       })),
     [head.columns],

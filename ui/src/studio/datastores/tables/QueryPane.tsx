@@ -9,6 +9,7 @@ import { IconPlay } from '@/kit/icons';
 import { MayLink } from '@/kit/MayLink';
 import { HeadGrid } from './HeadGrid';
 import { ask, type DatabaseTable } from './queries';
+import classes from '../datastores.module.css';
 
 interface Props {
   name: string;
@@ -29,7 +30,9 @@ export function QueryPane({ name, query, tables, onQuery }: Props) {
   };
   return (
     <Stack gap="sm">
-      <SqlEditor label="Query" value={text} onChange={setText} onRun={go} names={names} />
+      <div className={classes.editor}>
+        <SqlEditor label="Query" value={text} onChange={setText} onRun={go} names={names} />
+      </div>
       <Group gap="xs">
         <Button
           leftSection={<IconPlay size={14} aria-hidden />}

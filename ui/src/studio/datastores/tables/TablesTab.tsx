@@ -76,7 +76,7 @@ export function TablesTab({ store, search }: Props) {
           <Button variant="default" leftSection={<IconRefresh size={14} aria-hidden />} onClick={refresh}>
             Refresh
           </Button>
-          {write && search.query === undefined ? (
+          {write && search.query === undefined && search.table === undefined ? (
             <Button variant="default" onClick={() => write('SELECT 1')}>
               Write a query
             </Button>
