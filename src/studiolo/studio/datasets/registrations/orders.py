@@ -73,13 +73,17 @@ def start(ctx: Context, asked: RegistrationCreate) -> Registration:
             asked = asked.model_copy(update={"source": source})
         datastores.get(ctx, source.datastore)
     elif isinstance(source, FromQuery):
-        if datastores.get(ctx, source.datastore).family != "sql":
-            raise NotADatabase(source.datastore)
+        _has_tables(ctx, source.datastore)
     elif isinstance(source, FromUrl):
         check_url(source.url, private=ctx.settings.fetch_private, field="source.url", setting=SETTING)
     elif isinstance(source, FromRun):
         given = _artifacts(ctx, source)
     return submit(ctx, asked, given)
+
+
+def _has_tables(ctx: Context, datastore: str) -> None:
+    if datastores.get(ctx, datastore).family != "sql":
+        raise NotADatabase(datastore)
 
 
 def submit(
