@@ -87,6 +87,7 @@ def test_a_bomb_stays_in_the_child(client: TestClient, services: Services, tmp_p
 
 def test_testing_a_connection_names_the_cause(client: TestClient, shop: Path, tmp_path: Path) -> None:
     assert client.post(f"{API}/check").json()["ok"] is True
+    assert client.get(API).json()["location"] == str(shop)
     tried = {"kind": "sqlite", "config": {"path": str(tmp_path / "not-there.db")}}
     found = client.post("/w/default/api/datastores/check", json=tried).json()
     assert (found["ok"], found["code"]) == (False, "datastores.database_missing")

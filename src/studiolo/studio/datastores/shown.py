@@ -68,7 +68,7 @@ def registered(row: Any, sealed: list[Any]) -> Datastore:
         empty = {field.name: "" for field in spec.fields}
         place = (
             spec.place.format_map({**empty, **row.config}).strip().strip("/")
-            if spec.name != "local"
+            if not any(field.type == "folder" for field in spec.fields)
             else row.config.get("path", "")
         )
     return Datastore(
