@@ -8642,7 +8642,7 @@ export interface components {
     };
     /**
      * InspectionSource
-     * @description Where the files are. session: of an upload; dataset: `name:version`; path or glob below a datastore.
+     * @description Where the files are. session: of an upload; dataset: `name:version`; path or glob below a datastore; query: of a SQL one.
      */
     InspectionSource: {
       /**
@@ -8666,6 +8666,11 @@ export interface components {
        */
       path: string;
       /**
+       * Query
+       * @default
+       */
+      query: string;
+      /**
        * Session
        * @default
        */
@@ -8674,7 +8679,7 @@ export interface components {
        * Type
        * @enum {string}
        */
-      type: 'upload' | 'dataset' | 'datastore' | 'url';
+      type: 'upload' | 'dataset' | 'datastore' | 'sql' | 'url';
       /**
        * Url
        * @default
