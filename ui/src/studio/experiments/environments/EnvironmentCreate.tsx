@@ -79,7 +79,7 @@ export function EnvironmentCreate() {
             required
             autosize
             minRows={6}
-            ff="monospace"
+            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
             placeholder={EXAMPLES[form] ?? ''}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}

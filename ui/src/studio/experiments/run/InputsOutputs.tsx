@@ -18,6 +18,7 @@ interface Props {
 /** What a run was made from and what it made: the client's own words, and what the studio knows, linked. */
 export function InputsOutputs({ run, overview, edges }: Props) {
   const me = `run:${run.id}`;
+  const outputs = useQuery({ ...runOutputs(run.id), enabled: run.kind === 'command' });
   const linked = (reference: string, slice: string): ReactNode => {
     const { name } = parseReference(reference);
     const cut = name.lastIndexOf(':');
@@ -29,9 +30,11 @@ export function InputsOutputs({ run, overview, edges }: Props) {
     );
   };
   const datasets = edges.filter((it) => it.target === me && it.source.startsWith('dataset:'));
-  const versions = edges.filter((it) => it.source === me && it.target.startsWith('model:'));
+  const named = new Set((outputs.data ?? []).map((it) => it.reference));
+  const versions = edges.filter(
+    (it) => it.source === me && it.target.startsWith('model:') && !named.has(it.target),
+  );
   const { inputs, models } = overview;
-  const outputs = useQuery({ ...runOutputs(run.id), enabled: run.kind === 'command' });
   const items: (readonly [string, ReactNode])[] = [
     ...datasets.map((it) => ['Dataset', linked(it.source, 'datasets')] as const),
     ...inputs.map(

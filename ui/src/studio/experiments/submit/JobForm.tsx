@@ -67,7 +67,7 @@ export function JobForm({ start }: { start: Draft }) {
           autoFocus
           autosize
           minRows={3}
-          ff="monospace"
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           placeholder="python train.py --rate ${{inputs.rate}} --data ${{inputs.data}}"
           value={draft.command}
           onChange={(event) => set({ command: event.currentTarget.value })}
@@ -170,7 +170,7 @@ export function JobForm({ start }: { start: Draft }) {
           description="One NAME=value in a line; secrets are named in a job file."
           autosize
           minRows={2}
-          ff="monospace"
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           value={draft.variables}
           onChange={(event) => set({ variables: event.currentTarget.value })}
         />

@@ -118,7 +118,6 @@ export function RunTable() {
               >
                 Traces
               </Button>
-              <JobLinks />
               <ViewMenu
                 search={search}
                 onView={(view) => replace(view ? { ...readTableSearch(view.state), view: view.id } : {})}
@@ -138,6 +137,7 @@ export function RunTable() {
                   ))}
                 </Menu.Dropdown>
               </Menu>
+              <JobLinks />
             </Group>
           }
         />
