@@ -25,7 +25,7 @@ with tempfile.TemporaryDirectory() as folder:
     print("a function in the studio:", mean.submit(table, "height").result())
 
     dataset = studio.datasets.create(table, name="people")
-    print("registered", dataset.version.reference)
+    print(f"registered {dataset.name}:{dataset.version}")
 
     environment = studio.experiments.environments.create("bare", packages=[])
     print(
@@ -42,3 +42,19 @@ with tempfile.TemporaryDirectory() as folder:
     for text in studio.experiments.follow(run.id):
         print(text, end="")
     print(studio.experiments.wait(run.id).state)
+
+    script = Path(folder) / "src" / "tune.py"
+    script.parent.mkdir()
+    script.write_text("import sys, mlflow\nrate = float(sys.argv[1])\nmlflow.log_metric('loss', (rate - 0.2) ** 2)\n")
+    sweep = studio.experiments.submit(
+        type="sweep",
+        trial={"code": str(script.parent), "command": "python tune.py ${{search_space.rate}}"},
+        search_space={"rate": {"type": "choice", "values": [0.1, 0.2, 0.4]}},
+        sampling_algorithm="grid",
+        objective={"primary_metric": "loss", "goal": "minimize"},
+        limits={"max_total_trials": 3, "max_concurrent_trials": 2},
+        experiment_name="examples",
+    )
+    studio.experiments.wait(sweep.id)
+    best = studio.experiments.document(sweep.id, "sweep/summary")["board"][0]
+    print(f"the best rate is {best['values']['rate']}, of {len(studio.experiments.children(sweep.id))} trials")

@@ -55,7 +55,7 @@ def test_a_datastore_and_a_model_are_made(cli: Cli, ctx: Context, tmp_path: Path
     ("text", "says"),
     [
         (SCHEMA.format("pipelineJob") + "jobs: {}\n", "is a pipeline, which has no home"),
-        ("trial: {}\nobjective: {}\n", "is a sweep"),
+        ("trial: 3\nobjective: {}\n", "has no trial"),
         (SCHEMA.format("strange") + "a: 1\n", "is a strange"),
         ("- 1\n", "holds no job"),
         (SCHEMA.format("managedOnlineDeployment") + "name: blue\nmodel: azureml:m:1\n", "names no endpoint"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments.job_files import command, document, environments
+from studiolo.studio.experiments.job_files import command, document, environments, sweep
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _LATER = {
     "pipeline": "Submit its steps one by one: studiolo submit step.yml",
     "automl": "Start it with: studiolo automl submit",
-    "sweep": "Write the trial as a command job.",
     "schedule": "",
     "component": "",
     "batch endpoint": "",
@@ -59,6 +58,11 @@ def apply(
 
 def _job(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     submitted = studio.experiments.submit_job(command.of(raw, path, places), path.name)
+    return submitted.run, submitted.warnings
+
+
+def _sweep(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    submitted = studio.experiments.submit_job(sweep.of(raw, path, places), path.name)
     return submitted.run, submitted.warnings
 
 
@@ -132,6 +136,7 @@ def _deployment(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping
 
 _MAKERS = {
     "command": _job,
+    "sweep": _sweep,
     "data": _data,
     "model": _model,
     "datastore": _datastore,

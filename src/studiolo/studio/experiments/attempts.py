@@ -1,6 +1,7 @@
 """The attempt directory of a job: made before the start, read while it runs, its outputs kept at the end."""
 
 import fcntl
+import json
 import os
 import re
 import shlex
@@ -19,8 +20,9 @@ from studiolo.studio.experiments import around, claims, expressions, job_variabl
 from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadPath
-from studiolo.studio.experiments.job_schemas import FILE_TYPES
+from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES
 from studiolo.studio.experiments.schemas import JobSpec
+from studiolo.studio.experiments.sweeps import driver
 
 INPUTS, OUTPUTS, WORK, LOGS = "inputs", "outputs", "work", "logs"
 PACKAGES = "packages"  # what a command installs by pip
@@ -83,7 +85,7 @@ def _make(ctx: Context, claim: Claim, place: Path) -> None:
         _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
     if not (place / WORK / OUTPUTS).exists():
         (place / WORK / OUTPUTS).symlink_to(place / OUTPUTS)  # Azure ML's habit: what is in ./outputs is kept
-    if claim.kind == "command" and not (place / WORK / LOGS).exists():
+    if claim.kind in COMMANDS and not (place / WORK / LOGS).exists():
         (place / OUTPUTS / LOGS).mkdir(exist_ok=True)
         (place / WORK / LOGS).symlink_to(place / OUTPUTS / LOGS)
     for name in {*claim.spec.outputs, *(name for word in claim.spec.command for name in expressions.outputs(word))}:
@@ -105,7 +107,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
     grace = ctx.settings.cancel_grace_seconds
     env = job_variables.of(ctx, claim, place, token)
     made = Order(
-        argv=_together(spec, _words(spec, place)),
+        argv=_argv(spec, place),
         env=env,
         cwd=str(place / WORK),
         mark=mark(claim),
@@ -116,7 +118,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         manifests=_manifests(spec, place),
         blobs=str(ctx.blobs.root),
         copied=_copied(claim),
-        samples=claim.kind == "command",
+        samples=claim.kind in COMMANDS,
         withheld=list(spec.context.get("withheld", [])),
     )
     programs = around.programs(spec, env)
@@ -164,8 +166,23 @@ def last_line(place: Path) -> str:
     return (raised or lines)[-1].strip()[:_LAST_LINE] if lines else ""
 
 
-def _words(spec: JobSpec, place: Path) -> list[str]:
-    """Return the words to execute; a single text with spaces is a shell script, as in Azure ML."""
+def _argv(spec: JobSpec, place: Path) -> list[str]:
+    """Return the words that the runner executes."""
+    if spec.sweep is None:
+        return _together(spec, _words(spec, place, place / OUTPUTS))
+    words = _words(spec, place, place / OUTPUTS / "trials" / driver.HERE)
+    plan = {
+        "sweep": spec.sweep.model_dump(mode="json"),
+        "command": words[-1] if words[1:2] == ["-c"] and not spec.distribution else shlex.join(_together(spec, words)),
+        "outputs": sorted(spec.outputs),
+        "folders": sorted(name for name in spec.outputs if not _is_file(spec, name)),
+    }
+    (place / driver.PLAN).write_text(json.dumps(plan), "utf-8")
+    return [sys.executable, "-m", driver.__name__]
+
+
+def _words(spec: JobSpec, place: Path, outputs: Path) -> list[str]:
+    """Return the words of the command; a single text with spaces is a shell script, as in Azure ML."""
     script = spec.command[0]
     shell = len(spec.command) == 1 and any(character.isspace() or character in "|&;<>$" for character in script)
     quote = shlex.quote if shell else str  # of paths; literals are put in as they are, as Azure ML does
@@ -182,8 +199,10 @@ def _words(spec: JobSpec, place: Path) -> list[str]:
         )
         values["inputs", name] = quote(str(path))
     values |= {("inputs", name): quote(url) for name, url in spec.context.get("direct", {}).items()}
+    if spec.sweep is not None:  # filled in for each try
+        values |= {("inputs", name): f"${{{{inputs.{name}}}}}" for name in spec.sweep.space}
     for word in spec.command:
-        values |= {("outputs", name): quote(str(place / OUTPUTS / name)) for name in expressions.outputs(word)}
+        values |= {("outputs", name): quote(str(outputs / name)) for name in expressions.outputs(word)}
     words = [expressions.substitute(word, values) for word in spec.command]
     return [shutil.which("bash") or "/bin/sh", "-c", *words] if shell else words
 
@@ -211,7 +230,7 @@ def _manifests(spec: JobSpec, place: Path) -> list[dict[str, str | None]]:
 
 def _copied(claim: Claim) -> bool:
     """Say whether inputs are copied: root may write to any file, so its own commands get no link to the store."""
-    return claim.kind == "command" and os.geteuid() == 0
+    return claim.kind in COMMANDS and os.geteuid() == 0
 
 
 def _bring(ctx: Context, claim: Claim, digest: str, target: Path) -> None:

@@ -1,11 +1,12 @@
 """Azure ML's expressions in a command: `${{inputs.x}}`, `${{outputs.x}}`, and `$[[…]]` around an optional part."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 _BINDING = re.compile(r"\$\{\{\s*(inputs|outputs)\.([\w-]+)\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 _LOOSE = re.compile(r"\$\{\{.*?\}\}")
+_SPACE = re.compile(r"\$\{\{\s*search_space\.([\w-]+)\s*\}\}")
 _BARE = re.compile(r"\s*(inputs|outputs)\.([\w-]+)\s*")  # `$[[inputs.x]]`, which stands in public examples
 
 
@@ -24,9 +25,13 @@ def outputs(text: str) -> set[str]:
     return {found[2] for found in [*_BINDING.finditer(text), *bare] if found[1] == "outputs"}
 
 
-def strange(text: str) -> str | None:
-    """Return an expression that means nothing here, such as one of a pipeline."""
-    return next((found[0] for found in _LOOSE.finditer(text) if not _BINDING.fullmatch(found[0])), None)
+def strange(text: str, search_space: Container[str] = ()) -> str | None:
+    """Return an expression that means nothing here, such as one of a pipeline. search_space: names that a sweep tries."""
+    for found in _LOOSE.finditer(text):
+        tried = _SPACE.fullmatch(found[0])
+        if not _BINDING.fullmatch(found[0]) and not (tried and tried[1] in search_space):
+            return found[0]
+    return None
 
 
 def substitute(text: str, values: Mapping[tuple[str, str], str]) -> str:

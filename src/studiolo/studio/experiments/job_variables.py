@@ -9,6 +9,7 @@ from studiolo.runner import attempt as files
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import building
 from studiolo.studio.experiments.environments import service as environments
+from studiolo.studio.experiments.job_schemas import COMMANDS
 
 _OURS = ("STUDIOLO_", "MLFLOW_", "OMP_", "AZUREML_")
 
@@ -42,7 +43,7 @@ def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, 
         base.pop("PYTHONHOME", None)
         base.pop("PYTHONPATH", None)
         ours |= building.variables(environments.folder(ctx), chosen["hash"], path)
-    if claim.kind == "command":
+    if claim.kind in COMMANDS:
         ours |= _of_azure(ctx, claim) | _own_packages(place, ours, base)
     if ctx.settings.url:
         ours |= {"STUDIOLO_URL": ctx.settings.url, "MLFLOW_TRACKING_URI": f"{ctx.settings.url}/w/{ctx.workspace}"}

@@ -9,7 +9,10 @@ from studiolo.studio.experiments import git_state
 from studiolo.studio.experiments.environments.client import Environments
 from studiolo.studio.experiments.functions import FILE, JobFunction
 from studiolo.studio.experiments.job_files import command as command_file
+from studiolo.studio.experiments.job_files import document
+from studiolo.studio.experiments.job_files import sweep as sweep_file
 from studiolo.studio.experiments.job_files.command import CommandJob, LocalFile
+from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.experiments.schemas import InputFile, JobSpec, OutputState, Run
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ class Jobs:
             return Run.model_validate(self._transport.post("experiments/runs", json=job.model_dump(mode="json")))
         if job is not None:
             return self.submit_file(job, {key.replace("__", "."): value for key, value in given.items()}).run
-        return self.submit_job(command_file.of(dict(given), Path("job.yml"), {}), "").run
+        return self.submit_job(_read(dict(given), Path("job.yml"), {}), "").run
 
     def submit_file(
         self,
@@ -61,7 +64,9 @@ class Jobs:
         addresses. Returns the run, and what of the file has no meaning here. Raises BadJob, which names the key.
         """
         said = [f"{key}={value}" for key, value in changes.items()] if isinstance(changes, Mapping) else changes
-        return self.submit_job(command_file.load(Path(path), said, places), Path(path).name)
+        raw = document.read(Path(path))
+        document.override(raw, said)
+        return self.submit_job(_read(raw, Path(path), places or {}), Path(path).name)
 
     def submit_job(self, job: CommandJob, source_name: str) -> Submitted:
         """Queue a job as it was read, sending its files as far as they are missing."""
@@ -135,6 +140,13 @@ class Jobs:
                 digest = str(sent["digest"])  # noqa: PLW2901 - the file may have changed since it was hashed
             placed.setdefault(file.slot, []).append(InputFile(path=file.path, digest=digest))
         return placed
+
+
+def _read(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob:
+    """Make a job of the mapping that stands in a file of a command or a sweep."""
+    if kind_of(raw) == "sweep":
+        return sweep_file.of(raw, path, places)
+    return command_file.of(raw, path, places)
 
 
 def _digest(path: Path) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from studiolo.studio.experiments.job_schemas import DataInput, Distribution, EnvironmentDefinition, JobOutput
+from studiolo.studio.experiments.sweeps.schemas import Sweep
 
 State = Literal[
     "NotStarted",
@@ -84,6 +85,7 @@ class JobSpec(BaseModel):
     outputs: dict[str, JobOutput] = {}
     environment: str | EnvironmentDefinition = ""  # a registered one, or what it is made of; empty: the studio's own
     distribution: Distribution | None = None
+    sweep: Sweep | None = None  # of kind sweep: the command is run again and again with other values
     compute: str = "local"
     resources: Resources = Resources()
     timeout_s: float | None = Field(None, gt=0)

@@ -1,5 +1,6 @@
 """The verbs of runs and jobs."""
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import Denied, Invalid, NotFound
+from studiolo.kernel.errors import Denied, Invalid, MissingExtra, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage import manifests
@@ -39,6 +40,7 @@ from studiolo.studio.experiments.schemas import (
     OutputState,
     Run,
 )
+from studiolo.studio.experiments.sweeps import space
 
 LOG_CHUNK = logs.CHUNK
 LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is gone
@@ -273,12 +275,23 @@ def _check(ctx: Context, job: JobSpec) -> None:
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
     _check_expressions(job)
+    _check_sweep(job)
     job_secrets.check(ctx, job)
     for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:
         if not name or "/" in name or name in (".", ".."):
             raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")
         for file in files:
             _check_file(ctx, name, file, listed=name in job.inputs)
+
+
+def _check_sweep(job: JobSpec) -> None:
+    if (job.sweep is None) == (job.kind == "sweep"):
+        raise BadJob("A job of kind sweep says what it tries, and no other does.", field="sweep")
+    if job.sweep is None:
+        return
+    space.check(job.sweep)
+    if job.sweep.sampling == "bayesian" and importlib.util.find_spec("optuna") is None:
+        raise MissingExtra("Bayesian sampling", "sweep")
 
 
 def _check_file(ctx: Context, name: str, file: InputFile, *, listed: bool) -> None:
@@ -298,15 +311,16 @@ def _check_file(ctx: Context, name: str, file: InputFile, *, listed: bool) -> No
 
 
 def _check_expressions(job: JobSpec) -> None:
+    known = {*job.inputs, *job.params, *job.data, *(job.sweep.space if job.sweep else ())}
     for word in job.command:
-        if found := expressions.strange(word):
+        if found := expressions.strange(word, job.sweep.space if job.sweep else ()):
             raise BadJob(
                 f"The command has {found[:80]}, which means nothing here.",
                 "Use ${{inputs.<name>}} and ${{outputs.<name>}}.",
                 field="command",
             )
         for family, name in sorted(expressions.names(word)):
-            if family == "inputs" and not (name in job.inputs or name in job.params or name in job.data):
+            if family == "inputs" and name not in known:
                 raise BadJob(
                     f"The command uses ${{{{inputs.{name}}}}}, and the job has no such input.",
                     f"Add '{name}' to the inputs or params.",

@@ -19,7 +19,7 @@ from studiolo.studio.experiments.claims import Claim
 
 PACKAGES = "environment/requirements.txt"
 MACHINE = "environment/machine.json"
-KINDS = frozenset({"command", "automl"})  # what people wrote or asked for; a profile is ours alone
+KINDS = frozenset({"command", "sweep", "automl"})  # what people wrote or asked for; a profile is ours alone
 log = logging.getLogger(__name__)
 _known: dict[str, tuple[tuple[float, ...], list[tuple[str, Blob]]]] = {}
 

@@ -22,7 +22,7 @@ export function RunAgain({ run }: { run: Run }) {
     onSuccess: (made) => follow(at(['experiments', 'runs', made.id])),
     onError: toastProblem,
   });
-  if (run.kind !== 'command') return null;
+  if (run.kind !== 'command' && run.kind !== 'sweep') return null;
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -38,13 +38,15 @@ export function RunAgain({ run }: { run: Run }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => again.mutate()}>As it was</Menu.Item>
-        <Menu.Item
-          component="a"
-          href={at(['experiments', 'submit'], { from: run.id })}
-          onClick={(event) => follow(at(['experiments', 'submit'], { from: run.id }), event)}
-        >
-          Edit first
-        </Menu.Item>
+        {run.kind === 'command' ? (
+          <Menu.Item
+            component="a"
+            href={at(['experiments', 'submit'], { from: run.id })}
+            onClick={(event) => follow(at(['experiments', 'submit'], { from: run.id }), event)}
+          >
+            Edit first
+          </Menu.Item>
+        ) : null}
       </Menu.Dropdown>
     </Menu>
   );
