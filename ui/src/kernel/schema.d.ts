@@ -8840,6 +8840,7 @@ export interface components {
       secrets: {
         [key: string]: string;
       };
+      sweep?: components['schemas']['Sweep'] | null;
       /**
        * Tags
        * @default {}
@@ -10130,6 +10131,33 @@ export interface components {
     PasswordChange: {
       /** Password */
       password: string;
+    };
+    /**
+     * Policy
+     * @description When a try that does badly is ended. interval: of points of the metric; delay: how many are waited for at first.
+     */
+    Policy: {
+      /**
+       * Delay
+       * @default 0
+       */
+      delay: number;
+      /**
+       * Interval
+       * @default 1
+       */
+      interval: number;
+      /** Slack Amount */
+      slack_amount?: number | null;
+      /** Slack Factor */
+      slack_factor?: number | null;
+      /** Truncation Percentage */
+      truncation_percentage?: number | null;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'bandit' | 'median_stopping' | 'truncation_selection';
     };
     /**
      * Preview
@@ -12297,6 +12325,46 @@ export interface components {
       trials: {
         [key: string]: number;
       };
+    };
+    /**
+     * Sweep
+     * @description What is tried. space: name to a distribution, as Azure ML writes it: `{type: uniform, min_value: 0, max_value: 1}`.
+     *
+     *     metric: that each try logs; its last value counts. trial_timeout_s: of one try; the job's own limit is that of all.
+     */
+    Sweep: {
+      /**
+       * Goal
+       * @default minimize
+       * @enum {string}
+       */
+      goal: 'minimize' | 'maximize';
+      /**
+       * Max Concurrent
+       * @default 1
+       */
+      max_concurrent: number;
+      /** Max Trials */
+      max_trials: number;
+      /** Metric */
+      metric: string;
+      policy?: components['schemas']['Policy'] | null;
+      /**
+       * Sampling
+       * @default random
+       * @enum {string}
+       */
+      sampling: 'random' | 'sobol' | 'grid' | 'bayesian';
+      /** Seed */
+      seed?: number | null;
+      /** Space */
+      space: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
+      /** Trial Timeout S */
+      trial_timeout_s?: number | null;
     };
     /**
      * TableHead
