@@ -60,7 +60,7 @@ def test_register_a_folder(running: Started) -> None:
 
 
 def test_read_an_mltable(running: Started) -> None:
-    said = run(running, "13_read_an_mltable.py")
+    said = run(running, "15_read_an_mltable.py")
     assert "panels:1: 3 rows of ['city', 'year', 'price'], read as mltable" in said
     assert "1 price could not be read" in said
     assert "read again: 3 rows" in said
@@ -130,7 +130,7 @@ def test_query_a_database(running: Started) -> None:
 
 
 def test_watch_for_drift(running: Started) -> None:
-    said = run(running, "09_watch_for_drift.py")
+    said = run(running, "11_watch_for_drift.py")
     assert "21 days have rows" in said
     assert "2026-01-20: 150 rows" in said
     assert "amount" in said.split("2026-01-23: ")[1]
