@@ -20,7 +20,7 @@ transformations:
 
 studio = Studio()
 with tempfile.TemporaryDirectory() as place:
-    folder = Path(place) / "panels"
+    folder = Path(place) / "paintings"
     for year in ("1475", "1476"):
         (folder / year).mkdir(parents=True)
         price = "12.5" if year == "1475" else "unknown"
@@ -28,13 +28,13 @@ with tempfile.TemporaryDirectory() as place:
     (folder / "1476" / "sales.csv").open("a").write("Mantova,8,-\n")
     (folder / "MLTable").write_text(MLTABLE)
     studio.datasets.wait_for(studio.datasets.send(folder))
-    found = studio.datasets.get("panels")
+    found = studio.datasets.get("paintings")
     columns = [column.name for column in found.table.columns]
     print(f"{found.reference}: {found.rows} rows of {columns}, read as {found.format}")
     print(f"{found.table.losses['price']} price could not be read")
     print(found.to_pandas())
 
-    here = studio.datasets.download("panels", Path(place) / "here")
-    (here / "MLTable").write_text(studio.datasets.mltable("panels"))
+    here = studio.datasets.download("paintings", Path(place) / "here")
+    (here / "MLTable").write_text(studio.datasets.mltable("paintings"))
     studio.datasets.wait_for(studio.datasets.send(here, "again"))
     print(f"read again: {studio.datasets.get('again').rows} rows")

@@ -61,7 +61,7 @@ def test_register_a_folder(running: Started) -> None:
 
 def test_read_an_mltable(running: Started) -> None:
     said = run(running, "15_read_an_mltable.py")
-    assert "panels:1: 3 rows of ['city', 'year', 'price'], read as mltable" in said
+    assert "paintings:1: 3 rows of ['city', 'year', 'price'], read as mltable" in said
     assert "1 price could not be read" in said
     assert "read again: 3 rows" in said
 

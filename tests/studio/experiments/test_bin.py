@@ -239,10 +239,9 @@ def test_every_column_that_looks_like_a_digest_is_known_to_the_sweep() -> None:
     load_tables()
     no_blobs = {"tokens.hash", "sessions.hash", "login_links.hash", "dataset_versions.digest", "imports.fingerprint"}
     no_blobs |= {"import_items.stamp", "audit.actor", "events.actor", "workspaces.name"}
-    no_blobs |= {
-        "dataset_profile_parts.reading",
-        "dataset_profile_parts.cover",
-    }  # of how files are read, and of which files
+    # of how files are read, and of which files; of what an environment was asked to have, and of what was found for it
+    no_blobs |= {"dataset_profile_parts.reading", "dataset_profile_parts.cover"}
+    no_blobs |= {"environments.definition_hash", "environments.lock_hash"}
     told = {str(column) for column in references.columns()}
     looks = {
         str(column)

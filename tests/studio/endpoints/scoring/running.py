@@ -44,7 +44,9 @@ class Scorer:
         self.process = subprocess.Popen(command, stdout=self.output, stderr=self.output, start_new_session=True)
 
     def go_live(self, previous: Path | None = None) -> None:
-        (self.folder / "live").write_text(json.dumps({"previous": str(previous)} if previous else None))
+        part = self.folder / "live.part"  # whole at once, as the studio writes it: the scorer may look at any moment
+        part.write_text(json.dumps({"previous": str(previous)} if previous else None))
+        part.replace(self.folder / "live")
 
     def file(self, name: str) -> Any:
         path = self.folder / name
