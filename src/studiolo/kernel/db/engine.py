@@ -242,7 +242,14 @@ def sqlite_url(path: Path) -> str:
 
 
 def _sqlite_engines(url: str, durability: str) -> tuple[Engine, Engine]:
-    readers = create_engine(url, pool_size=8, max_overflow=40, json_serializer=_dumps, json_deserializer=orjson.loads)
+    readers = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=40,
+        pool_use_lifo=True,  # the connection that was used last has its pages and statements in memory
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+    )
     writer = create_engine(url, pool_size=1, max_overflow=0, json_serializer=_dumps, json_deserializer=orjson.loads)
     # readers see the file through mmap, which they share; 48 of them with a large cache each would be a process of 1.5 GB
     for engine, begin, cache in ((readers, "BEGIN", 4_000), (writer, "BEGIN IMMEDIATE", 32_000)):
@@ -299,6 +306,7 @@ def _postgres(url: str) -> tuple[Engine, Engine]:
             address,
             pool_size=8,
             max_overflow=24,
+            pool_use_lifo=True,  # the connection that was used last has statements prepared and its caches warm
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
         )
