@@ -5,7 +5,6 @@ what makes it slow are references back, and RE2 has none.
 """
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, String, bindparam
@@ -15,6 +14,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 MOST = 1000  # characters of a pattern
 _WORD_EDGE = re.compile(r"\\(.)", re.DOTALL)
+_OPTIONS = re.compile(r"\(\?([is]+)\)")
 _POSTGRES = {"b": r"\y", "B": r"\Y", "z": r"\Z"}
 
 
@@ -35,11 +35,15 @@ def matches(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
 
     `.` matches no line break; classes, alternatives, groups, repeats, `^ $ \\b \\d \\w \\s` and a leading `(?i)` work.
     """
+    return _Matches(column, *forms(pattern))
+
+
+def forms(pattern: str) -> list[ColumnElement[Any]]:
+    """Return a pattern as parameters, as RE2 (SQLite's `regexp`) and as PostgreSQL's `~` read it; raises BadPattern."""
     if len(pattern) > MOST:
         raise BadPattern(f"it has {len(pattern)} characters, and may have {MOST}")
     _search(pattern, "")
-    forms = [bindparam(None, form, String) for form in (pattern, _for_postgres(pattern))]
-    return _Matches(column, *forms)
+    return [bindparam(None, form, String) for form in (pattern, _for_postgres(pattern))]
 
 
 def regexp(pattern: str, text: str | None) -> bool | None:
@@ -47,7 +51,6 @@ def regexp(pattern: str, text: str | None) -> bool | None:
     return None if text is None else _search(pattern, text)
 
 
-@lru_cache(4096)
 def _search(pattern: str, text: str) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -60,8 +63,13 @@ def _search(pattern: str, text: str) -> bool:
 
 def _for_postgres(pattern: str) -> str:
     text = _WORD_EDGE.sub(lambda match: _POSTGRES.get(match[1], match[0]), pattern)
-    # p: `.` matches no line break; options stand at the very beginning only
-    return text if text.startswith("(?") else f"(?p){text}"
+    # p: `.` matches no line break, which s takes back; options stand at the very beginning only
+    options = _OPTIONS.match(text)
+    if options is None:
+        return f"(?p){text}"
+    flags = options[1].replace("s", "")
+    own = flags if "s" in options[1] else f"p{flags}"
+    return f"(?{own}){text[options.end() :]}" if own else text[options.end() :]
 
 
 @compiles(_Matches, "sqlite")

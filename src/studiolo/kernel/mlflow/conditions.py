@@ -58,10 +58,8 @@ def text_condition(
 
 def pattern_condition(column: Any, pattern: str) -> ColumnElement[bool]:
     """Match some part of a text column with a regular expression."""
-    try:
+    with readable_patterns():
         return matches(column, pattern)
-    except BadPattern as error:
-        raise _bad_pattern(error) from None
 
 
 def _bad_pattern(error: BadPattern) -> MlflowError:
@@ -73,9 +71,11 @@ def _bad_pattern(error: BadPattern) -> MlflowError:
 
 @contextmanager
 def readable_patterns() -> Iterator[None]:
-    """Turn what PostgreSQL says of a regular expression into the client's error."""
+    """Turn what RE2 or PostgreSQL says of a regular expression into the client's error."""
     try:
         yield
+    except BadPattern as error:
+        raise _bad_pattern(error) from None
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != "2201B":
             raise

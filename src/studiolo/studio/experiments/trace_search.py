@@ -1,7 +1,6 @@
 """Search of traces: MLflow's filter and order in SQL, pages by keyset."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,13 +12,13 @@ from studiolo.kernel.mlflow.conditions import (
     SortKey,
     null_condition,
     number_condition,
-    pattern_condition,
     readable_patterns,
     text_condition,
 )
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import NULLS, NUMERIC, Comparison, each, parse_order
 from studiolo.studio.experiments import traces
+from studiolo.studio.experiments.span_attributes import attribute_matches
 from studiolo.studio.experiments.trace_tables import trace_assessments, trace_labels, trace_spans
 from studiolo.studio.experiments.trace_tables import traces as table
 
@@ -50,8 +49,6 @@ _TEXTS: dict[str, Any] = {
 _KEYS = sorted([*_NUMBERS, *_TEXTS, "run_id", "prompt", "text"])
 _SPAN_TEXTS: dict[str, Any] = {"name": trace_spans.c.name, "type": trace_spans.c.type, "status": trace_spans.c.status}
 _TOKEN_KEYS = {"input_tokens", "output_tokens", "total_tokens", "cost"}
-_LETTER = r'(?:[^"\\]|\\.)'  # of a text in JSON
-_POINT = re.compile(r"\\.|\[\^?\]?[^\]]*\]|\.", re.DOTALL)  # points, and what they may be part of
 _LABELS = {"tag": traces.TAG, _METADATA: traces.METADATA}
 
 
@@ -206,7 +203,7 @@ def _span(comparison: Comparison) -> ColumnElement[bool]:
             f"span.{key} comparator '{operator}' not one of ['=', 'ILIKE', 'LIKE', 'RLIKE'], with a quoted value"
         )
     if operator == "RLIKE":
-        return _span_pattern(name, value)
+        return attribute_matches(trace_spans.c.content, name, value)
     # in a span's JSON an attribute is {"key": name, "value": {"string_value": value}}
     start = "%" + _escaped(f'"key": {json.dumps(name, ensure_ascii=False)}, "value": {{"')
     if operator == "=":
@@ -218,19 +215,6 @@ def _span(comparison: Comparison) -> ColumnElement[bool]:
     pattern = start + _escaped('string_value": "') + inner + '"}%'
     content = trace_spans.c.content
     return content.like(pattern, escape="\\") if operator == "LIKE" else content.ilike(pattern, escape="\\")
-
-
-def _span_pattern(name: str, pattern: str) -> ColumnElement[bool]:
-    """Match the text of an attribute within a span's JSON; ^ and $ at its ends stand for those of the text."""
-    pattern_condition(trace_spans.c.content, pattern)  # its own faults are told in its own words
-    start, end = pattern.startswith("^"), pattern.endswith("$") and not pattern.endswith("\\$")
-    inner = pattern[1 if start else 0 : -1 if end else None]
-    key = re.escape(f'"key": {json.dumps(name, ensure_ascii=False)}, "value": {{"string_value": "')
-    # a point must not run over the quote at the text's end
-    inner = _POINT.sub(lambda match: _LETTER if match[0] == "." else match[0], inner)
-    before = "" if start else f"{_LETTER}*"
-    after = '"[}]' if end else ""
-    return pattern_condition(trace_spans.c.content, f"{key}{before}(?:{inner}){after}")
 
 
 def _escaped(text: str) -> str:
