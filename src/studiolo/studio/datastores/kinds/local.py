@@ -168,9 +168,10 @@ class LocalStore(FileStore):
 
     def _open(self, path: str, start: int, end: int | None, pin: Fingerprint | None) -> "_Opened":
         folder, _, name = path.rpartition("/")
-        if self._last[0] != folder:
-            self._last = (folder, str(self._place(folder)))
-        place = f"{self._last[1]}/{name}"
+        last = self._last  # read once: several threads collect from one store
+        if last[0] != folder:
+            last = self._last = (folder, str(self._place(folder)))
+        place = f"{last[1]}/{name}"
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             descriptor = os.open(place, flags)
