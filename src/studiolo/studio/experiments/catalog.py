@@ -68,7 +68,7 @@ def numbers(tx: Connection, ctx: Context, experiment_ids: Iterable[str]) -> list
     """Return the numbers of those experiments that are there: a search in nothing finds nothing."""
     asked = dict.fromkeys(experiment_ids)
     plain = {one for one in asked if one.isdecimal() and len(one) <= 18 and int(one)}
-    # searches ask for the same ones again and again; a number is not given twice, so a list may at most find nothing
+    # searches ask for the same ones again and again; one that is gone has no runs, and who asks narrows by workspace too
     there = _there.setdefault(ctx.db, set())
     found = [int(one) for one in plain if (ctx.workspace_id, int(one)) in there]
     missing = {int(one) for one in plain}.difference(found)

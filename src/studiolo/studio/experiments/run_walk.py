@@ -141,7 +141,10 @@ def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: di
     most = FEW
     for place, size in zip([*places, *([OWN] if own else [])], row, strict=True):
         if place == OWN and size > FEW:
-            _large.setdefault(tx.engine, {})[_scope_key(scope)] = time.monotonic()
+            known = _large.setdefault(tx.engine, {})
+            if len(known) >= _MOST_LARGE:
+                known.clear()
+            known[_scope_key(scope)] = time.monotonic()
         if size <= most:
             chosen, most = place, size // 2  # another one must be much better to be worth its name
     return chosen
@@ -149,6 +152,7 @@ def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: di
 
 _large: WeakKeyDictionary[Engine, dict[Hashable, float]] = WeakKeyDictionary()
 _LARGE_FOR = 60.0  # seconds in which experiments with many runs keep many: to count them is a third of a search
+_MOST_LARGE = 1000  # sets of experiments that are remembered
 
 
 def _scope_key(scope: Scope) -> Hashable:
