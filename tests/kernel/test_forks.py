@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from studiolo.kernel import fork_server
 from studiolo.kernel.forks import PIPE, Child, Forks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere children are started in the usual way")
@@ -170,3 +172,86 @@ def test_modules_that_cannot_be_loaded_are_no_reason_to_fail(made: Path) -> None
     ask(child, "what")
     assert child.wait(20) == 7, "it was started in the usual way"
     forks.close()
+
+
+def test_a_child_whose_folder_is_gone_fails_under_its_own_number(forks: Forks, made: Path) -> None:
+    child = start(forks, made / "gone")
+    assert child.pid > 1, "what is ended is a group of that number"
+    assert child.stderr
+    assert "FileNotFoundError" in child.stderr.read().decode()
+    assert child.wait(20) == 1
+
+
+NO_NUMBER = """
+import os
+from studiolo.kernel import fork_server
+
+def refused():
+    raise PermissionError("no session")
+
+os.setsid = refused  # so that every child ends before it tells its number
+"""
+
+
+def test_a_child_that_ends_before_it_tells_its_number_is_none(made: Path) -> None:
+    (made / "no_number.py").write_text(NO_NUMBER)
+    forks = Forks(["no_number"], lambda: {"PYTHONPATH": str(made), "PATH": os.environ["PATH"]}, idle=30)
+    child = start(forks, made)
+    assert child.pid > 1
+    assert json.loads(ask(child, "what"))["parent"] == os.getpid(), "it was started in the usual way"
+    assert child.wait(20) == 7
+    forks.close()
+
+
+def test_no_room_for_a_child_does_not_end_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room() -> int:
+        raise BlockingIOError("no process left")
+
+    monkeypatch.setattr(os, "fork", no_room)
+    before, handler = set(Path("/proc/self/fd").iterdir()), signal.getsignal(signal.SIGCHLD)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        server = fork_server.Forking(theirs, 1.0)
+        try:
+            for count in (fork_server.FDS, 2):
+                status, telling = os.pipe()
+                socket.send_fds(ours, [b"{}"], [telling] * count)
+                os.close(telling)
+                assert server._receive(), "it goes on"
+                assert os.read(status, 1) == b"", "nobody holds the other end: there is no child"
+                os.close(status)
+        finally:
+            os.close(signal.set_wakeup_fd(-1))
+            os.close(server._ended)
+            signal.signal(signal.SIGCHLD, handler)
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_only_the_process_that_did_not_answer_is_forgotten(forks: Forks, made: Path) -> None:
+    child = start(forks, made)
+    assert forks._control
+    dead, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    other.close()
+    living, forks._control = forks._control, dead
+    lock, seen = forks._lock, []
+
+    class Watched:
+        """A lock under which another thread puts a new process in place as soon as it is free."""
+
+        def __enter__(self) -> None:
+            lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+            if not seen:
+                seen.append(forks._control)
+                forks._control = living
+
+    forks._lock = Watched()  # type: ignore[assignment]
+    asked = {"module": "asked_child", "folder": str(made), "environment": {}}
+    assert forks._fork(asked, (PIPE, PIPE, PIPE)) is None
+    assert seen == [None]
+    assert forks._control is living, "the one that was put in place is not forgotten"
+    assert living.fileno() >= 0
+    child.kill()
+    child.wait(20)

@@ -21,6 +21,7 @@ from typing import Any
 
 MOST = 1 << 16  # bytes of a request
 FDS = 4  # standard input, output and error, and where the child's number and end are told
+ENDED = b"="  # before the exit code there, so that the end of a child that told no number is not taken for a number
 
 
 def main() -> int:
@@ -72,15 +73,23 @@ class Forking:
         text, fds, _, _ = socket.recv_fds(self._control, MOST, FDS)
         if not text:
             return False
-        if len(fds) == FDS:
-            child = os.fork()
-            if child == 0:
-                _become(json.loads(text), fds)
-            for descriptor in fds[:3]:
-                os.close(descriptor)
+        child = self._forked(text, fds) if len(fds) == FDS else None
+        for descriptor in fds if child is None else fds[:3]:  # who asked sees the end of the last: there is no child
+            os.close(descriptor)
+        if child is not None:
             self._living[fds[3]] = child
             self._poll.register(fds[3], 0)  # an error there says that who asked has closed its end
         return True
+
+    def _forked(self, text: bytes, fds: Sequence[int]) -> int | None:
+        """Return the number of a new child; None when there is no room for one, which must not end the others."""
+        try:
+            child = os.fork()
+        except OSError:
+            return None
+        if child == 0:
+            _become(text, fds)
+        return child
 
     def _look(self) -> None:
         """Tell of children that have ended; each keeps its number until who asked has let it go, so that no other gets it."""
@@ -91,7 +100,7 @@ class Forking:
             if found is not None:
                 code = found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
                 with suppress(BrokenPipeError):
-                    os.write(descriptor, b"%d\n" % code)
+                    os.write(descriptor, ENDED + b"%d\n" % code)
                 self._told.add(descriptor)
         for child in list(self._forgotten):
             if os.waitpid(child, os.WNOHANG)[0]:
@@ -111,22 +120,23 @@ class Forking:
                 os.killpg(child, signal.SIGKILL)
 
 
-def _become(asked: dict[str, Any], fds: Sequence[int]) -> None:
+def _become(text: bytes, fds: Sequence[int]) -> None:
     """Be the child: a session of its own, its own three streams, nothing else that was open, then its module's `main`."""
     code = 1
     try:
         os.setsid()
+        os.write(fds[3], b"%d\n" % os.getpid())  # first: whatever fails below, who asked knows whose end it is told
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for place, descriptor in enumerate(fds[:3]):
             os.dup2(descriptor, place)
+        asked: dict[str, Any] = json.loads(text)
         os.chdir(asked["folder"])
         os.environ.update(asked["environment"])
         tempfile.tempdir = None
         sys.argv = [asked["module"]]
         with suppress(OSError):
             Path("/proc/self/comm").write_text(asked["module"].rpartition(".")[2], "ascii")
-        os.write(fds[3], b"%d\n" % os.getpid())
         os.closerange(3, max(fds) + 4096)
         code = int(importlib.import_module(asked["module"]).main() or 0)
     except SystemExit as ended:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from studiolo.kernel import fork_server
+from studiolo.kernel.fork_server import ENDED
 
 PIPE = subprocess.PIPE
 LOOK = 1.0  # seconds; another thread may have seen the end meanwhile
@@ -87,7 +88,7 @@ class Forked:
             said = os.read(self._status, 64)
             if not said:  # the process that forks was killed: nobody looks after its children any more
                 self._end()
-            self.returncode = int(said) if said else -signal.SIGKILL
+            self.returncode = int(said.removeprefix(ENDED)) if said else -signal.SIGKILL
             os.close(self._status)
 
     def _end(self) -> None:
@@ -192,15 +193,15 @@ class Forks:
         made.append(telling)
         try:
             with self._lock:
-                socket.send_fds(self._running(), [json.dumps(asked).encode()], [*theirs, telling])
-        except OSError:
-            with self._lock:
-                self._forget()
+                try:
+                    socket.send_fds(self._running(), [json.dumps(asked).encode()], [*theirs, telling])
+                except OSError:
+                    self._forget()  # before anyone else starts another one
         finally:
             for descriptor in made:
                 os.close(descriptor)
         said = _line(status)
-        if said:
+        if said and not said.startswith(ENDED):  # one that ended before it told its number is no child
             return Forked(int(said), status, ours)
         os.close(status)
         for opened in ours:
