@@ -142,6 +142,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
 // The library draws control borders with the same variable as hairlines; ours must stay at 3:1.
 const control = () => ({ wrapper: { '--input-bd': 'var(--st-control)' } });
 
+// A button that shows only a cross says to screen readers what it does, in every notification and dialog.
+const close = { 'aria-label': 'Close' };
+
 export const theme = createTheme({
   colors: { lapis, dark, gray, red },
   primaryColor: 'lapis',
@@ -172,12 +175,15 @@ export const theme = createTheme({
     Anchor: { defaultProps: { underline: 'hover', inherit: true } },
     Badge: { defaultProps: { variant: 'light', tt: 'none', size: 'lg', fw: 500 } },
     Tabs: { defaultProps: { keepMounted: false } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: close } },
+    Notification: { defaultProps: { closeButtonProps: close } },
     // without the library's placeholder, which a menu may not hold, the focus goes to the first line, as in other menus
     Menu: {
       defaultProps: { transitionProps: { duration: 80 }, shadow: 'md', withInitialFocusPlaceholder: false },
     },
-    Drawer: { defaultProps: { position: 'right', transitionProps: { duration: 140 } } },
+    Drawer: {
+      defaultProps: { position: 'right', transitionProps: { duration: 140 }, closeButtonProps: close },
+    },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
 });

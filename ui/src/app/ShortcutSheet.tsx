@@ -20,7 +20,7 @@ export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
     ...NAV_ITEMS.map((item) => [`g ${item.letter}`, `Go to ${item.label}`] as const),
   ];
   return (
-    <Modal opened onClose={onClose} title="Keyboard shortcuts" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title="Keyboard shortcuts">
       <Table verticalSpacing={4} withRowBorders={false}>
         <Table.Tbody>
           {rows.map(([keys, what]) => (

@@ -32,7 +32,7 @@ export function AskDialog({ title, verb, ready, onClose, onSend, children }: Pro
     }
   };
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -34,7 +34,6 @@ export function withUndo(message: string, commit: () => Promise<unknown>, revert
   const id = showNotification({
     autoClose: UNDO_MS,
     withCloseButton: true,
-    closeButtonProps: { 'aria-label': 'Close' },
     onClose: () => {
       clearTimeout(timer);
       settle();
@@ -65,7 +64,6 @@ export function doneWithUndo(message: string, undo: () => Promise<unknown>): voi
   const id = showNotification({
     autoClose: UNDO_MS,
     withCloseButton: true,
-    closeButtonProps: { 'aria-label': 'Close' },
     message: (
       <Group justify="space-between" wrap="nowrap">
         <Text size="sm">{message}</Text>
@@ -113,12 +111,7 @@ export function ConfirmByName({ opened, onClose, loss, name, verb, onConfirm }: 
     }
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={`${verb} ${name}?`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened={opened} onClose={onClose} title={`${verb} ${name}?`}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

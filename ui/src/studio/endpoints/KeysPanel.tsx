@@ -95,12 +95,7 @@ function Regenerate({ name, which, onClose }: { name: string; which: KeyName | n
     }
   };
   return (
-    <Modal
-      opened={which !== null}
-      onClose={onClose}
-      title={`Make the ${which ?? ''} key anew?`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened={which !== null} onClose={onClose} title={`Make the ${which ?? ''} key anew?`}>
       <Stack gap="md">
         <Text size="sm">
           Who still uses the old {which} key is refused at once. The other key goes on working.

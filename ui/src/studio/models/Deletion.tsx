@@ -44,12 +44,7 @@ export function useDeletion(wanted: Wanted) {
     }
   };
   const dialog = (
-    <Modal
-      opened={refused}
-      onClose={() => setRefused(false)}
-      title={`Deployed, so ${wanted.what} stays`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened={refused} onClose={() => setRefused(false)} title={`Deployed, so ${wanted.what} stays`}>
       <Text size="sm">Deploy another version there, or delete the endpoint first:</Text>
       <ul className={classes.plain}>
         {wanted.serving.map((name) => (

@@ -42,12 +42,7 @@ export function SaveResult({ query, dataset }: { query: string; dataset: string 
       >
         Save as dataset
       </Button>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        title="Save as dataset"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Modal opened={open} onClose={() => setOpen(false)} title="Save as dataset">
         <form onSubmit={submit}>
           <Stack>
             <Text size="sm" c="dimmed">

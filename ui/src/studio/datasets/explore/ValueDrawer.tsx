@@ -29,13 +29,7 @@ export function ValueDrawer({ place, column, number, onClose }: Props) {
   const open = column !== undefined && number !== undefined;
   const found = useQuery({ ...cell(place, number ?? 0, column?.name ?? ''), enabled: open });
   return (
-    <Drawer
-      opened={open}
-      onClose={onClose}
-      title={column?.name}
-      size={480}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Drawer opened={open} onClose={onClose} title={column?.name} size={480}>
       {open ? (
         <Answer query={found} rows={3} inline>
           {(value) => (

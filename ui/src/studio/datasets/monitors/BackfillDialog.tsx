@@ -39,7 +39,7 @@ export function BackfillDialog({ monitor, opened, onClose }: Props) {
   });
   const problem = begin.error ? Problem.from(begin.error) : null;
   return (
-    <Modal opened={opened} onClose={onClose} title="Backfill" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title="Backfill">
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -26,7 +26,6 @@ export function FeatureDrawer({ monitor, feature, onClose, onStep }: Props) {
       onClose={onClose}
       title={feature?.name}
       size={480}
-      closeButtonProps={{ 'aria-label': 'Close' }}
       onKeyDown={(event) => {
         if (event.key === 'ArrowDown' || event.key === 'ArrowRight') onStep(1);
         else if (event.key === 'ArrowUp' || event.key === 'ArrowLeft') onStep(-1);

@@ -24,7 +24,6 @@ export function ColumnDrawer({ column, exact, onClose, onStep }: Props) {
       onClose={onClose}
       title={column?.name}
       size={420}
-      closeButtonProps={{ 'aria-label': 'Close' }}
       onKeyDown={(event) => {
         if (event.key === 'ArrowDown' || event.key === 'ArrowRight') onStep(1);
         else if (event.key === 'ArrowUp' || event.key === 'ArrowLeft') onStep(-1);

@@ -34,7 +34,6 @@ export function FileDrawer({ store, path, mayDelete, onClose, onDeleted }: Props
       position="right"
       size="xl"
       title={path?.split('/').at(-1)}
-      closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {path === undefined ? null : (
         <Body
