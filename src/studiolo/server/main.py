@@ -17,7 +17,7 @@ from studiolo.kernel.home import Home
 from studiolo.kernel.secrets import scrubbing
 from studiolo.kernel.settings import Settings
 from studiolo.server.app import build_app, open_services
-from studiolo.server.protocol import Protocol
+from studiolo.server.protocol import KEEP_ALIVE, Protocol
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -59,6 +59,7 @@ def main() -> None:
         http=Protocol,
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=3,
     )
     scrubbing.install()  # after uvicorn has its handlers

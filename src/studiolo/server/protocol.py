@@ -5,6 +5,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+# seconds that an idle connection is kept: clients that log now and then use theirs again, and rarely send on one that just ended
+KEEP_ALIVE = 75
+
 
 class Together:
     """A transport that hands over what is written within one step of the loop in one piece.

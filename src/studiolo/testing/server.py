@@ -14,10 +14,16 @@ def serve(services: Services) -> Iterator[str]:
     import uvicorn
 
     from studiolo.server.app import build_app
-    from studiolo.server.protocol import Protocol
+    from studiolo.server.protocol import KEEP_ALIVE, Protocol
 
     config = uvicorn.Config(
-        build_app(services), host="127.0.0.1", port=0, http=Protocol, log_level="warning", lifespan="on"
+        build_app(services),
+        host="127.0.0.1",
+        port=0,
+        http=Protocol,
+        log_level="warning",
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
