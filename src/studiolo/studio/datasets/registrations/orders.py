@@ -73,6 +73,7 @@ def start(ctx: Context, asked: RegistrationCreate) -> Registration:
             asked = asked.model_copy(update={"source": source})
         datastores.get(ctx, source.datastore)
     elif isinstance(source, FromQuery):
+        ctx.actor.must("datastores.write")  # as for a query of its page: it may call functions of the database
         _has_tables(ctx, source.datastore)
     elif isinstance(source, FromUrl):
         check_url(source.url, private=ctx.settings.fetch_private, field="source.url", setting=SETTING)

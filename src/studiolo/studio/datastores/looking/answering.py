@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LONGEST = 1000  # letters of a value that are shown
+MOST = 8 << 20  # letters of all values: the server holds the answer
 
 
 def answer(verb: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
@@ -43,14 +44,19 @@ def answer(verb: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
 
 
 def as_head(table: "pa.Table", rows: int) -> dict[str, Any]:
-    """Return the first rows as JSON: numbers where JSON keeps them exactly, else texts; long texts are cut."""
+    """Return the first rows as JSON: numbers where JSON keeps them exactly, else texts; long texts, and very wide heads, are cut."""
     shown = table.slice(0, rows)
     columns = [column.to_pylist() for column in shown.columns]
-    return {
-        "columns": [{"name": field.name, "type": str(field.type)} for field in table.schema],
-        "rows": [[_cell(column[place]) for column in columns] for place in range(shown.num_rows)],
-        "more": table.num_rows > rows,
-    }
+    found: list[list[Any]] = []
+    size = 0
+    for place in range(shown.num_rows):
+        row = [_cell(column[place]) for column in columns]
+        size += sum(len(cell) if isinstance(cell, str) else 8 for cell in row)
+        if found and size > MOST:
+            break
+        found.append(row)
+    described = [{"name": field.name, "type": str(field.type)} for field in table.schema]
+    return {"columns": described, "rows": found, "more": table.num_rows > len(found)}
 
 
 def _cell(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The server's side of looking: a child process, a deadline, a memory limit, a folder that goes afterwards."""
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -23,8 +24,10 @@ from studiolo.studio.datastores.errors import NoAnswer, StoreError
 WORK = "work"  # swept with those of inspections
 AT_ONCE = 8
 _GRACE = 5.0  # seconds that a child gets beyond what it asks a database for
+_PATIENCE = 2.0  # seconds that a request waits for its turn: others need the server's threads too
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _IDENTITY = ("HOME", "GOOGLE_", "CLOUDSDK_", "AZURE_", "MSI_", "IDENTITY_")  # by which a machine signs in as itself
+log = logging.getLogger(__name__)
 _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -46,10 +49,14 @@ def ask(ctx: Context, module: str, request: dict[str, Any], work: Path, *, ident
     """
     seconds = ctx.settings.datastore_seconds
     request = {**request, "memory": ctx.settings.inspect_memory_bytes, "seconds": seconds, "work": str(work)}
-    if not _slots.acquire(timeout=seconds):
+    if not _slots.acquire(timeout=_PATIENCE):
         raise Unavailable("Too many datastores are being looked into just now.", "Try again in a moment.")
     try:
-        return _understood(*_run(module, request, work, seconds + _GRACE, identity=identity))
+        answer, complaint, code = _run(module, request, work, seconds + _GRACE, identity=identity)
+        if code or complaint:
+            words = complaint[-2000:].decode("utf-8", "replace").strip()
+            log.warning("%s ended with %d: %s", module, code, words)  # the log knows the credentials and hides them
+        return _understood(answer, complaint, code)
     finally:
         _slots.release()
 

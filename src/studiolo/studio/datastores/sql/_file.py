@@ -18,8 +18,8 @@ PATH = Field(
 )
 
 
-def located(config: Mapping[str, Any], about: Surroundings, *, new: bool = False) -> Path:
-    """Return where the file really is; raises DatastoreInvalid, AccessDenied, DatabaseMissing unless it may be new."""
+def located(config: Mapping[str, Any], about: Surroundings) -> Path:
+    """Return where the file really is; raises DatastoreInvalid, AccessDenied, DatabaseMissing."""
     given = Path(str(config["path"])).expanduser()
     if not given.is_absolute():
         raise DatastoreInvalid(f"'{given}' is no full path.", "Begin it with a slash.", field="config.path")
@@ -33,7 +33,7 @@ def located(config: Mapping[str, Any], about: Surroundings, *, new: bool = False
         there = real.is_file()
     except PermissionError:
         there = False
-    if not there and not (new and real.parent.is_dir() and not real.exists()):
+    if not there:
         raise DatabaseMissing(
             f"There is no file {given}.", "Check the path, and that the studio's account may read it."
         )

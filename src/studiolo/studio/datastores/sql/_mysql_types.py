@@ -115,9 +115,7 @@ def declared(field: "pa.Field") -> str:
         (is_.is_uint16, "SMALLINT UNSIGNED"),
         (is_.is_uint32, "INT UNSIGNED"),
         (is_.is_uint64, "BIGINT UNSIGNED"),
-        (is_.is_float16, "FLOAT"),
-        (is_.is_float32, "FLOAT"),
-        (is_.is_float64, "DOUBLE"),
+        (is_.is_floating, "DOUBLE"),  # the server writes a FLOAT with six digits only
         (is_.is_date, "DATE"),
         (is_.is_time, "TIME(6)"),
         (is_.is_timestamp, "TIMESTAMP(6) NULL" if getattr(kind, "tz", None) else "DATETIME(6)"),

@@ -50,6 +50,7 @@ class SqlDatabase(ABC):
 
     where: str = "the database"
     strict: bool = False  # whether nothing but the text of a query says that it only reads
+    escapes: bool = False  # whether a backslash in a text of a query is an escape
 
     def __init__(self, about: Surroundings, *, read_only: bool) -> None:
         self.about, self.read_only = about, read_only
@@ -130,7 +131,9 @@ class SqlDatabase(ABC):
 
         found: list[pa.RecordBatch] = []
         left = rows
-        with self.read(self.shortened(judged(query, strict=self.strict), rows), None, min(rows, HEAD_BATCH)) as batches:
+        with self.read(
+            self.shortened(judged(query, strict=self.strict, escapes=self.escapes), rows), None, min(rows, HEAD_BATCH)
+        ) as batches:
             schema = batches.schema
             for batch in batches:
                 found.append(batch.slice(0, left))
@@ -150,7 +153,7 @@ class SqlDatabase(ABC):
         """Run a query in a transaction that cannot write; the rows stream."""
         import pyarrow as pa
 
-        query = judged(query, strict=self.strict)
+        query = judged(query, strict=self.strict, escapes=self.escapes)
         with self.named():
             stack = self.rows(query, parameters, batch_rows)
             schema, batches = stack.__enter__()

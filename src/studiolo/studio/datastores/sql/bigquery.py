@@ -83,6 +83,7 @@ class BigQuery(SqlDatabase):
     """Tables of a BigQuery project. A dry run says before a query whether it reads, and how much."""
 
     strict = True
+    escapes = True
     where = "bigquery.googleapis.com"
 
     def __init__(self, config: Mapping[str, Any], account: dict[str, Any] | None, about: Surroundings) -> None:
@@ -128,8 +129,12 @@ class BigQuery(SqlDatabase):
 
     def find_columns(self, schema: str, table: str) -> list[Attribute]:
         """Return the columns with their types."""
+        (problems,) = library("BigQuery", "bigquery", "google.api_core.exceptions")
         with self._client() as client:
-            found = client.get_table(f"{client.project}.{schema}.{table}", timeout=self.about.seconds, retry=None)
+            try:
+                found = client.get_table(f"{client.project}.{schema}.{table}", timeout=self.about.seconds, retry=None)
+            except problems.NotFound:
+                return []
         return [
             Attribute(f.name, f"ARRAY<{f.field_type}>" if f.mode == "REPEATED" else f.field_type, f.mode != "REQUIRED")
             for f in found.schema
@@ -140,6 +145,8 @@ class BigQuery(SqlDatabase):
         self, query: str, parameters: Sequence[Any] | None, batch_rows: int
     ) -> "Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]":
         """Try the query without running it, run it, and stream its pages."""
+        if parameters:
+            raise failed("Parameters are not sent to BigQuery.", "Write the values into the query.")
         (bigquery,) = library("BigQuery", "bigquery", "google.cloud.bigquery")
         most = int(self._config.get("most_gigabytes") or 0) << 30
         with self._client() as client:

@@ -1,5 +1,6 @@
 """MySQL and MariaDB: rows stream as text, and Arrow makes the values."""
 
+import hashlib
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,6 +85,8 @@ def open_database(config: Mapping[str, Any], credentials: Mapping[str, str], abo
 
 class MySql(SqlDatabase):
     """Tables of a MySQL server; each verb has a connection of its own. A schema is what MySQL calls a database."""
+
+    escapes = True
 
     def __init__(self, config: Mapping[str, Any], password: str, about: Surroundings) -> None:
         super().__init__(about, read_only=bool(config.get("read_only")))
@@ -238,8 +241,9 @@ class MySql(SqlDatabase):
     def put(self, schema: str, table: str, batches: "pa.RecordBatchReader", mode: Mode) -> int:
         """Fill a table of another name, then rename: MySQL's statements that make tables are no part of a transaction."""
         schema = schema or str(self._config["database"])
-        name, fresh = self.quoted(schema, table), self.quoted(schema, f"{table[:40]}_studiolo_new")
-        old = self.quoted(schema, f"{table[:40]}_studiolo_old")
+        own = hashlib.sha256(f"{schema}.{table}".encode()).hexdigest()[:12]  # names have 64 letters at most
+        name, fresh = self.quoted(schema, table), self.quoted(schema, f"{table[:30]}_{own}_studiolo_new")
+        old = self.quoted(schema, f"{table[:30]}_{own}_studiolo_old")
         there = bool(self.find_columns(schema, table))
         if there and mode == "create":
             raise TableExists(table)
@@ -247,6 +251,9 @@ class MySql(SqlDatabase):
             raise TableNotFound(table)
         made = ", ".join(f"{self.quote(field.name)} {types.declared(field)}" for field in batches.schema)
         with self._connected(self.about.query_seconds, writes=True) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT GET_LOCK(%s, 0)", (f"studiolo:{own}",))  # goes with the connection
+            if str(_text(cursor.fetchone()[0])) != "1":
+                raise AccessDenied(f"'{table}' is being written by somebody else.", "Try again in a moment.")
             target = name if mode == "append" else fresh
             if mode != "append":
                 cursor.execute(f"DROP TABLE IF EXISTS {fresh}, {old}")

@@ -22,6 +22,7 @@ from studiolo.studio.datastores.errors import (
 )
 from studiolo.studio.datastores.sql import _postgresql_types as types
 from studiolo.studio.datastores.sql._reach import addresses, place
+from studiolo.studio.datastores.sql._statement import first_word
 from studiolo.studio.datastores.sql.base import (
     AUTHORITY,
     BY_NAME,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 SPEC = KindSpec(
     name="postgresql",
     title="PostgreSQL",
-    description="A PostgreSQL database, also CockroachDB, TimescaleDB, Redshift and others that speak its protocol.",
+    description="A PostgreSQL database, also TimescaleDB and others that speak its protocol and its COPY.",
     family="sql",
     fields=(
         HOST,
@@ -167,10 +168,8 @@ class PostgreSql(SqlDatabase):
 
     def shortened(self, query: str, rows: int) -> str:
         """Let the planner know that few rows are wanted."""
-        first = query.lstrip("( \n\t").split(None, 1)[0].lower()
-        return (
-            f"SELECT * FROM ({query}\n) AS q LIMIT {rows}" if first in ("select", "with", "values", "table") else query
-        )
+        nested = first_word(query) in ("select", "with", "values", "table")
+        return f"SELECT * FROM ({query}\n) AS q LIMIT {rows}" if nested else query
 
     @contextmanager
     def rows(

@@ -122,6 +122,7 @@ class Snowflake(SqlDatabase):
     """Tables of a Snowflake database. It has no transaction that cannot write: the words are judged, the role should only read."""
 
     strict = True
+    escapes = True
 
     def __init__(self, config: Mapping[str, Any], credentials: Mapping[str, str], about: Surroundings) -> None:
         super().__init__(about, read_only=True)

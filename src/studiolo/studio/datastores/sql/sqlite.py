@@ -18,6 +18,7 @@ from studiolo.studio.datastores.errors import (
     ValueUnfit,
 )
 from studiolo.studio.datastores.sql._file import PATH, located
+from studiolo.studio.datastores.sql._statement import first_word
 from studiolo.studio.datastores.sql.base import (
     Attribute,
     Auth,
@@ -50,6 +51,7 @@ _MAY = {
     getattr(sqlite3, "SQLITE_RECURSIVE", 33),
     sqlite3.SQLITE_TRANSACTION,
 }
+_NESTED = ("select", "with", "values")  # what may stand within another query
 _MAY_ASK = {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
 
 
@@ -111,7 +113,7 @@ class Sqlite(SqlDatabase):
 
     def shortened(self, query: str, rows: int) -> str:
         """Look no further than is shown."""
-        return f"SELECT * FROM ({query}\n) LIMIT {rows}"
+        return f"SELECT * FROM ({query}\n) LIMIT {rows}" if first_word(query) in _NESTED else query
 
     @contextmanager
     def rows(
@@ -198,8 +200,7 @@ def _kinds(connection: sqlite3.Connection, query: str, given: tuple[Any, ...], c
     names = [f"c{place}" for place in range(count)]
     kinds = [f"nullif(typeof({name}), 'null')" for name in names]
     asked = ", ".join(f"min({kind}), max({kind})" for kind in kinds)
-    first = query.lstrip("( \n\t").split(None, 1)[0].lower()
-    if first not in ("select", "with", "values"):
+    if first_word(query) not in _NESTED:
         return [pa.string()] * count
     found = connection.execute(f"WITH q({', '.join(names)}) AS ({query}\n) SELECT {asked} FROM q", given).fetchone()
     made = []
