@@ -145,3 +145,9 @@ def test_jobs_and_environments(running: Started) -> None:
     assert "/environments/" in said
     assert "Completed" in said
     assert "the best rate is 0.2, of 3 trials" in said
+
+
+def test_a_training_cluster_runs_a_job_and_knows_its_cost(running: Started) -> None:
+    said = run(running, "16_a_training_cluster.py")
+    assert "hello on cpu-cluster: Completed" in said
+    assert "the run has cost something, in 1 attempt" in said

@@ -1,5 +1,6 @@
 """Starts a runner on an attempt directory."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -106,6 +107,18 @@ def ask_to_stop(folder: Path) -> None:
             os.kill(pid, signal.SIGUSR1)  # look now; without it the runner looks within 0.2 s
         except (ProcessLookupError, PermissionError):
             return
+
+
+def ask_to_make_room(folder: Path) -> None:
+    """Ask a runner to end its job in the class `preempted`: TERM, the order's grace, KILL. Nothing when none runs."""
+    import signal
+
+    from studiolo.runner.observe import runner_of
+
+    pid = runner_of(folder)
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def _tail(path: Path) -> str:

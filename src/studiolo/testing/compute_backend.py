@@ -94,6 +94,15 @@ class ComputeBackendChecks:
         end = self.ended(tmp_path)
         assert (end.failure, end.signal) == ("canceled", signal.SIGKILL)
 
+    def test_a_job_that_makes_room_ends_in_a_class_of_its_own(self, tmp_path: Path) -> None:
+        self.port.preempt(tmp_path)  # nothing runs: nothing happens
+        self.port.start(tmp_path, self.order("print('up', flush=True); import time; time.sleep(60)"))
+        log = tmp_path / "log.txt"
+        self.until(lambda: log.exists() and log.read_text())
+        self.port.preempt(tmp_path)
+        self.port.preempt(tmp_path)
+        assert self.ended(tmp_path).failure == "preempted"
+
     def test_stop_before_the_start_runs_nothing(self, tmp_path: Path) -> None:
         self.port.stop(tmp_path)
         self.port.start(tmp_path, self.order(f"open({str(tmp_path / 'ran')!r}, 'w')"))

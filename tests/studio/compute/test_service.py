@@ -25,8 +25,8 @@ def test_cores_are_held_once_and_given_back(any_ctx: Context) -> None:
     assert not reserve(any_ctx, "b", 2)
     assert reserve(any_ctx, "c", 1)
     with any_ctx.db.begin() as tx:
-        service.release(tx, "a")
-        service.release(tx, "a")
+        service.release(tx, any_ctx, "a")
+        service.release(tx, any_ctx, "a")
     assert reserve(any_ctx, "b", 2)
 
 

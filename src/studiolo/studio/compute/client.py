@@ -1,6 +1,7 @@
 """The SDK part of compute."""
 
 from studiolo.kernel.http import Transport
+from studiolo.studio.compute.clusters.client import Clusters
 from studiolo.studio.compute.schemas import Compute
 
 
@@ -9,6 +10,7 @@ class Computes:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.clusters = Clusters(transport)
 
     def list(self) -> list[Compute]:
         """Return all of them."""

@@ -4,14 +4,16 @@ import os
 import platform
 import shutil
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from studiolo.kernel import plugins
 from studiolo.kernel.context import Context
 from studiolo.studio.compute import repository
 from studiolo.studio.compute.backends.base import Backend, BackendSpec, Capacity
+from studiolo.studio.compute.clusters import placing
+from studiolo.studio.compute.clusters import repository as clusters
 from studiolo.studio.compute.errors import ComputeNotFound, TooBig
 from studiolo.studio.compute.schemas import Compute, Holding, Limit
 
@@ -29,6 +31,14 @@ def backend(name: str) -> Backend:
     return found[name]
 
 
+def engine(name: str) -> Backend:
+    """Return what starts jobs of a compute: nodes of clusters are shares of this machine.
+
+    An attempt's directory is read in the same way when its cluster is gone.
+    """
+    return backends().get(name) or backend(placing.MACHINE)
+
+
 def capacity(ctx: Context, name: str) -> Capacity:
     """Return what jobs may use of a compute."""
     return backend(name).capacity(ctx.settings)
@@ -36,6 +46,11 @@ def capacity(ctx: Context, name: str) -> Capacity:
 
 def check(ctx: Context, name: str, cores: int, memory_bytes: int) -> None:
     """Refuse what the compute can never give; raises ComputeNotFound and TooBig."""
+    if name not in backends():
+        with ctx.db.read() as tx:
+            cluster = _cluster(tx, ctx, name)
+        _check_node(cluster, cores, memory_bytes)
+        return
     have = capacity(ctx, name)
     if cores > have.cores:
         raise TooBig(
@@ -69,9 +84,16 @@ def reserve(
     repository.lock(tx)
     if repository.get(tx, holder) is not None:
         return True
-    if not has_room(tx, ctx, name, cores, memory_bytes, holder):
-        return False
     values = {"holder": holder, "compute": name, "workspace_id": ctx.workspace_id, "title": title, "run_id": run_id}
+    if name in backends():
+        if not _fits(tx, ctx, name, cores, memory_bytes):
+            return False
+    else:
+        cluster = clusters.find(tx, ctx.workspace_id, name)
+        node = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx)) if cluster else None
+        if cluster is None or node is None:
+            return False
+        values |= {"compute": cluster.id, "node": node}
     repository.put(tx, {**values, "cores": cores, "memory_bytes": memory_bytes, "since": ctx.clock.now()})
     return True
 
@@ -80,19 +102,70 @@ def has_room(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: 
     """Say whether so much is free now, or held by this holder already."""
     if holder and repository.get(tx, holder) is not None:
         return True
-    have = capacity(ctx, name)
-    held_cores, held_memory = repository.held(tx, name)
-    alone = held_cores == 0 and held_memory == 0
-    return alone or (held_cores + cores <= have.cores and held_memory + memory_bytes <= have.memory_bytes)
+    if name in backends():
+        return _fits(tx, ctx, name, cores, memory_bytes)
+    cluster = clusters.find(tx, ctx.workspace_id, name)
+    return cluster is not None and placing.has_room(tx, cluster, cores, memory_bytes, machine(tx, ctx))
 
 
-def release(tx: Connection, holder: str) -> None:
+def make_room(ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
+    """Free the machine for the job at the head of a queue: idle nodes go, low-priority ones are asked to. True: look again."""
+    preempt = True
+    with ctx.db.read() as tx:
+        if not clusters.up(tx):
+            return False
+        if name not in backends():
+            cluster = clusters.find(tx, ctx.workspace_id, name)
+            if cluster is None or len(clusters.up(tx, cluster.id)) >= cluster.max_nodes:
+                return False
+            cores, memory_bytes = cluster.cores, cluster.memory_bytes
+            preempt = cluster.tier != "low_priority"
+    have = capacity(ctx, placing.MACHINE)
+    with ctx.db.begin() as tx:
+        repository.lock(tx)
+        return placing.make_room(tx, ctx, have, cores, memory_bytes, preempt=preempt)
+
+
+def preemptible(ctx: Context, name: str) -> bool:
+    """Say whether jobs of a compute are asked to make room for others."""
+    if name in backends():
+        return False
+    with ctx.db.read() as tx:
+        cluster = clusters.find(tx, ctx.workspace_id, name)
+    return cluster is not None and cluster.tier == "low_priority"
+
+
+def wanted_back(ctx: Context, name: str, holder: str) -> bool:
+    """Say whether a job has been asked to make room."""
+    if name in backends():
+        return False
+    with ctx.db.read() as tx:
+        return clusters.leaving(tx, holder)
+
+
+def release(tx: Connection, ctx: Context, holder: str) -> None:
     """Give back what was held; giving back twice is giving back once."""
-    repository.remove(tx, holder)
+    held = repository.get(tx, holder)
+    if held is None:
+        return
+    if held.node is not None:
+        repository.lock(tx)  # who takes the node and who leaves it must see each other
+    if repository.remove(tx, holder) and held.node is not None:
+        placing.left(tx, ctx, held)
 
 
 def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> str:
     """Say what a job that needs so much waits for."""
+    if name in backends():
+        return _waits_for_machine(tx, ctx, name, cores, memory_bytes)
+    cluster = clusters.find(tx, ctx.workspace_id, name)
+    if cluster is None:
+        return f"waits for ever: there is no compute '{name}' any more; cancel the job and submit it elsewhere"
+    of_a_node = _waits_for_machine(tx, ctx, placing.MACHINE, cluster.cores, cluster.memory_bytes)
+    return placing.waits_for(tx, cluster, cores, memory_bytes, machine(tx, ctx), of_a_node)
+
+
+def _waits_for_machine(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> str:
     have = capacity(ctx, name)
     held_cores, held_memory = repository.held(tx, name)
     holders = ", ".join(row.title or row.holder for row in repository.list_(tx, name)[:3])
@@ -105,6 +178,41 @@ def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes:
     return "starts as soon as the controller sees it"
 
 
+def _fits(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
+    have = capacity(ctx, name)
+    held_cores, held_memory = repository.held(tx, name)
+    alone = held_cores == 0 and held_memory == 0
+    return alone or (held_cores + cores <= have.cores and held_memory + memory_bytes <= have.memory_bytes)
+
+
+def machine(tx: Connection, ctx: Context) -> placing.Fits:
+    """Return what says whether this machine has so much free."""
+    return lambda cores, memory_bytes: _fits(tx, ctx, placing.MACHINE, cores, memory_bytes)
+
+
+def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
+    found = clusters.find(tx, ctx.workspace_id, name)
+    if found is None:
+        raise ComputeNotFound(name, [*backends(), *(row.name for row in clusters.all_(tx, ctx.workspace_id))])
+    return found
+
+
+def _check_node(cluster: Row[Any], cores: int, memory_bytes: int) -> None:
+    if cores > cluster.cores:
+        raise TooBig(
+            f"A node of '{cluster.name}' has {cluster.cores} cores; the job asks for {cores}.",
+            f"Ask for at most {cluster.cores}, or make a cluster with bigger nodes.",
+            field="resources.cores",
+        )
+    if memory_bytes > cluster.memory_bytes:
+        have, asked = cluster.memory_bytes / 2**30, memory_bytes / 2**30
+        raise TooBig(
+            f"A node of '{cluster.name}' has {have:.1f} GiB; the job asks for {asked:.1f} GiB.",
+            "Ask for less, or make a cluster with bigger nodes.",
+            field="resources.memory_bytes",
+        )
+
+
 def list_(ctx: Context) -> list[Compute]:
     """Return all computes with what runs on them."""
     return [show(ctx, name) for name in backends()]
@@ -112,8 +220,11 @@ def list_(ctx: Context) -> list[Compute]:
 
 def show(ctx: Context, name: str) -> Compute:
     """Return a compute with what runs on it; of other workspaces only how much they hold."""
+    with ctx.db.read() as tx:
+        if name not in backends():
+            _cluster(tx, ctx, name)
     engine = backend(name)
-    have = engine.capacity(ctx.settings)
+    have = capacity(ctx, name)
     with ctx.db.read() as tx:
         rows = repository.list_(tx, name)
     holdings = []

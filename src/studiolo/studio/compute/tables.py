@@ -16,4 +16,5 @@ holdings = Table(
     Column("cores", Integer, nullable=False),
     Column("memory_bytes", BigInteger, nullable=False),
     Column("since", UtcDateTime, nullable=False),
+    Column("node", String(32), index=True),  # of a cluster
 )

@@ -149,8 +149,8 @@ def account_of(tx: Connection, name: str) -> str | None:
     return str(row.id) if row else None
 
 
-def is_next(tx: Connection, claim: Claim, without: Collection[int]) -> bool:
-    """Say whether a queued job is the first of its compute's queue, which all workspaces share.
+def is_next(tx: Connection, ctx: Context, claim: Claim, without: Collection[int]) -> bool:
+    """Say whether a queued job is the first of its compute's queue; that of this machine all workspaces share.
 
     without: numbers of jobs that are passed over because they are in trouble.
     """
@@ -161,6 +161,8 @@ def is_next(tx: Connection, claim: Claim, without: Collection[int]) -> bool:
         .order_by(runs.c.priority.desc(), runs.c.seq)
         .limit(1)
     )
+    if claim.compute != "local":  # clusters are of a workspace, and others may have the same names
+        first = first.where(runs.c.workspace_id == ctx.workspace_id)
     return tx.execute(first).scalar_one_or_none() == claim.seq
 
 

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import platform
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ _AT_ONCE = 32 << 20  # bytes of outputs that are stored within a tick
 _threads = ThreadPoolExecutor(2, "outputs")
 _storing: dict[str, "Future[tuple[list[tuple[str, Blob]], list[str]]]"] = {}
 _WORST_PAUSE = 60.0
+_ALWAYS = 1_000_000
 _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
 
 
@@ -116,7 +118,7 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
         seen = _look(ctx, claim)
         with ctx.db.read() as tx:
             spent = claims.spent(tx, claim) if claim.spec.retries else {}
-        job = Job(claim.state, claim.desired, claim.failure, claim.spec.retries, spent)  # type: ignore[arg-type]
+        job = Job(claim.state, claim.desired, claim.failure, _retries(ctx, claim), spent)  # type: ignore[arg-type]
         decision = decide(job, seen.seen)
         acted = _act(ctx, claim, decision.act)
         if acted is not None:
@@ -133,6 +135,13 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
             return True, False
         claim = following
     return True, False
+
+
+def _retries(ctx: Context, claim: Claim) -> Mapping[str, int]:
+    """Return the retries of a job; one that had to make room runs again, however often that was."""
+    if claim.failure == "preempted" and compute.preemptible(ctx, claim.compute):
+        return {**claim.spec.retries, "preempted": _ALWAYS}
+    return claim.spec.retries
 
 
 class _Look:
@@ -173,10 +182,12 @@ def _look_for_room(ctx: Context, claim: Claim) -> _Look:
         return _Look(Seen(Sight.waits))
     needs = claim.spec.resources
     with ctx.db.read() as tx:
-        if not claims.is_next(tx, claim, [trouble.seq for trouble in _troubled.values()]):
+        if not claims.is_next(tx, ctx, claim, [trouble.seq for trouble in _troubled.values()]):
             return _Look(Seen(Sight.waits))
-        if not compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder):
-            return _Look(Seen(Sight.waits))
+        room = compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder)
+    if not room:
+        news = compute.make_room(ctx, claim.compute, needs.cores, needs.memory_bytes)
+        return _Look(Seen(Sight.waits), news=news)
     with ctx.db.begin() as tx:
         room = compute.reserve(
             tx,
@@ -203,7 +214,7 @@ def _look_prepared(ctx: Context, claim: Claim) -> _Look:
 
 
 def _look_at_attempt(ctx: Context, claim: Claim) -> _Look:
-    place, engine = attempts.folder(ctx, claim), compute.backend(claim.compute)
+    place, engine = attempts.folder(ctx, claim), compute.engine(claim.compute)
     found = engine.poll(place)
     news = claim.state == "Running" and reports.apply(ctx, claim, place)
     match found:
@@ -214,6 +225,8 @@ def _look_at_attempt(ctx: Context, claim: Claim) -> _Look:
         case Starting():
             return _Look(Seen(Sight.starting), news=True)
         case Running():
+            if claim.attempt and compute.wanted_back(ctx, claim.compute, claim.holder):
+                engine.preempt(place)
             return _Look(Seen(Sight.running), started_at=found.started_at, news=news)
         case Ended():
             return _Look(Seen(Sight.ended, found.failure), end=found, error=_sentence(found, place))  # type: ignore[arg-type]
@@ -254,7 +267,7 @@ def _act(ctx: Context, claim: Claim, act: Act | None) -> _Look | None:
     """Do what was decided; returns what is seen by it at once."""
     if act is None:
         return None
-    place, engine = attempts.folder(ctx, claim), compute.backend(claim.compute)
+    place, engine = attempts.folder(ctx, claim), compute.engine(claim.compute)
     match act:
         case Act.stop:
             engine.stop(place)
@@ -277,7 +290,7 @@ def _launch(ctx: Context, claim: Claim, place: Path) -> str:
             account = claims.account_of(tx, claim.user)
             hours = ctx.settings.job_token_hours
             token = auth.job_token(tx, ctx.clock, account, ctx.workspace_id, claim.id, hours) if account else None
-        compute.backend(claim.compute).start(place, attempts.order(ctx, claim, token), handed)
+        compute.engine(claim.compute).start(place, attempts.order(ctx, claim, token), handed)
     except (LaunchFailed, StudioloError) as error:
         return str(error)
     return ""
@@ -304,9 +317,9 @@ def _move(ctx: Context, claim: Claim, seen: _Look, decision: Decision) -> bool:
         if seen.end is not None or ((over or decision.again) and claim.state not in ("Queued", "Finalizing")):
             claims.note_attempt(tx, ctx, claim, _attempt(ctx, claim, seen, decision))
         if over or decision.again:
-            compute.release(tx, claim.holder)
+            compute.release(tx, ctx, claim.holder)
             if claim.state == "Queued":  # room was kept for the attempt that is not made now
-                compute.release(tx, claim.next_holder)
+                compute.release(tx, ctx, claim.next_holder)
             auth.revoke_run_tokens(tx, ctx.clock, claim.id)
             _keep(tx, ctx, claim, seen)
             _close_children(tx, ctx, claim, decision.state)

@@ -2,6 +2,7 @@ import { Progress } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { bytes, count } from '@/kernel/format';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { ClusterList } from './clusters/ClusterList';
 import { Holdings } from './Holdings';
 import { Limits } from './Limits';
 import { computes, type Compute } from './queries';
@@ -22,6 +23,7 @@ export function ComputePage() {
             {all.map((compute) => (
               <Machine key={compute.name} compute={compute} />
             ))}
+            <ClusterList />
           </div>
         )}
       </Answer>
@@ -53,7 +55,7 @@ function Machine({ compute: it }: { compute: Compute }) {
         <Holdings compute={it} />
       </Section>
       <Section title="Waiting">
-        <Waiting compute={it} />
+        <Waiting compute={it.name} />
       </Section>
       <Section title="How limits are kept">
         <Limits limits={it.limits} />

@@ -4,17 +4,17 @@ import { at } from '@/kernel/workspace';
 import { Link } from '@/kit/Link';
 import { Answer } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import { waiting, wishOf, type Compute, type Run } from './queries';
+import { waiting } from './queries';
 import { whyQueued } from './why';
 import classes from './compute.module.css';
 
-/** The queue, and for each job what it waits for. */
-export function Waiting({ compute }: { compute: Compute }) {
+/** The queue of a compute in its order, and for each job what it waits for. */
+export function Waiting({ compute }: { compute: string }) {
   const query = useQuery(waiting);
   return (
     <Answer query={query} rows={2} inline>
       {(all) => {
-        const runs = all.filter((run) => run.compute === compute.name);
+        const runs = all.filter((run) => run.compute === compute);
         return runs.length === 0 ? (
           <Text size="sm" c="dimmed">
             Nothing waits.
@@ -32,28 +32,21 @@ export function Waiting({ compute }: { compute: Compute }) {
             </Table.Thead>
             <Table.Tbody>
               {runs.map((run, index) => (
-                <Row key={run.id} run={run} compute={compute} ahead={index} />
+                <Table.Tr key={run.id}>
+                  <Table.Td>
+                    <Link href={at(['experiments', 'runs', run.id])}>{run.name}</Link>
+                  </Table.Td>
+                  <Table.Td>{run.kind}</Table.Td>
+                  <Table.Td>
+                    <Time at={run.created_at} />
+                  </Table.Td>
+                  <Table.Td>{whyQueued(run.waits_for, index)}</Table.Td>
+                </Table.Tr>
               ))}
             </Table.Tbody>
           </Table>
         );
       }}
     </Answer>
-  );
-}
-
-function Row({ run, compute, ahead }: { run: Run; compute: Compute; ahead: number }) {
-  const wish = useQuery(wishOf(run.id));
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <Link href={at(['experiments', 'runs', run.id])}>{run.name}</Link>
-      </Table.Td>
-      <Table.Td>{run.kind}</Table.Td>
-      <Table.Td>
-        <Time at={run.created_at} />
-      </Table.Td>
-      <Table.Td>{wish.data ? whyQueued(wish.data.resources ?? {}, compute, ahead) : '…'}</Table.Td>
-    </Table.Tr>
   );
 }

@@ -25,11 +25,3 @@ export const waiting = queryOptions({
   },
   refetchInterval: 3000,
 });
-
-export const wishOf = (id: string) =>
-  queryOptions({
-    queryKey: ['experiments-spec', id],
-    queryFn: ({ signal }) =>
-      data(api().GET('/experiments/runs/{run_id}/spec', { params: { path: { run_id: id } }, signal })),
-    staleTime: Infinity,
-  });

@@ -35,6 +35,14 @@ export const runSpec = (id: string) =>
     staleTime: Infinity,
   });
 
+/** What a run has cost on a cluster so far. */
+export const runCost = (id: string) =>
+  queryOptions({
+    queryKey: ['experiments', 'cost', id],
+    queryFn: ({ signal }) =>
+      data(api().GET('/compute/costs/{run_id}', { params: { path: { run_id: id } }, signal })),
+  });
+
 export const runChildren = (id: string, live: boolean) =>
   queryOptions({
     queryKey: ['experiments', 'children', id],

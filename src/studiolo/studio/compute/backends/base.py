@@ -93,6 +93,10 @@ class Backend(Protocol):
         """Ask for the end of an attempt: TERM, the order's grace, KILL. Returns at once."""
         ...
 
+    def preempt(self, folder: Path) -> None:
+        """Ask for the end of an attempt that is to run again elsewhere or later: as `stop`, in the class `preempted`."""
+        ...
+
     def bar(self, folder: Path, reason: str) -> bool:
         """Take an attempt that nobody owns, so that it never starts; False when a runner was quicker."""
         ...

@@ -56,6 +56,11 @@ def stop(folder: Path) -> None:
     launch.ask_to_stop(folder)
 
 
+def preempt(folder: Path) -> None:
+    """Ask for the end of an attempt, so that others have room."""
+    launch.ask_to_make_room(folder)
+
+
 def bar(folder: Path, reason: str) -> bool:
     """Take an attempt that nobody owns, so that it never starts."""
     return observe.claim(folder, reason)

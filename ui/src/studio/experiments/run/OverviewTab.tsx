@@ -9,7 +9,7 @@ import { Link } from '@/kit/Link';
 import { Answer, Section } from '@/kit/Page';
 import { isOver } from '@/kit/status';
 import { Failure } from '../Failure';
-import { runLineage, runOverview, runSpec, type Run } from '../queries';
+import { runCost, runLineage, runOverview, runSpec, type Run } from '../queries';
 import type { RunSearch } from './search';
 import { Attempts } from './Attempts';
 import { Description } from './Description';
@@ -72,6 +72,7 @@ export function OverviewTab({ run, change }: Props) {
 
 function Facts({ run, tags }: { run: Run; tags: Readonly<Record<string, string>> }) {
   const spec = useQuery(runSpec(run.id));
+  const spent = useQuery({ ...runCost(run.id), enabled: Boolean(run.compute) && run.compute !== 'local' });
   const source = new Map(sourceFacts(tags));
   const commit = source.get('Commit');
   const branch = source.get('Branch');
@@ -87,8 +88,16 @@ function Facts({ run, tags }: { run: Run; tags: Readonly<Record<string, string>>
           ['Duration', isOver(run.state) ? duration(between(run.started_at, run.ended_at)) : null],
           [
             'Compute',
-            run.compute ? <Link href={at(['compute'])}>{run.compute}</Link> : 'a client of the studio',
+            run.compute ? (
+              <Link href={at(run.compute === 'local' ? ['compute'] : ['compute', 'clusters', run.compute])}>
+                {run.compute}
+              </Link>
+            ) : (
+              'a client of the studio'
+            ),
           ],
+          ['Why it waits', run.waits_for],
+          ['Cost', spent.data?.cost ? spent.data.cost.toFixed(4) : null],
           ['Source', source.get('Source')],
           [
             'Commit',

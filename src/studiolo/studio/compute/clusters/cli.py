@@ -1,0 +1,132 @@
+"""The commands of clusters, among those of `studiolo compute`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studiolo.kernel.terminal import Output, OutputOption, out, show, transport, warn
+from studiolo.studio.compute.clusters.client import Clusters
+from studiolo.studio.compute.clusters.definitions import load
+from studiolo.studio.compute.clusters.schemas import ClusterCreate
+
+app = typer.Typer()
+Name = Annotated[str, typer.Argument(help="Name of the cluster.")]
+Least = Annotated[int | None, typer.Option("--min-nodes", min=0, help="Nodes that never go.")]
+Most = Annotated[int | None, typer.Option("--max-nodes", min=0, help="Nodes at most; 0 stops it.")]
+Idle = Annotated[int | None, typer.Option("--idle-seconds", min=0, help="Idle for so long, a node goes.")]
+Tier = Annotated[str | None, typer.Option("--tier", help="dedicated or low_priority.")]
+Price = Annotated[float | None, typer.Option("--price", min=0, help="Price of a node for an hour.")]
+COLUMNS = ("name", "title", "tier", "nodes_up", "min_nodes", "max_nodes", "jobs_running", "node_hours", "cost")
+
+
+@app.command("clusters")
+def list_(context: typer.Context, output: OutputOption = Output.table) -> None:
+    """List the training clusters."""
+    empty = "No clusters yet. Make one: studiolo compute create cpu-cluster --max-nodes 2"
+    show(Clusters(transport(context)).list(), COLUMNS, output=output, empty=empty)
+
+
+@app.command("create")
+def create(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Name; of a file that has one it may be left out.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="YAML, also Azure ML's amlcompute.")] = None,
+    min_nodes: Least = None,
+    max_nodes: Most = None,
+    idle_seconds: Idle = None,
+    tier: Tier = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="Cores of a node.")] = None,
+    memory: Annotated[float | None, typer.Option(min=0.01, help="GiB of a node; else in proportion.")] = None,
+    price: Price = None,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Make a training cluster; options go before what the file says."""
+    values: dict[str, object] = {}
+    if file is not None:
+        spec, notes = load(file)
+        values = spec.model_dump()
+        for note in notes:
+            warn(note)
+    given: dict[str, object] = {
+        "name": name,
+        "min_nodes": min_nodes,
+        "max_nodes": max_nodes,
+        "idle_seconds": idle_seconds,
+        "tier": tier,
+    }
+    given |= {"cores": cores, "memory_bytes": int(memory * 2**30) if memory else None}
+    given |= {"price_per_hour": price, "description": description}
+    values |= {key: value for key, value in given.items() if value is not None}
+    if "name" not in values:
+        raise typer.BadParameter("Name the cluster, or a file that does.", param_hint="NAME")
+    show(Clusters(transport(context)).create_from(ClusterCreate.model_validate(values)), COLUMNS, output=output)
+
+
+@app.command("update")
+def update(
+    context: typer.Context,
+    name: Name,
+    min_nodes: Least = None,
+    max_nodes: Most = None,
+    idle_seconds: Idle = None,
+    tier: Tier = None,
+    price: Price = None,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Resize or change a cluster; no job is ended by it."""
+    given: dict[str, object] = {
+        "min_nodes": min_nodes,
+        "max_nodes": max_nodes,
+        "idle_seconds": idle_seconds,
+        "tier": tier,
+    }
+    given |= {"price_per_hour": price, "description": description}
+    changes = {key: value for key, value in given.items() if value is not None}
+    show(Clusters(transport(context)).update(name, **changes), COLUMNS, output=output)
+
+
+@app.command("nodes")
+def nodes(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
+    """List the nodes of a cluster that are up, and what runs on them."""
+    found = Clusters(transport(context)).get(name).nodes
+    columns = ("number", "state", "cores", "cores_free", "started_at", "idle_since")
+    show(found, columns, output=output, empty="No node is up; they come when jobs wait.")
+    if output is Output.table:
+        for node in found:
+            for job in node.jobs:
+                out.print(f"node {node.number}: {job.title} ({job.run_id})", markup=False, highlight=False)
+
+
+@app.command("usage")
+def usage(
+    context: typer.Context,
+    name: Name,
+    days: Annotated[int, typer.Option(min=1, max=366, help="So many days back.")] = 7,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show hours and cost of a cluster by day."""
+    found = Clusters(transport(context)).usage(name, days)
+    if output is Output.json:
+        show(found, output=output)
+    else:
+        show(found.days, ("day", "node_hours", "job_hours", "cost"), output=output)
+
+
+@app.command("cost")
+def cost(
+    context: typer.Context,
+    run_id: Annotated[str, typer.Argument(help="Id of a run.")],
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what a run has cost on clusters so far."""
+    show(Clusters(transport(context)).cost(run_id), ("run_id", "hours", "cost"), output=output)
+
+
+@app.command("delete")
+def delete(context: typer.Context, name: Name) -> None:
+    """Delete a cluster on which nothing runs; what runs have cost stays known."""
+    Clusters(transport(context)).delete(name)
+    out.print(f"Deleted {name}.", markup=False)

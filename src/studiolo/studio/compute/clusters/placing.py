@@ -1,0 +1,184 @@
+"""Which node takes a job, which nodes come and which go.
+
+A node is a share of this machine: while it is up it holds its cores and memory of `local`, so that nothing is promised twice,
+and when it goes they are free for others. It comes at once, with the job that needs it. All functions run in the caller's
+transaction, after `repository.lock`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.ids import new_id
+from studiolo.studio.compute import repository as held
+from studiolo.studio.compute.backends.base import Capacity
+from studiolo.studio.compute.clusters import repository
+
+Fits = Callable[[int, int], bool]  # whether so many cores and bytes of the machine are free
+MACHINE = "local"
+
+
+def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int) -> Row[Any] | None:
+    """Return the fullest node that has so much free, so that others can become idle."""
+    nodes = [node for node in repository.up(tx, cluster.id) if node.leaving_since is None]
+    jobs = repository.jobs(tx, [node.id for node in nodes])
+    best: tuple[int, Row[Any]] | None = None
+    for node in nodes:
+        taken = sum(job.cores for job in jobs[node.id])
+        bytes_taken = sum(job.memory_bytes for job in jobs[node.id])
+        fits = taken + cores <= node.cores and bytes_taken + memory <= node.memory_bytes
+        if fits and (best is None or taken > best[0]):
+            best = (taken, node)
+    return best[1] if best else None
+
+
+def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits) -> bool:
+    """Say whether a node has room, or one more may come."""
+    if fitting(tx, cluster, cores, memory) is not None:
+        return True
+    return len(repository.up(tx, cluster.id)) < cluster.max_nodes and fits(cluster.cores, cluster.memory_bytes)
+
+
+def take(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits) -> str | None:
+    """Return the id of the node that takes a job, a new one when the others are full; None when there is no room."""
+    node = fitting(tx, cluster, cores, memory)
+    if node is not None:
+        repository.change_node(tx, node.id, {"idle_since": None})
+        return str(node.id)
+    if not has_room(tx, cluster, cores, memory, fits):
+        return None
+    return start(tx, ctx, cluster, idle=False)
+
+
+def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str:
+    """Bring up a node: reserve its share of the machine."""
+    id_, now = new_id(), ctx.clock.now()
+    taken = {node.number for node in repository.up(tx, cluster.id)}
+    number = next(n for n in range(1, len(taken) + 2) if n not in taken)
+    share = {"cores": cluster.cores, "memory_bytes": cluster.memory_bytes}
+    values = {"id": id_, "cluster": cluster.id, "number": number, **share, "price_per_hour": cluster.price_per_hour}
+    repository.add_node(tx, {**values, "started_at": now, "idle_since": now if idle else None})
+    owner = {"holder": _holder(id_), "compute": MACHINE, "workspace_id": cluster.workspace_id}
+    held.put(tx, {**owner, "title": f"node {number} of {cluster.name}", "run_id": None, **share, "since": now})
+    ctx.events.emit(tx, "compute.node", cluster.name, {"node": number, "state": "up"})
+    return id_
+
+
+def end(tx: Connection, ctx: Context, node: Row[Any]) -> None:
+    """Take a node down and give its share back."""
+    repository.change_node(tx, node.id, {"ended_at": ctx.clock.now()})
+    held.remove(tx, _holder(node.id))
+
+
+def left(tx: Connection, ctx: Context, holding: Row[Any]) -> None:
+    """Note that a job has left its node: what it used, and that the node is idle or goes."""
+    node = repository.node(tx, holding.node)
+    if node is None:
+        return
+    now = ctx.clock.now()
+    values = {name: getattr(holding, name) for name in ("holder", "workspace_id", "run_id", "title")}
+    values |= {"cluster": node.cluster, "cluster_name": node.cluster_name, "node": node.number}
+    values |= {"share": share(holding, node.cores, node.memory_bytes), "price_per_hour": node.price_per_hour}
+    repository.put_usage(tx, {**values, "started_at": holding.since, "ended_at": now})
+    if node.ended_at is None and not repository.jobs(tx, [node.id])[node.id]:
+        if node.leaving_since is not None:
+            end(tx, ctx, node)
+        else:
+            repository.change_node(tx, node.id, {"idle_since": now})
+
+
+def share(holding: Row[Any], cores: int, memory_bytes: int) -> float:
+    """Return the part of a node that a job has: the larger of its parts of the cores and of the memory."""
+    of_memory = holding.memory_bytes / memory_bytes if memory_bytes else 0.0
+    return float(max(holding.cores / cores, of_memory))
+
+
+def scale(tx: Connection, ctx: Context, cluster: Row[Any], fits: Fits) -> bool:
+    """Bring a cluster to what it should be without new jobs: idle nodes go, the least number comes; True when it changed."""
+    now, changed = ctx.clock.now(), False
+    nodes = repository.up(tx, cluster.id)
+    jobs = repository.jobs(tx, [node.id for node in nodes])
+    count = len(nodes)
+    for node in reversed(nodes):
+        if jobs[node.id]:
+            continue
+        over = count > cluster.max_nodes
+        if over or node.leaving_since is not None or (count > cluster.min_nodes and idle_too_long(node, cluster, now)):
+            end(tx, ctx, node)
+            count, changed = count - 1, True
+    while count < min(cluster.min_nodes, cluster.max_nodes) and fits(cluster.cores, cluster.memory_bytes):
+        start(tx, ctx, cluster, idle=True)
+        count, changed = count + 1, True
+    return changed
+
+
+def make_room(tx: Connection, ctx: Context, have: Capacity, cores: int, memory: int, *, preempt: bool) -> bool:
+    """Free the machine for a job that waits: idle nodes above the least number go, then low-priority nodes are asked to.
+
+    Returns whether anything changed; nothing does unless it makes the job fit.
+    """
+    taken, bytes_taken = held.held(tx, MACHINE)
+    missing, bytes_missing = taken + cores - have.cores, bytes_taken + memory - have.memory_bytes
+    if missing <= 0 and bytes_missing <= 0:
+        return False
+    by_id = {row.id: row for row in repository.all_(tx)}
+    nodes = repository.up(tx)
+    jobs = repository.jobs(tx, [node.id for node in nodes])
+    counts: dict[str, int] = {}
+    for node in nodes:
+        counts[node.cluster] = counts.get(node.cluster, 0) + 1
+    idle, asked = [], []
+    for node in reversed(nodes):  # newest numbers first
+        cluster = by_id[node.cluster]
+        low = cluster.tier == "low_priority" and preempt
+        if node.leaving_since is not None:
+            missing, bytes_missing = missing - node.cores, bytes_missing - node.memory_bytes  # it is on its way
+        elif not jobs[node.id] and (low or counts[node.cluster] > cluster.min_nodes):
+            counts[node.cluster] -= 1
+            idle.append(node)
+        elif jobs[node.id] and low:
+            asked.append(node)
+    changed = []
+    for node in [*idle, *asked]:
+        if missing <= 0 and bytes_missing <= 0:
+            break
+        missing, bytes_missing = missing - node.cores, bytes_missing - node.memory_bytes
+        changed.append(node)
+    if missing > 0 or bytes_missing > 0:
+        return False
+    for node in changed:
+        if jobs[node.id]:
+            repository.change_node(tx, node.id, {"leaving_since": ctx.clock.now()})
+        else:
+            end(tx, ctx, node)
+    return bool(changed)
+
+
+def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, machine: str) -> str:
+    """Say what a job waits for on a cluster. machine: what one more node waits for."""
+    nodes = repository.up(tx, cluster.id)
+    if has_room(tx, cluster, cores, memory, fits):
+        return "starts as soon as the controller sees it"
+    if cluster.max_nodes == 0:
+        return f"'{cluster.name}' is stopped: it has no nodes until its largest number of nodes is raised"
+    if len(nodes) < cluster.max_nodes:
+        return f"waits for one more node of '{cluster.name}' ({len(nodes)} of {cluster.max_nodes} up), which {machine}"
+    jobs = [job for all_ in repository.jobs(tx, [node.id for node in nodes]).values() for job in all_]
+    by = ", ".join(job.title or job.holder for job in sorted(jobs, key=lambda job: job.since)[:3])
+    wanted = f"{cores} cores" if cores != 1 else "1 core"
+    all_up = "its node is" if len(nodes) == 1 else f"all {len(nodes)} nodes are"
+    return f"waits for {wanted} on a node of '{cluster.name}': {all_up} up and taken" + (
+        f"; held by {by}" if by else ""
+    )
+
+
+def idle_too_long(node: Row[Any], cluster: Row[Any], now: datetime) -> bool:
+    """Say whether a node has been idle for as long as its cluster allows."""
+    return node.idle_since is not None and now - node.idle_since >= timedelta(seconds=cluster.idle_seconds)
+
+
+def _holder(node: str) -> str:
+    return f"node/{node}"

@@ -1,0 +1,113 @@
+"""SQL of clusters."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+
+from studiolo.studio.compute.clusters.tables import clusters, nodes, usages
+from studiolo.studio.compute.tables import holdings
+
+
+def find(tx: Connection, workspace_id: str, name: str) -> Row[Any] | None:
+    """Return a cluster of a workspace."""
+    query = select(clusters).where(clusters.c.workspace_id == workspace_id, clusters.c.name == name)
+    return tx.execute(query).first()
+
+
+def all_(tx: Connection, workspace_id: str | None = None) -> list[Row[Any]]:
+    """Return clusters by name, of one workspace or of all."""
+    query = select(clusters).order_by(clusters.c.name)
+    return list(tx.execute(query if workspace_id is None else query.where(clusters.c.workspace_id == workspace_id)))
+
+
+def put(tx: Connection, values: dict[str, Any]) -> None:
+    """Add a cluster."""
+    tx.execute(insert(clusters).values(**values))
+
+
+def change(tx: Connection, id_: str, values: dict[str, Any]) -> None:
+    """Change a cluster."""
+    tx.execute(update(clusters).where(clusters.c.id == id_).values(**values))
+
+
+def remove(tx: Connection, id_: str) -> None:
+    """Remove a cluster; its nodes go with it."""
+    tx.execute(delete(clusters).where(clusters.c.id == id_))
+
+
+def up(tx: Connection, cluster: str | None = None) -> list[Row[Any]]:
+    """Return the nodes that are up, in order."""
+    query = select(nodes).where(nodes.c.ended_at.is_(None)).order_by(nodes.c.cluster, nodes.c.number)
+    return list(tx.execute(query if cluster is None else query.where(nodes.c.cluster == cluster)))
+
+
+def add_node(tx: Connection, values: dict[str, Any]) -> None:
+    """Add a node."""
+    tx.execute(insert(nodes).values(**values))
+
+
+def change_node(tx: Connection, id_: str, values: dict[str, Any]) -> None:
+    """Change a node that is up."""
+    tx.execute(update(nodes).where(nodes.c.id == id_, nodes.c.ended_at.is_(None)).values(**values))
+
+
+def node(tx: Connection, id_: str) -> Row[Any] | None:
+    """Return a node with its cluster's name."""
+    query = select(nodes, clusters.c.name.label("cluster_name")).join(clusters, clusters.c.id == nodes.c.cluster)
+    return tx.execute(query.where(nodes.c.id == id_)).first()
+
+
+def jobs(tx: Connection, node_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """Return what is held of nodes, by node."""
+    found: dict[str, list[Row[Any]]] = {id_: [] for id_ in node_ids}
+    if node_ids:
+        query = select(holdings).where(holdings.c.node.in_(list(node_ids))).order_by(holdings.c.since)
+        for row in tx.execute(query):
+            found[row.node].append(row)
+    return found
+
+
+def leaving(tx: Connection, holder: str) -> bool:
+    """Say whether the node of a holder was asked to make room."""
+    query = select(nodes.c.leaving_since).join(holdings, holdings.c.node == nodes.c.id)
+    return tx.execute(query.where(holdings.c.holder == holder)).scalar_one_or_none() is not None
+
+
+def spans(tx: Connection, cluster: str, since: datetime | None = None) -> list[Row[Any]]:
+    """Return when nodes were up, those that ended before a moment left out."""
+    query = select(nodes.c.started_at, nodes.c.ended_at, nodes.c.price_per_hour).where(nodes.c.cluster == cluster)
+    if since is not None:
+        query = query.where(or_(nodes.c.ended_at.is_(None), nodes.c.ended_at >= since))
+    return list(tx.execute(query))
+
+
+def put_usage(tx: Connection, values: dict[str, Any]) -> None:
+    """Keep what a job used."""
+    tx.execute(insert(usages).values(**values))
+
+
+def used(tx: Connection, cluster: str, since: datetime) -> list[Row[Any]]:
+    """Return what jobs used since a moment, newest first."""
+    query = select(usages).where(usages.c.cluster == cluster, usages.c.ended_at >= since)
+    return list(tx.execute(query.order_by(usages.c.ended_at.desc())))
+
+
+def used_by(tx: Connection, workspace_id: str, run_id: str) -> list[Row[Any]]:
+    """Return what the attempts of a run used, in order."""
+    query = select(usages).where(usages.c.workspace_id == workspace_id, usages.c.run_id == run_id)
+    return list(tx.execute(query.order_by(usages.c.started_at)))
+
+
+def held_by(tx: Connection, run_id: str) -> list[Row[Any]]:
+    """Return what a run holds of nodes now."""
+    query = select(holdings, nodes.c.price_per_hour, nodes.c.cores.label("node_cores")).join(
+        nodes, nodes.c.id == holdings.c.node
+    )
+    return list(tx.execute(query.where(holdings.c.run_id == run_id)))
+
+
+def highest(tx: Connection, cluster: str) -> int:
+    """Return the number of the newest node, 0 when there was none."""
+    return int(tx.execute(select(func.max(nodes.c.number)).where(nodes.c.cluster == cluster)).scalar_one() or 0)

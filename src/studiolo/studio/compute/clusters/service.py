@@ -1,0 +1,278 @@
+"""The verbs of clusters."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import IntegrityError
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.ids import new_id
+from studiolo.studio.compute import repository as held
+from studiolo.studio.compute import service as machine
+from studiolo.studio.compute.clusters import placing, repository
+from studiolo.studio.compute.clusters.errors import ClusterBusy, ClusterExists, ClusterInvalid
+from studiolo.studio.compute.clusters.schemas import (
+    Cluster,
+    ClusterCreate,
+    ClusterPatch,
+    ClusterUsage,
+    JobUsage,
+    Node,
+    NodeJob,
+    RunCost,
+    UsageDay,
+)
+from studiolo.studio.compute.errors import ComputeNotFound
+
+RESERVED = ("local", "serverless", "clusters", "costs")
+_JOBS = 100  # that have ended, on the page of a cluster
+
+
+def create(ctx: Context, spec: ClusterCreate) -> Cluster:
+    """Make a cluster; raises ClusterExists, and ClusterInvalid for nodes that this machine can never have."""
+    if spec.name.lower() in RESERVED or spec.name in machine.backends():
+        raise ClusterExists(f"'{spec.name}' is a name of the studio's own.", "Take another.", field="name")
+    have = machine.capacity(ctx, placing.MACHINE)
+    memory = spec.memory_bytes or int(have.memory_bytes * min(spec.cores, have.cores) / have.cores)
+    values = spec.model_dump() | {"memory_bytes": memory}
+    _check(ctx, values)
+    now = ctx.clock.now()
+    owner = {"id": new_id(), "workspace_id": ctx.workspace_id, "created_by": ctx.actor.name}
+    try:
+        with ctx.db.begin() as tx:
+            repository.put(tx, {**values, **owner, "created_at": now, "updated_at": now})
+            _tell(tx, ctx, "compute.created", spec.name)
+    except IntegrityError:
+        raise ClusterExists(
+            f"There is a compute '{spec.name}' already.", "Take another name, or change that one.", field="name"
+        ) from None
+    return get(ctx, spec.name)
+
+
+def list_(ctx: Context) -> list[Cluster]:
+    """Return the clusters of the workspace."""
+    with ctx.db.read() as tx:
+        return [_shown(tx, ctx, row) for row in repository.all_(tx, ctx.workspace_id)]
+
+
+def get(ctx: Context, name: str) -> Cluster:
+    """Return a cluster; raises ComputeNotFound."""
+    with ctx.db.read() as tx:
+        return _shown(tx, ctx, _row(tx, ctx, name))
+
+
+def update(ctx: Context, name: str, patch: ClusterPatch) -> Cluster:
+    """Change a cluster: more or fewer nodes come and go with the controller's next look, never under a job."""
+    given = patch.model_dump(exclude_none=True)
+    with ctx.db.begin() as tx:
+        row = _row(tx, ctx, name)
+        _check(ctx, {**row._mapping, **given}, own=row.id)  # noqa: SLF001 - SQLAlchemy's public name
+        if given:
+            repository.change(tx, row.id, {**given, "updated_at": ctx.clock.now()})
+            _tell(tx, ctx, "compute.updated", name)
+    return get(ctx, name)
+
+
+def delete(ctx: Context, name: str) -> None:
+    """Delete a cluster and its history of nodes; costs of runs stay known. Raises ClusterBusy while jobs run on it."""
+    with ctx.db.begin() as tx:
+        row = _row(tx, ctx, name)
+        held.lock(tx)
+        nodes = repository.up(tx, row.id)
+        jobs = [job for found in repository.jobs(tx, [node.id for node in nodes]).values() for job in found]
+        if jobs:
+            names = ", ".join(job.title for job in jobs[:3])
+            raise ClusterBusy(f"On '{name}' run {names}.", "Cancel them or wait, then delete it.", field="name")
+        for node in nodes:
+            placing.end(tx, ctx, node)
+        repository.remove(tx, row.id)
+        _tell(tx, ctx, "compute.deleted", name)
+
+
+def scale(ctx: Context) -> bool:
+    """Bring every cluster of the workspace to what it should be; True when nodes came or went."""
+    with ctx.db.read() as tx:
+        rows = repository.all_(tx, ctx.workspace_id)
+        worth = [row for row in rows if _worth(tx, ctx, row)]
+    changed = False
+    for row in worth:
+        with ctx.db.begin() as tx:
+            held.lock(tx)
+            fresh = repository.find(tx, ctx.workspace_id, row.name)
+            if fresh is not None:
+                changed = placing.scale(tx, ctx, fresh, machine.machine(tx, ctx)) or changed
+    return changed
+
+
+def usage(ctx: Context, name: str, days: int) -> ClusterUsage:
+    """Return hours and cost by day in UTC, and what jobs used."""
+    now = ctx.clock.now()
+    first = (now - timedelta(days=days - 1)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with ctx.db.read() as tx:
+        row = _row(tx, ctx, name)
+        spans = repository.spans(tx, row.id, first)
+        used = repository.used(tx, row.id, first)
+        here = repository.jobs(tx, [node.id for node in repository.up(tx, row.id)])
+    running = [
+        (job.since, now, placing.share(job, row.cores, row.memory_bytes)) for all_ in here.values() for job in all_
+    ]
+    worked = [(one.started_at, one.ended_at, one.share) for one in used] + running
+    found = []
+    for number in range(days):
+        start = first + timedelta(days=number)
+        end = min(start + timedelta(days=1), now)
+        hours = [(_hours(one.started_at, one.ended_at or now, start, end), one.price_per_hour) for one in spans]
+        found.append(
+            UsageDay(
+                day=start.date(),
+                node_hours=sum(each for each, _ in hours),
+                job_hours=sum(_hours(since, until, start, end) * share for since, until, share in worked),
+                cost=sum(each * price for each, price in hours),
+            )
+        )
+    return ClusterUsage(days=found, jobs=_usages(used[:_JOBS]))
+
+
+def cost(ctx: Context, run_id: str) -> RunCost:
+    """Return what a run has cost on clusters so far; nothing elsewhere, and for a run that is not of the workspace."""
+    now = ctx.clock.now()
+    with ctx.db.read() as tx:
+        ended = _usages(repository.used_by(tx, ctx.workspace_id, run_id))
+        held_now = [one for one in repository.held_by(tx, run_id) if one.workspace_id == ctx.workspace_id]
+    hours, spent = sum(one.hours for one in ended), sum(one.cost for one in ended)
+    for one in held_now:
+        each = (now - one.since).total_seconds() / 3600
+        hours, spent = hours + each, spent + each * one.price_per_hour * one.cores / one.node_cores
+    return RunCost(run_id=run_id, hours=hours, cost=spent, attempts=ended)
+
+
+def _usages(rows: Sequence[Row[Any]]) -> list[JobUsage]:
+    found = []
+    for row in rows:
+        hours = max(0.0, (row.ended_at - row.started_at).total_seconds() / 3600)
+        attempt = row.holder.rpartition("/")[2]
+        found.append(
+            JobUsage(
+                run_id=row.run_id,
+                attempt=int(attempt) if attempt.isdigit() else 1,
+                title=row.title,
+                cluster=row.cluster_name,
+                node=row.node,
+                share=row.share,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                hours=hours,
+                cost=hours * row.share * row.price_per_hour,
+            )
+        )
+    return found
+
+
+def _hours(since: datetime, until: datetime, start: datetime, end: datetime) -> float:
+    return max(0.0, (min(until, end) - max(since, start)).total_seconds()) / 3600
+
+
+def _row(tx: Connection, ctx: Context, name: str) -> Row[Any]:
+    found = repository.find(tx, ctx.workspace_id, name)
+    if found is None:
+        raise ComputeNotFound(name, [row.name for row in repository.all_(tx, ctx.workspace_id)] or ["local"])
+    return found
+
+
+def _worth(tx: Connection, ctx: Context, row: Row[Any]) -> bool:
+    """Say whether a cluster may have too many or too few nodes; most ticks find none, and then write nothing."""
+    nodes = repository.up(tx, row.id)
+    if len(nodes) < min(row.min_nodes, row.max_nodes):
+        return machine.machine(tx, ctx)(row.cores, row.memory_bytes)
+    idle = [node for node in nodes if node.idle_since is not None]
+    return bool(idle) and (
+        len(nodes) > row.max_nodes
+        or any(node.leaving_since is not None for node in idle)
+        or (len(nodes) > row.min_nodes and any(placing.idle_too_long(node, row, ctx.clock.now()) for node in idle))
+    )
+
+
+def _check(ctx: Context, values: Any, own: str = "") -> None:
+    have = machine.capacity(ctx, placing.MACHINE)
+    if values["cores"] > have.cores:
+        raise ClusterInvalid(
+            f"A node would have {values['cores']} cores; this machine gives jobs {have.cores}.",
+            f"Ask for at most {have.cores}: a node is a share of this machine.",
+            field="cores",
+        )
+    if values["memory_bytes"] > have.memory_bytes:
+        raise ClusterInvalid(
+            f"A node would have {values['memory_bytes'] / 2**30:.1f} GiB; this machine gives jobs {have.memory_bytes / 2**30:.1f}.",
+            "Ask for less: a node is a share of this machine.",
+            field="memory_bytes",
+        )
+    if values["min_nodes"] > values["max_nodes"]:
+        raise ClusterInvalid(
+            f"The least number of nodes ({values['min_nodes']}) is above the largest ({values['max_nodes']}).",
+            "Raise max_nodes, or lower min_nodes.",
+            field="min_nodes",
+        )
+    with ctx.db.read() as tx:
+        others = sum(row.min_nodes * row.cores for row in repository.all_(tx) if row.id != own)
+    if values["min_nodes"] and others + values["min_nodes"] * values["cores"] >= have.cores:
+        free = have.cores - others - 1
+        raise ClusterInvalid(
+            f"{values['min_nodes']} nodes that never go would leave the studio's own jobs no core of {have.cores}.",
+            f"Keep min_nodes × cores to at most {max(0, free)}; nodes above it come when jobs wait.",
+            field="min_nodes",
+        )
+
+
+def _shown(tx: Connection, ctx: Context, row: Row[Any]) -> Cluster:
+    now = ctx.clock.now()
+    nodes = repository.up(tx, row.id)
+    jobs = repository.jobs(tx, [node.id for node in nodes])
+    spans = [
+        (max(0.0, ((one.ended_at or now) - one.started_at).total_seconds() / 3600), one.price_per_hour)
+        for one in repository.spans(tx, row.id)
+    ]
+    missing = min(row.min_nodes, row.max_nodes) - len(nodes)
+    held_back = None
+    if missing > 0 and not machine.machine(tx, ctx)(row.cores, row.memory_bytes):
+        waits = machine.waits_for(tx, ctx, placing.MACHINE, row.cores, row.memory_bytes)
+        held_back = f"{missing} of its {row.min_nodes} permanent nodes {waits.replace('waits', 'wait', 1)}"
+    values = {name: row._mapping[name] for name in Cluster.model_fields if name in row._mapping}  # noqa: SLF001
+    return Cluster(
+        **values,
+        title=row.size or f"{row.cores} {'core' if row.cores == 1 else 'cores'} of this machine",
+        nodes_up=len(nodes),
+        nodes_idle=sum(not jobs[node.id] for node in nodes),
+        jobs_running=sum(len(jobs[node.id]) for node in nodes),
+        node_hours=sum(hours for hours, _ in spans),
+        cost=sum(hours * price for hours, price in spans),
+        held_back=held_back,
+        nodes=[_node(node, jobs[node.id]) for node in nodes],
+    )
+
+
+def _node(node: Row[Any], jobs: Sequence[Row[Any]]) -> Node:
+    return Node(
+        number=node.number,
+        state="leaving" if node.leaving_since is not None else "running" if jobs else "idle",
+        cores=node.cores,
+        cores_free=node.cores - sum(job.cores for job in jobs),
+        memory_bytes=node.memory_bytes,
+        started_at=node.started_at,
+        idle_since=node.idle_since,
+        jobs=[
+            NodeJob(
+                title=job.title,
+                run_id=job.run_id,
+                cores=job.cores,
+                memory_limit_bytes=job.memory_bytes,
+                since=job.since,
+            )
+            for job in jobs
+        ],
+    )
+
+
+def _tell(tx: Connection, ctx: Context, kind: str, name: str) -> None:
+    ctx.events.emit(tx, kind, name, {"name": name})

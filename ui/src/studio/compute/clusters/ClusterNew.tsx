@@ -1,0 +1,91 @@
+import { Button, Group, NumberInput, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { Problem } from '@/kernel/problem';
+import { api, data } from '@/kernel/request';
+import { useMay } from '@/kernel/session';
+import { at } from '@/kernel/workspace';
+import { Denied } from '@/kit/Denied';
+import { ErrorState } from '@/kit/ErrorState';
+import { useFollow } from '@/kit/Link';
+import { Page, PageHeader } from '@/kit/Page';
+import { Fields, type Sizes } from './Fields';
+
+const START: Sizes = {
+  min_nodes: 0,
+  max_nodes: 2,
+  idle_seconds: 120,
+  tier: 'dedicated',
+  price_per_hour: 0,
+  description: '',
+};
+
+/** A new training cluster. */
+export function ClusterNew() {
+  const may = useMay('compute.write');
+  const follow = useFollow();
+  const cache = useQueryClient();
+  const [name, setName] = useState('');
+  const [cores, setCores] = useState(1);
+  const [sizes, setSizes] = useState(START);
+  const create = useMutation({
+    mutationFn: () => data(api().POST('/compute/clusters', { body: { name, cores, size: '', ...sizes } })),
+    onSuccess: async (made) => {
+      await cache.invalidateQueries({ queryKey: ['compute'] });
+      follow(at(['compute', 'clusters', made.name]));
+    },
+  });
+  const problem = create.error ? Problem.from(create.error) : null;
+  const problems = problem?.fields ?? {};
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <Page
+      title="New cluster"
+      width="form"
+      header={
+        <PageHeader
+          title="New cluster"
+          lead="A queue of its own. Its nodes are shares of this machine, not machines: they come when jobs wait."
+        />
+      }
+    >
+      <Denied permission="compute.write" to="make clusters" />
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <TextInput
+            label="Name"
+            description="Jobs name it as their compute. Letters, digits and -, at most 32."
+            required
+            autoFocus
+            value={name}
+            error={problems.name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <NumberInput
+            label="Cores of a node"
+            description="Memory follows in proportion."
+            min={1}
+            allowDecimal={false}
+            value={cores}
+            error={problems.cores}
+            onChange={(typed) => setCores(Number(typed) || 1)}
+          />
+          <Fields
+            value={sizes}
+            onChange={(change) => setSizes((old) => ({ ...old, ...change }))}
+            problems={problems}
+          />
+          {problem && Object.keys(problems).length === 0 ? <ErrorState error={problem} inline /> : null}
+          <Group>
+            <Button type="submit" loading={create.isPending} disabled={!may || !name}>
+              Create
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Page>
+  );
+}

@@ -1,0 +1,72 @@
+import { Table, Text } from '@mantine/core';
+import { between, bytes, duration } from '@/kernel/format';
+import { at } from '@/kernel/workspace';
+import { Link } from '@/kit/Link';
+import { StatusBadge } from '@/kit/StatusBadge';
+import { useNow } from '@/kit/Time';
+import classes from '../compute.module.css';
+import type { Cluster, ClusterNode } from './queries';
+
+const TONES = { idle: 'completed', running: 'running', leaving: 'warning' } as const;
+
+/** The nodes that are up, and what runs on each. */
+export function Nodes({ cluster }: { cluster: Cluster }) {
+  const now = useNow(1000);
+  if (cluster.nodes.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        {cluster.max_nodes === 0
+          ? 'The cluster is stopped. Start it to run the jobs that wait.'
+          : 'No node is up: nothing is held. One comes with the next job.'}
+      </Text>
+    );
+  return (
+    <Table.ScrollContainer minWidth={640}>
+      <Table aria-label="Nodes" className={classes.table ?? ''}>
+        <Table.Thead>
+          <Table.Tr>
+            {['Node', 'State', 'Cores', 'Memory', 'Up for', 'Jobs'].map((head) => (
+              <Table.Th key={head} scope="col">
+                {head}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {cluster.nodes.map((node) => (
+            <Table.Tr key={node.number}>
+              <Table.Td>{node.number}</Table.Td>
+              <Table.Td>
+                <StatusBadge state={node.state} tone={TONES[node.state]} label={said(node, cluster, now)} />
+              </Table.Td>
+              <Table.Td>
+                {node.cores - node.cores_free} of {node.cores} taken
+              </Table.Td>
+              <Table.Td>{bytes(node.memory_bytes)}</Table.Td>
+              <Table.Td>{duration(between(node.started_at, null, now))}</Table.Td>
+              <Table.Td>
+                {node.jobs.map((job) => (
+                  <div key={job.run_id ?? job.title}>
+                    {job.run_id ? (
+                      <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
+                    ) : (
+                      job.title
+                    )}
+                  </div>
+                ))}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function said(node: ClusterNode, cluster: Cluster, now: number): string {
+  if (node.state === 'leaving') return 'Makes room';
+  if (node.state === 'running') return 'Running';
+  if (!node.idle_since || cluster.nodes_up <= cluster.min_nodes) return 'Idle';
+  const left = cluster.idle_seconds - (between(node.idle_since, null, now) ?? 0);
+  return left > 0 ? `Idle, goes in ${duration(Math.ceil(left))}` : 'Idle, goes now';
+}
