@@ -143,11 +143,9 @@ def test_hours_and_cost_are_those_of_the_nodes_and_shares_of_jobs(any_ctx: Conte
     assert service.get(after, "cpu").cost == pytest.approx(6.0, rel=1e-3)  # an idle hour costs too
     assert reconcile.tick(after)
     spent = service.cost(later(any_ctx, 9 * 3600), "run")
-    assert (spent.hours, spent.cost, spent.attempts[0].attempt) == (
-        pytest.approx(1, rel=1e-3),
-        pytest.approx(1.5, rel=1e-3),
-        1,
-    )
+    assert spent.hours == pytest.approx(1, rel=1e-3)
+    assert spent.cost == pytest.approx(1.5, rel=1e-3)
+    assert spent.attempts[0].attempt == 1
     used = service.usage(later(any_ctx, 9 * 3600), "cpu", 3)
     assert sum(day.node_hours for day in used.days) == pytest.approx(2, rel=1e-3)
     assert sum(day.job_hours for day in used.days) == pytest.approx(0.5, rel=1e-3)
