@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=120), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_clusters")),
-        sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_compute_clusters_workspace_id")),
+        sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_compute_clusters_workspace_id_name")),
     )
     op.create_table(
         "compute_nodes",
