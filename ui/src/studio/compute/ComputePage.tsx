@@ -20,10 +20,10 @@ export function ComputePage() {
       <Answer query={query}>
         {(all) => (
           <div className={classes.stack}>
+            <ClusterList />
             {all.map((compute) => (
               <Machine key={compute.name} compute={compute} />
             ))}
-            <ClusterList />
           </div>
         )}
       </Answer>

@@ -17,7 +17,7 @@ const create = createRoute({
 
 const cluster = createRoute({
   getParentRoute: () => workspaceRoute,
-  path: 'compute/clusters/$name',
+  path: 'compute/$name',
   validateSearch: searchOf((raw) => ({ days: integer(raw, 'days') })),
   component: lazyRouteComponent(() => import('./clusters/ClusterPage'), 'ClusterPage'),
 });

@@ -26,7 +26,7 @@ from studiolo.studio.compute.clusters.schemas import (
 )
 from studiolo.studio.compute.errors import ComputeNotFound
 
-RESERVED = ("local", "serverless", "clusters", "costs")
+RESERVED = ("local", "serverless", "clusters", "costs", "new")
 _JOBS = 100  # that have ended, on the page of a cluster
 
 

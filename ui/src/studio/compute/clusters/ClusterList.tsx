@@ -109,7 +109,7 @@ export function ClusterList() {
               rows={rows}
               columns={COLUMNS}
               rowKey={(row) => row.name}
-              href={(row) => at(['compute', 'clusters', row.name])}
+              href={(row) => at(['compute', row.name])}
               sort={search.sort}
               onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
             />

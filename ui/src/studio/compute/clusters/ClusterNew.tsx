@@ -32,7 +32,7 @@ export function ClusterNew() {
     mutationFn: () => data(api().POST('/compute/clusters', { body: { name, cores, size: '', ...sizes } })),
     onSuccess: async (made) => {
       await cache.invalidateQueries({ queryKey: ['compute'] });
-      follow(at(['compute', 'clusters', made.name]));
+      follow(at(['compute', made.name]));
     },
   });
   const problem = create.error ? Problem.from(create.error) : null;

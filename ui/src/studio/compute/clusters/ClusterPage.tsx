@@ -22,7 +22,7 @@ import { Usage } from './Usage';
 
 /** One cluster: its nodes, what runs and waits, hours and cost. */
 export function ClusterPage() {
-  const { name } = useParams({ from: '/w/$ws/compute/clusters/$name' });
+  const { name } = useParams({ from: '/w/$ws/compute/$name' });
   const query = useQuery(cluster(name));
   return (
     <Page title={name} header={<Header name={name} it={query.data} />}>

@@ -11,8 +11,8 @@ import { hours, money, usage, type ClusterUsage } from './queries';
 
 /** Hours and cost by day, and the jobs that have ended. */
 export function Usage({ name, priced }: { name: string; priced: boolean }) {
-  const search = useSearch({ from: '/w/$ws/compute/clusters/$name' });
-  const navigate = useNavigate({ from: '/w/$ws/compute/clusters/$name' });
+  const search = useSearch({ from: '/w/$ws/compute/$name' });
+  const navigate = useNavigate({ from: '/w/$ws/compute/$name' });
   const days = search.days ?? 7;
   const query = useQuery(usage(name, days));
   return (
@@ -59,7 +59,7 @@ function Shown({ found, days, priced }: { found: ClusterUsage; days: number; pri
       </Text>
       <Bars
         height={48}
-        values={found.days.map((day) => day.node_hours)}
+        values={found.days.map((day) => Math.round(day.node_hours * 3600))}
         label={`Node hours by day for ${days} days, most on ${top.day}: ${hours(top.node_hours)}`}
       />
       {found.jobs.length > 0 ? (

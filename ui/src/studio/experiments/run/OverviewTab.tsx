@@ -89,7 +89,7 @@ function Facts({ run, tags }: { run: Run; tags: Readonly<Record<string, string>>
           [
             'Compute',
             run.compute ? (
-              <Link href={at(run.compute === 'local' ? ['compute'] : ['compute', 'clusters', run.compute])}>
+              <Link href={at(run.compute === 'local' ? ['compute'] : ['compute', run.compute])}>
                 {run.compute}
               </Link>
             ) : (
