@@ -224,7 +224,7 @@ def show(ctx: Context, name: str) -> Compute:
         if name not in backends():
             _cluster(tx, ctx, name)
     engine = backend(name)
-    have = capacity(ctx, name)
+    have = engine.capacity(ctx.settings)
     with ctx.db.read() as tx:
         rows = repository.list_(tx, name)
     holdings = []
