@@ -1,5 +1,6 @@
 """The runner with real processes."""
 
+import json
 import os
 import signal
 import subprocess
@@ -260,3 +261,18 @@ def test_a_flood_of_signals_and_a_hangup_do_not_end_the_job(tmp_path: Path) -> N
         os.kill(found.runner, number)
     assert ended(tmp_path).code == 0
     assert log(tmp_path) == "done\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_between_the_claim_and_the_listening_is_not_the_end_of_the_runner(tmp_path: Path, number: int) -> None:
+    os.mkfifo(tmp_path / attempt.JOB)  # it waits here, its claim made, for an order to read
+    main = Path(attempt.__file__).with_name("main.py")
+    begun = subprocess.Popen([sys.executable, "-I", "-S", str(main), str(tmp_path)], stdin=subprocess.DEVNULL)
+    owner = wait_for(lambda: attempt.read_json(str(tmp_path), attempt.CLAIM))
+    os.kill(owner["pid"], number)
+    if number == signal.SIGUSR1:
+        attempt.touch(str(tmp_path), attempt.CANCEL)
+    order = {"argv": ["sleep", "60"], "env": {"PATH": "/usr/bin:/bin"}, "mark": mark(tmp_path), "grace_s": 1.0}
+    (tmp_path / attempt.JOB).write_text(json.dumps(order))
+    assert begun.wait(20) == 0
+    assert ended(tmp_path).failure == ("preempted" if number == signal.SIGTERM else "canceled")

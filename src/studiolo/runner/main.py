@@ -36,8 +36,10 @@ def main(folder: str) -> int:
 
 
 def _own(folder: str, tell: int) -> int:
+    import signal
+
     from studiolo.runner import attempt, processes
-    from studiolo.runner.supervise import Runner
+    from studiolo.runner.supervise import ENDING, Runner
 
     handed = _handed()
     log = os.open(os.path.join(folder, attempt.RUNNER_LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -46,6 +48,8 @@ def _own(folder: str, tell: int) -> int:
         os.dup2(source, target)
     os.chdir(folder)
     me = processes.process(os.getpid())
+    # who has the claim is told to end by signals, and these would kill it until it listens
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     identity = {"boot_id": processes.boot_id(), "pid": os.getpid(), "start": me.start if me else 0}
     if not attempt.take(folder, identity):
         os.write(tell, b"=")

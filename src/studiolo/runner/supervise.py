@@ -18,6 +18,7 @@ LEFT_BEHIND_GRACE = 1.0
 KILL_PATIENCE = 30.0  # a process in an uninterruptible wait of the kernel dies when that ends
 SCRUB_PATIENCE = 10.0
 RECORD_PATIENCE = 3600.0
+ENDING = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)  # what a runner is told by
 
 
 class Runner:
@@ -281,6 +282,7 @@ class Runner:
         signal.signal(signal.SIGTERM, self._on_term)
         for number in (signal.SIGCHLD, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, _heard)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         return wake
 
     def _on_term(self, *_: object) -> None:

@@ -8,12 +8,12 @@ class ComputeNotFound(NotFound):
 
     code, title = "compute.not_found", "Compute not found"
 
-    def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(
-            f"There is no compute '{name}'.",
-            f"Use one of: {', '.join(known)} (studiolo compute show).",
-            field="compute",
-        )
+    def __init__(self, name: str, known: list[str], *, cluster: bool = False) -> None:
+        if cluster:
+            said, hint = f"'{name}' is a training cluster, not a machine.", f"See studiolo compute nodes {name}."
+        else:
+            said, hint = f"There is no compute '{name}'.", f"Use one of: {', '.join(known)} (studiolo compute show)."
+        super().__init__(said, hint, field="compute")
 
 
 class TooBig(Invalid):

@@ -109,21 +109,26 @@ def has_room(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: 
 
 
 def make_room(ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
-    """Free the machine for the job at the head of a queue: idle nodes go, low-priority ones are asked to. True: look again."""
+    """Free the machine for the job at the head of a queue: idle nodes go, low-priority ones are asked to. True: look again.
+
+    It is asked at every tick while a job waits, so nothing is written unless that helps.
+    """
     preempt = True
+    have = capacity(ctx, placing.MACHINE)
     with ctx.db.read() as tx:
-        if not clusters.up(tx):
-            return False
         if name not in backends():
             cluster = clusters.find(tx, ctx.workspace_id, name)
             if cluster is None or len(clusters.up(tx, cluster.id)) >= cluster.max_nodes:
                 return False
             cores, memory_bytes = cluster.cores, cluster.memory_bytes
             preempt = cluster.tier != "low_priority"
-    have = capacity(ctx, placing.MACHINE)
+        if not placing.in_the_way(tx, have, cores, memory_bytes, preempt=preempt):
+            return False
     with ctx.db.begin() as tx:
         repository.lock(tx)
-        return placing.make_room(tx, ctx, have, cores, memory_bytes, preempt=preempt)
+        nodes = placing.in_the_way(tx, have, cores, memory_bytes, preempt=preempt)
+        placing.make_room(tx, ctx, nodes)
+    return bool(nodes)
 
 
 def preemptible(ctx: Context, name: str) -> bool:
@@ -141,6 +146,16 @@ def wanted_back(ctx: Context, name: str, holder: str) -> bool:
         return False
     with ctx.db.read() as tx:
         return clusters.leaving(tx, holder)
+
+
+def yielding(tx: Connection, ctx: Context) -> set[str]:
+    """Return the names of the computes whose jobs make room for those of others."""
+    return {row.name for row in clusters.all_(tx, ctx.workspace_id) if row.tier == "low_priority"}
+
+
+def names(tx: Connection, ctx: Context) -> set[str]:
+    """Return the names of all computes of the workspace."""
+    return {*backends(), *(row.name for row in clusters.all_(tx, ctx.workspace_id))}
 
 
 def release(tx: Connection, ctx: Context, holder: str) -> None:
@@ -220,9 +235,10 @@ def list_(ctx: Context) -> list[Compute]:
 
 def show(ctx: Context, name: str) -> Compute:
     """Return a compute with what runs on it; of other workspaces only how much they hold."""
-    with ctx.db.read() as tx:
-        if name not in backends():
+    if name not in backends():
+        with ctx.db.read() as tx:
             _cluster(tx, ctx, name)
+        raise ComputeNotFound(name, list(backends()), cluster=True)
     engine = backend(name)
     have = engine.capacity(ctx.settings)
     with ctx.db.read() as tx:

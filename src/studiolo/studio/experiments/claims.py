@@ -18,6 +18,7 @@ _SPECS = 512
 _specs: dict[str, JobSpec] = {}
 HEAD = 50  # jobs of the queue that are looked at in a tick
 LIVE = ("NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing")
+WAITING = LIVE[:3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ _COLUMNS = [runs.c[name] for name in Claim.__slots__]
 
 
 _OWN = select(*_COLUMNS).where(IN_WORKSPACE, LIVE_INDEX, runs.c.spec.is_not(None))
-_WAITING = _OWN.where(runs.c.state.in_(LIVE[:3]))
+_WAITING = _OWN.where(runs.c.state.in_(WAITING))
 _LIVE = (  # asked at every tick, and to build a statement takes longer than to run it
     _OWN.where(runs.c.state.in_(LIVE[3:])).order_by(runs.c.seq),
     _WAITING.order_by(runs.c.priority.desc(), runs.c.seq).limit(HEAD),
@@ -70,6 +71,13 @@ def live(tx: Connection, workspace_id: str) -> list[Claim]:
     """Return the live jobs of a workspace: those under way, the head of the queue in its order, and what was canceled."""
     found = {row.seq: row for query in _LIVE for row in tx.execute(query, {"workspace_id": workspace_id})}
     return [_claim(row) for row in found.values()]
+
+
+def queued(tx: Connection, workspace_id: str, computes: Collection[str]) -> list[Claim]:
+    """Return the head of what waits for some computes, in the order of the queue."""
+    of_them = func.coalesce(runs.c.compute, "local").in_(list(computes))
+    query = _WAITING.where(of_them).order_by(runs.c.priority.desc(), runs.c.seq).limit(HEAD)
+    return [_claim(row) for row in tx.execute(query, {"workspace_id": workspace_id})]
 
 
 def again(tx: Connection, seq: int) -> Claim | None:

@@ -36,6 +36,7 @@ def to_run(row: Row[Any] | Any) -> Run:
         started_at=row.started_at,
         ended_at=row.ended_at,
         compute=row.compute,
+        priority=row.priority,
         attempt=row.attempt,
         progress=row.progress,
         lifecycle=row.lifecycle,

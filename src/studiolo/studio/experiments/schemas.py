@@ -140,6 +140,7 @@ class Run(BaseModel):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     compute: str | None = None
+    priority: int = 0
     attempt: int = 0
     progress: Progress | None = None
     waits_for: str | None = None  # of a queued job

@@ -110,6 +110,20 @@ def test_resizing_ends_no_job(ctx: Context) -> None:
     assert not take(ctx, "b/1")
 
 
+def test_a_cluster_that_shrinks_places_nothing_on_the_nodes_that_are_to_go(ctx: Context) -> None:
+    make(ctx, cores=2)
+    for holder in ("a/1", "b/1", "c/1"):
+        assert take(ctx, holder)
+    service.update(ctx, "cpu", ClusterPatch(max_nodes=1))
+    assert not take(ctx, "d/1")  # though node 2 has a core free
+    leave(ctx, "a/1")
+    assert take(ctx, "d/1")
+    assert [len(node.jobs) for node in service.get(ctx, "cpu").nodes] == [2, 1]
+    service.update(ctx, "cpu", ClusterPatch(max_nodes=0))
+    leave(ctx, "b/1")
+    assert not take(ctx, "e/1")  # stopped
+
+
 def test_a_job_of_the_machine_gets_the_share_of_idle_nodes_at_once(ctx: Context) -> None:
     make(ctx, cores=2, idle_seconds=3600)
     take(ctx, "a/1")
@@ -159,6 +173,30 @@ def test_hours_and_cost_are_those_of_the_nodes_and_shares_of_jobs(any_ctx: Conte
     assert service.cost(any_ctx, "run").cost == pytest.approx(1.5, rel=1e-3)
 
 
+def test_a_run_costs_the_same_while_it_runs_and_after(ctx: Context) -> None:
+    make(ctx, cores=2, memory_bytes=1000, price_per_hour=4.0)
+    take(ctx, "run/1", cores=1, memory=750)  # half of the cores, three quarters of the memory
+    hour = later(ctx, 3600)
+    while_it_runs = service.cost(hour, "run").cost
+    leave(hour, "run/1")
+    assert while_it_runs == pytest.approx(service.cost(hour, "run").cost) == pytest.approx(3.0, rel=1e-3)
+
+
+def test_hours_are_counted_on_the_days_they_were_used(ctx: Context) -> None:
+    make(ctx, price_per_hour=1.0)
+    midnight = ctx.clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    clock = FakeClock(midnight - timedelta(hours=1))
+    take(replace(ctx, clock=clock), "run/1")
+    after = replace(ctx, clock=FakeClock(midnight + timedelta(hours=25)))
+    for moment in (after, replace(ctx, clock=FakeClock(midnight + timedelta(hours=30)))):
+        days = service.usage(moment, "cpu", 3).days
+        assert [round(day.job_hours, 3) for day in days[:2]] == [1, 24]
+        leave(after, "run/1")
+        reconcile.tick(later(after, 120))
+    assert round(days[2].node_hours, 2) == 1.03
+    assert service.get(after, "cpu").node_hours == pytest.approx(26 + 120 / 3600)
+
+
 def test_workspaces_have_clusters_of_their_own_on_one_machine(ctx: Context) -> None:
     other = replace(ctx, workspace_id="0" * 32)
     make(ctx, cores=3)
@@ -191,6 +229,13 @@ def test_what_cannot_be_is_refused_with_its_field(ctx: Context) -> None:
     with pytest.raises(ComputeNotFound, match="nowhere"):
         compute.check(ctx, "nowhere", 1, 0)
     assert "no compute 'nowhere' any more" in waits(ctx, "nowhere")
+
+
+def test_a_cluster_is_no_machine_to_show(client: TestClient) -> None:
+    client.post(URL, json={"name": "cpu"})
+    reply = client.get("/w/default/api/compute/cpu")
+    assert reply.status_code == 404
+    assert "'cpu' is a training cluster" in reply.json()["detail"]
 
 
 def test_a_cluster_with_jobs_is_not_deleted(ctx: Context) -> None:

@@ -3,12 +3,16 @@
 import pytest
 
 from studiolo.kernel.context import Context
+from studiolo.studio.compute import reconcile as computes
+from studiolo.studio.compute import repository
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Capacity
 from studiolo.studio.compute.clusters import service
-from studiolo.studio.compute.clusters.schemas import ClusterCreate
+from studiolo.studio.compute.clusters.schemas import ClusterCreate, ClusterPatch
+from studiolo.studio.experiments import claims, reconcile
 from studiolo.studio.experiments import service as experiments
-from tests.studio.experiments.jobs import ended, in_state, submit
+from studiolo.studio.experiments.schemas import TERMINAL, Resources, Run
+from tests.studio.experiments.jobs import in_state, submit, wait_for
 
 ONCE = """
 import os, pathlib, time
@@ -19,6 +23,19 @@ if not first.exists():
     time.sleep(60)
 print("again")
 """
+
+
+def ended(ctx: Context, run: Run) -> Run:
+    """Tick as the controller does, compute first, until a job has ended."""
+
+    def look() -> Run | None:
+        computes.tick(ctx)
+        now = experiments.get(ctx, run.id)
+        return now if now.state in TERMINAL else None
+
+    found = wait_for(ctx, look)
+    assert found is not None
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +72,42 @@ def test_a_queued_job_says_what_it_waits_for(ctx: Context) -> None:
     service.create(ctx, ClusterCreate(name="stopped", max_nodes=0))
     run = submit(ctx, "print()", compute="stopped")
     assert "'stopped' is stopped" in (experiments.get(ctx, run.id).waits_for or "")
+
+
+def test_a_permanent_node_of_low_priority_makes_room_before_it_comes_back(ctx: Context) -> None:
+    service.create(ctx, ClusterCreate(name="spot", min_nodes=1, max_nodes=1, tier="low_priority"))
+    computes.tick(ctx)
+    assert service.get(ctx, "spot").nodes_up == 1
+    assert ended(ctx, submit(ctx, "pass", resources=Resources(cores=2))).state == "Completed"
+    computes.tick(ctx)
+    assert service.get(ctx, "spot").nodes_up == 1
+
+
+def test_a_job_that_was_asked_runs_again_though_its_cluster_is_dedicated_now(ctx: Context) -> None:
+    service.create(ctx, ClusterCreate(name="spot", max_nodes=1, cores=2, tier="low_priority"))
+    low = submit(ctx, ONCE.format(flag=str(ctx.settings.home / "flag")), compute="spot")
+    in_state(ctx, low, "Running")
+    urgent = submit(ctx, "pass")
+    wait_for(ctx, lambda: compute.wanted_back(ctx, "spot", f"{low.id}/1"))
+    service.update(ctx, "spot", ClusterPatch(tier="dedicated"))
+    assert ended(ctx, urgent).state == "Completed"
+    assert (ended(ctx, low).state, experiments.get(ctx, low.id).attempt) == ("Completed", 2)
+
+
+def test_many_jobs_of_a_stopped_cluster_keep_nobody_else_waiting(ctx: Context) -> None:
+    for name in ("stopped", "also-stopped"):
+        service.create(ctx, ClusterCreate(name=name, max_nodes=0))
+        for _ in range(claims.HEAD):
+            submit(ctx, "pass", compute=name, priority=1)
+    assert ended(ctx, submit(ctx, "pass")).state == "Completed"
+
+
+def test_room_is_held_with_the_attempt_or_not_at_all(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit(ctx, "pass")
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            claims, "move", lambda *_: False
+        )  # as when the controller is killed before it, or another was quicker
+        reconcile.tick(ctx)
+    with ctx.db.read() as tx:
+        assert repository.held(tx, "local") == (0, 0)

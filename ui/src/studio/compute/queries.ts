@@ -21,7 +21,8 @@ export const waiting = queryOptions({
         signal,
       }),
     );
-    return page.items.reverse(); // first come, first served
+    // the order of the queue: urgent ones first, then first come, first served
+    return page.items.reverse().sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
   },
   refetchInterval: 3000,
 });

@@ -22,8 +22,11 @@ MACHINE = "local"
 
 
 def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int) -> Row[Any] | None:
-    """Return the fullest node that has so much free, so that others can become idle."""
-    nodes = [node for node in repository.up(tx, cluster.id) if node.leaving_since is None]
+    """Return the fullest node that has so much free, so that others can become idle.
+
+    Nodes above the largest number are to go, and get no more jobs: else a busy cluster would never shrink or stop.
+    """
+    nodes = [node for node in repository.up(tx, cluster.id) if node.leaving_since is None][: cluster.max_nodes]
     jobs = repository.jobs(tx, [node.id for node in nodes])
     best: tuple[int, Row[Any]] | None = None
     for node in nodes:
@@ -69,7 +72,8 @@ def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str
 
 def end(tx: Connection, ctx: Context, node: Row[Any]) -> None:
     """Take a node down and give its share back."""
-    repository.change_node(tx, node.id, {"ended_at": ctx.clock.now()})
+    now = ctx.clock.now()
+    repository.change_node(tx, node.id, {"ended_at": now, "hours": hours(node.started_at, now)})
     held.remove(tx, _holder(node.id))
 
 
@@ -115,15 +119,15 @@ def scale(tx: Connection, ctx: Context, cluster: Row[Any], fits: Fits) -> bool:
     return changed
 
 
-def make_room(tx: Connection, ctx: Context, have: Capacity, cores: int, memory: int, *, preempt: bool) -> bool:
-    """Free the machine for a job that waits: idle nodes above the least number go, then low-priority nodes are asked to.
+def in_the_way(tx: Connection, have: Capacity, cores: int, memory: int, *, preempt: bool) -> list[Row[Any]]:
+    """Return the nodes that a job which waits for the machine needs gone: idle ones above the least number, then low-priority ones.
 
-    Returns whether anything changed; nothing does unless it makes the job fit.
+    None when it fits without, when all together would not make it fit, and when those that are on their way will.
     """
     taken, bytes_taken = held.held(tx, MACHINE)
     missing, bytes_missing = taken + cores - have.cores, bytes_taken + memory - have.memory_bytes
     if missing <= 0 and bytes_missing <= 0:
-        return False
+        return []
     by_id = {row.id: row for row in repository.all_(tx)}
     nodes = repository.up(tx)
     jobs = repository.jobs(tx, [node.id for node in nodes])
@@ -132,29 +136,34 @@ def make_room(tx: Connection, ctx: Context, have: Capacity, cores: int, memory: 
         counts[node.cluster] = counts.get(node.cluster, 0) + 1
     idle, asked = [], []
     for node in reversed(nodes):  # newest numbers first
-        cluster = by_id[node.cluster]
+        cluster = by_id.get(node.cluster)
+        if cluster is None:  # made just now: without the lock, these two reads are not of one moment
+            continue
         low = cluster.tier == "low_priority" and preempt
         if node.leaving_since is not None:
-            missing, bytes_missing = missing - node.cores, bytes_missing - node.memory_bytes  # it is on its way
+            missing, bytes_missing = missing - node.cores, bytes_missing - node.memory_bytes
         elif not jobs[node.id] and (low or counts[node.cluster] > cluster.min_nodes):
             counts[node.cluster] -= 1
             idle.append(node)
         elif jobs[node.id] and low:
             asked.append(node)
-    changed = []
+    found = []
     for node in [*idle, *asked]:
         if missing <= 0 and bytes_missing <= 0:
             break
         missing, bytes_missing = missing - node.cores, bytes_missing - node.memory_bytes
-        changed.append(node)
-    if missing > 0 or bytes_missing > 0:
-        return False
-    for node in changed:
+        found.append(node)
+    return found if missing <= 0 and bytes_missing <= 0 else []
+
+
+def make_room(tx: Connection, ctx: Context, nodes: list[Row[Any]]) -> None:
+    """End the nodes of these that are idle, and let the others go when their jobs have."""
+    jobs = repository.jobs(tx, [node.id for node in nodes])
+    for node in nodes:
         if jobs[node.id]:
             repository.change_node(tx, node.id, {"leaving_since": ctx.clock.now()})
         else:
             end(tx, ctx, node)
-    return bool(changed)
 
 
 def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, machine: str) -> str:
@@ -173,6 +182,11 @@ def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: 
     return f"waits for {wanted} on a node of '{cluster.name}': {all_up} up and taken" + (
         f"; held by {by}" if by else ""
     )
+
+
+def hours(since: datetime, until: datetime) -> float:
+    """Return the hours between two moments; a clock that was set back counts none."""
+    return max(0.0, (until - since).total_seconds() / 3600)
 
 
 def idle_too_long(node: Row[Any], cluster: Row[Any], now: datetime) -> bool:

@@ -43,6 +43,16 @@ def up(tx: Connection, cluster: str | None = None) -> list[Row[Any]]:
     return list(tx.execute(query if cluster is None else query.where(nodes.c.cluster == cluster)))
 
 
+def up_by(tx: Connection, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """Return the nodes that are up of several clusters, by cluster."""
+    found: dict[str, list[Row[Any]]] = {id_: [] for id_ in ids}
+    if ids:
+        query = select(nodes).where(nodes.c.ended_at.is_(None), nodes.c.cluster.in_(list(ids)))
+        for row in tx.execute(query.order_by(nodes.c.cluster, nodes.c.number)):
+            found[row.cluster].append(row)
+    return found
+
+
 def add_node(tx: Connection, values: dict[str, Any]) -> None:
     """Add a node."""
     tx.execute(insert(nodes).values(**values))
@@ -75,12 +85,24 @@ def leaving(tx: Connection, holder: str) -> bool:
     return tx.execute(query.where(holdings.c.holder == holder)).scalar_one_or_none() is not None
 
 
-def spans(tx: Connection, cluster: str, since: datetime | None = None) -> list[Row[Any]]:
+def spans(tx: Connection, cluster: str, since: datetime) -> list[Row[Any]]:
     """Return when nodes were up, those that ended before a moment left out."""
-    query = select(nodes.c.started_at, nodes.c.ended_at, nodes.c.price_per_hour).where(nodes.c.cluster == cluster)
-    if since is not None:
-        query = query.where(or_(nodes.c.ended_at.is_(None), nodes.c.ended_at >= since))
+    query = select(nodes.c.started_at, nodes.c.ended_at, nodes.c.price_per_hour).where(
+        nodes.c.cluster == cluster, or_(nodes.c.ended_at.is_(None), nodes.c.ended_at >= since)
+    )
     return list(tx.execute(query))
+
+
+def totals(tx: Connection, ids: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return hours and cost of the nodes that have gone, by cluster: summed by the database, whatever the history."""
+    if not ids:
+        return {}
+    query = (
+        select(nodes.c.cluster, func.sum(nodes.c.hours), func.sum(nodes.c.hours * nodes.c.price_per_hour))
+        .where(nodes.c.cluster.in_(list(ids)), nodes.c.ended_at.is_not(None))
+        .group_by(nodes.c.cluster)
+    )
+    return {cluster: (float(hours or 0), float(cost or 0)) for cluster, hours, cost in tx.execute(query)}
 
 
 def put_usage(tx: Connection, values: dict[str, Any]) -> None:
@@ -102,12 +124,6 @@ def used_by(tx: Connection, workspace_id: str, run_id: str) -> list[Row[Any]]:
 
 def held_by(tx: Connection, run_id: str) -> list[Row[Any]]:
     """Return what a run holds of nodes now."""
-    query = select(holdings, nodes.c.price_per_hour, nodes.c.cores.label("node_cores")).join(
-        nodes, nodes.c.id == holdings.c.node
-    )
+    of_node = (nodes.c.cores.label("node_cores"), nodes.c.memory_bytes.label("node_memory_bytes"))
+    query = select(holdings, nodes.c.price_per_hour, *of_node).join(nodes, nodes.c.id == holdings.c.node)
     return list(tx.execute(query.where(holdings.c.run_id == run_id)))
-
-
-def highest(tx: Connection, cluster: str) -> int:
-    """Return the number of the newest node, 0 when there was none."""
-    return int(tx.execute(select(func.max(nodes.c.number)).where(nodes.c.cluster == cluster)).scalar_one() or 0)

@@ -1,6 +1,6 @@
 """The verbs of clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,13 +37,14 @@ def create(ctx: Context, spec: ClusterCreate) -> Cluster:
     have = machine.capacity(ctx, placing.MACHINE)
     memory = spec.memory_bytes or int(have.memory_bytes * min(spec.cores, have.cores) / have.cores)
     values = spec.model_dump() | {"memory_bytes": memory}
-    _check(ctx, values)
     now = ctx.clock.now()
     owner = {"id": new_id(), "workspace_id": ctx.workspace_id, "created_by": ctx.actor.name}
     try:
         with ctx.db.begin() as tx:
+            held.lock(tx)  # permanent nodes are counted over all clusters
+            _check(tx, ctx, values)
             repository.put(tx, {**values, **owner, "created_at": now, "updated_at": now})
-            _tell(tx, ctx, "compute.created", spec.name)
+            ctx.events.emit(tx, "compute.created", spec.name, {"name": spec.name})
     except IntegrityError:
         raise ClusterExists(
             f"There is a compute '{spec.name}' already.", "Take another name, or change that one.", field="name"
@@ -54,32 +55,33 @@ def create(ctx: Context, spec: ClusterCreate) -> Cluster:
 def list_(ctx: Context) -> list[Cluster]:
     """Return the clusters of the workspace."""
     with ctx.db.read() as tx:
-        return [_shown(tx, ctx, row) for row in repository.all_(tx, ctx.workspace_id)]
+        return _shown(tx, ctx, repository.all_(tx, ctx.workspace_id))
 
 
 def get(ctx: Context, name: str) -> Cluster:
     """Return a cluster; raises ComputeNotFound."""
     with ctx.db.read() as tx:
-        return _shown(tx, ctx, _row(tx, ctx, name))
+        return _shown(tx, ctx, [_row(tx, ctx, name)])[0]
 
 
 def update(ctx: Context, name: str, patch: ClusterPatch) -> Cluster:
     """Change a cluster: more or fewer nodes come and go with the controller's next look, never under a job."""
     given = patch.model_dump(exclude_none=True)
     with ctx.db.begin() as tx:
+        held.lock(tx)
         row = _row(tx, ctx, name)
-        _check(ctx, {**row._mapping, **given}, own=row.id)  # noqa: SLF001 - SQLAlchemy's public name
+        _check(tx, ctx, {**row._mapping, **given}, own=row.id)  # noqa: SLF001 - SQLAlchemy's public name
         if given:
             repository.change(tx, row.id, {**given, "updated_at": ctx.clock.now()})
-            _tell(tx, ctx, "compute.updated", name)
+            ctx.events.emit(tx, "compute.updated", name, {"name": name})
     return get(ctx, name)
 
 
 def delete(ctx: Context, name: str) -> None:
     """Delete a cluster and its history of nodes; costs of runs stay known. Raises ClusterBusy while jobs run on it."""
     with ctx.db.begin() as tx:
-        row = _row(tx, ctx, name)
         held.lock(tx)
+        row = _row(tx, ctx, name)
         nodes = repository.up(tx, row.id)
         jobs = [job for found in repository.jobs(tx, [node.id for node in nodes]).values() for job in found]
         if jobs:
@@ -88,14 +90,22 @@ def delete(ctx: Context, name: str) -> None:
         for node in nodes:
             placing.end(tx, ctx, node)
         repository.remove(tx, row.id)
-        _tell(tx, ctx, "compute.deleted", name)
+        ctx.events.emit(tx, "compute.deleted", name, {"name": name})
 
 
 def scale(ctx: Context) -> bool:
-    """Bring every cluster of the workspace to what it should be; True when nodes came or went."""
+    """Bring every cluster of the workspace to what it should be; True when nodes came or went.
+
+    Jobs on nodes that leave are asked to end, at each tick until they have: the first asking may not have been heard.
+    """
     with ctx.db.read() as tx:
         rows = repository.all_(tx, ctx.workspace_id)
-        worth = [row for row in rows if _worth(tx, ctx, row)]
+        up = repository.up_by(tx, [row.id for row in rows])
+        worth = [row for row in rows if _worth(tx, ctx, row, up[row.id])]
+        leaving = [node.id for nodes in up.values() for node in nodes if node.leaving_since is not None]
+        asked = [job.holder for jobs in repository.jobs(tx, leaving).values() for job in jobs]
+    for holder in asked:
+        machine.backend(placing.MACHINE).preempt(ctx.settings.attempts / holder)
     changed = False
     for row in worth:
         with ctx.db.begin() as tx:
@@ -115,23 +125,17 @@ def usage(ctx: Context, name: str, days: int) -> ClusterUsage:
         spans = repository.spans(tx, row.id, first)
         used = repository.used(tx, row.id, first)
         here = repository.jobs(tx, [node.id for node in repository.up(tx, row.id)])
-    running = [
-        (job.since, now, placing.share(job, row.cores, row.memory_bytes)) for all_ in here.values() for job in all_
-    ]
-    worked = [(one.started_at, one.ended_at, one.share) for one in used] + running
-    found = []
-    for number in range(days):
-        start = first + timedelta(days=number)
-        end = min(start + timedelta(days=1), now)
-        hours = [(_hours(one.started_at, one.ended_at or now, start, end), one.price_per_hour) for one in spans]
-        found.append(
-            UsageDay(
-                day=start.date(),
-                node_hours=sum(each for each, _ in hours),
-                job_hours=sum(_hours(since, until, start, end) * share for since, until, share in worked),
-                cost=sum(each * price for each, price in hours),
-            )
-        )
+    found = [UsageDay(day=(first + timedelta(days=n)).date(), node_hours=0, job_hours=0, cost=0) for n in range(days)]
+    for span in spans:
+        for number, hours in _by_day(first, span.started_at, min(span.ended_at or now, now)):
+            found[number].node_hours += hours
+            found[number].cost += hours * span.price_per_hour
+    worked = [(one.started_at, min(one.ended_at, now), one.share) for one in used]
+    for jobs in here.values():
+        worked += [(job.since, now, placing.share(job, row.cores, row.memory_bytes)) for job in jobs]
+    for since, until, share in worked:
+        for number, hours in _by_day(first, since, until):
+            found[number].job_hours += hours * share
     return ClusterUsage(days=found, jobs=_usages(used[:_JOBS]))
 
 
@@ -143,15 +147,16 @@ def cost(ctx: Context, run_id: str) -> RunCost:
         held_now = [one for one in repository.held_by(tx, run_id) if one.workspace_id == ctx.workspace_id]
     hours, spent = sum(one.hours for one in ended), sum(one.cost for one in ended)
     for one in held_now:
-        each = (now - one.since).total_seconds() / 3600
-        hours, spent = hours + each, spent + each * one.price_per_hour * one.cores / one.node_cores
+        each = placing.hours(one.since, now)
+        share = placing.share(one, one.node_cores, one.node_memory_bytes)
+        hours, spent = hours + each, spent + each * share * one.price_per_hour
     return RunCost(run_id=run_id, hours=hours, cost=spent, attempts=ended)
 
 
 def _usages(rows: Sequence[Row[Any]]) -> list[JobUsage]:
     found = []
     for row in rows:
-        hours = max(0.0, (row.ended_at - row.started_at).total_seconds() / 3600)
+        hours = placing.hours(row.started_at, row.ended_at)
         attempt = row.holder.rpartition("/")[2]
         found.append(
             JobUsage(
@@ -170,8 +175,14 @@ def _usages(rows: Sequence[Row[Any]]) -> list[JobUsage]:
     return found
 
 
-def _hours(since: datetime, until: datetime, start: datetime, end: datetime) -> float:
-    return max(0.0, (min(until, end) - max(since, start)).total_seconds()) / 3600
+def _by_day(first: datetime, since: datetime, until: datetime) -> Iterator[tuple[int, float]]:
+    """Yield the days from the first one that a span touches, by number, with the hours of each."""
+    at = max(since, first)
+    while at < until:
+        number = (at - first).days
+        end = min(until, first + timedelta(days=number + 1))
+        yield number, placing.hours(at, end)
+        at = end
 
 
 def _row(tx: Connection, ctx: Context, name: str) -> Row[Any]:
@@ -181,9 +192,8 @@ def _row(tx: Connection, ctx: Context, name: str) -> Row[Any]:
     return found
 
 
-def _worth(tx: Connection, ctx: Context, row: Row[Any]) -> bool:
+def _worth(tx: Connection, ctx: Context, row: Row[Any], nodes: Sequence[Row[Any]]) -> bool:
     """Say whether a cluster may have too many or too few nodes; most ticks find none, and then write nothing."""
-    nodes = repository.up(tx, row.id)
     if len(nodes) < min(row.min_nodes, row.max_nodes):
         return machine.machine(tx, ctx)(row.cores, row.memory_bytes)
     idle = [node for node in nodes if node.idle_since is not None]
@@ -194,7 +204,7 @@ def _worth(tx: Connection, ctx: Context, row: Row[Any]) -> bool:
     )
 
 
-def _check(ctx: Context, values: Any, own: str = "") -> None:
+def _check(tx: Connection, ctx: Context, values: Any, own: str = "") -> None:
     have = machine.capacity(ctx, placing.MACHINE)
     if values["cores"] > have.cores:
         raise ClusterInvalid(
@@ -214,8 +224,7 @@ def _check(ctx: Context, values: Any, own: str = "") -> None:
             "Raise max_nodes, or lower min_nodes.",
             field="min_nodes",
         )
-    with ctx.db.read() as tx:
-        others = sum(row.min_nodes * row.cores for row in repository.all_(tx) if row.id != own)
+    others = sum(row.min_nodes * row.cores for row in repository.all_(tx) if row.id != own)
     if values["min_nodes"] and others + values["min_nodes"] * values["cores"] >= have.cores:
         free = have.cores - others - 1
         raise ClusterInvalid(
@@ -225,14 +234,24 @@ def _check(ctx: Context, values: Any, own: str = "") -> None:
         )
 
 
-def _shown(tx: Connection, ctx: Context, row: Row[Any]) -> Cluster:
+def _shown(tx: Connection, ctx: Context, rows: Sequence[Row[Any]]) -> list[Cluster]:
+    """Make nouns of rows, in as many queries for many as for one."""
+    ids = [row.id for row in rows]
+    up, gone = repository.up_by(tx, ids), repository.totals(tx, ids)
+    jobs = repository.jobs(tx, [node.id for nodes in up.values() for node in nodes])
+    return [_one(tx, ctx, row, up[row.id], jobs, gone.get(row.id, (0.0, 0.0))) for row in rows]
+
+
+def _one(
+    tx: Connection,
+    ctx: Context,
+    row: Row[Any],
+    nodes: Sequence[Row[Any]],
+    jobs: Mapping[str, Sequence[Row[Any]]],
+    gone: tuple[float, float],
+) -> Cluster:
     now = ctx.clock.now()
-    nodes = repository.up(tx, row.id)
-    jobs = repository.jobs(tx, [node.id for node in nodes])
-    spans = [
-        (max(0.0, ((one.ended_at or now) - one.started_at).total_seconds() / 3600), one.price_per_hour)
-        for one in repository.spans(tx, row.id)
-    ]
+    spans = [(placing.hours(node.started_at, now), node.price_per_hour) for node in nodes]
     missing = min(row.min_nodes, row.max_nodes) - len(nodes)
     held_back = None
     if missing > 0 and not machine.machine(tx, ctx)(row.cores, row.memory_bytes):
@@ -245,8 +264,8 @@ def _shown(tx: Connection, ctx: Context, row: Row[Any]) -> Cluster:
         nodes_up=len(nodes),
         nodes_idle=sum(not jobs[node.id] for node in nodes),
         jobs_running=sum(len(jobs[node.id]) for node in nodes),
-        node_hours=sum(hours for hours, _ in spans),
-        cost=sum(hours * price for hours, price in spans),
+        node_hours=gone[0] + sum(hours for hours, _ in spans),
+        cost=gone[1] + sum(hours * price for hours, price in spans),
         held_back=held_back,
         nodes=[_node(node, jobs[node.id]) for node in nodes],
     )
@@ -272,7 +291,3 @@ def _node(node: Row[Any], jobs: Sequence[Row[Any]]) -> Node:
             for job in jobs
         ],
     )
-
-
-def _tell(tx: Connection, ctx: Context, kind: str, name: str) -> None:
-    ctx.events.emit(tx, kind, name, {"name": name})

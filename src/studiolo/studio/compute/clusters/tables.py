@@ -42,6 +42,7 @@ nodes = Table(
     Column("idle_since", UtcDateTime),  # none: a job is on it
     Column("leaving_since", UtcDateTime),  # its jobs were asked to make room for others
     Column("ended_at", UtcDateTime),
+    Column("hours", Double),  # that it was up, when it has gone: neither database subtracts moments as the other does
     Index("ix_compute_nodes_cluster", "cluster", "ended_at"),
 )
 

@@ -14,7 +14,7 @@ import { clusters, hours, money, type Cluster } from './queries';
 
 const COLUMNS: GridColumn<Cluster>[] = [
   { id: 'name', header: 'Name', value: (row) => row.name, width: 180, grow: true },
-  { id: 'state', header: 'State', value: stateOf, cell: (row) => <ClusterState cluster={row} />, width: 130 },
+  { id: 'state', header: 'State', value: stateOf, cell: (row) => <ClusterState cluster={row} />, width: 160 },
   {
     id: 'nodes',
     header: 'Nodes up',

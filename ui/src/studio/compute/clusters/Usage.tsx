@@ -62,6 +62,10 @@ function Shown({ found, days, priced }: { found: ClusterUsage; days: number; pri
         values={found.days.map((day) => Math.round(day.node_hours * 3600))}
         label={`Node hours by day for ${days} days, most on ${top.day}: ${hours(top.node_hours)}`}
       />
+      <Text size="xs" c="dimmed">
+        Node hours by day, {found.days[0]?.day} to {found.days.at(-1)?.day} (UTC); most on {top.day}:{' '}
+        {hours(top.node_hours)}.
+      </Text>
       {found.jobs.length > 0 ? (
         <Table.ScrollContainer minWidth={560}>
           <Table aria-label="Jobs that have ended" className={classes.table ?? ''}>

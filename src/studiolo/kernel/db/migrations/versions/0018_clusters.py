@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("idle_since", UtcDateTime(), nullable=True),
         sa.Column("leaving_since", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("hours", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(
             ["cluster"],
             ["compute_clusters.id"],

@@ -1,0 +1,159 @@
+"""What a transition of a job records, in one transaction: its state, its room, what its attempt came to, its outputs, its events."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from studiolo.kernel.auth import service as auth
+from studiolo.kernel.context import Context
+from studiolo.kernel.storage.blobs import Blob
+from studiolo.studio.compute import service as compute
+from studiolo.studio.compute.backends.base import Ended
+from studiolo.studio.experiments import artifacts, attempts, claims, registering, repository
+from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.machine import Decision, Seen
+from studiolo.studio.experiments.schemas import TERMINAL
+
+log = logging.getLogger(__name__)
+
+
+class _Full(Exception):
+    """Somebody else has taken the room since it was seen: nothing of the transition is recorded."""
+
+
+class Look:
+    """What was seen, with what is to be recorded of it.
+
+    news: lines of the journal were applied; again: look once more at once, there may be others.
+    """
+
+    def __init__(
+        self,
+        seen: Seen,
+        *,
+        error: str | None = None,
+        end: Ended | None = None,
+        started_at: float | None = None,
+        kept: list[tuple[str, Blob]] | None = None,
+        left: list[str] | None = None,
+        news: bool = False,
+        again: bool = False,
+    ) -> None:
+        self.seen, self.error, self.end, self.started_at = seen, error, end, started_at
+        self.kept, self.left, self.news, self.again = kept or [], left or [], news, again
+
+
+def move(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> bool:
+    """Record a transition and all that belongs to it, in one transaction."""
+    values: dict[str, Any] = {"failure": decision.failure}
+    over = decision.state in TERMINAL
+    if decision.state == "Preparing":
+        values |= {"attempt": claim.attempt + 1, "journal_offset": 0, "exit_code": None, "error": None}
+    if decision.state == "Running" and claim.started_at is None and seen.started_at is not None:
+        values["started_at"] = _moment(seen.started_at)
+    if seen.end is not None:
+        values |= {"exit_code": seen.end.code, "ended_at": _moment(seen.end.ended_at)}
+        values |= {"started_at": claim.started_at or _moment(seen.end.started_at)}
+    elif over and claim.state != "Finalizing":  # an attempt that ran to its end has its time already
+        values["ended_at"] = ctx.clock.now()
+    if seen.end is not None or seen.error is not None:
+        values["error"] = seen.error
+    try:
+        with ctx.db.begin() as tx:
+            if not claims.move(tx, claim, decision.state, values):
+                return False
+            _record(tx, ctx, claim, seen, decision)
+    except _Full:
+        return False
+    if claim.state == "Finalizing" and (over or decision.again):
+        attempts.tidy(ctx, claim, completed=decision.state == "Completed")
+    log.info("run %s: %s -> %s %s", claim.id, claim.state, decision.state, decision.failure or "")
+    return True
+
+
+def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: Decision) -> None:
+    over = decision.state in TERMINAL
+    if decision.state == "Preparing":
+        _reserve(tx, ctx, claim)
+    if seen.end is not None or ((over or decision.again) and claim.state not in ("Queued", "Finalizing")):
+        claims.note_attempt(tx, ctx, claim, _attempt(ctx, claim, seen, decision))
+    if over or decision.again:
+        compute.release(tx, ctx, claim.holder)
+        if claim.state == "Queued":  # room was kept for the attempt that is not made now
+            compute.release(tx, ctx, claim.next_holder)
+        auth.revoke_run_tokens(tx, ctx.clock, claim.id)
+        _keep(tx, ctx, claim, seen)
+        _close_children(tx, ctx, claim, decision.state)
+    if over:
+        registering.ended(tx, claim.seq, completed=decision.state == "Completed")
+    _tell(tx, ctx, claim, decision)
+
+
+def _reserve(tx: Connection, ctx: Context, claim: Claim) -> None:
+    """Hold the room of an attempt in the transaction that makes it: killed in between, nothing is held by a job that waits."""
+    needs = claim.spec.resources
+    if not compute.reserve(
+        tx,
+        ctx,
+        claim.compute,
+        claim.next_holder,
+        cores=needs.cores,
+        memory_bytes=needs.memory_bytes,
+        title=claim.name,
+        run_id=claim.id,
+    ):
+        raise _Full
+
+
+def _attempt(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> dict[str, Any]:
+    end = seen.end
+    if end is None:
+        return {
+            "failure": decision.failure,
+            "error": seen.error,
+            "started_at": claim.started_at,
+            "ended_at": ctx.clock.now(),
+        }
+    return {
+        "failure": end.failure,
+        "exit_code": end.code,
+        "error": seen.error,
+        "peak_memory_bytes": end.record.get("peak_memory_bytes"),
+        "cpu_seconds": end.record.get("cpu_seconds"),
+        "left_behind": end.record.get("left_behind"),
+        "started_at": _moment(end.started_at),
+        "ended_at": _moment(end.ended_at),
+    }
+
+
+def _keep(tx: Connection, ctx: Context, claim: Claim, seen: Look) -> None:
+    """Publish the outputs in the transaction that ends the job: both are there or neither."""
+    artifacts.put_all(tx, ctx, claim.id, seen.kept)
+    if seen.left:
+        repository.put_document(tx, ctx, claim.seq, "studio/outputs_left_out", seen.left)
+
+
+def _close_children(tx: Connection, ctx: Context, claim: Claim, state: str) -> None:
+    """End the children that the job left open; what it did not finish was not finished."""
+    open_ = claims.open_children(tx, claim.id)
+    ending = state if state in ("Failed", "Lost") else "Canceled"
+    failure = {"Failed": "user_error", "Lost": "lost"}.get(ending, "canceled")
+    error = "The job ended before this run was finished."
+    values = {"state": ending, "failure": failure, "error": error, "ended_at": ctx.clock.now()}
+    claims.close(tx, [child.seq for child in open_], values)
+    for child in open_:
+        ctx.events.emit(tx, "run.updated", child.id, {"kind": child.kind, "state": ending, "parent_id": claim.id})
+
+
+def _tell(tx: Connection, ctx: Context, claim: Claim, decision: Decision) -> None:
+    data = {"run_id": claim.id, "kind": claim.kind, "state": decision.state, "failure": decision.failure}
+    data |= {"parent_id": claim.parent_id, "experiment_id": str(claim.experiment), "name": claim.name}
+    ctx.events.emit(tx, "run.updated", claim.id, data)
+    if decision.state in TERMINAL:
+        ctx.events.emit(tx, f"run.{decision.state.lower()}", claim.id, data)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
