@@ -296,6 +296,98 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/compute/clusters': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Clusters
+     * @description List the training clusters, with their nodes.
+     */
+    get: operations['compute_list_clusters'];
+    put?: never;
+    /**
+     * Create Cluster
+     * @description Make a training cluster: nodes come when jobs wait and go when they are idle.
+     */
+    post: operations['compute_create_cluster'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/clusters/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Cluster
+     * @description Return a cluster with its nodes and what runs on them.
+     */
+    get: operations['compute_get_cluster'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Cluster
+     * @description Delete a cluster. 409 while jobs run on it.
+     */
+    delete: operations['compute_delete_cluster'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Cluster
+     * @description Resize or change a cluster; what is left out stays, and no job is ended.
+     */
+    patch: operations['compute_update_cluster'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/clusters/{name}/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Cluster Usage
+     * @description Return hours and cost by day, and what jobs used.
+     */
+    get: operations['compute_get_cluster_usage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/costs/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Run Cost
+     * @description Return what a run has cost so far.
+     */
+    get: operations['compute_get_run_cost'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/compute/{name}': {
     parameters: {
       query?: never;
@@ -5526,6 +5618,163 @@ export interface components {
       position?: string | null;
     };
     /**
+     * Cluster
+     * @description A training cluster. cores, memory_bytes: of one node; node_hours, cost: since it was made; hours of nodes, idle or not.
+     */
+    Cluster: {
+      /** Cores */
+      cores: number;
+      /** Cost */
+      cost: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Description */
+      description: string;
+      /** Held Back */
+      held_back?: string | null;
+      /** Idle Seconds */
+      idle_seconds: number;
+      /** Jobs Running */
+      jobs_running: number;
+      /**
+       * Kind
+       * @default cluster
+       * @constant
+       */
+      kind: 'cluster';
+      /** Max Nodes */
+      max_nodes: number;
+      /** Memory Bytes */
+      memory_bytes: number;
+      /** Min Nodes */
+      min_nodes: number;
+      /** Name */
+      name: string;
+      /** Node Hours */
+      node_hours: number;
+      /** Nodes */
+      nodes: components['schemas']['Node'][];
+      /** Nodes Idle */
+      nodes_idle: number;
+      /** Nodes Up */
+      nodes_up: number;
+      /** Price Per Hour */
+      price_per_hour: number;
+      /** Size */
+      size: string;
+      /** Tags */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Tier
+       * @enum {string}
+       */
+      tier: 'dedicated' | 'low_priority';
+      /** Title */
+      title: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+    };
+    /**
+     * ClusterCreate
+     * @description A new cluster.
+     *
+     *     size: a name for people; what a node really has is cores and memory_bytes (none: the machine's, in proportion to the cores).
+     *     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
+     */
+    ClusterCreate: {
+      /**
+       * Cores
+       * @default 1
+       */
+      cores: number;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Idle Seconds
+       * @default 120
+       */
+      idle_seconds: number;
+      /**
+       * Max Nodes
+       * @default 1
+       */
+      max_nodes: number;
+      /** Memory Bytes */
+      memory_bytes?: number | null;
+      /**
+       * Min Nodes
+       * @default 0
+       */
+      min_nodes: number;
+      /** Name */
+      name: string;
+      /**
+       * Price Per Hour
+       * @default 0
+       */
+      price_per_hour: number;
+      /**
+       * Size
+       * @default
+       */
+      size: string;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      };
+      /**
+       * Tier
+       * @default dedicated
+       * @enum {string}
+       */
+      tier: 'dedicated' | 'low_priority';
+    };
+    /**
+     * ClusterPatch
+     * @description A change; what is left out stays. Nodes that are up keep their price until they go.
+     */
+    ClusterPatch: {
+      /** Description */
+      description?: string | null;
+      /** Idle Seconds */
+      idle_seconds?: number | null;
+      /** Max Nodes */
+      max_nodes?: number | null;
+      /** Min Nodes */
+      min_nodes?: number | null;
+      /** Price Per Hour */
+      price_per_hour?: number | null;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      } | null;
+      /** Tier */
+      tier?: ('dedicated' | 'low_priority') | null;
+    };
+    /**
+     * ClusterUsage
+     * @description days: oldest first; jobs: that have ended, newest first.
+     */
+    ClusterUsage: {
+      /** Days */
+      days: components['schemas']['UsageDay'][];
+      /** Jobs */
+      jobs: components['schemas']['JobUsage'][];
+    };
+    /**
      * CodeComparison
      * @description Code and environment of runs.
      *
@@ -8852,6 +9101,38 @@ export interface components {
       timeout_s?: number | null;
     };
     /**
+     * JobUsage
+     * @description What one attempt of a run used. hours: by the clock; cost: its share of the node times the hours and the price.
+     */
+    JobUsage: {
+      /** Attempt */
+      attempt: number;
+      /** Cluster */
+      cluster: string;
+      /** Cost */
+      cost: number;
+      /**
+       * Ended At
+       * Format: date-time
+       */
+      ended_at: string;
+      /** Hours */
+      hours: number;
+      /** Node */
+      node: number;
+      /** Run Id */
+      run_id: string | null;
+      /** Share */
+      share: number;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+      /** Title */
+      title: string;
+    };
+    /**
      * Key
      * @description A key of an endpoint, without its secret. hint: its last characters.
      */
@@ -9822,6 +10103,53 @@ export interface components {
     NewToken: {
       /** Token */
       token: string;
+    };
+    /**
+     * Node
+     * @description A node that is up. state: leaving: its jobs were asked to make room for others.
+     */
+    Node: {
+      /** Cores */
+      cores: number;
+      /** Cores Free */
+      cores_free: number;
+      /** Idle Since */
+      idle_since: string | null;
+      /** Jobs */
+      jobs: components['schemas']['NodeJob'][];
+      /** Memory Bytes */
+      memory_bytes: number;
+      /** Number */
+      number: number;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'idle' | 'running' | 'leaving';
+    };
+    /**
+     * NodeJob
+     * @description A job on a node.
+     */
+    NodeJob: {
+      /** Cores */
+      cores: number;
+      /** Memory Limit Bytes */
+      memory_limit_bytes: number;
+      /** Run Id */
+      run_id: string | null;
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      /** Title */
+      title: string;
     };
     /**
      * NotNull
@@ -11094,6 +11422,11 @@ export interface components {
       name: string;
       /** Parent Id */
       parent_id?: string | null;
+      /**
+       * Priority
+       * @default 0
+       */
+      priority: number;
       progress?: components['schemas']['Progress'] | null;
       /** Remove At */
       remove_at?: string | null;
@@ -11175,6 +11508,20 @@ export interface components {
       runs: components['schemas']['ComparedRun'][];
       /** Tags */
       tags: components['schemas']['TextRow'][];
+    };
+    /**
+     * RunCost
+     * @description What a run has cost so far. attempts: that have ended.
+     */
+    RunCost: {
+      /** Attempts */
+      attempts: components['schemas']['JobUsage'][];
+      /** Cost */
+      cost: number;
+      /** Hours */
+      hours: number;
+      /** Run Id */
+      run_id: string;
     };
     /**
      * RunCount
@@ -13017,6 +13364,23 @@ export interface components {
        */
       unpack: boolean;
     };
+    /**
+     * UsageDay
+     * @description One day in UTC. job_hours: of nodes that jobs had, in shares of a node.
+     */
+    UsageDay: {
+      /** Cost */
+      cost: number;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /** Job Hours */
+      job_hours: number;
+      /** Node Hours */
+      node_hours: number;
+    };
     /** ValidationError */
     ValidationError: {
       /** Context */
@@ -14097,6 +14461,218 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Compute'][];
+        };
+      };
+    };
+  };
+  compute_list_clusters: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cluster'][];
+        };
+      };
+    };
+  };
+  compute_create_cluster: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ClusterCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cluster'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_get_cluster: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cluster'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_delete_cluster: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_update_cluster: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ClusterPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cluster'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_get_cluster_usage: {
+    parameters: {
+      query?: {
+        days?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClusterUsage'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_get_run_cost: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunCost'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
         };
       };
     };
