@@ -23,7 +23,8 @@ from studiolo.studio.experiments.environments.sources import asked
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 from studiolo.studio.experiments.schemas import JobSpec, Run
 
-API = "/w/default/api/experiments/environments"
+BESIDE = "/w/default/api/experiments"
+API = f"{BESIDE}/environments"
 
 
 def wheel(folder: Path, name: str, version: str, *, needs: str = "", code: str = "") -> None:
@@ -182,11 +183,12 @@ def test_archived_versions_are_found_by_their_number_only(any_ctx: Context) -> N
     assert chosen.reference == "tiny:2"
     service.set_archived(any_ctx, "tiny", None, True)
     assert service.list_(any_ctx) == []
-    assert [one.name for one in service.list_(any_ctx, archived=True)] == ["tiny"]
+    assert [(one.name, one.archived) for one in service.list_(any_ctx, archived=True)] == [("tiny", True)]
     with pytest.raises(EnvironmentNotFound):
         service.choose(any_ctx, "tiny")
     service.set_archived(any_ctx, "tiny", 1, False)
-    assert service.get(any_ctx, "tiny").version == 1
+    assert (service.get(any_ctx, "tiny").version, service.get(any_ctx, "tiny").archived) == (1, False)
+    assert [(one.version, one.archived) for one in service.versions(any_ctx, "tiny")] == [(2, True), (1, False)]
 
 
 def test_a_curated_name_has_a_recipe_until_somebody_registers_another(ctx: Context, wheels: Path) -> None:
@@ -276,6 +278,9 @@ def test_over_http(client: TestClient) -> None:
     missing = client.post(API, json={"name": "none", "packages": ["no-such-thing"]})
     assert (missing.status_code, missing.json()["code"]) == (422, "experiments.environment_not_locked")
     assert client.get(f"{API}/none").status_code == 404
+    assert client.post(API, json={"name": "recipes", "packages": ["tinya"]}).status_code == 201
+    assert client.get(f"{API}/recipes").json()["name"] == "recipes"
+    assert "sklearn-1.5" in {one["name"] for one in client.get(f"{BESIDE}/environment-recipes").json()}
 
 
 def test_from_the_command_line(cli, tmp_path: Path) -> None:

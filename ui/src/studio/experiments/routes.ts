@@ -36,9 +36,10 @@ const environments = createRoute({
   component: lazyRouteComponent(() => import('./environments/EnvironmentList'), 'EnvironmentList'),
 });
 
+// "-" is no name of an environment, while one may be called "new"
 const createEnvironment = createRoute({
   getParentRoute: () => workspaceRoute,
-  path: 'experiments/environments/new',
+  path: 'experiments/environments/-/new',
   component: lazyRouteComponent(() => import('./environments/EnvironmentCreate'), 'EnvironmentCreate'),
 });
 

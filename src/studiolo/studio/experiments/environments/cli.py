@@ -12,6 +12,7 @@ app = typer.Typer(help="What jobs have of Python: register, list, look into.", n
 Name = Annotated[str, typer.Argument(help="Name of the environment.")]
 Version = Annotated[int | None, typer.Option(min=1, help="Version; else the newest.")]
 COLUMNS = ("name", "version", "python", "packages", "source", "built", "created_at")
+ALL = (*COLUMNS, "archived")  # where archived ones stand beside others
 
 
 @app.command("list")
@@ -53,14 +54,14 @@ def create(
 def show_(context: typer.Context, name: Name, version: Version = None, output: OutputOption = Output.table) -> None:
     """Show a version; with --output json also its lock and build log."""
     found = Environments(transport(context)).get(name, version)
-    columns = () if output is Output.json else (*COLUMNS, "lock_hash", "bytes", "last_used_at", "user")
+    columns = () if output is Output.json else (*ALL, "lock_hash", "bytes", "last_used_at", "user")
     show(found, columns, output=output) if columns else show(found, output=output)
 
 
 @app.command("versions")
 def versions(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
     """List the versions of an environment."""
-    show(Environments(transport(context)).versions(name), COLUMNS, output=output)
+    show(Environments(transport(context)).versions(name), ALL, output=output)
 
 
 @app.command("lock")
@@ -76,13 +77,13 @@ def lock(context: typer.Context, name: Name, version: Version = None, output: Ou
 @app.command("archive")
 def archive(context: typer.Context, name: Name, version: Version = None, output: OutputOption = Output.table) -> None:
     """Hide versions from lists and from @latest; without --version all of them."""
-    show(Environments(transport(context)).archive(name, version), COLUMNS, output=output)
+    show(Environments(transport(context)).archive(name, version), ALL, output=output)
 
 
 @app.command("restore")
 def restore(context: typer.Context, name: Name, version: Version = None, output: OutputOption = Output.table) -> None:
     """Show archived versions again."""
-    show(Environments(transport(context)).restore(name, version), COLUMNS, output=output)
+    show(Environments(transport(context)).restore(name, version), ALL, output=output)
 
 
 @app.command("recipes")

@@ -66,7 +66,7 @@ class Environments:
 
     def recipes(self) -> Recipes:
         """Return the curated names that the studio knows recipes for."""
-        return [Recipe.model_validate(item) for item in self._transport.get("experiments/environments/recipes")]
+        return [Recipe.model_validate(item) for item in self._transport.get("experiments/environment-recipes")]
 
     def _changed(self, name: str, verb: str, version: int | None) -> Versions:
         where = {"version": version} if version is not None else {}

@@ -28,7 +28,8 @@ def create_environment(given: EnvironmentDefinition, ctx: Context = Depends(cont
     return service.create(ctx, given)
 
 
-@router.get("/environments/recipes")
+# beside, not below: an environment may be called "recipes"
+@router.get("/environment-recipes")
 def list_recipes(ctx: Context = Depends(context)) -> list[Recipe]:
     """List the curated names that the studio knows recipes for."""
     ctx.actor.must("experiments.read")

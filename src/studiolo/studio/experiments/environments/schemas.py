@@ -11,6 +11,7 @@ class EnvironmentVersion(BaseModel):
     """A version of an environment. python: such as 3.11; lock_hash: equal means the same packages; notes: what was left out.
 
     packages: how many; built: whether it stands ready on this machine; bytes: that it takes there; last_used_at: by a job.
+    archived: hidden from lists and from `@latest`.
     """
 
     name: str
@@ -28,6 +29,7 @@ class EnvironmentVersion(BaseModel):
     built: bool = False
     bytes: int | None = None
     last_used_at: datetime | None = None
+    archived: bool = False
 
 
 class EnvironmentDetail(EnvironmentVersion):

@@ -206,4 +206,5 @@ def _version(ctx: Context, row: Any) -> EnvironmentVersion:
         built=state is not None,
         bytes=state[0] if state else None,
         last_used_at=datetime.fromtimestamp(state[1], UTC) if state else None,
+        archived=row.archived,
     )

@@ -11,7 +11,7 @@ import { IconPlus } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import { environments, type EnvironmentVersion } from './queries';
+import { environments, pageOf, type EnvironmentVersion } from './queries';
 
 const COLUMNS: GridColumn<EnvironmentVersion>[] = [
   { id: 'name', header: 'Name', value: (row) => row.name, width: 220, grow: true },
@@ -48,7 +48,7 @@ export function EnvironmentList() {
   const follow = useFollow();
   const may = useMay('experiments.write');
   const query = useQuery(environments(search.archived));
-  const make = at(['experiments', 'environments', 'new']);
+  const make = at(['experiments', 'environments', '-', 'new']);
   const create = may ? (
     <Button
       component="a"
@@ -97,7 +97,7 @@ export function EnvironmentList() {
               rows={rows}
               columns={COLUMNS}
               rowKey={(row) => row.name}
-              href={(row) => at(['experiments', 'environments', row.name])}
+              href={pageOf}
               sort={search.sort}
               onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
             />

@@ -12,7 +12,7 @@ import { Link } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import { environment, environments, environmentVersions, type EnvironmentDetail } from './queries';
+import { environment, environmentVersions, type EnvironmentDetail } from './queries';
 import { ENVIRONMENT_TABS } from './search';
 
 const NAMES = { packages: 'Packages', definition: 'Definition', log: 'Build log', use: 'Use' };
@@ -35,7 +35,10 @@ export function EnvironmentPage() {
           facts={
             it ? (
               <>
-                <span>version {it.version}</span>
+                <span>
+                  version {it.version}
+                  {it.archived ? ', archived' : ''}
+                </span>
                 <span>Python {it.python}</span>
                 <span>{count(it.packages)} packages</span>
                 <span>{it.built ? `built, ${bytes(it.bytes ?? 0)}` : 'built when a job needs it'}</span>
@@ -48,10 +51,10 @@ export function EnvironmentPage() {
             <>
               <Select
                 aria-label="Version"
-                w={140}
+                w={180}
                 data={(versions.data ?? []).map((one) => ({
                   value: String(one.version),
-                  label: `Version ${one.version}`,
+                  label: `Version ${one.version}${one.archived ? ' (archived)' : ''}`,
                 }))}
                 value={it ? String(it.version) : null}
                 onChange={(chosen) =>
@@ -162,27 +165,41 @@ function Definition({ it }: { it: EnvironmentDetail }) {
   );
 }
 
+/** Hide all versions, or show them again. The page stays on this one: an archived version is found by its number only. */
 function Archive({ it }: { it: EnvironmentDetail }) {
   const may = useMay('experiments.write');
   const cache = useQueryClient();
-  const current = useQuery(environments());
-  const hidden = current.data ? !current.data.some((one) => one.name === it.name) : false;
+  const navigate = useNavigate({ from: '/w/$ws/experiments/environments/$name' });
   const change = useMutation({
     mutationFn: () =>
       data(
         api().POST(
-          hidden ? '/experiments/environments/{name}/restore' : '/experiments/environments/{name}/archive',
-          {
-            params: { path: { name: it.name }, query: { version: null } },
-          },
+          it.archived
+            ? '/experiments/environments/{name}/restore'
+            : '/experiments/environments/{name}/archive',
+          { params: { path: { name: it.name }, query: { version: null } } },
         ),
       ),
-    onSuccess: () => cache.invalidateQueries({ queryKey: ['environments'] }),
+    onSuccess: async () => {
+      const stay = environment(it.name, it.version);
+      cache.setQueryData(stay.queryKey, { ...it, archived: !it.archived });
+      await navigate({ search: (old) => ({ ...old, version: it.version }), replace: true });
+      await cache.invalidateQueries({ queryKey: ['environments'] });
+    },
     onError: toastProblem,
   });
   return may ? (
-    <Button variant="default" loading={change.isPending} onClick={() => change.mutate()}>
-      {hidden ? 'Restore' : 'Archive'}
+    <Button
+      variant="default"
+      loading={change.isPending}
+      title={
+        it.archived
+          ? 'Shows all versions in lists again'
+          : 'Hides all versions from lists; jobs that name one by its number still find it'
+      }
+      onClick={() => change.mutate()}
+    >
+      {it.archived ? 'Restore' : 'Archive'}
     </Button>
   ) : null;
 }

@@ -1,10 +1,14 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, data } from '@/kernel/request';
 import type { components } from '@/kernel/schema';
+import { at } from '@/kernel/workspace';
 
 export type EnvironmentVersion = components['schemas']['EnvironmentVersion'];
 export type EnvironmentDetail = components['schemas']['EnvironmentDetail'];
-export type EnvironmentDefinition = components['schemas']['EnvironmentDefinition'];
+
+/** The page of what a list shows; without a version it shows the newest that is not archived. */
+export const pageOf = (it: Pick<EnvironmentVersion, 'name' | 'version' | 'archived'>) =>
+  at(['experiments', 'environments', it.name], it.archived ? { version: it.version } : {});
 
 export const environments = (archived = false) =>
   queryOptions({
@@ -34,6 +38,6 @@ export const environmentVersions = (name: string) =>
 
 export const recipes = queryOptions({
   queryKey: ['environments', 'recipes'],
-  queryFn: ({ signal }) => data(api().GET('/experiments/environments/recipes', { signal })),
+  queryFn: ({ signal }) => data(api().GET('/experiments/environment-recipes', { signal })),
   staleTime: Infinity,
 });
