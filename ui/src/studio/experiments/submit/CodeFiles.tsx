@@ -1,22 +1,33 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useRef } from 'react';
+import { useRef, useState, type ChangeEvent } from 'react';
 import { bytes, count } from '@/kernel/format';
-import { apiUrl } from '@/kernel/workspace';
-import { upload } from '@/kernel/upload';
-import type { JobSpec } from './spec';
+import { codeOf, type CodeFile } from './sending';
 
 interface Props {
-  files: File[] | null;
+  files: readonly CodeFile[] | null;
   kept: number;
-  onFiles: (files: File[] | null) => void;
+  onFiles: (files: CodeFile[] | null) => void;
 }
 
 /** The code that the command starts in: files or a folder of this computer, else what the run it is made from had. */
 export function CodeFiles({ files, kept, onFiles }: Props) {
   const some = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const chosen = (list: FileList | null) => onFiles(list && list.length > 0 ? [...list] : null);
-  const size = (files ?? []).reduce((sum, file) => sum + file.size, 0);
+  const [passed, setPassed] = useState(0);
+  const choose = (event: ChangeEvent<HTMLInputElement>) => {
+    const all = [...(event.currentTarget.files ?? [])];
+    event.currentTarget.value = ''; // the same folder may be chosen again
+    if (all.length === 0) return;
+    const code = codeOf(all);
+    setPassed(all.length - code.length);
+    onFiles(code.length > 0 ? code : null);
+  };
+  const drop = () => {
+    setPassed(0);
+    onFiles(null);
+  };
+  const size = (files ?? []).reduce((sum, { file }) => sum + file.size, 0);
+  const left = passed > 0 ? `; ${count(passed)} of git, caches and environments are left out` : '';
   return (
     <Group gap="sm">
       <Button variant="default" onClick={() => folder.current?.click()}>
@@ -27,51 +38,25 @@ export function CodeFiles({ files, kept, onFiles }: Props) {
       </Button>
       <Text size="sm" role="status">
         {files
-          ? `${count(files.length)} files, ${bytes(size)}`
+          ? `${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${bytes(size)}${left}`
           : kept > 0
-            ? `${count(kept)} files of the run it is made from`
-            : 'No code: the command alone'}
+            ? `${count(kept)} ${kept === 1 ? 'file' : 'files'} of the run it is made from${left}`
+            : `No code: the command alone${left}`}
       </Text>
       {files ? (
-        <Button variant="subtle" onClick={() => onFiles(null)}>
+        <Button variant="subtle" onClick={drop}>
           {kept > 0 ? 'Keep the old ones' : 'Remove'}
         </Button>
       ) : null}
-      <input
-        ref={some}
-        type="file"
-        multiple
-        hidden
-        aria-label="Files of the code"
-        onChange={(event) => chosen(event.currentTarget.files)}
-      />
+      <input ref={some} type="file" multiple hidden aria-label="Files of the code" onChange={choose} />
       <input
         ref={folder}
         type="file"
         hidden
         aria-label="Folder of the code"
         {...{ webkitdirectory: '' }}
-        onChange={(event) => chosen(event.currentTarget.files)}
+        onChange={choose}
       />
     </Group>
   );
-}
-
-const LEFT_OUT = /(^|\/)(\.git|__pycache__|\.venv|venv|node_modules|\.ipynb_checkpoints)\//;
-
-/** Send files; a folder's own name is not part of their paths. */
-export async function sendCode(files: readonly File[], signal: AbortSignal): Promise<JobSpec['code']> {
-  const sent: NonNullable<JobSpec['code']> = [];
-  for (const file of files) {
-    const path = file.webkitRelativePath ? file.webkitRelativePath.split('/').slice(1).join('/') : file.name;
-    if (LEFT_OUT.test(`/${path}`)) continue;
-    const stored = await upload<{ digest: string }>(
-      apiUrl('/experiments/files'),
-      file,
-      () => undefined,
-      signal,
-    );
-    sent.push({ path, digest: stored.digest, manifest: false });
-  }
-  return sent;
 }

@@ -10,7 +10,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
@@ -18,17 +18,23 @@ import { at } from '@/kernel/workspace';
 import { ErrorState } from '@/kit/ErrorState';
 import { Link, useFollow } from '@/kit/Link';
 import { Section } from '@/kit/Page';
+import { ProgressBar } from '@/kit/ProgressBar';
 import { environments, recipes } from '../environments/queries';
-import { CodeFiles, sendCode } from './CodeFiles';
+import { CodeFiles } from './CodeFiles';
 import { InputRows, OutputRows } from './rows';
+import { sendCode, type CodeFile, type Sending } from './sending';
 import { lackOf, PRIORITIES, specOf, type Draft } from './spec';
+import { hiddenOf } from './variables';
 
 /** All that a command job is made of. */
 export function JobForm({ start }: { start: Draft }) {
   const may = useMay('experiments.write');
   const follow = useFollow();
   const [draft, setDraft] = useState(start);
-  const [files, setFiles] = useState<File[] | null>(null);
+  const [files, setFiles] = useState<readonly CodeFile[] | null>(null);
+  const [sending, setSending] = useState<Sending | null>(null);
+  const giveUp = useRef<AbortController>(undefined);
+  useEffect(() => () => giveUp.current?.abort(), []);
   const known = useQuery(environments());
   const curated = useQuery(recipes);
   const computes = useQuery({
@@ -37,20 +43,26 @@ export function JobForm({ start }: { start: Draft }) {
   });
   const send = useMutation({
     mutationFn: async () => {
-      const code = files ? await sendCode(files, new AbortController().signal) : null;
-      return data(api().POST('/experiments/runs', { body: specOf(draft, code ?? null) }));
+      const stop = new AbortController();
+      giveUp.current = stop;
+      const code = files ? await sendCode(files, setSending, stop.signal) : null;
+      setSending(null);
+      return data(api().POST('/experiments/runs', { body: specOf(draft, code) }));
     },
     onSuccess: (run) => follow(at(['experiments', 'runs', run.id])),
+    onSettled: () => setSending(null),
   });
-  const problem = send.error ? Problem.from(send.error) : null;
+  const canceled = send.error?.name === 'AbortError';
+  const problem = send.error && !canceled ? Problem.from(send.error) : null;
   const fields: Record<string, string> = problem?.fields ?? {};
   const set = (next: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...next }));
-    send.reset();
+    if (send.isError) send.reset(); // not while it is on its way
   };
   const lack = lackOf(draft);
   const names = (known.data ?? []).map((one) => one.name);
   const more = (curated.data ?? []).map((one) => one.name).filter((name) => !names.includes(name));
+  const several = hiddenOf(draft.base?.env ?? {});
   const inline = draft.base && typeof draft.base.environment !== 'string' && draft.base.environment;
   return (
     <form
@@ -167,7 +179,11 @@ export function JobForm({ start }: { start: Draft }) {
         </Group>
         <Textarea
           label="Environment variables"
-          description="One NAME=value in a line; secrets are named in a job file."
+          description={
+            several.length > 0
+              ? `One NAME=value in a line. Kept as they are, for they have several lines: ${several.join(', ')}.`
+              : 'One NAME=value in a line; secrets are named in a job file.'
+          }
           autosize
           minRows={2}
           styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
@@ -179,6 +195,19 @@ export function JobForm({ start }: { start: Draft }) {
           <Button type="submit" loading={send.isPending} disabled={!may || lack !== null}>
             Submit
           </Button>
+          {sending ? (
+            <>
+              <ProgressBar
+                name="Code"
+                label={sending.step === 'looking' ? 'Looking at the code' : 'Sending the code'}
+                done={sending.done}
+                total={sending.total}
+              />
+              <Button variant="default" onClick={() => giveUp.current?.abort()}>
+                Cancel
+              </Button>
+            </>
+          ) : null}
           {lack && draft.command ? (
             <Text size="sm" c="dimmed" role="status">
               {lack}

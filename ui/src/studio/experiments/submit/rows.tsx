@@ -2,6 +2,12 @@ import { ActionIcon, Button, Group, NativeSelect, Stack, Text, TextInput } from 
 import { IconPlus, IconTrash } from '@/kit/icons';
 import { nextKey, TYPES, type InputRow, type OutputRow } from './spec';
 
+const MODES = ['ro_mount', 'download', 'direct'] as const;
+
+/** The choices, and one that only the job it is made from has. */
+const withOwn = (known: readonly string[], own: string) =>
+  known.includes(own) ? [...known] : [...known, own];
+
 interface InputsProps {
   rows: InputRow[];
   onChange: (rows: InputRow[]) => void;
@@ -39,7 +45,7 @@ export function InputRows({ rows, onChange, errors }: InputsProps) {
               flex={1}
               value={it.value}
               onChange={(event) => change(it.key, { value: event.currentTarget.value })}
-              error={errors[`data.${it.name}`]}
+              error={errors[`data.${it.name.trim()}`]}
             />
           )}
           {it.kind === 'data' ? (
@@ -47,14 +53,14 @@ export function InputRows({ rows, onChange, errors }: InputsProps) {
               <NativeSelect
                 aria-label="Type"
                 w={130}
-                data={[...TYPES]}
+                data={withOwn(TYPES, it.type)}
                 value={it.type}
                 onChange={(event) => change(it.key, { type: event.currentTarget.value })}
               />
               <NativeSelect
                 aria-label="Mode"
                 w={120}
-                data={['ro_mount', 'download', 'direct']}
+                data={withOwn(MODES, it.mode)}
                 value={it.mode}
                 onChange={(event) => change(it.key, { mode: event.currentTarget.value })}
               />
@@ -115,7 +121,7 @@ export function OutputRows({ rows, onChange, errors }: OutputsProps) {
           <NativeSelect
             aria-label="Type"
             w={130}
-            data={[...TYPES]}
+            data={withOwn(TYPES, it.type)}
             value={it.type}
             onChange={(event) => change(it.key, { type: event.currentTarget.value })}
           />
@@ -132,7 +138,7 @@ export function OutputRows({ rows, onChange, errors }: OutputsProps) {
             flex={1}
             value={it.path}
             onChange={(event) => change(it.key, { path: event.currentTarget.value })}
-            error={errors[`outputs.${it.name}`]}
+            error={errors[`outputs.${it.name.trim()}`]}
           />
           <ActionIcon
             variant="subtle"

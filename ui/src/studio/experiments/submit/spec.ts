@@ -1,4 +1,6 @@
 import type { components } from '@/kernel/schema';
+import { script, shown } from './command';
+import { lackOfVariables, linesOf, variablesOf } from './variables';
 
 export type JobSpec = components['schemas']['JobSpec'];
 type DataInput = components['schemas']['DataInput'];
@@ -48,6 +50,8 @@ export const PRIORITIES = [
   { value: '10', label: 'High' },
 ];
 const GIB = 2 ** 30;
+const DIFF = 'code/git.diff'; // how the code differed from its commit
+const SOURCE = 'mlflow.source.'; // tags that say where the code is from
 let keys = 0;
 export const nextKey = () => ++keys;
 
@@ -81,13 +85,11 @@ export function draftOf(spec: JobSpec): Draft {
     environment: typeof spec.environment === 'string' ? spec.environment : '',
     compute: spec.compute ?? 'local',
     cores: spec.resources?.cores ?? 1,
-    memory: Math.round(((spec.resources?.memory_bytes ?? 0) / GIB) * 100) / 100,
-    minutes: Math.round(((spec.timeout_s ?? 0) / 60) * 100) / 100,
+    memory: memoryOf(spec),
+    minutes: minutesOf(spec),
     priority: String(spec.priority ?? 0),
     processes: spec.distribution?.processes ?? 1,
-    variables: Object.entries(spec.env ?? {})
-      .map(([key, value]) => `${key}=${value}`)
-      .join('\n'),
+    variables: linesOf(spec.env ?? {}),
     inputs: [
       ...Object.entries(spec.params ?? {}).map(([name, value]) => row(name, 'literal', value)),
       ...data.map(([name, it]) => row(name, 'data', it.path, it.type, it.mode)),
@@ -113,59 +115,77 @@ function row(
   return { key: nextKey(), name, kind, value, type, mode };
 }
 
-/** A command of several words as a shell would read it. */
-function shown(words: readonly string[]): string {
-  if (words.length === 1) return (words[0] ?? '').trim();
-  return words
-    .map((word) => (/[\s"'$|&;<>]/.test(word) && !word.startsWith('${{') ? quoted(word) : word))
-    .join(' ');
-}
+// limits as the form shows them; one that nobody touches goes back as it was, not as it is shown
+const memoryOf = (spec: JobSpec) => rounded((spec.resources?.memory_bytes ?? 0) / GIB);
+const minutesOf = (spec: JobSpec) => rounded((spec.timeout_s ?? 0) / 60);
+const rounded = (value: number) => Number(value.toFixed(value < 1 ? 6 : 2));
 
-const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+/** Rows without the spaces around their names, and without those that nobody filled in. */
+function rowsOf<R extends { name: string }>(rows: readonly R[]): R[] {
+  return rows.map((it) => ({ ...it, name: it.name.trim() })).filter((it) => it.name !== '');
+}
 
 /** Make the job of a draft. code: files that were sent for it, else those of the job that it was made from. */
 export function specOf(draft: Draft, code: JobSpec['code'] | null): JobSpec {
   const { base } = draft;
-  const named = draft.inputs.filter((it) => it.name.trim() !== '');
-  const of = (kind: InputRow['kind']) => named.filter((it) => it.kind === kind);
-  const unchanged = base !== null && draft.command === shown(base.command);
+  const rows = rowsOf(draft.inputs);
+  const of = (kind: InputRow['kind']) => rows.filter((it) => it.kind === kind);
   const kept = new Set(of('sent').map((it) => it.name));
+  const same = {
+    command: base !== null && draft.command === shown(base.command),
+    memory: base !== null && draft.memory === memoryOf(base),
+    minutes: base !== null && draft.minutes === minutesOf(base),
+    processes: base !== null && draft.processes === (base.distribution?.processes ?? 1),
+  };
   return {
     ...base,
     kind: 'command',
     name: draft.name,
     experiment: draft.experiment || 'Default',
-    command: unchanged ? base.command : [`${draft.command.trim()} `],
-    code: code ?? base?.code ?? [],
+    command: same.command ? base?.command : script(draft.command),
+    ...codeOf(base, code),
     environment: unchangedEnvironment(draft) ?? draft.environment,
     compute: draft.compute || 'local',
-    resources: { cores: draft.cores, memory_bytes: Math.round(draft.memory * GIB) },
-    timeout_s: draft.minutes > 0 ? draft.minutes * 60 : null,
+    resources: {
+      ...base?.resources,
+      cores: draft.cores,
+      memory_bytes: same.memory ? base?.resources?.memory_bytes : Math.round(draft.memory * GIB),
+    },
+    timeout_s: same.minutes ? base?.timeout_s : draft.minutes > 0 ? draft.minutes * 60 : null,
     priority: Number(draft.priority),
-    distribution:
-      draft.processes > 1
+    distribution: same.processes
+      ? base?.distribution
+      : draft.processes > 1
         ? { type: base?.distribution?.type ?? 'pytorch', processes: draft.processes }
         : null,
-    env: variablesOf(draft.variables),
+    env: variablesOf(draft.variables, base?.env),
     params: Object.fromEntries(of('literal').map((it) => [it.name, it.value])),
     data: Object.fromEntries(
-      of('data').map((it) => [it.name, { type: it.type, path: it.value, mode: it.mode } as DataInput]),
+      of('data').map((it) => [it.name, { type: it.type, path: it.value.trim(), mode: it.mode } as DataInput]),
     ),
     inputs: Object.fromEntries(Object.entries(base?.inputs ?? {}).filter(([name]) => kept.has(name))),
     outputs: Object.fromEntries(
-      draft.outputs
-        .filter((it) => it.name.trim() !== '')
-        .map((it) => [
-          it.name,
-          {
-            ...base?.outputs?.[it.name],
-            type: it.type,
-            name: it.register,
-            path: it.path,
-          } as JobOutput,
-        ]),
+      rowsOf(draft.outputs).map((it) => [
+        it.name,
+        {
+          ...base?.outputs?.[it.name],
+          type: it.type,
+          name: it.register.trim(),
+          path: it.path.trim(),
+        } as JobOutput,
+      ]),
     ),
   } as JobSpec;
+}
+
+/** Other code is not of the commit that the old one was of: what was kept of that goes with it. */
+function codeOf(base: JobSpec | null, code: JobSpec['code'] | null): Partial<JobSpec> {
+  if (code === null) return { code: base?.code ?? [] };
+  return {
+    code,
+    artifacts: (base?.artifacts ?? []).filter((it) => it.path !== DIFF),
+    tags: Object.fromEntries(Object.entries(base?.tags ?? {}).filter(([name]) => !name.startsWith(SOURCE))),
+  };
 }
 
 /** An environment that was described inside of the job stays, unless another one was chosen. */
@@ -174,22 +194,25 @@ function unchangedEnvironment(draft: Draft): JobSpec['environment'] | null {
   return given && typeof given !== 'string' && draft.environment === '' ? given : null;
 }
 
-export function variablesOf(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line.includes('='))
-      .map((line) => [line.slice(0, line.indexOf('=')).trim(), line.slice(line.indexOf('=') + 1)]),
-  );
-}
-
 /** What the draft lacks, in words; null when it can be sent. */
 export function lackOf(draft: Draft): string | null {
   if (draft.command.trim() === '') return 'Write the command that is to run.';
-  const names = draft.inputs.map((it) => it.name.trim()).filter(Boolean);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const bare = draft.inputs.find((it) => it.name.trim() === '' && it.value.trim() !== '');
+  if (bare) return `Give the input ${bare.value.trim().slice(0, 40)} a name.`;
+  const inputs = rowsOf(draft.inputs);
+  const names = inputs.map((it) => it.name);
+  const twice = repeated(names);
   if (twice) return `Two inputs are called ${twice}.`;
+  const nowhere = inputs.find((it) => it.kind === 'data' && it.value.trim() === '');
+  if (nowhere) return `Say where the data of the input ${nowhere.name} is.`;
+  const wanted = draft.outputs.find(
+    (it) => it.name.trim() === '' && `${it.register}${it.path}`.trim() !== '',
+  );
+  if (wanted) return `Give the output ${(wanted.register || wanted.path).trim()} a name.`;
+  const double = repeated(rowsOf(draft.outputs).map((it) => it.name));
+  if (double) return `Two outputs are called ${double}.`;
+  const variables = lackOfVariables(draft.variables);
+  if (variables) return variables;
   const known = new Set(names);
   for (const [, name] of draft.command
     .replace(/\$\[\[.*?\]\]/gs, '')
@@ -197,3 +220,5 @@ export function lackOf(draft: Draft): string | null {
     if (name && !known.has(name)) return `The command uses the input ${name}, which is not among the inputs.`;
   return null;
 }
+
+const repeated = (names: readonly string[]) => names.find((name, index) => names.indexOf(name) !== index);

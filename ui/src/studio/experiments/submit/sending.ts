@@ -1,0 +1,90 @@
+import { api, data } from '@/kernel/request';
+import { upload } from '@/kernel/upload';
+import { apiUrl } from '@/kernel/workspace';
+import type { JobSpec } from './spec';
+
+/** A file of the code, and where it stands in the folder that the command starts in. */
+export interface CodeFile {
+  path: string;
+  file: File;
+}
+
+export interface Sending {
+  step: 'looking' | 'sending';
+  done: number;
+  total: number;
+}
+
+const LEFT_OUT = /(^|\/)(\.git|__pycache__|\.venv|venv|node_modules|\.ipynb_checkpoints)\//;
+const ASKED = 5000; // digests in one question
+const AT_ONCE = 4;
+
+/** What of the chosen files is code; a folder's own name is not part of their paths. */
+export function codeOf(files: readonly File[]): CodeFile[] {
+  return files
+    .map((file) => ({ path: file.webkitRelativePath.split('/').slice(1).join('/') || file.name, file }))
+    .filter(({ path }) => !LEFT_OUT.test(path));
+}
+
+/** Send the files that the studio does not have yet, a few at a time; throws AbortError when it is given up. */
+export async function sendCode(
+  files: readonly CodeFile[],
+  onStep: (now: Sending) => void,
+  signal: AbortSignal,
+): Promise<NonNullable<JobSpec['code']>> {
+  const { digestOf } = await import('./digest');
+  const digests: string[] = [];
+  for (const { file } of files) {
+    onStep({ step: 'looking', done: digests.length, total: files.length });
+    digests.push(await digestOf(file, signal));
+  }
+  const contents = new Map(files.map(({ file }, index) => [digests[index] ?? '', file]));
+  const stored = await sendAll(contents, await missingOf([...contents.keys()], signal), onStep, signal);
+  return files.map(({ path }, index) => {
+    const digest = digests[index] ?? '';
+    return { path, digest: stored.get(digest) ?? digest, manifest: false };
+  });
+}
+
+async function missingOf(digests: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const missing: string[] = [];
+  for (let from = 0; from < digests.length; from += ASKED) {
+    const body = { digests: digests.slice(from, from + ASKED) };
+    const found = await data(api().POST('/experiments/files/missing', { body, signal }));
+    missing.push(...found.digests);
+  }
+  return missing;
+}
+
+/** Send what is missing; returns what the studio calls each, for a file may have changed since it was looked at. */
+async function sendAll(
+  contents: ReadonlyMap<string, File>,
+  missing: readonly string[],
+  onStep: (now: Sending) => void,
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const stored = new Map<string, string>();
+  const waiting = missing.flatMap((digest) => {
+    const file = contents.get(digest);
+    return file ? [{ digest, file }] : [];
+  });
+  const total = waiting.length;
+  const failed = new AbortController(); // one that fails ends the others
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const work = async () => {
+    for (let one = waiting.shift(); one; one = waiting.shift()) {
+      stop.throwIfAborted();
+      onStep({ step: 'sending', done: stored.size, total });
+      const url = apiUrl('/experiments/files');
+      const sent = await upload<{ digest: string }>(url, one.file, () => undefined, stop);
+      stored.set(one.digest, sent.digest);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, total) }, work));
+  } catch (error) {
+    failed.abort();
+    throw error;
+  }
+  return stored;
+}
