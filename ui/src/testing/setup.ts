@@ -20,6 +20,7 @@ window.matchMedia ??= (query: string) =>
     removeListener() {},
   }) as unknown as MediaQueryList;
 Element.prototype.scrollIntoView ??= () => undefined;
+Element.prototype.scrollTo ??= () => undefined;
 // Nothing has a size in jsdom, and virtual rows need one.
 Object.defineProperty(Element.prototype, 'clientHeight', { configurable: true, value: 600 });
 Object.defineProperty(Element.prototype, 'clientWidth', { configurable: true, value: 900 });

@@ -1,4 +1,4 @@
-import { Breadcrumbs, Button, SegmentedControl, Text, TextInput } from '@mantine/core';
+import { Breadcrumbs, Button, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 import { bytes, count } from '@/kernel/format';
@@ -13,6 +13,7 @@ import { FilePane } from './FilePane';
 import { ImageGrid } from './ImageGrid';
 import { mostlyImages, nameOf, wayTo } from './look';
 import { archiveUrl, filesOf, type VersionFile } from './queries';
+import { ShowAs } from './ShowAs';
 import classes from '../datasets.module.css';
 
 export interface FilesSearch {
@@ -70,6 +71,7 @@ export function FilesTab({ version, search, onSearch }: Props) {
   const folder = search.folder ?? '';
   const found = usePages(filesOf(version, folder, search.find));
   const [text, setText] = useState(search.find ?? '');
+  const gallery = version.format === 'images'; // its pictures are another view, which this one leads back to
   const later = useDebouncedCallback((find: string) => onSearch({ find: find || undefined }), 250);
   const open = (row: VersionFile) =>
     onSearch(row.folder ? { folder: row.path.replace(/\/$/, ''), path: undefined } : { path: row.path });
@@ -91,16 +93,10 @@ export function FilesTab({ version, search, onSearch }: Props) {
                 later(event.currentTarget.value.trim());
               }}
             />
-            {mostlyImages(rows) ? (
-              <SegmentedControl
-                size="xs"
-                aria-label="Show as"
+            {gallery || mostlyImages(rows) ? (
+              <ShowAs
                 value={grid ? 'grid' : 'list'}
-                onChange={(view) => onSearch({ view: view as 'list' | 'grid' })}
-                data={[
-                  { value: 'grid', label: 'Pictures' },
-                  { value: 'list', label: 'List' },
-                ]}
+                onChange={(view) => onSearch({ view: gallery && view === 'grid' ? undefined : view })}
               />
             ) : null}
             <Button

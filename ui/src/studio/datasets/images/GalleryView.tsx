@@ -6,6 +6,7 @@ import { IconFile } from '@/kit/icons';
 import { Answer } from '@/kit/Page';
 import { FilePane } from '../files/FilePane';
 import { nameOf } from '../files/look';
+import { ShowAs } from '../files/ShowAs';
 import type { DatasetVersion } from '../types';
 import { gallery } from './queries';
 import { choices, described } from './words';
@@ -35,7 +36,8 @@ export function GalleryView({ version, search, onSearch }: Props) {
         const [first] = pages;
         if (!first) return null;
         const images = pages.flatMap((page) => page.items);
-        const open = images.find((image) => image.path === search.path);
+        const { path } = search; // it may be one of a page that is not here yet
+        const open = images.find((image) => image.path === path);
         return (
           <>
             <Group align="end" mb="md">
@@ -75,9 +77,7 @@ export function GalleryView({ version, search, onSearch }: Props) {
                   }
                 />
               ) : null}
-              <Button variant="subtle" onClick={() => onSearch({ view: 'list', path: undefined })}>
-                List of files
-              </Button>
+              <ShowAs value="grid" onChange={(view) => onSearch({ view })} />
               <Text size="sm" c="dimmed" mb={8} role="status">
                 {count(first.total)} of {count(first.images)} images
               </Text>
@@ -85,20 +85,18 @@ export function GalleryView({ version, search, onSearch }: Props) {
             {first.total === 0 ? (
               <NoMatch onClear={() => onSearch({ label: undefined, part: undefined, damaged: undefined })} />
             ) : (
-              <div className={open ? (classes.split ?? '') : ''}>
-                <div>
+              <div className={path ? (classes.split ?? '') : ''}>
+                <div aria-busy={found.isPlaceholderData}>
                   <div className={classes.images}>
                     {images.map((image) => (
                       <button
                         key={image.path}
                         type="button"
-                        aria-pressed={image.path === search.path}
+                        aria-pressed={image.path === path}
                         title={
                           image.error ? `${image.path}: ${image.error}` : `${image.path}: ${described(image)}`
                         }
-                        onClick={() =>
-                          onSearch({ path: image.path === search.path ? undefined : image.path })
-                        }
+                        onClick={() => onSearch({ path: image.path === path ? undefined : image.path })}
                       >
                         {image.small ? (
                           <img src={image.small} alt="" decoding="async" />
@@ -123,12 +121,14 @@ export function GalleryView({ version, search, onSearch }: Props) {
                     </Button>
                   ) : null}
                 </div>
-                {open ? (
+                {path ? (
                   <div>
-                    <Text size="sm" mb="xs">
-                      {open.error ? `It cannot be shown: ${open.error}` : described(open)}
-                    </Text>
-                    <FilePane key={open.path} version={version} path={open.path} />
+                    {open ? (
+                      <Text size="sm" mb="xs">
+                        {open.error ? `It cannot be shown: ${open.error}` : described(open)}
+                      </Text>
+                    ) : null}
+                    <FilePane key={path} version={version} path={path} />
                   </div>
                 ) : null}
               </div>

@@ -41,4 +41,7 @@ export const gallery = (it: Pick<DatasetVersion, 'name' | 'version'>, wanted: Wa
       return next < last.total && last.items.length > 0 ? next : undefined;
     },
     staleTime: Infinity,
+    // another filter of the same version leaves what is shown until it is answered
+    placeholderData: (old, query) =>
+      query?.queryKey[1] === it.name && query.queryKey[2] === it.version ? old : undefined,
   });

@@ -36,7 +36,8 @@ export const comparison = (name: string, left: number, right: number) =>
 
 export const drift = (name: string, left: number, right: number) =>
   queryOptions({
-    queryKey: ['datasets', 'drift', name, left, right],
+    // not below `datasets`: what two profiles say of each other does not change with an event of the dataset
+    queryKey: ['dataset-drift', name, left, right],
     queryFn: ({ signal }) =>
       data(
         api().GET('/datasets/{name}/versions/{version}/drift', {
@@ -44,7 +45,7 @@ export const drift = (name: string, left: number, right: number) =>
           signal,
         }),
       ),
-    staleTime: Infinity, // versions and their profiles' quantiles do not change
+    staleTime: Infinity,
   });
 
 export type Change = FileChange['change'];
