@@ -64,11 +64,7 @@ export function RunPage() {
     <Page title={name} header={query.data ? <RunHeader run={query.data} /> : <PageHeader title="Run" />}>
       <Answer query={query}>
         {(run) => (
-          <Tabs
-            value={search.tab ?? 'overview'}
-            onChange={(tab) => open((tab ?? 'overview') as RunTab)}
-            keepMounted={false}
-          >
+          <Tabs value={search.tab ?? 'overview'} onChange={(tab) => open((tab ?? 'overview') as RunTab)}>
             <Tabs.List mb="lg" aria-label="Parts of the run">
               {RUN_TABS.map((tab) => (
                 <Tabs.Tab key={tab} value={tab} rightSection={<Count run={run} tab={tab} />}>

@@ -18,7 +18,10 @@ interface Props {
 /** What a run was made from and what it made: the client's own words, and what the studio knows, linked. */
 export function InputsOutputs({ run, overview, edges }: Props) {
   const me = `run:${run.id}`;
-  const outputs = useQuery({ ...runOutputs(run.id), enabled: run.kind === 'command' });
+  const outputs = useQuery({
+    ...runOutputs(run.id),
+    enabled: run.kind === 'command' || run.kind === 'sweep',
+  });
   const linked = (reference: string, slice: string): ReactNode => {
     const { name } = parseReference(reference);
     const cut = name.lastIndexOf(':');
