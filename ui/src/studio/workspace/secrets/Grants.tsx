@@ -1,5 +1,5 @@
 import { Button, Group, Select, Table, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { doneWithUndo } from '@/kit/ConfirmUndo';
 import { Section } from '@/kit/Page';
@@ -16,6 +16,7 @@ interface Props {
 
 /** Who may use a secret in jobs: accounts, and everybody of a role. */
 export function Grants({ secret, may, act }: Props) {
+  const cache = useQueryClient();
   const people = useQuery({ ...members, enabled: may });
   const [chosen, setChosen] = useState<string | null>(null);
   const has = new Set(secret.granted.map((grant) => `${grant.kind}:${grant.name}`));
@@ -45,9 +46,8 @@ export function Grants({ secret, may, act }: Props) {
     void done.then(
       () =>
         doneWithUndo(`${grantText(grant)} may not use ${secret.name} any more`, async () => {
-          const back = setGrant(secret.name, grant, true);
-          act(back);
-          await back;
+          await setGrant(secret.name, grant, true);
+          await cache.invalidateQueries({ queryKey: ['secrets'] });
         }),
       () => undefined, // `act` has told it
     );

@@ -11,7 +11,7 @@ import { secrets } from './queries';
 import { SecretForm } from './SecretForm';
 import { SecretList } from './SecretList';
 import { SecretView } from './SecretView';
-import { snippets } from './words';
+import { EXAMPLE, snippets } from './words';
 import classes from '../workspace.module.css';
 
 /** What jobs need and nobody reads: named secrets, their versions, who may use them and which jobs did. */
@@ -52,7 +52,7 @@ export function SecretsTab() {
               {all.length === 0 && !adding ? (
                 <EmptyState
                   title="No secrets"
-                  code={snippets('warehouse-password')}
+                  code={snippets(EXAMPLE)}
                   action={
                     <>
                       {may ? <Button onClick={() => setAdding(true)}>New secret</Button> : null}

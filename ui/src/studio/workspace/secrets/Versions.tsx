@@ -1,5 +1,5 @@
 import { Button, Group, Table } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { moment } from '@/kernel/format';
 import { ConfirmByName } from '@/kit/ConfirmUndo';
@@ -18,6 +18,7 @@ interface Props {
 
 /** The versions, newest first: what can be seen of each without its value, and whether jobs get it. */
 export function Versions({ secret, may, act }: Props) {
+  const cache = useQueryClient();
   const query = useQuery(versions(secret.name));
   const [losing, setLosing] = useState<SecretVersion | null>(null);
   const heads = [
@@ -83,9 +84,8 @@ export function Versions({ secret, may, act }: Props) {
           verb="Remove the value of"
           loss="The value is gone at once and for good: it cannot be restored, and jobs that name this version fail."
           onConfirm={async () => {
-            const gone = changeVersion(secret.name, losing.version, { state: 'removed' });
-            act(gone);
-            await gone;
+            await changeVersion(secret.name, losing.version, { state: 'removed' });
+            await cache.invalidateQueries({ queryKey: ['secrets'] });
           }}
         />
       ) : null}

@@ -5,7 +5,6 @@ import type { components } from '@/kernel/schema';
 
 export type Secret = components['schemas']['Secret'];
 export type SecretVersion = components['schemas']['SecretVersion'];
-export type SecretUse = components['schemas']['SecretUse'];
 export type Grant = components['schemas']['Grant'];
 type VersionPatch = components['schemas']['SecretVersionPatch'];
 

@@ -25,11 +25,14 @@ export function endOf(day: string): string | null {
   return day ? new Date(`${day}T23:59:59`).toISOString() : null;
 }
 
+/** The name in code that is shown while there is no secret: short, for the box that it stands in is narrow. */
+export const EXAMPLE = 'db-password';
+
 export function snippets(name: string): Record<string, string> {
   const env = name.replaceAll(/[^A-Za-z0-9]+/g, '_').toUpperCase();
   const variable = /^\d/.test(env) ? `SECRET_${env}` : env;
   return {
-    'Job file': `command: python load.py\nsecrets:\n  ${variable}: ${name}   # in the job: os.environ["${variable}"]\n`,
+    'Job file': `command: python load.py\nsecrets:\n  # in the job: os.environ["${variable}"]\n  ${variable}: ${name}\n`,
     Python: `from getpass import getpass\n\nfrom studiolo import Studio\n\nstudio = Studio()\nstudio.workspace.secrets.set("${name}", getpass())\nstudio.workspace.secrets.grant("${name}", account="ada")`,
     'Command line': `pass show it | studiolo workspace secrets set ${name} --stdin\nstudiolo workspace secrets grant ${name} --account ada`,
   };
