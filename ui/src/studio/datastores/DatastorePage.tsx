@@ -42,7 +42,6 @@ export function DatastorePage() {
           <>
             {store.check && !store.check.ok ? <TriedNote state={store.check} /> : null}
             <Tabs
-              keepMounted={false}
               value={search.tab ?? first}
               onChange={(tab) => {
                 const chosen = TABS.find((known) => known === tab && known !== first);

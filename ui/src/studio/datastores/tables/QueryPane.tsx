@@ -2,6 +2,7 @@ import { Button, Group, Kbd, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Problem } from '@/kernel/problem';
+import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { SqlEditor } from '@/kit/code/SqlEditor';
 import { ErrorState } from '@/kit/ErrorState';
@@ -20,13 +21,24 @@ interface Props {
 
 /** A query of the database's own SQL: its first rows are shown, all of them become a dataset. */
 export function QueryPane({ name, query, tables, onQuery }: Props) {
+  const may = useMay('datastores.write');
   const [text, setText] = useState(query);
-  const run = useMutation({ mutationFn: () => ask(name, text) });
+  // the address is ahead of the editor after Back, and behind it between a run and its own arrival there
+  const [seen, setSeen] = useState(query);
+  const [sent, setSent] = useState<string | null>(null);
+  if (query !== seen) {
+    setSeen(query);
+    setSent(null);
+    if (query !== sent) setText(query);
+  }
+  const run = useMutation({ mutationFn: (wanted: string) => ask(name, wanted) });
+  const of = run.variables === query;
   const names = useMemo(() => Object.fromEntries(tables.map((one) => [one.name, []])), [tables]);
   const go = () => {
-    if (run.isPending || !text.trim()) return;
+    if (!may || run.isPending || !text.trim()) return;
+    if (text !== query) setSent(text);
     onQuery(text);
-    run.mutate();
+    run.mutate(text);
   };
   return (
     <Stack gap="sm">
@@ -38,7 +50,8 @@ export function QueryPane({ name, query, tables, onQuery }: Props) {
           leftSection={<IconPlay size={14} aria-hidden />}
           onClick={go}
           loading={run.isPending}
-          disabled={!text.trim()}
+          disabled={!may || !text.trim()}
+          title={may ? undefined : 'Your role in this workspace may not query datastores'}
         >
           Run
         </Button>
@@ -57,8 +70,8 @@ export function QueryPane({ name, query, tables, onQuery }: Props) {
           <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">Enter</Kbd> runs it. It may only read.
         </Text>
       </Group>
-      {run.error ? <ErrorState error={Problem.from(run.error)} inline /> : null}
-      {run.data ? <HeadGrid head={run.data} label="Result of the query" /> : null}
+      {of && run.error ? <ErrorState error={Problem.from(run.error)} inline /> : null}
+      {of && run.data ? <HeadGrid head={run.data} label="Result of the query" /> : null}
     </Stack>
   );
 }

@@ -44,7 +44,7 @@ export function TablePane({ name, schema, table, onQuery }: Props) {
           ) : null}
         </Group>
       </Group>
-      <Tabs defaultValue="rows" keepMounted={false}>
+      <Tabs defaultValue="rows">
         <Tabs.List mb="sm">
           <Tabs.Tab value="rows">First rows</Tabs.Tab>
           <Tabs.Tab value="columns">

@@ -1,4 +1,4 @@
-import { queryOptions, skipToken } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { pages } from '@/kernel/pages';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
@@ -35,18 +35,16 @@ export function tables(name: string, schema: string) {
   return { ...query, staleTime: 60_000, retry };
 }
 
-export const columns = (name: string, schema: string, table: string | undefined) =>
+export const columns = (name: string, schema: string, table: string) =>
   queryOptions({
     queryKey: ['datastore-columns', name, schema, table],
-    queryFn: table
-      ? ({ signal }) =>
-          data(
-            api().GET('/datastores/{name}/columns', {
-              params: { path: { name }, query: { schema, table } },
-              signal,
-            }),
-          )
-      : skipToken,
+    queryFn: ({ signal }) =>
+      data(
+        api().GET('/datastores/{name}/columns', {
+          params: { path: { name }, query: { schema, table } },
+          signal,
+        }),
+      ),
     staleTime: 60_000,
     retry,
   });
