@@ -6,7 +6,7 @@ import { orderOf, specOf, type Direction, type RunRecord } from './columns';
 import { parseSort } from '@/kit/grid/model';
 import { PAGE, type Ask } from './pages';
 import type { Fetch } from './usePaged';
-import type { Base } from './tree';
+import type { Base, RunGroup } from './tree';
 
 export type Where = components['schemas']['RunWhere'];
 export type RunView = components['schemas']['RunView'];
@@ -43,9 +43,16 @@ export function runsOf(where: Where, orders: string[], columns: string[]): Fetch
   };
 }
 
-/** Groups with their sizes at once; what their metrics come to, which takes longer the more there are, follows. */
+const MOST = 20; // metrics that a page of groups is asked for
+const NONE: components['schemas']['Spread'] = { count: 0, mean: null, min: null, max: null };
+
+/**
+ * Groups with their sizes at once; what their metrics come to, which takes longer the more there are, follows. A metric that a
+ * group has no entry of is still waited for: in the end each of `metrics` has one.
+ */
 export function groupsOf(where: Where, by: string[], metrics: string[], order_by: string): Fetch<Base> {
   return async ({ cursor, skip }: Ask, signal) => {
+    const none = Object.fromEntries(metrics.map((name) => [name, NONE]));
     const ask = async (names: string[]) => {
       const body = {
         ...where,
@@ -57,11 +64,22 @@ export function groupsOf(where: Where, by: string[], metrics: string[], order_by
         ...(cursor ? { cursor } : {}),
       };
       const { items, next, total } = await data(api().POST('/experiments/groups', { body, signal }));
-      return { items: items.map((group): Base => ({ kind: 'group', group })), next, total };
+      return { groups: items, next, total };
     };
-    if (metrics.length === 0 || order_by.includes('(')) return ask(metrics);
-    const page = await ask([]);
-    return { ...page, later: ask(metrics).then((whole) => whole.items) };
+    const rows = (groups: readonly RunGroup[], whole: boolean) =>
+      groups.map((group): Base => ({
+        kind: 'group',
+        group: whole ? { ...group, metrics: { ...none, ...group.metrics } } : group,
+      }));
+    const asked = metrics.slice(0, MOST);
+    if (asked.length === 0 || order_by.includes('(')) {
+      const { groups, ...rest } = await ask(asked);
+      return { items: rows(groups, true), ...rest };
+    }
+    const { groups, ...rest } = await ask([]);
+    const later = ask(asked).then((whole) => rows(whole.groups, true));
+    later.catch(() => undefined); // told by who waits for it; nobody does once the question is another one
+    return { items: rows(groups, false), ...rest, later: { rows: later, without: rows(groups, true) } };
   };
 }
 

@@ -5,8 +5,8 @@ export interface Reply<R> {
   items: R[];
   next?: string | null | undefined;
   total?: number | undefined;
-  /** The same rows with more in them, when that takes longer. */
-  later?: Promise<R[]>;
+  /** The same rows with more in them, when that takes longer; `without`: as they stay when it does not come for them. */
+  later?: { rows: Promise<R[]>; without: readonly R[] };
 }
 export type Fetch<R> = (ask: Ask, signal: AbortSignal) => Promise<Reply<R>>;
 
@@ -24,14 +24,15 @@ export function usePaged<R>(fetch: Fetch<R>, keyOf: (row: R) => string) {
     (pages: Pages<R>, page: number, reply: Reply<R>, signal: AbortSignal) => {
       pages.put(page, reply.items, reply.next ?? null);
       if (reply.total !== undefined) pages.total = reply.total;
-      reply.later?.then(
-        (rows) => {
-          if (!signal.aborted && pages.patch(rows)) touch();
-        },
-        (cause: unknown) => {
-          if (!signal.aborted) setError({ fetch, error: cause });
-        },
-      );
+      const { later } = reply;
+      if (!later) return;
+      const fill = (rows: readonly R[]) => {
+        if (!signal.aborted && pages.patch([...later.without, ...rows])) touch();
+      };
+      later.rows.then(fill, (cause: unknown) => {
+        fill([]);
+        if (!signal.aborted) setError({ fetch, error: cause });
+      });
     },
     [fetch],
   );

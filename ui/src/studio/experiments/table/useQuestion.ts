@@ -44,7 +44,7 @@ export function useQuestion(
   const fetch = useMemo(() => {
     if (by.length === 0) return runsOf(where, orders, wanted);
     const metrics = [...new Set(specs.filter((spec) => spec.family === 'metric').map((spec) => spec.key))];
-    return groupsOf(where, by, metrics.slice(0, 20), groupOrder(sort, metrics));
+    return groupsOf(where, by, metrics, groupOrder(sort, metrics));
   }, [where, orders, wanted, by, specs, sort]);
   const below = useMemo(
     () =>
