@@ -1,11 +1,7 @@
 // Looks at the page of runs of a studio that `run.py` filled: `node benchmarks/runs_page/look.mjs LOGIN-LINK [--rounds N] [--shots DIR]`
 // Each time is taken in the page: from the event (a click, the Enter key) to the frame after the one that shows the new rows.
 import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-
-const { chromium } = createRequire(
-  new URL("../../ui/package.json", import.meta.url),
-)("playwright-core");
+import { launch } from "../../ui/e2e/browser.mjs";
 
 const args = process.argv.slice(2);
 const option = (name, usual) => {
@@ -23,10 +19,7 @@ const FRAME_MS = 33;
 const GROWTH_MB = 30;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const browser = await chromium.launch({
-  executablePath: process.env.STUDIOLO_CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu"],
-});
+const browser = await launch();
 const context = await browser.newContext({
   viewport: { width: 1440, height: 900 },
 });

@@ -17,7 +17,6 @@ export function More({ label, position = 'bottom-start', children }: Props) {
       <button
         type="button"
         className={classes.dots}
-        data-variant="dots"
         aria-label={label}
         aria-haspopup="menu"
         onClick={() => setAsked(true)}

@@ -2,7 +2,7 @@ import { Skeleton, Stack } from '@mantine/core';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Problem } from '@/kernel/problem';
 import { ErrorState } from './ErrorState';
-import classes from './kit.module.css';
+import classes from './page.module.css';
 
 interface PageProps {
   /** Becomes the tab's title and, unless `header` is given, the h1. */

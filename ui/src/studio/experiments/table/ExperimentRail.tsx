@@ -80,7 +80,12 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
       {active.error && !active.data ? <ErrorState error={active.error} inline /> : null}
       <ul className={classes.railList}>
         <li data-chosen={chosen.length === 0 || undefined}>
-          <button type="button" onClick={() => onChoose(undefined)} aria-pressed={chosen.length === 0}>
+          <button
+            type="button"
+            className={classes.railName}
+            onClick={() => onChoose(undefined)}
+            aria-pressed={chosen.length === 0}
+          >
             All experiments
           </button>
         </li>
@@ -100,6 +105,7 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
             />
             <button
               type="button"
+              className={classes.railName}
               title={one.name}
               aria-pressed={chosen.includes(one.id)}
               onClick={() => onChoose([one.id])}
