@@ -2630,6 +2630,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/environment-recipes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Recipes
+     * @description List the curated names that the studio knows recipes for.
+     */
+    get: operations['experiments_list_recipes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/environments': {
     parameters: {
       query?: never;
@@ -2648,26 +2668,6 @@ export interface paths {
      * @description Lock a definition and register it as the next version; the same definition again is the same version.
      */
     post: operations['experiments_create_environment'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/w/{workspace}/api/experiments/environments/recipes': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List Recipes
-     * @description List the curated names that the studio knows recipes for.
-     */
-    get: operations['experiments_list_recipes'];
-    put?: never;
-    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -7408,6 +7408,11 @@ export interface components {
      */
     EnvironmentDetail: {
       /**
+       * Archived
+       * @default false
+       */
+      archived: boolean;
+      /**
        * Build Log
        * @default
        */
@@ -7471,8 +7476,14 @@ export interface components {
      * @description A version of an environment. python: such as 3.11; lock_hash: equal means the same packages; notes: what was left out.
      *
      *     packages: how many; built: whether it stands ready on this machine; bytes: that it takes there; last_used_at: by a job.
+     *     archived: hidden from lists and from `@latest`.
      */
     EnvironmentVersion: {
+      /**
+       * Archived
+       * @default false
+       */
+      archived: boolean;
       /**
        * Built
        * @default false
@@ -19167,6 +19178,26 @@ export interface operations {
       };
     };
   };
+  experiments_list_recipes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Recipe'][];
+        };
+      };
+    };
+  };
   experiments_list_environments: {
     parameters: {
       query?: {
@@ -19227,26 +19258,6 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['HTTPValidationError'];
-        };
-      };
-    };
-  };
-  experiments_list_recipes: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Recipe'][];
         };
       };
     };
