@@ -54,12 +54,30 @@ def test_cancel_writes_only_the_wish(any_ctx: Context) -> None:
         ({"command": [" "]}, "command"),
         ({"inputs": {"data": [{"path": "a.csv", "digest": "0" * 64}]}}, "inputs.data"),
         ({"inputs": {"../x": []}}, "inputs"),
+        ({"inputs": {"a\n": []}}, "inputs"),
+        ({"params": {"a b": "1"}}, "params"),
     ],
 )
 def test_a_job_that_cannot_run_names_the_field(ctx: Context, job: dict[str, object], field: str) -> None:
     with pytest.raises(BadJob) as caught:
         service.submit(ctx, a_job(**job))
     assert caught.value.field == field
+    assert service.list_runs(ctx, RunFilter()).items == []
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc", "", ".", "..", "a/b", "n" * 256])
+@pytest.mark.parametrize(
+    ("family", "value"),
+    [("data", {"path": "https://127.0.0.1/x.csv"}), ("outputs", {}), ("inputs", []), ("params", "1")],
+)
+def test_a_name_that_leads_elsewhere_is_refused_before_anything_is_looked_for(
+    ctx: Context, family: str, value: object, name: str
+) -> None:
+    with pytest.raises(BadJob, match="cannot be a name") as caught:
+        service.submit(ctx, a_job(**{family: {name: value}}))
+    assert caught.value.field == family
+    with pytest.raises(BadJob), ctx.db.begin() as tx:
+        service.submit(ctx, a_job(**{family: {name: value}}), tx)
     assert service.list_runs(ctx, RunFilter()).items == []
 
 

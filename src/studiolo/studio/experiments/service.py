@@ -1,6 +1,5 @@
 """The verbs of runs and jobs."""
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,18 +8,16 @@ from sqlalchemy import Connection
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import Denied, Invalid, MissingExtra, NotFound
+from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
-from studiolo.kernel.storage import manifests
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
 from studiolo.studio.experiments import (
     artifacts,
     claims,
-    expressions,
     job_resolution,
-    job_secrets,
+    job_rules,
     lineage,
     logs,
     recycling,
@@ -34,13 +31,11 @@ from studiolo.studio.experiments.schemas import (
     TERMINAL,
     Attempt,
     Document,
-    InputFile,
     JobSpec,
     LogChunk,
     OutputState,
     Run,
 )
-from studiolo.studio.experiments.sweeps import space
 
 LOG_CHUNK = logs.CHUNK
 LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is gone
@@ -49,11 +44,13 @@ LOG = "log.txt"  # the artifact that keeps the log when the attempt directory is
 def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
     """Queue a job; the controller starts it. With `tx` it is part of the caller's transaction.
 
-    Raises ComputeNotFound, TooBig for what the compute can never give, and BadJob when an input's bytes are not in the store, a path leaves its folder or the command is empty.
+    Raises ComputeNotFound, TooBig for what the compute can never give, and BadJob when a name or a path leaves
+    its folder, an input's bytes are not in the store or the command is empty.
     """
+    job_rules.check_spec(ctx, spec)
     if tx is None:
         spec = job_resolution.resolve(ctx, spec)
-    _check(ctx, spec)
+    job_rules.check_given(ctx, spec)
     if tx is not None:
         return _insert(tx, ctx, spec)
     with ctx.db.begin() as own:
@@ -268,61 +265,3 @@ def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
         lineage.link(tx, ctx, source, f"run:{run_id}")
     ctx.events.emit(tx, "run.created", run_id, {"kind": job.kind, "state": "Queued", "parent_id": job.parent_id})
     return repository.to_run(row(tx, ctx, run_id))
-
-
-def _check(ctx: Context, job: JobSpec) -> None:
-    compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes)
-    if not job.command or not job.command[0].strip():
-        raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
-    _check_expressions(job)
-    _check_sweep(job)
-    job_secrets.check(ctx, job)
-    for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:
-        if not name or "/" in name or name in (".", ".."):
-            raise BadJob(f"'{name}' cannot be the name of an input.", "Use letters, digits and _.", field="inputs")
-        for file in files:
-            _check_file(ctx, name, file, listed=name in job.inputs)
-
-
-def _check_sweep(job: JobSpec) -> None:
-    if (job.sweep is None) == (job.kind == "sweep"):
-        raise BadJob("A job of kind sweep says what it tries, and no other does.", field="sweep")
-    if job.sweep is None:
-        return
-    space.check(job.sweep)
-    if job.sweep.sampling == "bayesian" and importlib.util.find_spec("optuna") is None:
-        raise MissingExtra("Bayesian sampling", "sweep")
-
-
-def _check_file(ctx: Context, name: str, file: InputFile, *, listed: bool) -> None:
-    if not (file.manifest and file.path == "."):
-        artifacts.clean(file.path)
-    if not ctx.blobs.keep(file.digest):
-        raise BadJob(
-            f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field=f"inputs.{name}"
-        )
-    if file.manifest:
-        if not listed:
-            raise BadJob("Only an input may be a manifest.", "Name each file.", field=name)
-        for _ in manifests.named(
-            ctx.blobs, [file.digest]
-        ):  # one that cannot be read would keep the store from being swept
-            pass
-
-
-def _check_expressions(job: JobSpec) -> None:
-    known = {*job.inputs, *job.params, *job.data, *(job.sweep.space if job.sweep else ())}
-    for word in job.command:
-        if found := expressions.strange(word, job.sweep.space if job.sweep else ()):
-            raise BadJob(
-                f"The command has {found[:80]}, which means nothing here.",
-                "Use ${{inputs.<name>}} and ${{outputs.<name>}}.",
-                field="command",
-            )
-        for family, name in sorted(expressions.names(word)):
-            if family == "inputs" and name not in known:
-                raise BadJob(
-                    f"The command uses ${{{{inputs.{name}}}}}, and the job has no such input.",
-                    f"Add '{name}' to the inputs or params.",
-                    field="command",
-                )

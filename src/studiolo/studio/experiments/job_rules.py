@@ -1,0 +1,98 @@
+"""What a job must be to be queued: first what its spec alone tells, then what is looked up."""
+
+import importlib.util
+import re
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import MissingExtra
+from studiolo.kernel.storage import manifests
+from studiolo.studio.compute import service as compute
+from studiolo.studio.experiments import artifacts, expressions, job_secrets
+from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.schemas import InputFile, JobSpec
+from studiolo.studio.experiments.sweeps import space
+
+_NAME = re.compile(r"[\w.-]{1,255}")  # names become folders of the attempt and variables
+
+
+def check_spec(ctx: Context, job: JobSpec) -> None:
+    """Refuse what the spec alone tells, before anything that it refers to is looked for.
+
+    Raises BadJob, ComputeNotFound, TooBig for what the compute can never give, MissingExtra.
+    """
+    compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes)
+    if not job.command or not job.command[0].strip():
+        raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
+    _check_names(job)
+    _check_expressions(job)
+    _check_sweep(job)
+
+
+def check_given(ctx: Context, job: JobSpec) -> None:
+    """Refuse secrets that the actor's job would not get, and files that are not in the store; raises what is wrong."""
+    job_secrets.check(ctx, job)
+    for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:
+        for file in files:
+            _check_file(ctx, name, file, listed=name in job.inputs)
+
+
+def _check_names(job: JobSpec) -> None:
+    families = {
+        "inputs": [*job.inputs],
+        "data": [*job.data],
+        "outputs": [*job.outputs],
+        "params": [*job.params],
+        "sweep.space": [*(job.sweep.space if job.sweep else ())],
+    }
+    for family, names in families.items():
+        for name in names:
+            if not _NAME.fullmatch(name) or name in (".", ".."):
+                raise BadJob(
+                    f"'{name[:80]}' cannot be a name of {family}.",
+                    "Use at most 255 letters, digits, '_', '-' and '.'.",
+                    field=family,
+                )
+
+
+def _check_sweep(job: JobSpec) -> None:
+    if (job.sweep is None) == (job.kind == "sweep"):
+        raise BadJob("A job of kind sweep says what it tries, and no other does.", field="sweep")
+    if job.sweep is None:
+        return
+    space.check(job.sweep)
+    if job.sweep.sampling == "bayesian" and importlib.util.find_spec("optuna") is None:
+        raise MissingExtra("Bayesian sampling", "sweep")
+
+
+def _check_expressions(job: JobSpec) -> None:
+    known = {*job.inputs, *job.params, *job.data, *(job.sweep.space if job.sweep else ())}
+    for word in job.command:
+        if found := expressions.strange(word, job.sweep.space if job.sweep else ()):
+            raise BadJob(
+                f"The command has {found[:80]}, which means nothing here.",
+                "Use ${{inputs.<name>}} and ${{outputs.<name>}}.",
+                field="command",
+            )
+        for family, name in sorted(expressions.names(word)):
+            if family == "inputs" and name not in known:
+                raise BadJob(
+                    f"The command uses ${{{{inputs.{name}}}}}, and the job has no such input.",
+                    f"Add '{name}' to the inputs or params.",
+                    field="command",
+                )
+
+
+def _check_file(ctx: Context, name: str, file: InputFile, *, listed: bool) -> None:
+    if not (file.manifest and file.path == "."):
+        artifacts.clean(file.path)
+    if not ctx.blobs.keep(file.digest):
+        raise BadJob(
+            f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field=f"inputs.{name}"
+        )
+    if file.manifest:
+        if not listed:
+            raise BadJob("Only an input may be a manifest.", "Name each file.", field=name)
+        for _ in manifests.named(
+            ctx.blobs, [file.digest]
+        ):  # one that cannot be read would keep the store from being swept
+            pass
