@@ -81,6 +81,32 @@ def test_an_address_is_handed_as_it_is_when_direct_is_asked_for(ctx: Context) ->
     assert log_of(ctx, said).splitlines() == [url, "1"]
 
 
+def test_a_job_that_is_run_again_gets_no_more_than_it_got(ctx: Context) -> None:
+    put(ctx, "two.txt", "two\n")
+    variable = f"STUDIOLO_STORE_{STORE.upper()}"
+    url = f"azureml://datastores/{STORE}/paths/two.txt"
+    fetched = DataInput(type="uri_file", path=url)
+    first = run(ctx, f"env | grep -c {variable}; cat ${{{{inputs.d}}}}", data={"d": fetched}, environment="studio")
+    spec = service.spec(ctx, first.id)
+    assert spec is not None
+    again = ended(ctx, service.submit(ctx, spec.model_copy(update={"tags": {"studiolo.environment": "old:1"}})))
+    for one in (first, again):
+        assert [line for line in log_of(ctx, one).splitlines() if not line.startswith("[studio]")] == ["0", "two"]
+    assert "studiolo.environment" not in (found := service.spec(ctx, again.id) or spec).tags
+    assert found.context["withheld"] == [variable]
+    both = JobSpec(command=["echo "], data={"d": fetched, "address": DataInput(path=url, mode="direct")})
+    kept = service.spec(ctx, service.submit(ctx, both).id)
+    assert kept is not None
+    assert ("withheld" in kept.context, kept.context["lent"]) == (False, [variable]), "the command needs it"
+    less = service.spec(ctx, service.submit(ctx, kept.model_copy(update={"data": {"d": fetched}})).id)
+    assert less is not None
+    assert (less.context["withheld"], "lent" in less.context) == ([variable], False), "now it does not any more"
+    own = both.model_copy(update={"secrets": {variable: f"datastore:{STORE}"}})
+    named = service.spec(ctx, service.submit(ctx, own).id)
+    assert named is not None
+    assert not {"withheld", "lent"} & named.context.keys(), "its author gave it"
+
+
 class Served(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = b"a,b\n1,2\n"

@@ -17,7 +17,9 @@ from studiolo.studio.experiments.errors import ArtifactNotFound, BadJob, RunNotF
 from studiolo.studio.experiments.job_schemas import FILE_TYPES, DataInput
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
 
-OURS = ("staged", "direct", "sources", "environment", "kept_at", "withheld")  # keys of a context that are written here
+# keys of a context that are written here; withheld, lent: variables of datastores that the job's spec did not name,
+# opened for the programs around the command alone, and for the command too
+OURS = ("staged", "direct", "sources", "environment", "kept_at", "withheld", "lent")
 MANY = 500  # files; with more the runner places them from a manifest
 _JOB = re.compile(r"azureml://(?:.*/)?jobs/([^/]+)/outputs/([^/]+)(?:/paths(?:/(.*))?)?")
 _RUN = re.compile(r"runs:/([^/]+)(?:/(.*))?")
@@ -34,22 +36,31 @@ class Resolved(NamedTuple):
 
 
 def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
-    """Return a job with all that it refers to found; raises what is not there, with the field."""
+    """Return a job with all that it refers to found; raises what is not there, with the field.
+
+    A spec that was resolved before is taken as it was written: what was added then is found anew.
+    """
     context: dict[str, Any] = {key: value for key, value in spec.context.items() if key not in OURS}
-    shapes = dict(context.get("inputs") or {})
-    inputs, secrets, tags = dict(spec.inputs), dict(spec.secrets), dict(spec.tags)
+    for key in ("inputs", "outputs"):
+        if not isinstance(context.get(key), dict):
+            context.pop(key, None)
+    shapes = dict(context.get("inputs", {}))
+    inputs, secrets, tags = dict(spec.inputs), _own_secrets(spec), dict(spec.tags)
+    tags.pop(_ENVIRONMENT_TAG, None)
     found: dict[str, dict[str, Any]] = {key: {} for key in ("staged", "direct", "sources", "kept_at")}
-    withheld: set[str] = set()
+    around: set[str] = set()  # datastores that the programs around the command open
+    handed: set[str] = set()  # and those that the command itself does
     for name, given in spec.data.items():
         inputs.pop(name, None)
         shapes[name] = "file" if given.type in FILE_TYPES else "folder"
         if given.mode == "direct" and not given.path.startswith(("runs:", "azureml://jobs")):
-            _check_direct(ctx, name, given, secrets)
             found["direct"][name] = given.path
+            if given.path.startswith(("azureml://", "studiolo://")):
+                handed.add(_located(ctx, name, given.path)[0])
         elif stage := _staged(ctx, name, given):
             found["staged"][name] = stage
             if store := stage.get("datastore"):
-                _give(secrets, withheld, spec, store)
+                around.add(store)
         else:
             resolved = _stored(ctx, name, given)
             inputs[name] = resolved.files
@@ -59,7 +70,7 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
         if output.path:
             store, path = _output_place(ctx, name, output.path)
             found["kept_at"][name] = {"datastore": store, "path": path}
-            _give(secrets, withheld, spec, store)
+            around.add(store)
     chosen = environments.choose(ctx, spec.environment)
     if chosen is not None:
         context["environment"] = chosen._asdict()
@@ -67,24 +78,27 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
     context |= {key: value for key, value in found.items() if value}
     if shapes:
         context["inputs"] = shapes
-    if withheld:
-        context["withheld"] = sorted(withheld)
+    context |= _open(secrets, around, handed)
     return spec.model_copy(update={"context": context, "inputs": inputs, "secrets": secrets, "tags": tags})
 
 
-def _give(secrets: dict[str, str], withheld: set[str], spec: JobSpec, store: str) -> None:
-    """Let the programs around a job open a datastore; the command itself gets it only where the job says so."""
-    variable = opening.variable(store)
-    if variable not in spec.secrets:
-        withheld.add(variable)
-    secrets[variable] = f"datastore:{store}"
+def _own_secrets(spec: JobSpec) -> dict[str, str]:
+    """Return the secrets that a job's author named: those that were added when it was resolved before are left out."""
+    lists = [said for key in ("withheld", "lent") if isinstance(said := spec.context.get(key), list)]
+    added = {str(name) for said in lists for name in said}
+    return {name: reference for name, reference in spec.secrets.items() if name not in added}
 
 
-def _check_direct(ctx: Context, name: str, given: DataInput, secrets: dict[str, str]) -> None:
-    """Give the command what its address needs: the datastore's credentials, by the usual variable."""
-    if given.path.startswith(("azureml://", "studiolo://")):
-        store, _ = _located(ctx, name, given.path)
-        secrets[opening.variable(store)] = f"datastore:{store}"
+def _open(secrets: dict[str, str], around: set[str], handed: set[str]) -> dict[str, list[str]]:
+    """Add what opens datastores to a job's own secrets; returns for its context which the command gets, and which not."""
+    said: dict[str, list[str]] = {}
+    for key, stores in (("lent", handed), ("withheld", around - handed)):
+        wanted = {opening.variable(store): f"datastore:{store}" for store in stores}
+        added = {variable: reference for variable, reference in wanted.items() if variable not in secrets}
+        secrets |= added
+        if added:
+            said[key] = sorted(added)
+    return said
 
 
 def _staged(ctx: Context, name: str, given: DataInput) -> dict[str, Any] | None:
