@@ -5,6 +5,7 @@ The runner reads a job's output through `Stream`; server and controller use `for
 
 import base64
 import json
+import os
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -73,6 +74,21 @@ class Stream:
             if any(pattern.startswith(rest) for pattern in self._known):
                 return start
         return len(text)
+
+
+def pump(out: int, log: int, stream: Stream) -> None:
+    """Copy what comes out of a pipe into a log until nobody writes any more. A full disk loses text, as it does without us."""
+    while piece := os.read(out, 1 << 16):
+        _append(log, stream.feed(piece))
+    _append(log, stream.end())
+
+
+def _append(log: int, text: bytes) -> None:
+    while text:
+        try:
+            text = text[os.write(log, text) :]
+        except OSError:
+            return
 
 
 def _base64(plain: bytes) -> set[bytes]:

@@ -145,7 +145,7 @@ class Runner:
         out, into = os.pipe()
         stream = scrub.Stream(scrub.patterns(self.handed.get("hidden", [])))
         log = os.open(os.path.join(self.folder, attempt.LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self._scrubber = threading.Thread(target=_pump, args=(out, log, stream), daemon=True)
+        self._scrubber = threading.Thread(target=scrub.pump, args=(out, log, stream), daemon=True)
         return into
 
     def _wanted(self) -> bool:
@@ -296,21 +296,6 @@ class Runner:
                         return
                 except BlockingIOError:
                     return
-
-
-def _pump(out: int, log: int, stream: Any) -> None:
-    """Copy a job's output into its log until nobody writes any more. A full disk loses text, as it does without us."""
-    while piece := os.read(out, 1 << 16):
-        _append(log, stream.feed(piece))
-    _append(log, stream.end())
-
-
-def _append(log: int, text: bytes) -> None:
-    while text:
-        try:
-            text = text[os.write(log, text) :]
-        except OSError:
-            return
 
 
 def _heard(*_: object) -> None:

@@ -176,6 +176,7 @@ def _argv(spec: JobSpec, place: Path) -> list[str]:
         "command": words[-1] if words[1:2] == ["-c"] and not spec.distribution else shlex.join(_together(spec, words)),
         "outputs": sorted(spec.outputs),
         "folders": sorted(name for name in spec.outputs if not _is_file(spec, name)),
+        "secrets": sorted(spec.secrets.keys() - {*spec.context.get("withheld", [])}),
     }
     (place / driver.PLAN).write_text(json.dumps(plan), "utf-8")
     return [sys.executable, "-m", driver.__name__]

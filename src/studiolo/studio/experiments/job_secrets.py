@@ -3,9 +3,7 @@
 The value goes from the controller to the runner through a pipe: it stands in no file, no command line and no row.
 """
 
-import json
 import re
-from collections.abc import Iterator
 
 from studiolo.kernel.auth import repository as people
 from studiolo.kernel.auth import service as auth
@@ -14,6 +12,7 @@ from studiolo.kernel.secrets import scrubbing
 from studiolo.runner.launch import Handed
 from studiolo.studio.datastores import opening
 from studiolo.studio.datastores import service as datastores
+from studiolo.studio.experiments import secret_texts
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.schemas import JobSpec
@@ -66,7 +65,7 @@ def hand(ctx: Context, claim: Claim) -> Handed:
             name = reference.removeprefix(STORE)
             document = datastores.for_job(ctx, name)
             env[variable] = document
-            hidden += [document, *_texts(json.loads(document).get("credentials"))]
+            hidden += [document, *secret_texts.of_store(document)]
             _note(ctx, claim, variable, reference)
             continue
         value = handing.hand(
@@ -85,14 +84,3 @@ def _note(ctx: Context, claim: Claim, variable: str, reference: str) -> None:
         detail = {"env": variable, "run_id": claim.id, "attempt": claim.attempt}
         actor = who.id if who else ctx.actor.id
         auth.audit(tx, ctx.clock, ctx.workspace_id, actor, "secret.used", reference, detail)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import service
+from studiolo.studio.experiments import attempts, claims, service
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files import document, sweep
 from studiolo.studio.experiments.schemas import JobSpec
@@ -163,6 +163,44 @@ def test_a_sweep_of_azure_ml_is_read(tmp_path: Path) -> None:
 def test_a_sweep_that_lacks_something_is_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(BadJob, match=says):
         sweep.of(document.parse(text, "s.yml"), tmp_path / "s.yml", {})
+
+
+def test_what_a_try_says_of_secrets_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("work", "outputs"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("PW", "kanarie-0815")
+    monkeypatch.setenv("STUDIOLO_STORE_A", json.dumps({"name": "a", "credentials": {"key": "kanarie-4711"}}))
+    choices = {"x": {"type": "choice", "values": [1]}}
+    plan = {
+        "sweep": a_sweep(sampling="grid", space=choices).model_dump(mode="json"),
+        "command": 'echo begin $PW; echo "$STUDIOLO_STORE_A" | cut -c 34-; printf $PW | base64; echo end',
+        "outputs": [],
+        "folders": [],
+        "secrets": ["PW", "STUDIOLO_STORE_A"],
+    }
+    assert Driver(tmp_path, plan, lambda *_: [1.0]).run() == 0
+    said = (tmp_path / "outputs" / "trials" / "0" / "log.txt").read_text()
+    assert said.splitlines()[0] == "begin [secret]"
+    assert said.splitlines()[-1] == "end"
+    assert "kanarie" not in said
+    assert said.count("[secret]") == 3
+
+
+def test_the_plan_of_a_sweep_names_the_secrets_of_its_command(ctx: Context) -> None:
+    store = "workspaceblobstore"
+    given = JobSpec(
+        kind="sweep",
+        command=["echo ${{search_space.x}} "],
+        sweep=a_sweep(),
+        secrets={f"STUDIOLO_STORE_{store.upper()}": f"datastore:{store}"},
+    )
+    run = service.submit(ctx, given)
+    with ctx.db.read() as tx:
+        [claim] = claims.live(tx, ctx.workspace_id)
+    attempts.prepare(ctx, claim)
+    attempts.order(ctx, claim, None)
+    plan = json.loads((attempts.folder(ctx, claim) / "sweep.json").read_text())
+    assert (claim.id, plan["secrets"]) == (run.id, [f"STUDIOLO_STORE_{store.upper()}"])
 
 
 def test_the_driver_tries_follows_and_keeps_the_best(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -20,7 +21,9 @@ from typing import Any
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
+from studiolo.runner import scrub
 from studiolo.runner.journal import Journal
+from studiolo.studio.experiments import secret_texts
 from studiolo.studio.experiments.sweeps import policies, space
 from studiolo.studio.experiments.sweeps.schemas import Sweep
 
@@ -33,7 +36,7 @@ _GRACE = 5.0
 
 @dataclass
 class Try:
-    """One try. points: of the metric, in order; judged: how many of them a policy has seen."""
+    """One try. points: of the metric, in order; judged: how many of them a policy has seen; writer: of its log, where secrets are."""
 
     number: int
     id: str
@@ -46,6 +49,7 @@ class Try:
     judged: int = 0
     ended: str = ""  # why it was ended by us
     good: bool = False  # it came to its end, or was stopped early, and logged the metric
+    writer: threading.Thread | None = None
 
     @property
     def result(self) -> float | None:
@@ -59,6 +63,7 @@ class Driver:
     def __init__(self, place: Path, plan: dict[str, Any], history: Callable[[str, str], list[float] | None]) -> None:
         self.place, self.plan, self.history = place, plan, history
         self.sweep = Sweep.model_validate(plan["sweep"])
+        self.known = scrub.patterns(secret_texts.hidden(os.environ, plan.get("secrets", ())))
         self.journal = Journal(place / "journal.jsonl")
         self.points = space.points(self.sweep)
         self.running: list[Try] = []
@@ -106,21 +111,41 @@ class Driver:
         for name, value in params.items():
             for family in ("search_space", "inputs"):
                 text = space_binding(family, name).sub(lambda _, value=value: value, text)
-        log = (outputs / "log.txt").open("wb")
+        log, writer = self._log(outputs / "log.txt")
         environ = {**os.environ, **{f"AZUREML_PARAMETER_{name}": value for name, value in params.items()}}
         environ |= {"MLFLOW_RUN_ID": run_id, "AZUREML_RUN_ID": run_id, "STUDIOLO_RUN_ID": run_id}
         environ["STUDIOLO_OUTPUTS"] = str(outputs)
-        process = subprocess.Popen(
-            [shutil.which("bash") or "/bin/sh", "-c", text],
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        log.close()
-        self.running.append(Try(number, run_id, values, process, outputs, time.monotonic()))
+        try:
+            process = subprocess.Popen(
+                [shutil.which("bash") or "/bin/sh", "-c", text],
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        self.running.append(Try(number, run_id, values, process, outputs, time.monotonic(), writer=writer))
+
+    def _log(self, path: Path) -> tuple[int, threading.Thread | None]:
+        """Open the log of a try; where the job has secrets it is written through a pipe that takes them out."""
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        if not self.known:
+            return log, None
+        out, into = os.pipe()
+
+        def write() -> None:
+            try:
+                scrub.pump(out, log, scrub.Stream(self.known))
+            finally:
+                os.close(out)
+                os.close(log)
+
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        return into, writer
 
     def _wait_for(self, run_id: str) -> None:
         """Wait until the run is there: what the command logs would be refused before."""
@@ -144,6 +169,8 @@ class Driver:
             return
         self.running.remove(one)
         self.done.append(one)
+        if one.writer is not None:
+            one.writer.join(_GRACE)  # it ends with the last process that writes
         self._look(one)
         self._close(one, code)
 
