@@ -2,7 +2,10 @@
 
 import base64
 import hashlib
+import io
 import os
+import tarfile
+import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,7 +20,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.storage import references
 from studiolo.studio.experiments import overview
 from studiolo.studio.experiments import service as runs
-from studiolo.studio.experiments.environments import building, service, sweeping, tool
+from studiolo.studio.experiments.environments import building, locking, service, sweeping, tool
 from studiolo.studio.experiments.environments.errors import BadEnvironment, EnvironmentNotFound, NotLocked
 from studiolo.studio.experiments.environments.sources import asked
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
@@ -248,6 +251,26 @@ def test_a_conda_file_is_taken_apart() -> None:
         ({"requirements": "-r other.txt"}, "cannot be followed"),
         ({"requirements": "./local.whl"}, "a place on a machine"),
         ({"packages": ["x @ file:///tmp/x.whl"]}, "a place on a machine"),
+        ({"packages": ["x@../x"]}, "a place on a machine"),
+        ({"packages": ["~/x"]}, "a place on a machine"),
+        ({"packages": ["dist/x.whl"]}, "no requirement"),
+        ({"packages": ["x-1.0-py3-none-any.whl"]}, "no requirement"),
+        ({"packages": ["x.tar.gz[all]"]}, "no requirement"),
+        ({"packages": ["x --config-settings=a=b"]}, "no requirement"),
+        ({"packages": ["${HOME}"]}, "no requirement"),
+        ({"packages": ["x @ https://a.org/x.whl"]}, "an address of its own"),
+        ({"requirements": "git+https://a.org/x.git"}, "an address of its own"),
+        ({"requirements": "x[all] @ git+ssh://a.org/x.git"}, "an address of its own"),
+        ({"requirements": "https://a.org/x.whl"}, "an address of its own"),
+        ({"requirements": "-e ."}, "cannot be followed"),
+        ({"requirements": "--index-url=https://b.org/simple"}, "an index of its own"),
+        ({"requirements": "-i http://127.0.0.1/simple"}, "an index of its own"),
+        ({"requirements": "--extra-index-url file:///tmp"}, "an index of its own"),
+        ({"requirements": "-f /tmp"}, "an index of its own"),
+        ({"requirements": "--find-links https://a.org/wheels"}, "an index of its own"),
+        ({"requirements": "--no-binary :all:"}, "wheels only"),
+        ({"conda": 'dependencies: ["numpy\\n--find-links /tmp"]'}, "no requirement"),
+        ({"conda": "dependencies: [{pip: [x, -f /tmp]}]"}, "an index of its own"),
         ({"packages": ["a"], "conda": "dependencies: []"}, "at once"),
         ({}, "nothing of its packages"),
         ({"image": "me/mine:1"}, "no recipe"),
@@ -256,7 +279,59 @@ def test_a_conda_file_is_taken_apart() -> None:
 )
 def test_what_cannot_be_an_environment_is_said(given: dict, says: str) -> None:
     with pytest.raises(BadEnvironment, match=says):
-        asked(EnvironmentDefinition.model_validate(given))
+        asked(EnvironmentDefinition.model_validate(given), {"https://a.org/simple"})
+
+
+def test_an_index_that_pip_is_configured_with_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://me:pw@a.org/simple/ https://b.org/whl")
+    monkeypatch.setenv("UV_INDEX_URL", "https://c.org/simple")
+    found = tool.indexes(tmp_path)
+    assert found == {"https://a.org/simple", "https://b.org/whl", "https://c.org/simple"}
+    text = "--extra-index-url https://a.org/simple\n--trusted-host a.org\n--only-binary :all:\n-i https://c.org/simple/\nx>=2\n"
+    read = asked(EnvironmentDefinition(requirements=text), found)
+    assert read.requirements == ["x>=2"]
+    assert len(read.notes) == 4
+
+
+def test_earlier_versions_than_the_first_are_taken_when_they_are_asked_for(ctx: Context, wheels: Path) -> None:
+    wheel(wheels, "tinya", "1.4rc1")
+    make(ctx)
+    assert "tinya==1.2" in service.get(ctx, "tiny").lock
+    make(ctx, "early", packages=["--pre", "tinya"])
+    assert "tinya==1.4rc1" in service.get(ctx, "early").lock
+
+
+def test_no_code_of_a_package_runs_while_its_versions_are_found(ctx: Context, wheels: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "backend.py": f"import pathlib\npathlib.Path({str(ran)!r}).touch()\n",
+        "PKG-INFO": "Metadata-Version: 2.1\nName: tinyd\nVersion: 1.0\n",
+    }
+    with tarfile.open(wheels / "tinyd-1.0.tar.gz", "w:gz") as archive:
+        for name, text in files.items():
+            about = tarfile.TarInfo(f"tinyd-1.0/{name}")
+            about.size = len(text)
+            archive.addfile(about, io.BytesIO(text.encode()))
+    with pytest.raises(NotLocked, match="tinyd"):
+        make(ctx, packages=["tinyd"])
+    assert not ran.exists()
+
+
+def test_only_some_are_locked_at_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(locking, "_places", taken)
+    monkeypatch.setattr(locking, "PATIENCE", 0.0)
+    with taken:
+        busy = client.post(API, json={"name": "tiny", "packages": ["tinya"]})
+    assert (busy.status_code, busy.json()["code"]) == (503, "experiments.environments_busy")
+    assert client.post(API, json={"name": "tiny", "packages": ["tinya"]}).status_code == 201
+
+
+def test_finding_versions_has_bounded_memory(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locking, "MEMORY", 8 << 20)
+    with pytest.raises(NotLocked):
+        make(ctx)
 
 
 def test_a_pyproject_and_a_plain_image_are_read() -> None:

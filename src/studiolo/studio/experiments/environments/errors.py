@@ -1,6 +1,6 @@
 """What can go wrong with environments."""
 
-from studiolo.kernel.errors import Invalid, NotFound
+from studiolo.kernel.errors import Invalid, NotFound, Unavailable
 
 
 class EnvironmentNotFound(NotFound):
@@ -26,3 +26,14 @@ class NotLocked(BadEnvironment):
     """The requirements do not fit together, or one of them does not exist."""
 
     code, title = "experiments.environment_not_locked", "The requirements cannot be met"
+
+
+class LockingBusy(Unavailable):
+    """Versions are being found for as many environments as the server does at once."""
+
+    code, title = "experiments.environments_busy", "Other environments are being made"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Versions are being found for other environments.", "Try again in a minute.", field="environment"
+        )

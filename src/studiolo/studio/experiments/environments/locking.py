@@ -1,4 +1,7 @@
-"""Locks requirements once: every package with its version and hashes, by `uv pip compile` in a process with limits."""
+"""Locks requirements once: every package with its version and hashes, by `uv pip compile` in a process with limits.
+
+The server starts it, so nothing of a package may run: only wheels are taken, whose names, versions and needs are read.
+"""
 
 import hashlib
 import os
@@ -8,14 +11,19 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
 from studiolo.studio.experiments.environments import tool
-from studiolo.studio.experiments.environments.errors import NotLocked
+from studiolo.studio.experiments.environments.errors import LockingBusy, NotLocked
+from studiolo.studio.experiments.environments.requirements import PRE
 from studiolo.studio.experiments.environments.sources import Asked
 
 SECONDS = 300
+AT_ONCE, PATIENCE = 2, 20.0  # processes that find versions, and seconds that a request waits for one to end
+MEMORY = 4 << 30  # bytes of addresses
+_places = threading.BoundedSemaphore(AT_ONCE)
 _PACKAGE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(==|@)", re.MULTILINE)
 
 
@@ -29,10 +37,21 @@ class Lock(NamedTuple):
 
 
 def lock(asked: Asked, folder: Path) -> Lock:
-    """Lock what is asked for, for a Python of this machine; notes of it tell when another one is taken. Raises NotLocked.
+    """Lock what is asked for, for a Python of this machine; notes of it tell when another one is taken.
+
+    Raises NotLocked, and LockingBusy while others are locked.
 
     folder: of environments, which holds uv's cache.
     """
+    if not _places.acquire(timeout=PATIENCE):
+        raise LockingBusy
+    try:
+        return _lock(asked, folder)
+    finally:
+        _places.release()
+
+
+def _lock(asked: Asked, folder: Path) -> Lock:
     cache = folder / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     python = tool.interpreter(asked.python, cache)
@@ -52,7 +71,10 @@ def named(text: str, python: str) -> str:
 
 def _compile(asked: Asked, python: str, cache: Path) -> str:
     command = [tool.program(), "pip", "compile", "-", "--python", python, "--generate-hashes", "--no-header"]
-    command += ["--no-annotate", "--quiet", "--no-emit-index-url", "--no-emit-find-links"]
+    command += ["--no-annotate", "--quiet", "--no-emit-index-url", "--no-emit-find-links", "--no-build"]
+    if PRE in asked.requirements:
+        command += ["--prerelease", "allow"]
+    lines = [line for line in asked.requirements if line != PRE]
     process = subprocess.Popen(
         command,
         env=tool.environment(cache),
@@ -61,10 +83,10 @@ def _compile(asked: Asked, python: str, cache: Path) -> str:
         stderr=subprocess.PIPE,
         cwd=cache.parent,
         start_new_session=True,
-        preexec_fn=_bounded,  # noqa: PLW1509 - sets a limit and nothing else
+        preexec_fn=_bounded,  # noqa: PLW1509 - sets limits and nothing else
     )
     try:
-        out, err = process.communicate("\n".join(asked.requirements).encode(), timeout=SECONDS)
+        out, err = process.communicate("\n".join(lines).encode(), timeout=SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -82,3 +104,4 @@ def _compile(asked: Asked, python: str, cache: Path) -> str:
 
 def _bounded() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

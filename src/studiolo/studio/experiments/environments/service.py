@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments.environments import building, curated, locking, repository, sources
+from studiolo.studio.experiments.environments import building, curated, locking, repository, sources, tool
 from studiolo.studio.experiments.environments.errors import BadEnvironment, EnvironmentNotFound
 from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
@@ -61,7 +61,7 @@ def _registered(ctx: Context, given: EnvironmentDefinition, *, anonymous: bool) 
         found = repository.same(tx, ctx, name, digest)
     if found is not None and ctx.blobs.keep(found.lock):
         return found
-    asked = sources.asked(given)
+    asked = sources.asked(given, tool.indexes(folder(ctx) / "cache"))
     locked = locking.lock(asked, folder(ctx))
     values = {
         "name": name,

@@ -2,10 +2,11 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from studiolo.studio.experiments.environments import curated
+from studiolo.studio.experiments.environments import curated, requirements
 from studiolo.studio.experiments.environments.errors import BadEnvironment
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
@@ -89,17 +90,6 @@ _AZURE = {  # Azure's own packages: their part is played here by others
 }
 _CONDA = re.compile(r"(?:[\w.-]+::)?\s*([A-Za-z0-9_.-]+)(\[[^\]]*\])?\s*(.*)", re.DOTALL)
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_OPTIONS = (
-    "--index-url",
-    "-i",
-    "--extra-index-url",
-    "--find-links",
-    "-f",
-    "--pre",
-    "--no-binary",
-    "--only-binary",
-    "--trusted-host",
-)
 
 
 @dataclass(slots=True)
@@ -112,8 +102,8 @@ class Asked:
     notes: list[str] = field(default_factory=list)
 
 
-def asked(given: EnvironmentDefinition) -> Asked:
-    """Return what a definition asks for; raises BadEnvironment."""
+def asked(given: EnvironmentDefinition, indexes: Collection[str] = ()) -> Asked:
+    """Return what a definition asks for; raises BadEnvironment. indexes: that pip is configured with."""
     forms = [name for name in ("conda", "requirements", "pyproject", "packages") if getattr(given, name) is not None]
     if len(forms) > 1:
         raise BadEnvironment(
@@ -124,11 +114,13 @@ def asked(given: EnvironmentDefinition) -> Asked:
     elif forms[0] == "conda":
         found = of_conda(given.conda or "")
     elif forms[0] == "requirements":
-        found = Asked(_lines(given.requirements or "", "requirements"), source="requirements.txt")
+        found = Asked(_lines(given.requirements or ""), source="requirements.txt")
     elif forms[0] == "pyproject":
         found = of_pyproject(given.pyproject or "")
     else:
-        found = Asked(_lines("\n".join(given.packages or []), "packages"))
+        found = Asked(_lines("\n".join(given.packages or [])))
+    form = forms[0] if forms else "image"
+    found.requirements = requirements.taken(found.requirements, form, indexes, found.notes)
     found.requirements = [line for one in found.requirements if (line := _here(one, found.notes))]
     if given.python:
         found.python = given.python
@@ -172,7 +164,7 @@ def of_conda(text: str) -> Asked:
     found, refused = Asked([], source="conda.yml"), []
     for item in listed:
         if isinstance(item, dict):
-            found.requirements += _lines("\n".join(str(line) for line in item.get("pip") or []), "conda")
+            found.requirements += _lines("\n".join(str(line) for line in item.get("pip") or []))
             continue
         match = _CONDA.fullmatch(str(item).strip())
         if not match:
@@ -221,28 +213,16 @@ def of_pyproject(text: str) -> Asked:
     project: Any = raw.get("project")
     if not isinstance(project, dict) or not isinstance(project.get("dependencies", []), list):
         raise BadEnvironment("The pyproject file has no [project] with dependencies.", field="pyproject")
-    return Asked(_lines("\n".join(map(str, project.get("dependencies", []))), "pyproject"), source="pyproject.toml")
+    return Asked(_lines("\n".join(map(str, project.get("dependencies", [])))), source="pyproject.toml")
 
 
-def _lines(text: str, name: str) -> list[str]:
-    """Return the requirements of a text, each on a line of its own; raises BadEnvironment for what leads elsewhere."""
+def _lines(text: str) -> list[str]:
+    """Return the lines of requirements without comments and hashes."""
     found = []
     for raw in text.replace("\\\n", " ").splitlines():
         line = re.sub(r"(^|\s)#.*$", "", raw).strip()
-        line = re.sub(r"\s--hash=\S+", "", line)
-        if not line:
-            continue
-        if line.startswith("-") and not line.startswith(_OPTIONS):
-            raise BadEnvironment(
-                f"'{line[:100]}' cannot be followed here.", "Write the requirements themselves.", field=name
-            )
-        if re.match(r"(\.{0,2}/|file:|[A-Za-z]:\\)", line) or re.search(r"@\s*(file:|\.{0,2}/)", line):
-            raise BadEnvironment(
-                f"'{line[:100]}' is a place on a machine; an environment must be the same everywhere.",
-                "Send such code with the job.",
-                field=name,
-            )
-        found.append(line)
+        if line := re.sub(r"\s--hash=\S+", "", line):
+            found.append(line)
     return found
 
 

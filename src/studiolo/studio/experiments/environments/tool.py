@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from studiolo.studio.experiments.environments.requirements import bare
+
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 _PASSED = (
     "PATH",
@@ -39,6 +41,14 @@ def environment(cache: Path, environ: Mapping[str, str] | None = None) -> dict[s
     env |= {key: value for key, value in given.items() if key.startswith("UV_")}
     env |= {"UV_CACHE_DIR": str(cache), "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_NO_CONFIG": "1"}
     return env | {"UV_LINK_MODE": "hardlink", "NO_COLOR": "1"}
+
+
+def indexes(cache: Path) -> frozenset[str]:
+    """Return the addresses of the indexes that uv is run with, without names and passwords."""
+    env = environment(cache)
+    names = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
+    words = " ".join(env.get(name, "") for name in names).split()
+    return frozenset(bare(re.sub(r"^[\w.-]+=(?=https?:)", "", word)) for word in words)  # `name=https://…`
 
 
 def of_pip(environ: Mapping[str, str]) -> dict[str, str]:
