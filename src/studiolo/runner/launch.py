@@ -42,10 +42,14 @@ class Order(TypedDict, total=False):
 
 
 class Program(TypedDict):
-    """A program that runs around a job, in the attempt's folder, writing into its log."""
+    """A program that runs around a job, in the attempt's folder, writing into its log.
+
+    handed: names of the handed variables that it gets; none of those that are the command's alone.
+    """
 
     argv: list[str]
     env: dict[str, str]
+    handed: list[str]
 
 
 class Handed(TypedDict):

@@ -97,7 +97,10 @@ class Runner:
         program = self.order.get(which)
         if not program:
             return None
-        own = {**program["env"], attempt.MARK: self.order.get("mark", self.folder), **self.handed.get("env", {})}
+        handed = self.handed.get("env", {})
+        wanted = program.get("handed", handed)  # an order of an earlier version does not say
+        own = {**program["env"], attempt.MARK: self.order.get("mark", self.folder)}
+        own |= {key: value for key, value in handed.items() if key in wanted}
         if failed := self._start({"argv": program["argv"], "env": own, "cwd": self.folder}, lambda _: None):
             return "environment", f"{what}. {failed}"
         reason = self._watch(float("inf"))

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from studiolo.kernel.context import Context
 from studiolo.runner.launch import Program
+from studiolo.studio.experiments import job_secrets
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import service as environments
 from studiolo.studio.experiments.preparing import PLAN
@@ -44,13 +45,11 @@ def _filled(path: str, claim: Claim) -> str:
 
 
 def programs(spec: JobSpec, env: dict[str, str]) -> Programs:
-    """Return the programs that a job needs around it, in the studio's own Python."""
-    own = {**env, "PATH": f"{Path(sys.executable).parent}:{env['PATH']}"}
-    own.pop("VIRTUAL_ENV", None)
-    own.pop("PYTHONPATH", None)
+    """Return the programs that a job needs around it, in the studio's own Python. env: `job_variables.of_programs`."""
+    stores = [name for name, reference in spec.secrets.items() if reference.startswith(job_secrets.STORE)]
     found = Programs()
     if spec.context.get("environment") or spec.context.get("staged"):
-        found["before"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.preparing"], env=own)
+        found["before"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.preparing"], env=env, handed=stores)
     if spec.context.get("kept_at"):
-        found["after"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.finishing"], env=own)
+        found["after"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.finishing"], env=env, handed=stores)
     return found

@@ -121,7 +121,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         samples=claim.kind in COMMANDS,
         withheld=list(spec.context.get("withheld", [])),
     )
-    programs = around.programs(spec, env)
+    programs = around.programs(spec, job_variables.of_programs(ctx, claim, place))
     if "before" in programs:
         made["before"] = programs["before"]
     if "after" in programs:

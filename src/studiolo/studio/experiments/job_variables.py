@@ -12,6 +12,7 @@ from studiolo.studio.experiments.environments import service as environments
 from studiolo.studio.experiments.job_schemas import COMMANDS
 
 _OURS = ("STUDIOLO_", "MLFLOW_", "OMP_", "AZUREML_")
+_SETTINGS = ("STUDIOLO_DATASTORE_",)  # what the programs around a command keep of the studio's
 
 
 def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, str]:
@@ -20,7 +21,7 @@ def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, 
     place: of the attempt; token: for the job, as the account that submitted it.
     """
     spec = claim.spec
-    base = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+    base = _base()
     threads = str(spec.resources.cores)
     path = base.get("PATH", os.defpath)
     ours = {
@@ -50,6 +51,28 @@ def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, 
     if token:
         ours |= {"STUDIOLO_TOKEN": token, "MLFLOW_TRACKING_TOKEN": token}
     return {**base, **ours, **spec.env}
+
+
+def of_programs(ctx: Context, claim: Claim, place: Path) -> dict[str, str]:
+    """Return the environment of the programs of the studio around a command: nothing that the job's author wrote.
+
+    They build environments that other jobs share, so no variable of one job may change what they do.
+    """
+    base = {**_base(), **{key: value for key, value in os.environ.items() if key.startswith(_SETTINGS)}}
+    return {
+        **base,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        "STUDIOLO_HOME": str(ctx.settings.home),
+        "STUDIOLO_WORKSPACE": ctx.workspace,
+        "STUDIOLO_RUN_ID": claim.id,
+        "STUDIOLO_JOURNAL": str(place / files.JOURNAL),
+    }
+
+
+def _base() -> dict[str, str]:
+    """Return the studio's own environment without its settings."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
 
 
 def _of_azure(ctx: Context, claim: Claim) -> dict[str, str]:

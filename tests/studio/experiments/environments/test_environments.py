@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 from tests.studio.experiments.jobs import ended, log_of
 from typer.testing import Result
@@ -25,6 +26,8 @@ from studiolo.studio.experiments.environments.errors import BadEnvironment, Envi
 from studiolo.studio.experiments.environments.sources import asked
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 from studiolo.studio.experiments.schemas import JobSpec, Run
+from studiolo.studio.workspace.vault import service as vault
+from studiolo.studio.workspace.vault.schemas import SecretSet
 
 BESIDE = "/w/default/api/experiments"
 API = f"{BESIDE}/environments"
@@ -332,6 +335,27 @@ def test_finding_versions_has_bounded_memory(ctx: Context, monkeypatch: pytest.M
     monkeypatch.setattr(locking, "MEMORY", 8 << 20)
     with pytest.raises(NotLocked):
         make(ctx)
+
+
+def test_no_variable_of_a_job_changes_how_its_environment_is_built(ctx: Context, tmp_path: Path) -> None:
+    evil = tmp_path / "evil"
+    evil.mkdir()
+    (evil / "sitecustomize.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write('x')\n")
+    wheel(evil, "tinya", "1.2", code="VERSION = 'evil'\n")
+    vault.set_(ctx, "links", SecretSet(value=SecretStr(str(evil))))
+    make(ctx)
+    job = JobSpec(
+        command=[f"env | grep -c UV_ ; env -u PYTHONPATH {SHOW} "],
+        environment="tiny",
+        env={"UV_CACHE_DIR": str(evil / "cache"), "PIP_INDEX_URL": f"file://{evil}", "PYTHONPATH": str(evil)},
+        secrets={"UV_FIND_LINKS": "links", "UV_CONSTRAINT": "links"},
+    )
+    done = ended(ctx, runs.submit(ctx, job))
+    own = [line for line in log_of(ctx, done).splitlines() if not line.startswith("[studio]")]
+    assert (done.state, own[-1]) == ("Completed", "1.2"), log_of(ctx, done)
+    assert int(own[-2]) >= 3, "the command itself has them"
+    assert not (tmp_path / "ran").exists()
+    assert not (evil / "cache").exists()
 
 
 def test_a_pyproject_and_a_plain_image_are_read() -> None:
