@@ -1,12 +1,10 @@
 """Environments: registered once, locked once, built when a job needs them. Without any network, from wheels made here."""
 
-import base64
-import hashlib
 import io
 import os
 import tarfile
 import threading
-import zipfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.studio.experiments.environments.wheels import wheel
 from tests.studio.experiments.jobs import ended, log_of
 from typer.testing import Result
 
@@ -31,39 +30,6 @@ from studiolo.studio.workspace.vault.schemas import SecretSet
 
 BESIDE = "/w/default/api/experiments"
 API = f"{BESIDE}/environments"
-
-
-def wheel(folder: Path, name: str, version: str, *, needs: str = "", code: str = "") -> None:
-    """Write a wheel of one module."""
-    files = {f"{name}.py": code or f"VERSION = {version!r}\n"}
-    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + (
-        f"Requires-Dist: {needs}\n" if needs else ""
-    )
-    info = f"{name}-{version}.dist-info"
-    files[f"{info}/METADATA"] = about
-    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    rows = []
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-            rows.append(f"{path},sha256={digest},{len(text)}")
-        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
-
-
-@pytest.fixture(autouse=True)
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    wheel(folder, "tinya", "1.0")
-    wheel(folder, "tinya", "1.2")
-    wheel(folder, "tinyb", "2.0", needs="tinya<1.1")
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
-    return folder
 
 
 def make(ctx: Context, name: str = "tiny", **given: object) -> service.EnvironmentVersion:
@@ -163,6 +129,44 @@ def test_two_environments_share_the_bytes_of_their_packages(ctx: Context) -> Non
     assert hashes[0] == hashes[1], "the same packages are the same environment, whatever it is called"
 
 
+def cached(cache: Path, module: str) -> list[Path]:
+    return list(cache.rglob(f"{module}.py"))
+
+
+def test_what_another_environment_has_stays_in_the_cache(ctx: Context) -> None:
+    places = {name: service.folder(ctx) / make(ctx, name, packages=[name]).lock_hash for name in ("tinya", "tinyb")}
+    for name in places:
+        run(ctx, "true", name)
+    old = (ctx.clock.now() - timedelta(days=60)).timestamp()
+    os.utime(places["tinyb"] / building.READY, (old, old))
+    cache = service.folder(ctx) / "cache"
+    assert sweeping.sweep(ctx) == [places["tinyb"].name]
+    deadline = time.monotonic() + 30
+    while cached(cache, "tinyb") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (bool(cached(cache, "tinya")), cached(cache, "tinyb")) == (True, [])
+
+
+def test_who_waited_for_a_lock_that_was_removed_takes_the_new_one(tmp_path: Path) -> None:
+    entered: list[bool] = []
+
+    def other() -> None:
+        with building.hold(tmp_path, "x", lambda _: waiting.set()) as held:
+            entered.append(held and (tmp_path / "x.lock").exists())
+
+    waiting = threading.Event()
+    with building.hold(tmp_path, "x") as held:
+        assert held
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert waiting.wait(30)
+        with building.hold(tmp_path, "x") as second:
+            assert not second
+        (tmp_path / "x.lock").unlink()
+    thread.join(30)
+    assert entered == [True]
+
+
 def test_what_no_job_used_for_long_goes_and_comes_back(ctx: Context) -> None:
     made = make(ctx)
     run(ctx, SHOW, "tiny")
@@ -174,8 +178,15 @@ def test_what_no_job_used_for_long_goes_and_comes_back(ctx: Context) -> None:
     assert sweeping.sweep(ctx) == [], "a job that has not ended needs it"
     ended(ctx, waiting)
     os.utime(place / building.READY, (old, old))
+    cache = service.folder(ctx) / "cache"
+    assert cached(cache, "tinya")
     assert sweeping.sweep(ctx) == [made.lock_hash]
     assert not place.exists()
+    assert [path.name for path in service.folder(ctx).iterdir()] == ["cache"], "lock, log and list go too"
+    deadline = time.monotonic() + 30
+    while cached(cache, "tinya") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not cached(cache, "tinya"), "its packages leave the cache"
     assert run(ctx, SHOW, "tiny").state == "Completed"
 
 

@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from studiolo.studio.experiments.environments import tool
@@ -34,17 +35,43 @@ def ensure(folder: Path, name: str, lock: str, python: str, say: Say) -> Path:
     """
     target = folder / name
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            say("Another job is building this environment; waiting for it.")
-            fcntl.flock(held, fcntl.LOCK_EX)
+    with hold(folder, name, say):
         if (target / READY).is_file():
             os.utime(target / READY)
             return target
         _build(folder, name, lock, python, say)
     return target
+
+
+@contextmanager
+def hold(folder: Path, name: str, say: Say | None = None) -> Iterator[bool]:
+    """Be the only one at an environment while in the block. Without `say` others are not waited for: False.
+
+    Who holds it may remove its file, so one that waited on a removed file begins again.
+    """
+    path, told = folder / f"{name}.lock", False
+    while True:
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if say is None:
+                    yield False
+                    return
+                if not told:
+                    say("Another job is building this environment; waiting for it.")
+                    told = True
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_at(file.fileno(), path):
+                yield True
+                return
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _build(folder: Path, name: str, lock: str, python: str, say: Say) -> None:

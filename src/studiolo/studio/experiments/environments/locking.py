@@ -60,7 +60,16 @@ def _lock(asked: Asked, folder: Path) -> Lock:
         asked.notes.append(f"Python {asked.python} is not on this machine; {tool.PYTHON} is used")
         python, version = sys.executable, tool.PYTHON
     text = _compile(asked, python, cache) if asked.requirements else ""
-    return Lock(text, named(text, version), version, len(_PACKAGE.findall(text)))
+    return Lock(text, named(text, version), version, len(packages(text)))
+
+
+def packages(text: str) -> list[str]:
+    """Return the names of what a lock installs.
+
+    >>> packages("tinya==1.2 \\\\\n    --hash=sha256:00\ntinyb==2.0\n")
+    ['tinya', 'tinyb']
+    """
+    return [found[1] for found in _PACKAGE.finditer(text)]
 
 
 def named(text: str, python: str) -> str:

@@ -1,19 +1,22 @@
 """Removes built environments that were not used for long, or that take too much together; never one that a live job needs.
 
-They are made again from their locks when a job needs them.
+They are made again from their locks when a job needs them. With them goes what uv's cache holds of their packages: files of
+both are the same bytes, which stay on the disk as long as one of them names them.
 """
 
-import fcntl
 import logging
 import shutil
+import subprocess
+import threading
 import time
 from pathlib import Path
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments.environments import building, repository, service
+from studiolo.studio.experiments.environments import building, locking, repository, service, tool
 
 log = logging.getLogger(__name__)
 _EVERY = 600.0
+_CLEAN_SECONDS = 600.0
 _looked: dict[str, float] = {}
 
 
@@ -35,27 +38,63 @@ def sweep(ctx: Context) -> list[str]:
     with ctx.db.read() as tx:
         live = {str((given.get("environment") or {}).get("hash")) for given in repository.live_contexts(tx)}
     left = sum(size for size, _ in built.values())
-    gone = []
-    for name, (size, used) in sorted(built.items(), key=lambda item: item[1][1]):
-        old = now - used > days * 86400
+    gone, packages = [], set[str]()
+    for name, seen in sorted(built.items(), key=lambda item: item[1][1]):
+        old = now - seen[1] > days * 86400
         if name in live or not (old or left > room):
             continue
-        if _remove(root, name):
-            left -= size
+        locked = _locked(root, name)
+        if _remove(root, name, seen):
+            left -= seen[0]
             gone.append(name)
+            packages |= locked
             log.info("environment %s removed: %s", name, "not used for long" if old else "they took too much together")
+    for name in built.keys() - {*gone}:
+        packages -= _locked(root, name)
+    if gone:
+        threading.Thread(target=_clean, args=(root / "cache", sorted(packages)), name="uv-cache", daemon=True).start()
     return gone
 
 
-def _remove(root: Path, name: str) -> bool:
-    """Remove one unless it is just being built or looked for."""
-    with (root / f"{name}.lock").open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+def _locked(root: Path, name: str) -> set[str]:
+    try:
+        return {*locking.packages((root / f"{name}.txt").read_text("utf-8"))}
+    except OSError:
+        return set()
+
+
+def _remove(root: Path, name: str, seen: tuple[int, float]) -> bool:
+    """Remove one with its files, unless it is just being built or looked for, or was used since it was seen."""
+    away = root / f".{name}.gone"
+    with building.hold(root, name) as held:
+        if not held or building.state(root, name) != seen:
             return False
-        away = root / f".{name}.gone"
         shutil.rmtree(away, ignore_errors=True)
         (root / name).rename(away)
+        for ending in (
+            "txt",
+            "log",
+            "lock",
+        ):  # the lock last: who waits for it finds that it is gone, and makes another
+            (root / f"{name}.{ending}").unlink(missing_ok=True)
     shutil.rmtree(away, ignore_errors=True)
     return True
+
+
+def _clean(cache: Path, packages: list[str]) -> None:
+    """Let uv take out of its cache what no environment has any more; it waits for those that are just being built."""
+    for command in ([["cache", "clean", *packages]] if packages else []) + [["cache", "prune"]]:
+        try:
+            done = subprocess.run(
+                [tool.program(), *command],
+                env=tool.environment(cache),
+                capture_output=True,
+                timeout=_CLEAN_SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            log.warning("uv's cache is not cleaned: %s", error)
+            return
+        if done.returncode != 0:
+            log.warning("uv's cache is not cleaned: %s", tool.said(done.stderr.decode(errors="replace")))
