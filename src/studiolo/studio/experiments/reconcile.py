@@ -17,6 +17,7 @@ from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
+from studiolo.runner import attempt as files
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Running, Starting
 from studiolo.studio.experiments import attempts, claims, cleanup, job_secrets, reports, retention, surroundings
@@ -32,6 +33,7 @@ _threads = ThreadPoolExecutor(2, "outputs")
 _storing: dict[str, "Future[tuple[list[tuple[str, Blob]], list[str]]]"] = {}
 _WORST_PAUSE = 60.0
 _ALWAYS = 1_000_000
+_YOUNG = 2.0  # seconds
 _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
 
 
@@ -201,14 +203,14 @@ def _look_prepared(ctx: Context, claim: Claim) -> Look:
 def _look_at_attempt(ctx: Context, claim: Claim) -> Look:
     place, engine = attempts.folder(ctx, claim), compute.engine(claim.compute)
     found = engine.poll(place)
-    news = claim.state == "Running" and reports.apply(ctx, claim, place)
+    news = claim.state in ("Starting", "Running") and reports.apply(ctx, claim, place)
     match found:
         case Absent():
             if claim.state == "Running":
                 engine.sweep(place, attempts.mark(claim))
             return Look(Seen(Sight.absent), error="The folder of the attempt is gone.")
         case Starting():
-            return Look(Seen(Sight.starting), news=True)
+            return Look(Seen(Sight.starting), news=news or _young(place))  # its environment may take minutes
         case Running():
             return Look(Seen(Sight.running), started_at=found.started_at, news=news)
         case Ended():
@@ -217,6 +219,14 @@ def _look_at_attempt(ctx: Context, claim: Claim) -> Look:
             swept = engine.sweep(place, attempts.mark(claim))  # first the sweep: nothing may run of what is called lost
             many = f" {len(swept)} processes that it left behind were ended." if swept else ""
             return Look(Seen(Sight.lost), error=found.reason + many)
+
+
+def _young(place: Path) -> bool:
+    """Say that an attempt has been claimed just now, so that its process is about to run."""
+    try:
+        return time.time() - (place / files.CLAIM).stat().st_mtime < _YOUNG
+    except OSError:
+        return True
 
 
 def _look_kept(ctx: Context, claim: Claim) -> Look:
