@@ -1,7 +1,7 @@
 """Plain functions as jobs."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,78 @@ def test_a_function_without_source_is_refused() -> None:
     exec("def made(): return 1", space)
     with pytest.raises(BadJob, match="source of made"):
         source_of(space["made"])
+
+
+LIMIT = 7
+value = object()  # no function below takes this one
+thrice = triple
+
+
+class Base:
+    scale = LIMIT
+
+
+class Scaled(Base):
+    def times(self, value: int) -> int:
+        return value * self.scale
+
+
+def even(number: int) -> bool:
+    return number == 0 or odd(number - 1)
+
+
+def odd(number: int) -> bool:
+    return number != 0 and even(number - 1)
+
+
+def test_names_of_its_own_are_no_names_of_its_module(ctx: Context, experiments: Experiments) -> None:
+    @experiments.job()
+    def own(value: int, most: int = LIMIT) -> list[object]:
+        held = [value for value in range(value)]
+        OPEN = "local"
+
+        def inner(triple: int) -> int:
+            return triple + value
+
+        return [held, OPEN, inner(1), most, Scaled().times(2), even(4), thrice(2)]
+
+    called = own.submit(2)
+    run = ended(ctx, called.run)
+    assert run.state == "Completed", log_of(ctx, run)
+    assert called.result() == own(2) == [[0, 1], "local", 3, 7, 14, True, 6]
+
+
+def test_annotations_that_are_left_alone_stay_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "from __future__ import annotations\n\nimport math\n\ndef f(x: Unknown) -> Other:\n    return math.floor(x)\n"
+    )
+    (tmp_path / "later_annotations.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    import later_annotations  # type: ignore[import-not-found]
+
+    source = source_of(later_annotations.f)
+    assert source.startswith("from __future__ import annotations\nimport math\n")
+    space: dict[str, Any] = {}
+    exec(source, space)
+    assert space["f"](2.5) == 2
+
+
+def test_calls_that_cannot_be_written_down_are_refused(experiments: Experiments) -> None:
+    def many(*rows: int) -> None: ...
+    def named(**rows: int) -> None: ...
+    def placed(row: int, /) -> None: ...
+    async def later() -> None: ...
+    def rows() -> Iterator[int]:
+        yield 1
+
+    for function, says in ((many, r"\*rows"), (named, r"\*\*rows"), (placed, "by its place"), (later, "async")):
+        with pytest.raises(BadJob, match=says):
+            experiments.job()(function).submit()
+    with pytest.raises(BadJob, match="generator"):
+        experiments.job()(rows).submit()
+    unnamed = experiments.job()(lambda: 1)
+    with pytest.raises(BadJob, match="source of"):
+        unnamed.submit()
 
 
 def test_what_stands_in_a_job_file_may_be_arguments(

@@ -4,12 +4,15 @@ What travels is the function's source, with what it uses of its module: other fu
 JSON can hold, and imports. So it works from a script and from a notebook, and needs nothing of ours where it runs.
 """
 
+import __future__
+
 import ast
 import inspect
 import json
+import symtable
 import textwrap
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
@@ -34,8 +37,6 @@ if __name__ == "__main__":
 
     with open(_sys.argv[1], encoding="utf-8") as _file:
         _given = _json.load(_file)
-    for _name in _given["paths"]:
-        _given["values"][_name] = _Path(_given["values"][_name])
     for _name, _text in zip(_given["inputs"], _sys.argv[2:]):
         _given["values"][_name] = _Path(_text)
     _result = {name}(**_given["values"])
@@ -87,6 +88,7 @@ class JobFunction(Generic[P, R]):
         from studiolo.studio.experiments.job_files.data import LocalFile
         from studiolo.studio.experiments.job_files.snapshot import files
 
+        _check_form(self._function)
         bound = inspect.signature(self._function).bind(*given, **named)
         bound.apply_defaults()
         values: dict[str, Any] = {}
@@ -101,7 +103,7 @@ class JobFunction(Generic[P, R]):
             else:
                 values[name] = _plain(name, value)
         code = source_of(self._function) + _TAIL.replace("{name}", self._function.__name__).replace("{result}", RESULT)
-        call = json.dumps({"values": values, "paths": [], "inputs": sorted(shapes)})
+        call = json.dumps({"values": values, "inputs": sorted(shapes)})
         return FunctionRun(
             self._experiments, self._experiments.submit_function(self._spec(values, shapes), code, call, sent)
         )
@@ -132,38 +134,119 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
+def _check_form(function: Callable[..., Any]) -> None:
+    """Refuse a function whose call cannot be written down as named values, or that does not return a value when called."""
+    name = getattr(function, "__name__", "function")
+    for parameter in inspect.signature(function).parameters.values():
+        kinds = {
+            parameter.VAR_POSITIONAL: f"*{parameter.name}",
+            parameter.VAR_KEYWORD: f"**{parameter.name}",
+            parameter.POSITIONAL_ONLY: f"{parameter.name} by its place only",
+        }
+        shown = next((text for kind, text in kinds.items() if kind is parameter.kind), "")
+        if shown:
+            raise BadJob(f"{name} takes {shown}, which cannot be sent.", "Give each argument a name.", field="function")
+    tests = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    if any(test(function) for test in tests):
+        what = "a generator" if inspect.isgeneratorfunction(function) else "async"
+        raise BadJob(
+            f"{name} is {what}, and a job is a plain call.", "Return the value from a `def`.", field="function"
+        )
+
+
 def source_of(function: Callable[..., Any]) -> str:
     """Return a module with a function and what it uses of its own one. Raises BadJob for what has no source."""
-    pieces: dict[str, str] = {}
-    _gather(function, pieces, set())
-    imports = sorted(text for name, text in pieces.items() if text.startswith(("import ", "from ")))
-    rest = [text for text in pieces.values() if not text.startswith(("import ", "from "))]
-    return "\n".join([*imports, "", "", *reversed(rest)])
+    source = _Source(bool(function.__code__.co_flags & __future__.annotations.compiler_flag))
+    source.gather(function)
+    return "\n".join([*source.future, *sorted(source.imports), "", "", *source.pieces.values()])
 
 
-def _gather(thing: Any, pieces: dict[str, str], seen: set[int]) -> None:
-    if id(thing) in seen:
-        return
-    seen.add(id(thing))
+class _Source:
+    """A module that is being gathered: each piece stands after those that it uses."""
+
+    def __init__(self, later: bool) -> None:
+        """later: whether the function's module leaves annotations alone."""
+        self.future = ["from __future__ import annotations"] if later else []
+        self.imports: set[str] = set()
+        self.pieces: dict[str, str] = {}
+        self._seen: set[int] = set()
+
+    def gather(self, thing: Any) -> str:
+        """Add a function or class with what it uses; returns the name that it is defined by."""
+        node = _definition(thing)
+        if id(thing) in self._seen:
+            return node.name
+        self._seen.add(id(thing))
+        text = ast.unparse(node)
+        space = getattr(thing, "__globals__", None) or getattr(inspect.getmodule(thing), "__dict__", {})
+        if inspect.isfunction(thing) and thing.__closure__:
+            space = {**space, **inspect.getclosurevars(thing).nonlocals}
+        for name in _names("\n".join([*self.future, text])):
+            if name in space:
+                self._take(name, space[name], thing)
+        self.pieces[node.name] = f"{text}\n\n"
+        return node.name
+
+    def _take(self, name: str, value: Any, owner: Any) -> None:
+        if isinstance(value, JobFunction):
+            value = inspect.unwrap(value)
+        if isinstance(value, types.ModuleType):
+            self.imports.add(f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else ""))
+        elif inspect.isfunction(value) or inspect.isclass(value):
+            if value.__module__ == owner.__module__:
+                self._name(name, self.gather(value))
+            else:
+                self._import(name, value.__module__, value.__qualname__)
+        elif (module := getattr(value, "__module__", None)) and callable(value) and hasattr(value, "__name__"):
+            self._import(name, module, value.__name__)
+        elif not self._constant(name, value):
+            raise BadJob(
+                f"The function uses {name}, a {type(value).__name__} of its module, which cannot be sent.",
+                f"Make {name} inside of the function, or give it as an argument.",
+                field="function",
+            )
+
+    def _import(self, name: str, module: str, defined: str) -> None:
+        first, *inner = defined.split(".")
+        if "<locals>" in inner:
+            raise BadJob(
+                f"The function uses {name}, which {module} makes while it runs.",
+                f"Make {name} inside of the function, or give it as an argument.",
+                field="function",
+            )
+        self.imports.add(f"from {module} import {first}" + (f" as {name}" if not inner and first != name else ""))
+        if inner:
+            self._name(name, defined)
+
+    def _name(self, name: str, defined: str) -> None:
+        """Let something be known by another name than the one it is defined by."""
+        if name != defined:
+            self.pieces.setdefault(f"{name} =", f"{name} = {defined}\n")
+
+    def _constant(self, name: str, value: Any) -> bool:
+        try:
+            if ast.literal_eval(repr(value)) != value:
+                return False
+        except (ValueError, SyntaxError):
+            return False
+        self.pieces.setdefault(f"{name} =", f"{name} = {value!r}\n")
+        return True
+
+
+def _definition(thing: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef:
+    """Return the definition of a function or class without our decorator; raises BadJob."""
     try:
-        text = textwrap.dedent(inspect.getsource(thing))
-    except (OSError, TypeError):
+        body = ast.parse(textwrap.dedent(inspect.getsource(thing))).body
+    except (OSError, TypeError, SyntaxError):
+        body = []
+    if len(body) != 1 or not isinstance(node := body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         raise BadJob(
             f"The source of {getattr(thing, '__name__', thing)} cannot be read.",
-            "Define the function in a file or a notebook's cell.",
+            "Define the function by `def` in a file or a notebook's cell.",
             field="function",
-        ) from None
-    tree = ast.parse(text)
-    [node] = tree.body
-    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        )
     node.decorator_list = [one for one in node.decorator_list if not _is_ours(one)]
-    pieces[f"def {node.name}"] = f"{ast.unparse(node)}\n\n"
-    space = getattr(thing, "__globals__", None) or getattr(inspect.getmodule(thing), "__dict__", {})
-    if inspect.isfunction(thing) and thing.__closure__:
-        space = {**space, **inspect.getclosurevars(thing).nonlocals}
-    for name in _names(node):
-        if name in space:
-            _take(name, space[name], thing, pieces, seen)
+    return node
 
 
 def _is_ours(node: ast.expr) -> bool:
@@ -172,34 +255,20 @@ def _is_ours(node: ast.expr) -> bool:
     return isinstance(called, ast.Attribute) and called.attr == "job"
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-            yield inner.id
+def _names(text: str) -> list[str]:
+    """Return the names that a definition takes from its module: no parameters, no locals, nothing that it defines inside.
 
+    >>> _names("def f(a, b=B):\\n    c = a + D\\n    return [E for e in c]")
+    ['B', 'D', 'E']
+    """
+    found: dict[str, None] = {}
 
-def _take(name: str, value: Any, owner: Any, pieces: dict[str, str], seen: set[int]) -> None:
-    if isinstance(value, JobFunction):
-        value = inspect.unwrap(value)
-    if isinstance(value, types.ModuleType):
-        pieces[name] = f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
-    elif inspect.isfunction(value) or inspect.isclass(value):
-        if value.__module__ == owner.__module__:
-            _gather(value, pieces, seen)
-        else:
-            shown = "" if value.__qualname__ == name else f" as {name}"
-            pieces[name] = f"from {value.__module__} import {value.__qualname__}{shown}"
-    elif (module := getattr(value, "__module__", None)) and callable(value) and hasattr(value, "__name__"):
-        pieces[name] = f"from {module} import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
-    else:
-        try:
-            if ast.literal_eval(repr(value)) == value:
-                pieces[f"constant {name}"] = f"{name} = {value!r}\n"
-                return
-        except (ValueError, SyntaxError):
-            pass
-        raise BadJob(
-            f"The function uses {name}, a {type(value).__name__} of its module, which cannot be sent.",
-            f"Make {name} inside of the function, or give it as an argument.",
-            field="function",
-        )
+    def walk(table: symtable.SymbolTable, *, top: bool) -> None:
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (top or symbol.is_global()):
+                found[symbol.get_name()] = None
+        for inner in table.get_children():
+            walk(inner, top=False)
+
+    walk(symtable.symtable(text, "<job>", "exec"), top=True)
+    return sorted(found)
