@@ -7,9 +7,12 @@ import pytest
 from typer.testing import Result
 
 from studiolo.kernel.context import Context
+from studiolo.studio.datasets import service as datasets
+from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datastores import service as datastores
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.models import service as models
+from tests.studio.datasets.registering import finish
 from tests.studio.experiments.jobs import ended
 
 Cli = Callable[..., Result]
@@ -32,6 +35,37 @@ def test_a_job_is_submitted(cli: Cli, ctx: Context, tmp_path: Path) -> None:
     assert spec is not None
     assert spec.params == {"x": "2"}
     assert ended(ctx, run).state == "Completed"
+
+
+def test_a_change_goes_to_the_files_that_take_it(cli: Cli, ctx: Context, tmp_path: Path) -> None:
+    store = write(
+        tmp_path,
+        "store.yml",
+        SCHEMA.format("azureBlob") + "name: blobs\ntype: azure_blob\naccount_name: a1\ncontainer_name: c1\n",
+    )
+    job = write(tmp_path, "job.yml", SCHEMA.format("commandJob") + "command: echo ${{inputs.x}}\ninputs: {x: 1}\n")
+    said = cli("apply", "-f", store, "-f", job, "--set", "account_name=a2", "--set", "inputs.x=2")
+    assert said.exit_code == 0, said.output
+    assert datastores.get(ctx, "blobs").config["account_name"] == "a2"
+    [run] = experiments.list_runs(ctx, experiments.RunFilter()).items
+    spec = experiments.spec(ctx, run.id)
+    assert spec is not None
+    assert spec.params == {"x": "2"}
+    refused = cli("apply", "-f", store, "-f", job, "--set", "inputs.y=2")
+    assert "no input 'y'" in str(refused.exception) or "is no key" in str(refused.exception)
+    assert len(experiments.list_runs(ctx, experiments.RunFilter()).items) == 1
+
+
+def test_data_takes_changes_and_places(cli: Cli, ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Datasets, "wait_for", lambda _, found: finish(ctx, found, tmp_path / "made"))
+    (tmp_path / "here").mkdir()
+    write(tmp_path / "here", "a.csv", "a,b\n1,2\n")
+    text = SCHEMA.format("data") + "name: rows\ntype: uri_file\npath: wasbs://c@a.net/x/a.csv\n"
+    file = write(tmp_path, "data.yml", text)
+    mapped = f"wasbs://c@a.net/x={tmp_path / 'here'}"
+    said = cli("apply", "-f", file, "--set", "name=other", "--map-url", mapped)
+    assert said.exit_code == 0, said.output
+    assert datasets.get(ctx, "other").name == "other"
 
 
 def test_a_datastore_and_a_model_are_made(cli: Cli, ctx: Context, tmp_path: Path) -> None:

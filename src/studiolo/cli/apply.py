@@ -14,7 +14,10 @@ def apply(
         list[Path], typer.Option("--file", "-f", help="YAML of Azure ML v2, of any kind; may be repeated.")
     ],
     change: Annotated[
-        list[str] | None, typer.Option("--set", help="Another value for a key: compute=local; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", help="Another value for a key of those files that have it: compute=local; may be repeated."
+        ),
     ] = None,
     place: Annotated[
         list[str] | None,
@@ -24,13 +27,14 @@ def apply(
 ) -> None:
     """Load files of Azure ML in their order: data, models, environments, datastores, jobs, deployments."""
     from studiolo.sdk.applying import apply as load
+    from studiolo.sdk.applying import fitting
     from studiolo.sdk.studio import Studio
     from studiolo.studio.experiments.cli import places_of
 
     studio = Studio(transport=transport(context))
     made = []
-    for one in file:
-        applied = load(studio, one, change or (), places_of(place or ()))
+    for one, changes in zip(file, fitting(file, change or ()), strict=True):
+        applied = load(studio, one, changes, places_of(place or ()))
         for warning in applied.warnings:
             warn(warning)
         noun = applied.made if isinstance(applied.made, dict) else applied.made.model_dump(mode="json")

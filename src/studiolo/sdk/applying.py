@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.experiments.job_files import command, document, environments, sweep
+from studiolo.studio.experiments.job_files.data import mapped
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _LATER = {
     "workspace": "Make one with: studiolo workspace create",
 }
 
+_MODEL = ("$schema", "name", "version", "path", "type", "description", "tags", "properties", "flavors", "stage")
+_DEPLOYMENT = ("$schema", "name", "endpoint_name", "model", "instance_count", "description", "tags", "type")
+
 
 class Applied(NamedTuple):
     """What came of a file. kind: such as `data`; made: the noun; warnings: what of it has no meaning here."""
@@ -32,19 +36,19 @@ class Applied(NamedTuple):
     warnings: list[str]
 
 
-def apply(
-    studio: Studio, file: str | Path, changes: Sequence[str] = (), places: Mapping[str, str] | None = None
-) -> Applied:
-    """Load a file, whatever it describes. Raises Invalid for a kind without a home here, and what that kind raises."""
+Changes = Mapping[str, Any] | Sequence[str]
+
+
+def apply(studio: Studio, file: str | Path, changes: Changes = (), places: Mapping[str, str] | None = None) -> Applied:
+    """Load a file, whatever it describes. Raises Invalid for a kind without a home here, and what that kind raises.
+
+    changes: keys of the file with other values, `{"compute": "local"}` or `["compute=local"]`; places: folders of this
+    machine for beginnings of addresses.
+    """
     path = Path(file)
-    if path.is_dir():
-        raise Invalid(f"{path} is a folder.", "Name one file.", field="file")
-    raw = document.read(path)
-    document.override(raw, changes)
-    kind = kind_of(raw)
+    raw, kind = _read(path)
+    document.override(raw, _parsed(changes), _known(kind, raw))
     maker = _MAKERS.get(kind)
-    if maker is None and not kind and {"name", "path"} <= raw.keys():
-        kind, maker = "data", _data  # `az ml data create` needs no type
     if maker is None:
         shown = kind or schema_name(raw) or "file of an unknown kind"
         raise Invalid(
@@ -52,8 +56,54 @@ def apply(
             _LATER.get(kind, "") or f"Kinds that have one: {', '.join(sorted(_MAKERS))}.",
             field="file",
         )
+    if kind in ("data", "model") and (here := mapped(document.text(raw.get("path")).strip(), places or {})):
+        raw["path"] = str(here)
     made, warnings = maker(studio, raw, path, places or {})
     return Applied(kind, made, warnings)
+
+
+def fitting(files: Sequence[Path], changes: Changes) -> list[dict[str, Any]]:
+    """Return for each of several files the changes that it takes; raises BadJob for one that none of them takes."""
+    found: list[dict[str, Any]] = [{} for _ in files]
+    read = [_read(path) for path in files]
+    for name, value in _parsed(changes).items():
+        wrong = [document.misfit(raw, name, _known(kind, raw)) for raw, kind in read]
+        if all(wrong):
+            raise next(one for one in wrong if one)
+        for taken, refused in zip(found, wrong, strict=True):
+            if refused is None:
+                taken[name] = value
+    return found
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    if path.is_dir():
+        raise Invalid(f"{path} is a folder.", "Name one file.", field="file")
+    raw = document.read(path)
+    kind = kind_of(raw)
+    if not kind and {"name", "path"} <= raw.keys():
+        kind = "data"  # `az ml data create` needs no type
+    return raw, kind
+
+
+def _parsed(changes: Changes) -> dict[str, Any]:
+    return dict(changes) if isinstance(changes, Mapping) else document.changes(changes)
+
+
+def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
+    """Return the keys that a file of a kind may have; of one that is refused anyway those that it has."""
+    from studiolo.studio.datasets import data_yaml
+
+    keys: dict[str, Container[str]] = {
+        "command": command.KNOWN,
+        "sweep": sweep.KNOWN,
+        "data": data_yaml.KNOWN,
+        "model": _MODEL,
+        "environment": environments.KNOWN,
+        "online deployment": _DEPLOYMENT,
+        "datastore": {*raw, "description", "tags", "credentials"},
+    }
+    return keys.get(kind, raw)
 
 
 def _job(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
@@ -66,10 +116,10 @@ def _sweep(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str,
     return submitted.run, submitted.warnings
 
 
-def _data(studio: Studio, _: dict[str, Any], path: Path, __: Mapping[str, str]) -> tuple[Any, list[str]]:
+def _data(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]) -> tuple[Any, list[str]]:
     from studiolo.studio.datasets import data_yaml
 
-    asset = data_yaml.read(path)
+    asset = data_yaml.of(raw, path)
     about: dict[str, Any] = {"kind": asset.kind, "description": asset.description, "tags": asset.tags}
     if asset.place is not None:
         found = studio.datasets.send(asset.place, asset.name, **about)
@@ -82,8 +132,7 @@ def _model(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]
     name, place = document.text(raw.get("name")), document.text(raw.get("path")).strip()
     if not name or not place:
         raise Invalid(f"{path} has no {'path' if name else 'name'}.", field="path" if name else "name")
-    known = ("$schema", "name", "version", "path", "type", "description", "tags", "properties", "flavors", "stage")
-    warnings = document.unknown(raw, known)
+    warnings = document.unknown(raw, _MODEL)
     if raw.get("version"):
         warnings.append("'version' is left out: the studio numbers versions itself")
     source = place if ":/" in place else path.resolve().parent / place
@@ -96,8 +145,10 @@ def _model(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]
     return made, warnings
 
 
-def _datastore(studio: Studio, _: dict[str, Any], path: Path, __: Mapping[str, str]) -> tuple[Any, list[str]]:
-    return studio.datastores.create_from(path), []
+def _datastore(studio: Studio, raw: dict[str, Any], _: Path, __: Mapping[str, str]) -> tuple[Any, list[str]]:
+    from studiolo.studio.datastores import definitions
+
+    return studio.datastores.create_from(definitions.parse(raw)), []
 
 
 def _environment(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]) -> tuple[Any, list[str]]:
@@ -125,8 +176,7 @@ def _deployment(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping
         reference = document.text(model).removeprefix("azureml:").replace("@latest", "")
     if not reference:
         raise Invalid(f"{path} names no model.", "Add `model: azureml:<name>:<version>`.", field="model")
-    known = ("$schema", "name", "endpoint_name", "model", "instance_count", "description", "tags", "type")
-    warnings = document.unknown(raw, known)
+    warnings = document.unknown(raw, _DEPLOYMENT)
     workers = raw.get("instance_count") or 1
     made = studio.endpoints.deploy(
         reference, endpoint, workers=int(workers), description=document.text(raw.get("description"))

@@ -10,9 +10,9 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.workspace.client import Workspaces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from studiolo.sdk.applying import Applied
+    from studiolo.sdk.applying import Applied, Changes
     from studiolo.studio.automl.client import AutoML
     from studiolo.studio.compute.client import Computes
     from studiolo.studio.datasets.client import Datasets
@@ -54,7 +54,7 @@ class Studio:
         """What to give `mlflow.set_tracking_uri`."""
         return f"{self._transport.url}/w/{self._transport.workspace}"
 
-    def apply(self, file: str | Path, changes: Sequence[str] = (), places: Mapping[str, str] | None = None) -> Applied:
+    def apply(self, file: str | Path, changes: Changes = (), places: Mapping[str, str] | None = None) -> Applied:
         """Load a file of Azure ML, whatever it describes: a job, data, a model, a datastore, an environment, a deployment."""
         from studiolo.sdk.applying import apply
 

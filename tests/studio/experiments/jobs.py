@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ import psutil
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import reconcile, service
+from studiolo.studio.experiments.job_files import command, document
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, Run
 
 T = TypeVar("T")
@@ -28,6 +29,13 @@ def journaling(code: str) -> list[str]:
 
 def submit(ctx: Context, program: str | list[str], **spec: Any) -> Run:
     return service.submit(ctx, JobSpec(command=python(program) if isinstance(program, str) else program, **spec))
+
+
+def job_of(path: Path, *changes: str, places: Mapping[str, str] | None = None) -> command.CommandJob:
+    """Read a command job as `submit` does."""
+    raw = document.read(path)
+    document.override(raw, document.changes(changes), command.KNOWN)
+    return command.of(raw, path, places or {})
 
 
 def wait_for(ctx: Context, condition: Callable[[], T], seconds: float = 30, *, ticking: bool = True) -> T:

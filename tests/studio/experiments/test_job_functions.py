@@ -10,9 +10,11 @@ from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.http import Transport
+from studiolo.studio.experiments import service
 from studiolo.studio.experiments.client import Experiments
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.functions import source_of
+from studiolo.studio.experiments.schemas import JobSpec
 from tests.studio.experiments.jobs import ended, log_of
 
 FACTOR = 3
@@ -108,7 +110,7 @@ def odd(number: int) -> bool:
 def test_names_of_its_own_are_no_names_of_its_module(ctx: Context, experiments: Experiments) -> None:
     @experiments.job()
     def own(value: int, most: int = LIMIT) -> list[object]:
-        held = [value for value in range(value)]
+        held = [value for value in range(value) if value >= 0]
         OPEN = "local"
 
         def inner(triple: int) -> int:
@@ -166,3 +168,20 @@ def test_what_stands_in_a_job_file_may_be_arguments(
     (tmp_path / "job.yml").write_text("command: echo ${{inputs.rate}}\ninputs: {rate: 1}\n")
     again = experiments.submit("job.yml", inputs__rate=2)
     assert log_of(ctx, ended(ctx, again)) == "2\n"
+    text = "its: {a: #1}\n[x"
+    (tmp_path / "quoted.yml").write_text("command: printf %s '${{inputs.t}}'\ninputs: {t: 1}\n")
+    kept = experiments.submit("quoted.yml", inputs__t=text)
+    assert log_of(ctx, ended(ctx, kept)) == text, "a value is no YAML"
+
+
+def test_a_keyword_that_a_job_does_not_have_is_refused(ctx: Context, experiments: Experiments, tmp_path: Path) -> None:
+    (tmp_path / "job.yml").write_text("command: echo ${{inputs.rate}}\ninputs: {rate: 1}\n")
+    with pytest.raises(BadJob, match="no 'comand'"):
+        experiments.submit(command="a b", comand="c")
+    with pytest.raises(BadJob, match="It has: rate"):
+        experiments.submit(tmp_path / "job.yml", inputs__rat=2)
+    with pytest.raises(BadJob, match="'compue' is no key"):
+        experiments.submit_file(tmp_path / "job.yml", {"compue": "local"})
+    with pytest.raises(BadJob, match="as it is"):
+        experiments.submit(JobSpec(command=["true"]), compute="local")
+    assert service.list_runs(ctx, service.RunFilter()).items == []

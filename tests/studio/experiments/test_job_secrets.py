@@ -8,10 +8,9 @@ from pydantic import SecretStr
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.experiments.errors import BadJob
-from studiolo.studio.experiments.job_files import command as command_job
 from studiolo.studio.workspace.vault import service as vault
 from studiolo.studio.workspace.vault.schemas import SecretSet
-from tests.studio.experiments.jobs import ended, log_of, submit, wait_for
+from tests.studio.experiments.jobs import ended, job_of, log_of, submit, wait_for
 
 CANARY = "kanarie-0815/with+signs&more"
 PROGRAM = """
@@ -133,9 +132,9 @@ def test_a_datastore_comes_as_a_document(ctx: Context) -> None:
 def test_a_file_of_a_job_names_secrets(tmp_path: Path) -> None:
     file = tmp_path / "job.yml"
     file.write_text("command: python train.py\nsecrets:\n  PW: db-password:2\n")
-    job = command_job.load(file)
+    job = job_of(file)
     assert job.spec.secrets == {"PW": "db-password:2"}
     assert job.warnings == []
     file.write_text("command: python train.py\nsecrets: [db]\n")
     with pytest.raises(BadJob, match="secrets"):
-        command_job.load(file)
+        job_of(file)

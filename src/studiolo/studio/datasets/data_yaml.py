@@ -1,5 +1,6 @@
 """Azure ML's data YAML (version 2): `name`, `path`, `type` uri_file, uri_folder or mltable, `description`, `tags`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from studiolo.studio.datasets.registrations_client import from_address
 from studiolo.studio.datasets.schemas import Kind
 
 TYPES: dict[str, Kind] = {"uri_file": "file", "uri_folder": "file", "mltable": "tabular"}
-_KNOWN = {
+KNOWN = {
     "$schema",
     "name",
     "version",
@@ -45,10 +46,15 @@ def read(file: Path) -> DataAsset:
         raise Invalid(f"{file} cannot be read: {str(error).splitlines()[0]}.", "Is it YAML?", field="file") from None
     if not isinstance(found, dict):
         raise Invalid(f"{file} holds no mapping.", "It begins with `name:` and `path:`.", field="file")
-    strange = sorted(set(map(str, found)) - _KNOWN)
+    return of(found, file)
+
+
+def of(found: Mapping[str, Any], file: Path) -> DataAsset:
+    """Return what the mapping in such a file says; raises Invalid, which names the field."""
+    strange = sorted(set(map(str, found)) - KNOWN)
     if strange:
         raise Invalid(
-            f"{file} has the unknown field '{strange[0]}'.", f"Known: {', '.join(sorted(_KNOWN))}.", field=strange[0]
+            f"{file} has the unknown field '{strange[0]}'.", f"Known: {', '.join(sorted(KNOWN))}.", field=strange[0]
         )
     for key in ("name", "path"):
         if not isinstance(found.get(key), str | int | float) or not str(found[key]).strip():

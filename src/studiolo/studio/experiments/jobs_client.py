@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments import git_state
 from studiolo.studio.experiments.environments.client import Environments
+from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.functions import FILE, JobFunction
 from studiolo.studio.experiments.job_files import command as command_file
 from studiolo.studio.experiments.job_files import document
 from studiolo.studio.experiments.job_files import sweep as sweep_file
-from studiolo.studio.experiments.job_files.command import CommandJob, LocalFile
+from studiolo.studio.experiments.job_files.command import CommandJob
+from studiolo.studio.experiments.job_files.data import LocalFile
 from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.experiments.schemas import InputFile, JobSpec, OutputState, Run
 
@@ -47,9 +49,13 @@ class Jobs:
         ... )
         """
         if isinstance(job, JobSpec):
+            if given:
+                raise BadJob("A spec is submitted as it is.", "Change it by model_copy(update=…).", field=min(given))
             return Run.model_validate(self._transport.post("experiments/runs", json=job.model_dump(mode="json")))
         if job is not None:
             return self.submit_file(job, {key.replace("__", "."): value for key, value in given.items()}).run
+        if strange := sorted(given.keys() - _known(given)):
+            raise BadJob(f"A job has no '{strange[0]}'.", "Look for a slip in its name.", field=strange[0])
         return self.submit_job(_read(dict(given), Path("job.yml"), {}), "").run
 
     def submit_file(
@@ -60,12 +66,12 @@ class Jobs:
     ) -> Submitted:
         """Queue the job of an Azure ML v2 command-job YAML; its code and local inputs are sent as far as they are missing.
 
-        changes: keys of the file with other values, `{"inputs.rate": 0.1}`; places: folders of this machine for beginnings of
+        changes: keys of the file with other values, `{"inputs.rate": 0.1}` or `["inputs.rate=0.1"]`; places: folders of this machine for beginnings of
         addresses. Returns the run, and what of the file has no meaning here. Raises BadJob, which names the key.
         """
-        said = [f"{key}={value}" for key, value in changes.items()] if isinstance(changes, Mapping) else changes
+        given = changes if isinstance(changes, Mapping) else document.changes(changes)
         raw = document.read(Path(path))
-        document.override(raw, said)
+        document.override(raw, given, _known(raw))
         return self.submit_job(_read(raw, Path(path), places or {}), Path(path).name)
 
     def submit_job(self, job: CommandJob, source_name: str) -> Submitted:
@@ -147,6 +153,11 @@ def _read(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> Command
     if kind_of(raw) == "sweep":
         return sweep_file.of(raw, path, places)
     return command_file.of(raw, path, places)
+
+
+def _known(raw: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys that a job of its kind may have."""
+    return sweep_file.KNOWN if kind_of(raw) == "sweep" else command_file.KNOWN
 
 
 def _digest(path: Path) -> str:

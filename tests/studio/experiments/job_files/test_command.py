@@ -3,15 +3,17 @@
 from pathlib import Path
 
 import pytest
+from tests.studio.experiments.jobs import job_of
 
 from studiolo.studio.experiments.errors import BadJob
-from studiolo.studio.experiments.job_files.command import CommandJob, FileNotThere, load
+from studiolo.studio.experiments.job_files.command import CommandJob
+from studiolo.studio.experiments.job_files.document import FileNotThere
 
 
 def job(folder: Path, text: str) -> CommandJob:
     path = folder / "job.yml"
     path.write_text(text)
-    return load(path)
+    return job_of(path)
 
 
 def test_a_whole_job_is_read(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, field: str, say
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotThere, match=r"none\.yml"):
-        load(tmp_path / "none.yml")
+        job_of(tmp_path / "none.yml")
 
 
 def test_code_leaves_out_caches_and_what_the_ignore_file_names(tmp_path: Path) -> None:

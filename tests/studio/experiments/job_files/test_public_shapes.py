@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tests.studio.experiments.jobs import job_of
 
-from studiolo.studio.experiments.job_files.command import CommandJob, load
+from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.job_files.command import CommandJob
 from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.experiments.job_files.snapshot import ignored
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
@@ -24,7 +26,7 @@ def place(tmp_path: Path) -> Path:
 def read(place: Path, text: str, *changes: str, **places: str) -> CommandJob:
     path = place / "job.yml"
     path.write_text(text)
-    return load(path, changes, places)
+    return job_of(path, *changes, places=places)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_remote_address_may_lie_on_this_machine(place: Path) -> None:
     text = f"command: cat ${{{{inputs.iris}}}}\ninputs:\n  iris: {{type: uri_file, path: {prefix}/iris.csv}}\n  lit: {prefix}/iris.csv\n"
     path = place / "job.yml"
     path.write_text(text)
-    job = load(path, (), {prefix: str(place / "data")})
+    job = job_of(path, places={prefix: str(place / "data")})
     assert job.spec.context == {"inputs": {"iris": "file", "lit": "file"}}
     assert [file.path for file in job.files] == ["iris.csv", "iris.csv"]
 
@@ -155,6 +157,23 @@ def test_values_are_changed_from_the_command_line(place: Path) -> None:
     text = "command: a ${{inputs.rate}}\ninputs: {rate: 1}\n"
     job = read(place, text, "inputs.rate=0.5", "compute=local", "resources.cores=2", "display_name=other")
     assert (job.spec.params, job.spec.resources.cores, job.spec.name) == ({"rate": "0.5"}, 2, "other")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("inputs.rat=1", r"no input 'rat'\. It has: rate, path"),
+        ("compue=local", "'compue' is no key"),
+        ("inputs.rate.x=1", "'rate' of inputs.rate.x is no mapping"),
+        ("rate", "no change"),
+        (".x=1", "no key"),
+    ],
+)
+def test_a_change_of_what_a_job_does_not_have_is_refused(place: Path, change: str, says: str) -> None:
+    text = "command: a ${{inputs.rate}}\ninputs: {rate: 1, path: x}\n"
+    with pytest.raises(BadJob, match=says) as refused:
+        read(place, text, change)
+    assert refused.value.field == "set"
 
 
 def test_an_inline_environment_is_described(place: Path) -> None:

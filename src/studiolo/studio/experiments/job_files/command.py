@@ -1,7 +1,7 @@
 """Reads Azure ML v2 command jobs (YAML) as jobs of the studio, on the side of the client."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ from studiolo.studio.experiments.job_files.document import (
     first_error,
     literal,
     mapping,
-    override,
-    read,
     text,
     unknown,
 )
@@ -25,9 +23,8 @@ from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 from studiolo.studio.experiments.job_schemas import Distribution
 from studiolo.studio.experiments.schemas import JobSpec, Resources
 
-__all__ = ["CommandJob", "FileNotThere", "LocalFile", "load", "of"]
 _PRIORITIES = {"low": -10, "medium": 0, "high": 10}
-_KNOWN = frozenset(
+KNOWN = frozenset(
     [
         "$schema",
         "type",
@@ -68,21 +65,11 @@ class CommandJob:
     code: Path | None = None  # where the code is on this machine
 
 
-def load(path: Path, changes: Sequence[str] = (), places: Mapping[str, str] | None = None) -> CommandJob:
-    """Read a command job. Raises FileNotThere and BadJob, which names the key; keys without a meaning here warn.
-
-    changes: such as `inputs.rate=0.1`; places: folders of this machine for beginnings of addresses, `wasbs://…` → `data/`.
-    """
-    raw = read(path)
-    override(raw, changes)
-    return of(raw, path, places or {})
-
-
 def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob:
     """Make a job of the mapping that stands in a file."""
     _check_kind(raw)
     folder = path.resolve().parent
-    job = CommandJob(JobSpec(command=[_command(raw)]), warnings=unknown(raw, _KNOWN))
+    job = CommandJob(JobSpec(command=[_command(raw)]), warnings=unknown(raw, KNOWN))
     job.warnings += _without_meaning(raw)
     given = data.inputs(mapping(raw, "inputs"), folder, places)
     job.files, job.warnings = given.files, job.warnings + given.warnings

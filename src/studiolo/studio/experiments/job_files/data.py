@@ -47,11 +47,11 @@ def inputs(given: Mapping[str, Any], folder: Path, places: Mapping[str, str]) ->
         if isinstance(one, dict):
             _declared(found, name, one, folder, places)
             continue
-        mapped = _mapped(one, places) if isinstance(one, str) else None
-        if mapped is None:
+        here = mapped(one, places) if isinstance(one, str) else None
+        if here is None:
             found.params[name] = literal(one)
         else:
-            found.shapes[name] = _sent(found, name, mapped, "")
+            found.shapes[name] = _sent(found, name, here, "")
     return found
 
 
@@ -72,11 +72,11 @@ def _declared(found: Inputs, name: str, given: dict[str, Any], folder: Path, pla
     _among(name, "mode", mode, _READ, _READ, "inputs")
     if mode.startswith("eval_"):
         found.warnings.append(f"'inputs.{name}' comes as the files of the table: rows are not evaluated")
-    mapped = _mapped(path, places)
-    if mapped is None and _ADDRESS.match(path) and not path.startswith("file:"):
+    here = mapped(path, places)
+    if here is None and _ADDRESS.match(path) and not path.startswith("file:"):
         found.data[name] = _reference(name, kind, path, mode)
     else:
-        found.shapes[name] = _sent(found, name, mapped or folder / path.removeprefix("file:"), kind)
+        found.shapes[name] = _sent(found, name, here or folder / path.removeprefix("file:"), kind)
 
 
 def _among(name: str, what: str, word: str, allowed: frozenset[str], shown: frozenset[str], where: str) -> None:
@@ -98,7 +98,7 @@ def _reference(name: str, kind: str, path: str, mode: str) -> DataInput:
     return DataInput.model_validate({"type": kind, "path": path, "mode": mode})
 
 
-def _mapped(path: str, places: Mapping[str, str]) -> Path | None:
+def mapped(path: str, places: Mapping[str, str]) -> Path | None:
     """Return where an address lies on this machine, by the longest beginning that has a place."""
     for prefix in sorted(places, key=len, reverse=True):
         if path.startswith(prefix):

@@ -1,7 +1,7 @@
 """YAML as Azure ML's tools read it: version 1.1, in which `off` and `yes` are booleans, but a text where a text is meant."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +80,37 @@ def value(text: str, source: str) -> Any:
         raise BadJob(f"{source} cannot be read: {error}", field="file") from None
 
 
-def override(raw: dict[str, Any], changes: Sequence[str]) -> None:
-    """Apply `inputs.x=3` and the like; raises BadJob."""
-    for change in changes:
+def changes(said: Iterable[str]) -> dict[str, Any]:
+    """Read `inputs.x=3` and the like as keys with values; raises BadJob."""
+    found: dict[str, Any] = {}
+    for change in said:
         name, sign, text = change.partition("=")
-        keys = name.strip().split(".")
-        if not sign or not all(keys):
+        if not sign:
             raise BadJob(f"'{change}' is no change.", "Write key=value, such as --set inputs.rate=0.1", field="set")
-        place = raw
+        found[name.strip()] = value(text, f"--set {name}") if text else ""
+    return found
+
+
+def misfit(raw: Mapping[str, Any], name: str, known: Container[str]) -> BadJob | None:
+    """Say why a key cannot be changed in a file; None when it can. known: keys that such files have."""
+    keys = name.split(".")
+    if not all(keys):
+        return BadJob(f"'{name}' is no key.", "Write key=value, such as --set inputs.rate=0.1", field="set")
+    if keys[0] not in known and keys[0] not in raw:
+        return BadJob(f"'{keys[0][:80]}' is no key of such a file.", "Look for a slip in its name.", field="set")
+    inputs = mapping(raw, "inputs") if keys[0] == "inputs" else {}
+    if keys[0] == "inputs" and len(keys) > 1 and keys[1] not in inputs:
+        has = f"It has: {', '.join(inputs)}." if inputs else "It has none."
+        return BadJob(f"The job has no input '{keys[1][:80]}'.", has, field="set")
+    return None
+
+
+def override(raw: dict[str, Any], given: Mapping[str, Any], known: Container[str]) -> None:
+    """Put other values into a file, by keys such as `inputs.x`; raises BadJob for a key that it cannot have."""
+    for name, found in given.items():
+        if wrong := misfit(raw, name, known):
+            raise wrong
+        place, keys = raw, name.split(".")
         for key in keys[:-1]:
             inner = place.get(key)
             if inner is None:
@@ -95,7 +118,7 @@ def override(raw: dict[str, Any], changes: Sequence[str]) -> None:
             if not isinstance(inner, dict):
                 raise BadJob(f"'{key}' of {name} is no mapping.", "Name a key of the file.", field="set")
             place = inner
-        place[keys[-1]] = value(text, f"--set {name}") if text else ""
+        place[keys[-1]] = found
 
 
 def mapping(raw: Mapping[str, Any], key: str) -> dict[str, Any]:

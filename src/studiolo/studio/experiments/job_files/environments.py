@@ -7,7 +7,7 @@ from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files.document import FileNotThere, mapping, read, text, unknown
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
-_KNOWN = frozenset(
+KNOWN = frozenset(
     [
         "$schema",
         "type",
@@ -42,7 +42,7 @@ def of(given: Any, folder: Path) -> tuple[str | EnvironmentDefinition, list[str]
 
 def definition(raw: dict[str, Any], folder: Path) -> tuple[EnvironmentDefinition, list[str]]:
     """Make a definition of a mapping; files that it names count from the folder."""
-    warnings = unknown(raw, _KNOWN, "environment.")
+    warnings = unknown(raw, KNOWN, "environment.")
     found: dict[str, Any] = {
         "name": text(raw.get("name")),
         "description": text(raw.get("description")),

@@ -9,7 +9,7 @@ from studiolo.studio.experiments.job_files import command
 from studiolo.studio.experiments.job_files.document import enum, first_error, mapping, read, text, unknown
 from studiolo.studio.experiments.sweeps.schemas import Policy, Sweep
 
-_KNOWN = frozenset(
+KNOWN = frozenset(
     [
         "$schema",
         "type",
@@ -48,7 +48,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> command.Co
     if not isinstance(trial, dict):
         raise BadJob("The sweep has no trial.", "Write `trial:` with a command.", field="trial")
     objective, limits = mapping(raw, "objective"), mapping(raw, "limits")
-    given = {key: value for key, value in raw.items() if key in _KNOWN and key not in _OWN} | {
+    given = {key: value for key, value in raw.items() if key in KNOWN and key not in _OWN} | {
         key: value
         for key, value in trial.items()
         if key not in ("inputs", "outputs", "$schema", "type", "name", "version")
@@ -61,7 +61,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> command.Co
     if not given.get("display_name") and not given.get("name"):
         given["display_name"] = path.stem
     job = command.of(given | {"type": "command"}, folder, places)
-    job.warnings = [*unknown(raw, _KNOWN), *job.warnings]
+    job.warnings = [*unknown(raw, KNOWN), *job.warnings]
     sampling = raw.get("sampling_algorithm") or "random"
     how = sampling if isinstance(sampling, dict) else {"type": sampling}
     rule = enum(how.get("rule"))
