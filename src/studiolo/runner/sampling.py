@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from typing import Any
 
 from studiolo.runner import attempt, processes
 from studiolo.runner.journal import Journal
@@ -12,6 +13,8 @@ LONGEST = 30.0  # seconds between two samples of a job that runs for hours
 _SHARE = 100  # samples come rarer as the job grows older, so that a run has hundreds, not millions
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 2**20
+_GPU_SECONDS = 5.0
+DRIVER = "/proc/driver/nvidia/version"  # NVIDIA's
 
 
 class Sampler:
@@ -25,6 +28,8 @@ class Sampler:
         self._step = 0
         self._busy, self._all = _cpu()
         self._job = 0.0
+        self._asking: Any = None  # a thread, and the program that it waits for
+        self._program: Any = None
         self._network_before = _network()
         self._disk_before = _disk()
 
@@ -36,10 +41,35 @@ class Sampler:
         self._due = now + min(LONGEST, max(FIRST, (now - self._begun) / _SHARE))
         with contextlib.suppress(OSError, ValueError):
             found = self.measure(now - self._last)
-            for key, value in found.items():
-                self._journal.metric(f"system/{key}", round(value, 3), self._step)
+            self._report(found, self._step)
+            self._look_at_gpus(self._step)
             self._step += 1
         self._last = now
+
+    def _report(self, found: dict[str, float], step: int) -> None:
+        for key, value in found.items():
+            self._journal.metric(f"system/{key}", round(value, 3), step)
+
+    def _look_at_gpus(self, step: int) -> None:
+        """Ask for the GPUs beside: an answer may take seconds, in which the runner would not see that it must end the job."""
+        if not os.path.exists(DRIVER) or (self._asking is not None and self._asking.is_alive()):
+            return
+
+        import threading
+
+        def look() -> None:
+            with contextlib.suppress(OSError):
+                self._report(self._gpus(), step)
+
+        self._asking = threading.Thread(target=look, daemon=True)
+        self._asking.start()
+
+    def stop(self) -> None:
+        """End what still looks at the GPUs: it is no process of the job."""
+        if self._asking is not None and self._asking.is_alive():
+            with contextlib.suppress(OSError, AttributeError):
+                self._program.kill()
+            self._asking.join(1.0)
 
     def measure(self, seconds: float) -> dict[str, float]:
         """Return what is used: job_… is of the job's processes, the rest of the machine. seconds: since the last time."""
@@ -64,8 +94,7 @@ class Sampler:
         taken = (place.f_blocks - place.f_bfree) * place.f_frsize
         found["disk_usage_percentage"] = 100.0 * taken / max(1, whole)
         found["disk_available_megabytes"] = place.f_bavail * place.f_frsize / _MIB
-        found |= self._flows()
-        return found | _gpus()
+        return found | self._flows()
 
     def _flows(self) -> dict[str, float]:
         """Return bytes since the start: of the network, and of the disks."""
@@ -76,6 +105,29 @@ class Sampler:
             "disk_read_megabytes": (disk[0] - self._disk_before[0]) / _MIB,
             "disk_write_megabytes": (disk[1] - self._disk_before[1]) / _MIB,
         }
+
+    def _gpus(self) -> dict[str, float]:
+        """Return use and memory of each GPU."""
+        import subprocess
+
+        query = "--query-gpu=index,utilization.gpu,memory.used,memory.total,power.draw"
+        command = ["nvidia-smi", query, "--format=csv,noheader,nounits"]
+        self._program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            said = self._program.communicate(timeout=_GPU_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            self._program.kill()
+            self._program.communicate()
+            return {}
+        found: dict[str, float] = {}
+        for line in said.splitlines():
+            with contextlib.suppress(ValueError, ZeroDivisionError):
+                index, use, used, whole, power = (word.strip() for word in line.split(","))
+                found[f"gpu_{index}_utilization_percentage"] = float(use)
+                found[f"gpu_{index}_memory_usage_megabytes"] = float(used)
+                found[f"gpu_{index}_memory_usage_percentage"] = 100.0 * float(used) / float(whole)
+                found[f"gpu_{index}_power_usage_watts"] = float(power)
+        return found
 
 
 def _cpu() -> tuple[float, float]:
@@ -128,31 +180,3 @@ def _disk() -> tuple[int, int]:
             if not fields[2].startswith(("loop", "ram", "dm-")) and os.path.isdir(f"/sys/block/{fields[2]}"):
                 read, written = read + int(fields[5]) * 512, written + int(fields[9]) * 512
     return read, written
-
-
-def _gpus() -> dict[str, float]:
-    """Return use and memory of each GPU, where NVIDIA's driver is."""
-    if not os.path.exists("/proc/driver/nvidia/version"):
-        return {}
-    import subprocess
-
-    query = "--query-gpu=index,utilization.gpu,memory.used,memory.total,power.draw"
-    try:
-        done = subprocess.run(
-            ["nvidia-smi", query, "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    found: dict[str, float] = {}
-    for line in done.stdout.splitlines():
-        with contextlib.suppress(ValueError):
-            index, use, used, whole, power = (word.strip() for word in line.split(","))
-            found[f"gpu_{index}_utilization_percentage"] = float(use)
-            found[f"gpu_{index}_memory_usage_megabytes"] = float(used)
-            found[f"gpu_{index}_memory_usage_percentage"] = 100.0 * float(used) / float(whole)
-            found[f"gpu_{index}_power_usage_watts"] = float(power)
-    return found

@@ -77,13 +77,15 @@ class Runner:
             self._sampler = sampling.Sampler(self.folder, os.getpid())
         limit = self.order.get("timeout_s")
         reason = self._watch(begin + limit if limit else float("inf"))
+        if self._sampler is not None:
+            self._sampler.stop()
+            self._sampler = None
         if reason:
             self._end_tree(float(self.order.get("grace_s", 10.0)))
         else:
             self.left_behind = len(self._below())
             if self.left_behind:
                 self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
-        self._sampler = None
         self._scrubbed_all()
         verdict = self._verdict(reason)
         if not verdict[0] and self.order.get("after"):
