@@ -1,6 +1,10 @@
 """Sweeps: what is tried, what is ended early, and what the best one leaves."""
 
 import json
+import math
+import threading
+import time
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from studiolo.studio.experiments import attempts, claims, service
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files import document, sweep
 from studiolo.studio.experiments.schemas import JobSpec
-from studiolo.studio.experiments.sweeps import policies, space
+from studiolo.studio.experiments.sweeps import driver, policies, space
 from studiolo.studio.experiments.sweeps.driver import Driver
 from studiolo.studio.experiments.sweeps.schemas import Policy, Sweep
 
@@ -62,6 +66,17 @@ def test_bayesian_sampling_learns() -> None:
         ({"x": {"type": "uniform", "min_value": 2, "max_value": 1}}, "begins after its end"),
         ({"x": {"type": "choice", "values": []}}, "no values"),
         ({"x": {"type": "normal", "mu": "a", "sigma": 1}}, "no number"),
+        ({"x": {"type": "normal", "mu": True, "sigma": 1}}, "no number"),
+        ({"x": {"type": "uniform", "min_value": 0, "max_value": 10**400}}, "no number"),
+        ({"x": {"type": "uniform", "min_value": -1e308, "max_value": 1e308}}, "farther than numbers"),
+        ({"x": {"type": "quniform", "min_value": 0, "max_value": 1, "q": 0}}, "a q that"),
+        ({"x": {"type": "qnormal", "mu": 0, "sigma": 1, "q": -1}}, "a q that"),
+        ({"x": {"type": "qlognormal", "mu": 600, "sigma": 1, "q": 1e-300}}, "a q that"),
+        ({"x": {"type": "normal", "mu": 0, "sigma": -1}}, "sigma below 0"),
+        ({"x": {"type": "randint", "upper": 0}}, "no count"),
+        ({"x": {"type": "randint", "upper": 1.5}}, "no count"),
+        ({"x": {"type": "loguniform", "min_value": 1, "max_value": 1000}}, "exponents beyond"),
+        ({"x": {"type": "lognormal", "mu": 0, "sigma": 200}}, "exponents beyond"),
     ],
 )
 def test_a_space_that_cannot_be_sampled_is_refused(ctx: Context, given: dict, says: str) -> None:
@@ -69,6 +84,23 @@ def test_a_space_that_cannot_be_sampled_is_refused(ctx: Context, given: dict, sa
     with pytest.raises(BadJob, match=says) as error:
         service.submit(ctx, job)
     assert error.value.field == "sweep.space.x"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"type": "lognormal", "mu": 650, "sigma": 7},
+        {"type": "loguniform", "min_value": -700, "max_value": 700},
+        {"type": "qloguniform", "min_value": -3, "max_value": 3, "q": 0.5},
+        {"type": "qnormal", "mu": 0, "sigma": 0, "q": 2},
+        {"type": "randint", "upper": 1},
+        {"type": "quniform", "min_value": 2, "max_value": 2, "q": 1e-9},
+    ],
+)
+def test_what_is_accepted_can_be_sampled_everywhere(given: dict) -> None:
+    space.check(a_sweep(space={"x": given}))
+    for u in (0.0, 1e-12, 0.5, 1 - 1e-16):
+        assert math.isfinite(space.at(given, u))
 
 
 def test_a_grid_of_numbers_is_refused(ctx: Context) -> None:
@@ -163,6 +195,59 @@ def test_a_sweep_of_azure_ml_is_read(tmp_path: Path) -> None:
 def test_a_sweep_that_lacks_something_is_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(BadJob, match=says):
         sweep.of(document.parse(text, "s.yml"), tmp_path / "s.yml", {})
+
+
+def test_no_number_of_trials_is_the_usual_one(tmp_path: Path) -> None:
+    text = YAML.replace("max_total_trials: 12", "max_total_trials: ").replace("  code: src\n", "")
+    found = sweep.of(document.parse(text, "s.yml"), tmp_path / "s.yml", {}).spec.sweep
+    assert found is not None
+    assert found.max_trials == 20
+
+
+def driver_of(place: Path, command: str, history: Callable[[str, str], list[float] | None], **given: object) -> Driver:
+    for name in ("work", "outputs"):
+        (place / name).mkdir()
+    choices = {"x": {"type": "choice", "values": [1, 2]}}
+    tried = a_sweep(sampling="grid", space=choices, **given).model_dump(mode="json")
+    return Driver(place, {"sweep": tried, "command": command, "outputs": ["m"], "folders": ["m"]}, history)
+
+
+def children(place: Path) -> dict[str, str]:
+    lines = [json.loads(line) for line in (place / "journal.jsonl").read_text().splitlines()]
+    return {line["name"]: line["state"] for line in lines if line["kind"] == "child"}
+
+
+def test_a_try_that_ends_while_the_server_is_away_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "_LOOK", 0.0)
+    asked: dict[str, int] = {}
+
+    def history(run_id: str, _: str) -> list[float] | None:
+        asked[run_id] = asked.get(run_id, 0) + 1
+        return [] if asked[run_id] == 1 else [0.5] if asked[run_id] > 5 else None
+
+    assert driver_of(tmp_path, "true", history).run() == 0
+    assert children(tmp_path) == {"trial 0": "Completed", "trial 1": "Completed"}
+
+
+def test_a_sweep_that_is_told_to_end_keeps_the_best_so_far(tmp_path: Path) -> None:
+    command = f"test ${{{{search_space.x}}}} = 1 && echo best > {tmp_path}/outputs/trials/@TRIAL@/m/m && exit; "
+    command += f"touch {tmp_path}/second; exec sleep 60"
+    made = driver_of(tmp_path, command, lambda *_: [1.0])
+
+    def tell() -> None:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "second").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        made.tell_to_end()
+
+    thread = threading.Thread(target=tell)
+    thread.start()
+    begun = time.monotonic()
+    assert made.run() == 0
+    thread.join()
+    assert time.monotonic() - begun < 40
+    assert children(tmp_path) == {"trial 0": "Completed", "trial 1": "Canceled"}
+    assert (tmp_path / "outputs" / "m" / "m").read_text() == "best\n"
 
 
 def test_what_a_try_says_of_secrets_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> command.Co
             space=space,
             metric=text(objective.get("primary_metric")),
             goal=enum(objective.get("goal") or "minimize"),
-            max_trials=limits.get("max_total_trials", 20),
+            max_trials=20 if limits.get("max_total_trials") is None else limits["max_total_trials"],
             max_concurrent=limits.get("max_concurrent_trials") or 1,
             trial_timeout_s=limits.get("trial_timeout"),
             policy=_policy(mapping(raw, "early_termination")),

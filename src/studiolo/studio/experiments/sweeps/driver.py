@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ HERE = "@TRIAL@"  # stands in paths for the number of the try
 _PAUSE, _LOOK = 0.1, 1.0
 _PATIENCE = 20.0  # seconds until the run of a try is there
 _GRACE = 5.0
+_AWAY = 300.0  # seconds that the server may be away when a try has ended
+_TOLD = "the sweep was ended"
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Try:
     ended: str = ""  # why it was ended by us
     good: bool = False  # it came to its end, or was stopped early, and logged the metric
     writer: threading.Thread | None = None
+    over: float | None = None  # when its process had ended
 
     @property
     def result(self) -> float | None:
@@ -69,7 +72,11 @@ class Driver:
         self.running: list[Try] = []
         self.done: list[Try] = []
         self.asked = 0
-        self.over = False
+        self.over = self.told = self.deaf = False
+
+    def tell_to_end(self, *_: object) -> None:
+        """End the tries and finish with what there is; a signal handler."""
+        self.over = self.told = True
 
     def run(self) -> int:
         """Go on until the budget is spent; returns the exit code."""
@@ -80,6 +87,8 @@ class Driver:
                 self._start()
             if not self.running:
                 return self._finish()
+            if self.told:
+                self._end_all()
             for one in list(self.running):
                 self._follow(one)
             time.sleep(_PAUSE)
@@ -150,7 +159,7 @@ class Driver:
     def _wait_for(self, run_id: str) -> None:
         """Wait until the run is there: what the command logs would be refused before."""
         deadline = time.monotonic() + _PATIENCE
-        while self.history(run_id, self.sweep.metric) is None and time.monotonic() < deadline:
+        while self.history(run_id, self.sweep.metric) is None and not self.told and time.monotonic() < deadline:
             time.sleep(_PAUSE)
 
     def _follow(self, one: Try) -> None:
@@ -160,34 +169,44 @@ class Driver:
             if self.sweep.trial_timeout_s and now - one.begun > self.sweep.trial_timeout_s:
                 self._end(one, "timeout")
             elif self.sweep.policy and now - one.looked >= _LOOK:
-                one.looked = now
                 self._look(one)
                 seen = {other.number: other.points for other in [*self.done, *self.running]}
                 if policies.bad(self.sweep.policy, self.sweep.goal, one.number, seen, one.judged):
                     self._end(one, "stopped early")
                 one.judged = len(one.points)
             return
+        if one.over is None:
+            one.over, one.looked = now, 0.0
+            if one.writer is not None:
+                one.writer.join(_GRACE)  # it ends with the last process that writes
+        if now - one.looked < _LOOK:
+            return
+        answered = not (self.told and self.deaf) and self._look(one)  # there is little time then
+        self.deaf = not answered
+        if self.deaf and now - one.over < _AWAY and not self.told:
+            return  # the server is just starting again: what the try logged would be lost
         self.running.remove(one)
         self.done.append(one)
-        if one.writer is not None:
-            one.writer.join(_GRACE)  # it ends with the last process that writes
-        self._look(one)
         self._close(one, code)
 
-    def _look(self, one: Try) -> None:
+    def _look(self, one: Try) -> bool:
+        """Ask for the points of a try; False when nobody answers."""
+        one.looked = time.monotonic()
         found = self.history(one.id, self.sweep.metric)
         if found:
             one.points = found
+        return found is not None
 
     def _end(self, one: Try, why: str) -> None:
-        if not one.ended:
-            one.ended = why
-            _signal(one, signal.SIGTERM)
-            one.begun = min(one.begun, time.monotonic())
-        deadline = time.monotonic() + _GRACE
-        while one.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(_PAUSE)
-        _signal(one, signal.SIGKILL)
+        one.ended = one.ended or why
+        _end_processes([one])
+
+    def _end_all(self) -> None:
+        """End what runs: there is little time, so all at once."""
+        for one in self.running:
+            if one.over is None and one.process.poll() != 0:  # whoever told us may have told it too
+                one.ended = one.ended or _TOLD
+        _end_processes(self.running)
 
     def _close(self, one: Try, code: int) -> None:
         good = one.good = (code == 0 or one.ended == "stopped early") and one.result is not None
@@ -197,7 +216,8 @@ class Driver:
             error = one.ended or (
                 f"It ended with exit code {code}." if code else f"It logged no metric '{self.sweep.metric}'."
             )
-        state = "Completed" if good and not one.ended else "Canceled" if good else "Failed"
+        cut = good or one.ended == _TOLD
+        state = "Completed" if good and not one.ended else "Canceled" if cut else "Failed"
         self.journal.child(one.id, f"trial {one.number}", state, error=error or one.ended or None, ended_at=time.time())
         self.journal.progress(len(self.done), self.sweep.max_trials, "Trials")
         shown = ", ".join(f"{name}={_text(value)}" for name, value in one.values.items())
@@ -242,6 +262,17 @@ def _text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
+def _end_processes(tries: Sequence[Try]) -> None:
+    """TERM, wait, KILL."""
+    for one in tries:
+        _signal(one, signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE
+    while any(one.process.poll() is None for one in tries) and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+    for one in tries:
+        _signal(one, signal.SIGKILL)
+
+
 def _signal(one: Try, number: int) -> None:
     try:
         os.killpg(one.process.pid, number)
@@ -271,7 +302,9 @@ def main() -> int:
     """Run the sweep of this attempt; returns the exit code."""
     place = Path(os.environ["STUDIOLO_OUTPUTS"]).parent
     plan = json.loads((place / PLAN).read_text("utf-8"))
-    return Driver(place, plan, _history(Transport())).run()
+    driver = Driver(place, plan, _history(Transport()))
+    signal.signal(signal.SIGTERM, driver.tell_to_end)
+    return driver.run()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ _FIELDS = {
     "qnormal": ("mu", "sigma", "q"),
     "qlognormal": ("mu", "sigma", "q"),
 }
+_EXPONENT = 700  # e to the power of 710 is no float
+_FARTHEST = 7.1  # standard deviations at which the least chance lies that is asked for
 _BAYESIAN = ("choice", "randint", "uniform", "quniform", "loguniform")
 Values = dict[str, Any]
 
@@ -40,14 +42,49 @@ def check(sweep: Sweep) -> None:
         if kind == "choice" and not (isinstance(given["values"], list) and given["values"]):
             raise BadJob(f"'{name}' has no values to choose from.", field=field)
         numbers = [given[key] for key in _FIELDS[kind] if key != "values"]
-        if not all(isinstance(one, int | float) and math.isfinite(one) for one in numbers):
+        if not all(isinstance(one, int | float) and not isinstance(one, bool) and _finite(one) for one in numbers):
             raise BadJob(f"'{name}' has a bound that is no number.", field=field)
-        if "min_value" in given and given["min_value"] > given["max_value"]:
-            raise BadJob(f"'{name}' begins after its end.", field=field)
+        if said := _unfit(kind, given):
+            raise BadJob(f"'{name}' {said}.", field=field)
         if sweep.sampling == "grid" and kind != "choice":
             raise BadJob(f"A grid needs choices, and '{name}' is a {kind}.", "Use random sampling.", field=field)
         if sweep.sampling == "bayesian" and kind not in _BAYESIAN:
             raise BadJob(f"Bayesian sampling has no {kind}.", f"It has {', '.join(_BAYESIAN)}.", field=field)
+
+
+def _finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer that no float can hold
+        return False
+
+
+def _unfit(kind: str, given: Mapping[str, Any]) -> str:
+    """Say what is wrong with numbers that are there, empty when nothing is."""
+    if kind == "choice":
+        return ""
+    if kind == "randint":
+        return "" if given["upper"] >= 1 and given["upper"] == int(given["upper"]) else "has an upper that is no count"
+    uniform = kind.endswith("uniform")
+    if uniform:
+        low, high = given["min_value"], given["max_value"]
+    else:
+        low, high = (given["mu"] + sign * _FARTHEST * given["sigma"] for sign in (-1, 1))
+    most = max(abs(low), abs(high))
+    largest = math.exp(min(high, _EXPONENT)) if "log" in kind else most
+    said = (
+        (uniform and low > high, "begins after its end"),
+        (not uniform and given["sigma"] < 0, "has a sigma below 0"),
+        ("log" in kind and most > _EXPONENT, f"has exponents beyond {_EXPONENT}: bounds of a {kind} are logarithms"),
+        (not _finite(high - low), "reaches farther than numbers do"),
+        (kind.startswith("q") and not _steps(largest, given["q"]), "has a q that is not above 0, or too small"),
+    )
+    return next((text for wrong, text in said if wrong), "")
+
+
+def _steps(largest: float, q: float) -> bool:
+    """Say whether a number can be told in steps of q."""
+    return q > 0 and _finite(largest / q)
 
 
 def at(given: Mapping[str, Any], u: float) -> Any:
