@@ -216,6 +216,36 @@ def test_named_outputs_become_datasets_and_models(ctx: Context) -> None:
     assert not models_ticks.tick(ctx)
 
 
+def test_models_come_by_number_alias_or_the_newest(ctx: Context) -> None:
+    for text in ("one", "two"):
+        run(ctx, f"echo {text} > ${{{{outputs.m}}}}/m.txt", outputs={"m": JobOutput(type="custom_model", name="mine")})
+        assert models_ticks.tick(ctx)
+    models.set_alias(ctx, "mine", "champion", 1)
+    names = {
+        "number": "mine:1",
+        "alias": "mine@champion",
+        "colon": "mine:champion",
+        "newest": "mine",
+        "latest": "mine@latest",
+    }
+    data = {name: DataInput(type="custom_model", path=f"azureml:{path}") for name, path in names.items()}
+    said = run(ctx, " ".join(["cat", *(f"${{{{inputs.{name}}}}}/m.txt" for name in names)]), data=data)
+    assert log_of(ctx, said).split() == ["one", "one", "one", "two", "two"]
+    with pytest.raises(StudioloError, match="nobody") as refused:
+        service.submit(
+            ctx, JobSpec(command=["a b"], data={"d": DataInput(type="custom_model", path="azureml:mine@nobody")})
+        )
+    assert refused.value.field == "data.d"
+
+
+def test_an_output_that_was_not_written_fails_the_job_by_its_name(ctx: Context) -> None:
+    for kind in ("uri_folder", "uri_file"):
+        place = JobOutput(type=kind, path=f"azureml://datastores/{STORE}/paths/{kind}")  # type: ignore[arg-type]
+        failed = run(ctx, "echo done", outputs={"left": place})
+        assert (failed.state, failed.failure, failed.exit_code) == ("Failed", "user_error", 0)
+        assert (failed.error or "").count("Output 'left' was not written") == 1
+
+
 def test_outputs_of_a_job_that_failed_are_registered_nowhere(ctx: Context) -> None:
     failed = run(ctx, "exit 3", outputs={"data": JobOutput(name="rows")})
     assert [one.state for one in service.outputs(ctx, failed.id)] == ["dropped"]

@@ -26,6 +26,7 @@ from studiolo.studio.experiments.sweeps import driver
 
 INPUTS, OUTPUTS, WORK, LOGS = "inputs", "outputs", "work", "logs"
 PACKAGES = "packages"  # what a command installs by pip
+TRIALS = "trials"  # the copies of the code that a sweep's tries work in
 _LAST_LINE = 300
 _FICLONE = 0x40049409  # of Linux; other systems refuse it
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
@@ -150,7 +151,7 @@ def outputs_size(ctx: Context, claim: Claim) -> int:
 
 def tidy(ctx: Context, claim: Claim, *, completed: bool) -> None:
     """Remove what is kept elsewhere; log, journal and records stay, and of a failed job its work folder."""
-    for name in (INPUTS, OUTPUTS, PACKAGES, *((WORK,) if completed else ())):
+    for name in (INPUTS, OUTPUTS, PACKAGES, TRIALS, *((WORK,) if completed else ())):
         shutil.rmtree(folder(ctx, claim) / name, ignore_errors=True)
 
 

@@ -18,7 +18,7 @@ def main() -> int:
 
 
 def finish(place: Path, plan: dict[str, Any]) -> None:
-    """Copy each output to its place."""
+    """Copy each output to its place; one that the command did not write is the command's fault."""
     from studiolo.studio.datastores.opening import from_environment
 
     for name, kept in plan.get("kept_at", {}).items():
@@ -35,6 +35,8 @@ def finish(place: Path, plan: dict[str, Any]) -> None:
             raise Failed("environment", f"Output '{name}' cannot be copied to {kept['datastore']}. {error}") from None
         except OSError as error:
             raise Failed("environment", f"Output '{name}' cannot be copied to {kept['datastore']}: {error}.") from None
+        if not count:
+            raise Failed("user_error", f"Output '{name}' was not written: the command left nothing at {source}.")
         say(f"Output '{name}': {count} files to {kept['datastore']}/{kept['path']}")
 
 

@@ -204,7 +204,7 @@ def _of_run(ctx: Context, which: str, path: str, given: DataInput, field: str) -
         files = [InputFile(path=".", digest=manifests.write(ctx.blobs, entries).digest, manifest=True)]
     else:
         files = [InputFile(path=name, digest=file.digest) for name, file in sorted(named.items())]
-    return _fitting(Resolved(files, f"run:{row.id}"), "data", given, field)
+    return _fitting(Resolved(files, f"run:{row.id}"), field.partition(".")[2], given, field)
 
 
 def _in_artifacts(path: str) -> str:

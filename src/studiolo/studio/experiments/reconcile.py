@@ -294,4 +294,5 @@ def _sentence(end: Ended, place: Path) -> str | None:
     if end.failure != "user_error":
         return end.error
     said = attempts.last_line(place)
-    return f"{end.error} The log ends with: {said}" if said else end.error
+    told = bool(end.error and end.error[:100] in said)  # by a program of ours, which wrote it there
+    return f"{end.error} The log ends with: {said}" if said and not told else end.error

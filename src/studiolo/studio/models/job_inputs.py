@@ -13,13 +13,15 @@ from studiolo.studio.models import publishing, service
 
 
 def resolve(ctx: Context, reference: str, kind: str, field: str) -> Resolved | None:
-    """Return the files of a version; None for what is no model's kind. Raises ModelNotFound, VersionNotFound."""
+    """Return the files of a version; None for what is no model's kind. Raises ModelNotFound, VersionNotFound, AliasNotFound."""
     if kind not in registering.MODELS:
         return None
     ctx.actor.must("models.read")
-    name, _, version = reference.partition(":")
+    name, sign, version = reference.partition(":") if ":" in reference else reference.rpartition("@")
+    if not sign:
+        name, version = reference, "latest"
     try:
-        chosen = int(version) if version.isdigit() else max((v.version for v in service.versions(ctx, name)), default=0)
+        chosen = service.get_version(ctx, name, version).version
         files = service.manifest(ctx, name, chosen)
     except StudioloError as error:
         error.field = field
