@@ -66,7 +66,7 @@ def _lock(asked: Asked, folder: Path) -> Lock:
 def packages(text: str) -> list[str]:
     """Return the names of what a lock installs.
 
-    >>> packages("tinya==1.2 \\\\\n    --hash=sha256:00\ntinyb==2.0\n")
+    >>> packages("tinya==1.2 --hash=sha256:00\\ntinyb[x]==2.0")
     ['tinya', 'tinyb']
     """
     return [found[1] for found in _PACKAGE.finditer(text)]

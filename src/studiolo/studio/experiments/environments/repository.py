@@ -7,9 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.environments.tables import environments as table
-from studiolo.studio.experiments.tables import runs
-
-_LIVE = ("NotStarted", "Queued", "Provisioning", "Preparing", "Starting", "Running", "Finalizing")
+from studiolo.studio.experiments.tables import LIVE_INDEX, runs
 
 
 def insert_version(tx: Connection, ctx: Context, values: Mapping[str, Any]) -> Any:
@@ -68,5 +66,5 @@ def set_archived(tx: Connection, ctx: Context, name: str, number: int | None, ar
 
 def live_contexts(tx: Connection) -> list[dict[str, Any]]:
     """Return the specs of jobs of all workspaces that have not ended."""
-    query = select(runs.c.spec).where(runs.c.state.in_(_LIVE), runs.c.spec.is_not(None))
+    query = select(runs.c.spec).where(LIVE_INDEX, runs.c.spec.is_not(None))
     return [spec.get("context") or {} for (spec,) in tx.execute(query)]

@@ -122,17 +122,24 @@ def interpreter(version: str, cache: Path) -> str | None:
 
 
 def said(output: str) -> str:
-    """Return what uv said as one sentence or two, without marks and repeated blanks.
+    """Return what uv said as one sentence or two, without marks, repeated blanks and what goes without saying.
 
-    >>> said("  × No solution found\\n  ╰─▶ Because nope was not found …")
-    'No solution found: Because nope was not found …'
+    >>> said("error: No solution found when resolving dependencies\\n  cause: Because b==2 needs a<1 and you require a>=1, "
+    ...      "we can conclude that your requirements are unsatisfiable.")
+    'The requirements cannot be met together: b==2 needs a<1 and you require a>=1.'
+    >>> said("  × No solution found when resolving dependencies:\\n  ╰─▶ Because nope was not found in the package registry.")
+    'The requirements cannot be met together: nope was not found in the package registry.'
+    >>> said("error: Failed to fetch: `x`\\n  cause: no route")
+    'Failed to fetch: `x`: no route'
     """
     lines = [re.sub(r"^[\s×╰─▶│├·|-]+", "", line).strip() for line in output.splitlines()]
     kept = [line for line in lines if line and not line.startswith(("Using ", "Resolved ", "warning:", "Creating "))]
-    text = " ".join(kept)
-    return re.sub(
-        r"\s+", " ", re.sub(r"^(No solution found[^:]*?) (Because)", r"\1: \2", text.removeprefix("error: "))
-    )[:1500]
+    text = re.sub(r"\s+", " ", " ".join(kept)).removeprefix("error: ")
+    text = re.sub(r"[.:]? cause: ", ": ", text)
+    text = re.sub(
+        r"No solution found when resolving [^:]*: Because ", "The requirements cannot be met together: ", text
+    )
+    return re.sub(r",( and)? we can conclude that your requirements are unsatisfiable\b", "", text)[:1500]
 
 
 def shown(command: list[str]) -> str:
