@@ -13,6 +13,7 @@ from studiolo.studio.datasets.quality import reconcile, service, yaml_form
 from studiolo.studio.datasets.quality.errors import BadRule, NoRules
 from studiolo.studio.datasets.quality.schemas import CheckReport, CheckRequest, QualitySettings
 from studiolo.studio.workspace.notices import service as notices
+from tests.kernel.test_yaml_text import bomb
 from tests.studio.datasets.monitors.made import FIRST, clocked, dataset, fail, queued, run_all
 
 GOOD = b"""id,name,age,kind,at
@@ -196,7 +197,15 @@ def test_a_rule_that_cannot_be_used_is_named(ctx: Context, rule: dict[str, Any])
 def test_rules_go_to_yaml_and_back(ctx: Context) -> None:
     settings = QualitySettings.model_validate({"rules": RULES, "frequency": "day", "recipients": ["a@b.example"]})
     assert yaml_form.load(yaml_form.dump(settings)) == settings
-    for text in ("{", "rules: 3", "- {type: nothing}", "rules: [{type: row_count, min: -1}]", "a: &a [*a]"):
+    for text in (
+        "{",
+        "rules: 3",
+        "- {type: nothing}",
+        "rules: [{type: row_count, min: -1}]",
+        "a: &a [*a]",
+        bomb("rules"),
+        bomb("frequency"),
+    ):
         with pytest.raises(BadRule):
             yaml_form.load(text)
 

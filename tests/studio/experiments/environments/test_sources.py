@@ -8,6 +8,7 @@ from studiolo.studio.experiments.environments import tool
 from studiolo.studio.experiments.environments.errors import BadEnvironment
 from studiolo.studio.experiments.environments.sources import asked
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
+from tests.kernel.test_yaml_text import bomb
 
 CONDA = """
 name: model-env
@@ -44,6 +45,7 @@ def test_a_conda_file_is_taken_apart() -> None:
         ({"conda": "dependencies: [python, cudatoolkit=11, libgcc, numpy]"}, r"cudatoolkit=11, libgcc\."),
         ({"conda": "dependencies: 3"}, "no list"),
         ({"conda": "a: ["}, "no YAML"),
+        ({"conda": bomb("dependencies")}, "its aliases stand for"),
         ({"pyproject": "[tool.x]"}, "no .project."),
         ({"pyproject": "["}, "no TOML"),
         ({"requirements": "-r other.txt"}, "cannot be followed"),

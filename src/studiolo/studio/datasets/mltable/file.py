@@ -12,6 +12,7 @@ from studiolo.studio.datasets.registrations.paths import matcher
 
 NAME = "MLTable"  # exactly so, without an ending
 LARGEST = 128 << 10
+MOST = 500  # paths that are looked for among all files; a file is found by its name
 KNOWN = ("$schema", "type", "paths", "transformations", "traits", "metadata")
 Kind = Literal["file", "folder", "pattern"]
 REMOTE = ("azureml:", "studiolo:", "http:", "https:", "wasbs:", "wasb:", "abfss:", "abfs:", "adl:", "s3:", "gs:")
@@ -48,11 +49,12 @@ class MLTable:
         """
         wanted: set[str] = set()
         there = [name for name in names if name != f"{below}{NAME}"]
+        inside = {name[len(below) :]: name for name in there if name.startswith(below)}
         for path in self.paths:
             if path.remote:
                 raise _wrong_path(path, "it is an address, and beside this MLTable are files.",
                                   f"Have the data taken from there: studiolo datasets create FOLDER reads {NAME} files with addresses.")  # fmt: skip
-            found = [name for name in there if _fits(path, below, name)]
+            found = _found(path, inside)
             if not found and not some:
                 raise _wrong_path(
                     path, "there is no such file beside the MLTable.", "Paths go from the folder it is in."
@@ -63,18 +65,19 @@ class MLTable:
 
 def read(content: bytes | Path) -> MLTable:
     """Read an MLTable file, or what is in one; raises BadMLTable, which names the part that is wrong."""
-    import yaml
+    from studiolo.kernel import yaml_text
 
     data = content.read_bytes() if isinstance(content, Path) else content
     if len(data) > LARGEST:
         raise BadMLTable(f"The {NAME} file is {len(data):,} bytes.", f"Is it one? {LARGEST:,} are read.", field="file")
     try:
-        found = yaml.safe_load(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        said = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise BadMLTable(f"The {NAME} file cannot be read{where}: {said}.", "Is it YAML?", field="file") from None
+        found = yaml_text.read(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise BadMLTable(f"The {NAME} file cannot be read: {error}.", "Save it as UTF-8.", field="file") from None
+    except yaml_text.NotYaml as error:
+        where = f" in line {error.line}" if error.line else ""
+        said = f"The {NAME} file cannot be read{where}: {error.problem}."
+        raise BadMLTable(said, "Is it YAML?", field="file") from None
     if not isinstance(found, Mapping):
         raise BadMLTable(f"The {NAME} file holds no mapping.", "It begins with `paths:`.", field="file")
     return of(found)
@@ -100,6 +103,13 @@ def _paths(given: Any) -> Iterator[PathOf]:
     if not isinstance(given, list) or not given:
         raise BadMLTable(
             f"The {NAME} file names no paths.", "Write `paths:` with `- file: ./data.csv` below it.", field="paths"
+        )
+    many = sum(not (isinstance(item, Mapping) and "file" in item) for item in given)
+    if many > MOST:
+        raise BadMLTable(
+            f"There are {many:,} folders and patterns; {MOST} are taken.",
+            "Name the folder around them, or the files.",
+            field="paths",
         )
     for place, item in enumerate(given):
         key, value = next(iter(item.items())) if isinstance(item, Mapping) and len(item) == 1 else ("", item)
@@ -133,15 +143,14 @@ def _timestamp(found: Mapping[Any, Any]) -> str:
     return str(name) if name else ""
 
 
-def _fits(path: PathOf, below: str, name: str) -> bool:
-    if not name.startswith(below):
-        return False
-    inside = name[len(below) :]
+def _found(path: PathOf, files: Mapping[str, str]) -> list[str]:
+    """Return the files that a path names. files: by their paths from the folder of the MLTable file."""
     if path.kind == "file":
-        return inside == path.text
+        return [files[path.text]] if path.text in files else []
     if path.kind == "folder":
-        return path.text == "." or inside.startswith(f"{path.text}/")
-    return matcher(path.text)(inside)
+        return [name for inside, name in files.items() if path.text == "." or inside.startswith(f"{path.text}/")]
+    fits = matcher(path.text)
+    return [name for inside, name in files.items() if fits(inside)]
 
 
 def beside(names: Sequence[str]) -> str | None:

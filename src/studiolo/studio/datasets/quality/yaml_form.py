@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from studiolo.kernel import yaml_text
 from studiolo.studio.datasets.quality.errors import BadRule
 from studiolo.studio.datasets.quality.schemas import QualitySettings
 
@@ -33,12 +34,13 @@ def dump(settings: QualitySettings) -> str:
 def load(text: str) -> QualitySettings:
     """Read rules; raises BadRule with the place that cannot be read."""
     try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}" if mark else ""
+        document = yaml_text.read(text)
+    except yaml_text.NotYaml as error:
+        place = f" in line {error.line}" if error.line else ""
         raise BadRule(
-            f"The text is no YAML{place}.", "Compare it with what `quality export` writes.", field="text"
+            f"The text cannot be read{place}: {error.problem}.",
+            "Compare it with what `quality export` writes.",
+            field="text",
         ) from None
     if isinstance(document, list):
         document = {"rules": document}

@@ -152,12 +152,12 @@ def _of_image(image: str) -> Asked:
 
 def of_conda(text: str) -> Asked:
     """Read a conda.yml: the pip part as it is, the other names as PyPI calls them. Raises BadEnvironment for the rest."""
-    import yaml
+    from studiolo.kernel import yaml_text
 
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadEnvironment(f"The conda file is no YAML: {error}", field="conda") from None
+        raw = yaml_text.read(text)
+    except yaml_text.NotYaml as error:
+        raise BadEnvironment(f"The conda file is no YAML that can be read: {error}.", field="conda") from None
     listed = raw.get("dependencies") if isinstance(raw, dict) else None
     if not isinstance(listed, list):
         raise BadEnvironment("The conda file has no list `dependencies`.", field="conda")
