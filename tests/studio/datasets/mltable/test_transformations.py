@@ -1,6 +1,6 @@
 """MLTables over files: what each transformation does, which files are read, and the error that names the one at fault."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from studiolo.studio.datasets import errors, table_file
-from studiolo.studio.datasets.mltable import export
+from studiolo.studio.datasets.mltable import export, file
 from studiolo.studio.datasets.schemas import Reading
 from studiolo.studio.datasets.table_file import TableInput
+from tests.kernel.test_yaml_text import bomb
 
 SALES: dict[str, str | bytes] = {
     "2024/01/a.csv": "id,day,amount,paid,code\n1,05/01/2024,1.5,yes,007\n2,06/01/2024,x,no,008\n3,07/01/2024,3,maybe,009\n",
@@ -246,12 +247,37 @@ def test_transformations_that_leave_nothing_say_so(look: Look) -> None:
         look.mltable([*READ, {"filter": "id > 100"}])
 
 
-def test_an_alias_bomb_is_no_bomb(look: Look) -> None:
-    bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-        f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(9)
-    )
-    table = look({**SALES, "MLTable": f"{bomb}paths: [{{folder: .}}]\n"})
-    assert table.schema.rows == 5
+@pytest.mark.parametrize("key", ["unknown", "transformations", "paths"])
+def test_an_alias_bomb_is_no_bomb(look: Look, key: str) -> None:
+    more = "" if key == "paths" else "paths: [{folder: .}]\n"
+    with pytest.raises(errors.BadMLTable, match="its aliases stand for") as told:
+        look({**SALES, "MLTable": f"{more}{bomb(key)}"})
+    assert told.value.field == "file"
+
+
+def test_many_paths_are_looked_up_by_name_and_few_are_searched_for() -> None:
+    names = [f"{number}.csv" for number in range(2_000)]
+    table = file.of({"paths": [{"file": f"./{name}"} for name in names]})
+    assert table.named("", names) == names
+    assert table.named("data/", [f"data/{name}" for name in names]) == [f"data/{name}" for name in names]
+    for kind in ("folder", "pattern"):
+        with pytest.raises(errors.BadMLTable, match="501 folders and patterns") as told:
+            file.of({"paths": [{kind: f"./{number}"} for number in range(501)]})
+        assert told.value.field == "paths"
+
+
+def test_a_pattern_is_made_ready_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    matcher = file.matcher
+
+    def counted(pattern: str) -> Callable[[str], bool]:
+        made.append(pattern)
+        return matcher(pattern)
+
+    monkeypatch.setattr(file, "matcher", counted)
+    table = file.of({"paths": [{"pattern": "./*/1*.csv"}, {"pattern": "x/?.csv"}]})
+    assert table.named("", ["a/1.csv", "a/12.csv", "a/2.csv", "x/2.csv"]) == ["a/1.csv", "a/12.csv", "x/2.csv"]
+    assert made == ["*/1*.csv", "x/?.csv"]
 
 
 def test_what_was_written_for_a_version_reads_the_same_rows(look: Look) -> None:
@@ -269,3 +295,23 @@ def test_what_was_written_for_a_version_reads_the_same_rows(look: Look) -> None:
     assert [{key: row[key] for key in rows[0]} for row in table_file.to_arrow(again).to_pylist()] == rows
     once_more = export.write("sales:2", again.schema, list(SALES))
     assert yaml.safe_load(once_more)["transformations"] == yaml.safe_load(text)["transformations"]
+
+
+def paths_of(look: Look, files: Mapping[str, str | bytes]) -> list[dict[str, str]]:
+    """Look into files, write an MLTable for them, and see that it names the very files that were read."""
+    first = look(files)
+    text = export.write("many:1", first.schema, first.names)
+    found = yaml.safe_load(text)["paths"]
+    listed = file.read(text.encode()).named("", sorted(files))
+    assert listed == list(first.names)
+    return list(found)
+
+
+def test_a_pattern_is_written_only_when_it_takes_in_nothing_that_was_left_out(look: Look) -> None:
+    many: dict[str, str | bytes] = {f"part={n % 2}/{n:03}.csv": "n\n1\n" for n in range(101)}
+    assert paths_of(look, many) == [{"pattern": "./**/*.csv"}]
+    assert paths_of(look, {**many, "_SUCCESS": ""}) == [{"pattern": "./**/*.csv"}]
+    assert len(paths_of(look, {**many, "part=0/empty.csv": ""})) == 101
+    bare: dict[str, str | bytes] = {f"v1.0/{n:03}": "n\n1\n" for n in range(101)}
+    assert paths_of(look, bare) == [{"folder": "./"}]
+    assert len(paths_of(look, {**bare, "v1.0/_SUCCESS": ""})) == 101

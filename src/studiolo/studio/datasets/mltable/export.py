@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from studiolo.kernel.errors import Invalid
+from studiolo.studio.datasets.delta import log
+from studiolo.studio.datasets.mltable.file import NAME
 from studiolo.studio.datasets.mltable.options import ENCODINGS, HEADERS
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
-LISTED = 100  # files that are named one by one
+LISTED = 100  # files that are named one by one although a pattern would do
+MOST = 100_000  # that are named at all
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/MLTable.schema.json"
 NAMES = {"integer": "int", "number": "float", "decimal": "float", "text": "string", "time": "string"}
 
@@ -15,27 +18,48 @@ NAMES = {"integer": "int", "number": "float", "decimal": "float", "text": "strin
 def write(reference: str, schema: TableSchema, names: Sequence[str]) -> str:
     """Return the text of the file. names: of the files with rows, in order; reference: of the version.
 
-    Raises Invalid for formats that an MLTable has no word for.
+    Raises Invalid for formats that an MLTable has no word for, and for too many files that only a list tells from others.
     """
     import yaml
 
     unsaid: list[str] = []
     given = schema.options.get("mltable")
     steps = list(given) if given else _steps(schema, unsaid)
-    document: dict[str, Any] = {"$schema": SCHEMA, "type": "mltable", "paths": _paths(names), "transformations": steps}
+    left = [name for name in schema.options.get("left_out", ()) if name != NAME]
+    paths = _folder(names) if _read_as(schema) == "delta" else _paths(names, left)
+    document: dict[str, Any] = {"$schema": SCHEMA, "type": "mltable", "paths": paths, "transformations": steps}
     if schema.timestamp:
         document["metadata"] = {"traits": {"timestamp_column": schema.timestamp}}
     notes = "".join(f"# {line}\n" for line in [f"{reference}, written by Studiolo", *unsaid])
-    return notes + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    writer: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return notes + yaml.dump(document, Dumper=writer, sort_keys=False, allow_unicode=True)
 
 
-def _paths(names: Sequence[str]) -> list[dict[str, str]]:
-    if len(names) <= LISTED:
-        return [{"file": f"./{name}"} for name in names]
-    endings = {name.rpartition(".")[2] for name in names if "." in name.rpartition("/")[2]}
-    if len(endings) == 1 and all("." in name for name in names):
-        return [{"pattern": f"./**/*.{endings.pop()}"}]
-    return [{"folder": "./"}]
+def _read_as(schema: TableSchema) -> str:
+    """Return the format of the files, whatever was done to their rows then."""
+    return str(schema.options.get("base", {}).get("format", schema.format))
+
+
+def _folder(names: Sequence[str]) -> list[dict[str, str]]:
+    """Return the folder of a Delta table, whose log says which of the files are read."""
+    return [{"folder": f"./{log.below(names) or ''}"}]
+
+
+def _paths(names: Sequence[str], left: Sequence[str]) -> list[dict[str, str]]:
+    """Return the files one by one, or what takes in many of them and none that is left out."""
+    endings = {name.rpartition("/")[2].rpartition(".")[1:] for name in names}
+    dot, ending = endings.pop() if len(endings) == 1 else ("", "")
+    if len(names) > LISTED and ending.isalnum() and dot and not any(name.endswith(f".{ending}") for name in left):
+        return [{"pattern": f"./**/*.{ending}"}]
+    if len(names) > LISTED and not left:
+        return [{"folder": "./"}]
+    if len(names) > MOST:
+        raise Invalid(
+            f"An MLTable would name each of more than {MOST:,} files, for others beside them are left out.",
+            "Export the rows as Parquet: studiolo datasets export NAME rows.parquet",
+            field="dataset",
+        )
+    return [{"file": f"./{name}"} for name in names]
 
 
 def _steps(schema: TableSchema, unsaid: list[str]) -> list[dict[str, Any]]:

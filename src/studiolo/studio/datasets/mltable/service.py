@@ -18,5 +18,5 @@ def write(ctx: Context, name: str, version: int | None) -> str:
     if row.kind == "file":
         raise NotATable(reference)
     schema = TableSchema.model_validate(row.table)
-    listed = [entry.path for entry in islice(contents.of(ctx, row).entries(), 100_000)]
+    listed = [entry.path for entry in islice(contents.of(ctx, row).entries(), export.MOST + 1)]
     return export.write(reference, schema, [path for path in members(schema, listed) if path != file.NAME])
