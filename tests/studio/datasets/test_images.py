@@ -1,6 +1,7 @@
 """Folders of images: a row per image, labels from folders, damaged ones named, pages of small pictures."""
 
 import io
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
+from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets import errors, service, table_file, versions
-from studiolo.studio.datasets.images import pictures
+from studiolo.studio.datasets.images import gallery_process, pictures, table
 from studiolo.studio.datasets.looking import InspectedFiles
 from studiolo.studio.datasets.registration_schemas import FromDatastore, RegistrationCreate
 from studiolo.studio.datasets.registrations import orders
@@ -99,6 +101,90 @@ def test_an_image_of_too_many_pixels_is_not_decoded(tmp_path: Path, monkeypatch:
     (tmp_path / "a.png").write_bytes(picture(100, 100))
     found = pictures.look(tmp_path / "a.png")
     assert (found.width, found.small, found.error) == (100, None, "100 × 100 pixels are too many to decode")
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+def test_what_would_start_another_program_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(EPS)
+    found = pictures.look(tmp_path / "a.jpg")
+    assert (found.format, found.width, found.error) == (None, None, "its bytes are no image")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "ICO", "PPM", "AVIF"])
+def test_the_usual_formats_are_known(tmp_path: Path, kind: str) -> None:
+    from PIL import features
+
+    if kind in ("WEBP", "AVIF") and not features.check(kind.lower()):
+        pytest.skip(f"this build of Pillow has no {kind}")
+    (tmp_path / "a").write_bytes(picture(32, 32, kind))
+    found = pictures.look(tmp_path / "a")
+    assert (found.format, found.width, found.error) == (kind, 32, None)
+    assert found.small
+
+
+def test_only_some_images_are_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Pool:
+        """Looks at all that it is given, as a pool of threads may before the first of them is taken."""
+
+        def __init__(self, _: int) -> None:
+            pass
+
+        def __enter__(self) -> "Pool":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def map(self, verb: Callable[[Path], Any], given: Iterable[Path]) -> Iterator[Any]:
+            done = [verb(one) for one in given]
+            asked.append(len(done))
+            return iter(done)
+
+    monkeypatch.setattr(table, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(table, "BATCH", 3)
+    _, rows = look(tmp_path, PETS)
+    assert [row["path"] for row in rows] == sorted(PETS)
+    assert asked == [3, 3, 2]
+
+
+def test_one_image_that_is_sent_is_a_table_of_one(studio: Studio, client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "Rex.png").write_bytes(picture(40, 30))
+    made = studio.datasets.create(tmp_path / "Rex.png", name="pets")
+    assert (made.format, made.rows, made.file_count) == ("images", 1, 1)
+    assert studio.datasets.preview("pets").rows[0][:5] == ["Rex.png", None, None, "PNG", 40]
+    assert studio.datasets.to_pandas("pets")["height"].tolist() == [30]
+    assert client.get(API).json()["items"][0]["small"].startswith("data:image/jpeg;base64,")
+
+
+def test_an_image_beside_a_table_does_not_take_its_place(ctx: Context, tmp_path: Path) -> None:
+    folder = tmp_path / "src"
+    a_folder(ctx, folder)
+    (folder / "a.csv").write_text("n\n1\n2\n")
+    asked = RegistrationCreate(name="numbers", source=FromDatastore(datastore="data"))
+    assert finish(ctx, orders.start(ctx, asked), tmp_path).state == "done"
+    (folder / "b.png").write_bytes(picture())
+    done = finish(ctx, orders.start(ctx, asked), tmp_path)
+    assert (done.state, "b.png" in done.error, "a PNG image" in done.error) == ("failed", True, True)
+    made = service.get(ctx, "numbers")
+    assert (made.version, made.format, made.rows) == (1, "delimited", 2)
+
+
+def test_pages_are_in_order_of_paths(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    empty = dict.fromkeys((*gallery_process.SHOWN, table.SMALL))
+    rows = [empty | {"path": name} for name in ("c", "a", "d", "b")]
+    kinds = {"width": pa.int64(), "height": pa.int64(), "bytes": pa.int64(), table.SMALL: pa.binary()}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in empty])
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "t.parquet")
+    asked = {"file": str(tmp_path / "t.parquet"), "label": None, "split": None, "damaged": False, "limit": 2}
+    pages = [gallery_process._page(asked | {"offset": offset})["items"] for offset in (0, 2)]
+    assert [[item["path"] for item in page] for page in pages] == [["a", "b"], ["c", "d"]]
 
 
 def test_small_pictures_stand_upright(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Looking at files before they are registered: bounded, with what the owner changes, and nothing kept."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +16,7 @@ from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid, StudioloError
+from studiolo.studio import datasets
 from studiolo.studio.datasets.inspections import heads, service, sources
 from studiolo.studio.datasets.inspections.opened import Opened, local
 from studiolo.studio.datasets.inspections.schemas import InspectionRequest
@@ -184,3 +187,13 @@ def test_a_file_of_the_web_is_looked_into(serve: Any, ctx: Context, tmp_path: Pa
             look_at("nothing.csv")
         with pytest.raises(StudioloError, match=r"http|public"):
             look_at("small.csv", ctx)
+
+
+def test_what_every_child_needs_is_loaded_before_it_is_forked() -> None:
+    code = "import sys, studiolo.studio.datasets.loaded; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    folder = Path(str(datasets.__file__)).parent
+    paths = [path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*process.py")]
+    children = {".".join((datasets.__name__, *parts)) for parts in paths}
+    assert len(children) >= 9
+    assert children <= set(loaded)

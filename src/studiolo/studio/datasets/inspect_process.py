@@ -34,10 +34,11 @@ def _inspect(request: dict[str, Any]) -> dict[str, Any]:
     options = Reading.model_validate(request["reading"])
     found = table_file.inspect_files(files, options, work, line_limit=request["line_limit"], known=known)
     shown = table_file.preview(found.table(files), request["rows"], work)
+    readables = found.readables if found.whole is None else [found.whole] * len(files)
     return {
         "schema": found.schema.model_dump(mode="json"),
         "preview": shown.model_dump(mode="json"),
-        "readables": [str(readable) if readable else None for readable in found.readables],
+        "readables": [str(readable) if readable else None for readable in readables],
         "rows": found.rows,
     }
 

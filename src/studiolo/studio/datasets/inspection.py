@@ -27,7 +27,10 @@ CHILD = "studiolo.studio.datasets.inspect_process"
 
 @dataclass
 class FoundTable:
-    """readables: copies in the work folder that are read instead, by place, or None; rows: of each file."""
+    """readables: copies in the work folder that are read instead, by place, or None; rows: of each file.
+
+    Where one copy is read instead of all of them, it is that of each.
+    """
 
     schema: TableSchema
     preview: Preview

@@ -9,8 +9,9 @@ import pyarrow.parquet  # noqa: F401
 from studiolo.studio.datasets import inspect_process, table_file  # noqa: F401
 from studiolo.studio.datasets.explore import export_process, sql_process, view_process  # noqa: F401
 from studiolo.studio.datasets.formats.base import family
+from studiolo.studio.datasets.images import gallery_process  # noqa: F401
 from studiolo.studio.datasets.inspections import process  # noqa: F401
-from studiolo.studio.datasets.monitors import counting_process  # noqa: F401
+from studiolo.studio.datasets.monitors import counting_process, pairs_process  # noqa: F401
 from studiolo.studio.datasets.rows import process as rows_process  # noqa: F401
 
 family()

@@ -36,7 +36,6 @@ def page(
         )
     table = table_input(ctx, row)
     request: dict[str, Any] = {
-        "verb": "page",
         "file": str(table.files[0]),
         "label": label,
         "split": split,

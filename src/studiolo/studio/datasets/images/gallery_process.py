@@ -20,7 +20,8 @@ def _page(request: dict[str, Any]) -> dict[str, Any]:
     table = f"read_parquet({engine.file(Path(request['file']))})"
     where, values = _conditions(request)
     columns = ", ".join(map(engine.name, (*SHOWN, SMALL)))
-    query = f"SELECT {columns} FROM {table} WHERE {where} LIMIT {int(request['limit'])} OFFSET {int(request['offset'])}"
+    query = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY path"
+    query += f" LIMIT {int(request['limit'])} OFFSET {int(request['offset'])}"
     rows = connection.execute(query, values).fetchall()
     total = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchall()[0][0]
     classes = connection.execute(

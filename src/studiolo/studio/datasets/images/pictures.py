@@ -3,6 +3,7 @@
 import io
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
 
 SMALL = 160  # pixels of the longer side
 MOST = 120_000_000  # pixels that are decoded
+FORMATS = (
+    "JPEG",
+    "MPO",
+    "PNG",
+    "GIF",
+    "BMP",
+    "WEBP",
+    "TIFF",
+    "ICO",
+    "PPM",
+    "AVIF",
+)  # others start programs, as EPS does Ghostscript
 ENDINGS = {"JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"), "PNG": (".png", ".apng"), "TIFF": (".tif", ".tiff"), "PPM": (".ppm", ".pgm", ".pbm"),
            "MPO": (".jpg", ".jpeg", ".mpo")}  # fmt: skip
 
@@ -49,6 +62,14 @@ def library() -> Any:
     return Image
 
 
+@cache
+def _formats() -> tuple[str, ...]:
+    """Return those of the formats that this build of Pillow knows; it fails at the name of another."""
+    opener = library()
+    opener.init()
+    return tuple(name for name in FORMATS if name in opener.OPEN)
+
+
 def look(path: Path, *, small: bool = True) -> Picture:
     """Decode an image once; whatever is wrong with it is in the answer. Images of too many pixels are not decoded."""
     opener = library()
@@ -60,7 +81,7 @@ def look(path: Path, *, small: bool = True) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with opener.open(path) as image:
+            with opener.open(path, formats=_formats()) as image:
                 found = {"format": image.format, "width": image.width, "height": image.height, "mode": image.mode}
                 if image.width * image.height > MOST:
                     return Picture(

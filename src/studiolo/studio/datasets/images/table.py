@@ -68,22 +68,21 @@ def make(
     schema = pa.schema([*((column.name, types[column.type]) for column in columns), (SMALL, pa.binary())])
 
     def rows() -> "Iterator[pa.RecordBatch]":
-        held: list[dict[str, Any]] = []
         with ThreadPoolExecutor(2) as pool:
-            looked = pool.map(lambda one: pictures.look(one[0]), chosen)
-            for place, (picture, (_, name), (label, split)) in enumerate(zip(looked, chosen, told, strict=True)):
-                report(place, name)
-                of_path = {key: keys[place][key] for key in ("label", "split", *further) if keys and key in keys[place]}
-                held.append({"path": name, "label": label, "split": split, **_row(picture), **of_path})
-                for what in _noticed(picture, name):
-                    counts[what] += 1
-                    first.setdefault(what, []).append(name)
-                    del first[what][NAMED:]
-                if len(held) == BATCH:
-                    yield pa.RecordBatch.from_pylist(held, schema)
-                    held = []
-        if held:
-            yield pa.RecordBatch.from_pylist(held, schema)
+            for start in range(0, len(chosen), BATCH):  # what is looked at waits in memory until its rows are written
+                some = chosen[start : start + BATCH]
+                held: list[dict[str, Any]] = []
+                for place, picture in enumerate(pool.map(pictures.look, [path for path, _ in some]), start):
+                    name, (label, split) = chosen[place][1], told[place]
+                    report(place, name)
+                    more = keys[place] if keys else {}
+                    of_path = {key: more[key] for key in ("label", "split", *further) if key in more}
+                    held.append({"path": name, "label": label, "split": split, **_row(picture), **of_path})
+                    for what in _noticed(picture, name):
+                        counts[what] += 1
+                        first.setdefault(what, []).append(name)
+                        del first[what][NAMED:]
+                yield pa.RecordBatch.from_pylist(held, schema)
 
     pictures.library()
     written = parquet_copy.write(schema, rows(), target)
