@@ -12,6 +12,7 @@ import yaml
 
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import errors, service, table_file
+from studiolo.studio.datasets.mltable import service as mltable
 from studiolo.studio.datasets.registration_schemas import FromDatastore, Registration, RegistrationCreate
 from studiolo.studio.datasets.registrations import orders
 from studiolo.studio.datasets.schemas import Reading
@@ -151,7 +152,55 @@ def test_later_commits_do_not_change_a_version(ctx: Context, tmp_path: Path) -> 
     register(ctx, tmp_path)
     assert service.preview(ctx, "sales", 2, 100).rows == [[9, "z", 0.5]]
     failed = register(ctx, tmp_path, mode="referenced")
-    assert (failed.state, failed.field) == ("failed", "mode")
+    assert (failed.state, failed.field, failed.code) == ("failed", "mode", errors.BadDelta.code)
+    assert "kept as a copy" in failed.error
+
+
+def test_what_lies_beside_the_files_of_a_table_is_kept(ctx: Context, tmp_path: Path) -> None:
+    a_table(tmp_path / "src" / "lake")
+    a_folder(ctx, tmp_path / "src")
+    beside = {"README.md": "about it", "labels/one.csv": "n\n1\n", "lake/notes.txt": "more", "labels/old.parquet": "x"}
+    for name, text in beside.items():
+        (tmp_path / "src" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "src" / name).write_text(text)
+    steps = [{"read_delta_lake": {"version_as_of": 1}}]
+    (tmp_path / "src" / "MLTable").write_text(yaml.safe_dump({"paths": [{"folder": "lake"}], "transformations": steps}))
+    done = register(ctx, tmp_path)
+    assert (done.state, done.error) == ("done", "")
+    made = service.get(ctx, "sales")
+    kept = [entry.path for entry in service.manifest(ctx, made)]
+    assert {"MLTable", *beside} <= set(kept)
+    inside = [path for path in kept if path.startswith("lake/")]
+    assert sum(path.endswith(".parquet") for path in inside) == 3
+    assert max(path for path in inside if path.endswith(".json")).endswith(f"{1:020}.json")
+
+
+def test_a_log_beside_a_table_that_was_read_makes_a_delta_table_of_all(ctx: Context, tmp_path: Path) -> None:
+    a_folder(ctx, tmp_path / "src")
+    deltalake.write_deltalake(str(tmp_path / "src"), pa.table({"n": [1, 2]}))
+    log = tmp_path / "src" / "_delta_log"
+    log.rename(tmp_path / "log")
+    assert register(ctx, tmp_path).state == "done"
+    assert service.get(ctx, "sales").format == "parquet"
+    (tmp_path / "log").rename(log)
+    deltalake.write_deltalake(str(tmp_path / "src"), pa.table({"n": [3]}), mode="append")
+    done = register(ctx, tmp_path)
+    assert (done.state, done.error) == ("done", "")
+    made = service.get(ctx, "sales")
+    assert (made.version, made.format, made.rows) == (2, "delta", 3)
+
+
+def test_an_mltable_is_written_of_the_folder_of_the_table(ctx: Context, tmp_path: Path) -> None:
+    a_table(tmp_path / "src" / "lake")
+    a_folder(ctx, tmp_path / "src")
+    assert register(ctx, tmp_path, reading={"table_version": 1}).state == "done"
+    text = mltable.write(ctx, "sales", None)
+    about = yaml.safe_load(text)
+    assert about["paths"] == [{"folder": "./lake/"}]
+    assert about["transformations"][0] == {"read_delta_lake": {"version_as_of": 1}}
+    copy = shutil.copytree(tmp_path / "src", tmp_path / "copy")
+    (copy / "MLTable").write_text(text)
+    assert [row["n"] for row in look(copy, tmp_path / "w")[1]] == [1, 2, 3, 4]
 
 
 def test_an_mltable_names_the_version(table: Path, tmp_path: Path) -> None:

@@ -115,9 +115,9 @@ def _table(
 ) -> InspectedFiles:
     """Look into the files, or make one table of them where only together they are one."""
     names = [name for _, name in files]
-    if delta.wanted(options, names):
+    if known is None and delta.wanted(options, names):
         return _made(files, work, lambda target: delta.make(files, options, target, work))
-    if images.wanted(options, names):
+    if known is None and images.wanted(options, names):  # else they are only some of the files, and a table already
         return _made(files, work, lambda target: images.make(files, options, target, report))
     return _look_at_all(files, options, work, line_limit, known, further, report)
 

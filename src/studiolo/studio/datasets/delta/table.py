@@ -58,6 +58,15 @@ def make(
     return schema, later
 
 
+def written(inside: str) -> bool:
+    """Say whether a file is one that Delta writes: its log, data, deletion vectors and checksums. inside: its path in the table.
+
+    >>> written("_delta_log/00000000000000000001.json"), written("p=a/1.parquet"), written("README.md"), written("labels/1.csv")
+    (True, True, False, False)
+    """
+    return inside.startswith(log.LOG) or inside.endswith((".parquet", ".bin", ".crc"))
+
+
 def _of_log(inside: str, version: int) -> bool:
     """Say whether a file is a part of the log up to a version."""
     if not inside.startswith(log.LOG):

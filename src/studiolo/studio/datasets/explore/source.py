@@ -6,11 +6,11 @@ from typing import Any
 
 from studiolo.studio.datasets import table_file
 from studiolo.studio.datasets.explore.conditions import Column
+from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.reading import engine, kinds
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 LONG = 1 << 15
-PLAIN = ("parquet", "mltable", "images", "delta")  # what lies in Parquet files with the very columns of the table
 
 
 def described(files: Sequence[Path], names: Sequence[str], schema: TableSchema) -> dict[str, Any]:
@@ -43,7 +43,8 @@ class Source:
             column.origin != "file" or column.lenient or column.place != (column.name,)
             for column in self.schema.columns
         )
-        if self.schema.format not in PLAIN or told or self.schema.options.get("union"):
+        plain = self.schema.format == "parquet" or family()[self.schema.format].SPEC.together
+        if not plain or told or self.schema.options.get("union"):
             return None
         return [kinds.cast(column) for column in self.schema.columns]
 

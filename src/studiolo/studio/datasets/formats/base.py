@@ -19,7 +19,8 @@ PACKAGE = "studiolo.studio.datasets.formats"
 class FormatSpec:
     """title: for people; extensions: with the dot, lower case; options: which ReadOptions it heeds.
 
-    copies: each file is read from a copy that its inspection makes. numbered: a scan can number the rows. chosen: people can name it.
+    copies: each file is read from a copy that its inspection makes. together: one Parquet file with the very columns of the table is
+    made of all files, and read instead. numbered: a scan can number the rows. chosen: people can name it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class FormatSpec:
     extensions: tuple[str, ...]
     options: tuple[str, ...] = ()
     copies: bool = False
+    together: bool = False
     numbered: bool = False
     chosen: bool = True
 

@@ -1,12 +1,8 @@
 """A Delta table at one version, as Parquet that was written of it; see `studio/datasets/delta`."""
 
-from pathlib import Path
-
 from studiolo.studio.datasets.errors import UnknownFormat
 from studiolo.studio.datasets.formats import parquet
 from studiolo.studio.datasets.formats.base import FormatSpec, Inspected, Source
-from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import TableSchema
 
 SPEC = FormatSpec(
     name="delta",
@@ -14,6 +10,7 @@ SPEC = FormatSpec(
     extensions=(),
     options=("table_version", "table_time", "nested"),
     copies=True,
+    together=True,
     numbered=True,
 )
 
@@ -28,11 +25,4 @@ def inspect(source: Source) -> Inspected:
     raise UnknownFormat(f"{source.name} is no Delta table by itself.", "Send the folder of the table.", field="format")
 
 
-def scan(table: TableInput, row: str = "") -> str:
-    """Read the Parquet that was written of the version."""
-    return parquet.scan(table, row)
-
-
-def head(path: Path, schema: TableSchema, rows: int, work: Path) -> Path:  # noqa: ARG001
-    """Return the copy itself: a LIMIT reads no more than the first row group."""
-    return path
+scan, head = parquet.scan, parquet.head  # of the file that is made of all of them

@@ -1,12 +1,8 @@
 """A folder of images: a row per image with label, size and what is wrong with it; see `studio/datasets/images`."""
 
-from pathlib import Path
-
 from studiolo.studio.datasets.errors import UnknownFormat
 from studiolo.studio.datasets.formats import parquet
 from studiolo.studio.datasets.formats.base import FormatSpec, Inspected, Source
-from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import TableSchema
 
 SPEC = FormatSpec(
     name="images",
@@ -14,6 +10,7 @@ SPEC = FormatSpec(
     extensions=(".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"),
     options=("partition_format",),
     copies=True,
+    together=True,
     numbered=True,
 )
 
@@ -30,11 +27,4 @@ def inspect(source: Source) -> Inspected:
     )
 
 
-def scan(table: TableInput, row: str = "") -> str:
-    """Read the Parquet that was made of all images."""
-    return parquet.scan(table, row)
-
-
-def head(path: Path, schema: TableSchema, rows: int, work: Path) -> Path:  # noqa: ARG001
-    """Return the copy itself: a LIMIT reads no more than the first row group."""
-    return path
+scan, head = parquet.scan, parquet.head  # of the file that is made of all of them

@@ -7,7 +7,10 @@ from pathlib import Path
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.kernel.storage.manifests import Entry, Manifest
 from studiolo.studio.datasets import table_file
-from studiolo.studio.datasets.errors import BadFile, BadMLTable
+from studiolo.studio.datasets.delta import log
+from studiolo.studio.datasets.delta import table as delta
+from studiolo.studio.datasets.errors import BadDelta, BadFile, BadMLTable
+from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.mltable import file as mltable
 from studiolo.studio.datasets.registrations.order import Order
 from studiolo.studio.datasets.schemas import Preview, TableSchema
@@ -72,15 +75,22 @@ def read(
 def _made(
     order: Order, entries: dict[str, Entry], whole: Path, schema: TableSchema, blobs: LocalBlobStore, work: Path
 ) -> Read:
+    if order.mode == "referenced" and schema.format == "delta":
+        raise BadDelta(
+            "The rows of a version of a Delta table are kept as a copy, and these files stay in their datastore.",
+            "Register it as managed.",
+            field="mode",
+        )
     if order.mode == "referenced" and schema.format != "images":
         raise BadMLTable(
             "What is done to rows and columns is kept, and these files stay in their datastore.",
             "Register them as managed, or leave only `read_…` in the MLTable.",
             field="mode",
         )
-    if schema.format == "delta":  # what came after the version is no part of it
+    if schema.format == "delta":  # what came after the version is no part of it; what people laid beside it is
+        top = log.below(list(entries)) or ""
         for name in schema.options.pop("left_out", ()):
-            if name.rpartition("/")[2] != mltable.NAME:
+            if name.startswith(top) and delta.written(name[len(top) :]):
                 del entries[name]
     preview = table_file.preview(TableInput.of(whole, schema), ROWS, work)
     return Read(schema, preview, blobs.put(whole).digest)
@@ -101,14 +111,16 @@ def _known(order: Order, entries: Mapping[str, Entry], blobs: LocalBlobStore) ->
     A file that went may be the one that made a column text, so then all is looked into again.
     """
     parent = order.parent
-    made = ("mltable", "images", "delta")
+    formats = family()
     if (
         parent is None
-        or parent.table.format in made
+        or parent.table.format not in formats
+        or formats[parent.table.format].SPEC.together
         or parent.table.options.get("mltable")
         or mltable.beside(list(entries))
+        or delta.wanted(order.reading, list(entries))
     ):
-        return {}  # what an MLTable does to rows may depend on all of them
+        return {}  # what an MLTable does to rows, or a log says of them, may depend on all of them
     if parent.manifest:
         old = list(Manifest(blobs, parent.manifest).entries())
     else:
