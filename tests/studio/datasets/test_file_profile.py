@@ -14,6 +14,7 @@ from studiolo.kernel.context import Context
 from studiolo.studio.datasets import reconcile, service
 from studiolo.studio.datasets.file_profile import look as looking
 from studiolo.studio.datasets.file_profile.look import Listed, look
+from studiolo.studio.datasets.reading import encoding
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.tables import runs
@@ -70,6 +71,35 @@ def test_files_are_described(tmp_path: Path) -> None:
     assert next(iter(found.texts.encodings)).startswith("cp125")
     assert found.texts.lines
     assert (found.texts.lines.low, found.texts.lines.high) == (1, 2)
+
+
+def test_a_text_in_no_encoding_is_counted_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = "Grüße\n" * 1_000
+    files = {
+        "odd.txt": b"a line of text\n" * 400 + bytes(range(128, 256)) * 200,
+        "good.txt": good.encode(),
+        "cut.txt": ("x" + "ü" * 10_000 + "\n").encode() + bytes(range(256)) * 100,  # only its beginning is read
+    }
+    listed = []
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+        listed.append(Listed(name, len(data), tmp_path / name))
+    monkeypatch.setattr(looking, "READ", 10_000)
+    monkeypatch.setattr(encoding, "_guess", lambda _: None)  # nothing fits
+    found = look(listed).texts
+    assert found
+    assert found.encodings == {"utf-8": 2, "unknown": 1}
+    assert found.lines
+    assert (found.lines.low, found.lines.high) == (1_000, 1_000), "only of what was read whole and understood"
+
+
+def test_the_encoding_of_a_piece_is_that_of_its_text() -> None:
+    text = "Fünf große Jäger und ein Müller gehen über die Straße nach Köln\n" * 20
+    assert encoding.detect_piece(text.encode()[:-1], cut=True) == "utf-8"
+    assert encoding.detect_piece("ü".encode()[:1], cut=True) == "utf-8", "the rest of the letter comes later"
+    assert encoding.detect_piece(text.encode("utf-16"), cut=False) == "utf-16"
+    assert encoding.detect_piece(text.encode("utf-16-le"), cut=False) == "utf-16-le"
+    assert (encoding.detect_piece(text.encode("cp1252"), cut=False) or "").startswith("cp125")
 
 
 def test_files_that_are_elsewhere_are_known_by_name_and_size() -> None:

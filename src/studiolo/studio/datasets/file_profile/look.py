@@ -24,6 +24,7 @@ from studiolo.studio.datasets.images import pictures
 BOUNDS = (1, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 LOOKED = 2000  # images, and texts, that are opened
 READ = 1 << 20  # of a text
+UNKNOWN = "unknown"  # encoding of what begins as a text and goes on as no text in any that is known
 NAMED = 10
 GROUPS = 30
 Report = Callable[[int, int], None]
@@ -176,7 +177,7 @@ def _images(files: Sequence[Listed], report: Callable[[int], None]) -> Images | 
 def _texts(files: Sequence[Listed]) -> Texts | None:
     if not files:
         return None
-    from studiolo.studio.datasets.reading.encoding import detect
+    from studiolo.studio.datasets.reading.encoding import detect_piece
 
     encodings: Counter[str] = Counter()
     lines: list[int] = []
@@ -190,9 +191,9 @@ def _texts(files: Sequence[Listed]) -> Texts | None:
             data.decode("ascii")
             encoding = "ascii"
         except UnicodeDecodeError:
-            encoding = detect(file.place)[0]
+            encoding = detect_piece(data, cut=len(data) < file.size) or UNKNOWN
         encodings[encoding] += 1
-        if len(data) == file.size:
+        if len(data) == file.size and encoding != UNKNOWN:
             text = data.decode(encoding, "replace")
             characters.append(len(text))
             lines.append(text.count("\n") + (not text.endswith("\n")))

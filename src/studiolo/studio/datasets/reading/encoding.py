@@ -46,21 +46,17 @@ def detect(path: Path) -> tuple[str, bool]:
     """Return the encoding and whether it was guessed: mark → UTF-8 → UTF-16 by its zeros → charset-normalizer."""
     with path.open("rb") as stream:
         head = stream.read(SAMPLE)
-    for mark, encoding in MARKS:
-        if head.startswith(mark):
-            return encoding, False
-    if (wide := _wide(head)) is not None:
-        return wide, True
+    found = _by_beginning(head)
+    if found is not None:
+        return found
     broken = _first_broken_byte(path)
     if broken is None:
         return "utf-8", False
     with path.open("rb") as stream:
         stream.seek(max(0, broken - SAMPLE // 2))
         window = stream.read(SAMPLE)
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(window, cp_isolation=GUESSES).best()
-    if best is None:
+    guessed = _guess(window)
+    if guessed is None:
         line = engine.line_of(path, broken)
         raise WrongEncoding(
             f"Line {line} is not UTF-8 text, and no other encoding fits.",
@@ -68,7 +64,35 @@ def detect(path: Path) -> tuple[str, bool]:
             field="encoding",
             line=line,
         )
-    return best.encoding, True
+    return guessed, True
+
+
+def detect_piece(data: bytes, *, cut: bool) -> str | None:
+    """Return the encoding of a text by its beginning, None where none fits. cut: the text goes on behind it."""
+    found = _by_beginning(data[:SAMPLE])
+    if found is not None:
+        return found[0]
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data, final=not cut)
+    except UnicodeDecodeError as error:
+        start = max(0, error.start - SAMPLE // 2)
+        return _guess(data[start : start + SAMPLE])
+    return "utf-8"
+
+
+def _by_beginning(head: bytes) -> tuple[str, bool] | None:
+    for mark, encoding in MARKS:
+        if head.startswith(mark):
+            return encoding, False
+    wide = _wide(head)
+    return None if wide is None else (wide, True)
+
+
+def _guess(window: bytes) -> str | None:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(window, cp_isolation=GUESSES).best()
+    return None if best is None else best.encoding
 
 
 def _wide(head: bytes) -> str | None:
