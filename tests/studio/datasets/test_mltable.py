@@ -217,6 +217,38 @@ def test_data_in_several_places_is_refused(paths: list[dict[str, str]]) -> None:
         mltable.elsewhere(file.of({"paths": paths}))
 
 
+def test_the_files_of_a_folder_are_sent_once(
+    studio: Studio, cli: Callable[..., Result], ctx: Context, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "src")
+    told = cli(
+        "datasets", "create", *map(str, sorted(folder.iterdir())), "--name", "all", "--no-wait", "--output", "json"
+    )
+    assert told.exit_code == 0, told.output
+    sent = Registration.model_validate_json(told.stdout)
+    assert (finish(ctx, sent, tmp_path).state, service.get(ctx, "all").file_count) == ("done", len(FILES))
+    assert service.get(ctx, "all").rows == 4
+    ways: dict[str, Any] = {"one": folder / "MLTable", "listed": [folder / "MLTable"]}
+    for name, place in ways.items():  # it says how the folder that it is in is read
+        assert finish(ctx, studio.datasets.send(place, name), tmp_path).state == "done"
+        assert service.get(ctx, name).file_count == len(FILES)
+
+
+def test_an_mltable_is_a_file_like_others_where_files_are_asked_for(
+    studio: Studio, cli: Callable[..., Result], ctx: Context, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "src")
+    told = cli("datasets", "create", str(folder / "MLTable"), "--kind", "file", "--no-wait", "--output", "json")
+    sent = [studio.datasets.send(folder / "MLTable", "plain", kind="file")]
+    sent.append(Registration.model_validate_json(told.stdout))
+    for each in sent:
+        assert finish(ctx, each, tmp_path).state == "done"
+        assert service.get(ctx, each.name).file_count == 1
+    a_folder(ctx, folder)
+    register(ctx, tmp_path, "MLTable", name="stored", kind="file")
+    assert service.get(ctx, "stored").file_count == 1
+
+
 def test_sending_a_folder_with_addresses_sends_no_file(studio: Studio, ctx: Context, tmp_path: Path) -> None:
     a_folder(ctx, write(tmp_path / "src"))
     about = {"paths": [{"folder": "azureml://datastores/data/paths/data"}], "transformations": STEPS}

@@ -10,6 +10,7 @@ from studiolo.kernel.terminal import Output, OutputOption, counted, out, progres
 from studiolo.studio.datasets import registrations_cli, versions_cli
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.explore import cli as explore
+from studiolo.studio.datasets.mltable import client as mltable
 from studiolo.studio.datasets.monitors import cli as monitors_cli
 from studiolo.studio.datasets.profile_schemas import ColumnProfile
 from studiolo.studio.datasets.quality import cli as quality_cli
@@ -63,13 +64,13 @@ def create(
         if not place.exists():
             raise Invalid(f"There is no file {place}.", "Check the path.", field="file")
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
-    file = files[0].parent if files[0].name == "MLTable" else files[0]  # it says how the folder that it is in is read
-    if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session:
+    file = files[0]
+    if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session or mltable.is_one(file):
         reading: dict[str, object] = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
         reading |= {"table_version": table_version, "table_time": table_time}
         registrations_cli.send(
             datasets,
-            [file, *files[1:]],
+            files,
             name,
             kind=kind,
             description=description,
@@ -170,11 +171,11 @@ def profile(
     output: OutputOption = Output.table,
 ) -> None:
     """Show what the columns hold: missing, distinct, extremes, quartiles, frequent values; of files as they are, what they are like."""
-    if Datasets(transport(context)).get(name).kind == "file":
-        versions_cli.show_file_profile(Datasets(transport(context)), name, output)
+    datasets = Datasets(transport(context))
+    if datasets.get(name).kind == "file":
+        versions_cli.show_file_profile(datasets, name, output)
         return
     with progress(f"Profile of {name}", 1.0, quiet=output is Output.json) as bar:
-        datasets = Datasets(transport(context))
 
         def watch(share: float, label: str) -> None:
             bar.update(bar.task_ids[0], completed=share, description=label or None)

@@ -58,9 +58,11 @@ class Registrations:
         What the studio has already is not sent; what did not change since it was last sent is not even read. A folder with an MLTable
         is read as that says; one whose paths are addresses has the studio fetch them. session: go on with an upload that was cut off. Raises FilesNotRead, which names what cannot be read.
         """
-        if isinstance(place, str | Path):
-            place = Path(place).parent if Path(place).name == mltable.NAME else place
-            table = mltable.in_folder(Path(place)) if kind == "tabular" else None
+        only = place[0] if isinstance(place, list) and len(place) == 1 else place
+        if kind == "tabular" and isinstance(only, str | Path) and mltable.is_one(Path(only)):
+            place = Path(only).parent  # it says how the folder that it is in is read
+        if kind == "tabular" and isinstance(place, str | Path):
+            table = mltable.in_folder(Path(place))
             away = mltable.elsewhere(table) if table else None
             if away is not None:  # nothing is here but the MLTable
                 away["reading"] = {**away["reading"], **(reading or {})}

@@ -1,4 +1,4 @@
-"""The part of the SDK that knows MLTables: those of this machine whose data is elsewhere, and those of versions."""
+"""The part of the SDK that knows MLTables of this machine: which files are one, and those whose data is elsewhere."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +6,12 @@ from typing import Any
 
 from studiolo.studio.datasets.errors import BadMLTable
 from studiolo.studio.datasets.mltable import file
-from studiolo.studio.datasets.mltable.file import NAME as NAME  # noqa: PLC0414 - what whoever sends folders looks for
 from studiolo.studio.datasets.mltable.file import MLTable, PathOf
+
+
+def is_one(place: Path) -> bool:
+    """Say whether a file is an MLTable by its name."""
+    return place.name == file.NAME and place.is_file()
 
 
 def in_folder(place: Path) -> MLTable | None:

@@ -68,7 +68,9 @@ def start(ctx: Context, asked: RegistrationCreate) -> Registration:
             )
         if source.glob is not None:
             paths.matcher(source.glob)
-        if source.path.rpartition("/")[2] == mltable.NAME:  # it says how the folder that it is in is read
+        if (
+            asked.kind == "tabular" and source.path.rpartition("/")[2] == mltable.NAME
+        ):  # it says how the folder that it is in is read
             source = source.model_copy(update={"path": source.path.rpartition("/")[0]})
             asked = asked.model_copy(update={"source": source})
         datastores.get(ctx, source.datastore)
