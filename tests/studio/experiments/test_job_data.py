@@ -3,7 +3,9 @@
 import io
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +13,16 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.datasets import job_inputs as datasets_ticks
+from studiolo.studio.datasets.registration_schemas import FromRun, RegistrationCreate
+from studiolo.studio.datasets.registrations import orders
 from studiolo.studio.datastores import service as datastores
-from studiolo.studio.experiments import artifacts, lineage, service
+from studiolo.studio.experiments import artifacts, lineage, registering, service
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
 from studiolo.studio.experiments.schemas import JobSpec, Run
 from studiolo.studio.models import job_inputs as models_ticks
 from studiolo.studio.models import service as models
+from tests.studio.datasets.registering import finish
 from tests.studio.experiments.jobs import ended, log_of
 
 STORE = "workspaceblobstore"
@@ -210,7 +215,7 @@ def test_named_outputs_become_datasets_and_models(ctx: Context) -> None:
     states = {one.name: one for one in service.outputs(ctx, done.id)}
     assert (states["model"].state, states["model"].reference) == ("registered", "model:mine:1")
     assert models.get_version(ctx, "mine", 1).tags == {"asked_version": "7"}
-    assert states["data"].reference == "dataset:rows"
+    assert (states["data"].state, states["data"].reference) == ("ready", ""), "its registration is only queued"
     assert states["bad"].state == "failed"
     assert "MLmodel" in states["bad"].error
     assert not models_ticks.tick(ctx)
@@ -244,6 +249,34 @@ def test_an_output_that_was_not_written_fails_the_job_by_its_name(ctx: Context) 
         failed = run(ctx, "echo done", outputs={"left": place})
         assert (failed.state, failed.failure, failed.exit_code) == ("Failed", "user_error", 0)
         assert (failed.error or "").count("Output 'left' was not written") == 1
+
+
+def test_an_output_is_registered_when_its_version_is_there(any_ctx: Context, tmp_path: Path) -> None:
+    ctx = any_ctx
+    mine = replace(ctx, actor=replace(ctx.actor, name="ann"))
+    outputs = {"good": JobOutput(name="rows"), "bad": JobOutput(type="mltable", name="broken")}
+    job = service.submit(mine, JobSpec(command=["x"], outputs=outputs))
+    files = {"good/a.txt": b"1", "bad/MLTable": b"paths: [{file: ./none.csv}]"}
+    with ctx.db.begin() as tx:
+        for path, data in files.items():
+            artifacts.put(tx, ctx, job.id, path, ctx.blobs.put(data))
+        registering.ended(tx, service.row(tx, ctx, job.id).seq, completed=True)
+    assert datasets_ticks.tick(ctx)
+    assert not datasets_ticks.tick(ctx), "each is queued once"
+    assert {one.name: one.state for one in service.outputs(ctx, job.id)} == {"good": "ready", "bad": "ready"}
+    other = orders.start(ctx, RegistrationCreate(name="rows", kind="file", source=FromRun(run_id=job.id, path="good")))
+    assert finish(ctx, other, tmp_path).state == "done"
+    assert {one.state for one in service.outputs(ctx, job.id)} == {"ready"}, (
+        "the same files, asked for by somebody else"
+    )
+    queued = [one for one in orders.list_registrations(ctx).items if one.run_id != other.run_id]
+    assert [one.created_by for one in queued] == ["ann", "ann"]
+    for each in queued:
+        finish(ctx, each, tmp_path)
+    states = {one.name: one for one in service.outputs(ctx, job.id)}
+    assert (states["good"].state, states["good"].reference) == ("registered", "dataset:rows:1")
+    assert (states["bad"].state, states["bad"].reference) == ("failed", "")
+    assert "there is no such file beside the MLTable" in states["bad"].error
 
 
 def test_outputs_of_a_job_that_failed_are_registered_nowhere(ctx: Context) -> None:

@@ -9,7 +9,6 @@ from studiolo.studio.datasets.registration_schemas import FromRun, RegistrationC
 from studiolo.studio.datasets.registrations import orders
 from studiolo.studio.datasets.repository import reference as reference_of
 from studiolo.studio.experiments import registering
-from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_resolution import Resolved
 from studiolo.studio.experiments.schemas import InputFile
@@ -40,14 +39,14 @@ def resolve(ctx: Context, reference: str, kind: str, field: str) -> Resolved | N
 
 
 def tick(ctx: Context) -> bool:
-    """Register the outputs of completed jobs that become datasets; True when there were any.
+    """Queue the registration of outputs of completed jobs that become datasets; True when there were any.
 
-    A controller that is killed between the two steps registers the same files again, which is the same version.
+    `registrations.taking` settles them when the version is there. A controller that is killed between the two steps registers the
+    same files again, which is the same version.
     """
     found = registering.ready(ctx, registering.DATA)
     for output in found:
-        user = experiments.get(ctx, output.run_id).user
-        mine = replace(ctx, actor=replace(ctx.actor, name=user))
+        mine = replace(ctx, actor=replace(ctx.actor, name=output.user))
         asked = RegistrationCreate(
             name=output.asset,
             kind="tabular" if output.type == "mltable" else "file",
@@ -56,10 +55,11 @@ def tick(ctx: Context) -> bool:
             source=FromRun(run_id=output.run_id, path=output.path),
         )
         try:
-            made = orders.start(mine, asked)
-            reference, error = f"dataset:{made.name}", ""
+            queued = orders.start(mine, asked)
         except StudioloError as problem:
-            reference, error = "", str(problem)
+            with ctx.db.begin() as tx:
+                registering.settle(tx, ctx, output, error=str(problem))
+            continue
         with ctx.db.begin() as tx:
-            registering.settle(tx, ctx, output, reference=reference, error=error)
+            registering.under_way(tx, output, queued.run_id)
     return bool(found)

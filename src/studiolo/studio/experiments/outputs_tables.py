@@ -16,10 +16,10 @@ run_outputs = Table(
     Column("asset", String(255), nullable=False),  # what it is to be called
     Column("version", String(60), nullable=False, default=""),  # that was asked for
     Column("description", Text, nullable=False, default=""),
-    Column("state", String(12), nullable=False),  # waiting, ready (the job has completed), registered, failed, dropped
-    Column(
-        "reference", String(320), nullable=False, default=""
-    ),  # what it became: `dataset:<name>:<version>`, `model:…`
+    # waiting, ready (the job has completed), registering (another job does that), registered, failed, dropped
+    Column("state", String(12), nullable=False),
+    # what it became: `dataset:<name>:<version>`, `model:…`; while registering `registration:<run id of that job>`
+    Column("reference", String(320), nullable=False, default=""),
     Column("error", Text, nullable=False, default=""),
     Index("ix_run_outputs_state", "workspace_id", "state"),
 )

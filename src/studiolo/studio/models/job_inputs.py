@@ -5,7 +5,6 @@ from dataclasses import replace
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.experiments import artifacts, registering
-from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_resolution import Resolved
 from studiolo.studio.experiments.schemas import InputFile
@@ -36,7 +35,7 @@ def tick(ctx: Context) -> bool:
     """Register the outputs of completed jobs that become models; registering and saying so are one transaction."""
     found = registering.ready(ctx, registering.MODELS)
     for output in found:
-        mine = replace(ctx, actor=replace(ctx.actor, name=experiments.get(ctx, output.run_id).user))
+        mine = replace(ctx, actor=replace(ctx.actor, name=output.user))
         try:
             with ctx.db.begin() as tx:
                 tags = {"asked_version": output.version} if output.version else {}

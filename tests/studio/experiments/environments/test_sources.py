@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from tests.kernel.test_yaml_text import bomb
 
 from studiolo.studio.experiments.environments import tool
 from studiolo.studio.experiments.environments.errors import BadEnvironment
 from studiolo.studio.experiments.environments.sources import asked
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
-from tests.kernel.test_yaml_text import bomb
 
 CONDA = """
 name: model-env

@@ -8,7 +8,7 @@ from studiolo.kernel.storage import manifests
 from studiolo.studio.datasets import service, uploading
 from studiolo.studio.datasets.registrations import orders, rows
 from studiolo.studio.datasets.registrations.order import RESULT, Result
-from studiolo.studio.experiments import artifacts, lineage
+from studiolo.studio.experiments import artifacts, lineage, registering
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import ArtifactNotFound
 from studiolo.studio.experiments.schemas import Run
@@ -34,10 +34,13 @@ def _take(ctx: Context, run: Run) -> None:
         row = rows.find(tx, ctx, run.id)
         experiments.consume(tx, run.id)
         if row is None:
+            registering.settle_by(tx, ctx, run.id, error="Its registration is gone.")
             return
         if result is None:
             rows.end(tx, ctx, run.id, problem=problem)
             uploading.reopen(tx, ctx, row.upload_id)
+            said = f"{problem['detail']} {problem.get('hint') or ''}".strip()
+            registering.settle_by(tx, ctx, run.id, error=said)
             ctx.events.emit(tx, "dataset.registration_failed", row.name, {"run_id": run.id, "error": problem["detail"]})
             return
         number, existing = service.publish(
@@ -46,6 +49,7 @@ def _take(ctx: Context, run: Run) -> None:
         skipped = [item.model_dump() for item in result.skipped]
         rows.end(tx, ctx, run.id, version=number, existing=existing, skipped=skipped)
         uploading.done(tx, ctx, row.upload_id)
+        registering.settle_by(tx, ctx, run.id, reference=f"dataset:{row.name}:{number}")
         if row.about["source"]["type"] == "run":
             lineage.link(tx, ctx, f"run:{row.about['source']['run_id']}", f"dataset:{row.name}:{number}")
         ctx.events.emit(tx, "dataset.registered", row.name, {"run_id": run.id, "version": number, "existing": existing})
