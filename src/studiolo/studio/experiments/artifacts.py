@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -203,6 +204,17 @@ def find(tx: Connection, ctx: Context, run_id: str, path: str) -> Stored:
         return find_at(tx, ctx, f"{root_of_run(tx, ctx, run_id)}/{clean(path)}")
     except ArtifactNotFound:
         raise ArtifactNotFound(path) from None
+
+
+def beside(tx: Connection, ctx: Context, digest: str, name: str, other: str) -> Stored:
+    """Return a file by the one that it lies beside: of this name and with these bytes; raises ArtifactNotFound. other: its name."""
+    query = select(artifacts.c.path).where(artifacts.c.workspace_id == ctx.workspace_id, artifacts.c.digest == digest)
+    for path in tx.execute(query.order_by(artifacts.c.path)).scalars().all():
+        folder, _, found = path.rpartition("/")
+        with suppress(ArtifactNotFound):
+            if found == name:
+                return find_at(tx, ctx, f"{folder}/{other}")
+    raise ArtifactNotFound(other)
 
 
 def open_(ctx: Context, run_id: str, path: str) -> Path:

@@ -256,6 +256,21 @@ def test_a_monitor_whose_dataset_is_deleted_stops_and_says_so_once(any_ctx: Cont
     assert (again.enabled, again.state) == (True, "waiting")
 
 
+def test_a_monitor_without_its_baseline_is_not_enabled(any_ctx: Context) -> None:
+    ctx, _ = clocked(any_ctx, days=3)
+    dataset(ctx)
+    dataset(ctx, "before")
+    made = service.create(ctx, spec(baseline={"dataset": "before"}, enabled=False))
+    assert made.settings.baseline.version == 1
+    datasets.delete(ctx, "before")
+    service.update(ctx, "daily", MonitorPatch(description="still told"))
+    with pytest.raises(DatasetNotFound, match="before:1"):
+        service.update(ctx, "daily", MonitorPatch(enabled=True))
+    assert not service.get(ctx, "daily").enabled
+    datasets.restore(ctx, "before")
+    assert service.update(ctx, "daily", MonitorPatch(enabled=True)).enabled
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "field"),
     [

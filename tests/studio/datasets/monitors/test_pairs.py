@@ -11,9 +11,11 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets import reconcile
+from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.monitors import pairs
-from tests.studio.datasets.monitors.made import dataset, run_all
+from studiolo.studio.datasets.schemas import ProfileAsked
+from tests.studio.datasets.monitors.made import dataset, fail, run_all
 
 ROWS = 20_000
 D = 0.5
@@ -65,3 +67,16 @@ def test_without_a_profile_it_says_what_to_wait_for(ctx: Context) -> None:
     dataset(ctx, "t", b"a,b\n1,2\n3,4\n")
     with pytest.raises(ProfileNotReady, match="profile of t:1"):
         pairs.compare(ctx, "t:1", "t")
+
+
+def test_an_earlier_profile_is_compared_while_a_new_one_is_computed(ctx: Context, tmp_path: Path) -> None:
+    dataset(ctx, "t", b"a,b\n1,2\n3,4\n" * 50)
+    run_all(ctx, "profile", tmp_path / "first")
+    reconcile.tick(ctx)
+    before = pairs.compare(ctx, "t:1", "t:1")
+    asked = datasets.profile_again(ctx, "t", 1, ProfileAsked(exact=True)).profile
+    assert asked.update, "it is on its way"
+    assert pairs.compare(ctx, "t:1", "t:1") == before
+    fail(ctx, asked.update.run_id, "no room")
+    reconcile.tick(ctx)
+    assert pairs.compare(ctx, "t:1", "t:1") == before

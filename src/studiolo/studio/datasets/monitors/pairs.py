@@ -9,7 +9,7 @@ from studiolo.studio.datasets import inspection, names, profiling, versions
 from studiolo.studio.datasets.errors import NotATable, ProfileNotReady
 from studiolo.studio.datasets.monitors.results import Comparison
 from studiolo.studio.datasets.repository import reference
-from studiolo.studio.datasets.table_file import EDGES_FILE
+from studiolo.studio.datasets.table_file import EDGES_FILE, PROFILE_FILE
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments.errors import ArtifactNotFound
 
@@ -38,13 +38,14 @@ def _side(ctx: Context, name: str, version: int | None) -> dict[str, Any]:
 
 
 def _edges(ctx: Context, row: Any) -> Path:
+    """Return the quantiles that were left with the profile; a newer one may be on its way."""
     try:
         with ctx.db.read() as tx:
-            found = artifacts.find(tx, ctx, str(row.profile_run), EDGES_FILE)
+            found = artifacts.beside(tx, ctx, row.profile, PROFILE_FILE, EDGES_FILE)
     except ArtifactNotFound:
         raise ProfileNotReady(
-            f"The quantiles of {reference(row.name, row.version)} are not there: its profile is being computed.",
-            "Wait for it, or compute the profile again.",
+            f"The quantiles of {reference(row.name, row.version)} are not there: the run that computed its profile is gone.",
+            "Compute the profile again.",
         ) from None
     return ctx.blobs.path(found.digest)
 

@@ -137,6 +137,8 @@ def update(ctx: Context, name: str, patch: MonitorPatch) -> Monitor:
     A monitor that is enabled again goes on with the window that is open now; what it slept through is for a backfill.
     """
     settings = checked(ctx, patch.settings) if patch.settings else None
+    if patch.enabled and settings is None:
+        _must_be_there(ctx, name)
     with ctx.db.begin() as tx:
         row = find(tx, ctx, name)
         row = repository.lock(tx, row.id) or row
@@ -155,13 +157,22 @@ def update(ctx: Context, name: str, patch: MonitorPatch) -> Monitor:
         if patch.enabled is not None and patch.enabled != row.enabled:
             values["enabled"] = patch.enabled
             if patch.enabled:
-                datasets.get(ctx, (settings or current).target.dataset)  # of one that is gone nothing can be watched
                 if row.state == "stopped":
                     values |= {"state": "waiting", "state_since": ctx.clock.now()}
                 values |= _open_window(ctx, settings or current, row.position, moved=True)
         repository.change(tx, row.id, values)
         ctx.events.emit(tx, "monitor.updated", name, {"dataset": row.dataset})
     return get(ctx, name)
+
+
+def _must_be_there(ctx: Context, name: str) -> None:
+    """Raise DatasetNotFound where a monitor that is to be enabled has nothing to watch, or nothing to compare it with."""
+    with ctx.db.read() as tx:
+        row = find(tx, ctx, name)
+        settings = _settings(tx, row)
+    if not row.enabled:
+        datasets.get(ctx, settings.target.dataset)
+        datasets.get(ctx, settings.baseline.dataset, settings.baseline.version)
 
 
 def _open_window(ctx: Context, settings: MonitorSettings, position: datetime, *, moved: bool) -> dict[str, Any]:
