@@ -47,10 +47,11 @@ def start(
     answers: forks.Stream = PIPE,
     complaints: forks.Stream = PIPE,
 ) -> Child:
-    """Start the `main` of a module in a folder; it ends by itself when its standard input does, e.g. with the server.
+    """Start the `main` of a module in a folder.
 
-    asks, answers, complaints: its standard input, output and error; a child that lives long writes complaints to a file, or it
-    would wait for a reader.
+    asks, answers, complaints: its standard input, output and error. A child that is asked through a pipe ends with it, e.g. with
+    the server; one that is asked by a file goes on until it has answered, or to its limits. One that lives long writes complaints
+    to a file, or it would wait for a reader.
     """
     return FORKS.start(module, folder, (asks, answers, complaints), {"HOME": str(folder), "TMPDIR": str(folder)})
 

@@ -10,7 +10,7 @@ from studiolo.kernel.errors import Remote
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.explore.client import Exploring
-from studiolo.studio.datasets.files_client import FileViews
+from studiolo.studio.datasets.files_client import AboutFiles
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.monitors.results import Comparison
 from studiolo.studio.datasets.names import parse
@@ -54,7 +54,7 @@ class Frame(Protocol):
         ...
 
 
-class Datasets(Registrations, Exploring, FileViews):
+class Datasets(Registrations, Exploring, AboutFiles):
     """Immutable versions of tables. A reference is `name` (the newest version) or `name:version`."""
 
     def __init__(self, transport: Transport) -> None:

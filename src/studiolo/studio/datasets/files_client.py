@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from studiolo.studio.datasets.images.schemas import Gallery
 
 
-class FileViews:
-    """What a version's files are seen as, besides their bytes."""
+class AboutFiles:
+    """Asks about the files of a version: an MLTable for them, small pictures of images, a profile of files as they are."""
 
     _transport: Transport
 
