@@ -10293,7 +10293,7 @@ export interface components {
      * OutputState
      * @description How an output stands that is registered when its job completes. asset: its name then; reference: what it became.
      *
-     *     state: waiting, ready (the job has completed), registered, failed (error says why), dropped (the job did not complete).
+     *     state: waiting, ready (the job has completed: it is being registered), registered, failed (error says why), dropped (the job did not complete).
      */
     OutputState: {
       /** Asset */
