@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.context import Context
-from studiolo.kernel.db import migrate
+from studiolo.kernel.db import migrate, statistics
 from studiolo.kernel.db.engine import Database, NestedTransaction, sqlite_url
 from studiolo.testing.context import make_services
 
@@ -122,3 +122,23 @@ def test_a_second_process_like_connection_waits_its_turn(services: Services) -> 
     with services.db.read() as reader:
         assert [row.x for row in reader.execute(text("select x from t order by rowid"))] == [1, 2]
     other.close()
+
+
+def test_tables_that_have_grown_are_counted_for_the_planner(any_ctx: Context) -> None:
+    db = any_ctx.db
+    with db.begin() as tx:
+        tx.execute(text("create table grown (x integer)"))
+        tx.execute(text("create table small (x integer)"))
+    if db.dialect == "sqlite":
+        assert statistics.refresh(db) == []
+        return
+    known = text("select reltuples from pg_class where relname = 'grown'")
+    with db.begin() as tx:
+        tx.execute(text("insert into grown select * from generate_series(1, 5000)"))
+        tx.execute(text("insert into small select * from generate_series(1, 50)"))
+        tx.execute(text("select pg_stat_force_next_flush()"))
+    assert "grown" in (counted := statistics.refresh(db))
+    assert "small" not in counted
+    with db.read() as tx:
+        assert tx.execute(known).scalar_one() == 5000
+    assert "grown" not in statistics.refresh(db)

@@ -17,6 +17,7 @@ from studiolo.kernel.auth import repository as accounts
 from studiolo.kernel.auth.actor import SYSTEM
 from studiolo.kernel.clock import Clock
 from studiolo.kernel.context import Context
+from studiolo.kernel.db import statistics
 from studiolo.kernel.db.engine import Database, sqlite_url
 from studiolo.kernel.db.migrate import migrate
 from studiolo.kernel.errors import StudioloError
@@ -31,6 +32,7 @@ _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
 _FUTILE, _FUTILE_SECONDS = 25.0, 0.3
+_STATISTICS_SECONDS = 5.0
 log = logging.getLogger("studiolo.controller")
 
 Tick = Callable[[Context], bool]
@@ -137,6 +139,7 @@ class Loop:
         self._ticks = ticks
         self._trouble: dict[tuple[str, str], _Trouble] = {}
         self._away = False
+        self._counted = 0.0
 
     @property
     def troubled(self) -> list[str]:
@@ -149,6 +152,7 @@ class Loop:
             with self._ctx.db.read() as tx:
                 workspaces = [(str(row.id), str(row.name)) for row in accounts.all_workspaces(tx)]
             self._away = False
+            self._count()
         except Exception:
             # the process must survive a database that is away for a while
             if not self._away:
@@ -161,6 +165,12 @@ class Loop:
             for name, tick in self._ticks.items():
                 busy = self._tick(ctx, name, tick) or busy
         return busy
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        if now - self._counted >= _STATISTICS_SECONDS:
+            self._counted = now
+            statistics.refresh(self._ctx.db)
 
     def _tick(self, ctx: Context, name: str, tick: Tick) -> bool:
         key = (name, ctx.workspace_id)

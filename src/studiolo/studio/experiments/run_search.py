@@ -273,7 +273,8 @@ def _metric(
     if number is None:
         return never()
     m = metric_latest.c
-    compared = compare(m.value, operator, bind("v", value))
+    # the run's own record is wanted, and not looked for among all of that value
+    compared = compare(m.value + 0 if dialect == "postgresql" else m.value, operator, bind("v", value))
     real = or_(m.nan == 1, compared) if operator == "!=" else and_(m.nan == 0, compared)
     return run_walk.probe(select(m.run).where(m.run == runs.c.seq, m.key == bind("k", number), real), dialect)
 

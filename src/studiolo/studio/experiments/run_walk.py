@@ -128,44 +128,59 @@ def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: di
     """Return the place of the filter whose runs are few, OWN when the experiments have few; None when every one has too many."""
     places = [n for n, one in enumerate(filters) if one.key in numbers and indexed(one)]
     places.sort(key=lambda n: filters[n].entity == "metric")  # texts leave fewer, mostly
-    own = scope.experiments is not None and not _known_large(tx, scope)
-    if not places and not own:
-        return None
-    shape = tuple((n, filters[n].entity, filters[n].operator) for n in places)
-    values: dict[str, Any] = {"experiments": scope.experiments, "lifecycle": scope.lifecycle, "most": FEW + 1}
-    for n in places:
-        _, key, _, value = filters[n]
-        values |= {f"k{n}": numbers[key], f"v{n}": value if isinstance(value, float) else str(value)[:HEAD]}
-    row = tx.execute(_count(shape, own, scope.lifecycle is None), values).one()
+    asked: dict[int, Hashable] = {
+        n: (filters[n].entity, numbers[filters[n].key], filters[n].operator, _searched(filters[n])) for n in places
+    }
+    if scope.experiments is not None:
+        asked[OWN] = (*scope.experiments, scope.lifecycle)
+    sizes = _sizes(tx, scope, filters, numbers, asked) if asked else {}
     chosen: int | None = None
     most = FEW
-    for place, size in zip([*places, *([OWN] if own else [])], row, strict=True):
-        if place == OWN and size > FEW:
-            known = _large.setdefault(tx.engine, {})
-            if len(known) >= _MOST_LARGE:
-                known.clear()
-            known[_scope_key(scope)] = time.monotonic()
-        if size <= most:
-            chosen, most = place, size // 2  # another one must be much better to be worth its name
+    for place in asked:
+        if sizes[place] <= most:
+            chosen, most = place, sizes[place] // 2  # another one must be much better to be worth its name
     return chosen
 
 
-_large: WeakKeyDictionary[Engine, dict[Hashable, float]] = WeakKeyDictionary()
-_LARGE_FOR = 60.0  # seconds in which experiments with many runs keep many: to count them is a third of a search
-_MOST_LARGE = 1000  # sets of experiments that are remembered
+def _searched(one: Comparison) -> float | str:
+    return one.value if isinstance(one.value, float) else str(one.value)[:HEAD]
 
 
-def _scope_key(scope: Scope) -> Hashable:
-    return (*scope.experiments, scope.lifecycle)
+_known: WeakKeyDictionary[Engine, dict[Hashable, tuple[float, int]]] = WeakKeyDictionary()
+_KNOWN_FOR = 10.0  # seconds: the next page, and the same page again, need not count what is half of a search
+_LARGE_FOR = 60.0  # seconds in which experiments with many runs keep many
+_MOST_KNOWN = 10_000
 
 
-def _known_large(tx: Connection, scope: Scope) -> bool:
-    known = _large.setdefault(tx.engine, {})
-    seen = known.get(_scope_key(scope))
-    if seen is None or time.monotonic() - seen < _LARGE_FOR:
-        return seen is not None
-    known.clear()
-    return False
+def _sizes(
+    tx: Connection,
+    scope: Scope,
+    filters: Sequence[Comparison],
+    numbers: dict[str, int],
+    asked: Mapping[int, Hashable],
+) -> dict[int, int]:
+    """Return how many runs each place leaves, as counted now or a moment ago: a choice by an old size is only slower."""
+    known = _known.setdefault(tx.engine, {})
+    now = time.monotonic()
+    found: dict[int, int] = {}
+    for place, key in asked.items():
+        counted, size = known.get(key, (-_LARGE_FOR, 0))
+        if now - counted < (_LARGE_FOR if place == OWN and size > FEW else _KNOWN_FOR):
+            found[place] = size
+    missing = [place for place in asked if place not in found]
+    if not missing:
+        return found
+    shape = tuple((n, filters[n].entity, filters[n].operator) for n in missing if n != OWN)
+    values: dict[str, Any] = {"experiments": scope.experiments, "lifecycle": scope.lifecycle, "most": FEW + 1}
+    for n, _, _ in shape:
+        values |= {f"k{n}": numbers[filters[n].key], f"v{n}": _searched(filters[n])}
+    row = tx.execute(_count(shape, OWN in missing, scope.lifecycle is None), values).one()
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    for place, size in zip(missing, row, strict=True):
+        found[place] = size
+        known[asked[place]] = now, size
+    return found
 
 
 def driver(place: int | None, filters: Sequence[Comparison], scope: Scope, bind: Bind = plain) -> Select[Any] | None:
@@ -207,7 +222,9 @@ def _count(shape: tuple[tuple[int, str, str], ...], own: bool, every_lifecycle: 
     found: list[Select[Any]] = []
     for n, entity, operator in shape:
         kind: Any = Double if entity == "metric" else String
-        found.append(_found(entity, operator, bindparam(f"k{n}", type_=Integer), bindparam(f"v{n}", type_=kind)))
+        one = _found(entity, operator, bindparam(f"k{n}", type_=Integer), bindparam(f"v{n}", type_=kind))
+        # in the order of the index, so that PostgreSQL reads no more of it than is counted
+        found.append(one.order_by(metric_latest.c.value) if entity == "metric" else one)
     if own:
         query = select(runs.c.seq).where(runs.c.experiment.in_(bindparam("experiments", expanding=True)))
         found.append(query if every_lifecycle else query.where(runs.c.lifecycle == bindparam("lifecycle")))
@@ -227,13 +244,14 @@ def within(
     query: Select[Any], dialect: Dialect, scope: Scope, some: Select[Any] | None, *, led: bool, in_order: bool
 ) -> Select[Any]:
     """Narrow a query on `runs` to a scope, and to the runs of a `driver`. led: a walk finds the runs one by one."""
-    elsewhere = some is not None or led
     experiment: Any = runs.c.experiment
     workspace: Any = runs.c.workspace_id
     lifecycle: Any = runs.c.lifecycle
-    if dialect == "sqlite" and (elsewhere or not in_order):
-        experiment = experiment + 0  # SQLite then uses no index for it
-    if dialect == "sqlite" and elsewhere:
+    # what is no bare column is looked up in no index; PostgreSQL chooses a walk's index well, but takes an experiment of
+    # which it has no statistics yet for a small one
+    if some is not None or (dialect == "sqlite" and (led or not in_order)):
+        experiment = experiment + 0
+    if some is not None or (dialect == "sqlite" and led):
         workspace, lifecycle = workspace.concat(""), lifecycle.concat("")
     if some is not None and dialect == "sqlite":
         query = query.where(runs.c.seq.in_(some))
