@@ -251,8 +251,10 @@ def test_no_code_of_a_package_runs_while_its_versions_are_found(ctx: Context, wh
             about = tarfile.TarInfo(f"tinyd-1.0/{name}")
             about.size = len(text)
             archive.addfile(about, io.BytesIO(text.encode()))
-    with pytest.raises(NotLocked, match="tinyd"):
+    with pytest.raises(NotLocked, match="tinyd") as refused:
         make(ctx, packages=["tinyd"])
+    assert "Only wheels are taken" in refused.value.hint
+    assert "--no-build" not in refused.value.detail
     assert not ran.exists()
 
 

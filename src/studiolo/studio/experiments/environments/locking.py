@@ -103,12 +103,18 @@ def _compile(asked: Asked, python: str, cache: Path) -> str:
             f"Finding versions took longer than {SECONDS} s.", "Ask for narrower versions.", field="environment"
         ) from None
     if process.returncode != 0:
-        raise NotLocked(
-            tool.said(err.decode(errors="replace")) or "uv ended without a word.",
-            "Correct the requirement that is named; indexes are those that pip is configured with.",
-            field="environment",
-        )
+        said = tool.said(err.decode(errors="replace"))
+        raise NotLocked(said or "uv ended without a word.", _hint(said), field="environment")
     return out.decode()
+
+
+def _hint(said: str) -> str:
+    if "no usable wheels" in said:
+        return (
+            "Only wheels are taken: run `pip install` of that package in the command, or let the owner of the machine put a "
+            "wheel of it into a folder that pip is configured to look in (find-links)."
+        )
+    return "Correct the requirement that is named; indexes are those that pip is configured with."
 
 
 def _bounded() -> None:

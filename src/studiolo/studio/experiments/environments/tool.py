@@ -139,6 +139,7 @@ def said(output: str) -> str:
     text = re.sub(
         r"No solution found when resolving [^:]*: Because ", "The requirements cannot be met together: ", text
     )
+    text = re.sub(r" hint: Wheels are required for .*?\(i\.e\., with `--no-build`\)", "", text)
     return re.sub(r",( and)? we can conclude that your requirements are unsatisfiable\b", "", text)[:1500]
 
 
