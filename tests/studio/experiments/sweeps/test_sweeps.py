@@ -152,6 +152,7 @@ objective: {goal: Maximize, primary_metric: auc}
 limits: {max_total_trials: 12, max_concurrent_trials: 3, timeout: 7200, trial_timeout: 60}
 early_termination: {type: median_stopping, delay_evaluation: 5, evaluation_interval: 2}
 display_name: tuning
+secrets: {PW: db}
 odd: 1
 """
 
@@ -180,6 +181,7 @@ def test_a_sweep_of_azure_ml_is_read(tmp_path: Path) -> None:
         policy=Policy(type="median_stopping", interval=2, delay=5),
     )
     assert job.warnings == ["'odd' is not known here and is left out"]
+    assert spec.secrets == {"PW": "db"}
     assert [file.path for file in job.files] == ["main.py"]
 
 
@@ -286,6 +288,10 @@ def test_the_plan_of_a_sweep_names_the_secrets_of_its_command(ctx: Context) -> N
     attempts.order(ctx, claim, None)
     plan = json.loads((attempts.folder(ctx, claim) / "sweep.json").read_text())
     assert (claim.id, plan["secrets"]) == (run.id, [f"STUDIOLO_STORE_{store.upper()}"])
+    (attempts.folder(ctx, claim) / "trials" / "0").mkdir(parents=True)
+    attempts.tidy(ctx, claim, completed=False)
+    left = {path.name for path in attempts.folder(ctx, claim).iterdir() if path.is_dir()}
+    assert left == {"work"}, "copies for tries that were cut off go; of a job that failed its work folder stays"
 
 
 def test_the_driver_tries_follows_and_keeps_the_best(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ KNOWN = frozenset(
         "identity",
         "services",
         "priority",
+        "secrets",
+        "retries",
     ]
 )
 _OWN = ("trial", "objective", "limits", "sampling_algorithm", "search_space", "early_termination", "$schema", "type")
