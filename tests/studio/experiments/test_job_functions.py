@@ -1,5 +1,6 @@
 """Plain functions as jobs."""
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,6 +100,11 @@ class Scaled(Base):
         return value * self.scale
 
 
+@functools.lru_cache
+def kept(number: int) -> int:
+    return number + LIMIT
+
+
 def even(number: int) -> bool:
     return number == 0 or odd(number - 1)
 
@@ -116,12 +122,12 @@ def test_names_of_its_own_are_no_names_of_its_module(ctx: Context, experiments: 
         def inner(triple: int) -> int:
             return triple + value
 
-        return [held, OPEN, inner(1), most, Scaled().times(2), even(4), thrice(2)]
+        return [held, OPEN, inner(1), most, Scaled().times(2), even(4), thrice(2), kept(1)]
 
     called = own.submit(2)
     run = ended(ctx, called.run)
     assert run.state == "Completed", log_of(ctx, run)
-    assert called.result() == own(2) == [[0, 1], "local", 3, 7, 14, True, 6]
+    assert called.result() == own(2) == [[0, 1], "local", 3, 7, 14, True, 6, 8]
 
 
 def test_annotations_that_are_left_alone_stay_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

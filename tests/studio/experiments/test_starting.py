@@ -9,7 +9,7 @@ from studiolo.kernel.context import Context
 from studiolo.runner.journal import Journal
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Starting
-from studiolo.studio.experiments import reconcile, service
+from studiolo.studio.experiments import claims, job_variables, reconcile, service
 from tests.studio.experiments.jobs import ended, in_state, submit
 
 
@@ -35,3 +35,18 @@ def test_what_it_reports_is_shown_and_the_controller_rests_meanwhile(
     monkeypatch.undo()
     (place / "claim.json").unlink()
     assert ended(ctx, run).state == "Completed"
+
+
+def test_the_programs_around_a_command_know_what_datastores_may_be_asked_and_no_token(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIOLO_DATASTORE_PRIVATE", "true")
+    monkeypatch.setenv("STUDIOLO_TOKEN", "of the owner")
+    submit(ctx, "pass", env={"UV_INDEX": "https://a.org", "PATH": "/evil"})
+    with ctx.db.read() as tx:
+        [claim] = claims.live(tx, ctx.workspace_id)
+    env = job_variables.of_programs(ctx, claim, ctx.settings.attempts)
+    assert env["STUDIOLO_DATASTORE_PRIVATE"] == "true"
+    assert "STUDIOLO_TOKEN" not in env
+    assert env.get("UV_INDEX") != "https://a.org"
+    assert "/evil" not in env["PATH"]

@@ -156,7 +156,8 @@ def _check_form(function: Callable[..., Any]) -> None:
 
 def source_of(function: Callable[..., Any]) -> str:
     """Return a module with a function and what it uses of its own one. Raises BadJob for what has no source."""
-    source = _Source(bool(function.__code__.co_flags & __future__.annotations.compiler_flag))
+    flags = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_flags", 0)
+    source = _Source(bool(flags & __future__.annotations.compiler_flag))
     source.gather(function)
     return "\n".join([*source.future, *sorted(source.imports), "", "", *source.pieces.values()])
 
@@ -178,9 +179,10 @@ class _Source:
             return node.name
         self._seen.add(id(thing))
         text = ast.unparse(node)
-        space = getattr(thing, "__globals__", None) or getattr(inspect.getmodule(thing), "__dict__", {})
-        if inspect.isfunction(thing) and thing.__closure__:
-            space = {**space, **inspect.getclosurevars(thing).nonlocals}
+        inner = inspect.unwrap(thing)  # what a decorator of others has wrapped is what the source shows
+        space = getattr(inner, "__globals__", None) or getattr(inspect.getmodule(inner), "__dict__", {})
+        if inspect.isfunction(inner) and inner.__closure__:
+            space = {**space, **inspect.getclosurevars(inner).nonlocals}
         for name in _names("\n".join([*self.future, text])):
             if name in space:
                 self._take(name, space[name], thing)
@@ -188,16 +190,17 @@ class _Source:
         return node.name
 
     def _take(self, name: str, value: Any, owner: Any) -> None:
-        if isinstance(value, JobFunction):
-            value = inspect.unwrap(value)
         if isinstance(value, types.ModuleType):
             self.imports.add(f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else ""))
-        elif inspect.isfunction(value) or inspect.isclass(value):
+            return
+        if callable(value):
+            value = inspect.unwrap(value)
+        if inspect.isfunction(value) or inspect.isclass(value):
             if value.__module__ == owner.__module__:
                 self._name(name, self.gather(value))
             else:
                 self._import(name, value.__module__, value.__qualname__)
-        elif (module := getattr(value, "__module__", None)) and callable(value) and hasattr(value, "__name__"):
+        elif (module := _module_of(value)) and module != owner.__module__:
             self._import(name, module, value.__name__)
         elif not self._constant(name, value):
             raise BadJob(
@@ -231,6 +234,12 @@ class _Source:
             return False
         self.pieces.setdefault(f"{name} =", f"{name} = {value!r}\n")
         return True
+
+
+def _module_of(value: Any) -> str:
+    """Return where something that is called comes from, such as a function in C; empty where nobody knows."""
+    module = getattr(value, "__module__", None)
+    return module if callable(value) and hasattr(value, "__name__") and isinstance(module, str) else ""
 
 
 def _definition(thing: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef:
