@@ -27,7 +27,7 @@ export function CodeFiles({ files, kept, onFiles }: Props) {
     onFiles(null);
   };
   const size = (files ?? []).reduce((sum, { file }) => sum + file.size, 0);
-  const left = passed > 0 ? `; ${count(passed)} of git, caches and environments are left out` : '';
+  const left = passed > 0 ? `; ${count(passed)} left out (git, caches, environments)` : '';
   return (
     <Group gap="sm">
       <Button variant="default" onClick={() => folder.current?.click()}>

@@ -11,6 +11,7 @@ import {
 } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
+import { bytes, count } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
@@ -23,7 +24,7 @@ import { environments, recipes } from '../environments/queries';
 import { CodeFiles } from './CodeFiles';
 import { InputRows, OutputRows } from './rows';
 import { sendCode, type CodeFile, type Sending } from './sending';
-import { lackOf, PRIORITIES, specOf, type Draft } from './spec';
+import { lackOf, prioritiesWith, specOf, type Draft } from './spec';
 import { hiddenOf } from './variables';
 
 /** All that a command job is made of. */
@@ -130,6 +131,7 @@ export function JobForm({ start }: { start: Draft }) {
         <Group grow align="flex-start">
           <Select
             label="Compute"
+            description="Where it runs"
             data={(computes.data ?? []).map((one) => one.name)}
             value={draft.compute}
             onChange={(compute) => set({ compute: compute ?? 'local' })}
@@ -138,6 +140,7 @@ export function JobForm({ start }: { start: Draft }) {
           />
           <NumberInput
             label="Cores"
+            description="That it takes of it"
             min={1}
             value={draft.cores}
             onChange={(cores) => set({ cores: Number(cores) || 1 })}
@@ -163,7 +166,7 @@ export function JobForm({ start }: { start: Draft }) {
           <Select
             label="Priority"
             description="In the queue of the compute"
-            data={PRIORITIES}
+            data={prioritiesWith(draft.priority)}
             value={draft.priority}
             onChange={(priority) => set({ priority: priority ?? '0' })}
             allowDeselect={false}
@@ -199,9 +202,10 @@ export function JobForm({ start }: { start: Draft }) {
             <>
               <ProgressBar
                 name="Code"
-                label={sending.step === 'looking' ? 'Looking at the code' : 'Sending the code'}
-                done={sending.done}
-                total={sending.total}
+                label={`${sending.step === 'looking' ? 'Looking at' : 'Sending'} the code, ${count(sending.files)} of ${count(sending.ofFiles)} files`}
+                done={sending.bytes}
+                total={sending.ofBytes}
+                unit={bytes}
               />
               <Button variant="default" onClick={() => giveUp.current?.abort()}>
                 Cancel

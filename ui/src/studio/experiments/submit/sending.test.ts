@@ -1,12 +1,14 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import type { Sent } from '@/kernel/upload';
 import { digestOf } from './digest';
 import { codeOf, sendCode, type Sending } from './sending';
 
 const sent: string[] = [];
 let answer: (file: Blob, signal: AbortSignal) => Promise<{ digest: string }>;
 vi.mock('@/kernel/upload', () => ({
-  upload: (_url: string, file: File, _progress: unknown, signal: AbortSignal) => {
+  upload: (_url: string, file: File, progress: (now: Sent) => void, signal: AbortSignal) => {
     sent.push(file.name);
+    progress({ sent: file.size, total: file.size });
     return answer(file, signal);
   },
 }));
@@ -72,8 +74,9 @@ test('only what the studio lacks is sent, each content once', async () => {
     { path: 'y.py', digest: 'of the studio', manifest: false },
     { path: 'old.py', digest: old, manifest: false },
   ]);
-  expect(steps.at(0)).toEqual({ step: 'looking', done: 0, total: 3 });
-  expect(steps.at(-1)).toEqual({ step: 'sending', done: 0, total: 1 });
+  expect(steps.at(0)).toEqual({ step: 'looking', files: 0, ofFiles: 3, bytes: 0, ofBytes: 11 });
+  expect(steps.at(-2)).toEqual({ step: 'sending', files: 0, ofFiles: 1, bytes: 0, ofBytes: 4 });
+  expect(steps.at(-1)).toEqual({ step: 'sending', files: 0, ofFiles: 1, bytes: 4, ofBytes: 4 });
 });
 
 test('sending is given up at once', async () => {

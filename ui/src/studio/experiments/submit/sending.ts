@@ -1,5 +1,5 @@
 import { api, data } from '@/kernel/request';
-import { upload } from '@/kernel/upload';
+import { upload, type Sent } from '@/kernel/upload';
 import { apiUrl } from '@/kernel/workspace';
 import type { JobSpec } from './spec';
 
@@ -9,10 +9,13 @@ export interface CodeFile {
   file: File;
 }
 
+/** How far it is. files, bytes: that are done; ofFiles, ofBytes: that there are. */
 export interface Sending {
   step: 'looking' | 'sending';
-  done: number;
-  total: number;
+  files: number;
+  ofFiles: number;
+  bytes: number;
+  ofBytes: number;
 }
 
 const LEFT_OUT = /(^|\/)(\.git|__pycache__|\.venv|venv|node_modules|\.ipynb_checkpoints)\//;
@@ -34,9 +37,22 @@ export async function sendCode(
 ): Promise<NonNullable<JobSpec['code']>> {
   const { digestOf } = await import('./digest');
   const digests: string[] = [];
+  let read = 0;
+  const tell = () =>
+    onStep({
+      step: 'looking',
+      files: digests.length,
+      ofFiles: files.length,
+      bytes: read,
+      ofBytes: sizeOf(files),
+    });
+  tell();
   for (const { file } of files) {
-    onStep({ step: 'looking', done: digests.length, total: files.length });
-    digests.push(await digestOf(file, signal));
+    const digest = await digestOf(file, signal, (bytes) => {
+      read += bytes;
+      tell();
+    });
+    digests.push(digest);
   }
   const contents = new Map(files.map(({ file }, index) => [digests[index] ?? '', file]));
   const stored = await sendAll(contents, await missingOf([...contents.keys()], signal), onStep, signal);
@@ -45,6 +61,8 @@ export async function sendCode(
     return { path, digest: stored.get(digest) ?? digest, manifest: false };
   });
 }
+
+const sizeOf = (files: readonly { file: File }[]) => files.reduce((sum, { file }) => sum + file.size, 0);
 
 async function missingOf(digests: readonly string[], signal: AbortSignal): Promise<string[]> {
   const missing: string[] = [];
@@ -68,20 +86,29 @@ async function sendAll(
     const file = contents.get(digest);
     return file ? [{ digest, file }] : [];
   });
-  const total = waiting.length;
+  const [ofFiles, ofBytes] = [waiting.length, sizeOf(waiting)];
+  const sent = new Map<string, number>();
+  const tell = () => {
+    const bytes = [...sent.values()].reduce((sum, one) => sum + one, 0);
+    onStep({ step: 'sending', files: stored.size, ofFiles, bytes, ofBytes });
+  };
   const failed = new AbortController(); // one that fails ends the others
   const stop = AbortSignal.any([signal, failed.signal]);
   const work = async () => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
+      const { digest, file } = one;
       stop.throwIfAborted();
-      onStep({ step: 'sending', done: stored.size, total });
-      const url = apiUrl('/experiments/files');
-      const sent = await upload<{ digest: string }>(url, one.file, () => undefined, stop);
-      stored.set(one.digest, sent.digest);
+      tell();
+      const progress = (now: Sent) => {
+        sent.set(digest, now.sent);
+        tell();
+      };
+      const made = await upload<{ digest: string }>(apiUrl('/experiments/files'), file, progress, stop);
+      stored.set(digest, made.digest);
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, total) }, work));
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, ofFiles) }, work));
   } catch (error) {
     failed.abort();
     throw error;

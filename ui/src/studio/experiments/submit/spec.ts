@@ -44,7 +44,7 @@ export interface Draft {
   outputs: OutputRow[];
 }
 
-export const PRIORITIES = [
+const PRIORITIES = [
   { value: '-10', label: 'Low' },
   { value: '0', label: 'Normal' },
   { value: '10', label: 'High' },
@@ -54,6 +54,12 @@ const DIFF = 'code/git.diff'; // how the code differed from its commit
 const SOURCE = 'mlflow.source.'; // tags that say where the code is from
 let keys = 0;
 export const nextKey = () => ++keys;
+
+/** The priorities to choose from, and one that only the job it is made from has. */
+export function prioritiesWith(own: string): { value: string; label: string }[] {
+  const known = PRIORITIES.some((one) => one.value === own);
+  return known ? PRIORITIES : [...PRIORITIES, { value: own, label: own }];
+}
 
 export function emptyDraft(): Draft {
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { shown } from './command';
-import { draftOf, emptyDraft, lackOf, specOf, type Draft, type JobSpec } from './spec';
+import { draftOf, emptyDraft, lackOf, prioritiesWith, specOf, type Draft, type JobSpec } from './spec';
 import { hiddenOf, lackOfVariables, linesOf, variablesOf } from './variables';
 
 const SPEC = {
@@ -67,6 +67,11 @@ test.each([0.2, 100, 3600])('limits that nobody touches go back as they were: %s
     distribution: { type: 'mpi', processes: 3 },
     timeout_s: null,
   });
+});
+
+test('a priority between those that have a word is shown as it is', () => {
+  expect(prioritiesWith('5').map((one) => one.label)).toEqual(['Low', 'Normal', 'High', '5']);
+  expect(prioritiesWith('10')).toHaveLength(3);
 });
 
 test('words of a command are quoted where a shell would change them', () => {
