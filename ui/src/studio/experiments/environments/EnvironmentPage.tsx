@@ -40,7 +40,9 @@ export function EnvironmentPage() {
                   {it.archived ? ', archived' : ''}
                 </span>
                 <span>Python {it.python}</span>
-                <span>{count(it.packages)} packages</span>
+                <span>
+                  {count(it.packages)} {it.packages === 1 ? 'package' : 'packages'}
+                </span>
                 <span>{it.built ? `built, ${bytes(it.bytes ?? 0)}` : 'built when a job needs it'}</span>
                 <span>by {it.user}</span>
                 <Time at={it.created_at} />
