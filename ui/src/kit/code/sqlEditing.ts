@@ -33,7 +33,7 @@ export interface SqlEditing {
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: 'var(--st-accent)', fontWeight: '500' },
-  { tag: [tags.string], color: 'var(--st-good, var(--mantine-color-green-text))' },
+  { tag: [tags.string], color: 'var(--st-completed)' },
   { tag: [tags.number, tags.bool, tags.null], color: 'var(--st-gold)' },
   { tag: [tags.comment], color: 'var(--st-muted)', fontStyle: 'italic' },
 ]);
@@ -42,11 +42,12 @@ const look = EditorView.theme({
   '&': { fontSize: '13px', backgroundColor: 'var(--st-bg)', color: 'var(--st-text)', maxHeight: '40vh' },
   '.cm-content': {
     fontFamily: 'var(--mantine-font-family-monospace)',
-    minHeight: '104px',
+    minHeight: '120px', // as much as the box that waits for the editor
     caretColor: 'var(--st-text)',
   },
+  '&.cm-focused': { outline: '2px solid var(--st-accent)', outlineOffset: '-2px', borderRadius: '6px' },
   '.cm-cursor': { borderLeftColor: 'var(--st-text)' },
-  '.cm-gutters': { backgroundColor: 'var(--st-surface)', color: 'var(--st-muted)', border: 'none' },
+  '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--st-muted)', border: 'none' },
   '.cm-activeLine': { backgroundColor: 'transparent' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: 'var(--st-soft) !important',
