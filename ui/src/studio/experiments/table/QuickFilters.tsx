@@ -6,6 +6,10 @@ import { STATE_GROUPS, type TableSearch } from './state';
 import { IconChevronDown } from '@/kit/icons';
 
 const MOST_KEYS = 3; // the server's limit
+const SLIM = { inputField: { minWidth: 0 } }; // what is typed has its place beside what is chosen, not in a line below
+
+/** Room for the names of what is chosen, which the library cuts to nothing. */
+const widthOf = (chosen: number) => (chosen === 0 ? 112 : chosen === 1 ? 196 : 248);
 
 interface Props {
   search: TableSearch;
@@ -51,7 +55,8 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
         aria-label={title}
         placeholder={chosen.length > 0 ? '' : `Any ${key}`}
         size="xs"
-        w={chosen.length > 1 ? 200 : 110}
+        styles={SLIM}
+        w={widthOf(chosen.length)}
         data={[...new Set([...names.map((one) => one.name), ...chosen])]}
         value={chosen}
         onChange={(values) => set(key, values)}
@@ -68,7 +73,8 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
         aria-label="State"
         placeholder={groups.length > 0 ? '' : 'Any state'}
         size="xs"
-        w={groups.length > 1 ? 230 : 120}
+        styles={SLIM}
+        w={widthOf(groups.length)}
         data={Object.keys(STATE_GROUPS).map((group) => ({
           value: group,
           label: group.charAt(0).toUpperCase() + group.slice(1),
@@ -89,6 +95,7 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
         aria-label="Group by"
         placeholder={by.length > 0 ? '' : 'Group by'}
         size="xs"
+        styles={SLIM}
         w={by.length > 0 ? 60 + 130 * by.length : 120}
         maxValues={MOST_KEYS}
         data={[...groupable, ...(extra.length > 0 ? [{ group: 'Chosen', items: extra }] : [])]}
