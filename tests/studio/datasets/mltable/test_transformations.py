@@ -1,6 +1,6 @@
 """MLTables over files: what each transformation does, which files are read, and the error that names the one at fault."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import yaml
 
 from studiolo.studio.datasets import errors, table_file
 from studiolo.studio.datasets.mltable import export, file
+from studiolo.studio.datasets.registrations import paths
 from studiolo.studio.datasets.schemas import Reading
 from studiolo.studio.datasets.table_file import TableInput
 from tests.kernel.test_yaml_text import bomb
@@ -233,6 +234,8 @@ def test_the_transformation_at_fault_is_named(look: Look, transformations: Any, 
         ("paths: [{folder: .}, {file: ../secret.csv}]", "paths[1].file"),
         ("paths: [{file: /etc/passwd}]", "paths[0].file"),
         ("paths: [{url: a.csv}]", "paths[0]"),
+        ("paths: [{folder: .}, {pattern: './{a,b'}]", "paths[1].pattern"),
+        ("paths: [{pattern: './[z-a].csv'}]", "paths[0].pattern"),
         ("paths: [{file: 'azureml://datastores/x/paths/a.csv'}]", "paths[0].file"),
     ],
 )
@@ -268,13 +271,12 @@ def test_many_paths_are_looked_up_by_name_and_few_are_searched_for() -> None:
 
 def test_a_pattern_is_made_ready_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    matcher = file.matcher
 
-    def counted(pattern: str) -> Callable[[str], bool]:
+    def counted(pattern: str) -> paths.Pattern:
         made.append(pattern)
-        return matcher(pattern)
+        return paths.Pattern(pattern)
 
-    monkeypatch.setattr(file, "matcher", counted)
+    monkeypatch.setattr(file, "Pattern", counted)
     table = file.of({"paths": [{"pattern": "./*/1*.csv"}, {"pattern": "x/?.csv"}]})
     assert table.named("", ["a/1.csv", "a/12.csv", "a/2.csv", "x/2.csv"]) == ["a/1.csv", "a/12.csv", "x/2.csv"]
     assert made == ["*/1*.csv", "x/?.csv"]

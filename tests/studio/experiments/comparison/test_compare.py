@@ -12,12 +12,13 @@ from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import artifacts, client_runs, tracking
-from studiolo.studio.experiments.comparison import code, differences, files, selections, service
+from studiolo.studio.experiments.comparison import code, differences, files, packages, selections, service
 from studiolo.studio.experiments.comparison.errors import NoSuchSelection, NotText, TooManyRuns
 from studiolo.studio.experiments.comparison.schemas import CompareRequest, DiffRequest
 from studiolo.studio.experiments.errors import ArtifactNotFound, RunNotFound
 from studiolo.testing.client import make_client, member_token
 from studiolo.testing.context import context_in
+from tests.kernel.test_yaml_text import bomb
 from tests.studio.experiments.runs import a_run
 
 BASE = "/w/default/api/experiments/compare"
@@ -112,6 +113,12 @@ def test_a_huge_file_is_cut_and_says_so(ctx: Context) -> None:
     found = differences.diff(ctx, DiffRequest(run_ids=[two, one], path="big.txt"))
     assert found.cut
     assert (found.sizes, len(found.lines)) == ([None, len(lines)], differences.MOST_LINES)
+
+
+def test_a_file_of_packages_that_unfolds_without_end_gives_nothing() -> None:
+    assert packages.read("python_env.yaml", "a: &v 3.11\npython: *v") == {"python": "3.11"}
+    assert packages.read("python_env.yaml", bomb("python")) == {}
+    assert packages.read("conda.yaml", "dependencies: [") == {}
 
 
 def test_packages_and_code_of_runs_are_compared(any_ctx: Context) -> None:

@@ -1,6 +1,5 @@
 """The files of a source, each with a way to read ranges of it."""
 
-import fnmatch
 from pathlib import Path
 
 from studiolo.kernel.context import Context
@@ -11,6 +10,7 @@ from studiolo.studio.datasets.inspections import web
 from studiolo.studio.datasets.inspections.opened import Opened, local
 from studiolo.studio.datasets.inspections.schemas import InspectionSource
 from studiolo.studio.datasets.reading.pieces import Read
+from studiolo.studio.datasets.registrations import paths
 from studiolo.studio.datasets.versions import find_row, manifest
 from studiolo.studio.datastores import databases
 from studiolo.studio.datastores import service as datastores
@@ -56,18 +56,11 @@ def _of_dataset(ctx: Context, reference: str) -> list[Opened]:
 
 def _of_datastore(ctx: Context, source: InspectionSource) -> list[Opened]:
     store = datastores.store(ctx, source.datastore)
-    pattern = source.glob
-    begin = (
-        source.path
-        if not pattern
-        else pattern[: min([pattern.find(mark) for mark in "*?[" if mark in pattern] or [len(pattern)])].rpartition(
-            "/"
-        )[0]
-    )
+    glob = source.glob.lstrip("/")
+    begin = paths.fixed_part(glob) if glob else source.path
+    walked = store.walk(begin)
     found = []
-    for entry in store.walk(begin):
-        if pattern and not fnmatch.fnmatchcase(entry.path, pattern):
-            continue
+    for entry in paths.Pattern(glob).choose(walked, lambda one: one.path) if glob else walked:
         name = entry.path if entry.path == begin or not begin else entry.path.removeprefix(f"{begin}/")
         found.append(
             Opened(name if name != begin else entry.path.rpartition("/")[2], entry.size, _ranges(store, entry.path))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from studiolo.studio.datasets.errors import BadMLTable
+from studiolo.studio.datasets.errors import BadFilePath, BadMLTable
 from studiolo.studio.datasets.mltable.steps import Step, parse
-from studiolo.studio.datasets.registrations.paths import matcher
+from studiolo.studio.datasets.registrations.paths import Pattern
 
 NAME = "MLTable"  # exactly so, without an ending
 LARGEST = 128 << 10
@@ -149,8 +149,11 @@ def _found(path: PathOf, files: Mapping[str, str]) -> list[str]:
         return [files[path.text]] if path.text in files else []
     if path.kind == "folder":
         return [name for inside, name in files.items() if path.text == "." or inside.startswith(f"{path.text}/")]
-    fits = matcher(path.text)
-    return [name for inside, name in files.items() if fits(inside)]
+    try:
+        pattern = Pattern(path.text)
+    except BadFilePath as error:
+        raise _wrong_path(path, error.detail, error.hint) from None
+    return [name for _, name in pattern.choose(files.items(), lambda item: item[0])]
 
 
 def beside(names: Sequence[str]) -> str | None:

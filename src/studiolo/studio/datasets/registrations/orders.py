@@ -67,7 +67,7 @@ def start(ctx: Context, asked: RegistrationCreate) -> Registration:
                 "Give a path or a pattern, not both.", "Write the folder into the pattern.", field="source.glob"
             )
         if source.glob is not None:
-            paths.matcher(source.glob)
+            paths.Pattern(source.glob)
         if (
             asked.kind == "tabular" and source.path.rpartition("/")[2] == mltable.NAME
         ):  # it says how the folder that it is in is read

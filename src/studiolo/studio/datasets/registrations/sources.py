@@ -50,11 +50,12 @@ class InStore:
         """Yield the files; paths begin below the folder that was named. Raises NoFiles, BadFilePath, and what a store raises."""
         asked = self._source
         start = (paths.fixed_part(asked.glob) if asked.glob else asked.path).strip("/")
-        fits = paths.matcher(asked.glob.lstrip("/")) if asked.glob else None
+        pattern = paths.Pattern(asked.glob.lstrip("/")) if asked.glob else None
         alone = not asked.glob and bool(start) and not self._store.stat(start).folder
         any_ = False
-        for entry in self._store.walk(start):
-            if entry.folder or (fits and not fits(entry.path)):
+        walked = self._store.walk(start)
+        for entry in pattern.choose(walked, lambda one: one.path) if pattern else walked:
+            if entry.folder:
                 continue
             name = entry.path if not start else entry.path.removeprefix(f"{start}/")
             if alone:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-import yaml
+from studiolo.kernel import yaml_text
 
 FILES = ("requirements.txt", "conda.yaml", "python_env.yaml", "pip-freeze.txt", "environment.yml", "environment.yaml")
 _PINNED = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$")
@@ -24,8 +24,8 @@ def read(name: str, text: str) -> dict[str, str]:
         found = dict(filter(None, (_requirement(line) for line in text.splitlines())))
     else:
         try:
-            document = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError, RecursionError):
+            document = yaml_text.read(text)
+        except yaml_text.NotYaml:
             return {}
         found = _document(document) if isinstance(document, dict) else {}
     return dict(sorted(found.items()))
