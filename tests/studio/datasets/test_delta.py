@@ -175,6 +175,20 @@ def test_what_lies_beside_the_files_of_a_table_is_kept(ctx: Context, tmp_path: P
     assert max(path for path in inside if path.endswith(".json")).endswith(f"{1:020}.json")
 
 
+@pytest.mark.parametrize(("version", "hint"), [(1, False), (3, True)])
+def test_what_is_kept_of_a_table_is_a_table(ctx: Context, tmp_path: Path, version: int, *, hint: bool) -> None:
+    deltalake.DeltaTable(str(a_table(tmp_path / "src"))).create_checkpoint()
+    a_folder(ctx, tmp_path / "src")
+    assert register(ctx, tmp_path, reading={"table_version": version}).state == "done"
+    kept = list(service.manifest(ctx, service.get(ctx, "sales")))
+    for entry in kept:
+        (tmp_path / "copy" / entry.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "copy" / entry.path).write_bytes(ctx.blobs.path(str(entry.digest)).read_bytes())
+    found, rows = look(tmp_path / "copy", tmp_path / "w")
+    assert (found.schema.options["table_version"], len(rows)) == (version, 4)
+    assert ("_delta_log/_last_checkpoint" in {entry.path for entry in kept}) == hint
+
+
 def test_a_log_beside_a_table_that_was_read_makes_a_delta_table_of_all(ctx: Context, tmp_path: Path) -> None:
     a_folder(ctx, tmp_path / "src")
     deltalake.write_deltalake(str(tmp_path / "src"), pa.table({"n": [1, 2]}))

@@ -55,6 +55,9 @@ def make(
     about = {"table_version": found.version, "table_time": found.moment.isoformat() if found.moment else None}
     schema = looked.model_copy(update={"options": looked.options | about, "notes": [note, *looked.notes]})
     later = [name for name in places if name not in kept and not _of_log(name[len(top) :], found.version)]
+    hint = f"{top}{log.LOG}_last_checkpoint"  # it may name a checkpoint that goes; readers do without it
+    if hint in places and any(name.startswith(f"{top}{log.LOG}") for name in later):
+        later.append(hint)
     return schema, later
 
 
