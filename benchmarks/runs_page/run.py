@@ -49,7 +49,7 @@ def main() -> int:
                 for child in psutil.Process(server.watched[0]).children()
                 if "studiolo.server" in " ".join(child.cmdline())
             )
-            before = process.memory_info().rss
+            before = process.memory_full_info().uss  # the file of SQLite is mapped by each reader, and shared by all
             env = os.environ | {
                 "STUDIOLO_HOME": str(home),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -59,9 +59,9 @@ def main() -> int:
             words = ["node", str(HERE / "look.mjs"), link, "--rounds", str(options.rounds)]
             words += ["--shots", str(options.shots)] if options.shots else []
             code = subprocess.run(words, env=env, check=False).returncode
-            after = process.memory_info().rss
+            after = process.memory_full_info().uss
             print(
-                f"memory of the server {after / 2**20:.0f} MiB, {(after - before) / 2**20:+.0f} while it was looked at"
+                f"own memory of the server {after / 2**20:.0f} MiB, {(after - before) / 2**20:+.0f} while it was looked at"
             )
             return code
     finally:

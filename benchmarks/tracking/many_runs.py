@@ -92,7 +92,7 @@ def _ask(server: Server, experiments: list[str], rounds: int) -> int:
         for child in psutil.Process(server.watched[0]).children()
         if "studiolo.server" in " ".join(child.cmdline())
     )
-    before = process.memory_info().rss
+    before = process.memory_full_info().uss  # the file of SQLite is mapped by each reader, and shared by all
     print("\n| first page of 100 | studio p50 | p95 (ms) | MLflow p50 | p95 (ms) |\n|---|---|---|---|---|", flush=True)
     worst = 0.0
     for name, question in QUESTIONS.items():
@@ -115,10 +115,9 @@ def _ask(server: Server, experiments: list[str], rounds: int) -> int:
             worst = max(worst, p95)
             cells.append(f"{statistics.median(taken):.0f} | {p95:.0f}")
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
-    grown = (process.memory_info().rss - before) / 2**20
-    print(
-        f"\nmemory of the server {process.memory_info().rss / 2**20:.0f} MiB, {grown:+.0f} while asked; worst p95 {worst:.0f} ms"
-    )
+    after = process.memory_full_info().uss
+    grown = (after - before) / 2**20
+    print(f"\nown memory of the server {after / 2**20:.0f} MiB, {grown:+.0f} while asked; worst p95 {worst:.0f} ms")
     return 1 if worst > LIMIT_MS else 0
 
 
