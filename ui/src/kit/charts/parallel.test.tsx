@@ -1,10 +1,24 @@
 import { fireEvent, screen } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
+import { metric } from '@/kernel/format';
 import { draw } from '@/testing/render';
 import {
-  brushBetween, passing, readBrushes, scaleOf, within, without, writeBrushes, type ParallelAxis,
+  brushBetween, passing, readBrushes, scaleOf, tick, within, without, writeBrushes, type ParallelAxis,
 } from './parallel'; // prettier-ignore
+import { placeTexts } from './axis';
 import { ParallelCoordinates } from './ParallelCoordinates';
+
+test('places of an axis have as many digits as tell them apart', () => {
+  expect(placeTexts([0, 0.5, 1], metric, 3)).toEqual(['0', '0.500', '1.00']);
+  expect(placeTexts([50848, 50848.5, null, 50849], metric, 3)).toEqual([
+    '50,848.0',
+    '50,848.5',
+    '',
+    '50,849.0',
+  ]);
+  expect(placeTexts([58090, 58095], tick, 4)).toEqual(['58090', '58095']);
+  expect(placeTexts([7, 7], metric, 3)).toHaveLength(2);
+});
 
 const axis = (values: number[], more: Partial<ParallelAxis> = {}): ParallelAxis => ({
   id: 'm.auc',

@@ -56,10 +56,12 @@ export function scaleOf(axis: ParallelAxis): Scale {
 }
 
 /** A number on an axis: no zeros that say nothing. */
-export function tick(value: number): string {
+export function tick(value: number, digits = 4): string {
   const size = Math.abs(value);
-  if (size >= 1e6 || (size > 0 && size < 1e-3)) return value.toExponential(1).replace('.0e', 'e');
-  return String(Number(value.toPrecision(4)));
+  if (size >= 1e6 || (size > 0 && size < 1e-3))
+    return value.toExponential(Math.max(1, digits - 3)).replace('.0e', 'e');
+  const whole = size >= 1 ? Math.floor(Math.log10(size)) + 1 : 0; // digits before the point are not rounded away
+  return String(Number(value.toPrecision(Math.max(digits, whole))));
 }
 
 export function niceTicks(low: number, high: number, many: number): number[] {

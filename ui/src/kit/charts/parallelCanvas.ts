@@ -1,6 +1,14 @@
 // Draws parallel coordinates on a canvas that is as wide as what is seen, however many axes there are.
 import type { Palette } from '@/theme';
-import { extentsOf, within, type Brushes, type ParallelAxis, type Scale } from './parallel';
+import { placeTexts } from './axis';
+import {
+  extentsOf,
+  tick as numberText,
+  within,
+  type Brushes,
+  type ParallelAxis,
+  type Scale,
+} from './parallel';
 
 export const PLOT = { top: 12, bottom: 14, side: 60 };
 
@@ -130,10 +138,13 @@ function drawAxis(ctx: CanvasRenderingContext2D, scene: Scene, at: number): void
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';
   const few = Math.max(1, Math.ceil((scale.ticks.length * 14) / (scene.height - PLOT.top - PLOT.bottom)));
-  scale.ticks.forEach((tick, index) => {
+  const texts = axis.categories
+    ? scale.ticks.map((place) => scene.label(axis, place))
+    : placeTexts(scale.ticks, numberText, 4);
+  scale.ticks.forEach((place, index) => {
     if (index % few !== 0) return;
-    const y = yOf(scene, scale.to(tick));
-    const text = cut(scene.label(axis, tick), 16);
+    const y = yOf(scene, scale.to(place));
+    const text = cut(texts[index] ?? '', 16);
     const wide = ctx.measureText(text).width;
     ctx.globalAlpha = 0.82; // the lines behind stay visible, the number stays readable
     ctx.fillStyle = p.page;

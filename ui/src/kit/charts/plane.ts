@@ -2,6 +2,7 @@
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Palette } from '@/theme';
+import { placeTexts } from './axis';
 import { tick as tickText } from './parallel';
 
 export interface PlaneAxis {
@@ -53,7 +54,7 @@ function axisOf(look: PlaneAxis, p: Palette, size: number): UPlot.Axis {
         }
       : look.time
         ? {}
-        : { values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : tickText(tick))) }),
+        : { values: (_plot, ticks) => placeTexts(ticks, tickText, 4) }),
   };
 }
 

@@ -3,6 +3,7 @@ import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { metric } from '@/kernel/format';
 import type { Palette } from '@/theme';
+import { placeTexts } from './axis';
 import { align, positive, smooth, type Curve } from './curves';
 
 export interface Look {
@@ -106,7 +107,7 @@ export function draw(
       {
         ...axis,
         size: 60,
-        values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : metric(tick, 3))),
+        values: (_plot, ticks) => placeTexts(ticks, metric, 3),
       },
     ],
     series,

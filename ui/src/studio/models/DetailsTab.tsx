@@ -135,7 +135,10 @@ function Recorded({ runId }: { runId: string }) {
     <Answer query={query} rows={3} inline>
       {({ metrics, params }) => {
         const rows: (readonly [string, string, boolean])[] = [
-          ...metrics.slice(0, 30).map((one) => [one.key, one.special ?? metric(one.value), true] as const),
+          ...metrics
+            .filter((one) => !one.key.startsWith('system/'))
+            .slice(0, 30)
+            .map((one) => [one.key, one.special ?? metric(one.value), true] as const),
           ...Object.entries(params ?? {})
             .slice(0, 40)
             .map(([key, value]) => [key, value, false] as const),

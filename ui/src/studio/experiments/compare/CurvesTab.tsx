@@ -15,9 +15,7 @@ const FIRST = 4;
 
 /** Metrics with more than one point; those of the machine come last. */
 function curvedFields(fields: readonly Field[]): Field[] {
-  const found = fields.filter((field) => field.kind === 'metric' && field.points > 1);
-  const machine = (field: Field) => field.key.startsWith('system/');
-  return [...found.filter((field) => !machine(field)), ...found.filter(machine)];
+  return fields.filter((field) => (field.kind === 'metric' || field.kind === 'system') && field.points > 1);
 }
 
 /** The curves of chosen metrics, all runs in each chart. */

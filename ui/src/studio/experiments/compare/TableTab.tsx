@@ -166,9 +166,11 @@ function FieldHead({ field, view }: { field: Field; view: View }) {
         <span>{field.key}</span>
         {sorted ? down ? <IconDown size={12} aria-hidden /> : <IconUp size={12} aria-hidden /> : null}
       </UnstyledButton>
-      {field.kind === 'metric' ? (
+      {field.kind === 'metric' || field.kind === 'system' ? (
         <More label={`More about ${field.key}`}>
-          <Menu.Item onClick={flip}>{lower ? 'Higher is better' : 'Lower is better'}</Menu.Item>
+          {field.kind === 'metric' ? (
+            <Menu.Item onClick={flip}>{lower ? 'Higher is better' : 'Lower is better'}</Menu.Item>
+          ) : null}
           <Menu.Item
             onClick={() => change({ tab: 'curves', metrics: [field.key] }, false)}
             disabled={field.points < 2}

@@ -69,6 +69,15 @@ test('names tell which direction is better, and people may say otherwise', () =>
   expect(bestOf(field('p.lr'), [0, 1], true)).toBeNull();
 });
 
+test('what was measured of the machine comes last, is no axis by itself, and nobody is best at it', () => {
+  const machine = { key: 'system/cpu', last: [1, 2, 3], low: [1, 2, 3], high: [1, 2, 3], special: {}, points: 9, differs: true };
+  const more = fieldsOf({ ...found, metrics: [machine, ...found.metrics] });
+  expect(more.map((one) => one.kind).lastIndexOf('metric')).toBeLessThan(more.length - 1);
+  expect(more.at(-1)).toMatchObject({ id: 'm.system/cpu', kind: 'system' });
+  expect(firstAxes(more)).not.toContain('m.system/cpu');
+  expect(bestOf(more.at(-1) as Field, [0, 1, 2], false)).toBeNull();
+}); // prettier-ignore
+
 test('a distance from the baseline is absolute, relative, and better or worse', () => {
   expect(deltaOf(field('m.loss'), 1, 0, true)).toEqual({ text: '−0.250 (−50.0%)', tone: 1 });
   expect(deltaOf(field('m.auc'), 1, 0, false)?.tone).toBe(-1);

@@ -1,5 +1,6 @@
 import { duration, metric } from '@/kernel/format';
 import type { components } from '@/kernel/schema';
+import { SYSTEM } from '../run/metricGroups';
 import type { Statistic } from './search';
 
 export type Comparison = components['schemas']['RunComparison'];
@@ -8,7 +9,7 @@ export type ComparedRun = components['schemas']['ComparedRun'];
 /** One thing that runs have: a row of the table, an axis, a column of a scatter. Items follow the order of the runs. */
 export interface Field {
   id: string;
-  kind: 'about' | 'metric' | 'param' | 'tag';
+  kind: 'about' | 'metric' | 'param' | 'tag' | 'system';
   key: string;
   /** As text; null where a run has none. */
   texts: readonly (string | null)[];
@@ -24,6 +25,7 @@ export const KINDS: Record<Field['kind'], string> = {
   metric: 'Metrics',
   param: 'Params',
   tag: 'Tags',
+  system: 'System metrics',
 };
 
 /** A param is a number when every run that has it has a number. */
@@ -66,14 +68,14 @@ function about(runs: readonly ComparedRun[]): Field[] {
   return rows.filter((field) => field.texts.some((value) => value !== null && value !== ''));
 }
 
-/** Everything that was compared, as fields: about, metrics, params, tags. */
+/** Everything that was compared, as fields: about, metrics, params, tags, and what was measured of the machine. */
 export function fieldsOf(found: Comparison, statistic: Statistic = 'last'): Field[] {
   const metrics = found.metrics.map((row): Field => {
     const numbers = row[statistic];
     const special = statistic === 'last' ? (row.special ?? {}) : {};
     return {
       id: `m.${row.key}`,
-      kind: 'metric',
+      kind: row.key.startsWith(SYSTEM) ? 'system' : 'metric',
       key: row.key,
       texts: numbers.map((value, index) => special[String(index)] ?? (value === null ? null : metric(value))),
       numbers,
@@ -91,7 +93,13 @@ export function fieldsOf(found: Comparison, statistic: Statistic = 'last'): Fiel
       differs: row.differs,
       points: 0,
     }));
-  return [...about(found.runs), ...metrics, ...texts('param', found.params), ...texts('tag', found.tags)];
+  return [
+    ...about(found.runs),
+    ...metrics.filter((field) => field.kind === 'metric'),
+    ...texts('param', found.params),
+    ...texts('tag', found.tags),
+    ...metrics.filter((field) => field.kind === 'system'),
+  ];
 }
 
 const LOWER =

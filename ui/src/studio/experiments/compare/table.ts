@@ -6,6 +6,7 @@ const PREFIX: Record<Field['kind'], string> = {
   metric: 'metrics.',
   param: 'params.',
   tag: 'tags.',
+  system: 'metrics.',
 };
 
 /** The table as a file: one line a run, numbers in full. */
