@@ -6463,7 +6463,7 @@ export interface components {
      * DataInput
      * @description Data that is somewhere else: a dataset, a model, a datastore, another job's output, an address of the web.
      *
-     *     path: `azureml:<name>:<version>`, `azureml:<name>@latest`, `azureml://datastores/<name>/paths/<path>`,
+     *     path: `azureml:<name>:<version>`, `azureml:<name>:<version>@<part>` of a split, `azureml:<name>@latest`, `azureml://datastores/<name>/paths/<path>`,
      *     `azureml://jobs/<run>/outputs/<output>/paths/<path>`, `runs:/<run>/<path>`, `https://…`.
      *     mode: `direct` hands the address itself to the command; the others place the files, read-only, before it starts.
      */

@@ -365,10 +365,12 @@ class SplitNotFound(NotFound):
 
     code, title = "datasets.split_not_found", "Split not found"
 
-    def __init__(self, part: str, reference: str) -> None:
+    def __init__(self, part: str, reference: str, known: Sequence[str] = ()) -> None:
         super().__init__(
             f"{reference} has no split with '{part[:100]}'.",
-            f"Record one: studiolo datasets split {reference} --shares train=0.8,test=0.2",
+            f"Its parts are: {', '.join(known)}."
+            if known
+            else f"Record one: studiolo datasets split {reference} --shares train=0.8,test=0.2",
             field="split",
         )
 

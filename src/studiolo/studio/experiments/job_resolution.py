@@ -28,11 +28,16 @@ _ENVIRONMENT_TAG = "studiolo.environment"
 
 
 class Resolved(NamedTuple):
-    """Files of the store for an input. source: how lineage names where they come from; alone: it is one file."""
+    """Files of the store for an input. source: how lineage names where they come from; alone: it is one file.
+
+    stage: what is made of them before the job starts; stores: datastores that it opens then.
+    """
 
     files: list[InputFile]
     source: str
     alone: bool = False
+    stage: dict[str, Any] | None = None
+    stores: tuple[str, ...] = ()
 
 
 def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
@@ -65,6 +70,8 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
             resolved = _stored(ctx, name, given)
             inputs[name] = resolved.files
             found["sources"][name] = resolved.source
+            found["staged"] |= {name: resolved.stage} if resolved.stage else {}
+            around.update(resolved.stores)
             shapes[name] = "file" if resolved.alone else "folder"
     for name, output in spec.outputs.items():
         if output.path:
@@ -141,12 +148,21 @@ def _stored(ctx: Context, name: str, given: DataInput) -> Resolved:
             "Write azureml:<name>:<version>, azureml://datastores/…, azureml://jobs/…, runs:/… or https://…",
             field=field,
         )
-    reference = f"{match[1]}:{match[2]}" if match[1] else match[3].replace("@latest", "").removesuffix(":latest")
+    reference = f"{match[1]}:{match[2]}" if match[1] else _newest(match[3])
     for _, part in slices.parts("job_inputs"):
         resolved: Resolved | None = part.resolve(ctx, reference, given.type, field)
         if resolved is not None:
             return _fitting(resolved, name, given, field)
     raise BadJob(f"Nothing is called '{reference[:200]}'.", "List datasets: studiolo datasets list", field=field)
+
+
+def _newest(reference: str) -> str:
+    """Take the words for the newest version away; behind a number `@latest` would be a part that is called so.
+
+    >>> _newest("titanic@latest"), _newest("titanic:latest"), _newest("titanic:3@latest")
+    ('titanic', 'titanic', 'titanic:3@latest')
+    """
+    return reference.removesuffix(":latest") if ":" in reference else reference.removesuffix("@latest")
 
 
 def _fitting(resolved: Resolved, name: str, given: DataInput, field: str) -> Resolved:

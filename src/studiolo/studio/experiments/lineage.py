@@ -1,20 +1,24 @@
-"""Lineage: one edge table, dataset version → run → model version → deployment. A reference is `<noun>:<id>`."""
+"""Lineage: one edge table, dataset version → run → model version → deployment. A reference is `<noun>:<id>`.
+
+`dataset:titanic:3@train` is a part of `dataset:titanic:3`: the edge between the two is in no table, and shown where there is another.
+"""
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import Edge
 from studiolo.studio.experiments.tables import lineage
 
+DATASET = "dataset:"
 BINNED = "binned-"  # what begins so waits in a bin: its edges hold what it came from, and are shown to nobody
 
 
 def link(tx: Connection, ctx: Context, source: str, target: str) -> None:
     """Say that `target` was made from `source` (or stands on it); saying it twice is saying it once.
 
-    source, target: such as `dataset:titanic:1`, `run:<id>`, `model:titanic:1`, `endpoint:titanic`.
+    source, target: such as `dataset:titanic:1`, `dataset:titanic:1@train`, `run:<id>`, `model:titanic:1`, `endpoint:titanic`.
     """
     row = {"workspace_id": ctx.workspace_id, "source": source, "target": target, "created_at": ctx.clock.now()}
     tx.execute(ctx.db.upsert(lineage).on_conflict_do_nothing(index_elements=["workspace_id", "source", "target"]), row)
@@ -34,6 +38,11 @@ def around(tx: Connection, ctx: Context, reference: str, depth: int = 4) -> list
         seen = {reference}
         for _ in range(depth):
             edges = _step(tx, ctx, frontier, forward=forward)
+            edges += [
+                Edge(source=edge.source.partition("@")[0], target=edge.source, created_at=edge.created_at)
+                for edge in edges
+                if _is_part(edge.source)
+            ]
             found.update({(edge.source, edge.target): edge for edge in edges})
             frontier = {edge.target if forward else edge.source for edge in edges} - seen
             seen |= frontier
@@ -44,13 +53,22 @@ def around(tx: Connection, ctx: Context, reference: str, depth: int = 4) -> list
 
 def _step(tx: Connection, ctx: Context, references: Iterable[str], *, forward: bool) -> list[Edge]:
     column = lineage.c.source if forward else lineage.c.target
+    names = sorted(references)
+    wanted: ColumnElement[bool] = column.in_(names)
+    if forward:  # what was made from a part was made from the whole
+        wholes = [name for name in names if name.startswith(DATASET) and not _is_part(name)]
+        wanted = or_(wanted, *(column.startswith(f"{whole}@", autoescape=True) for whole in wholes))
     query = select(lineage.c.source, lineage.c.target, lineage.c.created_at).where(
         lineage.c.workspace_id == ctx.workspace_id,
-        column.in_(sorted(references)),
+        wanted,
         lineage.c.source.not_like(f"{BINNED}%"),
         lineage.c.target.not_like(f"{BINNED}%"),
     )
     return [Edge.model_validate(dict(row)) for row in tx.execute(query.limit(1000)).mappings()]
+
+
+def _is_part(reference: str) -> bool:
+    return reference.startswith(DATASET) and "@" in reference
 
 
 def rename(tx: Connection, ctx: Context, old: str, new: str) -> None:

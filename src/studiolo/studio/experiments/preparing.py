@@ -14,6 +14,7 @@ from studiolo.kernel import outbound
 from studiolo.kernel.errors import StudioloError
 from studiolo.runner import attempt as files
 from studiolo.runner.journal import Journal
+from studiolo.studio import slices
 from studiolo.studio.experiments.environments import building
 
 PLAN = "plan.json"
@@ -75,6 +76,9 @@ def prepare(place: Path, plan: dict[str, Any]) -> None:
 
 
 def _fetch(target: Path, name: str, stage: dict[str, Any], plan: dict[str, Any]) -> None:
+    if "rows" in stage:
+        _take_rows(target, name, stage)
+        return
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     begun = time.monotonic()
@@ -86,6 +90,15 @@ def _fetch(target: Path, name: str, stage: dict[str, Any], plan: dict[str, Any])
         say(f"Fetching input '{name}' from {stage['datastore']}/{stage['path']}")
         _from_store(target, stage, told)
     say(f"  {told.files} files, {told.bytes / 2**20:.1f} MiB in {time.monotonic() - begun:.1f} s")
+
+
+def _take_rows(target: Path, name: str, stage: dict[str, Any]) -> None:
+    """Leave of a dataset, whose files are there, the rows of a part alone."""
+    say(f"Taking the rows of {stage['reference']} for input '{name}'")
+    begun = time.monotonic()
+    for _, taker in slices.parts("part_files"):
+        size = taker.take(target, stage["rows"], stage["file"], stage["type"])
+        say(f"  {stage['file']}, {size / 2**20:.1f} MiB in {time.monotonic() - begun:.1f} s")
 
 
 class _Told:

@@ -19,7 +19,9 @@ interface Look {
   href: (name: string) => string;
 }
 
-const versioned = (slice: string) => (name: string) => {
+/** The page of a version; a part of its split, `titanic:3@train`, has none of its own. */
+const versioned = (slice: string) => (reference: string) => {
+  const name = reference.split('@')[0] ?? reference;
   const cut = name.lastIndexOf(':');
   return cut < 0 ? at([slice, name]) : at([slice, name.slice(0, cut)], { version: name.slice(cut + 1) });
 };

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -46,7 +46,15 @@ def find(ctx: Context, name: str, version: int, part: str) -> PartOf:
         ):
             spec = SplitCreate.model_validate(split.model_dump(include=set(SplitCreate.model_fields)))
             return PartOf(split=spec, part=inner if dot else part)
-    raise SplitNotFound(part, reference(name, version))
+    known = [written.rpartition("@")[2] for split in recorded for written in split.references.values()]
+    raise SplitNotFound(part, reference(name, version), known)
+
+
+def of_version(ctx: Context, row: Any, part: str) -> PartOf:
+    """Return what a part of the version of a row means to a process that has its files; raises SplitNotFound."""
+    whole = contents.whole(row)
+    alone = ctx.blobs.path(whole).name if whole else "" if row.manifest else str(row.files[0]["path"])
+    return find(ctx, row.name, row.version, part).model_copy(update={"name": alone})
 
 
 def part_inputs(ctx: Context, name: str, version: int, part: str) -> dict[str, list[InputFile]]:
@@ -56,10 +64,7 @@ def part_inputs(ctx: Context, name: str, version: int, part: str) -> dict[str, l
     """
     if not part:
         return {}
-    row = find_row(ctx, name, version)
-    whole = contents.whole(row)
-    alone = ctx.blobs.path(whole).name if whole else "" if row.manifest else str(row.files[0]["path"])
-    document = find(ctx, name, version, part).model_copy(update={"name": alone}).model_dump_json()
+    document = of_version(ctx, find_row(ctx, name, version), part).model_dump_json()
     return {INPUT: [InputFile(path=FILE, digest=ctx.blobs.put(document.encode()).digest)]}
 
 

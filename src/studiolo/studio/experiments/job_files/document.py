@@ -106,7 +106,10 @@ def misfit(raw: Mapping[str, Any], name: str, known: Container[str]) -> BadJob |
 
 
 def override(raw: dict[str, Any], given: Mapping[str, Any], known: Container[str]) -> None:
-    """Put other values into a file, by keys such as `inputs.x`; raises BadJob for a key that it cannot have."""
+    """Put other values into a file, by keys such as `inputs.x`; raises BadJob for a key that it cannot have.
+
+    A text for an input that is data is its new path: `--set inputs.data=azureml:titanic:2@train`.
+    """
     for name, found in given.items():
         if wrong := misfit(raw, name, known):
             raise wrong
@@ -118,7 +121,9 @@ def override(raw: dict[str, Any], given: Mapping[str, Any], known: Container[str
             if not isinstance(inner, dict):
                 raise BadJob(f"'{key}' of {name} is no mapping.", "Name a key of the file.", field="set")
             place = inner
-        place[keys[-1]] = found
+        old = place.get(keys[-1])
+        data = keys[0] == "inputs" and len(keys) == 2 and isinstance(old, dict) and "path" in old
+        place[keys[-1]] = {**old, "path": found} if data and isinstance(old, dict) and isinstance(found, str) else found
 
 
 def mapping(raw: Mapping[str, Any], key: str) -> dict[str, Any]:

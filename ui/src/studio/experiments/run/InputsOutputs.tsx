@@ -23,12 +23,14 @@ export function InputsOutputs({ run, overview, edges }: Props) {
     enabled: run.kind === 'command' || run.kind === 'sweep',
   });
   const linked = (reference: string, slice: string): ReactNode => {
-    const { name } = parseReference(reference);
+    const { name: whole } = parseReference(reference);
+    const [name = '', part] = whole.split('@');
     const cut = name.lastIndexOf(':');
     const version = name.slice(cut + 1);
     return (
       <Link href={at([slice, name.slice(0, cut)], { version })}>
         {name.slice(0, cut)} version {version}
+        {part ? `, part ${part}` : ''}
       </Link>
     );
   };

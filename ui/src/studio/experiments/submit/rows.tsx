@@ -40,7 +40,9 @@ export function InputRows({ rows, onChange, errors }: InputsProps) {
             <TextInput
               aria-label={it.kind === 'data' ? 'Where the data is' : 'Value'}
               placeholder={
-                it.kind === 'data' ? 'azureml:titanic:1, azureml://datastores/…, https://…' : 'value'
+                it.kind === 'data'
+                  ? 'azureml:titanic:1, azureml:titanic:1@train, azureml://datastores/…, https://…'
+                  : 'value'
               }
               flex={1}
               value={it.value}
