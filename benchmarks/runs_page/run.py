@@ -20,7 +20,6 @@ sys.path.insert(0, str(HERE.parent / "tracking"))
 
 import psutil  # noqa: E402
 import studio_rows  # noqa: E402
-from many_runs import settle  # noqa: E402
 from servers import machine, new_database, postgres, studio  # noqa: E402
 
 
@@ -43,7 +42,7 @@ def main() -> int:
             home = folder / "home"
             studio_rows.fill(home, url, options.runs, options.experiments)
             server = stack.enter_context(studio(home, database_url=url, durability="normal"))
-            settle(server)
+            print(f"settled after {server.settle(within=300):.0f} s", flush=True)
             process = next(
                 child
                 for child in psutil.Process(server.watched[0]).children()

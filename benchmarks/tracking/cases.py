@@ -148,18 +148,9 @@ def filled(server: Server, sizes: Sizes, folder: Path) -> str:
         url = server.database_url.replace("postgresql:", "postgresql+psycopg2:")
         words = [folder / "mlflow" / "bin" / "python", HERE / "fill.py", url, str(sizes.runs)]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-    _settle(server)
+    server.settle(within=120)
     mark.write_text(json.dumps(experiment))
     return experiment
-
-
-def _settle(server: Server) -> None:
-    """Wait until a server has done what it does with rows that came past it: the studio makes its ready JSON of them."""
-    deadline, quiet = time.monotonic() + 120, 0
-    while quiet < 3 and time.monotonic() < deadline:
-        before, _ = server.cpu()
-        time.sleep(1)
-        quiet = quiet + 1 if server.cpu()[0] - before < 0.2 else 0
 
 
 def listing(server: Server, sizes: Sizes, folder: Path) -> Work:

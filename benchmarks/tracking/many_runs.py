@@ -68,21 +68,10 @@ def main() -> int:
             experiments = studio_rows.fill(folder / "home", url, options.runs, options.experiments)
             print(f"filled in {time.perf_counter() - begun:.0f} s", flush=True)
             server = stack.enter_context(studio(folder / "home", database_url=url, durability="normal"))
-            settle(server)
+            print(f"settled after {server.settle(within=300):.0f} s", flush=True)
             return _ask(server, experiments, options.rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def settle(server: Server) -> None:
-    """Wait until the controller has nothing more to do."""
-    begun = time.perf_counter()
-    quiet = 0
-    while quiet < 3 and time.perf_counter() - begun < 300:
-        before, _ = server.cpu()
-        time.sleep(2)
-        quiet = quiet + 1 if server.cpu()[0] - before < 0.4 else 0
-    print(f"settled after {time.perf_counter() - begun:.0f} s", flush=True)
 
 
 def _ask(server: Server, experiments: list[str], rounds: int) -> int:

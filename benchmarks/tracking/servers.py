@@ -21,15 +21,19 @@ from sqlalchemy import create_engine, text
 
 MLFLOW = "mlflow==3.17.*"
 START_SECONDS = 120.0
+QUIET_LOOKS, LOOK_SECONDS, QUIET_SHARE = (
+    3,
+    2.0,
+    0.2,
+)  # a server is quiet that took less than this share of a core in so many looks
+# Words in the command of processes that answer no request (our controller and what it has looked into, MLflow's job consumers): they
+# count as CPU, but not as that of the server.
+BESIDE = ("studiolo.controller", "models.scan", "huey_consumer", "mlflow.server.jobs")
 
 
 @dataclass
 class Server:
-    """A running server. root: path before `/api/2.0`; watched: processes whose trees count as the server's CPU.
-
-    beside: words in the command of processes that answer no request (our controller and what it has looked into, MLflow's job
-    consumers): they count as CPU, but not as that of the server.
-    """
+    """A running server. root: path before `/api/2.0`; watched: processes whose trees count as the server's CPU."""
 
     name: str
     url: str
@@ -38,7 +42,6 @@ class Server:
     home: Path
     database_url: str
     watched: list[int] = field(default_factory=list)
-    beside: tuple[str, ...] = ("studiolo.controller", "models.scan", "huey_consumer", "mlflow.server.jobs")
 
     @property
     def address(self) -> tuple[str, int]:
@@ -61,8 +64,23 @@ class Server:
                 # with those of its children that have ended
                 seconds = used.user + used.system + used.children_user + used.children_system
                 total += seconds
-                serving += 0.0 if any(word in command for word in self.beside) else seconds
+                serving += 0.0 if any(word in command for word in BESIDE) else seconds
         return total, serving
+
+    def settle(self, *, within: float) -> float:
+        """Wait until the server has done what it does by itself, such as making ready JSON of new rows; returns the seconds it took.
+
+        within: seconds after which it is measured as it is, and a line says so.
+        """
+        begun = time.monotonic()
+        quiet = 0
+        while quiet < QUIET_LOOKS and time.monotonic() - begun < within:
+            before, _ = self.cpu()
+            time.sleep(LOOK_SECONDS)
+            quiet = quiet + 1 if self.cpu()[0] - before < QUIET_SHARE * LOOK_SECONDS else 0
+        if quiet < QUIET_LOOKS:
+            print(f"{self.name} still works after {within:.0f} s; measured as it is", file=sys.stderr, flush=True)
+        return time.monotonic() - begun
 
 
 def mlflow_environment(folder: Path) -> Path:
