@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -23,8 +24,13 @@ from tests.studio.models.folders import a_model
 
 
 class Evil:
+    """What makes a file when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
     def __reduce__(self) -> object:
-        return os.system, ("touch /tmp/never",)
+        return os.system, (f"touch {self.path}",)
 
 
 def a_version(ctx: Context, content: bytes, name: str = "m") -> None:
@@ -42,9 +48,10 @@ def until_idle(ctx: Context) -> None:
         time.sleep(0.01)
 
 
-def test_the_controller_looks_into_every_new_version(any_ctx: Context) -> None:
+def test_the_controller_looks_into_every_new_version(any_ctx: Context, tmp_path: Path) -> None:
+    never = tmp_path / "never"
     a_version(any_ctx, pickle.dumps({"a": 1}))
-    a_version(any_ctx, pickle.dumps(Evil()), "bad")
+    a_version(any_ctx, pickle.dumps(Evil(never)), "bad")
     assert service.get_version(any_ctx, "m", 1).scan is None
     with pytest.raises(NotScanned, match="have not been looked into yet"):
         service.get_scan(any_ctx, "m", 1)
@@ -54,6 +61,7 @@ def test_the_controller_looks_into_every_new_version(any_ctx: Context) -> None:
     assert [(one.what, one.grade) for one in found.findings] == [("loader nowhere", "unknown")]
     assert (found.files, found.pickles) == (2, 1)
     assert reconcile.tick(any_ctx) is False
+    assert not never.exists()
 
 
 def test_a_newer_scanner_looks_again(any_ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,8 +96,8 @@ def test_a_look_that_takes_too_long_is_no_verdict_of_clean(services: Services) -
     assert (found.verdict, "longer" in found.unreadable[0].why) == ("unreadable", True)
 
 
-def test_deploying_what_is_dangerous_asks_first(any_ctx: Context) -> None:
-    a_version(any_ctx, pickle.dumps(Evil()))
+def test_deploying_what_is_dangerous_asks_first(any_ctx: Context, tmp_path: Path) -> None:
+    a_version(any_ctx, pickle.dumps(Evil(tmp_path / "never")))
     with pytest.raises(RiskNotAccepted, match=r"posix\.system in model\.pkl") as caught:
         endpoints.deploy(any_ctx, EndpointDeploy(name="live", model="m:1"))
     assert caught.value.field == "accept_risk"
@@ -100,8 +108,9 @@ def test_deploying_what_is_dangerous_asks_first(any_ctx: Context) -> None:
     endpoints.deploy(any_ctx, EndpointDeploy(name="fine", model="good:1"))
 
 
-def test_over_http_and_in_the_sdk(services: Services, client: TestClient, studio: Studio) -> None:
-    a_version(context_in(services), pickle.dumps(Evil()))
+def test_over_http_and_in_the_sdk(services: Services, client: TestClient, studio: Studio, tmp_path: Path) -> None:
+    never = tmp_path / "never"
+    a_version(context_in(services), pickle.dumps(Evil(never)))
     early = client.get("/w/default/api/models/m/versions/1/scan")
     assert (early.status_code, early.json()["code"]) == (409, "models.not_scanned")
     found = studio.models.scan("m:1")
@@ -109,6 +118,7 @@ def test_over_http_and_in_the_sdk(services: Services, client: TestClient, studio
     assert client.get("/w/default/api/models/m/versions/1/scan").json()["verdict"] == "dangerous"
     assert client.get("/w/default/api/models/m/versions/1").json()["scan"] == "dangerous"
     assert client.post("/w/default/api/models/m/versions/7/scan").status_code == 404
+    assert not never.exists()
 
 
 def test_a_controller_killed_while_it_looks_leaves_the_version_to_the_next_one(services: Services) -> None:

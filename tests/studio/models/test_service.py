@@ -1,6 +1,7 @@
 """The registry's verbs."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,17 +198,19 @@ def test_an_alias_that_looks_like_a_version_is_refused(ctx: Context, alias: str)
         "just text",
         "flavors: {}",
         "flavors: [a",
-        "!!python/object/apply:os.system ['touch /tmp/owned']",
+        "!!python/object/apply:os.system ['touch {owned}']",
         "a: &a [x, x]\nflavors: {f: 1}\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
         + "\n".join(f"k{n}: &k{n} [{', '.join(['*c' if n == 0 else f'*k{n - 1}'] * 9)}]" for n in range(7)),
     ],
 )
-def test_a_folder_that_is_no_model_is_refused(ctx: Context, text: str) -> None:
-    run_id = a_model(ctx, text)
+def test_a_folder_that_is_no_model_is_refused(ctx: Context, tmp_path: Path, text: str) -> None:
+    owned = tmp_path / "owned"
+    run_id = a_model(ctx, text.replace("{owned}", str(owned)))
     with pytest.raises(NotAModel):
         service.register(ctx, "m", run_id)
     with pytest.raises(ModelNotFound):
         service.get(ctx, "m")  # nothing half made
+    assert not owned.exists()
 
 
 def test_an_unknown_run_and_a_missing_folder_are_named(ctx: Context) -> None:

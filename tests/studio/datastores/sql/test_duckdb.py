@@ -54,14 +54,16 @@ class TestDuckDb(DatabaseChecks):
             "FROM '/etc/passwd'",
             "ATTACH ':memory:' AS x",
             "SELECT * FROM read_csv('http://127.0.0.1/x.csv')",
-            "COPY (SELECT 1) TO '/tmp/x.csv'",
+            "COPY (SELECT 1) TO '{other}'",
             "SET memory_limit = '10GB'",
             "SELECT getenv('HOME')",
         ],
     )
-    def test_no_other_door_is_open(self, place: DatabasePlace, query: str) -> None:
+    def test_no_other_door_is_open(self, place: DatabasePlace, tmp_path: Path, query: str) -> None:
+        other = tmp_path / "x.csv"
         with pytest.raises(StoreError):
-            self.rows(self.open(place), query)
+            self.rows(self.open(place), query.format(other=other))
+        assert not other.exists()
 
     def test_a_file_that_is_no_database_is_said(self, place: DatabasePlace, tmp_path: Path) -> None:
         other = tmp_path / "text.duckdb"

@@ -59,12 +59,14 @@ class TestSqlite(DatabaseChecks):
             "PRAGMA writable_schema = 1",
             "SELECT load_extension('x')",
             "SELECT * FROM pragma_database_list",
-            "VACUUM INTO '/tmp/copy.db'",
+            "VACUUM INTO '{other}'",
         ],
     )
-    def test_no_other_door_is_open(self, place: DatabasePlace, query: str) -> None:
+    def test_no_other_door_is_open(self, place: DatabasePlace, tmp_path: Path, query: str) -> None:
+        other = tmp_path / "copy.db"
         with pytest.raises(StoreError):
-            self.rows(self.open(place), query)
+            self.rows(self.open(place), query.format(other=other))
+        assert not other.exists()
 
     def test_a_value_is_no_longer_than_it_may_be(self, place: DatabasePlace) -> None:
         with pytest.raises((QueryFailed, StoreError)):
