@@ -3,9 +3,12 @@
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+import typer
 
+from studiolo.cli import app
 from studiolo.kernel.settings import Settings, env_name
 from tests.architecture.source import ROOT, where
 
@@ -49,6 +52,41 @@ def test_links_within_the_repository_lead_somewhere(page: object) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if not re.match(r"[a-z]+:", target):
             assert (page.parent / target).exists(), f"{where(page)} links to {target}"  # type: ignore[attr-defined, arg-type]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[where(page) for page in PAGES])
+def test_commands_that_a_page_names_are_there(page: Any) -> None:
+    """The words after `studiolo` in code, as far as groups of commands go."""
+    for line in page.read_text("utf-8").splitlines():
+        for words in re.findall(r"(?:`|^\$ |^|\$\()studiolo((?: [a-z][a-z-]*(?![\w.:/=]))+)", line):
+            unknown = not_a_command(words.split())
+            assert not unknown, f"{where(page)} names 'studiolo{words}': there is no '{unknown}'"
+
+
+def not_a_command(words: list[str]) -> str | None:
+    """Return the first word that is no command of the group before it; what follows a command is its own."""
+    if not app.app.registered_groups:
+        app.attach_slices()
+    found: Any = typer.main.get_command(app.app)
+    for word in words:
+        commands = getattr(found, "commands", None)
+        if commands is None:
+            return None
+        if word not in commands:
+            return word
+        found = commands[word]
+    return None
+
+
+def test_a_command_that_is_not_there_is_seen() -> None:
+    assert not_a_command(["datasets", "create", "titanic"]) is None
+    assert not_a_command(["datasets", "made-up"]) == "made-up"
+    assert not_a_command(["made-up"]) == "made-up"
+
+
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs/index.md").read_text("utf-8")
+    assert [path.name for path in (ROOT / "docs/studio").glob("*.md") if f"](studio/{path.name})" not in index] == []
 
 
 def test_the_changelog_names_this_version() -> None:
