@@ -9,7 +9,8 @@ SCRIPT = """
 import argparse, csv, json, os, pathlib
 parser = argparse.ArgumentParser()
 parser.add_argument("--data")
-rows = list(csv.DictReader(open(parser.parse_args().data)))
+with open(parser.parse_args().data) as file:
+    rows = list(csv.DictReader(file))
 print(f"read {len(rows)} rows")
 mean = sum(float(row["height"]) for row in rows) / len(rows)
 pathlib.Path(os.environ["STUDIOLO_OUTPUTS"], "summary.json").write_text(json.dumps({"mean": mean}))

@@ -24,8 +24,8 @@ with tempfile.TemporaryDirectory() as place:
     for year in ("1475", "1476"):
         (folder / year).mkdir(parents=True)
         price = "12.5" if year == "1475" else "unknown"
-        (folder / year / "sales.csv").write_text(f"city,price,note\nUrbino,3,-\nGubbio,{price},-\n")
-    (folder / "1476" / "sales.csv").open("a").write("Mantova,8,-\n")
+        more = "Mantova,8,-\n" if year == "1476" else ""
+        (folder / year / "sales.csv").write_text(f"city,price,note\nUrbino,3,-\nGubbio,{price},-\n{more}")
     (folder / "MLTable").write_text(MLTABLE)
     studio.datasets.wait_for(studio.datasets.send(folder))
     found = studio.datasets.get("paintings")
