@@ -18,7 +18,7 @@ import { gridColumns } from './cells';
 import { ColumnPicker } from './ColumnPicker';
 import type { Direction } from './columns';
 import { readWidths, writeWidths, type TableSearch } from './state';
-import type { TableRow } from './tree';
+import { summaryOf, type TableRow } from './tree';
 import { useLive } from './useLive';
 import type { useQuestion } from './useQuestion';
 import { useTable } from './useTable';
@@ -138,11 +138,7 @@ export function TableGrid(props: Props) {
         first={table.first}
         total={table.total}
         onWindow={table.onWindow}
-        summary={
-          by.length > 0
-            ? `${count(table.baseTotal)} ${table.baseTotal === 1 ? 'group' : 'groups'} of ${count(total)} runs`
-            : `${count(total)} ${total === 1 ? 'run' : 'runs'}`
-        }
+        summary={summaryOf(total, by.length > 0 ? table.baseTotal : undefined)}
         listKey={JSON.stringify([where, search.sort, by])}
         columns={grid}
         rowKey={(row) => row.key}

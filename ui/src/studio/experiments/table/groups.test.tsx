@@ -1,7 +1,7 @@
 import { renderHook, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { groupsOf, type Where } from './ask';
-import { baseKey, type Base } from './tree';
+import { baseKey, summaryOf, type Base } from './tree';
 import { usePaged } from './usePaged';
 
 const WHERE: Where = { experiments: [], filter: '', lifecycle: 'active', top_level: true };
@@ -59,4 +59,11 @@ test('more metrics than a page asks for are not waited for', async () => {
   await waitFor(() => expect(meansOf(result, 'm0')).toEqual([0.5, null]));
   expect(meansOf(result, 'm24')).toEqual([null, null]);
   expect(asked.map((one) => one.length)).toEqual([0, 20]);
+});
+
+test('one run and one group are told in the singular', () => {
+  expect(summaryOf(1)).toBe('1 run');
+  expect(summaryOf(1, 1)).toBe('1 group of 1 run');
+  expect(summaryOf(12_000, 3)).toBe('3 groups of 12,000 runs');
+  expect(summaryOf(0, 0)).toBe('0 groups of 0 runs');
 });

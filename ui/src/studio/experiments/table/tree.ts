@@ -1,3 +1,4 @@
+import { count } from '@/kernel/format';
 import type { components } from '@/kernel/schema';
 import type { RunRecord } from './columns';
 
@@ -88,4 +89,10 @@ export function place(
 
 export function insertedRows(inserts: readonly Insert[]): number {
   return inserts.reduce((sum, insert) => sum + insert.rows.length, 0);
+}
+
+/** How much is there: `5 runs`, or `1 group of 5 runs`. */
+export function summaryOf(runs: number, groups?: number): string {
+  const many = (value: number, noun: string) => `${count(value)} ${value === 1 ? noun : `${noun}s`}`;
+  return groups === undefined ? many(runs, 'run') : `${many(groups, 'group')} of ${many(runs, 'run')}`;
 }
