@@ -10681,6 +10681,7 @@ export interface components {
         | components['schemas']['RowCount']
         | components['schemas']['Schema']
         | components['schemas']['Freshness']
+        | components['schemas']['Sql']
       )[];
       /** Rules Version */
       rules_version: number;
@@ -10725,6 +10726,7 @@ export interface components {
         | components['schemas']['RowCount']
         | components['schemas']['Schema']
         | components['schemas']['Freshness']
+        | components['schemas']['Sql']
       )[];
       /**
        * Zone
@@ -12431,6 +12433,48 @@ export interface components {
       min?: number | null;
     };
     /**
+     * Sql
+     * @description What SQL says of the table `data`; `title` is its name. Exactly one of the two is written.
+     *
+     *     condition: holds for each row, such as `Fare >= 0`; a row for which it is NULL counts as good. query: a SELECT of the rows that
+     *     break the rule. max_failed: so many rows may break it, where it is not a share of them (tolerance).
+     */
+    Sql: {
+      /**
+       * Condition
+       * @default
+       */
+      condition: string;
+      /** Max Failed */
+      max_failed?: number | null;
+      /**
+       * Query
+       * @default
+       */
+      query: string;
+      /**
+       * Severity
+       * @default warn
+       * @enum {string}
+       */
+      severity: 'warn' | 'block';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /**
+       * Tolerance
+       * @default 0
+       */
+      tolerance: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'sql';
+    };
+    /**
      * SqlQuery
      * @description A question in SQL. Datasets are tables by their names: `titanic`, `"titanic:2"`.
      *
@@ -12546,7 +12590,8 @@ export interface components {
         | components['schemas']['Matches']
         | components['schemas']['RowCount']
         | components['schemas']['Schema']
-        | components['schemas']['Freshness'];
+        | components['schemas']['Freshness']
+        | components['schemas']['Sql'];
       /** Title */
       title: string;
       /** Why */

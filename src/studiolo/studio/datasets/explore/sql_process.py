@@ -148,18 +148,23 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def _register(connection: "DuckDBPyConnection", table: dict[str, Any]) -> None:
-    """Make a table readable under its name: columns that are mapped read-only into memory, or Parquet that Arrow reads."""
+    """Make a table readable under its name: columns that are mapped read-only into memory, Parquet that Arrow reads, or no rows."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    raw = f"raw {table['name']}"
+    raw, view = (
+        f"raw {table['name']}",
+        f"CREATE TEMP VIEW {_quoted(table['name'])} AS SELECT {', '.join(table['columns'])}",
+    )
+    if "empty" in table:
+        connection.execute(f"{view} WHERE false")
+        return
     if "arrow" in table:
         source: Any = pa.ipc.open_file(pa.memory_map(table["arrow"])).read_all()
     else:
         source = ds.dataset(table["parquet"], format="parquet")
     connection.register(raw, source)
-    quoted, name = _quoted(raw), _quoted(table["name"])
-    connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {', '.join(table['columns'])} FROM {quoted}")
+    connection.execute(f"{view} FROM {_quoted(raw)}")
 
 
 def _quoted(name: str) -> str:

@@ -1,6 +1,6 @@
 """Rules as questions to the engine: which rows break them, how many, the first of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ class Table:
     query: str
     numbered: str
     schema: TableSchema
+    sql: Callable[[r.Sql, RuleResult, int], None]  # tells what came of a rule in SQL, given the rows there are
 
     def column(self, name: str) -> ColumnSchema | None:
         """Return a column by its name."""
@@ -51,7 +52,9 @@ def ask(table: Table, rules: list[Rule], at: datetime) -> Report:
             result.outcome, result.said = "failed", f"There is no column '{gone[0]}'."
             continue
         try:
-            if number in breaks:
+            if isinstance(rule, r.Sql):
+                table.sql(rule, result, rows)
+            elif number in breaks:
                 _tell_rows(table, result, rule, breaks[number], counted[number])
             else:
                 _tell_table(table, result, rule, rows, at)
@@ -120,7 +123,7 @@ def _count(table: Table, rules: list[Rule], breaks: dict[int, str]) -> dict[int,
 
 def _tell_rows(table: Table, result: RuleResult, rule: Rule, condition: str, counted: tuple[int, int]) -> None:
     checked, failed = counted
-    _settle(result, checked, failed, getattr(rule, "tolerance", 0.0))
+    settle(result, checked, failed, getattr(rule, "tolerance", 0.0))
     if failed:
         names = r.columns_of(rule)
         chosen = ", ".join(engine.name(name) for name in [ROW, *names])
@@ -130,9 +133,10 @@ def _tell_rows(table: Table, result: RuleResult, rule: Rule, condition: str, cou
             result.examples.append(FailingRow(values=values, row=int(row[0]) + 1))
 
 
-def _settle(result: RuleResult, checked: int, failed: int, tolerance: float) -> None:
+def settle(result: RuleResult, checked: int, failed: int, tolerance: float, most: int | None = None) -> None:
+    """Say whether so many rows may break a rule. most: rows, where it is not a share of them."""
     result.checked, result.failed, result.tolerance = checked, failed, tolerance
-    allowed = tolerance * checked
+    allowed = tolerance * checked if most is None else most
     if failed > allowed:
         result.outcome = "failed"
         share = f" ({failed / checked:.2%})" if checked else ""
@@ -181,7 +185,7 @@ def _tell_unique(table: Table, result: RuleResult, rule: r.Unique) -> None:
     groups = f"SELECT {', '.join(names)}, count(*) AS n FROM ({table.query}) WHERE {there} GROUP BY {', '.join(names)}"
     found = table.connection.execute(f"SELECT coalesce(sum(n), 0), coalesce(sum(n - 1), 0) FROM ({groups})").fetchone()
     checked, failed = (int(found[0]), int(found[1])) if found else (0, 0)
-    _settle(result, checked, failed, rule.tolerance)
+    settle(result, checked, failed, rule.tolerance)
     if failed:
         worst = f"{groups} HAVING n > 1 ORDER BY n DESC, {', '.join(names)} LIMIT {EXAMPLES}"
         for row in table.connection.execute(worst).fetchall():

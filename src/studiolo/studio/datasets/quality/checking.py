@@ -37,6 +37,8 @@ def _alone(rule: Rule) -> None:
         raise ValueError("a column is named twice.")
     if isinstance(rule, r.Freshness):
         zone(rule.zone)
+    if isinstance(rule, r.Sql):
+        _alone_sql(rule)
     if isinstance(rule, r.Matches):
         if _NOT_RE2.search(rule.pattern):
             raise ValueError(
@@ -46,6 +48,15 @@ def _alone(rule: Rule) -> None:
             re.compile(rule.pattern)
         except re.error as error:
             raise ValueError(f"the pattern cannot be read: {error}.") from None
+
+
+def _alone_sql(rule: r.Sql) -> None:
+    if bool(rule.condition.strip()) == bool(rule.query.strip()):
+        raise ValueError(
+            "write either a `condition`, such as Fare >= 0, or a `query`, such as SELECT * FROM data WHERE …"
+        )
+    if rule.max_failed is not None and rule.tolerance:
+        raise ValueError("name either `max_failed`, rows, or `tolerance`, a share of them.")
 
 
 def _greater(low: object, high: object) -> bool:

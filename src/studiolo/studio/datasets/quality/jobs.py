@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from studiolo.runner.journal import Journal
 from studiolo.studio.datasets import table_file
-from studiolo.studio.datasets.quality import asking, lines
+from studiolo.studio.datasets.quality import asking, custom, lines
 from studiolo.studio.datasets.quality.rules import Report, Rule
 from studiolo.studio.datasets.quality.submission import AT, RESULT_FILE, RULES_FILE
 from studiolo.studio.datasets.reading import engine
@@ -52,7 +52,8 @@ def check(folder: Path, rules: list[Rule], at: datetime, spill: Path, journal: J
     connection = engine.connect(spill=spill, memory=MEMORY, threads=1)  # one thread: rows come in order of the file
     try:
         with watched(connection, lambda share: journal.progress(round(0.9 * share, 3), 1.0, "Checking")):
-            report = asking.ask(asking.Table(connection, query, numbered, schema), rules, at)
+            own = custom.InJob(table, spill, custom.Bounds.of_job())
+            report = asking.ask(asking.Table(connection, query, numbered, schema, own.tell), rules, at)
     finally:
         connection.close()
     wanted: dict[int, dict[str, Any]] = {}

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Severity = Literal["warn", "block"]
 Column = Annotated[str, Field(min_length=1, max_length=1000)]
 MOST_RULES, MOST_VALUES = 200, 2000
+SHOWN = 100  # characters of SQL in a title
 
 
 class _Rule(BaseModel):
@@ -98,8 +99,31 @@ class Freshness(_Rule):
     zone: str = "UTC"
 
 
+class Sql(_RowRule):
+    """What SQL says of the table `data`; `title` is its name. Exactly one of the two is written.
+
+    condition: holds for each row, such as `Fare >= 0`; a row for which it is NULL counts as good. query: a SELECT of the rows that
+    break the rule. max_failed: so many rows may break it, where it is not a share of them (tolerance).
+    """
+
+    type: Literal["sql"]
+    condition: str = Field("", max_length=10_000)
+    query: str = Field("", max_length=10_000)
+    max_failed: int | None = Field(None, ge=0)
+
+    @property
+    def field(self) -> Literal["condition", "query"]:
+        """Where its SQL stands."""
+        return "condition" if self.condition.strip() else "query"
+
+    @property
+    def text(self) -> str:
+        """Its SQL, without the semicolon that may end it."""
+        return (self.condition if self.field == "condition" else self.query).strip().rstrip(";").rstrip()
+
+
 Rule = Annotated[
-    NotNull | Unique | Range | OneOf | Matches | RowCount | Schema | Freshness, Field(discriminator="type")
+    NotNull | Unique | Range | OneOf | Matches | RowCount | Schema | Freshness | Sql, Field(discriminator="type")
 ]
 
 
@@ -146,6 +170,8 @@ def title(rule: Rule) -> str:
         return rule.title
     if isinstance(rule, _RowRule) and rule.tolerance:
         return f"{_words(rule)} in {(1 - rule.tolerance) * 100:.4g}% of the rows"
+    if isinstance(rule, Sql) and rule.max_failed:
+        return f"{_words(rule)}, but for {rule.max_failed:,} rows"
     return _words(rule)
 
 
@@ -169,6 +195,10 @@ def _words(rule: Rule) -> str:  # noqa: PLR0911 - one line a rule
         return f"{rule.min:,} to {rule.max:,} rows" if both else f"{_bound(rule.min, rule.max)} rows"
     if isinstance(rule, Schema):
         return f"{len(rule.columns):,} columns are there{'' if rule.others else ' and no others'}"
+    if isinstance(rule, Sql):
+        text = " ".join(rule.text.split())
+        shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+        return shown if rule.field == "condition" else f"no rows of {shown}"
     return f"{rule.column} is at most {rule.hours:g} hours old"
 
 
@@ -180,6 +210,6 @@ def columns_of(rule: Rule) -> list[str]:
     """Return the columns that a rule looks at."""
     if isinstance(rule, Unique):
         return list(rule.columns)
-    if isinstance(rule, RowCount | Schema):
+    if isinstance(rule, RowCount | Schema | Sql):
         return []
     return [rule.column]

@@ -10,7 +10,7 @@ from studiolo.studio.datasets import repository as versions
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.monitors import windows
-from studiolo.studio.datasets.quality import checking, repository, submission, suggesting
+from studiolo.studio.datasets.quality import checking, custom, repository, submission, suggesting
 from studiolo.studio.datasets.quality import rules as r
 from studiolo.studio.datasets.quality.errors import CheckNotFound, NoRules
 from studiolo.studio.datasets.quality.rules import Report
@@ -51,6 +51,7 @@ def keep(ctx: Context, dataset: str, settings: QualitySettings) -> Quality:
     """Write the rules of a dataset; raises BadRule with the rule that cannot be used. What was checked stays as it was."""
     newest = datasets.get(ctx, dataset)
     checking.check(settings.rules, newest.table)
+    custom.check(ctx, settings.rules, newest)
     where = windows.zone(settings.zone)
     values: dict[str, Any] = {"settings": settings.model_dump(mode="json"), "position": None, "due_at": None}
     if settings.frequency and settings.rules:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
 from studiolo.studio.datasets import versions
-from studiolo.studio.datasets.quality import repository
+from studiolo.studio.datasets.quality import custom, repository
 from studiolo.studio.datasets.quality.rules import Rule
 from studiolo.studio.datasets.quality.schemas import CheckOrigin
 from studiolo.studio.datasets.schemas import DatasetVersion
@@ -50,7 +50,7 @@ def submit(tx: Connection, ctx: Context, order: Order, origin: CheckOrigin) -> s
         name=f"quality of {order.dataset}:{order.version}",
         kind=KIND,
         command=[sys.executable, "-m", "studiolo.studio.datasets.quality.jobs"],
-        env={AT: ctx.clock.now().isoformat()},
+        env={AT: ctx.clock.now().isoformat(), custom.BOUNDS: custom.Bounds.of(ctx, order.dataset).model_dump_json()},
         inputs=order.inputs,
         secrets=order.secrets,
         resources=Resources(cores=1),

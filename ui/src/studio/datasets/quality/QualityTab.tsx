@@ -14,6 +14,7 @@ import { CheckView } from './CheckView';
 import { quality, type Quality, type Rule } from './queries';
 import { RulesEditor } from './RulesEditor';
 import { RulesTable } from './RulesTable';
+import { SqlRuleForm } from './SqlRuleForm';
 import { Suggestions } from './Suggestions';
 
 const CODE = {
@@ -32,7 +33,7 @@ interface Props {
 export function QualityTab({ version: { name: dataset, version }, check, onSearch }: Props) {
   const onCheck = (id: string | undefined) => onSearch({ check: id });
   const found = useQuery(quality(dataset));
-  const [mode, setMode] = useState<'rules' | 'suggest' | 'text'>('rules');
+  const [mode, setMode] = useState<Mode>('rules');
   return (
     <Answer query={found} rows={4}>
       {(it) => (
@@ -41,6 +42,8 @@ export function QualityTab({ version: { name: dataset, version }, check, onSearc
             <Suggestions quality={it} onDone={() => setMode('rules')} />
           ) : mode === 'text' ? (
             <RulesEditor dataset={dataset} onDone={() => setMode('rules')} />
+          ) : mode === 'sql' ? (
+            <SqlRuleForm quality={it} onDone={() => setMode('rules')} />
           ) : (it.rules ?? []).length === 0 ? (
             <NoRules onMode={setMode} />
           ) : (
@@ -54,7 +57,7 @@ export function QualityTab({ version: { name: dataset, version }, check, onSearc
   );
 }
 
-type Mode = 'rules' | 'suggest' | 'text';
+type Mode = 'rules' | 'suggest' | 'text' | 'sql';
 
 function NoRules({ onMode }: { onMode: (mode: Mode) => void }) {
   const may = useMay('datasets.write');
@@ -69,6 +72,9 @@ function NoRules({ onMode }: { onMode: (mode: Mode) => void }) {
           </Button>
           <Button variant="default" disabled={!may} onClick={() => onMode('text')}>
             Write them as YAML
+          </Button>
+          <Button variant="default" disabled={!may} onClick={() => onMode('sql')}>
+            Write one in SQL
           </Button>
         </>
       }
@@ -128,6 +134,9 @@ function Rules({ quality: it, version, onMode, onCheck }: RulesProps) {
         <Group>
           <Button variant="default" disabled={!may} onClick={() => onMode('suggest')}>
             Suggest more
+          </Button>
+          <Button variant="default" disabled={!may} onClick={() => onMode('sql')}>
+            Add SQL rule
           </Button>
           <Button variant="default" onClick={() => onMode('text')}>
             As YAML
