@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from studiolo.testing.ssh_machine import Sshd
+from studiolo.testing.stores.servers import ServerMissing
 from studiolo.testing.studio import Started, started
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -20,9 +22,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
         yield found
 
 
-def run(running: Started, name: str, *words: str) -> str:
+def run(running: Started, name: str, *words: str, env: Mapping[str, str] | None = None) -> str:
     """Run an example with the environment that `studiolo env` prints; return what it said."""
-    environ = running.env | json.loads(running.command("env", "-o", "json").stdout)
+    environ = running.env | json.loads(running.command("env", "-o", "json").stdout) | (env or {})
     command = [sys.executable, str(EXAMPLES / name), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environ, cwd=running.home)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
@@ -151,3 +153,22 @@ def test_a_training_cluster_runs_a_job_and_knows_its_cost(running: Started) -> N
     said = run(running, "16_a_training_cluster.py")
     assert "hello on cpu-cluster: Completed" in said
     assert "the run has cost something, in 1 attempt" in said
+
+
+def test_a_machine_by_ssh_runs_a_job_and_gives_its_output_back(running: Started, tmp_path: Path) -> None:
+    (tmp_path / "sshd").mkdir()
+    try:
+        sshd = Sshd(tmp_path / "sshd")
+    except ServerMissing as error:
+        pytest.skip(str(error))
+    sshd.start()
+    names = {"HOST": "127.0.0.1", "PORT": str(sshd.port), "USER": sshd.user, "HOST_KEY": sshd.host_key}
+    names |= {"KEY_FILE": str(tmp_path / "sshd" / "user"), "FOLDER": str(tmp_path / "there")}
+    try:
+        said = run(running, "17_a_machine_by_ssh.py", env={f"MACHINE_{key}": value for key, value in names.items()})
+    finally:
+        sshd.kill()
+    assert "box is ready" in said
+    assert "far away on box: Completed" in said
+    assert "it left answer.txt" in said
+    assert "detached" in said

@@ -135,6 +135,10 @@ class Settings(BaseModel):
     datastore_query_seconds: float = Field(
         3600, gt=0, le=7 * 24 * 3600, description="Longest time that a query of a job may take on a database."
     )
+    compute_private: bool = Field(
+        True,
+        description="Let attached machines be at private and loopback addresses, as those of a company are; link-local ones never.",
+    )
     fetch_seconds: float = Field(
         3600, gt=0, le=24 * 3600, description="Longest time that fetching a model from a web address may take."
     )

@@ -109,6 +109,10 @@ def _bring(source: str, target: str, *, copied: bool) -> None:
             try:
                 os.link(source, target)
                 return
+            except FileExistsError:
+                if os.path.samefile(source, target):  # placed by a try before this one
+                    return
+                raise
             except OSError as error:
                 if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
                     raise

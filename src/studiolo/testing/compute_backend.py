@@ -67,7 +67,7 @@ class ComputeBackendChecks:
         assert self.port.capacity(settings.model_copy(update={"cores": 1})).cores == 1
 
     def test_a_job_runs_and_leaves_its_exit_code(self, tmp_path: Path) -> None:
-        assert isinstance(self.port.poll(tmp_path), Absent)
+        self.until(lambda: isinstance(self.port.poll(tmp_path), Absent))
         assert self.port.start(tmp_path, self.order("print('hello'); raise SystemExit(3)"))
         end = self.ended(tmp_path)
         assert (end.code, end.failure) == (3, "user_error")
@@ -86,8 +86,7 @@ class ComputeBackendChecks:
         self.port.start(tmp_path, self.order(code))
         log = tmp_path / "log.txt"
         self.until(lambda: log.exists() and log.read_text())
-        usage = self.port.usage(tmp_path)
-        assert usage is not None
+        usage = self.until(lambda: self.port.usage(tmp_path))
         assert usage.processes == 1
         self.port.stop(tmp_path)
         self.port.stop(tmp_path)

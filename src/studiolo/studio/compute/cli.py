@@ -7,9 +7,11 @@ import typer
 from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
 from studiolo.studio.compute.client import Computes
 from studiolo.studio.compute.clusters import cli as clusters
+from studiolo.studio.compute.machines import cli as machines
 
 app = typer.Typer(help="Where jobs run: cores, memory, what runs.", no_args_is_help=True)
 app.add_typer(clusters.app)
+app.add_typer(machines.app)
 
 Name = Annotated[str, typer.Argument(help="Name of the compute.")]
 

@@ -2,6 +2,7 @@
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.compute.clusters.client import Clusters
+from studiolo.studio.compute.machines.client import Machines
 from studiolo.studio.compute.schemas import Compute
 
 
@@ -11,6 +12,7 @@ class Computes:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.clusters = Clusters(transport)
+        self.machines = Machines(transport)
 
     def list(self) -> list[Compute]:
         """Return all of them."""

@@ -8,8 +8,10 @@ class ComputeNotFound(NotFound):
 
     code, title = "compute.not_found", "Compute not found"
 
-    def __init__(self, name: str, known: list[str], *, cluster: bool = False) -> None:
-        if cluster:
+    def __init__(self, name: str, known: list[str], *, other: str = "") -> None:
+        if other == "machine":
+            said, hint = f"'{name}' is an attached machine, not this one.", f"See studiolo compute machine {name}."
+        elif other:
             said, hint = f"'{name}' is a training cluster, not a machine.", f"See studiolo compute nodes {name}."
         else:
             said, hint = f"There is no compute '{name}'.", f"Use one of: {', '.join(known)} (studiolo compute show)."

@@ -2,8 +2,10 @@
 
 from studiolo.kernel.context import Context
 from studiolo.studio.compute.clusters import service as clusters
+from studiolo.studio.compute.machines import service as machines
 
 
 def tick(ctx: Context) -> bool:
-    """Bring every cluster to the nodes it should have; True when any came or went."""
-    return clusters.scale(ctx)
+    """Bring every cluster to the nodes it should have, and note which machines answer; True when anything changed."""
+    heard = machines.tick(ctx)
+    return clusters.scale(ctx) or heard

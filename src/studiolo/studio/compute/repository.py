@@ -1,5 +1,6 @@
 """SQL of compute."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text
@@ -26,6 +27,16 @@ def list_(tx: Connection, compute: str) -> list[Row[Any]]:
     """Return what is held, oldest first."""
     query = select(holdings).where(holdings.c.compute == compute).order_by(holdings.c.since, holdings.c.holder)
     return list(tx.execute(query))
+
+
+def list_of(tx: Connection, computes: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """Return what is held of several, oldest first, by compute."""
+    found: dict[str, list[Row[Any]]] = {name: [] for name in computes}
+    if computes:
+        query = select(holdings).where(holdings.c.compute.in_(list(computes)))
+        for row in tx.execute(query.order_by(holdings.c.since, holdings.c.holder)):
+            found[row.compute].append(row)
+    return found
 
 
 def get(tx: Connection, holder: str) -> Row[Any] | None:

@@ -6,10 +6,12 @@ from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.studio.compute import service
 from studiolo.studio.compute.clusters import router as clusters
+from studiolo.studio.compute.machines import router as machines
 from studiolo.studio.compute.schemas import Compute
 
 router = APIRouter(prefix="/compute", tags=["compute"])
 router.include_router(clusters.router)  # before /{name}
+router.include_router(machines.router)
 
 
 @router.get("")

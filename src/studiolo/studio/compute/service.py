@@ -14,8 +14,14 @@ from studiolo.studio.compute import repository
 from studiolo.studio.compute.backends.base import Backend, BackendSpec, Capacity
 from studiolo.studio.compute.clusters import placing
 from studiolo.studio.compute.clusters import repository as clusters
+from studiolo.studio.compute.clusters.errors import ClusterExists
 from studiolo.studio.compute.errors import ComputeNotFound, TooBig
+from studiolo.studio.compute.machines import opening
+from studiolo.studio.compute.machines import repository as machines
+from studiolo.studio.compute.machines.errors import MachineUntried
 from studiolo.studio.compute.schemas import Compute, Holding, Limit
+
+RESERVED = ("local", "serverless", "clusters", "machines", "costs", "new")
 
 
 def backends() -> dict[str, Backend]:
@@ -23,20 +29,62 @@ def backends() -> dict[str, Backend]:
     return cast("dict[str, Backend]", plugins.find("studiolo.studio.compute.backends", BackendSpec))
 
 
+def built_in() -> dict[str, Backend]:
+    """Return the computes that are always there; the others of the backends are kinds of machines to attach."""
+    return {name: found for name, found in backends().items() if not found.SPEC.attached}
+
+
 def backend(name: str) -> Backend:
-    """Return a backend; raises ComputeNotFound."""
-    found = backends()
+    """Return a built-in compute; raises ComputeNotFound."""
+    found = built_in()
     if name not in found:
         raise ComputeNotFound(name, list(found))
     return found[name]
 
 
-def engine(name: str) -> Backend:
-    """Return what starts jobs of a compute: nodes of clusters are shares of this machine.
+def engine(ctx: Context, name: str) -> Backend:
+    """Return what starts jobs of a compute: an attached machine, else this one, of which nodes of clusters are shares.
 
     An attempt's directory is read in the same way when its cluster is gone.
     """
-    return backends().get(name) or backend(placing.MACHINE)
+    found = built_in().get(name)
+    return found or opening.engine(ctx, name) or backend(placing.MACHINE)
+
+
+def elsewhere(ctx: Context, name: str) -> bool:
+    """Say whether jobs of a compute run on another machine than the studio's, where there is no studio."""
+    if name in built_in():
+        return False
+    with ctx.db.read() as tx:
+        return machines.find(tx, ctx.workspace_id, name) is not None
+
+
+def silent(tx: Connection, ctx: Context) -> dict[str, str]:
+    """Return the machines that do not answer, and why, as sentences."""
+    found = {}
+    for row in machines.all_(tx, ctx.workspace_id):
+        if row.silent_since is not None:
+            since = f"{row.silent_since:%Y-%m-%d %H:%M} UTC"
+            found[row.name] = (
+                f"'{row.name}' does not answer since {since}: {row.silent_reason} The job is not harmed by it."
+            )
+    return found
+
+
+def check_name(tx: Connection, ctx: Context, name: str) -> None:
+    """Refuse a name that another compute has, whatever its kind; raises ClusterExists."""
+    if name.lower() in RESERVED or name in backends():
+        raise ClusterExists(f"'{name}' is a name of the studio's own.", "Take another.", field="name")
+    repository.lock(tx)
+    if name in names(tx, ctx):
+        raise taken(name)
+
+
+def taken(name: str) -> ClusterExists:
+    """Return the error of a name that is taken."""
+    return ClusterExists(
+        f"There is a compute '{name}' already.", "Take another name, or change that one.", field="name"
+    )
 
 
 def capacity(ctx: Context, name: str) -> Capacity:
@@ -46,10 +94,14 @@ def capacity(ctx: Context, name: str) -> Capacity:
 
 def check(ctx: Context, name: str, cores: int, memory_bytes: int) -> None:
     """Refuse what the compute can never give; raises ComputeNotFound and TooBig."""
-    if name not in backends():
+    if name not in built_in():
         with ctx.db.read() as tx:
-            cluster = _cluster(tx, ctx, name)
-        _check_node(cluster, cores, memory_bytes)
+            machine_row = machines.find(tx, ctx.workspace_id, name)
+            cluster = _cluster(tx, ctx, name) if machine_row is None else None
+        if cluster is not None:
+            _check_node(cluster, cores, memory_bytes)
+        elif machine_row is not None:
+            _check_machine(machine_row, cores, memory_bytes)
         return
     have = capacity(ctx, name)
     if cores > have.cores:
@@ -85,9 +137,13 @@ def reserve(
     if repository.get(tx, holder) is not None:
         return True
     values = {"holder": holder, "compute": name, "workspace_id": ctx.workspace_id, "title": title, "run_id": run_id}
-    if name in backends():
+    if name in built_in():
         if not _fits(tx, ctx, name, cores, memory_bytes):
             return False
+    elif (row := machines.find(tx, ctx.workspace_id, name)) is not None:
+        if not _fits_there(tx, row, cores, memory_bytes):
+            return False
+        values |= {"compute": row.id}
     else:
         cluster = clusters.find(tx, ctx.workspace_id, name)
         node = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx)) if cluster else None
@@ -102,8 +158,10 @@ def has_room(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: 
     """Say whether so much is free now, or held by this holder already."""
     if holder and repository.get(tx, holder) is not None:
         return True
-    if name in backends():
+    if name in built_in():
         return _fits(tx, ctx, name, cores, memory_bytes)
+    if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
+        return _fits_there(tx, row, cores, memory_bytes)
     cluster = clusters.find(tx, ctx.workspace_id, name)
     return cluster is not None and placing.has_room(tx, cluster, cores, memory_bytes, machine(tx, ctx))
 
@@ -116,7 +174,7 @@ def make_room(ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
     preempt = True
     have = capacity(ctx, placing.MACHINE)
     with ctx.db.read() as tx:
-        if name not in backends():
+        if name not in built_in():
             cluster = clusters.find(tx, ctx.workspace_id, name)
             if cluster is None or len(clusters.up(tx, cluster.id)) >= cluster.max_nodes:
                 return False
@@ -133,7 +191,7 @@ def make_room(ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
 
 def preemptible(ctx: Context, name: str) -> bool:
     """Say whether jobs of a compute are asked to make room for others."""
-    if name in backends():
+    if name in built_in():
         return False
     with ctx.db.read() as tx:
         cluster = clusters.find(tx, ctx.workspace_id, name)
@@ -142,7 +200,7 @@ def preemptible(ctx: Context, name: str) -> bool:
 
 def wanted_back(ctx: Context, name: str, holder: str) -> bool:
     """Say whether a job has been asked to make room."""
-    if name in backends():
+    if name in built_in():
         return False
     with ctx.db.read() as tx:
         return clusters.leaving(tx, holder)
@@ -155,7 +213,8 @@ def yielding(tx: Connection, ctx: Context) -> set[str]:
 
 def names(tx: Connection, ctx: Context) -> set[str]:
     """Return the names of all computes of the workspace."""
-    return {*backends(), *(row.name for row in clusters.all_(tx, ctx.workspace_id))}
+    others = [*clusters.all_(tx, ctx.workspace_id), *machines.all_(tx, ctx.workspace_id)]
+    return {*built_in(), *(row.name for row in others)}
 
 
 def release(tx: Connection, ctx: Context, holder: str) -> None:
@@ -171,19 +230,25 @@ def release(tx: Connection, ctx: Context, holder: str) -> None:
 
 def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> str:
     """Say what a job that needs so much waits for."""
-    if name in backends():
-        return _waits_for_machine(tx, ctx, name, cores, memory_bytes)
+    if name in built_in():
+        return _waits(tx, name, name, capacity(ctx, name), cores, memory_bytes)
+    if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
+        if row.silent_since is not None:
+            return f"waits for '{name}', which does not answer: {row.silent_reason}"
+        if _fits_there(tx, row, cores, memory_bytes):
+            return "starts as soon as the controller sees it"
+        return _waits(tx, name, row.id, _capacity_there(row), cores, memory_bytes)
     cluster = clusters.find(tx, ctx.workspace_id, name)
     if cluster is None:
         return f"waits for ever: there is no compute '{name}' any more; cancel the job and submit it elsewhere"
-    of_a_node = _waits_for_machine(tx, ctx, placing.MACHINE, cluster.cores, cluster.memory_bytes)
+    here = placing.MACHINE
+    of_a_node = _waits(tx, here, here, capacity(ctx, here), cluster.cores, cluster.memory_bytes)
     return placing.waits_for(tx, cluster, cores, memory_bytes, machine(tx, ctx), of_a_node)
 
 
-def _waits_for_machine(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> str:
-    have = capacity(ctx, name)
-    held_cores, held_memory = repository.held(tx, name)
-    holders = ", ".join(row.title or row.holder for row in repository.list_(tx, name)[:3])
+def _waits(tx: Connection, name: str, key: str, have: Capacity, cores: int, memory_bytes: int) -> str:
+    held_cores, held_memory = repository.held(tx, key)
+    holders = ", ".join(row.title or row.holder for row in repository.list_(tx, key)[:3])
     by = f"; held by {holders}" if holders else ""
     if held_cores + cores > have.cores:
         return f"waits for {cores} of {have.cores} cores of '{name}', {max(0, have.cores - held_cores)} free{by}"
@@ -194,8 +259,22 @@ def _waits_for_machine(tx: Connection, ctx: Context, name: str, cores: int, memo
 
 
 def _fits(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
-    have = capacity(ctx, name)
-    held_cores, held_memory = repository.held(tx, name)
+    return _within(tx, name, capacity(ctx, name), cores, memory_bytes)
+
+
+def _fits_there(tx: Connection, row: Row[Any], cores: int, memory_bytes: int) -> bool:
+    """Say whether an attached machine has so much free; one that does not answer takes no new jobs."""
+    return row.silent_since is None and _within(tx, row.id, _capacity_there(row), cores, memory_bytes)
+
+
+def _capacity_there(row: Row[Any]) -> Capacity:
+    config = opening.config_of(row)
+    cores, memory = config["cores"], config["memory_bytes"]
+    return Capacity(cores, memory, max(cores, config["machine_cores"]), max(memory, config["machine_memory_bytes"]))
+
+
+def _within(tx: Connection, key: str, have: Capacity, cores: int, memory_bytes: int) -> bool:
+    held_cores, held_memory = repository.held(tx, key)
     alone = held_cores == 0 and held_memory == 0
     return alone or (held_cores + cores <= have.cores and held_memory + memory_bytes <= have.memory_bytes)
 
@@ -208,8 +287,29 @@ def machine(tx: Connection, ctx: Context) -> placing.Fits:
 def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
     found = clusters.find(tx, ctx.workspace_id, name)
     if found is None:
-        raise ComputeNotFound(name, [*backends(), *(row.name for row in clusters.all_(tx, ctx.workspace_id))])
+        raise ComputeNotFound(name, sorted(names(tx, ctx)))
     return found
+
+
+def _check_machine(row: Row[Any], cores: int, memory_bytes: int) -> None:
+    have = _capacity_there(row)
+    if not have.cores:
+        raise MachineUntried(
+            f"'{row.name}' has not been reached yet, so its cores are not known.",
+            f"Try it: studiolo compute check {row.name}",
+        )
+    if cores > have.cores:
+        raise TooBig(
+            f"'{row.name}' has {have.cores} cores for jobs; the job asks for {cores}.",
+            f"Ask for at most {have.cores}.",
+            field="resources.cores",
+        )
+    if memory_bytes > have.memory_bytes:
+        raise TooBig(
+            f"'{row.name}' has {have.memory_bytes / 2**30:.1f} GiB for jobs; the job asks for {memory_bytes / 2**30:.1f} GiB.",
+            "Ask for less.",
+            field="resources.memory_bytes",
+        )
 
 
 def _check_node(cluster: Row[Any], cores: int, memory_bytes: int) -> None:
@@ -230,15 +330,17 @@ def _check_node(cluster: Row[Any], cores: int, memory_bytes: int) -> None:
 
 def list_(ctx: Context) -> list[Compute]:
     """Return all computes with what runs on them."""
-    return [show(ctx, name) for name in backends()]
+    return [show(ctx, name) for name in built_in()]
 
 
 def show(ctx: Context, name: str) -> Compute:
     """Return a compute with what runs on it; of other workspaces only how much they hold."""
-    if name not in backends():
+    if name not in built_in():
         with ctx.db.read() as tx:
-            _cluster(tx, ctx, name)
-        raise ComputeNotFound(name, list(backends()), cluster=True)
+            attached = machines.find(tx, ctx.workspace_id, name) is not None
+            if not attached:
+                _cluster(tx, ctx, name)
+        raise ComputeNotFound(name, list(built_in()), other="machine" if attached else "cluster")
     engine = backend(name)
     have = engine.capacity(ctx.settings)
     with ctx.db.read() as tx:

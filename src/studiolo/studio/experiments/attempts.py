@@ -121,6 +121,8 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         copied=_copied(claim),
         samples=claim.kind in COMMANDS,
         withheld=list(spec.context.get("withheld", [])),
+        inherited=job_variables.inherited(spec, env),
+        own=sorted(spec.env),
     )
     programs = around.programs(spec, job_variables.of_programs(ctx, claim, place))
     if "before" in programs:

@@ -7,7 +7,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import MissingExtra
 from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import service as compute
-from studiolo.studio.experiments import artifacts, expressions, job_secrets
+from studiolo.studio.experiments import artifacts, elsewhere, expressions, job_secrets
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
 from studiolo.studio.experiments.sweeps import space
@@ -21,6 +21,8 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     Raises BadJob, ComputeNotFound, TooBig for what the compute can never give, MissingExtra.
     """
     compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes)
+    if compute.elsewhere(ctx, job.compute):
+        elsewhere.check(job)
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
     _check_names(job)
@@ -30,6 +32,8 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
 
 def check_given(ctx: Context, job: JobSpec) -> None:
     """Refuse secrets that the actor's job would not get, and files that are not in the store; raises what is wrong."""
+    if compute.elsewhere(ctx, job.compute):  # again: what references came to is known now
+        elsewhere.check(job)
     job_secrets.check(ctx, job)
     for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:
         for file in files:

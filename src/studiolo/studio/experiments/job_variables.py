@@ -10,6 +10,7 @@ from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import building
 from studiolo.studio.experiments.environments import service as environments
 from studiolo.studio.experiments.job_schemas import COMMANDS
+from studiolo.studio.experiments.schemas import JobSpec
 
 _OURS = ("STUDIOLO_", "MLFLOW_", "OMP_", "AZUREML_")
 _SETTINGS = ("STUDIOLO_DATASTORE_",)  # what the programs around a command keep of the studio's
@@ -73,6 +74,11 @@ def of_programs(ctx: Context, claim: Claim, place: Path) -> dict[str, str]:
 def _base() -> dict[str, str]:
     """Return the studio's own environment without its settings."""
     return {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+
+
+def inherited(spec: JobSpec, env: dict[str, str]) -> list[str]:
+    """Return the names of variables that a job has from this machine alone."""
+    return sorted(key for key, value in os.environ.items() if env.get(key) == value and key not in spec.env)
 
 
 def _of_azure(ctx: Context, claim: Claim) -> dict[str, str]:

@@ -26,6 +26,7 @@ class Sight(StrEnum):
     starting = "starting"
     running = "running"
     ended = "ended"  # there is an exit record; Seen.failure is its class, None for success
+    silent = "silent"  # its machine does not answer: nothing is known, and nothing is done
     lost = "lost"  # no runner and no exit record, and what was left behind is swept
     kept = "kept"  # outputs are hashed and ready to be recorded
     unkept = "unkept"  # they cannot be

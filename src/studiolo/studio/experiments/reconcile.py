@@ -19,7 +19,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.runner import attempt as files
 from studiolo.studio.compute import service as compute
-from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Running, Starting
+from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Refused, Running, Silent, Starting
 from studiolo.studio.experiments import attempts, claims, cleanup, job_secrets, reports, retention, surroundings
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import sweeping as environments
@@ -200,17 +200,25 @@ def _look_prepared(ctx: Context, claim: Claim) -> Look:
     return Look(Seen(Sight.prepared))
 
 
-def _look_at_attempt(ctx: Context, claim: Claim) -> Look:
-    place, engine = attempts.folder(ctx, claim), compute.engine(claim.compute)
+def _look_at_attempt(ctx: Context, claim: Claim) -> Look:  # noqa: PLR0911 - one line a sight
+    place, engine = attempts.folder(ctx, claim), compute.engine(ctx, claim.compute)
     found = engine.poll(place)
     news = claim.state in ("Starting", "Running") and reports.apply(ctx, claim, place)
     match found:
         case Absent():
             if claim.state == "Running":
                 engine.sweep(place, attempts.mark(claim))
-            return Look(Seen(Sight.absent), error="The folder of the attempt is gone.")
+            said = _detached(ctx, claim)
+            return Look(Seen(Sight.lost if said else Sight.absent), error=said or "The folder of the attempt is gone.")
+        case Silent():
+            if claim.desired == "canceled":
+                engine.stop(place)  # it is told as soon as it answers
+            return Look(Seen(Sight.silent), news=news)
+        case Refused():
+            return Look(Seen(Sight.unprepared, "environment"), error=found.reason)
         case Starting():
-            return Look(Seen(Sight.starting), news=news or _young(place))  # its environment may take minutes
+            # its environment may take minutes, and the way of its files to another machine
+            return Look(Seen(Sight.starting), news=news or (found.runner != 0 and _young(place)))
         case Running():
             return Look(Seen(Sight.running), started_at=found.started_at, news=news)
         case Ended():
@@ -227,6 +235,14 @@ def _young(place: Path) -> bool:
         return time.time() - (place / files.CLAIM).stat().st_mtime < _YOUNG
     except OSError:
         return True
+
+
+def _detached(ctx: Context, claim: Claim) -> str:
+    """Return what is said of a job whose machine was detached under it; it must not be started somewhere else."""
+    with ctx.db.read() as tx:
+        if claim.compute in compute.names(tx, ctx):
+            return ""
+    return f"The compute '{claim.compute}' was detached while it ran; whether it goes on there is not known."
 
 
 def _look_kept(ctx: Context, claim: Claim) -> Look:
@@ -260,7 +276,7 @@ def _act(ctx: Context, claim: Claim, act: Act | None) -> Look | None:
     """Do what was decided; returns what is seen by it at once."""
     if act is None:
         return None
-    place, engine = attempts.folder(ctx, claim), compute.engine(claim.compute)
+    place, engine = attempts.folder(ctx, claim), compute.engine(ctx, claim.compute)
     match act:
         case Act.stop:
             engine.stop(place)
@@ -283,7 +299,7 @@ def _launch(ctx: Context, claim: Claim, place: Path) -> str:
             account = claims.account_of(tx, claim.user)
             hours = ctx.settings.job_token_hours
             token = auth.job_token(tx, ctx.clock, account, ctx.workspace_id, claim.id, hours) if account else None
-        compute.engine(claim.compute).start(place, attempts.order(ctx, claim, token), handed)
+        compute.engine(ctx, claim.compute).start(place, attempts.order(ctx, claim, token), handed)
     except (LaunchFailed, StudioloError) as error:
         return str(error)
     return ""

@@ -144,6 +144,7 @@ class Run(BaseModel):
     attempt: int = 0
     progress: Progress | None = None
     waits_for: str | None = None  # of a queued job
+    not_responding: str | None = None  # of a job whose machine does not answer
     lifecycle: Literal["active", "deleted"] = "active"
     deleted_at: datetime | None = None
     remove_at: datetime | None = None

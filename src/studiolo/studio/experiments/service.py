@@ -223,6 +223,7 @@ def attempts(ctx: Context, run_id: str) -> list[Attempt]:
 def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run]:
     """Make runs of rows; those that are queued say what they wait for."""
     reasons: dict[tuple[str, int, int], str] = {}
+    silent: dict[str, str] | None = None
     found = []
     for one in rows:
         run = repository.to_run(one)
@@ -232,6 +233,9 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
             if key not in reasons:
                 reasons[key] = compute.waits_for(tx, ctx, *key)
             run = run.model_copy(update={"waits_for": reasons[key]})
+        elif one.state in ("Starting", "Running") and one.spec and one.compute not in (None, "local"):
+            silent = compute.silent(tx, ctx) if silent is None else silent
+            run = run.model_copy(update={"not_responding": silent.get(one.compute)})
         found.append(run)
     return recycling.dated(ctx, found)
 

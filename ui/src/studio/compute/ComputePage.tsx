@@ -5,6 +5,7 @@ import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { ClusterList } from './clusters/ClusterList';
 import { Holdings } from './Holdings';
 import { Limits } from './Limits';
+import { MachineList } from './machines/MachineList';
 import { computes, type Compute } from './queries';
 import { Waiting } from './Waiting';
 import classes from './compute.module.css';
@@ -21,6 +22,7 @@ export function ComputePage() {
         {(all) => (
           <div className={classes.stack}>
             <ClusterList />
+            <MachineList />
             {all.map((compute) => (
               <Machine key={compute.name} compute={compute} />
             ))}

@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { workspaceRoute } from '@/kernel/routing';
 import { integer, searchOf, text } from '@/kernel/search';
+import { at } from '@/kernel/workspace';
 
 const page = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -22,4 +23,25 @@ const cluster = createRoute({
   component: lazyRouteComponent(() => import('./clusters/ClusterPage'), 'ClusterPage'),
 });
 
-export const computeRoutes = [page, create, cluster] as const;
+// what the path above a machine's page leads to: the list is on the page of compute
+const list = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'compute/machines',
+  beforeLoad: () => {
+    throw redirect({ href: at(['compute']), replace: true });
+  },
+});
+
+const attach = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'compute/machines/new',
+  component: lazyRouteComponent(() => import('./machines/MachineNew'), 'MachineNew'),
+});
+
+const machine = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'compute/machines/$name',
+  component: lazyRouteComponent(() => import('./machines/MachinePage'), 'MachinePage'),
+});
+
+export const computeRoutes = [page, create, cluster, list, attach, machine] as const;

@@ -1,20 +1,26 @@
-"""The port of a compute backend: a file in this folder with SPEC and these functions.
+"""The port of a compute backend: a file in this folder with SPEC, and these functions.
 
 An attempt directory is the record; a backend only starts something on it, looks at it and ends it. All functions are safe to
-repeat. Each new backend passes `studiolo.testing.compute_backend.ComputeBackendChecks`.
+repeat, and none waits for another machine for longer than a moment. The module of a built-in compute has the functions itself;
+one of attached machines has `attach(machine)`, which returns an object that has them. What is on another machine is mirrored:
+the local directory stays what the controller reads. Each new backend passes `studiolo.testing.compute_backend`, one of other
+machines `studiolo.testing.computes` as well.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from studiolo.kernel.settings import Settings
+from studiolo.runner import observe
 from studiolo.runner.launch import NOTHING, Handed, LaunchFailed, Order
-from studiolo.runner.observe import Absent, Ended, Lost, Observation, Running, Starting, Swept
+from studiolo.runner.observe import Absent, Ended, Lost, Running, Starting, Swept
 
 __all__ = [
     "NOTHING",
     "Absent",
+    "Attachable",
     "Backend",
     "BackendSpec",
     "Capacity",
@@ -23,9 +29,12 @@ __all__ = [
     "Kept",
     "LaunchFailed",
     "Lost",
+    "Machine",
     "Observation",
     "Order",
+    "Refused",
     "Running",
+    "Silent",
     "Starting",
     "Swept",
     "Usage",
@@ -33,12 +42,49 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """Its machine has not answered (yet): nothing is known, nothing is done, and nothing of the job is harmed by it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Its machine answered, and cannot start it: a sentence."""
+
+    reason: str
+
+
+Observation = observe.Observation | Silent | Refused
+
+
+@dataclass(frozen=True, slots=True)
 class BackendSpec:
-    """name: what a job writes as `compute`; title, description: for people."""
+    """name: what a job writes as `compute`, or the kind of machines that are attached; title, description: for people.
+
+    extra: optional dependency that it needs.
+    """
 
     name: str
     title: str
     description: str
+    attached: bool = False
+    extra: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine that is attached. id: of this registration; config: what its kind reads; private: see `kernel/outbound.py`.
+
+    stamp: changes with every change of it, so that a connection is made anew.
+    """
+
+    id: str
+    name: str
+    config: Mapping[str, Any]
+    credentials: Mapping[str, str] = field(repr=False)
+    stamp: str = ""
+    private: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +153,30 @@ class Backend(Protocol):
 
     def usage(self, folder: Path) -> Usage | None:
         """Return what an attempt uses now, None when it does not run."""
+        ...
+
+
+class Attachable(Protocol):
+    """What the module of a kind of attached machines has."""
+
+    SPEC: BackendSpec
+
+    def attach(self, machine: Machine) -> Backend:
+        """Return what runs attempts there; it connects when it is first asked for one."""
+        ...
+
+    def probe(self, machine: Machine) -> Mapping[str, Any]:
+        """Connect and return what the machine says of itself (`runner/agent.py: hello`); raises a StudioloError."""
+        ...
+
+    def used(self, folder: Path) -> Usage | None:
+        """Return what an attempt used when it was seen last; any process may ask."""
+        ...
+
+    def detach(self, machine_id: str) -> None:
+        """End the connection to a machine that is not attached any more."""
+        ...
+
+    def silent(self, machine_id: str) -> str | None:
+        """Say why the machine does not answer this process; None when it does, or was not asked."""
         ...

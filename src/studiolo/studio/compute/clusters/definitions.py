@@ -20,7 +20,8 @@ _QUIET = frozenset({"$schema", "type", "id"})
 _OTHERS = {
     "computeinstance": "A compute instance is a machine of its own: this studio's machine is `local`.",
     "kubernetes": "Kubernetes is not attached by this version.",
-    "virtualmachine": "Machines over SSH are not attached by this version.",
+    "virtualmachine": "Attach a machine: studiolo compute attach -f FILE",
+    "ssh": "Attach a machine: studiolo compute attach -f FILE",
     "synapsespark": "Spark pools are not attached by this version.",
 }
 

@@ -12,7 +12,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.studio.compute import repository as held
 from studiolo.studio.compute import service as machine
 from studiolo.studio.compute.clusters import placing, repository
-from studiolo.studio.compute.clusters.errors import ClusterBusy, ClusterExists, ClusterInvalid
+from studiolo.studio.compute.clusters.errors import ClusterBusy, ClusterInvalid
 from studiolo.studio.compute.clusters.schemas import (
     Cluster,
     ClusterCreate,
@@ -26,14 +26,11 @@ from studiolo.studio.compute.clusters.schemas import (
 )
 from studiolo.studio.compute.errors import ComputeNotFound
 
-RESERVED = ("local", "serverless", "clusters", "costs", "new")
 _JOBS = 100  # that have ended, on the page of a cluster
 
 
 def create(ctx: Context, spec: ClusterCreate) -> Cluster:
     """Make a cluster; raises ClusterExists, and ClusterInvalid for nodes that this machine can never have."""
-    if spec.name.lower() in RESERVED or spec.name in machine.backends():
-        raise ClusterExists(f"'{spec.name}' is a name of the studio's own.", "Take another.", field="name")
     have = machine.capacity(ctx, placing.MACHINE)
     memory = spec.memory_bytes or int(have.memory_bytes * min(spec.cores, have.cores) / have.cores)
     values = spec.model_dump() | {"memory_bytes": memory}
@@ -41,14 +38,12 @@ def create(ctx: Context, spec: ClusterCreate) -> Cluster:
     owner = {"id": new_id(), "workspace_id": ctx.workspace_id, "created_by": ctx.actor.name}
     try:
         with ctx.db.begin() as tx:
-            held.lock(tx)  # permanent nodes are counted over all clusters
+            machine.check_name(tx, ctx, spec.name)  # it takes the lock: permanent nodes are counted over all clusters
             _check(tx, ctx, values)
             repository.put(tx, {**values, **owner, "created_at": now, "updated_at": now})
             ctx.events.emit(tx, "compute.created", spec.name, {"name": spec.name})
     except IntegrityError:
-        raise ClusterExists(
-            f"There is a compute '{spec.name}' already.", "Take another name, or change that one.", field="name"
-        ) from None
+        raise machine.taken(spec.name) from None
     return get(ctx, spec.name)
 
 

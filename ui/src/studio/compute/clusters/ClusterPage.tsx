@@ -1,6 +1,6 @@
 import { Button, Menu, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { Navigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { bytes, count } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
@@ -12,6 +12,7 @@ import { KeyValue } from '@/kit/KeyValue';
 import { useFollow } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { machines } from '../machines/queries';
 import { Waiting } from '../Waiting';
 import classes from '../compute.module.css';
 import { ClusterState } from './ClusterList';
@@ -24,6 +25,10 @@ import { Usage } from './Usage';
 export function ClusterPage() {
   const { name } = useParams({ from: '/w/$ws/compute/$name' });
   const query = useQuery(cluster(name));
+  // a run names its compute, whatever that is: an attached machine has a page of its own
+  const attached = useQuery({ ...machines, enabled: query.isError });
+  if (attached.data?.some((one) => one.name === name))
+    return <Navigate to={at(['compute', 'machines', name])} replace />;
   return (
     <Page title={name} header={<Header name={name} it={query.data} />}>
       <Answer query={query}>

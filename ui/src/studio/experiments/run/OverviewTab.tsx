@@ -97,6 +97,7 @@ function Facts({ run, tags }: { run: Run; tags: Readonly<Record<string, string>>
             ),
           ],
           ['Why it waits', run.waits_for],
+          ['Contact', run.not_responding],
           ['Cost', spent.data?.cost ? spent.data.cost.toFixed(4) : null],
           ['Source', source.get('Source')],
           [

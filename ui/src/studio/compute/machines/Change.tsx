@@ -1,0 +1,85 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Problem } from '@/kernel/problem';
+import { api, data } from '@/kernel/request';
+import { ErrorState } from '@/kit/ErrorState';
+import { credentialsOf, Fields, given, placeOf, START, type Values } from './Fields';
+import { machine, type Machine } from './queries';
+
+/** Change a machine. Where it is, and who signs in, changes only together with the credentials. */
+export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
+  const cache = useQueryClient();
+  const [values, setValues] = useState<Values>({
+    ...START,
+    host: it.host,
+    port: String(it.port),
+    user: it.user,
+    host_key: it.host_key,
+    folder: it.folder,
+    python: it.python,
+    sign_in: it.sign_in === 'password' ? 'password' : 'private_key',
+    cores: it.own_cores ? String(it.own_cores) : '',
+    description: it.description,
+  });
+  const save = useMutation({
+    mutationFn: () =>
+      data(
+        api().PATCH('/compute/machines/{name}', {
+          params: { path: { name: it.name } },
+          body: {
+            ...placeOf(values),
+            cores: Number(values.cores) || null,
+            description: values.description,
+            ...(given(values) ? { credentials: credentialsOf(values) } : {}),
+          },
+        }),
+      ),
+    onSuccess: (changed) => {
+      cache.setQueryData(machine(it.name).queryKey, changed);
+      void cache.invalidateQueries({ queryKey: ['compute'] });
+      onClose();
+    },
+  });
+  const problem = save.error ? Problem.from(save.error) : null;
+  const { credentials, ...problems } = problem?.fields ?? {};
+  const told = credentials ? { ...problems, 'credentials.private_key': credentials } : problems;
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={`Change ${it.name}`}
+      size="lg"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Stack gap="md">
+          <Text size="sm" c="dimmed">
+            Credentials are kept unless new ones are written; whoever changes where the machine is writes them
+            anew.
+          </Text>
+          <Fields
+            value={values}
+            onChange={(change) => setValues((old) => ({ ...old, ...change }))}
+            problems={told}
+          />
+          {problem && Object.keys(told).length === 0 ? <ErrorState error={problem} inline /> : null}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Close
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              Save
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,102 @@
+import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { Problem } from '@/kernel/problem';
+import { api, data } from '@/kernel/request';
+import { useMay } from '@/kernel/session';
+import { at } from '@/kernel/workspace';
+import { Denied } from '@/kit/Denied';
+import { ErrorState } from '@/kit/ErrorState';
+import { useFollow } from '@/kit/Link';
+import { Page, PageHeader } from '@/kit/Page';
+import { credentialsOf, Fields, given, placeOf, START } from './Fields';
+import { Tried } from './Tried';
+
+/** Attach a machine. */
+export function MachineNew() {
+  const may = useMay('compute.write');
+  const follow = useFollow();
+  const cache = useQueryClient();
+  const [name, setName] = useState('');
+  const [values, setValues] = useState(START);
+  const place = () => ({ ...placeOf(values), credentials: credentialsOf(values) });
+  const trial = useMutation({
+    mutationFn: () => data(api().POST('/compute/machines/try', { body: place() })),
+  });
+  const attach = useMutation({
+    mutationFn: () =>
+      data(
+        api().POST('/compute/machines', {
+          body: {
+            name,
+            kind: 'ssh',
+            ...place(),
+            cores: Number(values.cores) || null,
+            description: values.description,
+          },
+        }),
+      ),
+    onSuccess: async (made) => {
+      await cache.invalidateQueries({ queryKey: ['compute'] });
+      follow(at(['compute', 'machines', made.name]));
+    },
+  });
+  const failed = attach.error ?? trial.error;
+  const problem = failed ? Problem.from(failed) : null;
+  const problems = problem?.fields ?? {};
+  const ready = may && values.host !== '' && values.user !== '' && given(values);
+  return (
+    <Page
+      title="Attach a machine"
+      width="form"
+      header={
+        <PageHeader
+          title="Attach a machine"
+          lead="Jobs run there in an account of it, and go on whatever happens to the connection or the studio."
+        />
+      }
+    >
+      <Denied permission="compute.write" to="attach machines" />
+      <form
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          attach.mutate();
+        }}
+      >
+        <Stack gap="md">
+          <TextInput
+            label="Name"
+            description="Jobs name it as their compute. Letters, digits and -, at most 32."
+            required
+            autoFocus
+            value={name}
+            error={problems.name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Fields
+            value={values}
+            onChange={(change) => setValues((old) => ({ ...old, ...change }))}
+            problems={problems}
+          />
+          {trial.data ? (
+            <Tried check={trial.data} onKey={(host_key) => setValues((old) => ({ ...old, host_key }))} />
+          ) : null}
+          {problem && Object.keys(problems).length === 0 ? <ErrorState error={problem} inline /> : null}
+          <Group>
+            <Button type="submit" loading={attach.isPending} disabled={!ready || !name}>
+              Attach
+            </Button>
+            <Button
+              variant="default"
+              loading={trial.isPending}
+              disabled={!ready}
+              onClick={() => trial.mutate()}
+            >
+              Test connection
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Page>
+  );
+}

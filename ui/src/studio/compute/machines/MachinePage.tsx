@@ -1,0 +1,213 @@
+import { Button, Menu, Table, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { between, bytes, duration } from '@/kernel/format';
+import { api, data } from '@/kernel/request';
+import { useMay } from '@/kernel/session';
+import { at } from '@/kernel/workspace';
+import { ConfirmByName, toastProblem } from '@/kit/ConfirmUndo';
+import { IconChevronDown, IconRefresh, IconTrash } from '@/kit/icons';
+import { KeyValue } from '@/kit/KeyValue';
+import { Link, useFollow } from '@/kit/Link';
+import { Note } from '@/kit/Note';
+import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { Time, useNow } from '@/kit/Time';
+import classes from '../compute.module.css';
+import { Waiting } from '../Waiting';
+import { Change } from './Change';
+import { MachineState } from './MachineList';
+import { machine, type Machine } from './queries';
+import { Tried } from './Tried';
+
+/** One attached machine: whether it answers, what runs and waits. */
+export function MachinePage() {
+  const { name } = useParams({ from: '/w/$ws/compute/machines/$name' });
+  const query = useQuery(machine(name));
+  return (
+    <Page title={name} header={<Header name={name} it={query.data} />}>
+      <Answer query={query}>
+        {(it) => (
+          <div className={classes.stack}>
+            {it.silent_reason ? (
+              <Note tone="warning" title="It does not answer">
+                {it.silent_reason} Its jobs are not harmed: they go on, and are brought back when it answers
+                again. No new ones are sent there.
+              </Note>
+            ) : null}
+            <Section title="Running now">
+              <Jobs it={it} />
+            </Section>
+            <Section title="Waiting">
+              <Waiting compute={it.name} />
+            </Section>
+            <Section title="Connection">
+              {it.check ? (
+                <>
+                  <Tried check={it.check} />
+                  <Text size="xs" c="dimmed">
+                    Tried <Time at={it.check.at ?? null} />
+                  </Text>
+                </>
+              ) : (
+                <Text size="sm" c="dimmed">
+                  Not tried since it was changed.
+                </Text>
+              )}
+            </Section>
+            <Section title="Settings">
+              <Facts it={it} />
+            </Section>
+          </div>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function Jobs({ it }: { it: Machine }) {
+  const now = useNow(1000);
+  if (it.jobs.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        Nothing of this studio runs there.
+      </Text>
+    );
+  return (
+    <Table.ScrollContainer minWidth={560}>
+      <Table aria-label="Running now" className={classes.table ?? ''}>
+        <Table.Thead>
+          <Table.Tr>
+            {['Job', 'Cores', 'Memory', 'Processes', 'For'].map((head) => (
+              <Table.Th key={head} scope="col">
+                {head}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {it.jobs.map((job) => (
+            <Table.Tr key={job.run_id ?? job.title}>
+              <Table.Td>
+                {job.run_id ? (
+                  <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
+                ) : (
+                  job.title
+                )}
+              </Table.Td>
+              <Table.Td>{job.cores}</Table.Td>
+              <Table.Td>{job.memory_bytes === null ? '–' : bytes(job.memory_bytes ?? 0)}</Table.Td>
+              <Table.Td>{job.processes ?? '–'}</Table.Td>
+              <Table.Td>{duration(between(job.since, null, now))}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function Facts({ it }: { it: Machine }) {
+  return (
+    <KeyValue
+      items={[
+        ['Where', `${it.user}@${it.host}:${it.port}`],
+        ['Host key', it.host_key || 'none is pinned: nothing is sent there'],
+        ['Signs in by', it.sign_in === 'password' ? 'a password, sealed' : 'a private key, sealed'],
+        ['Folder', it.folder],
+        ['Python', it.python],
+        ['Cores for jobs', it.cores === null ? 'not known yet' : `${it.cores_free} of ${it.cores} free`],
+        ['Memory for jobs', it.memory_bytes === null ? 'not known yet' : bytes(it.memory_bytes)],
+        ['Attached by', it.created_by],
+      ]}
+    />
+  );
+}
+
+function Header({ name, it }: { name: string; it: Machine | undefined }) {
+  const may = useMay('compute.write');
+  const follow = useFollow();
+  const cache = useQueryClient();
+  const [changing, setChanging] = useState(false);
+  const [detaching, setDetaching] = useState(false);
+  const params = { path: { name } };
+  const check = useMutation({
+    mutationFn: () => data(api().POST('/compute/machines/{name}/check', { params })),
+    onSettled: () => cache.invalidateQueries({ queryKey: ['compute'] }),
+    onError: toastProblem,
+  });
+  const busy = (it?.jobs.length ?? 0) > 0;
+  return (
+    <>
+      <PageHeader
+        title={name}
+        lead={it?.description}
+        facts={
+          it ? (
+            <>
+              <MachineState machine={it} />
+              <span>
+                {it.user}@{it.host}
+              </span>
+            </>
+          ) : null
+        }
+        actions={
+          it && may ? (
+            <>
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <Button variant="default" rightSection={<IconChevronDown size={14} />}>
+                    More
+                  </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item onClick={() => setChanging(true)}>Change</Menu.Item>
+                  <Menu.Item
+                    color="red"
+                    leftSection={<IconTrash size={14} />}
+                    onClick={() => setDetaching(true)}
+                  >
+                    Detach
+                  </Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+              <Button
+                leftSection={<IconRefresh size={14} aria-hidden />}
+                loading={check.isPending}
+                onClick={() => check.mutate()}
+              >
+                Test connection
+              </Button>
+            </>
+          ) : it ? (
+            <Text size="sm" c="dimmed">
+              Changing it needs the role Compute Operator.
+            </Text>
+          ) : null
+        }
+      />
+      {it && changing ? <Change it={it} onClose={() => setChanging(false)} /> : null}
+      {it ? (
+        <ConfirmByName
+          opened={detaching}
+          onClose={() => setDetaching(false)}
+          name={name}
+          verb="Detach"
+          loss={
+            busy
+              ? 'Jobs run on it: they may go on there, and are recorded as lost here. Nothing on the machine is deleted.'
+              : 'The studio forgets it and its credentials. Detach is not delete: nothing on the machine is deleted.'
+          }
+          onConfirm={async () => {
+            await data(
+              api().DELETE('/compute/machines/{name}', { params: { ...params, query: { force: busy } } }),
+            );
+            follow(at(['compute']));
+            await cache.invalidateQueries({ queryKey: ['compute'] });
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
