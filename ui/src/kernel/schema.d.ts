@@ -388,6 +388,98 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/compute/machines': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Machines
+     * @description List the attached machines, with what runs on them.
+     */
+    get: operations['compute_list_machines'];
+    put?: never;
+    /**
+     * Attach Machine
+     * @description Attach a machine and try to reach it; its `check` says what came of that.
+     */
+    post: operations['compute_attach_machine'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/machines/try': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Try Machine
+     * @description Try a connection that is not saved. Without a host key the answer shows the machine's.
+     */
+    post: operations['compute_try_machine'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/machines/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Machine
+     * @description Return a machine with what runs on it.
+     */
+    get: operations['compute_get_machine'];
+    put?: never;
+    post?: never;
+    /**
+     * Detach Machine
+     * @description Forget a machine and its credentials; nothing on it is deleted. 409 while jobs run on it, unless forced.
+     */
+    delete: operations['compute_detach_machine'];
+    options?: never;
+    head?: never;
+    /**
+     * Update Machine
+     * @description Change a machine; what is left out stays.
+     */
+    patch: operations['compute_update_machine'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/machines/{name}/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Check Machine
+     * @description Try to reach a machine, and keep what came of it.
+     */
+    post: operations['compute_check_machine'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/compute/{name}': {
     parameters: {
       query?: never;
@@ -9448,6 +9540,271 @@ export interface components {
       value: string;
     };
     /**
+     * Machine
+     * @description An attached machine.
+     *
+     *     state: new (not reached yet), ready, silent (it does not answer; jobs on it are not harmed). cores, memory_bytes: for jobs,
+     *     None until it was reached. sign_in: private_key or password.
+     */
+    Machine: {
+      check: components['schemas']['MachineCheck'] | null;
+      /** Cores */
+      cores: number | null;
+      /** Cores Free */
+      cores_free: number | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Description */
+      description: string;
+      /** Folder */
+      folder: string;
+      /** Host */
+      host: string;
+      /** Host Key */
+      host_key: string;
+      /** Jobs */
+      jobs: components['schemas']['MachineJob'][];
+      /** Kind */
+      kind: string;
+      /** Memory Bytes */
+      memory_bytes: number | null;
+      /** Name */
+      name: string;
+      /** Own Cores */
+      own_cores: number | null;
+      /** Own Memory Bytes */
+      own_memory_bytes: number | null;
+      /** Port */
+      port: number;
+      /** Python */
+      python: string;
+      /** Sign In */
+      sign_in: string;
+      /** Silent Reason */
+      silent_reason: string | null;
+      /** Silent Since */
+      silent_since: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'new' | 'ready' | 'silent';
+      /** Tags */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** User */
+      user: string;
+    };
+    /**
+     * MachineCheck
+     * @description What came of trying the connection. cause, hint: for people; the rest: what the machine said of itself.
+     */
+    MachineCheck: {
+      /** At */
+      at?: string | null;
+      /**
+       * Cause
+       * @default
+       */
+      cause: string;
+      /**
+       * Code
+       * @default
+       */
+      code: string;
+      /** Cores */
+      cores?: number | null;
+      /** Disk Free Bytes */
+      disk_free_bytes?: number | null;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      /**
+       * Host
+       * @default
+       */
+      host: string;
+      /** Memory Bytes */
+      memory_bytes?: number | null;
+      /**
+       * Milliseconds
+       * @default 0
+       */
+      milliseconds: number;
+      /** Ok */
+      ok: boolean;
+      /**
+       * Python
+       * @default
+       */
+      python: string;
+      /**
+       * System
+       * @default
+       */
+      system: string;
+    };
+    /**
+     * MachineCreate
+     * @description A machine to attach. cores, memory_bytes: what jobs of this studio may use; all there is when left out.
+     */
+    MachineCreate: {
+      /** Cores */
+      cores?: number | null;
+      credentials: components['schemas']['MachineCredentials'];
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Folder
+       * @default ~/.studiolo-runner
+       */
+      folder: string;
+      /** Host */
+      host: string;
+      /**
+       * Host Key
+       * @default
+       */
+      host_key: string;
+      /**
+       * Kind
+       * @default ssh
+       * @constant
+       */
+      kind: 'ssh';
+      /** Memory Bytes */
+      memory_bytes?: number | null;
+      /** Name */
+      name: string;
+      /**
+       * Port
+       * @default 22
+       */
+      port: number;
+      /**
+       * Python
+       * @default python3
+       */
+      python: string;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      };
+      /** User */
+      user: string;
+    };
+    /**
+     * MachineCredentials
+     * @description How one signs in: a private key (the whole file, OpenSSH or PEM), or a password. They are sealed and never shown again.
+     */
+    MachineCredentials: {
+      /** Passphrase */
+      passphrase?: string | null;
+      /** Password */
+      password?: string | null;
+      /** Private Key */
+      private_key?: string | null;
+    };
+    /**
+     * MachineJob
+     * @description A job on a machine. memory and processes: as measured there last.
+     */
+    MachineJob: {
+      /** Cores */
+      cores: number;
+      /** Memory Bytes */
+      memory_bytes?: number | null;
+      /** Memory Limit Bytes */
+      memory_limit_bytes: number;
+      /** Processes */
+      processes?: number | null;
+      /** Run Id */
+      run_id: string | null;
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      /** Title */
+      title: string;
+    };
+    /**
+     * MachinePatch
+     * @description A change; what is left out stays. Whoever changes where the machine is, or who signs in, writes its credentials anew.
+     */
+    MachinePatch: {
+      /** Cores */
+      cores?: number | null;
+      credentials?: components['schemas']['MachineCredentials'] | null;
+      /** Description */
+      description?: string | null;
+      /** Folder */
+      folder?: string | null;
+      /** Host */
+      host?: string | null;
+      /** Host Key */
+      host_key?: string | null;
+      /** Memory Bytes */
+      memory_bytes?: number | null;
+      /** Port */
+      port?: number | null;
+      /** Python */
+      python?: string | null;
+      /** Tags */
+      tags?: {
+        [key: string]: string;
+      } | null;
+      /** User */
+      user?: string | null;
+    };
+    /**
+     * MachineTry
+     * @description A connection to try before it is saved.
+     */
+    MachineTry: {
+      credentials: components['schemas']['MachineCredentials'];
+      /**
+       * Folder
+       * @default ~/.studiolo-runner
+       */
+      folder: string;
+      /** Host */
+      host: string;
+      /**
+       * Host Key
+       * @default
+       */
+      host_key: string;
+      /**
+       * Port
+       * @default 22
+       */
+      port: number;
+      /**
+       * Python
+       * @default python3
+       */
+      python: string;
+      /** User */
+      user: string;
+    };
+    /**
      * Magnitude
      * @description How well a model tells the two sides apart: Matthews' correlation on rows it has not seen, 0 to 1.
      *
@@ -11433,6 +11790,8 @@ export interface components {
       lifecycle: 'active' | 'deleted';
       /** Name */
       name: string;
+      /** Not Responding */
+      not_responding?: string | null;
       /** Parent Id */
       parent_id?: string | null;
       /**
@@ -14720,6 +15079,220 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['RunCost'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_list_machines: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Machine'][];
+        };
+      };
+    };
+  };
+  compute_attach_machine: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MachineCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Machine'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_try_machine: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MachineTry'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MachineCheck'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_get_machine: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Machine'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_detach_machine: {
+    parameters: {
+      query?: {
+        force?: boolean;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_update_machine: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MachinePatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Machine'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_check_machine: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MachineCheck'];
         };
       };
       /** @description Validation Error */
