@@ -138,7 +138,7 @@ def mlflow(command: Path, folder: Path, *, database_url: str = "", watched: Sequ
     """Run `mlflow server` as it comes: four workers, artifacts through the server."""
     folder.mkdir(parents=True)
     port = _free_port()
-    store = database_url or f"sqlite:///{folder}/mlflow.db"
+    store = database_url.replace("postgresql:", "postgresql+psycopg2:") or f"sqlite:///{folder}/mlflow.db"
     env = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
     env |= {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{command.parent}:{os.environ['PATH']}"}
     words = [command, "server", "--backend-store-uri", store, "--artifacts-destination", folder / "artifacts"]

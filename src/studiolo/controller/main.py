@@ -32,7 +32,7 @@ _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
 _FUTILE, _FUTILE_SECONDS = 25.0, 0.3
-_STATISTICS_SECONDS = 5.0
+_STATISTICS_SECONDS = 2.0
 log = logging.getLogger("studiolo.controller")
 
 Tick = Callable[[Context], bool]
