@@ -83,6 +83,7 @@ def test_what_cannot_be_an_environment_is_said(given: dict, says: str) -> None:
 
 
 def test_an_index_that_pip_is_configured_with_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("UV_DEFAULT_INDEX")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://me:pw@a.org/simple/ https://b.org/whl")
     monkeypatch.setenv("UV_INDEX_URL", "https://c.org/simple")
     found = tool.indexes(tmp_path)

@@ -97,6 +97,7 @@ def _build(folder: Path, name: str, lock: str, python: str, say: Say) -> None:
             inside = str(part / "bin" / "python")
             if lock.strip():
                 install = [uv, "pip", "install", "--python", inside, "--no-deps", "-r", str(locked)]
+                install += tool.no_index(tool.environment(cache))
                 _run(install, cache, tell)
             _add_pip(uv, interpreter, inside, cache, tell)
             size = _size(part)

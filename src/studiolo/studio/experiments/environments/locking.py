@@ -81,12 +81,14 @@ def named(text: str, python: str) -> str:
 def _compile(asked: Asked, python: str, cache: Path) -> str:
     command = [tool.program(), "pip", "compile", "-", "--python", python, "--generate-hashes", "--no-header"]
     command += ["--no-annotate", "--quiet", "--no-emit-index-url", "--no-emit-find-links", "--no-build"]
+    env = tool.environment(cache)
+    command += tool.no_index(env)
     if PRE in asked.requirements:
         command += ["--prerelease", "allow"]
     lines = [line for line in asked.requirements if line != PRE]
     process = subprocess.Popen(
         command,
-        env=tool.environment(cache),
+        env=env,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -43,6 +43,15 @@ def environment(cache: Path, environ: Mapping[str, str] | None = None) -> dict[s
     return env | {"UV_LINK_MODE": "hardlink", "NO_COLOR": "1"}
 
 
+def no_index(env: Mapping[str, str]) -> list[str]:
+    """Return the option that keeps uv from every index, where pip or a variable says so: uv itself reads no variable for it."""
+    return ["--no-index"] if _yes(env.get("UV_NO_INDEX", "")) else []
+
+
+def _yes(word: str) -> bool:
+    return word.lower() in ("1", "true", "yes", "on")
+
+
 def indexes(cache: Path) -> frozenset[str]:
     """Return the addresses of the indexes that uv is run with, without names and passwords."""
     env = environment(cache)
@@ -71,7 +80,7 @@ def of_pip(environ: Mapping[str, str]) -> dict[str, str]:
     ):
         if words := [word for word in found.get(name, "").split() if _there(word)]:
             env[variable] = " ".join(words)
-    if found.get("no-index", "").lower() in ("1", "true", "yes", "on"):
+    if _yes(found.get("no-index", "")):
         env["UV_NO_INDEX"] = "1"
     if "UV_INDEX" in env:
         env["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does: the best version of any index
