@@ -30,7 +30,7 @@ SOURCES = Path(__file__).parent / "sources"
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     with tarfile.open(SOURCES / "mlflow-3.tar.xz") as archive:
-        archive.extractall(tmp_path / "source", filter="data")
+        archive.extractall(tmp_path / "source")
     return tmp_path / "source"
 
 

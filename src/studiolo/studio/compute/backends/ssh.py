@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from studiolo.kernel import ssh
+from studiolo.kernel import ssh, untar
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.settings import Settings
 from studiolo.runner import agent, attempt
@@ -233,9 +233,7 @@ class SshSession:
             with tarfile.open(fileobj=cast("BinaryIO", _Source(channel, self)), mode="r|") as tar:
                 for member in tar:
                     whole = whole or member.name == ".whole"
-                    try:
-                        tar.extract(member, part, filter="data")
-                    except tarfile.FilterError:
+                    if not untar.take(tar, member, part):
                         left.append(member.name)
             self._ended(channel)
         except tarfile.ReadError as error:
