@@ -20,13 +20,15 @@ export function SecretList({ all, may, open, onOpen }: Props) {
   const cache = useQueryClient();
   const refresh = () => cache.invalidateQueries({ queryKey: ['secrets'] });
   const toBin = async (name: string) => {
+    const shown = open === name;
+    if (shown) onOpen(undefined); // first, so that nobody asks for the versions of what is gone
     try {
       await remove(name);
     } catch (error) {
+      if (shown) onOpen(name);
       toastProblem(error);
       return;
     }
-    if (open === name) onOpen(undefined);
     await refresh();
     doneWithUndo(`Secret ${name} is in the bin: no job gets it`, async () => {
       await restore(name);
