@@ -10,6 +10,7 @@ import pytest
 from studiolo.controller.main import Changes, Heartbeat, Loop, slice_ticks
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
+from studiolo.kernel.db import statistics
 
 
 def test_every_workspace_is_ticked_in_the_order_of_the_house(ctx: Context) -> None:
@@ -55,6 +56,22 @@ def test_a_database_that_is_away_is_waited_for(ctx: Context, monkeypatch: pytest
         patch.setattr(type(ctx.db), "read", lambda self: (_ for _ in ()).throw(OSError("away")))
         assert loop.once() is False
     assert loop.once() is True
+
+
+def test_tables_that_cannot_be_counted_hold_nothing_up(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[object] = []
+
+    def refresh(db: object) -> list[str]:
+        asked.append(db)
+        raise OSError("no room for it")
+
+    monkeypatch.setattr(statistics, "refresh", refresh)
+    loop = Loop(ctx, {"a": lambda ctx: True})
+    assert [loop.once(), loop.once()] == [True, True]
+    assert len(asked) == 1  # tried again later
+    assert "no room for it" in caplog.text
 
 
 def test_the_slices_with_a_tick_are_found() -> None:

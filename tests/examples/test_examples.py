@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studiolo.testing.ssh_machine import Sshd
+from studiolo.testing.sshd import Sshd
 from studiolo.testing.stores.servers import ServerMissing
 from studiolo.testing.studio import Started, started
 

@@ -139,7 +139,7 @@ class Loop:
         self._ticks = ticks
         self._trouble: dict[tuple[str, str], _Trouble] = {}
         self._away = False
-        self._counted = 0.0
+        self._count_at = 0.0
 
     @property
     def troubled(self) -> list[str]:
@@ -152,13 +152,13 @@ class Loop:
             with self._ctx.db.read() as tx:
                 workspaces = [(str(row.id), str(row.name)) for row in accounts.all_workspaces(tx)]
             self._away = False
-            self._count()
         except Exception:
             # the process must survive a database that is away for a while
             if not self._away:
                 log.exception("the database does not answer; trying again")
             self._away = True
             return False
+        self._count()
         busy = False
         for workspace_id, workspace in workspaces:
             ctx = self._ctx.within(workspace_id, workspace)
@@ -167,10 +167,16 @@ class Loop:
         return busy
 
     def _count(self) -> None:
+        """Count tables that have grown; a failure costs plans, and no round."""
         now = time.monotonic()
-        if now - self._counted >= _STATISTICS_SECONDS:
-            self._counted = now
+        if now < self._count_at:
+            return
+        self._count_at = now + _STATISTICS_SECONDS
+        try:
             statistics.refresh(self._ctx.db)
+        except Exception:
+            self._count_at = now + _WORST_PAUSE
+            log.exception("grown tables were not counted; again in %.0f s", _WORST_PAUSE)
 
     def _tick(self, ctx: Context, name: str, tick: Tick) -> bool:
         key = (name, ctx.workspace_id)

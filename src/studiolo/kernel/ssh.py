@@ -95,7 +95,7 @@ def connect(at: Address, credentials: Mapping[str, str]) -> Any:
     transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = CONNECT_SECONDS
     try:
         transport.start_client(timeout=CONNECT_SECONDS)
-        _known(at, transport.get_remote_server_key())
+        check_key(str(at), at.pin, transport.get_remote_server_key())
         if key is not None:
             transport.auth_publickey(at.user, key)
         else:
@@ -118,18 +118,18 @@ def connect(at: Address, credentials: Mapping[str, str]) -> Any:
     return transport
 
 
-def _known(at: Address, key: Any) -> None:
-    """Compare the key that the host shows with the pinned one."""
+def check_key(where: str, pin: str, key: Any) -> None:
+    """Compare the key that a host shows with the pinned one; raises HostKeyUnknown. where: the host, for the sentence."""
     mark = "SHA256:" + base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
-    pin = at.pin.strip()
+    pin = pin.strip()
     if not pin:
         raise HostKeyUnknown(
-            f"No host key is pinned; {at} shows {mark} ({key.get_name()}).",
+            f"No host key is pinned; {where} shows {mark} ({key.get_name()}).",
             f"Compare it on the host (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then write it as the host key: {mark}",
         )
     if pin.rstrip("=") != mark and f"{key.get_name()} {key.get_base64()}" not in pin:
         raise HostKeyUnknown(
-            f"{at} shows the key {mark}, which is not the pinned one.",
+            f"{where} shows the key {mark}, which is not the pinned one.",
             "If the host was set up anew, write its new key; else somebody stands in between.",
         )
 

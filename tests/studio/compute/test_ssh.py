@@ -6,7 +6,8 @@ import pytest
 
 from studiolo.studio.compute.backends import ssh
 from studiolo.testing.computes import RemoteComputeChecks
-from studiolo.testing.ssh_machine import Sshd, SshPlace
+from studiolo.testing.ssh_machine import SshPlace
+from studiolo.testing.sshd import Sshd
 from studiolo.testing.stores.servers import ServerMissing
 
 

@@ -335,8 +335,7 @@ def _postgres(url: str) -> tuple[Engine, Engine]:
 
 def _plan_well(connection: Any, _record: ConnectionPoolEntry) -> None:
     """Let the planner know disks without arms, where an index is rarely worse than the whole table, and compile nothing."""
-    connection.execute("SET random_page_cost = 1.1")
-    connection.execute("SET jit = off")
+    connection.execute("SET random_page_cost = 1.1; SET jit = off")
     connection.commit()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from studiolo.kernel import plugins
 from studiolo.kernel.context import Context
 from studiolo.studio.compute import repository
-from studiolo.studio.compute.backends.base import Backend, BackendSpec, Capacity
+from studiolo.studio.compute.backends.base import BACKENDS, Backend, BackendSpec, Capacity, capacity_of
 from studiolo.studio.compute.clusters import placing
 from studiolo.studio.compute.clusters import repository as clusters
 from studiolo.studio.compute.clusters.errors import ClusterExists
@@ -21,12 +21,13 @@ from studiolo.studio.compute.machines import repository as machines
 from studiolo.studio.compute.machines.errors import MachineUntried
 from studiolo.studio.compute.schemas import Compute, Holding, Limit
 
+_RAISE = ", or raise STUDIOLO_CORES or STUDIOLO_MEMORY_BYTES"
 RESERVED = ("local", "serverless", "clusters", "machines", "costs", "new")
 
 
 def backends() -> dict[str, Backend]:
     """Return the backends by name."""
-    return cast("dict[str, Backend]", plugins.find("studiolo.studio.compute.backends", BackendSpec))
+    return cast("dict[str, Backend]", plugins.find(BACKENDS, BackendSpec))
 
 
 def built_in() -> dict[str, Backend]:
@@ -104,18 +105,7 @@ def check(ctx: Context, name: str, cores: int, memory_bytes: int) -> None:
             _check_machine(machine_row, cores, memory_bytes)
         return
     have = capacity(ctx, name)
-    if cores > have.cores:
-        raise TooBig(
-            f"'{name}' has {have.cores} cores for jobs; the job asks for {cores}.",
-            f"Ask for at most {have.cores}, or raise STUDIOLO_CORES.",
-            field="resources.cores",
-        )
-    if memory_bytes > have.memory_bytes:
-        raise TooBig(
-            f"'{name}' has {have.memory_bytes / 2**30:.1f} GiB for jobs; the job asks for {memory_bytes / 2**30:.1f} GiB.",
-            "Ask for less, or raise STUDIOLO_MEMORY_BYTES.",
-            field="resources.memory_bytes",
-        )
+    _enough(f"'{name}'", (have.cores, have.memory_bytes), cores, memory_bytes, _RAISE)
 
 
 def reserve(
@@ -268,9 +258,7 @@ def _fits_there(tx: Connection, row: Row[Any], cores: int, memory_bytes: int) ->
 
 
 def _capacity_there(row: Row[Any]) -> Capacity:
-    config = opening.config_of(row)
-    cores, memory = config["cores"], config["memory_bytes"]
-    return Capacity(cores, memory, max(cores, config["machine_cores"]), max(memory, config["machine_memory_bytes"]))
+    return capacity_of(opening.config_of(row))
 
 
 def _within(tx: Connection, key: str, have: Capacity, cores: int, memory_bytes: int) -> bool:
@@ -298,32 +286,27 @@ def _check_machine(row: Row[Any], cores: int, memory_bytes: int) -> None:
             f"'{row.name}' has not been reached yet, so its cores are not known.",
             f"Try it: studiolo compute check {row.name}",
         )
-    if cores > have.cores:
-        raise TooBig(
-            f"'{row.name}' has {have.cores} cores for jobs; the job asks for {cores}.",
-            f"Ask for at most {have.cores}.",
-            field="resources.cores",
-        )
-    if memory_bytes > have.memory_bytes:
-        raise TooBig(
-            f"'{row.name}' has {have.memory_bytes / 2**30:.1f} GiB for jobs; the job asks for {memory_bytes / 2**30:.1f} GiB.",
-            "Ask for less.",
-            field="resources.memory_bytes",
-        )
+    _enough(f"'{row.name}'", (have.cores, have.memory_bytes), cores, memory_bytes)
 
 
 def _check_node(cluster: Row[Any], cores: int, memory_bytes: int) -> None:
-    if cores > cluster.cores:
+    have = (cluster.cores, cluster.memory_bytes)
+    _enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, ", or make a cluster with bigger nodes")
+
+
+def _enough(who: str, have: tuple[int, int], cores: int, memory_bytes: int, otherwise: str = "") -> None:
+    """Refuse more cores or bytes of memory than there ever are. otherwise: another way out, after the first one."""
+    have_cores, have_memory = have
+    if cores > have_cores:
         raise TooBig(
-            f"A node of '{cluster.name}' has {cluster.cores} cores; the job asks for {cores}.",
-            f"Ask for at most {cluster.cores}, or make a cluster with bigger nodes.",
+            f"{who} has {have_cores} cores for jobs; the job asks for {cores}.",
+            f"Ask for at most {have_cores}{otherwise}.",
             field="resources.cores",
         )
-    if memory_bytes > cluster.memory_bytes:
-        have, asked = cluster.memory_bytes / 2**30, memory_bytes / 2**30
+    if memory_bytes > have_memory:
         raise TooBig(
-            f"A node of '{cluster.name}' has {have:.1f} GiB; the job asks for {asked:.1f} GiB.",
-            "Ask for less, or make a cluster with bigger nodes.",
+            f"{who} has {have_memory / 2**30:.1f} GiB for jobs; the job asks for {memory_bytes / 2**30:.1f} GiB.",
+            f"Ask for less{otherwise}.",
             field="resources.memory_bytes",
         )
 

@@ -221,41 +221,6 @@ def _multiply(path: Path) -> None:
 
 
 @contextmanager
-def sshd(folder: Path) -> Iterator[tuple[int, str, str]]:
-    """Run OpenSSH's server for the user that runs the tests; yields port, a private key that it lets in, its host key."""
-    program = shutil.which("sshd") or ("/usr/sbin/sshd" if Path("/usr/sbin/sshd").exists() else None)
-    keygen = shutil.which("ssh-keygen")
-    if program is None or keygen is None:
-        raise ServerMissing("SFTP: apt install openssh-server")
-    folder.chmod(0o700)
-    for name in ("host", "user"):
-        command = [keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    shutil.copyfile(folder / "user.pub", folder / "authorized_keys")
-    port = free_port()
-    lines = [
-        f"Port {port}",
-        "ListenAddress 127.0.0.1",
-        f"HostKey {folder / 'host'}",
-        f"AuthorizedKeysFile {folder / 'authorized_keys'}",
-        "StrictModes no",
-        "UsePAM no",
-        "PasswordAuthentication no",
-        "PermitRootLogin yes",
-        f"PidFile {folder / 'pid'}",
-        "MaxStartups 100",
-        "MaxSessions 100",
-        "Subsystem sftp internal-sftp",
-    ]
-    (folder / "sshd_config").write_text("\n".join(lines) + "\n", "utf-8")
-    if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)  # where it gives up its rights, which Debian's service makes
-    with running([program, "-D", "-e", "-f", str(folder / "sshd_config")], port, folder):
-        key, host = (folder / "user").read_text("utf-8"), (folder / "host.pub").read_text("utf-8")
-        yield port, key, " ".join(host.split()[:2])
-
-
-@contextmanager
 def stub(name: str, root: Path, folder: Path) -> Iterator[int]:
     """Run one of our own stand-ins for a service that no emulator is known of; yields the port."""
     port = free_port()

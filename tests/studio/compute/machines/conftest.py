@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from studiolo.testing.ssh_machine import Sshd, by_ssh
+from studiolo.testing.ssh_machine import by_ssh
+from studiolo.testing.sshd import Sshd
 from studiolo.testing.stores.servers import ServerMissing
 
 

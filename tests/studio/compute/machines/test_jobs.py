@@ -12,7 +12,7 @@ from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.schemas import TERMINAL, InputFile, JobSpec, Run
-from studiolo.testing.ssh_machine import Sshd
+from studiolo.testing.sshd import Sshd
 from tests.studio.experiments.jobs import log_of, wait_for
 
 

@@ -1,6 +1,7 @@
 """Attaching machines: what is kept, what is refused, and that a key is seen by nobody."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from studiolo.studio.compute.errors import ComputeNotFound, TooBig
 from studiolo.studio.compute.machines import definitions, service
 from studiolo.studio.compute.machines.errors import MachineBusy, MachineInvalid, MachineUntried
 from studiolo.studio.compute.machines.schemas import MachineCreate, MachinePatch, MachineTry
-from studiolo.testing.ssh_machine import Sshd
+from studiolo.testing.sshd import Sshd
 
 URL = "/w/default/api/compute/machines"
 Definition = dict[str, Any]
@@ -120,6 +121,9 @@ def test_who_moves_a_machine_writes_its_credentials_anew(ctx: Context, definitio
         service.update(ctx, "box", MachinePatch(host="localhost"))
     assert error.value.field == "credentials"
     assert service.update(ctx, "box", MachinePatch(cores=1, description="slow")).cores == 1
+    everything = service.update(ctx, "box", MachinePatch(cores=None, host=None))
+    assert (everything.own_cores, everything.host, everything.description) == (None, "127.0.0.1", "slow")
+    assert everything.cores == os.cpu_count()
     moved = service.update(
         ctx, "box", MachinePatch.model_validate({"host": "localhost", "credentials": definition["credentials"]})
     )

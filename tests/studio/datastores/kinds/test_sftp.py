@@ -8,6 +8,7 @@ import pytest
 from studiolo.studio.datastores import opening
 from studiolo.studio.datastores.errors import DatastoreInvalid
 from studiolo.studio.datastores.spec import Surroundings
+from studiolo.testing.sshd import Sshd
 from studiolo.testing.stores import servers
 from studiolo.testing.stores.checks import Place, StoreChecks
 
@@ -24,10 +25,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
-        with servers.sshd(tmp_path_factory.mktemp("sshd")) as found:
-            yield found
+        found = Sshd(tmp_path_factory.mktemp("sshd"))
     except servers.ServerMissing as error:
         pytest.skip(str(error))
+    found.start()
+    yield found.port, found.key, found.host_key
+    found.kill()
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from studiolo.runner.launch import NOTHING, Handed, LaunchFailed, Order
 from studiolo.runner.observe import Absent, Ended, Lost, Running, Starting, Swept
 
 __all__ = [
+    "BACKENDS",
     "NOTHING",
     "Absent",
     "Attachable",
@@ -38,7 +39,9 @@ __all__ = [
     "Starting",
     "Swept",
     "Usage",
+    "capacity_of",
 ]
+BACKENDS = "studiolo.studio.compute.backends"  # the family of plug-ins
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,13 @@ class Backend(Protocol):
     def usage(self, folder: Path) -> Usage | None:
         """Return what an attempt uses now, None when it does not run."""
         ...
+
+
+def capacity_of(config: Mapping[str, Any], limits: tuple[Kept, ...] = ()) -> Capacity:
+    """Return what jobs may use of an attached machine: what was told of it, or measured when it was tried."""
+    cores, memory = int(config["cores"]), int(config["memory_bytes"])
+    there, bytes_there = int(config["machine_cores"]), int(config["machine_memory_bytes"])
+    return Capacity(cores, memory, max(there, cores), max(bytes_there, memory), limits)
 
 
 class Attachable(Protocol):

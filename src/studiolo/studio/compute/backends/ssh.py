@@ -29,6 +29,7 @@ from studiolo.studio.compute.backends.base import (
     Order,
     Swept,
     Usage,
+    capacity_of,
 )
 from studiolo.studio.compute.remote.link import Link
 from studiolo.studio.compute.remote.session import ContactLost, Unable
@@ -79,10 +80,7 @@ class SshMachine:
 
     def capacity(self, settings: Settings) -> Capacity:
         """Return what was told of it, or measured when it was tried."""
-        config = self._machine.config
-        cores, memory = int(config["cores"]), int(config["memory_bytes"])
-        there, bytes_there = int(config["machine_cores"]), int(config["machine_memory_bytes"])
-        return Capacity(cores, memory, max(there, cores), max(bytes_there, memory), _LIMITS)
+        return capacity_of(self._machine.config, _LIMITS)
 
     def start(self, folder: Path, order: Order, handed: Handed = NOTHING) -> bool:
         """Ship an attempt and start a runner on it; False when it has an owner already, as far as is known."""
@@ -188,7 +186,8 @@ class SshSession:
                 said = f'exec(__import__("base64").b64decode("{boot}"))'
                 self._channel.exec_command(f"exec {shlex.quote(self._python)} -I -S -c {shlex.quote(said)}")
                 self._lines = self._channel.makefile("rb", 1 << 18)
-                self._write({"root": self._root, "hash": _runner_hash(), "files": _runner()})
+                files = _runner()
+                self._write({"root": self._root, "hash": _hash(files), "files": files})
                 answer = _told(self._read(_START_SECONDS))
             self.place = str(answer["place"])
             self.hello: Mapping[str, Any] = self.ask("hello")
@@ -220,9 +219,8 @@ class SshSession:
 
     def fetch(self, name: str, entry: str, into: Path) -> list[str]:
         """Bring a folder of an attempt; what is there already is replaced."""
-        for old in into.glob(
-            f".{entry}.*.part"
-        ):  # of a process that was killed; who still writes there fails, and is no harm
+        # of a process that was killed; who still writes there fails, and is no harm
+        for old in into.glob(f".{entry}.*.part"):
             shutil.rmtree(old, ignore_errors=True)
         part = into / f".{entry}.{secrets.token_hex(6)}.part"
         part.mkdir()
@@ -347,5 +345,5 @@ def _runner() -> dict[str, str]:
     return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.py"))}
 
 
-def _runner_hash() -> str:
-    return hashlib.sha256(json.dumps(_runner(), sort_keys=True).encode()).hexdigest()[:16]
+def _hash(files: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]

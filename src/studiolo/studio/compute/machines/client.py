@@ -40,8 +40,8 @@ class Machines:
         return MachineCheck.model_validate(self._transport.post("compute/machines/try", body))
 
     def update(self, name: str, **changes: Any) -> Machine:
-        """Change a machine; what is not named stays."""
-        body = MachinePatch(**changes).model_dump(mode="json", exclude_none=True)
+        """Change a machine; what is not named stays. cores or memory_bytes None: all that there is."""
+        body = MachinePatch(**changes).model_dump(mode="json", exclude_unset=True)
         return Machine.model_validate(self._transport.patch(f"compute/machines/{name}", body))
 
     def check(self, name: str) -> MachineCheck:

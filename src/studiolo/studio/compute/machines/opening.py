@@ -1,15 +1,15 @@
 """Attached machines as backends: their rows, their credentials opened, one connection for each in this process."""
 
-import importlib
 import time
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
+from studiolo.kernel import plugins
 from studiolo.kernel.context import Context
 from studiolo.kernel.secrets.envelope import seal, unseal
 from studiolo.kernel.secrets.master import master_key
-from studiolo.studio.compute.backends.base import Attachable, Backend, Machine
+from studiolo.studio.compute.backends.base import BACKENDS, Attachable, Backend, BackendSpec, Machine
 from studiolo.studio.compute.machines import repository
 
 _ROWS_SECONDS = 1.0  # that rows are believed: the controller asks for each job at each tick
@@ -19,7 +19,7 @@ _opened: dict[str, Machine] = {}  # by id; each change of a row makes a new one
 
 def kind(name: str) -> Attachable:
     """Return the module of a kind of machines."""
-    return cast("Attachable", importlib.import_module(f"studiolo.studio.compute.backends.{name}"))
+    return cast("Attachable", plugins.find(BACKENDS, BackendSpec)[name])
 
 
 def engine(ctx: Context, name: str) -> Backend | None:
@@ -79,11 +79,6 @@ def sealed(ctx: Context, id_: str, given: dict[str, str]) -> dict[str, bytes]:
     """Seal credentials for a row alone."""
     key = master_key(ctx.settings)
     return {name: seal(key, value, _about(ctx, id_, name)) for name, value in given.items()}
-
-
-def find(tx: Connection, ctx: Context, name: str) -> Row[Any] | None:
-    """Return the row of a machine."""
-    return repository.find(tx, ctx.workspace_id, name)
 
 
 def _about(ctx: Context, id_: str, name: str) -> str:

@@ -54,7 +54,10 @@ class MachineCreate(MachineConfig):
 
 
 class MachinePatch(BaseModel):
-    """A change; what is left out stays. Whoever changes where the machine is, or who signs in, writes its credentials anew."""
+    """A change; what is left out stays. Whoever changes where the machine is, or who signs in, writes its credentials anew.
+
+    cores, memory_bytes: null for all that there is.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

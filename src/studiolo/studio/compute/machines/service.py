@@ -74,7 +74,8 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
     did not mean. While jobs run on it, it stays where it is: they are looked for there.
     """
     given = _checked(patch.credentials) if patch.credentials is not None else None
-    changes = patch.model_dump(exclude_none=True, exclude={"credentials"})
+    sent = patch.model_dump(exclude_unset=True, exclude={"credentials"})
+    changes = {key: value for key, value in sent.items() if value is not None or key in ("cores", "memory_bytes")}
     now = ctx.clock.now()
     with ctx.db.begin() as tx:
         held.lock(tx)

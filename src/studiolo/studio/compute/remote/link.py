@@ -106,9 +106,8 @@ class Link:
     def stop(self, folder: Path) -> None:
         """Ask for the end of an attempt, whether or not it runs yet."""
         folder.mkdir(parents=True, exist_ok=True)
-        attempt.touch(
-            str(folder), attempt.CANCEL
-        )  # survives this process, and travels with an attempt yet to be shipped
+        # survives this process, and travels with an attempt yet to be shipped
+        attempt.touch(str(folder), attempt.CANCEL)
         with self._lock:
             self._watch(folder)
         self._wake.set()

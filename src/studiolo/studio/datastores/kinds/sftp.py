@@ -1,8 +1,5 @@
 """SFTP: files of a machine that one can reach by SSH. The key of the host is pinned, never taken on trust."""
 
-import base64
-import hashlib
-import io
 import secrets
 import stat
 import threading
@@ -11,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from studiolo.kernel import ssh
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.datastores import causes
 from studiolo.studio.datastores.errors import (
@@ -80,25 +78,11 @@ def open_store(config: Mapping[str, Any], credentials: Mapping[str, str], about:
     (paramiko,) = library(SPEC.title, "sftp", "paramiko")
     key = None
     if credentials.get("private_key"):
-        key = _key(paramiko, credentials["private_key"], credentials.get("passphrase"))
-    return SftpStore(paramiko, config, key, credentials.get("password"), about)
-
-
-def _key(paramiko: Any, text: str, passphrase: str | None) -> Any:
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
-            return kind.from_private_key(io.StringIO(text.strip() + "\n"), password=passphrase or None)
-        except paramiko.PasswordRequiredException:
-            raise DatastoreInvalid(
-                "The private key is locked.", "Write its passphrase too.", field="credentials.passphrase"
-            ) from None
-        except Exception:  # noqa: BLE001, S112 - each class raises something else for a key of another kind
-            continue
-    raise DatastoreInvalid(
-        "The private key cannot be read.",
-        "Paste an OpenSSH or PEM key: Ed25519, ECDSA or RSA; check the passphrase.",
-        field="credentials.private_key",
-    )
+            key = ssh.read_key(credentials["private_key"], credentials.get("passphrase"))
+        except ssh.KeyInvalid as error:
+            raise DatastoreInvalid(error.detail, error.hint, field=error.field) from None
+    return SftpStore(paramiko, config, key, credentials.get("password"), about)
 
 
 class SftpStore(FileStore):
@@ -109,7 +93,7 @@ class SftpStore(FileStore):
     ) -> None:
         self._paramiko, self._key, self._password, self._about = paramiko, key, password, about
         self._host, self._port, self._user = str(config["host"]), int(config.get("port") or 22), str(config["user"])
-        self._pin = str(config.get("host_key") or "").strip()
+        self._pin = str(config.get("host_key") or "")
         self._root = str(config.get("folder") or ".").rstrip("/") or "/"
         self.where = f"{self._host}:{self._port}"
         self._sftp: Any = None
@@ -146,18 +130,10 @@ class SftpStore(FileStore):
 
     def _known(self, key: Any) -> None:
         """Compare the key that the host shows with the pinned one; raises HostChanged."""
-        mark = "SHA256:" + base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
-        line = f"{key.get_name()} {key.get_base64()}"
-        if not self._pin:
-            raise HostChanged(
-                f"No host key is pinned; {self.where} shows {mark} ({key.get_name()}).",
-                f"Compare it on the host (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then write it as the host key: {mark}",
-            )
-        if self._pin.rstrip("=") != mark and line not in self._pin:
-            raise HostChanged(
-                f"{self.where} shows the key {mark}, which is not the pinned one.",
-                "If the host was set up anew, write its new key; else somebody stands in between.",
-            )
+        try:
+            ssh.check_key(self.where, self._pin, key)
+        except ssh.HostKeyUnknown as error:
+            raise HostChanged(error.detail, error.hint) from None
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a part of a folder; the protocol has no pages, so it is listed whole each time."""

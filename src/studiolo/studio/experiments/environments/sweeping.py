@@ -71,11 +71,8 @@ def _remove(root: Path, name: str, seen: tuple[int, float]) -> bool:
             return False
         shutil.rmtree(away, ignore_errors=True)
         (root / name).rename(away)
-        for ending in (
-            "txt",
-            "log",
-            "lock",
-        ):  # the lock last: who waits for it finds that it is gone, and makes another
+        # the lock last: who waits for it finds that it is gone, and makes another
+        for ending in ("txt", "log", "lock"):
             (root / f"{name}.{ending}").unlink(missing_ok=True)
     shutil.rmtree(away, ignore_errors=True)
     return True

@@ -1,9 +1,8 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
-import { ErrorState } from '@/kit/ErrorState';
+import { SaveDialog } from '../SaveDialog';
 import { Fields, type Sizes } from './Fields';
 import { cluster, type Cluster } from './queries';
 
@@ -30,36 +29,18 @@ export function Resize({ it, onClose }: { it: Cluster; onClose: () => void }) {
   const problem = save.error ? Problem.from(save.error) : null;
   const problems = problem?.fields ?? {};
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <SaveDialog
       title={`Resize ${it.name}`}
-      size="lg"
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      onClose={onClose}
+      onSave={() => save.mutate()}
+      saving={save.isPending}
+      problem={Object.keys(problems).length === 0 ? problem : null}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <Stack gap="md">
-          <Fields
-            value={sizes}
-            onChange={(change) => setSizes((old) => ({ ...old, ...change }))}
-            problems={problems}
-          />
-          {problem && Object.keys(problems).length === 0 ? <ErrorState error={problem} inline /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Close
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <Fields
+        value={sizes}
+        onChange={(change) => setSizes((old) => ({ ...old, ...change }))}
+        problems={problems}
+      />
+    </SaveDialog>
   );
 }

@@ -1,9 +1,9 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
-import { ErrorState } from '@/kit/ErrorState';
+import { SaveDialog } from '../SaveDialog';
 import { credentialsOf, Fields, given, placeOf, START, type Values } from './Fields';
 import { machine, type Machine } from './queries';
 
@@ -45,41 +45,22 @@ export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
   const { credentials, ...problems } = problem?.fields ?? {};
   const told = credentials ? { ...problems, 'credentials.private_key': credentials } : problems;
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <SaveDialog
       title={`Change ${it.name}`}
-      size="lg"
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      onClose={onClose}
+      onSave={() => save.mutate()}
+      saving={save.isPending}
+      problem={Object.keys(told).length === 0 ? problem : null}
     >
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <Stack gap="md">
-          <Text size="sm" c="dimmed">
-            Credentials are kept unless new ones are written; whoever changes where the machine is writes them
-            anew.
-          </Text>
-          <Fields
-            value={values}
-            onChange={(change) => setValues((old) => ({ ...old, ...change }))}
-            problems={told}
-          />
-          {problem && Object.keys(told).length === 0 ? <ErrorState error={problem} inline /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Close
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <Text size="sm" c="dimmed">
+        Credentials are kept unless new ones are written; whoever changes where the machine is writes them
+        anew.
+      </Text>
+      <Fields
+        value={values}
+        onChange={(change) => setValues((old) => ({ ...old, ...change }))}
+        problems={told}
+      />
+    </SaveDialog>
   );
 }
