@@ -167,7 +167,7 @@ class Loop:
         return busy
 
     def _count(self) -> None:
-        """Count tables that have grown; a failure costs plans, and no round."""
+        """Count tables that have grown, now and then."""
         now = time.monotonic()
         if now < self._count_at:
             return
@@ -175,6 +175,7 @@ class Loop:
         try:
             statistics.refresh(self._ctx.db)
         except Exception:
+            # it costs good plans of queries, and must cost no round
             self._count_at = now + _WORST_PAUSE
             log.exception("grown tables were not counted; again in %.0f s", _WORST_PAUSE)
 
