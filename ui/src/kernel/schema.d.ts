@@ -9747,6 +9747,8 @@ export interface components {
     /**
      * MachinePatch
      * @description A change; what is left out stays. Whoever changes where the machine is, or who signs in, writes its credentials anew.
+     *
+     *     cores, memory_bytes: null for all that there is.
      */
     MachinePatch: {
       /** Cores */
