@@ -264,11 +264,11 @@ def within(
 
 
 def page(
-    tx: Connection, parts: Sequence[Section], token: str, limit: int, values: Mapping[str, Any]
-) -> tuple[list[int], str | None]:
+    parts: Sequence[Section], token: str, limit: int, ask: Callable[[Section, Sequence[Any] | None, int], list[Any]]
+) -> tuple[list[Any], str | None]:
     """Return a page of a walk and the token of the next one: the same token as of a sorted page.
 
-    values: of the parameters of the parts' queries.
+    ask(part, place, most): the rows of a part after a place, None for its beginning, as many as there are or more than `most`.
     """
     after: list[Any] | None = None
     start = 0
@@ -277,13 +277,14 @@ def page(
         if place is None or place[0] not in [part.rank for part in parts]:
             raise MlflowError("Invalid page token: it belongs to another search.")
         start, after = int(place[0]), list(place[1:])
-    found: list[tuple[int, list[Any]]] = []
-    nothing = 0.0 if len(parts) > 2 else ""  # what stands in a token for a value that is not there
+    found: list[tuple[Any, Section]] = []
     for part in parts[start:]:
         place_in = after if part.valued or after is None else after[1:]
-        rows = part.keyset.after(tx, part.query, place_in, limit + 1 - len(found), values)
-        found += [(row.seq, [part.rank, *([] if part.valued else [nothing]), *part.keyset.place(row)]) for row in rows]
+        found += [(row, part) for row in ask(part, place_in, limit + 1 - len(found))]
         after = None
         if len(found) > limit:
-            return [seq for seq, _ in found[:limit]], encode(*found[limit - 1][1])
-    return [seq for seq, _ in found], None
+            last, its = found[limit - 1]
+            # what stands in a token for a value that is not there
+            nothing = [] if its.valued else [0.0 if len(parts) > 2 else ""]
+            return [row for row, _ in found[:limit]], encode(its.rank, *nothing, *its.keyset.place(last))
+    return [row for row, _ in found], None

@@ -12,7 +12,7 @@ from studiolo.kernel.mlflow.grammar import Comparison, each, parse_order
 from studiolo.kernel.mlflow.protocol import endpoint
 from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import moment, tags_in
-from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_search
+from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_conditions, run_search
 from studiolo.studio.experiments.errors import RunNotFound
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
@@ -121,8 +121,8 @@ def search(ctx: Context, fields: Fields) -> bytes:
         numbers = catalog.numbers(tx, ctx, fields.texts("experiment_ids"))
         if not numbers:
             return b"{}"
-        seqs, following = run_search.find(tx, ctx, numbers, lifecycle, filters, orders, pages.place, limit)
-        found = shapes.runs_of(tx, run_search.rows(tx, seqs))
+        rows, following = run_search.page(tx, ctx, numbers, lifecycle, filters, orders, pages.place, limit)
+        found = shapes.runs_of(tx, rows)
     parts = [b'"runs":[%b]' % b",".join(found)] if found else []
     if following:
         parts.append(b'"next_page_token":%b' % orjson.dumps(pages.sealed(following)))
@@ -130,7 +130,7 @@ def search(ctx: Context, fields: Fields) -> bytes:
 
 
 def _checked(comparison: Comparison) -> Comparison:
-    run_search.condition(comparison, {})
+    run_conditions.condition(comparison, {})
     return comparison
 
 

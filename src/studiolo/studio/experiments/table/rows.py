@@ -11,10 +11,11 @@ from studiolo.kernel.mlflow.conditions import Keyset, SortKey
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import Comparison, identifier, located, parse_order
 from studiolo.kernel.paging import Page
-from studiolo.studio.experiments import catalog, keys, recycling, repository, run_search
+from studiolo.studio.experiments import catalog, keys, recycling, repository
 from studiolo.studio.experiments.metrics import latest_of
 from studiolo.studio.experiments.overview import to_metric
-from studiolo.studio.experiments.run_search import RUN_ROWS, condition, ordered
+from studiolo.studio.experiments.run_conditions import ALIASES, condition, ordered
+from studiolo.studio.experiments.run_search import RUN_ROWS
 from studiolo.studio.experiments.schemas import Metric
 from studiolo.studio.experiments.table import attributes as run_attributes
 from studiolo.studio.experiments.table.schemas import RunCount, RunCountSearch, RunRecord, RunSearch, RunWhere
@@ -114,7 +115,7 @@ def clause(text: str) -> Clause:
         order = parse_order(text)
         key = order.key
         if order.entity == "attribute":
-            key = run_attributes.ALIASES.get(key, run_search.ALIASES.get(key, key))
+            key = run_attributes.ALIASES.get(key, ALIASES.get(key, key))
         return Clause(order.entity, key, order.ascending)
     entity, key = identifier(match[2].strip())
     if entity != "metric":
@@ -145,7 +146,7 @@ def columns(names: Sequence[str] | None) -> Columns:
 def _condition(ctx: Context, comparison: Comparison, names: dict[str, int]) -> Any:
     if comparison.entity != "attribute":
         return condition(comparison, names)
-    key = run_attributes.ALIASES.get(comparison.key, run_search.ALIASES.get(comparison.key, comparison.key))
+    key = run_attributes.ALIASES.get(comparison.key, ALIASES.get(comparison.key, comparison.key))
     if key not in run_attributes.KNOWN:
         raise MlflowError(
             f"Invalid attribute key '{comparison.key}' specified. Valid keys are '{run_attributes.KNOWN}'"
