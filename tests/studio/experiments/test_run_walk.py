@@ -29,6 +29,7 @@ FILTERS = [
     "metrics.m != 0.25",
     "tags.t IS NULL",
     "params.p = 'no'",
+    "attributes.status = 'RUNNING' AND params.p != '1'",
 ]
 
 
@@ -58,10 +59,10 @@ def paged(ctx: Context, some: list[int] | None, text: str, orders: list[str], si
     with ctx.db.read() as tx:
         for few in itertools.cycle(sizes):
             run_walk.FEW = few
-            page, following = run_search.find(
+            page, following = run_search.page(
                 tx, ctx, some, "active", parse(text), [parse_order(order) for order in orders], token, 4
             )
-            found += page
+            found += [row.seq for row in page]
             if following is None:
                 return found
             token = following
@@ -86,7 +87,7 @@ def test_a_token_of_another_search_is_refused(
 ) -> None:
     monkeypatch.setattr(run_walk, "FEW", 0)
     with any_ctx.db.read() as tx:
-        _, token = run_search.find(tx, any_ctx, None, "active", [], [parse_order("params.p")], "", 4)
+        _, token = run_search.page(tx, any_ctx, None, "active", [], [parse_order("params.p")], "", 4)
         assert token
         with pytest.raises(MlflowError, match="page token"):
-            run_search.find(tx, any_ctx, None, "active", [], [parse_order("metrics.m")], token, 4)
+            run_search.page(tx, any_ctx, None, "active", [], [parse_order("metrics.m")], token, 4)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, false, literal_column, or_
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, and_, bindparam, false, literal_column, or_
 from sqlalchemy.exc import DBAPIError
 
 from studiolo.kernel.db.patterns import BadPattern, matches
@@ -169,15 +169,13 @@ class Keyset:
         pairs = zip(self._keys, columns, strict=True)
         return [column.asc() if key.ascending else column.desc() for key, column in pairs]
 
-    def beginning(self, query: Select[Any], rows: Select[Any], column: Any, most: int) -> Select[Any]:
-        """Return the query of a first page with more of each row, in one request.
+    def beginning(self, query: Select[Any], most: int) -> tuple[Subquery, list[Any]]:
+        """Return a first page as what more can be joined to, and how it is put in order again.
 
-        query: finds `seq`; rows, column: have the rest of it, by that number. The size is part of the text: of a parameter a planner
-        expects a tenth of the table, and reads all of it.
+        Its size is part of the text: of a parameter a planner expects a tenth of the table, and then reads all of it.
         """
         page = self._in_order(query).limit(literal_column(str(most), Integer)).subquery("page")
-        sorts = [page.c[f"sort_{n}"] for n in range(len(self._keys))]
-        return rows.join(page, page.c.seq == column).add_columns(*sorts).order_by(*self.order(sorts))
+        return page, self.order([page.c[f"sort_{n}"] for n in range(len(self._keys))])
 
     def place(self, row: Any) -> list[Any]:
         """Return the place of a row: what `after` is given to go on behind it."""

@@ -37,11 +37,14 @@ RUN_ROWS = select(runs, experiments.c.artifact_location, experiments.c.name.labe
     experiments, experiments.c.number == runs.c.experiment
 )
 _r = runs.c
-_ROWS = (
-    select(_r.seq, _r.id, _r.name, _r.experiment, _r.user, _r.state)
+_OWN = (
+    *(_r.id, _r.name, _r.experiment, _r.user, _r.state),
     # as the driver has them: to make moments aware costs as much as all else of a row
-    .add_columns(type_coerce(STARTED, DateTime).label("started"), type_coerce(_r.ended_at, DateTime).label("ended"))
-    .add_columns(_r.lifecycle, experiments.c.artifact_location, run_docs.c.doc)
+    *(type_coerce(STARTED, DateTime).label("started"), type_coerce(_r.ended_at, DateTime).label("ended")),
+    _r.lifecycle,
+)
+_ROWS = (
+    select(_r.seq, *_OWN, experiments.c.artifact_location, run_docs.c.doc)
     .join(experiments, experiments.c.number == _r.experiment)
     .outerjoin(run_docs, run_docs.c.run == _r.seq)
 )
@@ -65,22 +68,6 @@ def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:
     return [found[seq] for seq in seqs]
 
 
-def find(
-    tx: Connection,
-    ctx: Context,
-    experiment_ids: list[int] | None,
-    lifecycle: str | None,
-    filters: list[Comparison],
-    orders: list[Order],
-    token: str,
-    limit: int,
-) -> tuple[list[int], str | None]:
-    """Return a page of runs by their numbers and the token of the next page. experiment_ids None: of every experiment."""
-    search = _kept(tx, ctx, experiment_ids, lifecycle, filters, orders)
-    found, following = search.page(tx, token, limit)
-    return [one.seq for one in found], following
-
-
 def page(
     tx: Connection,
     ctx: Context,
@@ -91,7 +78,10 @@ def page(
     token: str,
     limit: int,
 ) -> tuple[list[Any], str | None]:
-    """Return the same as `rows` has them; a first page from PostgreSQL with one request."""
+    """Return a page of runs as `rows` has them, and the token of the next page; experiment_ids None: of every experiment.
+
+    A first page comes from PostgreSQL with one request.
+    """
     search = _kept(tx, ctx, experiment_ids, lifecycle, filters, orders)
     if ctx.db.dialect == "postgresql" and not token and (experiment_ids is None or len(experiment_ids) == 1):
         return search.beginning(tx, limit)
@@ -140,8 +130,15 @@ class _Search:
         if found is None:
             if len(_texts) >= MAX_STATEMENTS:
                 _texts.clear()
-            found = _texts[shape] = BinaryQuery(keyset.beginning(query, _ROWS, _r.seq, most), self.values)
+            found = _texts[shape] = BinaryQuery(_with_documents(query, keyset, most), self.values)
         return found.rows(tx, self.values)
+
+
+def _with_documents(query: Select[Any], keyset: Keyset, most: int) -> Select[Any]:
+    page, order = keyset.beginning(query.add_columns(*_OWN), most)
+    found = select(page, experiments.c.artifact_location, run_docs.c.doc)
+    found = found.join(experiments, experiments.c.number == page.c.experiment)
+    return found.outerjoin(run_docs, run_docs.c.run == page.c.seq).order_by(*order)
 
 
 def _kept(
