@@ -41,6 +41,20 @@ class FromQuery(BaseModel):
     query: str = Field(min_length=1, max_length=100_000)
 
 
+class FromAnswer(BaseModel):
+    """What a query over datasets answers, to its last row; only saving an answer makes this. datasets: what it reads.
+
+    dataset: `name:version` that its bare name means in the query.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["answer"] = "answer"
+    query: str = Field(min_length=1, max_length=100_000)
+    dataset: str | None = Field(None, max_length=200)
+    datasets: list[str] = []
+
+
 class FromRun(BaseModel):
     """What a run left: a file or folder of its artifacts; empty: all of them."""
 
@@ -60,7 +74,7 @@ class FromUpload(BaseModel):
     session: str = Field("", max_length=64)
 
 
-Source = Annotated[FromDatastore | FromUrl | FromQuery | FromRun | FromUpload, Field(discriminator="type")]
+Source = Annotated[FromDatastore | FromUrl | FromQuery | FromAnswer | FromRun | FromUpload, Field(discriminator="type")]
 
 
 class About(BaseModel):

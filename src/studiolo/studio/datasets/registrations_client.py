@@ -200,17 +200,28 @@ class Registrations:
     ) -> Registration:
         """Return a registration when it is done; raises RegistrationFailed with what was wrong. watch: told how far it is."""
         run_id = registration if isinstance(registration, str) else registration.run_id
-        until, pause = time.monotonic() + timeout, 0.05
-        while True:
-            found = self.registration(run_id)
-            if watch:
-                watch(found)
-            if found.state == "done":
-                return found
-            if found.state in ("failed", "canceled") or time.monotonic() > until:
-                raise RegistrationFailed(found.error or f"It is {found.state}.", found.hint, field=found.field or "")
-            time.sleep(pause)
-            pause = min(1.0, pause * 1.5)
+        return followed(self._transport, run_id, timeout=timeout, watch=watch)
+
+
+def followed(
+    transport: Transport,
+    run_id: str,
+    *,
+    timeout: float = 24 * 3600,
+    watch: Callable[[Registration], None] | None = None,
+) -> Registration:
+    """Return a registration when it is done; raises RegistrationFailed with what was wrong."""
+    until, pause = time.monotonic() + timeout, 0.05
+    while True:
+        found = Registration.model_validate(transport.get(f"datasets/registrations/{run_id}"))
+        if watch:
+            watch(found)
+        if found.state == "done":
+            return found
+        if found.state in ("failed", "canceled") or time.monotonic() > until:
+            raise RegistrationFailed(found.error or f"It is {found.state}.", found.hint, field=found.field or "")
+        time.sleep(pause)
+        pause = min(1.0, pause * 1.5)
 
 
 def local_files(place: str | Path | list[str | Path]) -> Iterator[LocalFile]:

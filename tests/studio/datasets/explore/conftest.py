@@ -1,5 +1,6 @@
 """A studio with small tables; the warm children end with each test."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import service
 from studiolo.studio.datasets.explore.sessions import SESSIONS
+from studiolo.studio.datasets.registrations import taking
 from studiolo.studio.datasets.schemas import DatasetCreate, DatasetVersion
+from studiolo.studio.experiments import reconcile as experiments_reconcile
 
 Make = Callable[..., DatasetVersion]
 
@@ -17,6 +20,23 @@ Make = Callable[..., DatasetVersion]
 def _no_child_stays() -> Iterator[None]:
     yield
     SESSIONS.close()
+
+
+@pytest.fixture
+def controller(ctx: Context) -> Iterator[None]:
+    """What the controller does for registrations, beside the test: jobs run in processes of their own, what they leave is taken."""
+    ended = threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(0.05):
+            experiments_reconcile.tick(ctx)
+            taking.tick(ctx)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """SQL over datasets through HTTP, SDK and commands: names, rights, answers, files of them, datasets of them."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from studiolo.kernel.auth.request import Services
 from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.errors import Remote
 from studiolo.sdk.studio import Studio
+from studiolo.studio.datasets.errors import RegistrationFailed
+from studiolo.studio.datasets.registration_schemas import Registration
 from studiolo.testing.client import make_client, member_token
 
 API = "/w/default/api/datasets"
@@ -70,17 +73,55 @@ def test_an_answer_is_cut_looked_at_and_written(towns: Studio, tmp_path: Path, c
     assert client.get(f"{API}/sql/results/..%2f..%2fx").status_code == 404
 
 
+@pytest.mark.usefixtures("controller")
 def test_an_answer_becomes_a_dataset_with_its_lineage(towns: Studio) -> None:
-    query = 'select town, region, people from towns left join "regions-2024" using (town)'
-    saved = towns.datasets.sql(query, limit=1).save("joined", "Towns with their regions")
-    assert (saved.reference, saved.rows, saved.columns) == ("joined:1", 3, 3)
+    query = 'select town, region, people from towns left join "regions-2024" using (town) order by people'
+    told: list[Registration] = []
+    saved = towns.datasets.sql(query, limit=1).save("joined", "Towns with their regions", watch=told.append)
+    assert (saved.reference, saved.rows, saved.columns, saved.format) == ("joined:1", 3, 3, "parquet")
     assert saved.source
     assert (saved.source["type"], saved.source["query"]) == ("sql", query)
+    assert saved.source["datasets"] == ["regions-2024:1", "towns:2"]
+    assert towns.datasets.get("joined").to_pandas()["people"].tolist() == [14000, 31000, 49000]
     edges = {(edge.source, edge.target) for edge in towns.datasets.lineage("joined")}
     assert edges == {("dataset:towns:2", "dataset:joined:1"), ("dataset:regions-2024:1", "dataset:joined:1")}
-    with pytest.raises(Remote) as refused:
-        towns.datasets.sql("select 1").save("../x")
-    assert refused.value.remote_code == "datasets.bad_name"
+    assert told[-1].state == "done"
+    again = towns.datasets.sql("select * from towns", dataset="towns:1").save("joined")
+    assert (again.reference, again.rows) == ("joined:2", 2), "its bare name is the version that the page shows"
+    with pytest.raises(RegistrationFailed, match="no rows"):
+        towns.datasets.sql("select * from towns where people < 0").save("none")
+
+
+def test_a_wrong_query_is_refused_before_any_job(towns: Studio, client: TestClient) -> None:
+    for query, name, code in (
+        ("select 1", "../x", "datasets.bad_name"),
+        ("select * from twons", "x", "datasets.sql_invalid"),
+        ("select peopel from towns", "x", "datasets.sql_invalid"),
+        ("drop table towns", "x", "datasets.sql_not_a_question"),
+        ("select sum(town) from towns", "x", "datasets.sql_invalid"),
+    ):
+        refused = client.post(f"{API}/sql/save", json={"query": query, "name": name})
+        assert refused.json()["code"] == code, query
+    source = {"type": "answer", "query": "select 1 as a"}
+    assert client.post(f"{API}/registrations", json={"name": "x", "source": source}).status_code == 422
+    assert not towns.datasets.registrations()
+
+
+@pytest.mark.usefixtures("controller")
+def test_saving_is_followed_and_can_be_stopped(towns: Studio, client: TestClient) -> None:
+    endless = (
+        "select count(*) from towns a, range(1000000000) b, range(1000000000) c"  # a question without rows is quick
+    )
+    begun = client.post(f"{API}/sql/save", json={"query": endless, "name": "endless"})
+    assert begun.status_code == 202
+    run, until = begun.json()["run_id"], time.monotonic() + 60
+    while towns.datasets.registration(run).label != "Asking":
+        assert time.monotonic() < until, towns.datasets.registration(run)
+        time.sleep(0.02)
+    towns.datasets.cancel_registration(run)
+    with pytest.raises(RegistrationFailed, match="stopped"):
+        towns.datasets.wait_for(run, timeout=60)
+    assert client.get(f"{API}/endless").status_code == 404
 
 
 def test_a_reader_asks_and_does_not_save(towns: Studio, services: Services, client: TestClient) -> None:
@@ -92,6 +133,7 @@ def test_a_reader_asks_and_does_not_save(towns: Studio, services: Services, clie
     assert client.get(f"{API}/sql/results/{answer.json()['id']}").status_code == 404, "an answer is for who asked"
 
 
+@pytest.mark.usefixtures("controller")
 def test_the_command_prints_writes_and_saves(cli: Callable[..., Result], towns: Studio, tmp_path: Path) -> None:
     file = tmp_path / "query.sql"
     file.write_text("select town from towns order by town")

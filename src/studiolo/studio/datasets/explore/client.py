@@ -1,13 +1,14 @@
 """The SDK part of exploring: `studio.datasets.sql(…)`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.explore.schemas import ChartData, ExportFormat, Rows, SqlResult
 from studiolo.studio.datasets.names import parse
-from studiolo.studio.datasets.schemas import DatasetCreated, DatasetVersion
+from studiolo.studio.datasets.registration_schemas import Registration
+from studiolo.studio.datasets.schemas import DatasetVersion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,10 +58,24 @@ class SqlAnswer:
         chosen = kind or {".parquet": "parquet", ".arrow": "arrow", ".arrows": "arrow"}.get(path.suffix.lower(), "csv")
         return self._transport.download(f"datasets/sql/results/{self.result.id}/content", path, format=chosen)
 
-    def save(self, name: str, description: str = "") -> DatasetVersion:
-        """Make a dataset, or its next version, of what the query answers; it is run anew, to its last row."""
+    def save(
+        self,
+        name: str,
+        description: str = "",
+        *,
+        timeout: float = 24 * 3600,
+        watch: Callable[[Registration], None] | None = None,
+    ) -> DatasetVersion:
+        """Make a dataset, or its next version, of what the query answers; a job runs it anew, to its last row.
+
+        Waits for the job; watch: told how far it is. Raises RegistrationFailed with what was wrong.
+        """
+        from studiolo.studio.datasets.registrations_client import followed
+
         body = {"query": self.result.query, "dataset": self._dataset, "name": name, "description": description}
-        return DatasetCreated.model_validate(self._transport.post("datasets/sql/save", body)).dataset
+        begun = Registration.model_validate(self._transport.post("datasets/sql/save", body))
+        done = followed(self._transport, begun.run_id, timeout=timeout, watch=watch)
+        return DatasetVersion.model_validate(self._transport.get(f"datasets/{done.name}/versions/{done.version}"))
 
     def __repr__(self) -> str:
         more = ", cut" if self.cut else ""

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import names
-from studiolo.studio.datasets.explore import exporting, service
+from studiolo.studio.datasets.explore import exporting, saving, service
 from studiolo.studio.datasets.explore.schemas import (
     Cell,
     CellQuery,
@@ -25,7 +25,7 @@ from studiolo.studio.datasets.explore.schemas import (
     Summaries,
     SummariesQuery,
 )
-from studiolo.studio.datasets.schemas import DatasetCreated
+from studiolo.studio.datasets.registration_schemas import Registration
 
 router = APIRouter()
 
@@ -72,11 +72,11 @@ def cancel_sql(query: str, ctx: Context = Depends(context)) -> None:
     service.cancel(ctx, query)
 
 
-@router.post("/sql/save", status_code=201)
-def save_sql(query: SqlSave, ctx: Context = Depends(context)) -> DatasetCreated:
-    """Make a dataset of what a query answers; the datasets it reads are its lineage."""
+@router.post("/sql/save", status_code=202)
+def save_sql(query: SqlSave, ctx: Context = Depends(context)) -> Registration:
+    """Make a dataset of what a query answers: a job runs it to its last row; follow it. The datasets it reads are its lineage."""
     ctx.actor.must("datasets.write")
-    return service.save(ctx, query)
+    return saving.save(ctx, query)
 
 
 @router.get(RESULT)

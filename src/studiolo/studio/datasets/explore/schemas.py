@@ -177,11 +177,11 @@ class SqlResult(BaseModel):
 
 
 class SqlSave(Strict):
-    """Make a dataset, or its next version, of what a query answers; the query is run anew, to its last row."""
+    """Make a dataset, or its next version, of what a query answers; a job runs it anew, to its last row."""
 
     query: str = Field(min_length=1, max_length=100_000)
     dataset: str | None = Field(None, max_length=200)
     name: str = Field(min_length=1, max_length=100)
     description: str = Field("", max_length=10_000)
     id: str | None = Field(None, pattern=r"^[A-Za-z0-9-]{8,64}$")
-    timeout: float = Field(300, gt=0)
+    timeout: float = Field(3600, gt=0, description="Seconds; at most STUDIOLO_SQL_SAVE_SECONDS")

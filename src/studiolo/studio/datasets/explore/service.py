@@ -16,7 +16,7 @@ from studiolo.studio.datasets import names, versions
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.errors import BadDatasetName, BadReference, DatasetNotFound, NotATable
 from studiolo.studio.datasets.explore import arrow_types, exporting, queries, results, source
-from studiolo.studio.datasets.explore.errors import SqlInvalid, SqlResultCut
+from studiolo.studio.datasets.explore.errors import SqlInvalid
 from studiolo.studio.datasets.explore.schemas import (
     CellQuery,
     ChartQuery,
@@ -25,12 +25,10 @@ from studiolo.studio.datasets.explore.schemas import (
     RowsQuery,
     SqlQuery,
     SqlResult,
-    SqlSave,
     SummariesQuery,
 )
 from studiolo.studio.datasets.explore.sessions import SESSIONS, Key
-from studiolo.studio.datasets.schemas import DatasetCreate, DatasetCreated, DatasetVersion
-from studiolo.studio.experiments import lineage
+from studiolo.studio.datasets.schemas import DatasetVersion
 
 FIRST = 100  # rows that come with the answer to a query
 Question = RowsQuery | SummariesQuery | CellQuery | ChartQuery
@@ -131,7 +129,7 @@ def _run(
 
     def _tables(mentioned: list[str]) -> list[dict[str, Any]]:
         for name in mentioned:
-            found = _resolve(ctx, name, here)
+            found = resolved(ctx, name, here)
             if found is not None:
                 read[name] = found
         return [_readable(ctx, name, version) for name, version in read.items()]
@@ -142,7 +140,7 @@ def _run(
         with (folder / results.ROWS).open("wb") as target:
             done = queries.run(ctx, query, query_id or new_id(), _tables, limits, target, work)
     except SqlInvalid as error:
-        raise _explained(ctx, error) from None
+        raise explained(ctx, error) from None
     except OSError as error:
         raise DiskFull(f"The result cannot be kept: {error.strerror}.", "Make room, or ask for less.") from error
     finally:
@@ -150,7 +148,7 @@ def _run(
     return done, list(read.values())
 
 
-def _resolve(ctx: Context, name: str, here: tuple[str, int | None] | None) -> DatasetVersion | None:
+def resolved(ctx: Context, name: str, here: tuple[str, int | None] | None) -> DatasetVersion | None:
     """Return the version that a table name means; None for a name that is no dataset's: the engine may know it."""
     try:
         wanted, number = names.parse(name)
@@ -177,7 +175,7 @@ def _readable(ctx: Context, name: str, version: DatasetVersion) -> dict[str, Any
     return {"name": name, "arrow": str(cache_folder(ctx, version) / "table.arrow"), "columns": columns}
 
 
-def _explained(ctx: Context, error: SqlInvalid) -> SqlInvalid:
+def explained(ctx: Context, error: SqlInvalid) -> SqlInvalid:
     """Add what the names of datasets are to a complaint about a table that is not there."""
     missing = str(error.extra.get("missing", ""))
     if "Table with name" not in error.detail:
@@ -197,44 +195,6 @@ def cancel(ctx: Context, query_id: str) -> None:
 def result(ctx: Context, result_id: str) -> SqlResult:
     """Return what is known of a result."""
     return results.find(ctx, result_id)[1]
-
-
-def save(ctx: Context, asked: SqlSave) -> DatasetCreated:
-    """Run a query to its last row and make a dataset, or its next version, of what it answers; its sources are its lineage."""
-    name = names.checked(asked.name)
-    settings = ctx.settings
-    limits = queries.Limits(
-        seconds=min(asked.timeout, settings.sql_save_seconds),
-        rows=2**62,
-        size=settings.sql_save_bytes,
-        memory=settings.sql_memory_bytes,
-    )
-    folder = results.begin(ctx, new_id())
-    try:
-        done, read = _run(ctx, asked.query, asked.dataset, asked.id, limits, folder)
-        if done.cut:
-            raise SqlResultCut(
-                f"The answer takes more than {settings.sql_save_bytes / 2**30:.1f} GiB.",
-                "Ask for less, or raise STUDIOLO_SQL_SAVE_BYTES.",
-                field="query",
-            )
-        spec = datasets.check(
-            DatasetCreate(name=name, filename=f"{name}.parquet", description=asked.description, format="parquet")
-        )
-        with ctx.blobs.writer() as writer:
-            with exporting.stream(folder / results.ROWS, "parquet", folder) as pieces:
-                for piece in pieces:
-                    writer.write(piece)
-            tables = [version.reference for version in read]
-            made = datasets.create(ctx, spec, writer, {"type": "sql", "query": asked.query, "datasets": tables})
-    finally:
-        results.drop(folder)
-    target = datasets.lineage_reference(made.dataset)
-    with ctx.db.begin() as tx:
-        for version in read:
-            if version.reference != made.dataset.reference:
-                lineage.link(tx, ctx, datasets.lineage_reference(version), target)
-    return made
 
 
 @contextmanager

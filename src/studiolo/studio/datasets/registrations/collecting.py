@@ -64,6 +64,11 @@ class _Counted:
         self._count(0, len(piece))
         return piece
 
+    def readinto(self, buffer: memoryview) -> int:
+        count: int = self._stream.readinto(buffer)  # type: ignore[attr-defined]
+        self._count(0, count)
+        return count
+
 
 @dataclass
 class Collected:

@@ -15,7 +15,8 @@ from studiolo.kernel import outbound
 from studiolo.kernel.errors import Invalid, StudioloError
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import UploadTooLarge
-from studiolo.studio.datasets.registration_schemas import FromQuery, FromUrl
+from studiolo.studio.datasets.registration_schemas import FromAnswer, FromQuery, FromUrl
+from studiolo.studio.datasets.registrations import answering
 from studiolo.studio.datasets.registrations.order import Order
 
 SETTING = "STUDIOLO_FETCH_PRIVATE"
@@ -52,6 +53,10 @@ def fetch(order: Order, work: Path, tell: Tell) -> Fetched:
     """Fetch the file, or run the query, within the bounds of the order."""
     if isinstance(order.source, FromQuery):
         return _query(order, order.source, work, tell)
+    if isinstance(order.source, FromAnswer):
+        assert order.answer
+        path = answering.file_of(order.source, order.answer, work, tell)
+        return Fetched(path, f"{order.name}.parquet", {"type": "sql"})
     assert isinstance(order.source, FromUrl)
     return _url(order, order.source, work, tell)
 

@@ -21,7 +21,7 @@ from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.kernel.storage.manifests import Entry, Manifest
 from studiolo.runner.journal import Journal
 from studiolo.studio.datasets.errors import NoFiles
-from studiolo.studio.datasets.registration_schemas import FromDatastore, FromQuery, FromUrl, Skipped
+from studiolo.studio.datasets.registration_schemas import FromAnswer, FromDatastore, FromQuery, FromUrl, Skipped
 from studiolo.studio.datasets.registrations import fetching, tables, unpacking
 from studiolo.studio.datasets.registrations.collecting import Collected, Progress, collect
 from studiolo.studio.datasets.registrations.order import ORDER, PROBLEM, RESULT, Order, Result
@@ -61,7 +61,7 @@ class Registering:
         source = self.order.source
         if isinstance(source, FromDatastore):
             return self._from_store(source, progress)
-        if isinstance(source, FromUrl | FromQuery):
+        if isinstance(source, FromUrl | FromQuery | FromAnswer):
             fetched = fetching.fetch(self.order, self._work, self.tell)
             self.source |= fetched.about
             with Batch(self.blobs) as batch:

@@ -29,6 +29,19 @@ class SentPart(BaseModel):
     file: str
 
 
+class Asked(BaseModel):
+    """A query over datasets. tables: the job's input folder of each name in it; else the studio's limits of such a query.
+
+    seconds: of the query; memory: bytes of its process; size: bytes of its rows; room: bytes of copies by columns.
+    """
+
+    tables: dict[str, str] = {}
+    seconds: float
+    memory: int
+    size: int
+    room: int
+
+
 class Order(BaseModel):
     """given: manifest of files that are in the store already; sealed: the address is fetched from the studio, since it is secret."""
 
@@ -43,6 +56,7 @@ class Order(BaseModel):
     skip: bool = False
     reading: Reading = Reading()
     parent: Parent | None = None
+    answer: Asked | None = None
     limit: int
     seconds: float
     private: bool = False

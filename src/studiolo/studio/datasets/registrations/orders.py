@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from studiolo.studio.datasets import names, repository, upload_rows
 from studiolo.studio.datasets.errors import NoFiles, RegistrationNotFound
 from studiolo.studio.datasets.mltable import file as mltable
 from studiolo.studio.datasets.registration_schemas import (
+    FromAnswer,
     FromDatastore,
     FromQuery,
     FromRun,
@@ -27,31 +29,38 @@ from studiolo.studio.datasets.registration_schemas import (
     FromUrl,
     Registration,
     RegistrationCreate,
+    Source,
 )
 from studiolo.studio.datasets.registrations import paths, rows
 from studiolo.studio.datasets.registrations.fetching import SETTING, without_secrets
-from studiolo.studio.datasets.registrations.order import ORDER, PROBLEM, Order, Parent, SentPart
+from studiolo.studio.datasets.registrations.order import ORDER, PROBLEM, Asked, Order, Parent, SentPart
 from studiolo.studio.datasets.schemas import TableSchema
-from studiolo.studio.datasets.versions import secret_fields
+from studiolo.studio.datasets.versions import secrets_of
 from studiolo.studio.datastores import service as datastores
 from studiolo.studio.datastores.errors import NotADatabase
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import RunNotFound
-from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, Resources, Run
+from studiolo.studio.experiments.schemas import TERMINAL, InputFile, JobSpec, Resources, Run
 
 KIND = "register_dataset"
 _FOLDER = Path("secrets") / "registrations"
 _FILES = re.compile(r"([\d,]+) of ([\d,]+) files")
 
 
+@dataclass(frozen=True)
+class Over:
+    """What the job of a query over datasets gets: its bounds, the files of each version, and what opens their datastores."""
+
+    answer: Asked
+    inputs: dict[str, list[InputFile]]
+    secrets: dict[str, str]
+
+
 def start(ctx: Context, asked: RegistrationCreate) -> Registration:
     """Queue a registration from elsewhere; raises what is wrong with it before any byte is read."""
     source = asked.source
-    if isinstance(source, FromUpload):
-        raise Invalid(
-            "Complete the upload session instead.", "POST …/uploads/sessions/{id}/complete", field="source.type"
-        )
+    _begun_elsewhere(source)
     asked = asked.model_copy(update={"name": names.checked(asked.name) if asked.name else _name_of(asked)})
     if asked.mode == "referenced":
         if not isinstance(source, FromDatastore):
@@ -84,6 +93,16 @@ def start(ctx: Context, asked: RegistrationCreate) -> Registration:
     return submit(ctx, asked, given)
 
 
+def _begun_elsewhere(source: Source) -> None:
+    """Refuse what another verb makes."""
+    if isinstance(source, FromUpload):
+        raise Invalid(
+            "Complete the upload session instead.", "POST …/uploads/sessions/{id}/complete", field="source.type"
+        )
+    if isinstance(source, FromAnswer):
+        raise Invalid("Save the answer of the query instead.", "POST …/datasets/sql/save", field="source.type")
+
+
 def _has_tables(ctx: Context, datastore: str) -> None:
     if datastores.get(ctx, datastore).family != "sql":
         raise NotADatabase(datastore)
@@ -95,8 +114,12 @@ def submit(
     given: str | None = None,
     parts: list[SentPart] | None = None,
     upload_id: str | None = None,
+    over: Over | None = None,
 ) -> Registration:
-    """Queue the job. given: manifest of files that are in the store; parts: files of the upload that lie in its spool."""
+    """Queue the job. given: manifest of files that are in the store; parts: files of the upload that lie in its spool.
+
+    over: what a query over datasets is given.
+    """
     source = asked.source
     sealed = isinstance(source, FromUrl)
     told = FromUrl(url=without_secrets(source.url)) if isinstance(source, FromUrl) else source
@@ -111,7 +134,8 @@ def submit(
         unpack=asked.unpack,
         skip=asked.unreadable == "skip",
         reading=asked.reading,
-        parent=_parent(ctx, asked),
+        parent=None if over else _parent(ctx, asked),
+        answer=over.answer if over else None,
         limit=ctx.settings.upload_limit_bytes,
         seconds=ctx.settings.fetch_seconds,
         private=ctx.settings.fetch_private,
@@ -128,7 +152,8 @@ def submit(
         retries={"lost": 2},
         params={"dataset": asked.name},
         context={"dataset": asked.name},
-        **secret_fields(source.datastore if isinstance(source, FromDatastore | FromQuery) else None),
+        inputs=over.inputs if over else {},
+        secrets=over.secrets if over else secrets_of(_datastore(source)),
     )
     about = asked.model_dump(mode="json", exclude={"source"}) | {"source": told.model_dump(mode="json")}
     with ctx.db.begin() as tx:
@@ -139,6 +164,10 @@ def submit(
         if isinstance(source, FromUrl):
             _write(_path(ctx, run.id), seal(master_key(ctx.settings), source.url, _bound_to(ctx, run.id)))
     return get(ctx, run.id)
+
+
+def _datastore(source: Source) -> str | None:
+    return source.datastore if isinstance(source, FromDatastore | FromQuery) else None
 
 
 def get(ctx: Context, run_id: str) -> Registration:

@@ -50,9 +50,17 @@ def _take(ctx: Context, run: Run) -> None:
         rows.end(tx, ctx, run.id, version=number, existing=existing, skipped=skipped)
         uploading.done(tx, ctx, row.upload_id)
         registering.settle_by(tx, ctx, run.id, reference=f"dataset:{row.name}:{number}")
-        if row.about["source"]["type"] == "run":
-            lineage.link(tx, ctx, f"run:{row.about['source']['run_id']}", f"dataset:{row.name}:{number}")
+        for made_from in _made_from(row.about["source"]):
+            if made_from != f"dataset:{row.name}:{number}":
+                lineage.link(tx, ctx, made_from, f"dataset:{row.name}:{number}")
         ctx.events.emit(tx, "dataset.registered", row.name, {"run_id": run.id, "version": number, "existing": existing})
+
+
+def _made_from(source: dict[str, Any]) -> list[str]:
+    """Return what of this workspace a version was made from, as lineage names it."""
+    if source["type"] == "run":
+        return [f"run:{source['run_id']}"]
+    return [f"dataset:{reference}" for reference in source["datasets"]] if source["type"] == "answer" else []
 
 
 def _result(ctx: Context, run: Run) -> tuple[Result | None, dict[str, Any]]:

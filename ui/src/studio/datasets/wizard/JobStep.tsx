@@ -15,15 +15,17 @@ import { cancelRegistration, registration, type Registration } from './wire';
 interface Props {
   job: string;
   onBack: () => void;
+  /** What the way back is called. */
+  back?: string;
 }
 
 /** How far the registration is; it goes on when the page is left. */
-export function JobStep({ job, onBack }: Props) {
+export function JobStep({ job, onBack, back = 'Back to the choices' }: Props) {
   const found = useQuery(registration(job));
-  return <Answer query={found}>{(it) => <Told it={it} onBack={onBack} />}</Answer>;
+  return <Answer query={found}>{(it) => <Told it={it} onBack={onBack} back={back} />}</Answer>;
 }
 
-function Told({ it, onBack }: { it: Registration; onBack: () => void }) {
+function Told({ it, onBack, back }: { it: Registration; onBack: () => void; back: string }) {
   const cache = useQueryClient();
   const follow = useFollow();
   const working = it.state === 'queued' || it.state === 'running';
@@ -104,7 +106,7 @@ function Told({ it, onBack }: { it: Registration; onBack: () => void }) {
       <ErrorState error={problem} inline />
       <Group>
         <Button variant="default" onClick={onBack}>
-          Back to the choices
+          {back}
         </Button>
         <Link href={at(['experiments', 'runs', it.run_id], { tab: 'log' })}>Log</Link>
       </Group>
