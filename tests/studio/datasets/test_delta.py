@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import struct
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,68 @@ def test_an_mltable_names_the_version(table: Path, tmp_path: Path) -> None:
     (folder / "MLTable").write_text(yaml.safe_dump({"paths": [{"folder": "./"}], "transformations": steps}))
     found, rows = look(folder, tmp_path / "w2")
     assert (found.schema.format, [row["n"] for row in rows]) == ("delta", [1, 2, 3])
+
+
+def commit(folder: Path, *actions: dict[str, Any]) -> None:
+    """Append a commit to a log by hand, as engines write it that the library does not."""
+    log = folder / "_delta_log"
+    number = max(int(path.stem) for path in log.glob("*.json")) + 1
+    told: list[dict[str, Any]] = [{"commitInfo": {"timestamp": 1_800_000_000_000, "operation": "DELETE"}}, *actions]
+    (log / f"{number:020}.json").write_text("".join(f"{json.dumps(action)}\n" for action in told))
+
+
+def actions(folder: Path, kind: str) -> list[dict[str, Any]]:
+    lines = [line for path in sorted((folder / "_delta_log").glob("*.json")) for line in path.read_text().splitlines()]
+    return [found[kind] for found in map(json.loads, lines) if kind in found]
+
+
+def vector(*rows: int) -> dict[str, Any]:
+    """Return a deletion vector that stands in the log: a bitmap of rows, portable Roaring in z85.
+
+    Source: the protocol of Delta, section "Deletion Vector Format"; RoaringFormatSpec.
+    """
+    bitmap = struct.pack("<II", 12346, 1) + struct.pack("<HH", 0, len(rows) - 1) + struct.pack("<I", 16)
+    bitmap += struct.pack(f"<{len(rows)}H", *rows)
+    whole = struct.pack("<Iqi", 1681511377, 1, 0) + bitmap
+    size = len(whole)
+    whole += bytes(-size % 4)
+    letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+    words = struct.unpack(f">{len(whole) // 4}I", whole)
+    text = "".join(letters[word // 85**power % 85] for word in words for power in (4, 3, 2, 1, 0))
+    return {"storageType": "i", "pathOrInlineDv": text, "sizeInBytes": size, "cardinality": len(rows)}
+
+
+def test_rows_that_are_deleted_by_vectors_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "t ü"
+    for part, numbers in (("a", range(10)), ("b", range(10, 5000))):
+        written = pa.table({"n": list(numbers), "p": [part] * len(numbers)})
+        deltalake.write_deltalake(str(folder), written, mode="append", partition_by=["p"])
+    features = {"readerFeatures": ["deletionVectors"], "writerFeatures": ["deletionVectors"]}
+    first, second = actions(folder, "add")
+    gone = [{"remove": {"path": add["path"], "deletionTimestamp": 1, "dataChange": True}} for add in (first, second)]
+    kept = [{"add": add | {"deletionVector": vector(*rows)}} for add, rows in ((first, (0, 9)), (second, (0, 4, 4989)))]
+    commit(folder, {"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, **features}}, *gone, *kept)
+    _, rows = look(folder, tmp_path / "w")
+    assert [row["n"] for row in rows] == [n for n in range(5000) if n not in (0, 9, 10, 14, 4999)]
+    assert {row["p"] for row in rows} == {"a", "b"}
+    _, before = look(folder, tmp_path / "w1", table_version=1)
+    assert len(before) == 5000, "the version before has them"
+
+
+def test_names_that_are_mapped_to_others_in_the_files(tmp_path: Path) -> None:
+    folder = tmp_path / "t"
+    written = pa.table({"col-1": [1, 2], "col-2": ["x", None], "col-3": ["a", "b"]})
+    deltalake.write_deltalake(str(folder), written, partition_by=["col-3"])
+    [about] = actions(folder, "metaData")
+    schema = json.loads(about["schemaString"])
+    for place, (field, name) in enumerate(zip(schema["fields"], ("n", "Name of it", "p"), strict=True), 1):
+        field["metadata"] = {"delta.columnMapping.id": place, "delta.columnMapping.physicalName": field["name"]}
+        field["name"] = name
+    mapped = {"schemaString": json.dumps(schema), "partitionColumns": ["p"]}
+    mapped["configuration"] = {"delta.columnMapping.mode": "name"}
+    features = {"readerFeatures": ["columnMapping"], "writerFeatures": ["columnMapping"]}
+    commit(
+        folder, {"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, **features}}, {"metaData": about | mapped}
+    )
+    _, rows = look(folder, tmp_path / "w")
+    assert rows == [{"n": 1, "Name of it": "x", "p": "a"}, {"n": 2, "Name of it": None, "p": "b"}]

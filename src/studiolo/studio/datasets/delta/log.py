@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from studiolo.studio.datasets.errors import BadDelta, MissingExtra
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LOG = "_delta_log/"
 _COMMIT = re.compile(r"(\d{20})\.json")
 REFUSED = {
-    "columnMapping": "its columns have other names in the files (column mapping)",
     "v2Checkpoint": "its checkpoints are of the second version",
     "typeWidening": "the types of its columns were widened in place",
 }
@@ -24,14 +26,16 @@ REFUSED = {
 class Snapshot:
     """A version of a table. moment: when it was committed; files: paths below the table, in order, with the values of partitions.
 
-    columns: names in order and, of partition columns, the type in the log.
+    columns: names in order, each with the name that it has in the files; partitions: their types in the log.
+    deleted: (place among the files, number of the row in it) of rows that are in the files and not in the table, an Arrow table.
     """
 
     version: int
     moment: datetime | None
     files: tuple[tuple[str, Mapping[str, Any]], ...]
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
     partitions: Mapping[str, str]
+    deleted: "pa.Table | None" = None
 
 
 def below(names: Sequence[str]) -> str | None:
@@ -123,8 +127,9 @@ def snapshot(folder: Path, version: int | None, time: str | None) -> Snapshot:
         table = deltalake.DeltaTable(str(folder), version=number)
         _refuse(table)
         actions = pa.table(table.get_add_actions(flatten=False))
-        columns = tuple(field.name for field in table.schema().fields)
-        kinds = {field.name: _kind(field) for field in table.schema().fields}
+        fields = list(table.schema().fields)
+        kinds = {field.name: _kind(field) for field in fields}
+        columns = _named(table, fields)
         listed = list(table.metadata().partition_columns)
     except BadDelta:
         raise
@@ -137,30 +142,60 @@ def snapshot(folder: Path, version: int | None, time: str | None) -> Snapshot:
         ((_inside(folder, row["path"]), row.get("partition") or {}) for row in actions.to_pylist()),
         key=lambda pair: pair[0],
     )
-    return Snapshot(int(table.version()), known.get(int(table.version())), tuple(files), columns,
-                    {name: kinds[name] for name in listed})  # fmt: skip
+    return Snapshot(
+        int(table.version()),
+        known.get(int(table.version())),
+        tuple(files),
+        columns,
+        {name: kinds[name] for name in listed},
+        _deleted(table, folder, [path for path, _ in files]),
+    )
 
 
 def _refuse(table: Any) -> None:
     features = set(table.protocol().reader_features or ())
-    settings = table.metadata().configuration or {}
-    if settings.get("delta.columnMapping.mode", "none") != "none":
-        features.add("columnMapping")
-    if "deletionVectors" in features and _vectors(table):
-        raise BadDelta(
-            "The table has deletion vectors: rows that are deleted but still stand in its files.",
-            "Write the files anew first (REORG TABLE … APPLY (PURGE), or compact it).",
-        )
     bad = next((feature for feature in REFUSED if feature in features), None)
     if bad is not None:
         raise BadDelta(f"The table cannot be read exactly: {REFUSED[bad]}.", "Write it anew without that.")
 
 
-def _vectors(table: Any) -> bool:
+def _named(table: Any, fields: Sequence[Any]) -> dict[str, str]:
+    """Return the names of the columns with those that they have in the files, which differ where names are mapped."""
+    mode = (table.metadata().configuration or {}).get("delta.columnMapping.mode", "none")
+    if mode == "none":
+        return {field.name: field.name for field in fields}
+    nested = next(
+        (field.name for field in fields if hasattr(field.type, "fields") or "struct" in str(field.type)), None
+    )
+    if nested is not None:
+        raise BadDelta(
+            f"The table cannot be read exactly: names inside the column '{nested}' are mapped to others in the files.",
+            "Write it anew without column mapping.",
+        )
+    return {field.name: str(field.metadata.get("delta.columnMapping.physicalName", field.name)) for field in fields}
+
+
+def _deleted(table: Any, folder: Path, files: Sequence[str]) -> "pa.Table | None":
+    """Return the rows that deletion vectors take out of the files; None for a table without such."""
+    import numpy as np
     import pyarrow as pa
 
-    found = pa.table(table.deletion_vectors())
-    return bool(found.num_rows)
+    if "deletionVectors" not in (table.protocol().reader_features or ()):
+        return None
+    places = {str((folder / path).absolute()): place for place, path in enumerate(files)}
+    found: list[pa.Table] = []
+    for batch in table.deletion_vectors():
+        told = pa.record_batch(batch)
+        for place in range(told.num_rows):
+            path = unquote(urlsplit(told["filepath"][place].as_py()).path)
+            if path not in places:
+                raise BadDelta(
+                    f"Deleted rows of '{path[-200:]}' are told, which is no file of the table.", "Copy it again."
+                )
+            kept = told["selection_vector"][place].values
+            rows = np.flatnonzero(~kept.to_numpy(zero_copy_only=False).astype(bool)).astype(np.int64)
+            found.append(pa.table({"f": np.full(len(rows), places[path], np.int64), "r": rows}))
+    return pa.concat_tables(found) if found else None
 
 
 def _kind(field: Any) -> str:

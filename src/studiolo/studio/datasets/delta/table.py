@@ -103,6 +103,9 @@ def _write(found: log.Snapshot, folder: Path, target: Path, work: Path) -> None:
         table = f"read_parquet({listed}, union_by_name = true, hive_partitioning = false)"
         there = {str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()}
         items = [_item(name, found, there) for name in found.columns]
+        if found.deleted is not None:
+            connection.register("deleted", found.deleted)
+            table += " AS t ANTI JOIN deleted AS d ON t.file_index::BIGINT = d.f AND t.file_row_number = d.r"
         _copy(connection, f"SELECT {', '.join(item for item in items if item)} FROM {table}", target)
     except duckdb.Error as error:
         raise BadDelta(
@@ -119,10 +122,11 @@ def _copy(connection: "DuckDBPyConnection", query: str, target: Path) -> None:
 def _item(name: str, found: log.Snapshot, there: set[str]) -> str:
     quoted = engine.name(name)
     kind = found.partitions.get(name)
-    if kind is None:
-        return reference([name]) if name in there else ""  # a column that was added and never written to
+    held = found.columns[name]
+    if kind is None:  # one that was added and never written to is left out
+        return f"{reference([held])} AS {quoted}" if held in there else ""
     sql_type = TYPES.get(kind, kind.upper() if kind.startswith("decimal") else "VARCHAR")
-    values = [_constant(values.get(name)) for _, values in found.files]
+    values = [_constant(values.get(name, values.get(held))) for _, values in found.files]
     if len(set(values)) == 1:
         return f"CAST({values[0]} AS {sql_type}) AS {quoted}"
     return f"CAST([{', '.join(values)}][CAST(file_index AS BIGINT) + 1] AS {sql_type}) AS {quoted}"
