@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -5,6 +6,8 @@ import pytest
 
 from studiolo.studio.datastores import opening
 from studiolo.studio.datastores.errors import HostNotFound
+from studiolo.studio.datastores.kinds._kept import Kept
+from studiolo.studio.datastores.ports import Fingerprint
 from studiolo.studio.datastores.spec import Surroundings
 from studiolo.testing.stores import servers
 from studiolo.testing.stores.canned import canned
@@ -143,3 +146,37 @@ def test_plain_http_where_tls_is_expected_is_named() -> None:
         config = {"bucket": "data", "endpoint": f"https://127.0.0.1:{port}"}
         found = opening.open_store("s", "s3", "none", config, {}, Surroundings(seconds=5)).check()
     assert (found.ok, found.code) == (False, "datastores.tls")
+
+
+def test_the_head_of_an_object_takes_two_requests_and_a_client_is_kept() -> None:
+    """A look at one object asks whether it is there and for its bytes; the next store of the same settings has the same client."""
+    seen: list[str] = []
+
+    def answer(_number: int, request: str) -> tuple[int, dict[str, str], bytes]:
+        seen.append(request)
+        return 200, {"ETag": '"e"', "Last-Modified": "Thu, 26 Nov 2026 10:00:00 GMT"}, b"a,b\n1,2\n"
+
+    with canned(answer) as port:
+        first = opened(port)
+        [entry] = first.walk("sales.csv")
+        with first.read(entry.path, 0, entry.size) as file:
+            assert file.read() == b"a,b\n1,2\n"
+        assert [request.partition(" ")[0] for request in seen] == ["HEAD", "GET"], seen
+        assert entry.fingerprint == Fingerprint("etag", '"e"', 8)
+        clients = {id(store._store._client) for store in (first, opened(port), opened(port, session_token="t"))}
+    assert len(clients) == 2, "other credentials, another client"
+
+
+def test_clients_are_kept_few_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+    kept: Kept[list[str]] = Kept(closed.extend)
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    first = kept.get("a", lambda: ["a"])
+    assert kept.get("a", lambda: ["never"]) is first
+    for name in "bcdefghi":
+        kept.get(name, lambda name=name: [name])  # type: ignore[misc]
+    assert closed == ["a"], "the one that was not asked for longest makes room"
+    now[0] = 301.0
+    assert kept.get("b", lambda: ["b again"]) == ["b again"]
+    assert sorted(closed) == list("abcdefghi")

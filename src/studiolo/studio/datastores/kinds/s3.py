@@ -20,6 +20,7 @@ from studiolo.studio.datastores.errors import (
     StoreUnreachable,
     WrongCredential,
 )
+from studiolo.studio.datastores.kinds._kept import Kept
 from studiolo.studio.datastores.kinds._reach import judged
 from studiolo.studio.datastores.kinds.base import (
     FOLDER,
@@ -98,6 +99,7 @@ _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "Re
 _DENIED = {"AccessDenied", "AllAccessDisabled", "AccountProblem", "403", "Forbidden", "UnauthorizedAccess"}
 _GONE = {"NoSuchKey", "404", "NotFound"}
 _CHANGED = {"PreconditionFailed", "412", "NoSuchVersion"}
+_CLIENTS: Kept[Any] = Kept(lambda client: client.close())  # safe for threads; a request under way keeps its connection
 _BUSY = {"SlowDown", "ServiceUnavailable", "InternalError", "503", "500", "502", "RequestTimeout"}
 
 
@@ -127,21 +129,16 @@ def open_store(config: Mapping[str, Any], credentials: Mapping[str, str], about:
         }
     elif config.get("auth", "none") != "identity":
         options["signature_version"] = botocore.UNSIGNED
-    session = _session.Session()
-    session.register_component("data_loader", _models())
-    client = session.create_client(
-        "s3",
-        region_name=config.get("region") or "us-east-1",
-        endpoint_url=endpoint,
-        config=settings.Config(**options),
-        **keys,
-    )
-    return S3Store(
-        client,
-        str(config["bucket"]),
-        str(config.get("folder", "")).strip("/"),
-        urlsplit(str(endpoint or "")).netloc or "Amazon S3",
-    )
+    place = {"region_name": config.get("region") or "us-east-1", "endpoint_url": endpoint}
+
+    def made() -> Any:
+        session = _session.Session()
+        session.register_component("data_loader", _models())
+        return session.create_client("s3", **place, config=settings.Config(**options), **keys)
+
+    bucket, folder = str(config["bucket"]), str(config.get("folder", "")).strip("/")
+    client = _CLIENTS.get(repr((place, options, keys)), made)
+    return S3Store(client, bucket, folder, urlsplit(str(endpoint or "")).netloc or "Amazon S3")
 
 
 @cache
@@ -184,6 +181,11 @@ class S3Store(FileStore):
 
     def below(self, prefix: str) -> Iterator[Entry]:
         """List a whole tree, 1,000 objects a request."""
+        if "." in prefix.rpartition("/")[2]:  # it looks like a file: then one question is enough
+            entry = self.find(prefix)
+            if not entry.folder:
+                yield entry
+                return
         key = under(self._root, prefix)
         cursor: str | None = None
         seen = False
@@ -240,7 +242,7 @@ class S3Store(FileStore):
                 return self.as_folder(path)
             raise PathNotFound(path) from None
         size = found["ContentLength"]
-        mark = self._mark(found.get("VersionId") if self._versioned else None, found["ETag"], size)
+        mark = self._mark(found.get("VersionId"), found["ETag"], size)
         return Entry(path, size, False, found.get("LastModified"), mark)
 
     @contextmanager
@@ -314,15 +316,11 @@ class S3Store(FileStore):
         """List one object: a HEAD would hide the cause."""
         self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._root}/" if self._root else "", MaxKeys=1)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
     def _path(self, key: str) -> str:
         return key[len(self._root) + 1 :] if self._root else key
 
     def _mark(self, version: str | None, tag: str, size: int) -> Fingerprint:
-        if self._versioned and version:
+        if version and self._versioned:  # a server that names no version need not be asked whether it keeps them
             return Fingerprint("version_id", version, size)
         return Fingerprint("etag", tag, size)
 
