@@ -9,6 +9,7 @@ import fcntl
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +33,7 @@ class Batch:
         self._waiting: list[tuple[str, str]] = []
         self._bytes = 0
         self._clones = True
+        self._own = threading.local()
 
     def copy(self, source: BinaryIO) -> Blob:
         """Copy a stream into the spool while hashing it; raises DiskFull and what reading raises, then nothing of it stays."""
@@ -44,9 +46,11 @@ class Batch:
         try:
             cloned = self._clones and _clone(source, file)
             self._clones = cloned  # where one cannot be, the others cannot either
-            while piece := os.read(file, CHUNK) if cloned else source.read(CHUNK):
+            buffer, fill = self._buffer(), _filling(source)
+            while count := os.readv(file, [buffer]) if cloned else fill(buffer):
+                piece = buffer[:count]
                 hashed.update(piece)
-                size += len(piece)
+                size += count
                 if not cloned:
                     _write(file, piece)
         except _Write as error:
@@ -74,6 +78,13 @@ class Batch:
                 return self.copy(file)
         os.chmod(part, 0o444)
         return self._wait(part, Blob(hashed.hexdigest(), size))
+
+    def _buffer(self) -> memoryview:
+        """Return the thread's own bytes to read into: memory that is taken anew for each small file costs more than its copy."""
+        found: memoryview | None = getattr(self._own, "buffer", None)
+        if found is None:
+            found = self._own.buffer = memoryview(bytearray(CHUNK))
+        return found
 
     def _wait(self, part: str, blob: Blob) -> Blob:
         with self._lock:
@@ -129,6 +140,18 @@ class Batch:
         self.forget()
 
 
+def _filling(source: BinaryIO) -> Callable[[memoryview], int]:
+    """Return what reads a stream into given bytes; of streams that cannot, the copy of what they read."""
+    own: Callable[[memoryview], int] | None = getattr(source, "readinto", None)
+
+    def copied(buffer: memoryview) -> int:
+        piece = source.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    return own or copied
+
+
 class _Write(Exception):
     """Writing failed, not reading."""
 
@@ -137,8 +160,7 @@ class _Write(Exception):
         self.cause = cause
 
 
-def _write(file: int, piece: bytes) -> None:
-    view = memoryview(piece)
+def _write(file: int, view: memoryview) -> None:
     try:
         while view:
             view = view[os.write(file, view) :]

@@ -134,6 +134,23 @@ def test_a_file_that_changes_while_it_is_read_is_told(root: Path, store: Store) 
             file.read()
 
 
+def test_bytes_are_read_into_given_memory_and_a_change_is_told(root: Path, store: Store) -> None:
+    place = root / "a.bin"
+    place.write_bytes(bytes(range(256)) * 8)
+    memory = bytearray(1500)
+    with store.read("a.bin", 100, 2000) as file:
+        assert [file.readinto(memory) for _ in range(3)] == [1500, 400, 0]  # type: ignore[attr-defined]
+    assert memory[:400] == (bytes(range(256)) * 8)[1600:2000]
+    for changed in (b"x" * 2048, b""):
+        place.write_bytes(bytes(range(256)) * 8)
+        with store.read("a.bin") as file:
+            assert file.readinto(bytearray(1000)) == 1000  # type: ignore[attr-defined]
+            place.write_bytes(changed)
+            os.utime(place, (1, 1))
+            with pytest.raises(ObjectChanged):
+                file.readinto(memory)  # type: ignore[attr-defined]
+
+
 def test_writers_at_the_same_time_leave_one_whole_file(root: Path, store: Store) -> None:
     threads = [
         threading.Thread(target=store.write, args=("d/f", io.BytesIO(bytes([i]) * 100_000), 100_000)) for i in range(8)

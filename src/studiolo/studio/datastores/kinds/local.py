@@ -311,10 +311,7 @@ class _Opened(io.RawIOBase):
             while piece and (short := wanted - sum(map(len, parts))):
                 parts.append(piece := os.pread(self._descriptor, short, self._at))
                 self._at += len(piece)
-            if (not self.left or not piece) and _mark(os.fstat(self._descriptor)) != self._mark:
-                raise ObjectChanged(self._path, f"'{shown(self._path)}' changed while it was read.")
-            if not piece:
-                raise Truncated(self._path, self._last - self._first, self._at - self._first)
+            self._looked_at(short=not piece)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def readall(self) -> bytes:
@@ -322,10 +319,24 @@ class _Opened(io.RawIOBase):
         return self.read()
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer with what is there."""
-        piece = self.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
+        """Fill a buffer as far as there are bytes; raises ObjectChanged."""
+        view = memoryview(buffer).cast("B")[: self.left]
+        if not view:
+            return 0
+        count = 0
+        with self._store.named(self._path):
+            while count < len(view) and (came := os.preadv(self._descriptor, [view[count:]], self._at)):
+                count += came
+                self._at += came
+            self._looked_at(short=count < len(view))
+        return count
+
+    def _looked_at(self, *, short: bool) -> None:
+        """Look at the file again when its last byte was read, or when it has fewer than it had."""
+        if (not self.left or short) and _mark(os.fstat(self._descriptor)) != self._mark:
+            raise ObjectChanged(self._path, f"'{shown(self._path)}' changed while it was read.")
+        if short:
+            raise Truncated(self._path, self._last - self._first, self._at - self._first)
 
     def close(self) -> None:
         """Let go of the file."""
