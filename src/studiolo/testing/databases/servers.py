@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from studiolo.testing import postgres
+from studiolo.testing.certificates import Certificate
 from studiolo.testing.stores.servers import ServerMissing, free_port, running
 
 PASSWORD = "s3cret-of-ada"  # noqa: S105 - of the user `ada` there
@@ -44,13 +45,13 @@ def postgresql() -> Iterator[int]:
 
 
 @contextmanager
-def mariadb() -> Iterator[int]:
+def mariadb(certificate: Certificate | None = None) -> Iterator[int]:
     """Run MariaDB; yields the port. `root` has the password `root`, `ada` hers; both sign in from 127.0.0.1."""
     with reachable() as folder:
-        yield from _mariadb(folder / "maria")
+        yield from _mariadb(folder / "maria", certificate)
 
 
-def _mariadb(folder: Path) -> Iterator[int]:
+def _mariadb(folder: Path, certificate: Certificate | None) -> Iterator[int]:
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
     program, installer = shutil.which("mariadbd", path=path), shutil.which("mariadb-install-db", path=path)
     if program is None or installer is None:
@@ -81,6 +82,8 @@ def _mariadb(folder: Path) -> Iterator[int]:
     server += [f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--init-file={folder / 'first.sql'}"]
     server += ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-name-resolve"]
     server += ["--innodb-fast-shutdown=2", *(["--user=nobody"] if root else [])]
+    if certificate:
+        server += [f"--ssl-cert={certificate.certificate}", f"--ssl-key={certificate.key}"]
     with running(server, port, folder):
         _until_it_lets_in(port)
         yield port
