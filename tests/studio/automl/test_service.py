@@ -68,7 +68,9 @@ def test_a_run_learns_from_one_part_of_a_split_alone(titanic: Context) -> None:
     assert model.tags["studiolo.dataset"] == "titanic:1@train"
     with ctx.db.read() as tx:
         edges = [(edge.source, edge.target) for edge in lineage.around(tx, ctx, "dataset:titanic:1")]
-    assert ("dataset:titanic:1", f"run:{made.run.id}") in edges
+    assert ("dataset:titanic:1@train", f"run:{made.run.id}") in edges
+    assert ("dataset:titanic:1", "dataset:titanic:1@train") in edges, "a part belongs to the whole"
+    assert ("dataset:titanic:1", f"run:{made.run.id}") not in edges
     for wrong, field in (({"split": "train"}, "split"), ({"dataset": "titanic@a", "split": "b"}, "split")):
         with pytest.raises(StudioloError) as told:
             service.submit(ctx, asked(**wrong))

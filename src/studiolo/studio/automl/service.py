@@ -96,7 +96,7 @@ def submit(ctx: Context, spec: AutoMLSpec) -> AutoMLRun:
     )
     with ctx.db.begin() as tx:
         run = experiments.submit(ctx, job, tx)
-        lineage.link(tx, ctx, datasets.lineage_reference(version), f"run:{run.id}")
+        lineage.link(tx, ctx, f"dataset:{used}", f"run:{run.id}")
     return _assemble(ctx, run, job)
 
 
