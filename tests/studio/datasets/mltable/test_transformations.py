@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from studiolo.kernel.errors import Invalid
 from studiolo.studio.datasets import errors, table_file
 from studiolo.studio.datasets.mltable import export, file
 from studiolo.studio.datasets.registrations import paths
-from studiolo.studio.datasets.schemas import Reading
+from studiolo.studio.datasets.schemas import Reading, TableSchema
 from studiolo.studio.datasets.table_file import TableInput
 from tests.kernel.test_yaml_text import bomb
 
@@ -313,7 +314,24 @@ def test_a_pattern_is_written_only_when_it_takes_in_nothing_that_was_left_out(lo
     many: dict[str, str | bytes] = {f"part={n % 2}/{n:03}.csv": "n\n1\n" for n in range(101)}
     assert paths_of(look, many) == [{"pattern": "./**/*.csv"}]
     assert paths_of(look, {**many, "_SUCCESS": ""}) == [{"pattern": "./**/*.csv"}]
-    assert len(paths_of(look, {**many, "part=0/empty.csv": ""})) == 101
+    beside = [{"file": f"./part=0/{n:03}.csv"} for n in range(0, 101, 2)]
+    assert paths_of(look, {**many, "part=0/empty.csv": ""}) == [*beside, {"folder": "./part=1"}]
     bare: dict[str, str | bytes] = {f"v1.0/{n:03}": "n\n1\n" for n in range(101)}
     assert paths_of(look, bare) == [{"folder": "./"}]
     assert len(paths_of(look, {**bare, "v1.0/_SUCCESS": ""})) == 101
+
+
+def test_thousands_of_files_beside_some_that_are_left_out_fit_into_a_file_that_is_read() -> None:
+    """Folders in which nothing is left out are named whole, and endings where a folder holds many of one."""
+    schema = TableSchema(format="delimited", columns=[], rows=1, options={"delimiter": ",", "header": True})
+    names = [f"day={day:03}/{n:03}.csv" for day in range(300) for n in range(20)]
+    many = [f"flat [1]/{n:05}.csv" for n in range(3)] + [f"flat/{n:05}.csv" for n in range(500)]
+    left = ["day=007/empty.csv", "flat/notes.txt", "flat [1]/x.csv"]
+    told = schema.model_copy(update={"options": {**schema.options, "left_out": left}})
+    text = export.write("many:1", told, sorted([*names, *many]))
+    assert len(text.encode()) < file.LARGEST
+    listed = file.read(text.encode()).named("", sorted([*names, *many, *left]))
+    assert listed == sorted([*names, *many])
+    wild = [f"day/{n:05}" for n in range(8000)]  # no ending, and one of them is left out
+    with pytest.raises(Invalid, match="one by one"):
+        export.write("many:1", schema.model_copy(update={"options": told.options | {"left_out": ["day/x"]}}), wild)

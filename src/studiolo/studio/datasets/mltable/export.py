@@ -1,16 +1,19 @@
 """An MLTable file for a version, so that whoever reads Azure ML's tables can take it back."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.datasets.delta import log
-from studiolo.studio.datasets.mltable.file import NAME
+from studiolo.studio.datasets.mltable.file import LARGEST, NAME
+from studiolo.studio.datasets.mltable.file import MOST as FOLDERS
 from studiolo.studio.datasets.mltable.options import ENCODINGS, HEADERS
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
+SPECIAL = set("*?[]{}\\")  # in a folder's name, which a pattern would read as its own
 LISTED = 100  # files that are named one by one although a pattern would do
-MOST = 100_000  # that are named at all
+MOST = 100_000  # that are looked at one by one
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/MLTable.schema.json"
 NAMES = {"integer": "int", "number": "float", "decimal": "float", "text": "string", "time": "string"}
 
@@ -32,7 +35,14 @@ def write(reference: str, schema: TableSchema, names: Sequence[str]) -> str:
         document["metadata"] = {"traits": {"timestamp_column": schema.timestamp}}
     notes = "".join(f"# {line}\n" for line in [f"{reference}, written by Studiolo", *unsaid])
     writer: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return notes + yaml.dump(document, Dumper=writer, sort_keys=False, allow_unicode=True)
+    text = notes + yaml.dump(document, Dumper=writer, sort_keys=False, allow_unicode=True)
+    if len(text.encode()) > LARGEST:
+        raise Invalid(
+            f"The MLTable would be {len(text.encode()):,} bytes, for it names {len(paths):,} files one by one; {LARGEST:,} are read.",
+            "Export the rows as Parquet: studiolo datasets export NAME rows.parquet",
+            field="dataset",
+        )
+    return text
 
 
 def _read_as(schema: TableSchema) -> str:
@@ -53,13 +63,50 @@ def _paths(names: Sequence[str], left: Sequence[str]) -> list[dict[str, str]]:
         return [{"pattern": f"./**/*.{ending}"}]
     if len(names) > LISTED and not left:
         return [{"folder": "./"}]
+    if len(names) <= LISTED:
+        return [{"file": f"./{name}"} for name in names]
     if len(names) > MOST:
         raise Invalid(
             f"An MLTable would name each of more than {MOST:,} files, for others beside them are left out.",
             "Export the rows as Parquet: studiolo datasets export NAME rows.parquet",
             field="dataset",
         )
-    return [{"file": f"./{name}"} for name in names]
+    return _together(names, left)
+
+
+def _together(names: Sequence[str], left: Sequence[str]) -> list[dict[str, str]]:
+    """Return each folder in which nothing is left out, of other folders each ending that many files have, and the other files."""
+    spoilt = {folder for name in left for folder in _folders(name)}
+    kept_out = {(name.rpartition("/")[0], _ending(name)) for name in left}
+    alike = Counter((name.rpartition("/")[0], _ending(name)) for name in names)
+    found: dict[tuple[str, str], None] = {}
+    for name in names:
+        whole = next((folder for folder in _folders(name) if folder not in spoilt), None)
+        kind = name.rpartition("/")[0], _ending(name)
+        if whole:
+            found["folder", f"./{whole}"] = None
+        elif alike[kind] > LISTED and kind not in kept_out and kind[1].isalnum() and not SPECIAL & set(kind[0]):
+            found["pattern", f"./{f'{kind[0]}/' if kind[0] else ''}*.{kind[1]}"] = None
+        else:
+            found["file", f"./{name}"] = None
+    if sum(kind != "file" for kind, _ in found) > FOLDERS:
+        return [{"file": f"./{name}"} for name in names]
+    return [{kind: text} for kind, text in found]
+
+
+def _folders(name: str) -> list[str]:
+    """Return the folders that a file is in, the outermost first.
+
+    >>> _folders("a/b/c.csv")
+    ['a', 'a/b']
+    """
+    words = name.split("/")[:-1]
+    return ["/".join(words[:count]) for count in range(1, len(words) + 1)]
+
+
+def _ending(name: str) -> str:
+    stem, _, ending = name.rpartition("/")[2].rpartition(".")
+    return ending if stem else ""
 
 
 def _steps(schema: TableSchema, unsaid: list[str]) -> list[dict[str, Any]]:
