@@ -16,7 +16,10 @@ ROWS = 20_480  # ten of DuckDB's vectors
 MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "none", "?", "-", ".", "#N/A")
 ZONE = r":[0-9]{2}(?:\.[0-9]+)?\s*(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)\s*$"
 LONGEST = max(map(len, MISSING))
-ABSENT = f"((length(v) <= {LONGEST} AND list_contains({engine.literal(list(MISSING))}, v)) OR trim(v) = '')"
+ABSENT = (  # a longer one can only be of blanks
+    f"(CASE WHEN length(v) <= {LONGEST} THEN v IN ({', '.join(map(engine.literal, MISSING))}) OR trim(v) = '' "
+    "WHEN v LIKE ' %' THEN trim(v) = '' ELSE false END)"
+)
 COMMA = "regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*')"
 
 
@@ -31,7 +34,7 @@ FACTS = {
     "absent": f"count(*) FILTER ({ABSENT})",
     "number": "count(*) FILTER (NOT isnan(d))",
     "whole": _if(
-        "d IS NOT NULL", "regexp_full_match(v, '\\s*[+-]?[0-9]{1,19}\\s*') AND try_cast(v AS BIGINT) IS NOT NULL"
+        "d = trunc(d)", "regexp_full_match(v, '\\s*[+-]?[0-9]{1,19}\\s*') AND try_cast(v AS BIGINT) IS NOT NULL"
     ),
     "code": _if(
         "length(v) >= 19 OR v LIKE '0%'",
