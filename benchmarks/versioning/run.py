@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ def main() -> int:
     options.add_argument("--files", type=int, default=10_000)
     options.add_argument("--size", type=int, default=100_000)
     options.add_argument("--big", type=int, default=2_000_000_000)
+    options.add_argument("--turns", type=int, default=3, help="of the small files: sides take turns, medians count")
     options.add_argument("--dvc", action="store_true")
     options.add_argument("--dvc-env", type=Path, default=None, help="an environment that has DVC; default: one is made")
     options.add_argument("--place", type=Path, default=None, help="folder to work in; default: a temporary one")
@@ -93,20 +95,27 @@ def measure(root: Path, asked: argparse.Namespace) -> dict[str, Any]:
                 with path.open("rb") as file:
                     while file.read(CHUNK):
                         pass
-        # memory that was never touched is dear on a virtual machine: one untimed copy, so that no side pays for it alone
+        # memory that was never touched is dear on a virtual machine: one untimed copy, and after each side its pages are given
+        # back, so that all sides write into the same ones
         plain(source, root / f"warm-{name}")
-        os.sync()
+        let_go(root / f"warm-{name}")
         found[f"{name}: stat walk"] = timed(lambda source=source: walk(source))
-        os.sync()
-        found[f"{name}: blake3 + copy, 2 threads"] = timed(
-            lambda source=source, name=name: plain(source, root / f"copy-{name}")
-        )
-        os.sync()
-        found[f"{name}: the same, synced to the disk"] = timed(
-            lambda source=source, name=name: plain(source, root / f"synced-{name}", sync=True)
-        )
-        home = root / f"home-{name}"
-        found[f"{name}: register, managed"] = timed(lambda source=source, home=home: register(source, home, "managed"))
+        sides: dict[str, Callable[[Path], Any]] = {
+            "blake3 + copy, 2 threads": lambda target, source=source: plain(source, target),
+            "the same, synced to the disk": lambda target, source=source: plain(source, target, sync=True),
+            "register, managed": lambda target, source=source: register(source, target, "managed"),
+        }
+        turns = asked.turns if name == "small" else 1
+        took: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
+        for turn in range(turns):
+            for side, work in sides.items():
+                target = root / f"{name} {turn} {side.replace(',', '')}"
+                took[side].append(timed(lambda work=work, target=target: work(target)))
+                let_go(target)
+        for side, times in took.items():
+            found[f"{name}: {side}"] = {key: statistics.median(one[key] for one in times) for key in times[0]}
+        found[f"{name}: turns"] = turns
+        home = root / f"{name} 0 register managed"
         found[f"{name}: register again, unchanged"] = timed(
             lambda source=source, home=home: register(source, home, "managed")
         )
@@ -114,10 +123,21 @@ def measure(root: Path, asked: argparse.Namespace) -> dict[str, Any]:
             lambda source=source, home=home: register(source, home, "referenced")
         )
     (small / "new.bin").write_bytes(os.urandom(asked.size))
-    found["small: register one file more"] = timed(lambda: register(small, root / "home-small", "managed"))
+    home = root / "small 0 register managed"
+    found["small: register one file more"] = timed(lambda: register(small, home, "managed"))
     if asked.dvc:
         found |= dvc(root, small, big, asked.size, asked.dvc_env)
     return found
+
+
+def let_go(folder: Path) -> None:
+    """Have what was written on the disk, and give its pages of memory back."""
+    os.sync()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(descriptor)
 
 
 def make(folder: Path, files: int, size: int) -> None:
