@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -45,6 +46,30 @@ def test_a_snippet_runs(name: str, snippets: dict[str, Snippet], tmp_path: Path)
         assert len(spaces["train"]) + len(spaces["test"]) == 891
     elif name == "files":
         assert (tmp_path / "data" / "titanic.csv").is_file()
+    elif name == "torch":
+        assert spaces["features"].shape[0] == spaces["labels"].shape[0] == 256
+        assert set(spaces["labels"].tolist()) == {0, 1}
+
+
+def test_a_loader_gets_each_row_once(studio: Studio) -> None:
+    """In order; gaps are NaN, truth values 0 and 1."""
+    torch = pytest.importorskip("torch")
+    from torch.utils.data import DataLoader
+
+    frame = pd.DataFrame(
+        {"n": range(10_000), "gap": [None, 0.5] * 5000, "yes": [True, False] * 5000, "y": list("ab") * 5000}
+    )
+    rows = studio.datasets.create(frame, "numbers") and studio.datasets.get("numbers").to_torch(
+        ["n", "gap", "yes"], target="y"
+    )
+    features, labels = zip(*DataLoader(rows, batch_size=700), strict=True)
+    found = torch.cat(features)
+    assert found.shape == (10_000, 3)
+    assert found.dtype == torch.float32
+    assert found[:, 0].tolist() == list(range(10_000))
+    assert int(torch.isnan(found[:, 1]).sum()) == 5000
+    assert found[:4, 2].tolist() == [1, 0, 1, 0]
+    assert [label for batch in labels for label in batch][:4] == ["a", "b", "a", "b"]
 
 
 def test_the_job_names_the_version(snippets: dict[str, Snippet]) -> None:
