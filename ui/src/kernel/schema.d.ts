@@ -1039,7 +1039,7 @@ export interface paths {
     put?: never;
     /**
      * Save Sql
-     * @description Make a dataset of what a query answers; the datasets it reads are its lineage.
+     * @description Make a dataset of what a query answers: a job runs it to its last row; follow it. The datasets it reads are its lineage.
      */
     post: operations['datasets_save_sql'];
     delete?: never;
@@ -8309,6 +8309,28 @@ export interface components {
       zone: string;
     };
     /**
+     * FromAnswer
+     * @description What a query over datasets answers, to its last row; only saving an answer makes this. datasets: what it reads.
+     *
+     *     dataset: `name:version` that its bare name means in the query.
+     */
+    FromAnswer: {
+      /** Dataset */
+      dataset?: string | null;
+      /**
+       * Datasets
+       * @default []
+       */
+      datasets: string[];
+      /** Query */
+      query: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'answer';
+    };
+    /**
      * FromDatastore
      * @description A file, a folder or a pattern of a datastore. glob: `**` any folders, `*`, `?`, `{a,b}`; instead of a path.
      */
@@ -11460,6 +11482,7 @@ export interface components {
         | components['schemas']['FromDatastore']
         | components['schemas']['FromUrl']
         | components['schemas']['FromQuery']
+        | components['schemas']['FromAnswer']
         | components['schemas']['FromRun']
         | components['schemas']['FromUpload'];
       /**
@@ -12890,7 +12913,7 @@ export interface components {
     };
     /**
      * SqlSave
-     * @description Make a dataset, or its next version, of what a query answers; the query is run anew, to its last row.
+     * @description Make a dataset, or its next version, of what a query answers; a job runs it anew, to its last row.
      */
     SqlSave: {
       /** Dataset */
@@ -12908,7 +12931,8 @@ export interface components {
       query: string;
       /**
        * Timeout
-       * @default 300
+       * @description Seconds; at most STUDIOLO_SQL_SAVE_SECONDS
+       * @default 3600
        */
       timeout: number;
     };
@@ -16382,12 +16406,12 @@ export interface operations {
     };
     responses: {
       /** @description Successful Response */
-      201: {
+      202: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['DatasetCreated'];
+          'application/json': components['schemas']['Registration'];
         };
       };
       /** @description Validation Error */
