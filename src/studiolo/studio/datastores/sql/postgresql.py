@@ -21,6 +21,7 @@ from studiolo.studio.datastores.errors import (
     WrongCredential,
 )
 from studiolo.studio.datastores.sql import _postgresql_types as types
+from studiolo.studio.datastores.sql._postgresql_copy import pieces
 from studiolo.studio.datastores.sql._reach import addresses, place
 from studiolo.studio.datastores.sql._statement import first_word
 from studiolo.studio.datastores.sql.base import (
@@ -182,22 +183,19 @@ class PostgreSql(SqlDatabase):
                 query = psycopg.ClientCursor(connection).mogrify(query, parameters)
             connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             shape = types.measured(self._shape(connection, query), query, connection.execute)
-            with suppress(_Over), connection.cursor().copy(types.copying(query, shape)) as copy:
-                over = False
+            over = False
 
-                def pieces() -> Iterator[bytes]:
-                    nonlocal over
-                    yield from copy
-                    over = True
+            def copied() -> Iterator[bytes]:
+                nonlocal over
+                yield from pieces(connection, types.copying(query, shape))
+                over = True
 
-                try:
-                    yield types.batches(pieces(), shape, batch_rows)
-                finally:
-                    if not over:
-                        with suppress(Exception):  # what still runs is stopped on the server too
-                            connection.cancel_safe(timeout=2)
+            try:
+                yield types.batches(copied(), shape, batch_rows)
+            finally:
                 if not over:
-                    raise _Over
+                    with suppress(Exception):  # what still runs is stopped on the server too
+                        connection.cancel_safe(timeout=2)
 
     def _shape(self, connection: Any, query: str) -> list[types.Column]:
         """Declare a cursor, which takes one statement that reads, plans it and does not run it."""
@@ -291,10 +289,6 @@ class PostgreSql(SqlDatabase):
         if state.startswith("53"):
             return StoreFull(f"{self.where} has no room or no connection left: {text}", "Try again later.")
         return failed(text, hint)
-
-
-class _Over(Exception):
-    """The reader needs no more; psycopg cancels a copy that is left by an exception."""
 
 
 def _advice(error: Exception) -> str:
