@@ -12,6 +12,9 @@ MORE = {
     "experiments": {
         "artifacts",
         "delivery",
+        "job_files",  # files of jobs, which steps of pipelines are
+        "functions",  # plain functions as jobs, and as steps
+        "led",  # runs without a process, whose slice leads them
         "job_resolution",  # what a slice answers that resolves a job's references
         "lineage",
         "logged",

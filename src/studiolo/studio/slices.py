@@ -6,7 +6,7 @@ import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
-SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "automl", "endpoints")
+SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "pipelines", "automl", "endpoints")
 
 
 def parts(file: str) -> Iterator[tuple[str, ModuleType]]:

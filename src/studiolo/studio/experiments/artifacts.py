@@ -94,6 +94,11 @@ def put_at(tx: Connection, ctx: Context, full: str, blob: Blob) -> None:
     _write(tx, ctx, [(clean(full), blob.digest, blob.size)])
 
 
+def put_at_all(tx: Connection, ctx: Context, files: Iterable[tuple[str, Blob]]) -> None:
+    """Name many stored blobs by their paths in the workspace."""
+    _write(tx, ctx, [(clean(full), blob.digest, blob.size) for full, blob in files])
+
+
 def _write(tx: Connection, ctx: Context, rows: list[tuple[str, str, int]]) -> None:
     if not rows:
         return

@@ -4,12 +4,13 @@ The slices above take what is ready: datasets the data, models the models. Each 
 registers is `under_way` until that job has ended.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.outputs_tables import run_outputs as table
 from studiolo.studio.experiments.schemas import JobSpec, OutputState
 from studiolo.studio.experiments.tables import runs
@@ -39,6 +40,11 @@ class Ready(NamedTuple):
 
 def note(tx: Connection, ctx: Context, seq: int, run_id: str, spec: JobSpec) -> None:
     """Write down, with the job, which of its outputs will be registered."""
+    note_outputs(tx, ctx, seq, run_id, spec.outputs)
+
+
+def note_outputs(tx: Connection, ctx: Context, seq: int, run_id: str, outputs: Mapping[str, JobOutput]) -> None:
+    """Write down which of the outputs of a run will be registered."""
     rows = [
         {
             "run_seq": seq,
@@ -53,7 +59,7 @@ def note(tx: Connection, ctx: Context, seq: int, run_id: str, spec: JobSpec) -> 
             "reference": "",
             "error": "",
         }
-        for name, given in spec.outputs.items()
+        for name, given in outputs.items()
         if given.name
     ]
     if rows:

@@ -109,6 +109,15 @@ def run_row(tx: Connection, workspace_id: str, run_id: str) -> Any:
     return tx.execute(_RUN.where(runs.c.id == run_id, runs.c.workspace_id == workspace_id)).first()
 
 
+def run_rows(tx: Connection, workspace_id: str, run_ids: Sequence[str]) -> list[Any]:
+    """Return the rows of several runs, in the order in which they were made."""
+    found: list[Any] = []
+    for start in range(0, len(run_ids), 500):
+        query = _RUN.where(runs.c.id.in_(run_ids[start : start + 500]), runs.c.workspace_id == workspace_id)
+        found += tx.execute(query.order_by(runs.c.seq))
+    return found
+
+
 def run_by_name(tx: Connection, workspace_id: str, name: str) -> Any:
     """Return the newest job of a name that has completed, else the newest; None when there is none."""
     query = _RUN.where(

@@ -25,6 +25,8 @@ State = Literal[
 ]
 TERMINAL: frozenset[str] = frozenset({"Completed", "Failed", "Canceled", "Lost", "Reused", "Skipped"})
 
+LED = frozenset({"pipeline"})  # kinds of runs without a process of their own: a slice above leads them (`led`)
+
 Failure = Literal["user_error", "oom", "timeout", "environment", "input_missing", "lost", "preempted", "canceled"]
 
 

@@ -1,6 +1,6 @@
 """The verbs of runs and jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from studiolo.studio.experiments import (
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter as RunFilter  # noqa: PLC0414 - what `list_runs` takes
 from studiolo.studio.experiments.schemas import (
+    LED,
     TERMINAL,
     Attempt,
     Document,
@@ -55,6 +56,21 @@ def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
         return _insert(tx, ctx, spec)
     with ctx.db.begin() as own:
         return _insert(own, ctx, spec)
+
+
+def check(ctx: Context, spec: JobSpec) -> JobSpec:
+    """Refuse what `submit` would, and return the job with all that it refers to found; nothing is queued."""
+    job_rules.check_spec(ctx, spec)
+    found = job_resolution.resolve(ctx, spec)
+    job_rules.check_given(ctx, found)
+    return found
+
+
+def some(ctx: Context, run_ids: Collection[str]) -> dict[str, Run]:
+    """Return runs by their ids; those that are queued say what they wait for. Who is not there is left out."""
+    with ctx.db.read() as tx:
+        rows = repository.run_rows(tx, ctx.workspace_id, list(run_ids))
+        return {run.id: run for run in _with_reasons(tx, ctx, rows)}
 
 
 def get(ctx: Context, run_id: str) -> Run:
@@ -103,7 +119,7 @@ def cancel(ctx: Context, run_id: str) -> Run:
     """Ask a job to stop; a run that has ended stays as it ended."""
     with ctx.db.begin() as tx:
         found = row(tx, ctx, run_id)
-        if found.spec is None and found.state not in TERMINAL:
+        if found.spec is None and found.kind not in LED and found.state not in TERMINAL:
             raise BadJob(
                 f"'{found.name or run_id[:8]}' is run by a client, not by the studio.",
                 "Stop the client's process; then set the run's status there.",

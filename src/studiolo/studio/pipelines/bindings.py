@@ -1,0 +1,176 @@
+"""Azure ML's expressions in the inputs of steps: `${{parent.inputs.X}}`, `${{parent.jobs.S.outputs.Y}}`. Pure."""
+
+import re
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from studiolo.studio.experiments.job_schemas import DataInput
+from studiolo.studio.pipelines.schemas import Given, Graph, Step
+
+_ANY = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_INPUT = re.compile(r"(?:parent\.)?inputs\.([\w-]+)")
+_OF_STEP = re.compile(r"(?:parent\.)?jobs\.([\w-]+)\.(inputs|outputs)\.([\w-]+)")
+_STEP = re.compile(r"(?:parent\.)?jobs\.([\w-]+)")
+_OUTPUT = re.compile(r"(?:parent\.)?outputs\.([\w-]+)")
+
+
+class Ref(NamedTuple):
+    """What a binding names. step: empty for an input of the pipeline."""
+
+    family: Literal["inputs", "outputs"]
+    step: str
+    name: str
+
+    @property
+    def shown(self) -> str:
+        """As it is written in a file."""
+        return f"parent.jobs.{self.step}.{self.family}.{self.name}" if self.step else f"parent.inputs.{self.name}"
+
+
+def parse(inside: str) -> Ref | None:
+    """Read what stands between the braces; None for what means nothing in an input.
+
+    >>> parse("parent.jobs.prep.outputs.data"), parse("inputs.rate"), parse("name")
+    (Ref(family='outputs', step='prep', name='data'), Ref(family='inputs', step='', name='rate'), None)
+    """
+    if found := _OF_STEP.fullmatch(inside):
+        return Ref("outputs" if found[2] == "outputs" else "inputs", found[1], found[3])
+    if found := _INPUT.fullmatch(inside):
+        return Ref("inputs", "", found[1])
+    return None
+
+
+def text_of(given: Given | None) -> str:
+    """Return the text of what is given in which bindings may stand; empty for what has none."""
+    if isinstance(given, str):
+        return given
+    return given.path if isinstance(given, DataInput) else ""
+
+
+def expressions(text: str) -> list[str]:
+    """Return what stands between each pair of braces.
+
+    >>> expressions("${{ parent.inputs.a }}/x/${{parent.inputs.b}}")
+    ['parent.inputs.a', 'parent.inputs.b']
+    """
+    return [found[1] for found in _ANY.finditer(text)]
+
+
+def refs(text: str) -> list[Ref]:
+    """Return what a text is bound to; expressions without a meaning are left out."""
+    return [ref for inside in expressions(text) if (ref := parse(inside)) is not None]
+
+
+def whole(text: str) -> Ref | None:
+    """Return the binding that a text is, None when it is more, or none at all."""
+    found = _ANY.fullmatch(text.strip())
+    return parse(found[1]) if found else None
+
+
+def head(text: str) -> tuple[Ref, str] | None:
+    """Return the binding that a text begins with and the path behind it, such as `…/sample.csv`.
+
+    >>> head("${{parent.inputs.folder}}/a/b.csv")
+    (Ref(family='inputs', step='', name='folder'), 'a/b.csv')
+    """
+    found = _ANY.match(text.strip())
+    if not found or not (ref := parse(found[1])):
+        return None
+    rest = text.strip()[found.end() :]
+    return (ref, rest.strip("/")) if rest.startswith("/") and not _ANY.search(rest) else None
+
+
+def filled(text: str, value: Callable[[Ref], str]) -> str:
+    """Put texts in the place of bindings."""
+
+    def one(found: re.Match[str]) -> str:
+        ref = parse(found[1])
+        return value(ref) if ref else found[0]
+
+    return _ANY.sub(one, text)
+
+
+def step_named(text: str) -> str:
+    """Return the step that `${{parent.jobs.S}}` names; a bare name stays as it is.
+
+    >>> step_named("${{parent.jobs.train}}"), step_named("train")
+    ('train', 'train')
+    """
+    found = _ANY.fullmatch(text.strip())
+    named = _STEP.fullmatch(found[1]) if found else None
+    return named[1] if named else text.strip()
+
+
+def output_named(text: str) -> str | None:
+    """Return the output of the pipeline that `${{parent.outputs.X}}` names, None for another text."""
+    found = _ANY.fullmatch(text.strip())
+    named = _OUTPUT.fullmatch(found[1]) if found else None
+    return named[1] if named else None
+
+
+def sources(graph: Graph, step: Step) -> list[tuple[str, Ref]]:
+    """Return what the inputs of a step are bound to, with the names of the inputs; `jobs.S.inputs.X` is followed to its source."""
+    return [
+        (name, source)
+        for name, given in step.inputs.items()
+        for ref in refs(text_of(given))
+        for source in followed(graph, ref)
+    ]
+
+
+def followed(graph: Graph, ref: Ref, seen: frozenset[Ref] = frozenset()) -> list[Ref]:
+    """Return what a binding comes to: of an input of another step, what that one is bound to."""
+    if ref.family == "outputs" or not ref.step or ref in seen:
+        return [ref]
+    other = graph.steps.get(ref.step)
+    given = other.inputs.get(ref.name) if other else None
+    return [inner for one in refs(text_of(given)) for inner in followed(graph, one, seen | {ref})]
+
+
+def needs(graph: Graph, name: str) -> dict[str, bool]:
+    """Return the steps that a step waits for; the value says whether it can do without (an optional input).
+
+    The body of a fan-out is waited for by its fan-out alone, which waits for what the body reads.
+    """
+    step = graph.steps[name]
+    found: dict[str, bool] = {}
+
+    def add(other: str, *, soft: bool) -> None:
+        found[other] = found.get(other, True) and soft
+
+    for of in [step, *([graph.steps[step.body]] if step.kind == "parallel_for" and step.body in graph.steps else [])]:
+        for port, ref in sources(graph, of):
+            if ref.step:
+                declared = of.declares.get(port)
+                add(ref.step, soft=bool(declared and declared.optional))
+        for text in (*([of.compute] if of.compute else ()), *(of.after)):
+            for ref in refs(text):
+                if ref.step:
+                    add(ref.step, soft=False)
+    for other in step.after:
+        add(step_named(other), soft=False)
+    for text in (step.condition, step.items):
+        if isinstance(text, str):
+            for ref in refs(text):
+                for source in followed(graph, ref):
+                    if source.step:
+                        add(source.step, soft=False)
+    for gate in gates(graph, name):
+        add(gate[0], soft=False)
+    found.pop(name, None)
+    return found
+
+
+def gates(graph: Graph, name: str) -> list[tuple[str, bool]]:
+    """Return the conditions that a step stands under: the `if_else`, and the answer that lets it run."""
+    found = []
+    for other, step in graph.steps.items():
+        if step.kind == "if_else":
+            found += [(other, True)] if name in step.if_true else []
+            found += [(other, False)] if name in step.if_false else []
+    return found
+
+
+def bodies(graph: Graph) -> dict[str, str]:
+    """Return the steps that run for each item of a fan-out and not by themselves, with the fan-out of each."""
+    return {step.body: name for name, step in graph.steps.items() if step.kind == "parallel_for" and step.body}

@@ -1,0 +1,1 @@
+"""Components: what a step runs, registered under a name and a version that never changes."""

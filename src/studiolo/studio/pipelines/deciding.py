@@ -1,0 +1,127 @@
+"""What is to be done about a pipeline, as a pure function of its graph and of how its steps stand.
+
+The states are the whole truth: no counter is kept that could be wrong after a crash, and the same states always give the same acts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from studiolo.studio.experiments.schemas import TERMINAL, State
+
+WAITING = "NotStarted"
+_GOOD = frozenset({"Completed", "Reused"})
+_BAD = frozenset({"Failed", "Lost", "Canceled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A step as the decision sees it. needs: steps that must have ended; true for one whose absence it can bear.
+
+    gates: conditions that it stands under, with the answer that lets it run.
+    """
+
+    name: str
+    needs: Mapping[str, bool] = field(default_factory=dict)
+    gates: Sequence[tuple[str, bool]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """states: by step; answers: of conditions that have ended. limit: most steps under way at once, 0: any."""
+
+    states: Mapping[str, State]
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    canceled: bool = False
+    go_on: bool = False
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start a step."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Leave a step out: it ends in this state without having run. why: a sentence."""
+
+    name: str
+    why: str
+    state: State = "Skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Tell a step that is under way to end."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the pipeline; at: the step that it failed by."""
+
+    state: State
+    at: str = ""
+
+
+Act = Start | Skip | Stop | End
+
+
+def decide(nodes: Sequence[Node], standing: Standing) -> list[Act]:
+    """Return what is to be done now; nothing while all that could be done is under way.
+
+    nodes: in the order in which they are to start. A step is started when every step that it needs has ended well; left out when
+    one of them never will; an end comes alone, when no step is left.
+    """
+    states = standing.states
+    live = [node for node in nodes if states[node.name] not in TERMINAL and states[node.name] != WAITING]
+    waiting = [node for node in nodes if states[node.name] == WAITING]
+    if not live and not waiting:
+        return [_end(nodes, standing)]
+    if standing.canceled:
+        return [*(Skip(node.name, "The pipeline was canceled.", "Canceled") for node in waiting), *(Stop(n.name) for n in live)]
+    failed = next((node.name for node in nodes if states[node.name] in _BAD), None)
+    if failed is not None and not standing.go_on:
+        return [Skip(node.name, f"Not started: {failed} {_word(states[failed])}.") for node in waiting]
+    acts: list[Act] = []
+    room = standing.limit - len(live) if standing.limit else len(nodes)
+    for node in waiting:
+        if why := _never(node, standing):
+            acts.append(Skip(node.name, why))
+        elif room > 0 and _ready(node, standing):
+            acts.append(Start(node.name))
+            room -= 1
+    return acts
+
+
+def _never(node: Node, standing: Standing) -> str:
+    """Return why a step will never run; empty while it may."""
+    for gate, wanted in node.gates:
+        if standing.states[gate] in _GOOD and standing.answers.get(gate) is not wanted:
+            return f"Not chosen: the condition {gate} is {str(standing.answers.get(gate)).lower()}."
+    for other, soft in node.needs.items():
+        state = standing.states[other]
+        if state in _BAD or (state == "Skipped" and not soft):
+            return f"Left out: it needs {other}, which {_word(state)}."
+    return ""
+
+
+def _ready(node: Node, standing: Standing) -> bool:
+    states = standing.states
+    return all(states[other] in _GOOD or (soft and states[other] == "Skipped") for other, soft in node.needs.items())
+
+
+def _word(state: State) -> str:
+    words = {"Failed": "failed", "Lost": "was lost", "Canceled": "was canceled", "Skipped": "was left out"}
+    return words.get(state, state)
+
+
+def _end(nodes: Sequence[Node], standing: Standing) -> End:
+    states = standing.states
+    if standing.canceled and any(states[node.name] == "Canceled" for node in nodes):
+        return End("Canceled")
+    failed = next((node.name for node in nodes if states[node.name] in _BAD), "")
+    return End("Failed", failed) if failed else End("Completed")

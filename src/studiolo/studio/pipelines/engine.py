@@ -1,0 +1,352 @@
+"""Advances one pipeline: what has ended becomes outputs, what can start is started, and all of it is recorded in one transaction.
+
+Level-triggered and safe to repeat: the rows are read, looked at and decided upon; then one transaction, which first takes the version that
+was read, makes the jobs *and* says of their steps that they were started. Killed before it, nothing has happened; after it, all has. Two
+controllers that read the same rows both decide, and one of them records.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.ids import new_id
+from studiolo.studio.experiments import led, lineage
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.job_schemas import JobOutput
+from studiolo.studio.experiments.led import Led, Seen
+from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, State
+from studiolo.studio.pipelines import creating, deciding, plans, repository, settling, starting
+from studiolo.studio.pipelines.deciding import End, Skip, Standing, Start, Stop
+from studiolo.studio.pipelines.held import Held
+from studiolo.studio.pipelines.schemas import Settings
+from studiolo.studio.pipelines.starting import Begun, Pipeline
+
+log = logging.getLogger(__name__)
+AT_ONCE = 25  # jobs that are made in one transaction
+_ROUNDS = 5000  # of decisions in one look: a chain of reused steps is one each
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a look. parent: number of the pipeline that waits for this one, when it has ended; begun: nested ones."""
+
+    changed: bool = False
+    waits: bool = False
+    again: bool = False
+    parent: int | None = None
+    begun: list[int] = field(default_factory=list)
+
+
+class _Stale(Exception):
+    """Somebody else has changed the pipeline since it was read: nothing of this look is recorded."""
+
+
+class Look:
+    """A pipeline as it was read, and what is to be recorded of it."""
+
+    def __init__(self, ctx: Context, seq: int) -> None:
+        with ctx.db.read() as tx:
+            self.row = repository.by_seq(tx, seq)
+            self.steps = {row.name: row for row in repository.steps(tx, seq)}
+            under = [row.run_id for row in self.steps.values() if row.state == repository.UNDER_WAY and row.run_id]
+            self.seen = led.seen(tx, [*under, *([self.row.run_id] if self.row else [])])
+            self.nested = repository.by_run_ids(
+                tx, [row.run_id for row in self.steps.values() if row.run_id in under and row.kind in ("pipeline", "parallel_for")]
+            )
+        self.ctx = ctx
+        self.states: dict[str, State] = {name: row.state for name, row in self.steps.items()}
+        self.answers = {name: row.answer for name, row in self.steps.items() if row.answer is not None}
+        self.outputs = {name: starting.outputs_of(row) for name, row in self.steps.items() if row.state in repository.GOOD}
+        self.ended: dict[str, dict[str, Any]] = {}  # steps that were under way
+        self.moved: dict[str, dict[str, Any]] = {}  # steps that had not started
+        self.jobs: dict[str, JobSpec] = {}
+        self.children: dict[str, starting.Child] = {}
+        self.stops: list[str] = []
+        self.end: End | None = None
+        self.waits = self.more = False
+        self.notes: dict[str, dict[str, Any]] = {}  # of steps that stay where they are
+
+    def prepare(self) -> bool:
+        """Read what the row refers to; False when the pipeline is over or gone."""
+        row = self.row
+        if row is None or not row.live:
+            return False
+        self.mine = replace(self.ctx, actor=replace(self.ctx.actor, name=row.user))
+        self.plan = plans.of(self.ctx, row.definition, len(row.items) if row.items is not None else None)
+        self.pipeline = Pipeline(
+            ctx=self.mine,
+            row=row,
+            plan=self.plan,
+            settings=Settings.model_validate(row.settings),
+            held={name: Held.model_validate(value) for name, value in row.held.items()},
+            kept={name: JobOutput.model_validate(value) for name, value in row.declared.items()},
+            flights=set(),
+        )
+        return True
+
+    @property
+    def canceled(self) -> bool:
+        """Whether somebody wants the pipeline to end."""
+        own = self.seen.get(self.row.run_id)
+        return own is None or own.desired == "canceled" or own.state in TERMINAL
+
+    def settle(self) -> None:
+        """See which steps have ended, and what they left."""
+        for name, row in self.steps.items():
+            if row.state != repository.UNDER_WAY:
+                continue
+            run = self.seen.get(row.run_id)
+            if run is None:
+                self._over(name, {"state": "Lost", "failure": "lost", "error": "The run of the step was removed."}, None)
+            elif run.state in TERMINAL:
+                self._ended(name, row, run)
+
+    def _ended(self, name: str, row: Any, run: Seen) -> None:
+        if run.state != "Completed":
+            self._over(name, {"state": run.state, "failure": run.failure, "error": run.error}, run)
+            return
+        try:
+            if row.kind in ("pipeline", "parallel_for"):
+                made = starting.outputs_of(self.nested[row.run_id])
+            else:
+                with self.ctx.db.read() as tx:
+                    files = led.files(tx, self.ctx, run)
+                read = self.plan.read.get(name, frozenset())
+                made = settling.outputs(self.ctx.blobs, self.plan.step(name), files, read, f"run:{run.id}")
+        except settling.Missing as error:
+            self._over(name, {"state": "Failed", "failure": "output_missing", "error": str(error)}, run)
+            return
+        self.outputs[name] = made
+        kept = {port: value.model_dump(mode="json", exclude_defaults=True) for port, value in made.items()}
+        self._over(name, {"state": "Completed", "failure": None, "error": None, "outputs": kept}, run)
+
+    def _over(self, name: str, values: dict[str, Any], run: Seen | None) -> None:
+        self.states[name] = values["state"]
+        now = self.ctx.clock.now()
+        times = {"started_at": run.started_at or now, "ended_at": run.ended_at or now} if run else {"ended_at": now}
+        self.ended[name] = {**values, **times, "flight": None}
+
+    def decide(self, taken: Mapping[str, Any]) -> None:
+        """Decide and begin, again and again, until nothing more can be done now."""
+        waiting: set[str] = set()
+        for _ in range(_ROUNDS):
+            standing = Standing(
+                states=self.states,
+                answers=self.answers,
+                canceled=self.canceled,
+                go_on=self.pipeline.settings.continue_on_step_failure,
+                limit=self.row.at_once,
+            )
+            acts = [act for act in deciding.decide(self.plan.nodes, standing) if getattr(act, "name", None) not in waiting]
+            for act in acts:
+                match act:
+                    case Start(name):
+                        self._start(name, taken, waiting)
+                    case Skip(name, why, state):
+                        now = self.ctx.clock.now()
+                        self.states[name] = state
+                        failure = "canceled" if state == "Canceled" else None
+                        self.moved[name] = {"state": state, "error": why, "failure": failure, "ended_at": now}
+                    case Stop(name):
+                        run = self.seen.get(self.steps[name].run_id)
+                        waiting.add(name)
+                        if run is not None and run.desired != "canceled":
+                            self.stops.append(run.id)
+                    case End():
+                        self.end = act
+                        return
+            if not acts:
+                return
+
+    def _start(self, name: str, taken: Mapping[str, Any], waiting: set[str]) -> None:
+        if len(self.jobs) >= AT_ONCE:
+            waiting.add(name)
+            self.more = True
+            return
+        begun: Begun = starting.start(self.pipeline, name, self.outputs, taken)
+        if begun.waits:
+            waiting.add(name)
+            self.waits = True
+            if self.steps[name].reuse != begun.values["reuse"]:
+                self.notes[name] = begun.values
+            return
+        self.states[name] = begun.values["state"]
+        self.moved[name] = dict(begun.values)
+        if begun.values.get("answer") is not None:
+            self.answers[name] = begun.values["answer"]
+        if begun.outputs is not None:
+            self.outputs[name] = dict(begun.outputs)
+        if begun.spec is not None:
+            self.jobs[name] = begun.spec
+        if begun.child is not None:
+            self.children[name] = begun.child
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to record."""
+        own = self.seen.get(self.row.run_id)
+        fresh = own is not None and own.state == "Queued"
+        return bool(self.ended or self.moved or self.stops or self.end or self.notes or fresh)
+
+
+def advance(ctx: Context, seq: int) -> Outcome:
+    """Take a pipeline as far as it goes now."""
+    look = Look(ctx, seq)
+    if not look.prepare():
+        return Outcome()
+    look.settle()
+    look.decide(_taken(look))
+    if not look.changed:
+        return Outcome(waits=look.waits)
+    outcome = Outcome(changed=True, waits=look.waits, again=look.more)
+    made = _made(look) if look.end is not None and look.end.state == "Completed" else {}
+    try:
+        with ctx.db.begin() as tx:
+            _record(tx, look, made, outcome)
+    except (_Stale, IntegrityError):  # another controller, or another pipeline that computes the same result
+        return Outcome(changed=True, again=True)
+    except StudioloError as error:  # of a job that could not be made after all: that step fails, in a look of its own
+        return _refused(look, error)
+    if look.end is not None:
+        log.info("pipeline %s: %s", look.row.run_id, look.end.state)
+    return outcome
+
+
+def _taken(look: Look) -> Mapping[str, Any]:
+    """Return the finished steps of the run that this one goes on from, of those that have not started."""
+    if not look.row.rerun_of:
+        return {}
+    paths = [look.pipeline.path(name) for name, state in look.states.items() if state == repository.WAITING]
+    with look.ctx.db.read() as tx:
+        return repository.finished(tx, look.ctx, look.row.rerun_of, paths) if paths else {}
+
+
+def _made(look: Look) -> dict[str, Held]:
+    """Return the outputs of a pipeline that has completed."""
+    blobs, graph = look.ctx.blobs, look.plan.graph
+    if look.row.items is not None:
+        return {name: settling.gathered(blobs, name, look.outputs, port.type) for name, port in graph.outputs.items()}
+    found = {}
+    for name, step in graph.steps.items():
+        for port, given in step.outputs.items():
+            if given.bind and port in look.outputs.get(name, {}):
+                found[given.bind] = look.outputs[name][port].model_copy(update={"output": given.bind, "label": given.bind})
+    return found
+
+
+def _record(tx: Connection, look: Look, made: Mapping[str, Held], outcome: Outcome) -> None:
+    """Write down all of a look; raises _Stale when the pipeline is not as it was read."""
+    ctx, row, mine = look.ctx, look.row, look.mine
+    kept = {name: value.model_dump(mode="json", exclude_defaults=True) for name, value in made.items()}
+    closing = {"live": False, "outputs": kept} if look.end is not None else {}
+    if not repository.bump(tx, row.run_seq, row.version, **closing):
+        raise _Stale
+    for name, spec in look.jobs.items():
+        run = experiments.submit(mine, spec, tx)
+        look.moved[name]["run_id"] = run.id
+    _reused(tx, look)
+    for name, child in look.children.items():
+        look.moved[name]["run_id"], begun = creating.nested(tx, mine, look.pipeline, name, child)
+        outcome.begun.append(begun)
+    good = repository.settle(tx, row.run_seq, repository.UNDER_WAY, look.ended)
+    good = good and repository.settle(tx, row.run_seq, repository.WAITING, {**look.notes, **look.moved})
+    if not good:
+        raise _Stale
+    for run_id in look.stops:
+        led.stop(tx, ctx, run_id)
+    if look.end is not None:
+        _end(tx, look, made)
+        outcome.parent = row.parent_seq
+    else:
+        _progress(tx, look)
+    changed = [look.pipeline.path(name) for name in {**look.ended, **look.moved, **look.notes}]
+    if changed:
+        ctx.events.emit(tx, "pipeline.step", row.root_id, {"paths": changed[:500]})
+
+
+def _reused(tx: Connection, look: Look) -> None:
+    """Make the runs of steps that took an earlier result: they stand among the others, with its files."""
+    made = []
+    for name, values in look.moved.items():
+        if values["state"] != "Reused":
+            continue
+        step, outputs = look.plan.step(name), look.outputs[name]
+        values["run_id"] = new_id()
+        made.append(
+            Led(
+                id=values["run_id"],
+                kind=step.kind,
+                name=step.title or name,
+                experiment=look.row.experiment,
+                parent_id=look.row.run_id,
+                state="Reused",
+                sources=[f"run:{values['origin_run_id']}"] if values.get("origin_run_id") else (),
+                files=settling.named(look.ctx.blobs, outputs),
+            )
+        )
+    seqs = led.begin(tx, look.mine, made)
+    for one in made:
+        name = next(name for name, values in look.moved.items() if values.get("run_id") == one.id)
+        step = look.plan.step(name)
+        wanted = {
+            port: JobOutput.model_validate({"type": step.makes[port].type, "name": given.name, "version": given.version})
+            for port, given in step.outputs.items()
+            if given.name and port in step.makes and step.makes[port].type not in ("string", "number", "integer", "boolean")
+        }
+        if wanted:
+            led.declare(tx, look.mine, seqs[one.id], one.id, wanted)
+            led.settle(tx, seqs[one.id], completed=True)
+
+
+def _progress(tx: Connection, look: Look) -> None:
+    over = sum(state in TERMINAL for state in look.states.values())
+    own = look.seen.get(look.row.run_id)
+    started = look.ctx.clock.now() if own is not None and own.started_at is None else None
+    progress = {"done": over, "total": len(look.states), "label": "Steps"}
+    led.move(tx, look.ctx, look.row.run_id, "Running", progress=progress, started_at=started)
+
+
+def _end(tx: Connection, look: Look, made: Mapping[str, Held]) -> None:
+    row, end = look.row, look.end
+    assert end is not None
+    own = look.seen.get(row.run_id)
+    failure, error = None, None
+    if end.state == "Failed":
+        values = look.ended.get(end.at) or look.moved.get(end.at) or dict(look.steps[end.at]._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+        failure = values.get("failure") or "user_error"
+        error = f"Step '{end.at}' {'failed' if look.states[end.at] == 'Failed' else 'was ' + look.states[end.at].lower()}: {values.get('error') or ''}"
+    elif end.state == "Canceled":
+        failure, error = "canceled", None
+    started = look.ctx.clock.now() if own is not None and own.started_at is None else None
+    over = {"done": len(look.states), "total": len(look.states), "label": "Steps"}
+    led.move(tx, look.ctx, row.run_id, end.state, failure=failure, error=error, progress=over, started_at=started)
+    if own is not None:
+        led.publish(tx, look.ctx, own, settling.named(look.ctx.blobs, made))
+        led.settle(tx, own.seq, completed=end.state == "Completed")
+    for value in made.values():
+        if value.source:
+            lineage.link(tx, look.ctx, value.source, f"run:{row.run_id}")
+    if row.parent_seq is None:
+        look.ctx.events.emit(tx, "pipeline.ended", row.run_id, {"state": end.state})
+
+
+def _refused(look: Look, error: StudioloError) -> Outcome:
+    """Fail the first of the steps whose jobs could not be made; the others are begun in the next look."""
+    log.warning("pipeline %s: a job could not be made: %s", look.row.run_id, error)
+    name = next(iter(look.jobs), None)
+    if name is None:
+        raise error
+    now = look.ctx.clock.now()
+    values = {"state": "Failed", "failure": "user_error", "error": str(error)[:4000], "started_at": now, "ended_at": now}
+    with look.ctx.db.begin() as tx:
+        if repository.bump(tx, look.row.run_seq, look.row.version):
+            repository.settle(tx, look.row.run_seq, repository.WAITING, {name: values})
+            look.ctx.events.emit(tx, "pipeline.step", look.row.root_id, {"paths": [look.pipeline.path(name)]})
+    return Outcome(changed=True, again=True)
+

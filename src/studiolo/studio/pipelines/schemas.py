@@ -1,0 +1,367 @@
+"""The nouns of pipelines on the wire: components, graphs of steps, runs of them, and why a step was or was not reused."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
+from studiolo.studio.experiments.schemas import InputFile, JobSpec, Run, State
+
+LiteralType = Literal["string", "number", "integer", "boolean"]
+PortType = Literal[
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "uri_file",
+    "uri_folder",
+    "mltable",
+    "mlflow_model",
+    "custom_model",
+    "triton_model",
+]
+StepKind = Literal["command", "sweep", "pipeline", "if_else", "parallel_for"]
+Scalar = str | int | float | bool
+
+MAX_STEPS = 2000
+MAX_ITEMS = 1000  # of a fan-out
+
+
+class SentFiles(BaseModel):
+    """Files that were sent along with a pipeline and lie in the store; type: `uri_file` or `uri_folder`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: PortType = "uri_folder"
+    files: list[InputFile]
+
+
+Given = Scalar | DataInput | SentFiles
+"""What an input is given: a literal, data somewhere, files that were sent, or a text with bindings.
+
+A text, or the path of a DataInput, that holds `${{parent.inputs.X}}` or `${{parent.jobs.S.outputs.Y}}` is a binding.
+"""
+
+
+class Port(BaseModel):
+    """A declared input. min, max: of numbers; enum: of texts; default: used where nothing is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: PortType = "string"
+    optional: bool = False
+    default: Scalar | None = None
+    min: float | None = None
+    max: float | None = None
+    enum: list[str] = []
+    description: str = Field("", max_length=10_000)
+
+
+class OutputPort(BaseModel):
+    """A declared output; of a literal type it is the text that the command writes into the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: PortType = "uri_folder"
+    description: str = Field("", max_length=10_000)
+
+
+class StepOutput(BaseModel):
+    """What becomes of a step's output. bind: the output of the pipeline that it is; the rest as of a job's output."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bind: str = Field("", max_length=255)
+    mode: Literal["rw_mount", "mount", "upload", "direct"] = "rw_mount"
+    path: str = Field("", max_length=4000)
+    name: str = Field("", max_length=255)
+    version: str = Field("", max_length=60)
+
+
+class Step(BaseModel):
+    """A step. Exactly one of component, task, graph for a command, a sweep and a nested pipeline.
+
+    component: `name:version` of a registered one (`name`, `name@latest`: the newest); task: the job as a template, whose inputs and
+    outputs the step has; graph: of a nested pipeline. declares, makes: the interface, where there is no component.
+    compute: empty for the pipeline's; environment: empty for the task's. after: steps that must have completed, though nothing of
+    them is read. reuse: false takes no earlier result; other steps do not notice.
+    condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
+    literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: StepKind = "command"
+    component: str = Field("", max_length=400)
+    task: JobSpec | None = None
+    graph: "Graph | None" = None
+    declares: dict[str, Port] = {}
+    makes: dict[str, OutputPort] = {}
+    inputs: dict[str, Given] = {}
+    outputs: dict[str, StepOutput] = {}
+    compute: str = Field("", max_length=400)
+    environment: str = Field("", max_length=400)
+    env: dict[str, str] = {}
+    timeout_s: float | None = Field(None, gt=0)
+    retries: dict[str, int] = {}
+    priority: int | None = None
+    reuse: bool = True
+    after: list[str] = []
+    title: str = Field("", max_length=500)
+    comment: str = Field("", max_length=10_000)
+    condition: Scalar | None = None
+    if_true: list[str] = []
+    if_false: list[str] = []
+    items: list[dict[str, Scalar] | Scalar] | str | None = None
+    body: str = Field("", max_length=255)
+    max_concurrency: int = Field(0, ge=0, description="Most items at once; 0: as many as there are.")
+
+
+class Graph(BaseModel):
+    """Steps by name, and what the whole takes and makes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inputs: dict[str, Port] = {}
+    outputs: dict[str, OutputPort] = {}
+    steps: dict[str, Step] = {}
+
+
+class Settings(BaseModel):
+    """default_compute: of steps that name none; force_rerun: take no earlier result.
+
+    continue_on_step_failure: steps that do not need the failed one still start.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    default_compute: str = Field("", max_length=400)
+    continue_on_step_failure: bool = False
+    force_rerun: bool = False
+
+
+class PipelineSpec(BaseModel):
+    """What to run. values: of the graph's inputs; outputs: of the graph's outputs that are registered or kept on a datastore."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", max_length=500)
+    experiment: str = Field("Default", min_length=1, max_length=500)
+    description: str = Field("", max_length=10_000)
+    tags: dict[str, str] = {}
+    priority: int = 0
+    graph: Graph
+    values: dict[str, Given] = {}
+    outputs: dict[str, JobOutput] = {}
+    settings: Settings = Settings()
+
+
+class Problem(BaseModel):
+    """What is wrong with a graph. step: path of the step, empty for the pipeline itself; field: such as `inputs.data`."""
+
+    step: str = ""
+    field: str = ""
+    message: str
+    hint: str = ""
+
+
+class Checked(BaseModel):
+    """problems: empty when the pipeline can be submitted; order: names of the steps, each after those that it needs."""
+
+    problems: list[Problem]
+    order: list[str]
+
+
+class Content(BaseModel):
+    """What an output came to. digest: of the manifest of a folder, or of the file; value: of an output of a literal type."""
+
+    type: PortType
+    digest: str = ""
+    files: int = 0
+    bytes: int = 0
+    value: Scalar | None = None
+
+
+class Change(BaseModel):
+    """A part of a step's key that differs from the nearest earlier result. part: such as `input train`; text: what to read."""
+
+    part: str
+    before: str = ""
+    after: str = ""
+    text: str
+
+
+class Reuse(BaseModel):
+    """Why a step took an earlier result, or did not.
+
+    outcome: reused, taken (by a rerun from failed), missed, off, forced, unknowable (an input's content is not known), waits (the same
+    is being computed). origin_run_id: of the job whose result it is, or would be; changes: against the nearest earlier result.
+    """
+
+    outcome: Literal["reused", "taken", "missed", "off", "forced", "unknowable", "waits"]
+    text: str
+    origin_run_id: str | None = None
+    origin_pipeline_id: str | None = None
+    origin_step: str | None = None
+    nearest_run_id: str | None = None
+    changes: list[Change] = []
+
+
+class StepState(BaseModel):
+    """A step of a run. path: from the topmost pipeline, such as `train/fit` or `each/3/fit`; parent: path of the one that it is in.
+
+    run_id: of its job, or of the nested pipeline; null while there is none. needs: paths of the steps that it waits for.
+    waits_for: a sentence, of one that is queued. branch: of a step that an if_else did not choose.
+    seconds: from start to end, null while it has not ended.
+    """
+
+    path: str
+    name: str
+    title: str = ""
+    parent: str = ""
+    kind: StepKind
+    state: State
+    component: str = ""
+    needs: list[str] = []
+    run_id: str | None = None
+    pipeline_id: str
+    origin_run_id: str | None = None
+    outcome: str = ""
+    failure: str | None = None
+    error: str | None = None
+    waits_for: str | None = None
+    compute: str = ""
+    attempt: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    seconds: float | None = None
+
+
+class StepInput(BaseModel):
+    """What a step was given. label: what to read, such as `titanic:3`, `output 'model' of train` or the literal."""
+
+    name: str
+    type: PortType
+    label: str
+    source_step: str | None = None
+    source_output: str | None = None
+    digest: str = ""
+    value: Scalar | None = None
+
+
+class StepDetail(BaseModel):
+    """Everything about a step. key: of its result; parts: what the key is made of, by name, as short texts."""
+
+    state: StepState
+    step: Step
+    inputs: list[StepInput]
+    outputs: dict[str, Content]
+    reuse: Reuse | None = None
+    key: str = ""
+    parts: dict[str, str] = {}
+
+
+class Counts(BaseModel):
+    """Steps by what became of them, of the whole tree."""
+
+    total: int = 0
+    waiting: int = 0
+    running: int = 0
+    completed: int = 0
+    reused: int = 0
+    failed: int = 0
+    skipped: int = 0
+    canceled: int = 0
+
+
+class PipelineRun(BaseModel):
+    """A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from."""
+
+    run: Run
+    description: str = ""
+    counts: Counts
+    rerun_of: str | None = None
+    seconds: float | None = None
+
+
+class PipelineDetail(PipelineRun):
+    """A pipeline's run with its graph, components filled in. outputs: as far as they are there."""
+
+    graph: Graph
+    values: dict[str, Given]
+    settings: Settings
+    outputs: dict[str, Content] = {}
+    parent_id: str | None = None
+    root_id: str
+    tags: dict[str, str] = {}
+
+
+class Rerun(BaseModel):
+    """Run it once more. from_failed: finished steps are taken over as they are; values, settings: other than before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_failed: bool = False
+    name: str = Field("", max_length=500)
+    values: dict[str, Given] = {}
+    force_rerun: bool | None = None
+
+
+class ComponentCreate(BaseModel):
+    """A component to register. version: empty for the next number. task: of a command or sweep; graph: of a pipeline."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=255, pattern=r"[A-Za-z0-9_][\w.-]*")
+    version: str = Field("", max_length=60, pattern=r"[\w.-]*")
+    kind: Literal["command", "sweep", "pipeline"] = "command"
+    display_name: str = Field("", max_length=500)
+    description: str = Field("", max_length=10_000)
+    tags: dict[str, str] = {}
+    is_deterministic: bool = True
+    inputs: dict[str, Port] = {}
+    outputs: dict[str, OutputPort] = {}
+    task: JobSpec | None = None
+    graph: Graph | None = None
+
+
+class Component(BaseModel):
+    """A registered version, which never changes. reference: `name:version`; latest: made last of its name and not archived.
+
+    versions: how many its name has.
+    """
+
+    name: str
+    version: str
+    reference: str
+    kind: Literal["command", "sweep", "pipeline"]
+    display_name: str = ""
+    description: str = ""
+    tags: dict[str, str] = {}
+    is_deterministic: bool = True
+    inputs: dict[str, Port] = {}
+    outputs: dict[str, OutputPort] = {}
+    archived: bool = False
+    latest: bool = False
+    versions: int = 1
+    created_at: datetime
+    created_by: str
+
+
+class ComponentDetail(Component):
+    """A component with what it runs. environment, command: to be read at once; files: of its code."""
+
+    task: JobSpec | None = None
+    graph: Graph | None = None
+
+
+class Archive(BaseModel):
+    """Put a component out of the lists, or back; steps that name its version still find it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    archived: bool
+
+
+Step.model_rebuild()

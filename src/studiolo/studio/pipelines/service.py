@@ -1,0 +1,228 @@
+"""The verbs of pipelines: check, submit, look at, cancel, run once more."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.paging import Page, bounded, encode
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.schemas import TERMINAL, Artifact
+from studiolo.studio.pipelines import checking, creating, plans, preflight, repository, starting
+from studiolo.studio.pipelines import steps as step_views
+from studiolo.studio.pipelines.components import service as components
+from studiolo.studio.pipelines.components.service import refuse
+from studiolo.studio.pipelines.errors import BadPipeline, PipelineNotFound
+from studiolo.studio.pipelines.held import Held, content
+from studiolo.studio.pipelines.schemas import (
+    Checked,
+    Counts,
+    Given,
+    Graph,
+    PipelineDetail,
+    PipelineRun,
+    PipelineSpec,
+    Problem,
+    Rerun,
+    Settings,
+    StepDetail,
+    StepState,
+)
+
+_COUNTED = {
+    "NotStarted": "waiting",
+    "Queued": "running",
+    "Completed": "completed",
+    "Reused": "reused",
+    "Failed": "failed",
+    "Lost": "failed",
+    "Skipped": "skipped",
+    "Canceled": "canceled",
+}
+
+
+def check(ctx: Context, spec: PipelineSpec) -> Checked:
+    """Return all that is wrong with a pipeline, and an order of its steps; a component that is not there is a problem too."""
+    try:
+        graph = components.fill(ctx, spec.graph)
+    except components.ComponentNotFound as error:
+        path = error.field.removeprefix("graph.").removesuffix(".component").replace("steps.", "").replace(".graph.", "/")
+        missing = Problem(step=path, field="component", message=error.detail, hint=error.hint)
+        return Checked(problems=[missing], order=checking.order(spec.graph)[0])
+    return checking.check(graph, spec.values)
+
+
+def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> PipelineRun:
+    """Queue a pipeline; the controller starts its steps. Raises BadPipeline, ComponentNotFound, and what a step's job would raise."""
+    graph = components.fill(ctx, spec.graph)
+    refuse(checking.check(graph, spec.values).problems)
+    for name in spec.outputs.keys() - graph.outputs.keys():
+        has = f"It has: {', '.join(graph.outputs)}." if graph.outputs else "It has none."
+        raise BadPipeline(f"The pipeline has no output '{name}'.", has, field=f"outputs.{name}")
+    graph = preflight.steps(ctx, graph, spec.settings)
+    held = preflight.values(ctx, graph, spec.values)
+    spec = spec.model_copy(update={"graph": graph})
+    with ctx.db.begin() as tx:
+        run_id = creating.topmost(tx, ctx, spec, held, rerun_of)
+        ctx.events.emit(tx, "pipeline.created", run_id, {"rerun_of": rerun_of})
+    return get_run(ctx, run_id)
+
+
+def row(ctx: Context, run_id: str) -> Any:
+    """Return the row of a pipeline's run; raises PipelineNotFound."""
+    with ctx.db.read() as tx:
+        found = repository.by_id(tx, ctx, run_id)
+    if found is None:
+        raise PipelineNotFound(run_id)
+    return found
+
+
+def get_run(ctx: Context, run_id: str) -> PipelineRun:
+    """Return a pipeline's run with the counts of its steps."""
+    return _runs(ctx, [row(ctx, run_id)])[0]
+
+
+def get(ctx: Context, run_id: str) -> PipelineDetail:
+    """Return a pipeline's run with its graph; raises PipelineNotFound."""
+    found = row(ctx, run_id)
+    run = _runs(ctx, [found])[0]
+    with ctx.db.read() as tx:
+        parent = repository.by_seq(tx, found.parent_seq) if found.parent_seq else None
+    outputs = {name: content(value) for name, value in starting.outputs_of(found).items()}
+    return PipelineDetail(
+        **run.model_dump(),
+        graph=graph_of(ctx, found),
+        values=found.given,
+        settings=Settings.model_validate(found.settings),
+        outputs=outputs,
+        parent_id=parent.run_id if parent else None,
+        root_id=found.root_id,
+        tags=found.tags,
+    )
+
+
+def graph_of(ctx: Context, found: Any) -> Graph:
+    """Return the graph of a run as it was checked."""
+    return plans.of(ctx, found.definition).graph
+
+
+def list_runs(
+    ctx: Context,
+    where: experiments.RunFilter,
+    name: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[PipelineRun]:
+    """Return a page of topmost pipelines, newest first. where: of their runs; name: a part of it."""
+    limit = bounded(limit)
+    chosen: list[Any] = []
+    position = cursor
+    while True:  # a name is looked for in one page after the other
+        page = experiments.list_runs(ctx, where, position, limit)
+        with ctx.db.read() as tx:
+            rows = repository.by_run_ids(tx, [run.id for run in page.items])
+        fitting = [rows[run.id] for run in page.items if run.id in rows and name.lower() in run.name.lower()]
+        room = limit - len(chosen)
+        chosen += fitting[:room]
+        if len(fitting) > room:
+            return Page(items=_runs(ctx, chosen), next=encode(chosen[-1].run_seq))
+        if page.next is None or len(chosen) >= limit:
+            return Page(items=_runs(ctx, chosen), next=page.next)
+        position = page.next
+
+
+def _runs(ctx: Context, rows: Sequence[Any]) -> list[PipelineRun]:
+    """Return runs of pipelines, with the steps of their trees counted."""
+    runs = experiments.some(ctx, [one.run_id for one in rows])
+    with ctx.db.read() as tx:
+        counted = repository.counts(tx, {one.root_id for one in rows})
+    made = []
+    for one in rows:
+        run = runs.get(one.run_id)
+        if run is None:
+            continue
+        numbers: dict[str, int] = {}
+        for state, count in counted.get(one.root_id, {}).items():
+            noun = _COUNTED.get(state, "running")
+            numbers[noun] = numbers.get(noun, 0) + count
+        made.append(
+            PipelineRun(
+                run=run,
+                description=one.description,
+                counts=Counts(total=sum(numbers.values()), **numbers),
+                rerun_of=one.rerun_of if one.parent_seq is None else None,
+                seconds=starting.seconds(run.started_at, run.ended_at),
+            )
+        )
+    return made
+
+
+def spec(ctx: Context, run_id: str) -> PipelineSpec:
+    """Return what was submitted, components filled in, to be changed and submitted again."""
+    found = row(ctx, run_id)
+    return PipelineSpec(
+        name=found.name,
+        experiment=found.experiment,
+        description=found.description,
+        tags=found.tags,
+        priority=found.priority,
+        graph=graph_of(ctx, found),
+        values=found.given,
+        outputs=found.declared,
+        settings=Settings.model_validate(found.settings),
+    )
+
+
+def cancel(ctx: Context, run_id: str) -> PipelineRun:
+    """Ask a pipeline to stop: its jobs are ended, its other steps do not start. One that has ended stays as it ended."""
+    row(ctx, run_id)
+    experiments.cancel(ctx, run_id)
+    return get_run(ctx, run_id)
+
+
+def rerun(ctx: Context, run_id: str, asked: Rerun) -> PipelineRun:
+    """Run a pipeline once more, as a new run; `from_failed` takes over the steps that ended well. Raises BadPipeline."""
+    found = row(ctx, run_id)
+    if found.parent_seq is not None:
+        raise BadPipeline("This is a part of a pipeline.", f"Run the whole again: {found.root_id}", field="run_id")
+    if asked.from_failed and asked.values:
+        raise BadPipeline(
+            "Steps can be taken over only with the same values.", "Leave out from_failed, or the values.", field="values"
+        )
+    whole = spec(ctx, run_id)
+    settings = whole.settings
+    if asked.force_rerun is not None:
+        settings = settings.model_copy(update={"force_rerun": asked.force_rerun})
+    values = {**whole.values, **(_pinned(found) if asked.from_failed else asked.values)}
+    changes = {"name": asked.name or whole.name, "values": values, "settings": settings}
+    run = experiments.get(ctx, run_id)
+    if asked.from_failed and run.state not in TERMINAL:
+        raise BadPipeline(f"The run is {run.state}.", "Wait for its end, or cancel it.", field="run_id")
+    return submit(ctx, whole.model_copy(update=changes), found.run_id if asked.from_failed else None)
+
+
+def _pinned(found: Any) -> dict[str, Given]:
+    """Return the data of a run at the versions that it had: what is taken over and what runs anew see the same."""
+    held = {name: Held.model_validate(value) for name, value in found.held.items()}
+    return {name: value.data for name, value in held.items() if value.data is not None and name in found.given}
+
+
+def steps(ctx: Context, run_id: str) -> list[StepState]:
+    """Return how the steps of a pipeline and of those nested in it stand."""
+    return step_views.all_(ctx, row(ctx, run_id))
+
+
+def step(ctx: Context, run_id: str, path: str) -> StepDetail:
+    """Return everything about a step; raises StepNotFound."""
+    return step_views.one(ctx, row(ctx, run_id), path)
+
+
+
+def files(ctx: Context, run_id: str, path: str, output: str, folder: str = "") -> list[Artifact]:
+    """Return what lies directly below a folder of a step's output; raises OutputNotFound."""
+    return step_views.files(ctx, row(ctx, run_id), path, output, folder)
+
+
+def file(ctx: Context, run_id: str, path: str, output: str, name: str) -> tuple[Path, str]:
+    """Return a local file with the content of one of a step's output, and its name; raises OutputNotFound."""
+    return step_views.file(ctx, row(ctx, run_id), path, output, name)

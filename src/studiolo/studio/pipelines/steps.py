@@ -1,0 +1,153 @@
+"""How the steps of a run stand, for who looks: rows of the tree, and of those under way what their runs say."""
+
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.schemas import Artifact, Run
+from studiolo.studio.pipelines import bindings, giving, held, plans, repository, starting
+from studiolo.studio.pipelines.errors import OutputNotFound, StepNotFound
+from studiolo.studio.pipelines.held import Held
+from studiolo.studio.pipelines.plans import Plan
+from studiolo.studio.pipelines.schemas import Graph, Reuse, Settings, Step, StepDetail, StepInput, StepState
+
+_MOST_LISTED = 10_000
+
+
+def all_(ctx: Context, row: Any) -> list[StepState]:
+    """Return the steps of a pipeline and of those nested in it, each before what is in it."""
+    with ctx.db.read() as tx:
+        pipelines, rows = repository.tree(tx, ctx, row.root_id)
+    owners = {one.run_seq: one for one in pipelines}
+    under = f"{row.path}/" if row.path else ""
+    mine = [one for one in rows if one.path.startswith(under)]
+    runs = experiments.some(ctx, [one.run_id for one in mine if one.run_id and one.state == repository.UNDER_WAY])
+    children: dict[int, list[Any]] = {}
+    for one in mine:
+        children.setdefault(one.run_seq, []).append(one)
+    nested = {one.path: one.run_seq for one in pipelines}
+    found: list[StepState] = []
+
+    def walk(seq: int) -> None:
+        for one in children.get(seq, []):
+            found.append(_state(ctx, owners[seq], one, runs.get(one.run_id or "")))
+            inner = nested.get(one.path)
+            if inner is not None and inner != seq:
+                walk(inner)
+
+    walk(row.run_seq)
+    return found
+
+
+def _plan(ctx: Context, owner: Any) -> Plan:
+    return plans.of(ctx, owner.definition, len(owner.items) if owner.items is not None else None)
+
+
+def _state(ctx: Context, owner: Any, row: Any, run: Run | None) -> StepState:
+    plan = _plan(ctx, owner)
+    step = plan.step(row.name)
+    node = next(node for node in plan.nodes if node.name == row.name)
+    at = f"{owner.path}/" if owner.path else ""
+    ended = row.ended_at if run is None else run.ended_at
+    started = row.started_at if run is None else run.started_at
+    return StepState(
+        path=row.path,
+        name=row.name,
+        title=step.title,
+        parent=owner.path,
+        kind=row.kind,
+        state=run.state if run is not None else row.state,
+        component=step.component,
+        needs=[f"{at}{other}" for other in node.needs],
+        run_id=row.run_id,
+        pipeline_id=owner.run_id,
+        origin_run_id=row.origin_run_id,
+        outcome=(row.reuse or {}).get("outcome", ""),
+        failure=run.failure if run is not None else row.failure,
+        error=run.error if run is not None else row.error,
+        waits_for=_waits(run, row),
+        compute=(run.compute if run is not None else None) or _compute(ctx, step, owner),
+        attempt=run.attempt if run is not None else 0,
+        started_at=started,
+        ended_at=ended,
+        seconds=starting.seconds(started, ended),
+    )
+
+
+def _waits(run: Run | None, row: Any) -> str | None:
+    if run is not None:
+        return run.waits_for
+    why = row.reuse or {}
+    return str(why["text"]) if row.state == repository.WAITING and why.get("outcome") == "waits" else None
+
+
+def _compute(ctx: Context, step: Step, owner: Any) -> str:
+    if step.task is None or bindings.refs(step.compute):
+        return ""
+    settings = Settings.model_validate(owner.settings)
+    return giving.compute(step, settings, giving.Around(ctx.blobs, Graph(), {}, {}))
+
+
+def one(ctx: Context, row: Any, path: str) -> StepDetail:
+    """Return everything about a step; raises StepNotFound."""
+    owner, found = _find(ctx, row, path)
+    runs = experiments.some(ctx, [found.run_id]) if found.run_id and found.state == repository.UNDER_WAY else {}
+    plan = _plan(ctx, owner)
+    return StepDetail(
+        state=_state(ctx, owner, found, runs.get(found.run_id or "")),
+        step=plan.step(found.name),
+        inputs=[StepInput.model_validate(item) for item in found.inputs or []],
+        outputs={name: held.content(value) for name, value in starting.outputs_of(found).items()},
+        reuse=Reuse.model_validate(found.reuse) if found.reuse else None,
+        key=found.key or "",
+        parts=found.parts or {},
+    )
+
+
+def _find(ctx: Context, row: Any, path: str) -> tuple[Any, Any]:
+    """Return the pipeline and the row of a step; the path counts from the topmost pipeline, or from this one."""
+    with ctx.db.read() as tx:
+        found = repository.step_by_path(tx, ctx, row.root_id, path)
+        if found is None and row.path:
+            found = repository.step_by_path(tx, ctx, row.root_id, f"{row.path}/{path}")
+        if found is None:
+            raise StepNotFound(path, [one.path for one in repository.tree(tx, ctx, row.root_id)[1]])
+        return repository.by_seq(tx, found.run_seq), found
+
+
+def _output(ctx: Context, row: Any, path: str, output: str) -> Held:
+    made = starting.outputs_of(_find(ctx, row, path)[1])
+    if output not in made:
+        raise OutputNotFound(output, list(made))
+    return made[output]
+
+
+def files(ctx: Context, row: Any, path: str, output: str, folder: str) -> list[Artifact]:
+    """Return what lies directly below a folder of an output, at most ten thousand entries."""
+    folder = folder.strip("/")
+    prefix = f"{folder}/" if folder else ""
+    found: dict[str, Artifact] = {}
+    for entry in held.entries(ctx.blobs, _output(ctx, row, path, output)):
+        if not entry.path.startswith(prefix):
+            continue
+        name, slash, _ = entry.path[len(prefix) :].partition("/")
+        full = f"{prefix}{name}"
+        if full not in found:
+            found[full] = (
+                Artifact(path=full, is_dir=True)
+                if slash
+                else Artifact(path=full, is_dir=False, size=entry.size, digest=entry.digest)
+            )
+        if len(found) >= _MOST_LISTED:
+            break
+    return [found[name] for name in sorted(found)]
+
+
+def file(ctx: Context, row: Any, path: str, output: str, name: str) -> tuple[Path, str]:
+    """Return a local file with the content of one of an output, and its name."""
+    entries = held.entries(ctx.blobs, _output(ctx, row, path, output))
+    entry = next((entry for entry in entries if entry.path == name), None)
+    if entry is None or entry.digest is None:
+        raise OutputNotFound(name, [entry.path for entry in entries])
+    return ctx.blobs.path(entry.digest), entry.path.rpartition("/")[2]

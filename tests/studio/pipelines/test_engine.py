@@ -1,0 +1,68 @@
+"""Pipelines from submission to their end, with real processes."""
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments import artifacts, lineage
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.pipelines import service
+from tests.studio.pipelines.graphs import by_path, diamond, ended, output, pipeline, states, step, text_of
+
+
+def test_a_diamond_runs_in_order_and_its_result_is_the_pipelines(any_ctx: Context) -> None:
+    ctx = any_ctx
+    run = service.submit(ctx, diamond("x"))
+    assert run.run.state == "Queued"
+    done = ended(ctx, run)
+    assert (done.run.state, done.run.error) == ("Completed", None)
+    assert states(ctx, run) == dict.fromkeys(("first", "left", "right", "last"), "Completed")
+    assert text_of(ctx, run, "last") == "left-x\nright-x\n"
+    assert artifacts.open_(ctx, run.run.id, "result/f.txt").read_text() == "left-x\nright-x\n"
+    assert (done.counts.total, done.counts.completed) == (4, 4)
+    children = experiments.children(ctx, run.run.id)
+    assert [child.name for child in children] == ["first", "left", "right", "last"]
+    with ctx.db.read() as tx:
+        edges = {(edge.source, edge.target) for edge in lineage.around(tx, ctx, f"run:{children[0].id}")}
+    assert (f"run:{children[0].id}", f"run:{children[1].id}") in edges
+    found = by_path(ctx, run)
+    assert found["last"].needs == ["left", "right"]
+    assert (found["first"].ended_at or found["first"].started_at) <= found["left"].started_at  # type: ignore[operator]
+
+
+def test_the_same_again_is_taken_over_without_a_process(any_ctx: Context) -> None:
+    ctx = any_ctx
+    first = ended(ctx, service.submit(ctx, diamond("x")))
+    again = ended(ctx, service.submit(ctx, diamond("x")))
+    assert states(ctx, again) == dict.fromkeys(("first", "left", "right", "last"), "Reused")
+    assert again.run.state == "Completed"
+    origin = by_path(ctx, first)["last"]
+    detail = service.step(ctx, again.run.id, "last")
+    assert detail.state.origin_run_id == origin.run_id
+    assert detail.reuse is not None
+    assert (detail.reuse.outcome, detail.reuse.origin_pipeline_id) == ("reused", first.run.id)
+    assert text_of(ctx, again, "last") == "left-x\nright-x\n"
+    assert artifacts.open_(ctx, str(detail.state.run_id), "out/f.txt").read_text() == "left-x\nright-x\n"
+    assert experiments.get(ctx, str(detail.state.run_id)).state == "Reused"
+
+
+def test_a_miss_names_the_part_that_changed(ctx: Context) -> None:
+    ended(ctx, service.submit(ctx, diamond("x")))
+    other = ended(ctx, service.submit(ctx, diamond("y")))
+    assert set(states(ctx, other).values()) == {"Completed"}
+    why = service.step(ctx, other.run.id, "first").reuse
+    assert why is not None
+    assert (why.outcome, why.text) == ("missed", "Parameter `word` changed: x → y.")
+    last = service.step(ctx, other.run.id, "last").reuse
+    assert last is not None
+    assert [change.part for change in last.changes] == ["input a", "input b"]
+
+
+def test_a_failure_leaves_what_needs_it_out(ctx: Context) -> None:
+    steps = {
+        "bad": step("echo so far; exit 3", makes={"out": "uri_folder"}),
+        "after": step("ls ${{inputs.a}}", inputs={"a": output("bad")}),
+        "beside": step("sleep 0.3"),
+    }
+    run = ended(ctx, service.submit(ctx, pipeline(steps)))
+    assert states(ctx, run) == {"bad": "Failed", "after": "Skipped", "beside": "Completed"}
+    assert (run.run.state, run.run.failure) == ("Failed", "user_error")
+    assert "Step 'bad' failed" in (run.run.error or "")
+    assert by_path(ctx, run)["after"].error == "Not started: bad failed."
