@@ -14,6 +14,8 @@ MORE = {
         "delivery",
         "job_files",  # files of jobs, which steps of pipelines are
         "functions",  # plain functions as jobs, and as steps
+        "client",  # of the SDK: a slice's client and commands go on where these end
+        "cli",
         "led",  # runs without a process, whose slice leads them
         "job_resolution",  # what a slice answers that resolves a job's references
         "lineage",

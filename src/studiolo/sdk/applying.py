@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from studiolo.sdk.studio import Studio
 
 _LATER = {
-    "pipeline": "Submit its steps one by one: studiolo submit step.yml",
     "automl": "Start it with: studiolo automl submit",
     "schedule": "",
-    "component": "",
     "batch endpoint": "",
     "batch deployment": "",
     "workspace": "Make one with: studiolo workspace create",
@@ -93,6 +91,7 @@ def _parsed(changes: Changes) -> dict[str, Any]:
 def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
     """Return the keys that a file of a kind may have; of one that is refused anyway those that it has."""
     from studiolo.studio.datasets import data_yaml
+    from studiolo.studio.pipelines.client import known_of
 
     keys: dict[str, Container[str]] = {
         "command": command.KNOWN,
@@ -101,6 +100,8 @@ def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
         "model": _MODEL,
         "environment": environments.KNOWN,
         "online deployment": _DEPLOYMENT,
+        "pipeline": known_of("pipeline"),
+        "component": known_of("component"),
         "datastore": {*raw, "description", "tags", "credentials"},
     }
     return keys.get(kind, raw)
@@ -114,6 +115,18 @@ def _job(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, s
 def _sweep(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     submitted = studio.experiments.submit_job(sweep.of(raw, path, places), path.name)
     return submitted.run, submitted.warnings
+
+
+def _pipeline(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    from studiolo.studio.pipelines.files import reading
+
+    reading.refuse_duplicates(path.read_text("utf-8-sig"), str(path))
+    submitted = studio.pipelines.submit_raw(raw, path, places)
+    return submitted.run.run, submitted.warnings
+
+
+def _component(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    return studio.pipelines.components.register_raw(raw, path, places)
 
 
 def _data(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]) -> tuple[Any, list[str]]:
@@ -187,6 +200,8 @@ def _deployment(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping
 _MAKERS = {
     "command": _job,
     "sweep": _sweep,
+    "pipeline": _pipeline,
+    "component": _component,
     "data": _data,
     "model": _model,
     "datastore": _datastore,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from studiolo.studio.endpoints.client import Endpoints
     from studiolo.studio.experiments.client import Experiments
     from studiolo.studio.models.client import Models
+    from studiolo.studio.pipelines.client import Pipelines
 
 
 class Studio:
@@ -94,6 +95,13 @@ class Studio:
         from studiolo.studio.models.client import Models
 
         return Models(self._transport)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """Steps that are jobs, joined by what they read and write."""
+        from studiolo.studio.pipelines.client import Pipelines
+
+        return Pipelines(self._transport)
 
     @cached_property
     def compute(self) -> Computes:

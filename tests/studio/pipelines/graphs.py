@@ -19,7 +19,9 @@ def step(command: str = "true ", **given: Any) -> dict[str, Any]:
     makes = {name: {"type": kind} for name, kind in given.pop("makes", {}).items()}
     inputs = given.get("inputs", {})
     if declares is None:
-        declares = {name: {"type": "uri_folder" if ".outputs." in str(value) else "string"} for name, value in inputs.items()}
+        declares = {
+            name: {"type": "uri_folder" if ".outputs." in str(value) else "string"} for name, value in inputs.items()
+        }
     declares = {name: port if isinstance(port, dict) else {"type": port} for name, port in declares.items()}
     text = command if " " in command else f"{command} "
     return {"task": {"command": [text]}, "declares": declares, "makes": makes, **given}
@@ -41,9 +43,21 @@ def pipeline(steps: dict[str, Any], **rest: Any) -> PipelineSpec:
 def diamond(word: str = "a", **rest: Any) -> PipelineSpec:
     """Three steps and one that reads two of them: each writes its name into its output."""
     steps = {
-        "first": step("echo ${{inputs.word}} > ${{outputs.out}}/f.txt", inputs={"word": parent("word")}, makes={"out": "uri_folder"}),
-        "left": step("sed s/^/left-/ ${{inputs.a}}/f.txt > ${{outputs.out}}/f.txt", inputs={"a": output("first")}, makes={"out": "uri_folder"}),
-        "right": step("sed s/^/right-/ ${{inputs.a}}/f.txt > ${{outputs.out}}/f.txt", inputs={"a": output("first")}, makes={"out": "uri_folder"}),
+        "first": step(
+            "echo ${{inputs.word}} > ${{outputs.out}}/f.txt",
+            inputs={"word": parent("word")},
+            makes={"out": "uri_folder"},
+        ),
+        "left": step(
+            "sed s/^/left-/ ${{inputs.a}}/f.txt > ${{outputs.out}}/f.txt",
+            inputs={"a": output("first")},
+            makes={"out": "uri_folder"},
+        ),
+        "right": step(
+            "sed s/^/right-/ ${{inputs.a}}/f.txt > ${{outputs.out}}/f.txt",
+            inputs={"a": output("first")},
+            makes={"out": "uri_folder"},
+        ),
         "last": step(
             "cat ${{inputs.a}}/f.txt ${{inputs.b}}/f.txt > ${{outputs.out}}/f.txt",
             inputs={"a": output("left"), "b": output("right")},
@@ -52,7 +66,11 @@ def diamond(word: str = "a", **rest: Any) -> PipelineSpec:
         ),
     }
     return pipeline(
-        steps, inputs={"word": {"type": "string"}}, values={"word": word}, outputs={"result": {"type": "uri_folder"}}, **rest
+        steps,
+        inputs={"word": {"type": "string"}},
+        values={"word": word},
+        outputs={"result": {"type": "uri_folder"}},
+        **rest,
     )
 
 
@@ -91,5 +109,3 @@ def text_of(ctx: Context, run: PipelineRun, path: str, name: str = "f.txt", out:
 
 def graph_of(steps: dict[str, Any], **rest: Any) -> Graph:
     return pipeline(steps, **rest).graph
-
-

@@ -16,7 +16,9 @@ class Role(StrEnum):
 
 
 _READ = frozenset({"*.read"})
-_WORK = frozenset({f"{noun}.write" for noun in ("datasets", "experiments", "models", "pipelines", "automl", "endpoints")})
+_WORK = frozenset(
+    {f"{noun}.write" for noun in ("datasets", "experiments", "models", "pipelines", "automl", "endpoints")}
+)
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.owner: frozenset({"*.*"}),

@@ -124,7 +124,6 @@ def places_of(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-root_commands = {"submit": submit}
 app.add_typer(traces_cli.app, name="traces")
 app.add_typer(environments_cli.app, name="environments")
 for _command in (*tracking_cli.COMMANDS, *table_cli.COMMANDS, *comparison_cli.COMMANDS, *bin_cli.COMMANDS):

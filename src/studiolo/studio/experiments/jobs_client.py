@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Submitted(NamedTuple):
@@ -128,6 +129,13 @@ class Jobs:
 
     def _keep(self, data: bytes) -> str:
         return str(self._transport.upload("POST", "experiments/files", iter([data]), size=len(data))["digest"])
+
+    def send_files(self, files: Mapping[T, Sequence[LocalFile]]) -> dict[T, list[InputFile]]:
+        """Send files as far as they are missing; returns them, as jobs name them, by the same keys."""
+        keys = list(files)
+        marked = [LocalFile(str(number), one.path, one.source) for number, key in enumerate(keys) for one in files[key]]
+        placed = self._send(marked)
+        return {key: placed.get(str(number), []) for number, key in enumerate(keys)}
 
     def _send(self, files: Sequence[LocalFile]) -> dict[str | None, list[InputFile]]:
         digests = [_digest(file.source) for file in files]

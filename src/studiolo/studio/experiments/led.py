@@ -107,9 +107,7 @@ def _row(ctx: Context, one: Led, experiment: int, now: datetime) -> dict[str, An
 
 def tell(tx: Connection, ctx: Context, one: Led) -> None:
     """Say that a run was made."""
-    ctx.events.emit(
-        tx, "run.created", one.id, {"kind": one.kind, "state": one.state, "parent_id": one.parent_id}
-    )
+    ctx.events.emit(tx, "run.created", one.id, {"kind": one.kind, "state": one.state, "parent_id": one.parent_id})
 
 
 def move(

@@ -133,32 +133,29 @@ def needs(graph: Graph, name: str) -> dict[str, bool]:
     The body of a fan-out is waited for by its fan-out alone, which waits for what the body reads.
     """
     step = graph.steps[name]
+    read = [step]
+    if step.kind == "parallel_for" and step.body in graph.steps:
+        read.append(graph.steps[step.body])
+    waits = [one for of in read for one in _reads(graph, of)]
+    waits += [(step_named(other), False) for of in read for other in of.after]
+    waits += [(gate, False) for gate, _ in gates(graph, name)]
     found: dict[str, bool] = {}
-
-    def add(other: str, *, soft: bool) -> None:
-        found[other] = found.get(other, True) and soft
-
-    for of in [step, *([graph.steps[step.body]] if step.kind == "parallel_for" and step.body in graph.steps else [])]:
-        for port, ref in sources(graph, of):
-            if ref.step:
-                declared = of.declares.get(port)
-                add(ref.step, soft=bool(declared and declared.optional))
-        for text in (*([of.compute] if of.compute else ()), *(of.after)):
-            for ref in refs(text):
-                if ref.step:
-                    add(ref.step, soft=False)
-    for other in step.after:
-        add(step_named(other), soft=False)
-    for text in (step.condition, step.items):
-        if isinstance(text, str):
-            for ref in refs(text):
-                for source in followed(graph, ref):
-                    if source.step:
-                        add(source.step, soft=False)
-    for gate in gates(graph, name):
-        add(gate[0], soft=False)
-    found.pop(name, None)
+    for other, soft in waits:
+        if other != name:
+            found[other] = found.get(other, True) and soft
     return found
+
+
+def _reads(graph: Graph, step: Step) -> list[tuple[str, bool]]:
+    """Return the steps whose outputs a step reads, and whether it can do without."""
+    found = []
+    for port, ref in sources(graph, step):
+        declared = step.declares.get(port)
+        found.append((ref.step, bool(declared and declared.optional)))
+    for text in (step.compute, step.condition, step.items):
+        if isinstance(text, str):
+            found += [(one.step, False) for ref in refs(text) for one in followed(graph, ref)]
+    return [(other, soft) for other, soft in found if other]
 
 
 def gates(graph: Graph, name: str) -> list[tuple[str, bool]]:

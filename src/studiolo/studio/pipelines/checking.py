@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 from studiolo.studio.experiments.job_schemas import DataInput
 from studiolo.studio.pipelines import bindings, typing_rules
 from studiolo.studio.pipelines.bindings import Ref
-from studiolo.studio.pipelines.schemas import MAX_STEPS, Checked, Given, Graph, OutputPort, Port, Problem, SentFiles, Step
+from studiolo.studio.pipelines.schemas import (
+    MAX_STEPS,
+    Checked,
+    Given,
+    Graph,
+    OutputPort,
+    Port,
+    Problem,
+    SentFiles,
+    Step,
+)
 
 DEEPEST = 8
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,254}")
@@ -35,16 +45,27 @@ def of_graph(graph: Graph, at: str = "", depth: int = 0) -> list[Problem]:
     """Return the problems of a graph and of those nested in it. at: path of the step that it is in."""
     problems: list[Problem] = []
     if not graph.steps:
-        problems.append(Problem(step=at, field="jobs", message="The pipeline has no steps.", hint="Add one under `jobs:`."))
+        problems.append(
+            Problem(step=at, field="jobs", message="The pipeline has no steps.", hint="Add one under `jobs:`.")
+        )
     if len(graph.steps) > MAX_STEPS:
         problems.append(
-            Problem(step=at, field="jobs", message=f"The pipeline has {len(graph.steps)} steps; at most {MAX_STEPS} are run.")
+            Problem(
+                step=at,
+                field="jobs",
+                message=f"The pipeline has {len(graph.steps)} steps; at most {MAX_STEPS} are run.",
+            )
         )
     if depth > DEEPEST:
         return [*problems, Problem(step=at, field="jobs", message=f"Pipelines are nested more than {DEEPEST} deep.")]
     for name, step in graph.steps.items():
         path = f"{at}/{name}" if at else name
-        found = [*_form(name, step), *_inputs(graph, name, step), *_outputs(graph, name, step), *_flow(graph, name, step)]
+        found = [
+            *_form(name, step),
+            *_inputs(graph, name, step),
+            *_outputs(graph, name, step),
+            *_flow(graph, name, step),
+        ]
         problems += [one.model_copy(update={"step": path}) for one in found]
         if step.graph is not None:
             problems += of_graph(step.graph, path, depth + 1)
@@ -91,9 +112,15 @@ def _form(name: str, step: Step) -> Iterable[Problem]:
             hint="Begin with a letter or '_', then letters, digits, '_' and '-'.",
         )
     if step.kind in ("command", "sweep") and step.task is None:
-        yield Problem(field="component", message=f"Step '{name}' has nothing to run.", hint="Name a component, or write a command.")
+        yield Problem(
+            field="component",
+            message=f"Step '{name}' has nothing to run.",
+            hint="Name a component, or write a command.",
+        )
     if step.kind == "pipeline" and step.graph is None:
-        yield Problem(field="component", message=f"Step '{name}' is a pipeline without steps.", hint="Name a pipeline component.")
+        yield Problem(
+            field="component", message=f"Step '{name}' is a pipeline without steps.", hint="Name a pipeline component."
+        )
     if step.task is not None and (step.task.kind == "sweep") != (step.kind == "sweep"):
         yield Problem(field="type", message=f"Step '{name}' is a {step.kind}, and what it runs is a {step.task.kind}.")
 
@@ -129,7 +156,9 @@ def _given(graph: Graph, who: str, name: str, port: Port, given: Given | None) -
         if port.default is not None:
             yield from _literal(who, port, port.default)
         elif not port.optional:
-            yield Problem(message=f"{who} is given nothing.", hint=f"Write `{name}:` under `inputs:`, or make it optional.")
+            yield Problem(
+                message=f"{who} is given nothing.", hint=f"Write `{name}:` under `inputs:`, or make it optional."
+            )
         return
     text = bindings.text_of(given)
     strange = [inside for inside in bindings.expressions(text) if bindings.parse(inside) is None]
@@ -165,7 +194,7 @@ def _literal(who: str, port: Port, value: str | int | float | bool) -> Iterable[
 
 def _bound(graph: Graph, who: str, port: Port, text: str, refs: list[Ref]) -> Iterable[Problem]:
     for ref in refs:
-        found = _type_of(graph, ref)
+        found = type_of(graph, ref)
         if isinstance(found, Problem):
             yield found.model_copy(update={"message": f"{who} is bound to ${{{{{ref.shown}}}}}: {found.message}"})
             return
@@ -187,7 +216,7 @@ def _coercible(ref: Ref, found: str, port: Port) -> bool:
     return ref.family == "inputs" and found in typing_rules.LITERALS and port.type in typing_rules.LITERALS
 
 
-def _type_of(graph: Graph, ref: Ref) -> str | Problem:
+def type_of(graph: Graph, ref: Ref) -> str | Problem:
     """Return the type of what a binding names, or why there is no such thing."""
     if not ref.step:
         port = graph.inputs.get(ref.name)
@@ -240,9 +269,14 @@ def _condition(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
         yield Problem(field="condition", message=f"Step '{name}' has no condition.", hint="Bind it to a boolean.")
     elif isinstance(step.condition, str):
         who = f"The condition of step '{name}'"
-        yield from (p.model_copy(update={"field": "condition"}) for p in _given(graph, who, "condition", Port(type="boolean"), step.condition))
+        yield from (
+            p.model_copy(update={"field": "condition"})
+            for p in _given(graph, who, "condition", Port(type="boolean"), step.condition)
+        )
     if not step.if_true and not step.if_false:
-        yield Problem(field="true_block", message=f"Step '{name}' chooses between nothing.", hint="Name a step in `true_block`.")
+        yield Problem(
+            field="true_block", message=f"Step '{name}' chooses between nothing.", hint="Name a step in `true_block`."
+        )
     for field, names in (("true_block", step.if_true), ("false_block", step.if_false)):
         for other in names:
             if other not in graph.steps or other == name:
@@ -255,25 +289,31 @@ def _fan(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
     body = graph.steps.get(step.body)
     if body is None or body.kind not in ("command", "sweep", "pipeline"):
         yield Problem(
-            field="body", message=f"Step '{name}' runs '{step.body}' for each item, and there is no such step.", hint="Name a step."
+            field="body",
+            message=f"Step '{name}' runs '{step.body}' for each item, and there is no such step.",
+            hint="Name a step.",
         )
         return
     if step.items is None or step.items == []:
-        yield Problem(field="items", message=f"Step '{name}' has no items.", hint="Write a list of mappings, or bind it.")
+        yield Problem(
+            field="items", message=f"Step '{name}' has no items.", hint="Write a list of mappings, or bind it."
+        )
     if isinstance(step.items, list):
         for number, item in enumerate(step.items):
             given = item if isinstance(item, dict) else {only(body): item}
             for port, value in given.items():
                 if port not in body.declares:
                     has = f"It has: {', '.join(body.declares)}."
-                    yield Problem(field=f"items.{number}", message=f"Step '{step.body}' has no input '{port}'.", hint=has)
+                    yield Problem(
+                        field=f"items.{number}", message=f"Step '{step.body}' has no input '{port}'.", hint=has
+                    )
                 else:
                     who = f"Input '{port}' of item {number}"
                     for one in _literal(who, body.declares[port], value):
                         yield one.model_copy(update={"field": f"items.{number}"})
     elif isinstance(step.items, str) and bindings.refs(step.items):
         for ref in bindings.refs(step.items):
-            found = _type_of(graph, ref)
+            found = type_of(graph, ref)
             if isinstance(found, Problem):
                 yield found.model_copy(update={"field": "items", "message": f"The items of '{name}': {found.message}"})
 
@@ -291,7 +331,7 @@ def _ends(graph: Graph) -> Iterable[Problem]:
         for port, given in step.outputs.items():
             if given.bind:
                 made.setdefault(given.bind, []).append(f"{name}.{port}")
-    for name, port in graph.outputs.items():
+    for name, declared in graph.outputs.items():
         by = made.get(name, [])
         if not by:
             yield Problem(
@@ -300,12 +340,14 @@ def _ends(graph: Graph) -> Iterable[Problem]:
                 hint=f"Bind a step's output to it: ${{{{parent.outputs.{name}}}}}",
             )
         elif len(by) > 1 and not _exclusive(graph, by):
-            yield Problem(field=f"outputs.{name}", message=f"Output '{name}' is made by several steps: {', '.join(by)}.")
+            yield Problem(
+                field=f"outputs.{name}", message=f"Output '{name}' is made by several steps: {', '.join(by)}."
+            )
         for one in by:
-            step, _, out = one.rpartition(".")
-            found = _type_of(graph, Ref("outputs", step, out))
-            if isinstance(found, str) and not typing_rules.fits(found, port.type):
-                said = f"Output '{name}' of the pipeline is a {port.type}, and {one} is a {found}."
+            maker, _, out = one.rpartition(".")
+            found = type_of(graph, Ref("outputs", maker, out))
+            if isinstance(found, str) and not typing_rules.fits(found, declared.type):
+                said = f"Output '{name}' of the pipeline is a {declared.type}, and {one} is a {found}."
                 yield Problem(field=f"outputs.{name}", message=said)
 
 

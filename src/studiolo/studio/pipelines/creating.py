@@ -19,9 +19,7 @@ from studiolo.studio.pipelines.starting import Child, Pipeline
 KIND = "pipeline"
 
 
-def topmost(
-    tx: Connection, ctx: Context, spec: PipelineSpec, held: Mapping[str, Held], rerun_of: str | None
-) -> str:
+def topmost(tx: Connection, ctx: Context, spec: PipelineSpec, held: Mapping[str, Held], rerun_of: str | None) -> str:
     """Make the run of a pipeline that was submitted; returns its id. spec: checked and filled; held: its values, found and pinned."""
     run_id = new_id()
     name = spec.name or f"pipeline-{run_id[-6:]}"
@@ -75,7 +73,10 @@ def nested(tx: Connection, ctx: Context, outer: Pipeline, name: str, child: Chil
         "description": "",
         "tags": {},
         "priority": row.priority if step.priority is None else step.priority,
-        "settings": {**row.settings, **({"default_compute": step.compute} if step.compute and "{" not in step.compute else {})},
+        "settings": {
+            **row.settings,
+            **({"default_compute": step.compute} if step.compute and "{" not in step.compute else {}),
+        },
         "given": {},
         "declared": _declared(child.declared),
         "rerun_of": row.rerun_of,

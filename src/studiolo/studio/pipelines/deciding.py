@@ -82,7 +82,10 @@ def decide(nodes: Sequence[Node], standing: Standing) -> list[Act]:
     if not live and not waiting:
         return [_end(nodes, standing)]
     if standing.canceled:
-        return [*(Skip(node.name, "The pipeline was canceled.", "Canceled") for node in waiting), *(Stop(n.name) for n in live)]
+        return [
+            *(Skip(node.name, "The pipeline was canceled.", "Canceled") for node in waiting),
+            *(Stop(n.name) for n in live),
+        ]
     failed = next((node.name for node in nodes if states[node.name] in _BAD), None)
     if failed is not None and not standing.go_on:
         return [Skip(node.name, f"Not started: {failed} {_word(states[failed])}.") for node in waiting]

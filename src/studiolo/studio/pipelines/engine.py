@@ -52,17 +52,24 @@ class Look:
 
     def __init__(self, ctx: Context, seq: int) -> None:
         with ctx.db.read() as tx:
-            self.row = repository.by_seq(tx, seq)
+            self.row: Any = repository.by_seq(tx, seq)
             self.steps = {row.name: row for row in repository.steps(tx, seq)}
             under = [row.run_id for row in self.steps.values() if row.state == repository.UNDER_WAY and row.run_id]
             self.seen = led.seen(tx, [*under, *([self.row.run_id] if self.row else [])])
             self.nested = repository.by_run_ids(
-                tx, [row.run_id for row in self.steps.values() if row.run_id in under and row.kind in ("pipeline", "parallel_for")]
+                tx,
+                [
+                    row.run_id
+                    for row in self.steps.values()
+                    if row.run_id in under and row.kind in ("pipeline", "parallel_for")
+                ],
             )
         self.ctx = ctx
         self.states: dict[str, State] = {name: row.state for name, row in self.steps.items()}
         self.answers = {name: row.answer for name, row in self.steps.items() if row.answer is not None}
-        self.outputs = {name: starting.outputs_of(row) for name, row in self.steps.items() if row.state in repository.GOOD}
+        self.outputs = {
+            name: starting.outputs_of(row) for name, row in self.steps.items() if row.state in repository.GOOD
+        }
         self.ended: dict[str, dict[str, Any]] = {}  # steps that were under way
         self.moved: dict[str, dict[str, Any]] = {}  # steps that had not started
         self.jobs: dict[str, JobSpec] = {}
@@ -103,7 +110,9 @@ class Look:
                 continue
             run = self.seen.get(row.run_id)
             if run is None:
-                self._over(name, {"state": "Lost", "failure": "lost", "error": "The run of the step was removed."}, None)
+                self._over(
+                    name, {"state": "Lost", "failure": "lost", "error": "The run of the step was removed."}, None
+                )
             elif run.state in TERMINAL:
                 self._ended(name, row, run)
 
@@ -143,7 +152,9 @@ class Look:
                 go_on=self.pipeline.settings.continue_on_step_failure,
                 limit=self.row.at_once,
             )
-            acts = [act for act in deciding.decide(self.plan.nodes, standing) if getattr(act, "name", None) not in waiting]
+            acts = [
+                act for act in deciding.decide(self.plan.nodes, standing) if getattr(act, "name", None) not in waiting
+            ]
             for act in acts:
                 match act:
                     case Start(name):
@@ -236,7 +247,9 @@ def _made(look: Look) -> dict[str, Held]:
     for name, step in graph.steps.items():
         for port, given in step.outputs.items():
             if given.bind and port in look.outputs.get(name, {}):
-                found[given.bind] = look.outputs[name][port].model_copy(update={"output": given.bind, "label": given.bind})
+                found[given.bind] = look.outputs[name][port].model_copy(
+                    update={"output": given.bind, "label": given.bind}
+                )
     return found
 
 
@@ -295,9 +308,13 @@ def _reused(tx: Connection, look: Look) -> None:
         name = next(name for name, values in look.moved.items() if values.get("run_id") == one.id)
         step = look.plan.step(name)
         wanted = {
-            port: JobOutput.model_validate({"type": step.makes[port].type, "name": given.name, "version": given.version})
+            port: JobOutput.model_validate(
+                {"type": step.makes[port].type, "name": given.name, "version": given.version}
+            )
             for port, given in step.outputs.items()
-            if given.name and port in step.makes and step.makes[port].type not in ("string", "number", "integer", "boolean")
+            if given.name
+            and port in step.makes
+            and step.makes[port].type not in ("string", "number", "integer", "boolean")
         }
         if wanted:
             led.declare(tx, look.mine, seqs[one.id], one.id, wanted)
@@ -343,10 +360,15 @@ def _refused(look: Look, error: StudioloError) -> Outcome:
     if name is None:
         raise error
     now = look.ctx.clock.now()
-    values = {"state": "Failed", "failure": "user_error", "error": str(error)[:4000], "started_at": now, "ended_at": now}
+    values = {
+        "state": "Failed",
+        "failure": "user_error",
+        "error": str(error)[:4000],
+        "started_at": now,
+        "ended_at": now,
+    }
     with look.ctx.db.begin() as tx:
         if repository.bump(tx, look.row.run_seq, look.row.version):
             repository.settle(tx, look.row.run_seq, repository.WAITING, {name: values})
             look.ctx.events.emit(tx, "pipeline.step", look.row.root_id, {"paths": [look.pipeline.path(name)]})
     return Outcome(changed=True, again=True)
-

@@ -21,7 +21,9 @@ class PipelineNotFound(NotFound):
     code, title = "pipelines.not_found", "Pipeline not found"
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"There is no run '{run_id[:80]}' of a pipeline.", "List them: studiolo pipelines list", field="run_id")
+        super().__init__(
+            f"There is no run '{run_id[:80]}' of a pipeline.", "List them: studiolo pipelines list", field="run_id"
+        )
 
 
 class StepNotFound(NotFound):

@@ -73,9 +73,10 @@ def one(around: Around, name: str, port: Port, given: Given | None) -> Held | No
     if value.value is None:
         raise Ungiven(f"Input '{name}' is a {port.type}, and is given data.", "user_error")
     try:
-        return value.model_copy(update={"type": port.type, "value": typing_rules.coerced(value.value, port)})
+        found = typing_rules.coerced(value.value, port)
     except typing_rules.Misfit as error:
         raise Ungiven(f"Input '{name}': {error} {error.hint}".strip(), "user_error") from None
+    return value.model_copy(update={"type": port.type, "value": found, "label": typing_rules.text(found)[:200]})
 
 
 def _shape(value: Held, wanted: str) -> str:
@@ -87,7 +88,7 @@ def _bound(around: Around, name: str, port: Port, given: Given) -> Held | None:
     text = bindings.text_of(given)
     refs = bindings.refs(text)
     if not refs:
-        return _plain(name, port, given)
+        return _plain(port, given)
     if ref := bindings.whole(text):
         return around.value(ref)
     if (begin := bindings.head(text)) and (value := around.value(begin[0])) and not value.literal:
@@ -102,11 +103,11 @@ def _bound(around: Around, name: str, port: Port, given: Given) -> Held | None:
         texts[ref] = typing_rules.text(value.value)
     filled = bindings.filled(text, lambda ref: texts[ref])
     if isinstance(given, DataInput):
-        return _plain(name, port, given.model_copy(update={"path": filled}))
+        return _plain(port, given.model_copy(update={"path": filled}))
     return held.literal(filled, "string")
 
 
-def _plain(name: str, port: Port, given: Given) -> Held:
+def _plain(port: Port, given: Given) -> Held:
     if isinstance(given, SentFiles):
         return sent(given)
     if isinstance(given, DataInput):
@@ -201,7 +202,9 @@ def truth(around: Around, step: Step) -> bool:
     return bool(value.value) if value else False
 
 
-def job(step: Step, given: Mapping[str, Held], kept: Mapping[str, JobOutput], settings: Settings, around: Around) -> JobSpec:
+def job(
+    step: Step, given: Mapping[str, Held], kept: Mapping[str, JobOutput], settings: Settings, around: Around
+) -> JobSpec:
     """Return the job of a step. kept: outputs of the pipeline that its own are bound to, with where they go. Raises Ungiven."""
     task = step.task
     assert task is not None

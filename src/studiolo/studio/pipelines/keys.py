@@ -17,7 +17,11 @@ from studiolo.studio.pipelines.schemas import Change, Step
 
 SALT = "studiolo pipelines 1"  # changes when the same parts would mean another result
 _SHORT = 12
-_WORDS = {"interface": "the inputs and outputs that it declares", "command": "the command", "sweep": "what the sweep tries"}
+_WORDS = {
+    "interface": "the inputs and outputs that it declares",
+    "command": "the command",
+    "sweep": "what the sweep tries",
+}
 
 
 def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str]:
@@ -123,23 +127,24 @@ def _change(
     code: tuple[Sequence[InputFile], Sequence[InputFile]],
 ) -> Change:
     noun, _, name = part.partition(" ")
+    if noun == "code":
+        return _code(part, *code)
     if noun in ("input", "parameter"):
         was = "nothing" if old is None else labels[0].get(name) or _shown(noun, old)
         now = "nothing" if new is None else labels[1].get(name) or _shown(noun, new)
-        if was == now:  # the same words for another content
-            return Change(part=part, before=was, after=now, text=f"{noun} `{name}` changed: the content of {now} is another")
-        return Change(part=part, before=was, after=now, text=f"{noun} `{name}` changed: {was} → {now}")
-    if noun == "code":
-        return _code(part, *code)
-    if name:
-        was, now = (old or "nothing")[:200], (new or "nothing")[:200]
-        if noun == "output":
-            return Change(part=part, before=was, after=now, text=f"the declaration of output `{name}` changed")
-        return Change(part=part, before=was, after=now, text=f"{noun} `{name}` changed: {was} → {now}")
+        said = (
+            f"{was} → {now}" if was != now else f"the content of {now} is another"
+        )  # the same words for another content
+        return Change(part=part, before=was, after=now, text=f"{noun} `{name}` changed: {said}")
+    was, now = (
+        (_hash(old), _hash(new)) if noun == "environment" else ((old or "nothing")[:500], (new or "nothing")[:500])
+    )
+    text = f"{noun} `{name}` changed: {was} → {now}" if name else f"{_WORDS.get(noun, noun)} changed"
+    if noun == "output":
+        text = f"the declaration of output `{name}` changed"
     if noun == "environment":
-        was, now = _hash(old), _hash(new)
-        return Change(part=part, before=was, after=now, text=f"environment changed: {was} → {now}")
-    return Change(part=part, before=(old or "")[:500], after=(new or "")[:500], text=f"{_WORDS.get(noun, noun)} changed")
+        text = f"environment changed: {was} → {now}"
+    return Change(part=part, before=was, after=now, text=text)
 
 
 def _code(part: str, before: Sequence[InputFile], after: Sequence[InputFile]) -> Change:

@@ -62,7 +62,9 @@ def made(digest: str, graph: Graph) -> Plan:
         for name in checking.order(graph)[0]
         if name not in bodies
     )
-    read: dict[str, set[str]] = {name: {o for o, given in s.outputs.items() if given.bind} for name, s in graph.steps.items()}
+    read: dict[str, set[str]] = {
+        name: {o for o, given in s.outputs.items() if given.bind} for name, s in graph.steps.items()
+    }
     for step in graph.steps.values():
         refs = [ref for _, ref in bindings.sources(graph, step)]
         for text in (step.condition, step.items, step.compute):

@@ -6,7 +6,6 @@ from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
-from studiolo.studio.compute import service as compute
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import DataInput
 from studiolo.studio.experiments.schemas import JobSpec
@@ -34,7 +33,12 @@ def _value(ctx: Context, field: str, port: Port, given: Given | None) -> Held | 
         return _there(ctx, given, field)
     if isinstance(given, DataInput):
         data, source, label = pinned(ctx, given, field)
-        return Held(type=port.type if port.type not in typing_rules.LITERALS else given.type, data=data, source=source, label=label)
+        return Held(
+            type=port.type if port.type not in typing_rules.LITERALS else given.type,
+            data=data,
+            source=source,
+            label=label,
+        )
     return held.literal(typing_rules.coerced(given, port), port.type)
 
 

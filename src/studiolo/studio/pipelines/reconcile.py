@@ -64,7 +64,9 @@ def tick(ctx: Context) -> bool:
             continue
         known.failures = 0
         known.at = time.monotonic() + (_WAIT_SECONDS if outcome.waits else 0.0 if outcome.again else FULL_SECONDS)
-        known.version = -1 if seq not in rows else rows[seq].version + (1 if outcome.changed and not outcome.again else 0)
+        known.version = (
+            -1 if seq not in rows else rows[seq].version + (1 if outcome.changed and not outcome.again else 0)
+        )
         busy = busy or outcome.changed
         waiting += [one for one in outcome.begun if one not in waiting]
         if outcome.parent is not None and outcome.parent not in waiting:

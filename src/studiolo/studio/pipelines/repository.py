@@ -40,7 +40,9 @@ _SETTLE = (
 def put_definition(tx: Connection, ctx: Context, digest: str, graph: Mapping[str, Any]) -> None:
     """Keep a graph, unless it is there."""
     row = {"workspace_id": ctx.workspace_id, "digest": digest, "graph": graph, "created_at": ctx.clock.now()}
-    tx.execute(ctx.db.upsert(definitions).values(**row).on_conflict_do_nothing(index_elements=["workspace_id", "digest"]))
+    tx.execute(
+        ctx.db.upsert(definitions).values(**row).on_conflict_do_nothing(index_elements=["workspace_id", "digest"])
+    )
 
 
 def definition(tx: Connection, ctx: Context, digest: str) -> Mapping[str, Any]:
@@ -56,7 +58,9 @@ def forget_definitions(tx: Connection, ctx: Context, before: datetime) -> int:
     """Remove graphs that no run has any more; returns how many."""
     used = select(_RUN.definition).where(_RUN.workspace_id == ctx.workspace_id)
     of = definitions.c
-    gone = delete(definitions).where(of.workspace_id == ctx.workspace_id, of.created_at < before, of.digest.not_in(used))
+    gone = delete(definitions).where(
+        of.workspace_id == ctx.workspace_id, of.created_at < before, of.digest.not_in(used)
+    )
     return tx.execute(gone).rowcount
 
 
@@ -69,9 +73,7 @@ def insert_run(tx: Connection, values: Mapping[str, Any], steps: Sequence[Mappin
 
 def by_id(tx: Connection, ctx: Context, run_id: str) -> Row | None:
     """Return a pipeline's run."""
-    return tx.execute(
-        select(pipeline_runs).where(_RUN.run_id == run_id, _RUN.workspace_id == ctx.workspace_id)
-    ).first()
+    return tx.execute(select(pipeline_runs).where(_RUN.run_id == run_id, _RUN.workspace_id == ctx.workspace_id)).first()
 
 
 def by_seq(tx: Connection, seq: int) -> Row | None:

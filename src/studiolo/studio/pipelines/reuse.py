@@ -9,7 +9,6 @@ from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import InputFile
 from studiolo.studio.pipelines import held, keys, plans, repository
 from studiolo.studio.pipelines.held import Held
-from studiolo.studio.pipelines.plans import Plan
 from studiolo.studio.pipelines.schemas import Reuse, Step
 
 
@@ -78,7 +77,7 @@ def take_over(ctx: Context, old: Any, now: datetime) -> tuple[dict[str, Any], No
     return values, None, None, outputs
 
 
-def missed(ctx: Context, plan: Plan, step: Step, values: Mapping[str, Any], key: str) -> Reuse:
+def missed(ctx: Context, step: Step, values: Mapping[str, Any]) -> Reuse:
     """Return why a step runs: what differs from the nearest of its earlier results."""
     with ctx.db.read() as tx:
         found = repository.earlier(tx, ctx, values["slot"])

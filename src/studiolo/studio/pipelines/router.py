@@ -92,9 +92,7 @@ def list_step_files(
 
 
 @router.get("/runs/{run_id}/step/file", response_class=FileResponse)
-def get_step_file(
-    run_id: str, path: StepPath, output: str, file: str, ctx: Context = Depends(context)
-) -> Response:
+def get_step_file(run_id: str, path: StepPath, output: str, file: str, ctx: Context = Depends(context)) -> Response:
     """Send one file of a step's output."""
     ctx.actor.must("pipelines.read")
     place, name = service.file(ctx, run_id, path, output, file)

@@ -8,11 +8,11 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded, encode
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import TERMINAL, Artifact
-from studiolo.studio.pipelines import checking, creating, plans, preflight, repository, starting
+from studiolo.studio.pipelines import checking, creating, interfaces, plans, preflight, repository, starting
 from studiolo.studio.pipelines import steps as step_views
 from studiolo.studio.pipelines.components import service as components
 from studiolo.studio.pipelines.components.service import refuse
-from studiolo.studio.pipelines.errors import BadPipeline, PipelineNotFound
+from studiolo.studio.pipelines.errors import BadPipeline, ComponentNotFound, PipelineNotFound
 from studiolo.studio.pipelines.held import Held, content
 from studiolo.studio.pipelines.schemas import (
     Checked,
@@ -44,9 +44,11 @@ _COUNTED = {
 def check(ctx: Context, spec: PipelineSpec) -> Checked:
     """Return all that is wrong with a pipeline, and an order of its steps; a component that is not there is a problem too."""
     try:
-        graph = components.fill(ctx, spec.graph)
-    except components.ComponentNotFound as error:
-        path = error.field.removeprefix("graph.").removesuffix(".component").replace("steps.", "").replace(".graph.", "/")
+        graph = interfaces.inferred(components.fill(ctx, spec.graph))
+    except ComponentNotFound as error:
+        path = (
+            error.field.removeprefix("graph.").removesuffix(".component").replace("steps.", "").replace(".graph.", "/")
+        )
         missing = Problem(step=path, field="component", message=error.detail, hint=error.hint)
         return Checked(problems=[missing], order=checking.order(spec.graph)[0])
     return checking.check(graph, spec.values)
@@ -54,7 +56,7 @@ def check(ctx: Context, spec: PipelineSpec) -> Checked:
 
 def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> PipelineRun:
     """Queue a pipeline; the controller starts its steps. Raises BadPipeline, ComponentNotFound, and what a step's job would raise."""
-    graph = components.fill(ctx, spec.graph)
+    graph = interfaces.inferred(components.fill(ctx, spec.graph))
     refuse(checking.check(graph, spec.values).problems)
     for name in spec.outputs.keys() - graph.outputs.keys():
         has = f"It has: {', '.join(graph.outputs)}." if graph.outputs else "It has none."
@@ -187,7 +189,9 @@ def rerun(ctx: Context, run_id: str, asked: Rerun) -> PipelineRun:
         raise BadPipeline("This is a part of a pipeline.", f"Run the whole again: {found.root_id}", field="run_id")
     if asked.from_failed and asked.values:
         raise BadPipeline(
-            "Steps can be taken over only with the same values.", "Leave out from_failed, or the values.", field="values"
+            "Steps can be taken over only with the same values.",
+            "Leave out from_failed, or the values.",
+            field="values",
         )
     whole = spec(ctx, run_id)
     settings = whole.settings
@@ -215,7 +219,6 @@ def steps(ctx: Context, run_id: str) -> list[StepState]:
 def step(ctx: Context, run_id: str, path: str) -> StepDetail:
     """Return everything about a step; raises StepNotFound."""
     return step_views.one(ctx, row(ctx, run_id), path)
-
 
 
 def files(ctx: Context, run_id: str, path: str, output: str, folder: str = "") -> list[Artifact]:

@@ -18,12 +18,18 @@ class Missing(Exception):
     """A declared output is not there, or is not what it was declared as; the message is a sentence that names it."""
 
 
-def outputs(blobs: BlobStore, step: Step, files: Sequence[Stored], read: Collection[str], source: str) -> dict[str, Held]:
+def outputs(
+    blobs: BlobStore, step: Step, files: Sequence[Stored], read: Collection[str], source: str
+) -> dict[str, Held]:
     """Return the outputs of a job. files: all that it left; read: outputs that something reads; source: for lineage.
 
     Raises Missing: for a file that was not written, and for a folder that is empty though another step reads it.
     """
-    made = {name: _one(blobs, name, port, files, source, wanted=name in read) for name, port in step.makes.items() if name not in IMPLICIT}
+    made = {
+        name: _one(blobs, name, port, files, source, wanted=name in read)
+        for name, port in step.makes.items()
+        if name not in IMPLICIT
+    }
     for name in IMPLICIT:
         if name in read:
             made[name] = _everything(blobs, name, files, source)
@@ -48,7 +54,9 @@ def _one(blobs: BlobStore, name: str, port: OutputPort, files: Sequence[Stored],
             return held.file(port.type, name, alone.digest, alone.size, **about)
         raise Missing(f"Output '{name}' is a {port.type}, and the command left a file there.")
     if not inside and wanted:
-        raise Missing(f"Output '{name}' was not written: its folder is empty, and it is read by another step or the pipeline.")
+        raise Missing(
+            f"Output '{name}' was not written: its folder is empty, and it is read by another step or the pipeline."
+        )
     entries = (manifests.Entry(file.path[len(name) + 1 :], file.size, file.digest) for file in inside)
     return held.folder(blobs, port.type, entries, **about)
 

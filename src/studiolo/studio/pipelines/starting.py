@@ -153,7 +153,9 @@ def _job(
     )
     spec = experiments.check(ctx, spec)
     sources = {port: value.source for port, value in given.items() if value.source}
-    spec = spec.model_copy(update={"context": {**spec.context, "sources": {**spec.context.get("sources", {}), **sources}}})
+    spec = spec.model_copy(
+        update={"context": {**spec.context, "sources": {**spec.context.get("sources", {}), **sources}}}
+    )
     found = keys.parts(step, spec, given)
     values: dict[str, Any] = {"inputs": shown, "parts": found, "slot": reuse.slot(row, step, path), "started_at": now}
     why = _without(step, spec, pipeline.settings)
@@ -166,8 +168,10 @@ def _job(
         if looked.values is not None:
             return Begun({**values, **looked.values}, outputs=looked.outputs)
         if looked.waits is not None:
-            return Begun({"reuse": looked.waits.model_dump(mode="json", exclude_none=True), "inputs": shown}, waits=True)
-        why = reuse.missed(ctx, pipeline.plan, step, values, key)
+            return Begun(
+                {"reuse": looked.waits.model_dump(mode="json", exclude_none=True), "inputs": shown}, waits=True
+            )
+        why = reuse.missed(ctx, step, values)
         values["flight"] = key
         pipeline.flights.add(key)
     return Begun({**values, "state": "Queued", "reuse": why.model_dump(mode="json", exclude_none=True)}, spec=spec)

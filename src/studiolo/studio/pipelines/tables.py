@@ -1,6 +1,6 @@
 """Tables of pipelines: components, what pipelines are made of, their runs, and how each step stands."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, column
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
@@ -14,7 +14,9 @@ components = Table(
     Column("workspace_id", String(32), nullable=False),
     Column("name", String(255), nullable=False),
     Column("version", String(60), nullable=False),
-    Column("digest", String(64), nullable=False),  # of all that decides what it does: the same again is the same version
+    Column(
+        "digest", String(64), nullable=False
+    ),  # of all that decides what it does: the same again is the same version
     Column("body", Json, nullable=False, info=NAMES_MANIFESTS),  # as it was registered; never changes
     Column("archived", Boolean, nullable=False, default=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -34,7 +36,7 @@ definitions = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
-_LIVE = column("live")
+_LIVE = text("live")
 pipeline_runs = Table(
     "pipeline_runs",
     metadata,
@@ -60,7 +62,9 @@ pipeline_runs = Table(
     Column("user", String(120), nullable=False),
     Column("rerun_of", String(32)),  # topmost run whose finished steps are taken over
     Column("live", Boolean, nullable=False, default=True),
-    Column("version", Integer, nullable=False, default=0),  # grows with each change: two controllers cannot both make it
+    Column(
+        "version", Integer, nullable=False, default=0
+    ),  # grows with each change: two controllers cannot both make it
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_pipeline_runs_live", "workspace_id", "run_seq", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("ix_pipeline_runs_root", "root_id", "run_seq"),
@@ -68,8 +72,8 @@ pipeline_runs = Table(
     Index("ix_pipeline_runs_definition", "workspace_id", "definition"),
 )
 
-_STARTED = column("run_id").is_not(None)
-_KEYED = column("key").is_not(None)
+_STARTED = text("run_id IS NOT NULL")
+_KEYED = text("key IS NOT NULL")
 pipeline_steps = Table(
     "pipeline_steps",
     metadata,

@@ -1,5 +1,6 @@
 """What fits into which port: literals as their declared types, and outputs into inputs. Pure."""
 
+import math
 from typing import Any, get_args
 
 from studiolo.studio.pipelines.schemas import LiteralType, Port, Scalar
@@ -52,25 +53,35 @@ def _range(port: Port) -> str:
 
 def _typed(value: Scalar, kind: str) -> Scalar:
     shown = text(value)
+    if kind == "string":
+        return shown
+    found = _boolean(value, shown) if kind == "boolean" else _number(value, shown)
+    if kind == "integer" and found is not None:
+        found = int(found) if float(found).is_integer() else None
+    if found is None:
+        raise Misfit(f"'{shown[:80]}' is not {'an' if kind == 'integer' else 'a'} {kind}.")
+    return found
+
+
+def _boolean(value: Scalar, shown: str) -> bool | None:
+    return value if isinstance(value, bool) else _WORDS.get(shown.strip().lower())
+
+
+def _number(value: Scalar, shown: str) -> int | float | None:
+    """Return a finite number, as it was written: an integer of any size stays one."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) else None
     try:
-        if kind == "string":
-            return value if isinstance(value, str) else shown
-        if kind == "boolean":
-            return value if isinstance(value, bool) else _WORDS[shown.strip().lower()]
-        if isinstance(value, bool):
-            raise ValueError
-        if kind == "integer":
-            number = float(shown)
-            if number != int(number):
-                raise ValueError
-            return int(shown) if shown.strip().lstrip("+-").isdigit() else int(number)
-        number = float(shown)
-        if number != number:
-            raise ValueError
-        return value if isinstance(value, int | float) else number
-    except (ValueError, KeyError, OverflowError):
-        article = "an" if kind == "integer" else "a"
-        raise Misfit(f"'{shown[:80]}' is not {article} {kind}.") from None
+        return int(shown)
+    except ValueError:
+        pass
+    try:
+        found = float(shown)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def text(value: Any) -> str:

@@ -11,7 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments.schemas import InputFile
-from studiolo.studio.pipelines import checking
+from studiolo.studio.pipelines import checking, interfaces
 from studiolo.studio.pipelines.components import repository
 from studiolo.studio.pipelines.errors import BadComponent, BadPipeline, ComponentExists, ComponentNotFound
 from studiolo.studio.pipelines.schemas import (
@@ -78,7 +78,11 @@ def register(ctx: Context, given: ComponentCreate) -> Component:
 
 def _whole(ctx: Context, given: ComponentCreate) -> ComponentCreate:
     """Fill in what the steps of a pipeline name, so that the version means the same for ever."""
-    return given.model_copy(update={"graph": fill(ctx, given.graph)}) if given.graph is not None else given
+    return (
+        given.model_copy(update={"graph": interfaces.inferred(fill(ctx, given.graph))})
+        if given.graph is not None
+        else given
+    )
 
 
 def _check(ctx: Context, given: ComponentCreate) -> None:
@@ -97,7 +101,9 @@ def _check(ctx: Context, given: ComponentCreate) -> None:
             refuse(checking.of_graph(Graph(steps={"component": step})))
     for file in files_of(given.task):
         if not ctx.blobs.keep(file.digest):
-            raise BadComponent(f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field="task.code")
+            raise BadComponent(
+                f"The bytes of {file.path} are not in the studio.", "Upload the file first.", field="task.code"
+            )
 
 
 def files_of(task: Any) -> list[InputFile]:

@@ -65,9 +65,7 @@ def upgrade() -> None:
         sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_seq"], ["runs.seq"], name=op.f("fk_pipeline_runs_run_seq"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["run_seq"], ["runs.seq"], name=op.f("fk_pipeline_runs_run_seq"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_seq", name=op.f("pk_pipeline_runs")),
         sa.UniqueConstraint("run_id", name=op.f("uq_pipeline_runs_run_id")),
     )
@@ -102,9 +100,7 @@ def upgrade() -> None:
         sa.Column("origin_run_id", sa.String(length=32), nullable=True),
         sa.Column("started_at", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["run_seq"], ["runs.seq"], name=op.f("fk_pipeline_steps_run_seq"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["run_seq"], ["runs.seq"], name=op.f("fk_pipeline_steps_run_seq"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_seq", "name", name=op.f("pk_pipeline_steps")),
         sa.UniqueConstraint("workspace_id", "flight", name=op.f("uq_pipeline_steps_workspace_id_flight")),
     )
