@@ -121,7 +121,9 @@ def _form(name: str, step: Step) -> Iterable[Problem]:
         yield Problem(
             field="component", message=f"Step '{name}' is a pipeline without steps.", hint="Name a pipeline component."
         )
-    if step.task is not None and (step.task.kind == "sweep") != (step.kind == "sweep"):
+    if (
+        step.task is not None and step.task.kind != step.kind
+    ):  # another kind would be taken for a job of the studio's own
         yield Problem(field="type", message=f"Step '{name}' is a {step.kind}, and what it runs is a {step.task.kind}.")
 
 

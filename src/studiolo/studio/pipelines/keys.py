@@ -13,7 +13,7 @@ from typing import Any
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
 from studiolo.studio.pipelines import typing_rules
 from studiolo.studio.pipelines.held import Held
-from studiolo.studio.pipelines.schemas import Change, Step
+from studiolo.studio.pipelines.schemas import PartChange, Step
 
 SALT = "studiolo pipelines 1"  # changes when the same parts would mean another result
 _SHORT = 12
@@ -108,7 +108,7 @@ def differences(
     after: Mapping[str, str],
     labels: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
     code: tuple[Sequence[InputFile], Sequence[InputFile]] = ((), ()),
-) -> list[Change]:
+) -> list[PartChange]:
     """Return the parts that differ. labels: what to read of inputs, of the earlier and of this one; code: their files."""
     found = []
     for part in sorted({*before, *after}):
@@ -125,7 +125,7 @@ def _change(
     new: str | None,
     labels: tuple[Mapping[str, str], Mapping[str, str]],
     code: tuple[Sequence[InputFile], Sequence[InputFile]],
-) -> Change:
+) -> PartChange:
     noun, _, name = part.partition(" ")
     if noun == "code":
         return _code(part, *code)
@@ -135,7 +135,7 @@ def _change(
         said = (
             f"{was} → {now}" if was != now else f"the content of {now} is another"
         )  # the same words for another content
-        return Change(part=part, before=was, after=now, text=f"{noun} `{name}` changed: {said}")
+        return PartChange(part=part, before=was, after=now, text=f"{noun} `{name}` changed: {said}")
     was, now = (
         (_hash(old), _hash(new)) if noun == "environment" else ((old or "nothing")[:500], (new or "nothing")[:500])
     )
@@ -144,17 +144,17 @@ def _change(
         text = f"the declaration of output `{name}` changed"
     if noun == "environment":
         text = f"environment changed: {was} → {now}"
-    return Change(part=part, before=was, after=now, text=text)
+    return PartChange(part=part, before=was, after=now, text=text)
 
 
-def _code(part: str, before: Sequence[InputFile], after: Sequence[InputFile]) -> Change:
+def _code(part: str, before: Sequence[InputFile], after: Sequence[InputFile]) -> PartChange:
     old, new = ({file.path: file.digest for file in files} for files in (before, after))
     words = [f"{path} changed" for path in sorted(old.keys() & new.keys()) if old[path] != new[path]]
     words += [f"{path} is new" for path in sorted(new.keys() - old.keys())]
     words += [f"{path} is gone" for path in sorted(old.keys() - new.keys())]
     more = f" and {len(words) - 3} more" if len(words) > 3 else ""
     said = f"code: {', '.join(words[:3])}{more}" if words else "code changed"
-    return Change(part=part, before=f"{len(old)} files", after=f"{len(new)} files", text=said)
+    return PartChange(part=part, before=f"{len(old)} files", after=f"{len(new)} files", text=said)
 
 
 def _shown(noun: str, value: str) -> str:

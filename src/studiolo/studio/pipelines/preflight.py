@@ -7,7 +7,7 @@ from typing import Any
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.experiments import service as experiments
-from studiolo.studio.experiments.job_schemas import DataInput
+from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.pipelines import bindings, giving, held, typing_rules
 from studiolo.studio.pipelines.held import Held
@@ -74,6 +74,11 @@ def steps(ctx: Context, graph: Graph, settings: Settings, at: str = "graph.") ->
     changed = {}
     for name, step in graph.steps.items():
         where = f"{at}steps.{name}."
+        kept(
+            ctx,
+            {port: JobOutput(path=given.path) for port, given in step.outputs.items() if given.path},
+            f"{where}outputs.",
+        )
         if step.graph is not None:
             inner = settings.model_copy(update={"default_compute": step.compute or settings.default_compute})
             changed[name] = step.model_copy(update={"graph": steps(ctx, step.graph, inner, f"{where}graph.")})
@@ -82,6 +87,18 @@ def steps(ctx: Context, graph: Graph, settings: Settings, at: str = "graph.") ->
         else:
             changed[name] = step
     return graph.model_copy(update={"steps": changed})
+
+
+def kept(ctx: Context, outputs: Mapping[str, JobOutput], where: str) -> None:
+    """Refuse places for outputs that the actor may not write to, or that are not there; raises what is wrong, with the output."""
+    for name, given in outputs.items():
+        if not given.path:
+            continue
+        try:
+            experiments.check(ctx, JobSpec(command=["true"], outputs={name: given}))
+        except StudioloError as error:
+            error.field = f"{where}{name}"
+            raise
 
 
 def _step(ctx: Context, name: str, step: Step, settings: Settings, where: str) -> Step:

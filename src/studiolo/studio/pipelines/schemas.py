@@ -183,7 +183,7 @@ class Content(BaseModel):
     value: Scalar | None = None
 
 
-class Change(BaseModel):
+class PartChange(BaseModel):
     """A part of a step's key that differs from the nearest earlier result. part: such as `input train`; text: what to read."""
 
     part: str
@@ -205,7 +205,7 @@ class Reuse(BaseModel):
     origin_pipeline_id: str | None = None
     origin_step: str | None = None
     nearest_run_id: str | None = None
-    changes: list[Change] = []
+    changes: list[PartChange] = []
 
 
 class StepState(BaseModel):

@@ -61,6 +61,7 @@ def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> Pip
     for name in spec.outputs.keys() - graph.outputs.keys():
         has = f"It has: {', '.join(graph.outputs)}." if graph.outputs else "It has none."
         raise BadPipeline(f"The pipeline has no output '{name}'.", has, field=f"outputs.{name}")
+    preflight.kept(ctx, spec.outputs, "outputs.")
     graph = preflight.steps(ctx, graph, spec.settings)
     held = preflight.values(ctx, graph, spec.values)
     spec = spec.model_copy(update={"graph": graph})
