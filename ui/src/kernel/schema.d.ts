@@ -4308,6 +4308,294 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/pipelines/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Check
+     * @description Say all that is wrong with a pipeline, and in which order its steps may run; nothing is kept.
+     */
+    post: operations['pipelines_check'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/components': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Components
+     * @description List components, the newest version of each, by name.
+     */
+    get: operations['pipelines_list_components'];
+    put?: never;
+    /**
+     * Register Component
+     * @description Register a version of a component; the same content again is the same version.
+     */
+    post: operations['pipelines_register_component'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/components/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Component
+     * @description Return a version of a component, the newest unless one is named.
+     */
+    get: operations['pipelines_get_component'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/components/{name}/archive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Archive Component
+     * @description Put a version of a component, or all, out of the lists, or back.
+     */
+    post: operations['pipelines_archive_component'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/components/{name}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Component Versions
+     * @description List the versions of a component, newest first.
+     */
+    get: operations['pipelines_list_component_versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Runs
+     * @description List pipelines that were submitted, newest first.
+     */
+    get: operations['pipelines_list_runs'];
+    put?: never;
+    /**
+     * Submit Run
+     * @description Submit a pipeline.
+     */
+    post: operations['pipelines_submit_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Run
+     * @description Return a pipeline's run with its graph.
+     */
+    get: operations['pipelines_get_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel Run
+     * @description Ask a pipeline to stop.
+     */
+    post: operations['pipelines_cancel_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/rerun': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Rerun
+     * @description Run a pipeline once more, as a new run; `from_failed` takes over the steps that ended well.
+     */
+    post: operations['pipelines_rerun'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/spec': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Spec
+     * @description Return what was submitted, components filled in, to be changed and submitted again.
+     */
+    get: operations['pipelines_get_spec'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/step': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Step
+     * @description Return everything about a step: inputs, outputs, and why an earlier result was or was not taken.
+     */
+    get: operations['pipelines_get_step'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/step/file': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Step File
+     * @description Send one file of a step's output.
+     */
+    get: operations['pipelines_get_step_file'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/step/files': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Step Files
+     * @description List what lies directly below a folder of a step's output.
+     */
+    get: operations['pipelines_list_step_files'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/steps': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Steps
+     * @description List the steps of a pipeline and of those nested in it, in the order of the graph.
+     */
+    get: operations['pipelines_list_steps'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/workspace': {
     parameters: {
       query?: never;
@@ -5078,6 +5366,14 @@ export interface components {
       version: number;
     };
     /**
+     * Archive
+     * @description Put a component out of the lists, or back; steps that name its version still find it.
+     */
+    Archive: {
+      /** Archived */
+      archived: boolean;
+    };
+    /**
      * Artifact
      * @description A file or folder that a run made. path: below the run's artifacts, or `models:/<name>/…` of a model it logged; size: bytes, of files.
      */
@@ -5640,6 +5936,16 @@ export interface components {
       milliseconds: number;
       /** Ok */
       ok: boolean;
+    };
+    /**
+     * Checked
+     * @description problems: empty when the pipeline can be submitted; order: names of the steps, each after those that it needs.
+     */
+    Checked: {
+      /** Order */
+      order: string[];
+      /** Problems */
+      problems: components['schemas']['Problem'][];
     };
     /**
      * Cleanup
@@ -6370,6 +6676,217 @@ export interface components {
       why: string;
     };
     /**
+     * Component
+     * @description A registered version, which never changes. reference: `name:version`; latest: made last of its name and not archived.
+     *
+     *     versions: how many its name has.
+     */
+    Component: {
+      /**
+       * Archived
+       * @default false
+       */
+      archived: boolean;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Display Name
+       * @default
+       */
+      display_name: string;
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Is Deterministic
+       * @default true
+       */
+      is_deterministic: boolean;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'command' | 'sweep' | 'pipeline';
+      /**
+       * Latest
+       * @default false
+       */
+      latest: boolean;
+      /** Name */
+      name: string;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /** Reference */
+      reference: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** Version */
+      version: string;
+      /**
+       * Versions
+       * @default 1
+       */
+      versions: number;
+    };
+    /**
+     * ComponentCreate
+     * @description A component to register. version: empty for the next number. task: of a command or sweep; graph: of a pipeline.
+     */
+    ComponentCreate: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Display Name
+       * @default
+       */
+      display_name: string;
+      graph?: components['schemas']['Graph-Input'] | null;
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Is Deterministic
+       * @default true
+       */
+      is_deterministic: boolean;
+      /**
+       * Kind
+       * @default command
+       * @enum {string}
+       */
+      kind: 'command' | 'sweep' | 'pipeline';
+      /** Name */
+      name: string;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      task?: components['schemas']['JobSpec'] | null;
+      /**
+       * Version
+       * @default
+       */
+      version: string;
+    };
+    /**
+     * ComponentDetail
+     * @description A component with what it runs. environment, command: to be read at once; files: of its code.
+     */
+    ComponentDetail: {
+      /**
+       * Archived
+       * @default false
+       */
+      archived: boolean;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Display Name
+       * @default
+       */
+      display_name: string;
+      graph?: components['schemas']['Graph-Output'] | null;
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Is Deterministic
+       * @default true
+       */
+      is_deterministic: boolean;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'command' | 'sweep' | 'pipeline';
+      /**
+       * Latest
+       * @default false
+       */
+      latest: boolean;
+      /** Name */
+      name: string;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /** Reference */
+      reference: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      task?: components['schemas']['JobSpec'] | null;
+      /** Version */
+      version: string;
+      /**
+       * Versions
+       * @default 1
+       */
+      versions: number;
+    };
+    /**
      * Compute
      * @description A place where jobs run. cores, memory_bytes: what jobs may use; machine_…: what is there; load: of one minute.
      */
@@ -6429,6 +6946,44 @@ export interface components {
       values?: (string | number | boolean)[];
     };
     /**
+     * Content
+     * @description What an output came to. digest: of the manifest of a folder, or of the file; value: of an output of a literal type.
+     */
+    Content: {
+      /**
+       * Bytes
+       * @default 0
+       */
+      bytes: number;
+      /**
+       * Digest
+       * @default
+       */
+      digest: string;
+      /**
+       * Files
+       * @default 0
+       */
+      files: number;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type:
+        | 'string'
+        | 'number'
+        | 'integer'
+        | 'boolean'
+        | 'uri_file'
+        | 'uri_folder'
+        | 'mltable'
+        | 'mlflow_model'
+        | 'custom_model'
+        | 'triton_model';
+      /** Value */
+      value?: string | number | boolean | null;
+    };
+    /**
      * ContentLink
      * @description Where the second origin shows a file until it expires. frame: its page that shows HTML handed to it.
      */
@@ -6455,6 +7010,52 @@ export interface components {
       /** Rows */
       rows: number;
       spearman?: components['schemas']['Matrix'] | null;
+    };
+    /**
+     * Counts
+     * @description Steps by what became of them, of the whole tree.
+     */
+    Counts: {
+      /**
+       * Canceled
+       * @default 0
+       */
+      canceled: number;
+      /**
+       * Completed
+       * @default 0
+       */
+      completed: number;
+      /**
+       * Failed
+       * @default 0
+       */
+      failed: number;
+      /**
+       * Reused
+       * @default 0
+       */
+      reused: number;
+      /**
+       * Running
+       * @default 0
+       */
+      running: number;
+      /**
+       * Skipped
+       * @default 0
+       */
+      skipped: number;
+      /**
+       * Total
+       * @default 0
+       */
+      total: number;
+      /**
+       * Waiting
+       * @default 0
+       */
+      waiting: number;
     };
     /**
      * CredentialState
@@ -8459,6 +9060,60 @@ export interface components {
       /** Account */
       account?: string | null;
       role?: components['schemas']['Role'] | null;
+    };
+    /**
+     * Graph
+     * @description Steps by name, and what the whole takes and makes.
+     */
+    'Graph-Input': {
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /**
+       * Steps
+       * @default {}
+       */
+      steps: {
+        [key: string]: components['schemas']['Step-Input'];
+      };
+    };
+    /**
+     * Graph
+     * @description Steps by name, and what the whole takes and makes.
+     */
+    'Graph-Output': {
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /**
+       * Steps
+       * @default {}
+       */
+      steps: {
+        [key: string]: components['schemas']['Step-Output'];
+      };
     };
     /**
      * Group
@@ -10671,6 +11326,33 @@ export interface components {
       tasks: components['schemas']['TaskOptions'][];
     };
     /**
+     * OutputPort
+     * @description A declared output; of a literal type it is the text that the command writes into the file.
+     */
+    OutputPort: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Type
+       * @default uri_folder
+       * @enum {string}
+       */
+      type:
+        | 'string'
+        | 'number'
+        | 'integer'
+        | 'boolean'
+        | 'uri_file'
+        | 'uri_folder'
+        | 'mltable'
+        | 'mlflow_model'
+        | 'custom_model'
+        | 'triton_model';
+    };
+    /**
      * OutputState
      * @description How an output stands that is registered when its job completes. asset: its name then; reference: what it became.
      *
@@ -10715,6 +11397,13 @@ export interface components {
     Page_Check_: {
       /** Items */
       items: components['schemas']['Check'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Component] */
+    Page_Component_: {
+      /** Items */
+      items: components['schemas']['Component'][];
       /** Next */
       next?: string | null;
     };
@@ -10795,6 +11484,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[PipelineRun] */
+    Page_PipelineRun_: {
+      /** Items */
+      items: components['schemas']['PipelineRun'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Registration] */
     Page_Registration_: {
       /** Items */
@@ -10845,12 +11541,205 @@ export interface components {
       next?: string | null;
     };
     /**
+     * PartChange
+     * @description A part of a step's key that differs from the nearest earlier result. part: such as `input train`; text: what to read.
+     */
+    PartChange: {
+      /**
+       * After
+       * @default
+       */
+      after: string;
+      /**
+       * Before
+       * @default
+       */
+      before: string;
+      /** Part */
+      part: string;
+      /** Text */
+      text: string;
+    };
+    /**
      * PasswordChange
      * @description The new password.
      */
     PasswordChange: {
       /** Password */
       password: string;
+    };
+    /**
+     * PipelineDetail
+     * @description A pipeline's run with its graph, components filled in. outputs: as far as they are there.
+     */
+    PipelineDetail: {
+      counts: components['schemas']['Counts'];
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      graph: components['schemas']['Graph-Output'];
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['Content'];
+      };
+      /** Parent Id */
+      parent_id?: string | null;
+      /** Rerun Of */
+      rerun_of?: string | null;
+      /** Root Id */
+      root_id: string;
+      run: components['schemas']['Run'];
+      /** Seconds */
+      seconds?: number | null;
+      settings: components['schemas']['Settings'];
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** Values */
+      values: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
+    };
+    /**
+     * PipelineRun
+     * @description A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from.
+     */
+    PipelineRun: {
+      counts: components['schemas']['Counts'];
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Rerun Of */
+      rerun_of?: string | null;
+      run: components['schemas']['Run'];
+      /** Seconds */
+      seconds?: number | null;
+    };
+    /**
+     * PipelineSpec
+     * @description What to run. values: of the graph's inputs; outputs: of the graph's outputs that are registered or kept on a datastore.
+     */
+    'PipelineSpec-Input': {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Experiment
+       * @default Default
+       */
+      experiment: string;
+      graph: components['schemas']['Graph-Input'];
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['JobOutput'];
+      };
+      /**
+       * Priority
+       * @default 0
+       */
+      priority: number;
+      /**
+       * @default {
+       *       "continue_on_step_failure": false,
+       *       "default_compute": "",
+       *       "force_rerun": false
+       *     }
+       */
+      settings: components['schemas']['Settings'];
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Values
+       * @default {}
+       */
+      values: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
+    };
+    /**
+     * PipelineSpec
+     * @description What to run. values: of the graph's inputs; outputs: of the graph's outputs that are registered or kept on a datastore.
+     */
+    'PipelineSpec-Output': {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Experiment
+       * @default Default
+       */
+      experiment: string;
+      graph: components['schemas']['Graph-Output'];
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['JobOutput'];
+      };
+      /**
+       * Priority
+       * @default 0
+       */
+      priority: number;
+      /**
+       * @default {
+       *       "continue_on_step_failure": false,
+       *       "default_compute": "",
+       *       "force_rerun": false
+       *     }
+       */
+      settings: components['schemas']['Settings'];
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /**
+       * Values
+       * @default {}
+       */
+      values: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
     };
     /**
      * Policy
@@ -10878,6 +11767,49 @@ export interface components {
        * @enum {string}
        */
       type: 'bandit' | 'median_stopping' | 'truncation_selection';
+    };
+    /**
+     * Port
+     * @description A declared input. min, max: of numbers; enum: of texts; default: used where nothing is given.
+     */
+    Port: {
+      /** Default */
+      default?: string | number | boolean | null;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Enum
+       * @default []
+       */
+      enum: string[];
+      /** Max */
+      max?: number | null;
+      /** Min */
+      min?: number | null;
+      /**
+       * Optional
+       * @default false
+       */
+      optional: boolean;
+      /**
+       * Type
+       * @default string
+       * @enum {string}
+       */
+      type:
+        | 'string'
+        | 'number'
+        | 'integer'
+        | 'boolean'
+        | 'uri_file'
+        | 'uri_folder'
+        | 'mltable'
+        | 'mlflow_model'
+        | 'custom_model'
+        | 'triton_model';
     };
     /**
      * Preview
@@ -10916,6 +11848,29 @@ export interface components {
        * @default UTC
        */
       zone: string;
+    };
+    /**
+     * Problem
+     * @description What is wrong with a graph. step: path of the step, empty for the pipeline itself; field: such as `inputs.data`.
+     */
+    Problem: {
+      /**
+       * Field
+       * @default
+       */
+      field: string;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      /** Message */
+      message: string;
+      /**
+       * Step
+       * @default
+       */
+      step: string;
     };
     /**
      * Profile
@@ -11535,6 +12490,32 @@ export interface components {
       seconds: number;
     };
     /**
+     * Rerun
+     * @description Run it once more. from_failed: finished steps are taken over as they are; values, settings: other than before.
+     */
+    Rerun: {
+      /** Force Rerun */
+      force_rerun?: boolean | null;
+      /**
+       * From Failed
+       * @default false
+       */
+      from_failed: boolean;
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Values
+       * @default {}
+       */
+      values: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
+    };
+    /**
      * Resources
      * @description What a job takes of its compute; 0 cores: one.
      */
@@ -11591,6 +12572,35 @@ export interface components {
        * @default false
        */
       used: boolean;
+    };
+    /**
+     * Reuse
+     * @description Why a step took an earlier result, or did not.
+     *
+     *     outcome: reused, taken (by a rerun from failed), missed, off, forced, unknowable (an input's content is not known), waits (the same
+     *     is being computed). origin_run_id: of the job whose result it is, or would be; changes: against the nearest earlier result.
+     */
+    Reuse: {
+      /**
+       * Changes
+       * @default []
+       */
+      changes: components['schemas']['PartChange'][];
+      /** Nearest Run Id */
+      nearest_run_id?: string | null;
+      /** Origin Pipeline Id */
+      origin_pipeline_id?: string | null;
+      /** Origin Run Id */
+      origin_run_id?: string | null;
+      /** Origin Step */
+      origin_step?: string | null;
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: 'reused' | 'taken' | 'missed' | 'off' | 'forced' | 'unknowable' | 'waits';
+      /** Text */
+      text: string;
     };
     /**
      * Role
@@ -12527,6 +13537,30 @@ export interface components {
       run_ids: string[];
     };
     /**
+     * SentFiles
+     * @description Files that were sent along with a pipeline and lie in the store; type: `uri_file` or `uri_folder`.
+     */
+    SentFiles: {
+      /** Files */
+      files: components['schemas']['InputFile'][];
+      /**
+       * Type
+       * @default uri_folder
+       * @enum {string}
+       */
+      type:
+        | 'string'
+        | 'number'
+        | 'integer'
+        | 'boolean'
+        | 'uri_file'
+        | 'uri_folder'
+        | 'mltable'
+        | 'mlflow_model'
+        | 'custom_model'
+        | 'triton_model';
+    };
+    /**
      * Series
      * @description Points of a metric in order of step. values: null where it is no finite number; total: before thinning.
      */
@@ -12553,6 +13587,29 @@ export interface components {
       version: string;
       /** Workspaces */
       workspaces: components['schemas']['Membership'][];
+    };
+    /**
+     * Settings
+     * @description default_compute: of steps that name none; force_rerun: take no earlier result.
+     *
+     *     continue_on_step_failure: steps that do not need the failed one still start.
+     */
+    Settings: {
+      /**
+       * Continue On Step Failure
+       * @default false
+       */
+      continue_on_step_failure: boolean;
+      /**
+       * Default Compute
+       * @default
+       */
+      default_compute: string;
+      /**
+       * Force Rerun
+       * @default false
+       */
+      force_rerun: boolean;
     };
     /**
      * SettingsVersion
@@ -12950,6 +14007,467 @@ export interface components {
       stamps: {
         [key: string]: string;
       };
+    };
+    /**
+     * Step
+     * @description A step. Exactly one of component, task, graph for a command, a sweep and a nested pipeline.
+     *
+     *     component: `name:version` of a registered one (`name`, `name@latest`: the newest); task: the job as a template, whose inputs and
+     *     outputs the step has; graph: of a nested pipeline. declares, makes: the interface, where there is no component.
+     *     compute: empty for the pipeline's; environment: empty for the task's. after: steps that must have completed, though nothing of
+     *     them is read. reuse: false takes no earlier result; other steps do not notice.
+     *     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
+     *     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
+     */
+    'Step-Input': {
+      /**
+       * After
+       * @default []
+       */
+      after: string[];
+      /**
+       * Body
+       * @default
+       */
+      body: string;
+      /**
+       * Comment
+       * @default
+       */
+      comment: string;
+      /**
+       * Component
+       * @default
+       */
+      component: string;
+      /**
+       * Compute
+       * @default
+       */
+      compute: string;
+      /** Condition */
+      condition?: string | number | boolean | null;
+      /**
+       * Declares
+       * @default {}
+       */
+      declares: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Env
+       * @default {}
+       */
+      env: {
+        [key: string]: string;
+      };
+      /**
+       * Environment
+       * @default
+       */
+      environment: string;
+      graph?: components['schemas']['Graph-Input'] | null;
+      /**
+       * If False
+       * @default []
+       */
+      if_false: string[];
+      /**
+       * If True
+       * @default []
+       */
+      if_true: string[];
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
+      /** Items */
+      items?:
+        | (
+            | {
+                [key: string]: string | number | boolean;
+              }
+            | string
+            | number
+            | boolean
+          )[]
+        | string
+        | null;
+      /**
+       * Kind
+       * @default command
+       * @enum {string}
+       */
+      kind: 'command' | 'sweep' | 'pipeline' | 'if_else' | 'parallel_for';
+      /**
+       * Makes
+       * @default {}
+       */
+      makes: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /**
+       * Max Concurrency
+       * @description Most items at once; 0: as many as there are.
+       * @default 0
+       */
+      max_concurrency: number;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['StepOutput'];
+      };
+      /** Priority */
+      priority?: number | null;
+      /**
+       * Retries
+       * @default {}
+       */
+      retries: {
+        [key: string]: number;
+      };
+      /**
+       * Reuse
+       * @default true
+       */
+      reuse: boolean;
+      task?: components['schemas']['JobSpec'] | null;
+      /** Timeout S */
+      timeout_s?: number | null;
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+    };
+    /**
+     * Step
+     * @description A step. Exactly one of component, task, graph for a command, a sweep and a nested pipeline.
+     *
+     *     component: `name:version` of a registered one (`name`, `name@latest`: the newest); task: the job as a template, whose inputs and
+     *     outputs the step has; graph: of a nested pipeline. declares, makes: the interface, where there is no component.
+     *     compute: empty for the pipeline's; environment: empty for the task's. after: steps that must have completed, though nothing of
+     *     them is read. reuse: false takes no earlier result; other steps do not notice.
+     *     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
+     *     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
+     */
+    'Step-Output': {
+      /**
+       * After
+       * @default []
+       */
+      after: string[];
+      /**
+       * Body
+       * @default
+       */
+      body: string;
+      /**
+       * Comment
+       * @default
+       */
+      comment: string;
+      /**
+       * Component
+       * @default
+       */
+      component: string;
+      /**
+       * Compute
+       * @default
+       */
+      compute: string;
+      /** Condition */
+      condition?: string | number | boolean | null;
+      /**
+       * Declares
+       * @default {}
+       */
+      declares: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Env
+       * @default {}
+       */
+      env: {
+        [key: string]: string;
+      };
+      /**
+       * Environment
+       * @default
+       */
+      environment: string;
+      graph?: components['schemas']['Graph-Output'] | null;
+      /**
+       * If False
+       * @default []
+       */
+      if_false: string[];
+      /**
+       * If True
+       * @default []
+       */
+      if_true: string[];
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
+      /** Items */
+      items?:
+        | (
+            | {
+                [key: string]: string | number | boolean;
+              }
+            | string
+            | number
+            | boolean
+          )[]
+        | string
+        | null;
+      /**
+       * Kind
+       * @default command
+       * @enum {string}
+       */
+      kind: 'command' | 'sweep' | 'pipeline' | 'if_else' | 'parallel_for';
+      /**
+       * Makes
+       * @default {}
+       */
+      makes: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /**
+       * Max Concurrency
+       * @description Most items at once; 0: as many as there are.
+       * @default 0
+       */
+      max_concurrency: number;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['StepOutput'];
+      };
+      /** Priority */
+      priority?: number | null;
+      /**
+       * Retries
+       * @default {}
+       */
+      retries: {
+        [key: string]: number;
+      };
+      /**
+       * Reuse
+       * @default true
+       */
+      reuse: boolean;
+      task?: components['schemas']['JobSpec'] | null;
+      /** Timeout S */
+      timeout_s?: number | null;
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+    };
+    /**
+     * StepDetail
+     * @description Everything about a step. key: of its result; parts: what the key is made of, by name, as short texts.
+     */
+    StepDetail: {
+      /** Inputs */
+      inputs: components['schemas']['StepInput'][];
+      /**
+       * Key
+       * @default
+       */
+      key: string;
+      /** Outputs */
+      outputs: {
+        [key: string]: components['schemas']['Content'];
+      };
+      /**
+       * Parts
+       * @default {}
+       */
+      parts: {
+        [key: string]: string;
+      };
+      reuse?: components['schemas']['Reuse'] | null;
+      state: components['schemas']['StepState'];
+      step: components['schemas']['Step-Output'];
+    };
+    /**
+     * StepInput
+     * @description What a step was given. label: what to read, such as `titanic:3`, `output 'model' of train` or the literal.
+     */
+    StepInput: {
+      /**
+       * Digest
+       * @default
+       */
+      digest: string;
+      /** Label */
+      label: string;
+      /** Name */
+      name: string;
+      /** Source Output */
+      source_output?: string | null;
+      /** Source Step */
+      source_step?: string | null;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type:
+        | 'string'
+        | 'number'
+        | 'integer'
+        | 'boolean'
+        | 'uri_file'
+        | 'uri_folder'
+        | 'mltable'
+        | 'mlflow_model'
+        | 'custom_model'
+        | 'triton_model';
+      /** Value */
+      value?: string | number | boolean | null;
+    };
+    /**
+     * StepOutput
+     * @description What becomes of a step's output. bind: the output of the pipeline that it is; the rest as of a job's output.
+     */
+    StepOutput: {
+      /**
+       * Bind
+       * @default
+       */
+      bind: string;
+      /**
+       * Mode
+       * @default rw_mount
+       * @enum {string}
+       */
+      mode: 'rw_mount' | 'mount' | 'upload' | 'direct';
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Path
+       * @default
+       */
+      path: string;
+      /**
+       * Version
+       * @default
+       */
+      version: string;
+    };
+    /**
+     * StepState
+     * @description A step of a run. path: from the topmost pipeline, such as `train/fit` or `each/3/fit`; parent: path of the one that it is in.
+     *
+     *     run_id: of its job, or of the nested pipeline; null while there is none. needs: paths of the steps that it waits for.
+     *     waits_for: a sentence, of one that is queued. branch: of a step that an if_else did not choose.
+     *     seconds: from start to end, null while it has not ended.
+     */
+    StepState: {
+      /**
+       * Attempt
+       * @default 0
+       */
+      attempt: number;
+      /**
+       * Component
+       * @default
+       */
+      component: string;
+      /**
+       * Compute
+       * @default
+       */
+      compute: string;
+      /** Ended At */
+      ended_at?: string | null;
+      /** Error */
+      error?: string | null;
+      /** Failure */
+      failure?: string | null;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'command' | 'sweep' | 'pipeline' | 'if_else' | 'parallel_for';
+      /** Name */
+      name: string;
+      /**
+       * Needs
+       * @default []
+       */
+      needs: string[];
+      /** Origin Run Id */
+      origin_run_id?: string | null;
+      /**
+       * Outcome
+       * @default
+       */
+      outcome: string;
+      /**
+       * Parent
+       * @default
+       */
+      parent: string;
+      /** Path */
+      path: string;
+      /** Pipeline Id */
+      pipeline_id: string;
+      /** Run Id */
+      run_id?: string | null;
+      /** Seconds */
+      seconds?: number | null;
+      /** Started At */
+      started_at?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'NotStarted'
+        | 'Queued'
+        | 'Provisioning'
+        | 'Preparing'
+        | 'Starting'
+        | 'Running'
+        | 'Finalizing'
+        | 'Completed'
+        | 'Failed'
+        | 'Canceled'
+        | 'Lost'
+        | 'Reused'
+        | 'Skipped';
+      /**
+       * Title
+       * @default
+       */
+      title: string;
+      /** Waits For */
+      waits_for?: string | null;
     };
     /**
      * StoredFile
@@ -22770,6 +24288,541 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Scan'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_check: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PipelineSpec-Input'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Checked'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_components: {
+    parameters: {
+      query?: {
+        /** @description A part of the name. */
+        name?: string;
+        archived?: boolean;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Component_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_register_component: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ComponentCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Component'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_component: {
+    parameters: {
+      query?: {
+        version?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ComponentDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_archive_component: {
+    parameters: {
+      query?: {
+        version?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Archive'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Component'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_component_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Component'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_runs: {
+    parameters: {
+      query?: {
+        experiment?: string | null;
+        /** @description A part of the name. */
+        name?: string;
+        state?: string[];
+        live?: boolean;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_PipelineRun_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_submit_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PipelineSpec-Input'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_cancel_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_rerun: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Rerun'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_spec: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineSpec-Output'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_step: {
+    parameters: {
+      query: {
+        /** @description Path of the step, such as `train` or `each/3/fit`. */
+        path: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StepDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_step_file: {
+    parameters: {
+      query: {
+        /** @description Path of the step, such as `train` or `each/3/fit`. */
+        path: string;
+        output: string;
+        file: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_step_files: {
+    parameters: {
+      query: {
+        /** @description Path of the step, such as `train` or `each/3/fit`. */
+        path: string;
+        output: string;
+        folder?: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Artifact'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_steps: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StepState'][];
         };
       };
       /** @description Validation Error */
