@@ -12,6 +12,8 @@ MORE = {
     "experiments": {
         "artifacts",
         "delivery",
+        "expressions",  # of commands, filled in where a step is entered again
+        "job_schemas",  # the nouns of a job, beside `schemas`
         "job_files",  # files of jobs, which steps of pipelines are
         "functions",  # plain functions as jobs, and as steps
         "client",  # of the SDK: a slice's client and commands go on where these end

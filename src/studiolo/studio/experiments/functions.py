@@ -88,7 +88,7 @@ class JobFunction(Generic[P, R]):
         from studiolo.studio.experiments.job_files.data import LocalFile
         from studiolo.studio.experiments.job_files.snapshot import files
 
-        _check_form(self._function)
+        check_form(self._function)
         bound = inspect.signature(self._function).bind(*given, **named)
         bound.apply_defaults()
         values: dict[str, Any] = {}
@@ -134,7 +134,7 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-def _check_form(function: Callable[..., Any]) -> None:
+def check_form(function: Callable[..., Any]) -> None:
     """Refuse a function whose call cannot be written down as named values, or that does not return a value when called."""
     name = getattr(function, "__name__", "function")
     for parameter in inspect.signature(function).parameters.values():
@@ -154,10 +154,13 @@ def _check_form(function: Callable[..., Any]) -> None:
         )
 
 
-def source_of(function: Callable[..., Any]) -> str:
-    """Return a module with a function and what it uses of its own one. Raises BadJob for what has no source."""
+def source_of(function: Callable[..., Any], *, later: bool = False) -> str:
+    """Return a module with a function and what it uses of its own one. Raises BadJob for what has no source.
+
+    later: annotations are left alone, whatever the function's module does: what they name need not be there.
+    """
     flags = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_flags", 0)
-    source = _Source(bool(flags & __future__.annotations.compiler_flag))
+    source = _Source(later or bool(flags & __future__.annotations.compiler_flag))
     source.gather(function)
     return "\n".join([*source.future, *sorted(source.imports), "", "", *source.pieces.values()])
 
@@ -259,9 +262,11 @@ def _definition(thing: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Clas
 
 
 def _is_ours(node: ast.expr) -> bool:
-    """Say whether a decorator is `….job` or `….job(…)`."""
+    """Say whether a decorator is `….job`, `step` or `….step`, with or without arguments."""
     called = node.func if isinstance(node, ast.Call) else node
-    return isinstance(called, ast.Attribute) and called.attr == "job"
+    if isinstance(called, ast.Name):
+        return called.id == "step"
+    return isinstance(called, ast.Attribute) and called.attr in ("job", "step")
 
 
 def _names(text: str) -> list[str]:

@@ -94,7 +94,7 @@ class Jobs:
         """Queue a call of a plain function; `job` makes it."""
         placed = self._send(sent)
         texts = [
-            InputFile(path=name, digest=self._keep(text.encode())) for name, text in ((FILE, code), ("call.json", call))
+            InputFile(path=name, digest=self.keep(text.encode())) for name, text in ((FILE, code), ("call.json", call))
         ]
         inputs = {name: files for name, files in placed.items() if name is not None}
         return self.submit(spec.model_copy(update={"code": texts, "inputs": inputs}))
@@ -125,9 +125,10 @@ class Jobs:
         return [OutputState.model_validate(item) for item in found]
 
     def _keep_diff(self, diff: bytes) -> list[InputFile]:
-        return [InputFile(path=git_state.DIFF, digest=self._keep(diff))]
+        return [InputFile(path=git_state.DIFF, digest=self.keep(diff))]
 
-    def _keep(self, data: bytes) -> str:
+    def keep(self, data: bytes) -> str:
+        """Store bytes that a job is to find; returns their digest."""
         return str(self._transport.upload("POST", "experiments/files", iter([data]), size=len(data))["digest"])
 
     def send_files(self, files: Mapping[T, Sequence[LocalFile]]) -> dict[T, list[InputFile]]:

@@ -161,10 +161,20 @@ def step(
     context: typer.Context,
     run: RunId,
     path: Annotated[str, typer.Argument(help="Path of the step, such as train or each/3/fit.")],
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Re-enter it here: a folder with its inputs and code, and a script that runs it."),
+    ] = False,
+    into: Annotated[Path | None, typer.Option(help="Folder for --debug; debug-<step> when left out.")] = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Show a step: what it was given, what it made, and why an earlier result was or was not taken."""
-    found = Pipelines(transport(context)).step(run, path)
+    pipelines = Pipelines(transport(context))
+    if debug:
+        script = pipelines.debug(run, path, into)
+        show({"folder": str(script.parent), "script": str(script), "command": script.read_text("utf-8")}, output=output)
+        return
+    found = pipelines.step(run, path)
     if output is Output.json:
         show(found, output=output)
         return

@@ -10,7 +10,7 @@ from studiolo.kernel.http import Transport
 from studiolo.studio.experiments.client import Experiments
 from studiolo.studio.experiments.job_files import document
 from studiolo.studio.experiments.job_files.data import LocalFile
-from studiolo.studio.experiments.schemas import TERMINAL, Artifact
+from studiolo.studio.experiments.schemas import TERMINAL, Artifact, InputFile
 from studiolo.studio.pipelines.files import components as component_files
 from studiolo.studio.pipelines.files import pipelines as pipeline_files
 from studiolo.studio.pipelines.files import reading
@@ -72,8 +72,13 @@ class Pipelines:
             return self.submit_file(pipeline, {key.replace("__", "."): value for key, value in changes.items()}).run
         if isinstance(pipeline, PipelineSpec):
             return self._submit(pipeline.model_dump(mode="json", exclude_defaults=True))
-        spec, files = pipeline.spec(**changes)
-        self._send(spec, files)
+        spec = pipeline.spec(**changes)
+        self._send(spec, pipeline.files)
+        texts = {
+            slot: [InputFile(path=path, digest=self._experiments.keep(text.encode())) for path, text in found.items()]
+            for slot, found in pipeline.texts.items()
+        }
+        fill(spec, texts)
         return self._submit(spec)
 
     def submit_file(
@@ -149,6 +154,14 @@ class Pipelines:
         place = Path(target)
         return self._transport.download(
             f"pipelines/runs/{run_id}/step/file", place, path=path, output=output, file=file
+        )
+
+    def debug(self, run_id: str, path: str, folder: str | Path | None = None) -> Path:
+        """Re-enter a step here: its inputs and code in a folder, and a script that runs its command; returns the script."""
+        from studiolo.studio.pipelines import debugging
+
+        return debugging.enter(
+            self._transport, run_id, path, Path(folder) if folder else debugging.default_folder(path)
         )
 
     def spec(self, run_id: str) -> PipelineSpec:

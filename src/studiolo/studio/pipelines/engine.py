@@ -39,6 +39,7 @@ class Outcome:
     changed: bool = False
     waits: bool = False
     again: bool = False
+    conflict: bool = False
     parent: int | None = None
     begun: list[int] = field(default_factory=list)
 
@@ -221,7 +222,7 @@ def advance(ctx: Context, seq: int) -> Outcome:
         with ctx.db.begin() as tx:
             _record(tx, look, made, outcome)
     except (_Stale, IntegrityError):  # another controller, or another pipeline that computes the same result
-        return Outcome(changed=True, again=True)
+        return Outcome(changed=True, again=True, conflict=True)
     except StudioloError as error:  # of a job that could not be made after all: that step fails, in a look of its own
         return _refused(look, error)
     if look.end is not None:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 FULL_SECONDS = 10.0  # between looks at a pipeline in which nothing seems to have happened
 _WAIT_SECONDS = 0.2  # between looks at one whose step waits for the same result to be computed elsewhere
 _WORST_PAUSE = 60.0
-_HOUSE_SECONDS = 3600.0
+_HOUSE_SECONDS, _HOUSE_FIRST = 3600.0, 60.0
 _KEEP = timedelta(days=1)
 
 
@@ -33,7 +33,7 @@ class _Known:
 @dataclass(slots=True)
 class _Workspace:
     pipelines: dict[int, _Known] = field(default_factory=dict)
-    house_at: float = 0.0
+    house_at: float = field(default_factory=lambda: time.monotonic() + _HOUSE_FIRST)
 
 
 _known: dict[tuple[str, str], _Workspace] = {}
@@ -61,6 +61,11 @@ def tick(ctx: Context) -> bool:
             pause = min(_WORST_PAUSE, 0.1 * 2.0 ** min(known.failures, 12))
             known.blocked_until = time.monotonic() + pause
             log.exception("pipeline %s could not be advanced; again in %.1f s", seq, pause)
+            continue
+        if outcome.conflict:  # the other has the turn; one that lasts is no conflict
+            known.failures += 1
+            known.blocked_until = time.monotonic() + min(_WORST_PAUSE, 0.005 * 2.0 ** min(known.failures, 14))
+            busy = True
             continue
         known.failures = 0
         known.at = time.monotonic() + (_WAIT_SECONDS if outcome.waits else 0.0 if outcome.again else FULL_SECONDS)

@@ -22,6 +22,7 @@ from studiolo.studio.pipelines.schemas import (
     PipelineRun,
     PipelineSpec,
     Rerun,
+    StepDebug,
     StepDetail,
     StepState,
 )
@@ -96,6 +97,28 @@ def get_step_file(run_id: str, path: StepPath, output: str, file: str, ctx: Cont
     """Send one file of a step's output."""
     ctx.actor.must("pipelines.read")
     place, name = service.file(ctx, run_id, path, output, file)
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"}
+    return FileResponse(place, media_type="application/octet-stream", filename=name, headers=headers)
+
+
+@router.get("/runs/{run_id}/step/debug")
+def get_step_debug(run_id: str, path: StepPath, ctx: Context = Depends(context)) -> StepDebug:
+    """Return what it takes to run a step once more somewhere else: its command, variables, code and inputs."""
+    ctx.actor.must("pipelines.read")
+    return service.debug(ctx, run_id, path)
+
+
+@router.get("/runs/{run_id}/step/debug/file", response_class=FileResponse)
+def get_step_debug_file(
+    run_id: str,
+    path: StepPath,
+    file: str,
+    slot: Annotated[str, Query(description="Name of the input; empty: the code.")] = "",
+    ctx: Context = Depends(context),
+) -> Response:
+    """Send one file of a step's code, or of one of its inputs."""
+    ctx.actor.must("pipelines.read")
+    place, name = service.debug_file(ctx, run_id, path, slot, file)
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"}
     return FileResponse(place, media_type="application/octet-stream", filename=name, headers=headers)
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
-from studiolo.studio.experiments.schemas import InputFile, JobSpec, Run, State
+from studiolo.studio.experiments.schemas import Artifact, InputFile, JobSpec, Run, State
 
 LiteralType = Literal["string", "number", "integer", "boolean"]
 PortType = Literal[
@@ -260,6 +260,29 @@ class StepDetail(BaseModel):
     reuse: Reuse | None = None
     key: str = ""
     parts: dict[str, str] = {}
+
+
+class DebugFiles(BaseModel):
+    """Files of an input. alone: the command is given the file itself, and not its folder."""
+
+    alone: bool = False
+    files: list[Artifact]
+
+
+class StepDebug(BaseModel):
+    """What it takes to run a step once more somewhere else. secrets: names of variables, never their values."""
+
+    path: str
+    pipeline_id: str
+    run_id: str
+    command: list[str]
+    env: dict[str, str]
+    params: dict[str, str]
+    secrets: list[str]
+    code: list[Artifact]
+    inputs: dict[str, DebugFiles]
+    outputs: dict[str, str]
+    environment: str = ""
 
 
 class Counts(BaseModel):

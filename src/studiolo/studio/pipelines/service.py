@@ -8,7 +8,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded, encode
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import TERMINAL, Artifact
-from studiolo.studio.pipelines import checking, creating, interfaces, plans, preflight, repository, starting
+from studiolo.studio.pipelines import checking, creating, interfaces, plans, preflight, reentry, repository, starting
 from studiolo.studio.pipelines import steps as step_views
 from studiolo.studio.pipelines.components import service as components
 from studiolo.studio.pipelines.components.service import refuse
@@ -25,6 +25,7 @@ from studiolo.studio.pipelines.schemas import (
     Problem,
     Rerun,
     Settings,
+    StepDebug,
     StepDetail,
     StepState,
 )
@@ -230,3 +231,14 @@ def files(ctx: Context, run_id: str, path: str, output: str, folder: str = "") -
 def file(ctx: Context, run_id: str, path: str, output: str, name: str) -> tuple[Path, str]:
     """Return a local file with the content of one of a step's output, and its name; raises OutputNotFound."""
     return step_views.file(ctx, row(ctx, run_id), path, output, name)
+
+
+def debug(ctx: Context, run_id: str, path: str) -> StepDebug:
+    """Return what it takes to run a step once more somewhere else; raises StepNotFound, BadPipeline for one that had no job."""
+    found = row(ctx, run_id)
+    return reentry.of(ctx, found.root_id, step_views.find(ctx, found, path)[1])
+
+
+def debug_file(ctx: Context, run_id: str, path: str, slot: str, name: str) -> tuple[Path, str]:
+    """Return a local file of a step's code (an empty slot) or of one of its inputs, and its name."""
+    return reentry.file(ctx, step_views.find(ctx, row(ctx, run_id), path)[1], slot, name)

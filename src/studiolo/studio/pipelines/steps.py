@@ -91,7 +91,7 @@ def _compute(ctx: Context, step: Step, owner: Any) -> str:
 
 def one(ctx: Context, row: Any, path: str) -> StepDetail:
     """Return everything about a step; raises StepNotFound."""
-    owner, found = _find(ctx, row, path)
+    owner, found = find(ctx, row, path)
     runs = experiments.some(ctx, [found.run_id]) if found.run_id and found.state == repository.UNDER_WAY else {}
     plan = _plan(ctx, owner)
     return StepDetail(
@@ -105,8 +105,8 @@ def one(ctx: Context, row: Any, path: str) -> StepDetail:
     )
 
 
-def _find(ctx: Context, row: Any, path: str) -> tuple[Any, Any]:
-    """Return the pipeline and the row of a step; the path counts from the topmost pipeline, or from this one."""
+def find(ctx: Context, row: Any, path: str) -> tuple[Any, Any]:
+    """Return the pipeline and the row of a step, or raise StepNotFound; the path counts from the topmost pipeline, or from this one."""
     with ctx.db.read() as tx:
         found = repository.step_by_path(tx, ctx, row.root_id, path)
         if found is None and row.path:
@@ -117,7 +117,7 @@ def _find(ctx: Context, row: Any, path: str) -> tuple[Any, Any]:
 
 
 def _output(ctx: Context, row: Any, path: str, output: str) -> Held:
-    made = starting.outputs_of(_find(ctx, row, path)[1])
+    made = starting.outputs_of(find(ctx, row, path)[1])
     if output not in made:
         raise OutputNotFound(output, list(made))
     return made[output]

@@ -1,11 +1,24 @@
 """Tables of pipelines: components, what pipelines are made of, their runs, and how each step stands."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
 from studiolo.kernel.storage.references import NAMES_MANIFESTS
-from studiolo.studio.experiments.tables import SEQUENCE
+
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
 components = Table(
     "pipeline_components",

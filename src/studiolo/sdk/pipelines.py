@@ -1,0 +1,5 @@
+"""Pipelines in Python: `from studiolo.sdk.pipelines import Out, OutFile, component, pipeline, step`."""
+
+from studiolo.studio.pipelines.functions import Out, OutFile, component, pipeline, step
+
+__all__ = ["Out", "OutFile", "component", "pipeline", "step"]

@@ -1,0 +1,81 @@
+"""Re-enters a step on the user's machine: a folder with its inputs in place, its code, and a script that runs its command."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from studiolo.kernel.http import Transport
+from studiolo.studio.experiments import expressions
+from studiolo.studio.experiments.job_schemas import FILE_TYPES
+from studiolo.studio.pipelines.errors import BadPipeline
+from studiolo.studio.pipelines.schemas import DebugFiles, StepDebug
+
+CODE = ""  # the slot of the code
+SCRIPT = "run.sh"
+
+
+def enter(transport: Transport, run_id: str, path: str, folder: Path) -> Path:
+    """Make the folder of a step: `inputs/`, `work/` with the code, `outputs/`, and `run.sh`; returns the script.
+
+    Files that are there already are left as they are. Raises BadPipeline when the folder holds another step.
+    """
+    asked = f"pipelines/runs/{run_id}/step"
+    found = StepDebug.model_validate(transport.get(f"{asked}/debug", path=path))
+    mark = folder / ".step"
+    if mark.is_file() and mark.read_text("utf-8") != found.run_id:
+        raise BadPipeline(f"{folder} holds another step.", "Name an empty folder.", field="debug")
+    for name in ("inputs", "work", "outputs"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    mark.write_text(found.run_id, "utf-8")
+    for slot, files in [(CODE, DebugFiles(files=found.code)), *found.inputs.items()]:
+        target = folder / "inputs" / slot if slot else folder / "work"
+        target.mkdir(parents=True, exist_ok=True)
+        for file in files.files:
+            place = target / file.path
+            if not place.exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                transport.download(f"{asked}/debug/file", place, path=path, slot=slot, file=file.path)
+    for name, kind in found.outputs.items():
+        if kind not in FILE_TYPES:
+            (folder / "outputs" / name).mkdir(exist_ok=True)
+    script = folder / SCRIPT
+    script.write_text("\n".join(_lines(found, folder.resolve())) + "\n", "utf-8")
+    script.chmod(0o755)
+    return script
+
+
+def _lines(found: StepDebug, folder: Path) -> Iterator[str]:
+    yield "#!/usr/bin/env bash"
+    yield f"# Step {found.path} of pipeline {found.pipeline_id}, as job {found.run_id} ran it."
+    if found.environment:
+        yield f"# It ran in the environment {found.environment}: activate one like it first."
+    yield from (f"# It was given the secret {name}: export {name}=…" for name in found.secrets)
+    for name, value in {
+        **found.env,
+        "STUDIOLO_OUTPUTS": str(folder / "outputs"),
+        "STUDIOLO_INPUTS": str(folder / "inputs"),
+    }.items():
+        yield f"export {name}={shlex.quote(value)}"
+    yield f"cd {shlex.quote(str(folder / 'work'))}"
+    shell = len(found.command) == 1 and any(letter.isspace() or letter in "|&;<>$" for letter in found.command[0])
+    values = {("inputs", name): value for name, value in found.params.items()}
+    for name, files in found.inputs.items():
+        place = folder / "inputs" / name
+        shown = str(place / files.files[0].path if files.alone and files.files else place)
+        values["inputs", name] = shlex.quote(shown) if shell else shown
+    for word in found.command:
+        for name in expressions.outputs(word):
+            shown = str(folder / "outputs" / name)
+            values["outputs", name] = shlex.quote(shown) if shell else shown
+    words = [expressions.substitute(word, values) for word in found.command]
+    yield words[0] if shell else f"exec {shlex.join(words)}"
+
+
+def default_folder(path: str) -> Path:
+    """Return where a step is put when no folder is named.
+
+    >>> default_folder("train/fit").name
+    'debug-train-fit'
+    """
+    return Path(os.curdir) / f"debug-{path.replace('/', '-')}"

@@ -1,0 +1,99 @@
+"""The controller is killed before and after each of its transactions about pipelines: every step runs once, and the result is the same."""
+
+import os
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database
+from studiolo.studio.experiments import reconcile as experiments_tick
+from studiolo.studio.experiments.schemas import TERMINAL
+from studiolo.studio.pipelines import reconcile, service
+from studiolo.testing.context import make_context
+from tests.studio.pipelines.graphs import output, pipeline, states, step, text_of
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed(home: Path, *, before: bool) -> None:
+    """Be a controller that dies in its first transaction about pipelines, before or after the commit."""
+    armed = [False]
+    begin = Database.begin
+
+    @contextmanager
+    def dying(self: Database) -> Iterator[Connection]:
+        with begin(self) as tx:
+            yield tx
+            if armed[0] and before:
+                die()
+        if armed[0]:
+            die()
+
+    Database.begin = dying  # type: ignore[method-assign]
+    ctx = make_context(home)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        experiments_tick.tick(ctx)
+        armed[0] = True
+        reconcile.tick(ctx)
+        armed[0] = False
+        time.sleep(0.01)
+
+
+def test_killed_at_each_transaction_every_step_runs_once(ctx: Context, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    inner = {
+        "graph": {
+            "steps": {
+                "deep": step(
+                    f"echo deep >> {log}; echo d > ${{{{outputs.out}}}}/f.txt",
+                    makes={"out": "uri_folder"},
+                    outputs={"out": {"bind": "o"}},
+                )
+            },
+            "outputs": {"o": {"type": "uri_folder"}},
+        },
+        "kind": "pipeline",
+    }
+    steps = {
+        "one": step(f"echo one >> {log}; echo 1 > ${{{{outputs.out}}}}/f.txt", makes={"out": "uri_folder"}),
+        "nested": inner,
+        "two": step(
+            f"echo two >> {log}; cat ${{{{inputs.a}}}}/f.txt ${{{{inputs.b}}}}/f.txt > ${{{{outputs.out}}}}/f.txt",
+            inputs={"a": output("one"), "b": output("nested", "o")},
+            makes={"out": "uri_folder"},
+        ),
+    }
+    run = service.submit(ctx, pipeline(steps))
+    kills = 0
+    deadline = time.monotonic() + 240
+    while service.get_run(ctx, run.run.id).run.state not in TERMINAL:
+        assert time.monotonic() < deadline
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads of others in this process do nothing of ours
+            child = os.fork()
+        if child == 0:
+            try:
+                killed(ctx.settings.home, before=kills % 2 == 0)
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status), "it found nothing to do, and the pipeline has not ended"
+        kills += 1
+    assert kills >= 12
+    assert states(ctx, run) == {
+        "one": "Completed",
+        "nested": "Completed",
+        "nested/deep": "Completed",
+        "two": "Completed",
+    }
+    assert sorted(log.read_text().split()) == ["deep", "one", "two"]
+    assert text_of(ctx, run, "two") == "1\nd\n"
