@@ -4536,6 +4536,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/step/debug': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Step Debug
+     * @description Return what it takes to run a step once more somewhere else: its command, variables, code and inputs.
+     */
+    get: operations['pipelines_get_step_debug'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/step/debug/file': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Step Debug File
+     * @description Send one file of a step's code, or of one of its inputs.
+     */
+    get: operations['pipelines_get_step_debug_file'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/pipelines/runs/{run_id}/step/file': {
     parameters: {
       query?: never;
@@ -7638,6 +7678,19 @@ export interface components {
       name: string;
       /** Title */
       title: string;
+    };
+    /**
+     * DebugFiles
+     * @description Files of an input. alone: the command is given the file itself, and not its folder.
+     */
+    DebugFiles: {
+      /**
+       * Alone
+       * @default false
+       */
+      alone: boolean;
+      /** Files */
+      files: components['schemas']['Artifact'][];
     };
     /**
      * Deleted
@@ -14283,6 +14336,45 @@ export interface components {
        * @default
        */
       title: string;
+    };
+    /**
+     * StepDebug
+     * @description What it takes to run a step once more somewhere else. secrets: names of variables, never their values.
+     */
+    StepDebug: {
+      /** Code */
+      code: components['schemas']['Artifact'][];
+      /** Command */
+      command: string[];
+      /** Env */
+      env: {
+        [key: string]: string;
+      };
+      /**
+       * Environment
+       * @default
+       */
+      environment: string;
+      /** Inputs */
+      inputs: {
+        [key: string]: components['schemas']['DebugFiles'];
+      };
+      /** Outputs */
+      outputs: {
+        [key: string]: string;
+      };
+      /** Params */
+      params: {
+        [key: string]: string;
+      };
+      /** Path */
+      path: string;
+      /** Pipeline Id */
+      pipeline_id: string;
+      /** Run Id */
+      run_id: string;
+      /** Secrets */
+      secrets: string[];
     };
     /**
      * StepDetail
@@ -24723,6 +24815,75 @@ export interface operations {
         content: {
           'application/json': components['schemas']['StepDetail'];
         };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_step_debug: {
+    parameters: {
+      query: {
+        /** @description Path of the step, such as `train` or `each/3/fit`. */
+        path: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StepDebug'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_step_debug_file: {
+    parameters: {
+      query: {
+        /** @description Path of the step, such as `train` or `each/3/fit`. */
+        path: string;
+        file: string;
+        /** @description Name of the input; empty: the code. */
+        slot?: string;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Validation Error */
       422: {
