@@ -65,6 +65,28 @@ class TraceNotFound(NotFound):
         )
 
 
+class ExportNotFound(NotFound):
+    """No file of runs is on its way under this id."""
+
+    code, title = "experiments.export_not_found", "Export not found"
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__(
+            f"There is no export {export_id[:80]} of yours; a server that was started again knows none.",
+            "Export the runs again.",
+            field="export_id",
+        )
+
+
+class ExportStopped(Conflict):
+    """The file was canceled."""
+
+    code, title = "experiments.export_stopped", "Export canceled"
+
+    def __init__(self) -> None:
+        super().__init__("This export was canceled.", "Export the runs again.")
+
+
 class BadKey(Invalid):
     """A name of a param, metric or tag that cannot be used."""
 

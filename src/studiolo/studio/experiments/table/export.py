@@ -3,10 +3,9 @@
 import csv
 import io
 import math
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import IO, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 from sqlalchemy import select
@@ -24,7 +23,6 @@ Format = Literal["csv", "parquet", "json"]
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
 PAGE = 1000
 _GROUP = 10_000  # rows of a row group of Parquet
-_CHUNK = 1 << 20
 _TIMES = ("created_at", "started_at", "ended_at")
 ATTRIBUTES = ("id", "name", "experiment", "state", "kind", "user", *_TIMES, "duration", "parent_id", "error")
 # MLflow's names of what our nouns call otherwise
@@ -64,9 +62,27 @@ def rows(ctx: Context, wanted: RunSearch) -> tuple[list[Column], Iterator[list[l
     return chosen, pieces()
 
 
-def stream(ctx: Context, wanted: RunSearch, form: Format) -> Iterator[bytes]:
-    """Return the file in pieces; what is wrong with the search is raised now, not while the file is sent."""
-    chosen, pieces = rows(ctx, wanted)
+def check(wanted: RunSearch) -> None:
+    """Raise Invalid for a column that no file has."""
+    for name in wanted.columns or ():
+        _column(name)
+
+
+def stream(
+    ctx: Context, wanted: RunSearch, form: Format, told: Callable[[int], None] = lambda _: None
+) -> Iterator[bytes]:
+    """Return the file in pieces; what is wrong with the search is raised now, not while the file is sent.
+
+    told: is called with the number of rows of each piece that was written; what it raises ends the file.
+    """
+    chosen, read = rows(ctx, wanted)
+
+    def counted() -> Iterator[list[list[Any]]]:
+        for piece in read:
+            yield piece
+            told(len(piece))
+
+    pieces = counted()
     if form == "csv":
         return _csv(chosen, pieces)
     return _json(chosen, pieces) if form == "json" else _parquet(chosen, pieces)
@@ -155,17 +171,44 @@ def _parquet(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Ite
 
     types = {"text": pa.string(), "number": pa.float64(), "time": pa.timestamp("us", tz="UTC")}
     schema = pa.schema([(column.header, types[column.type]) for column in chosen])
-    with tempfile.TemporaryFile() as file:  # its footer is written last: a file first, then the reply
-        with pq.ParquetWriter(file, schema) as writer:
-            held: list[list[Any]] = []
-            for piece in pieces:
-                held += piece
-                if len(held) >= _GROUP:
-                    _write(writer, schema, held)
-                    held = []
-            if held:
+    sink = _Sink()
+    with pq.ParquetWriter(sink, schema) as writer:
+        held: list[list[Any]] = []
+        for piece in pieces:
+            held += piece
+            if len(held) >= _GROUP:
                 _write(writer, schema, held)
-        yield from _read(file)
+                held = []
+            yield sink.take()
+        if held:
+            _write(writer, schema, held)
+    yield sink.take()
+
+
+class _Sink(io.RawIOBase):
+    """Holds what was written until it is taken: Parquet is written from front to back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held = bytearray()
+        self._place = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def write(self, data: Any, /) -> int:
+        before = len(self._held)
+        self._held += data
+        self._place += len(self._held) - before
+        return len(self._held) - before
+
+    def take(self) -> bytes:
+        taken = bytes(self._held)
+        self._held.clear()
+        return taken
 
 
 def _write(writer: Any, schema: Any, held: list[list[Any]]) -> None:
@@ -173,9 +216,3 @@ def _write(writer: Any, schema: Any, held: list[list[Any]]) -> None:
 
     arrays = [pa.array([row[n] for row in held], field.type) for n, field in enumerate(schema)]
     writer.write_table(pa.table(arrays, schema=schema))
-
-
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(_CHUNK):
-        yield chunk

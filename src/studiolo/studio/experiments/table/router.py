@@ -1,16 +1,20 @@
 """Routes of the table of runs: search, count, groups, names of columns, changes to many, export, saved views."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
+from studiolo.studio.experiments.errors import ExportStopped
 from studiolo.studio.experiments.table import bulk as run_bulk
 from studiolo.studio.experiments.table import columns as run_columns
 from studiolo.studio.experiments.table import export as run_export
+from studiolo.studio.experiments.table import exports as run_exports
 from studiolo.studio.experiments.table import groups as run_groups
 from studiolo.studio.experiments.table import rows as run_table
 from studiolo.studio.experiments.table import views as run_views
@@ -22,6 +26,8 @@ from studiolo.studio.experiments.table.schemas import (
     RunColumns,
     RunCount,
     RunCountSearch,
+    RunExport,
+    RunExportSpec,
     RunGroups,
     RunRecord,
     RunSearch,
@@ -32,6 +38,19 @@ from studiolo.studio.experiments.table.schemas import (
 
 router = APIRouter()
 Several = Annotated[list[str], Query()]
+
+
+class Attachment(StreamingResponse):
+    """A file that may be stopped: its reply is left without an end, and the server closes the line."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file."""
+        with suppress(ExportStopped):
+            await super().__call__(scope, receive, send)
+
+
+def _attached(form: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="runs.{form}"', "X-Content-Type-Options": "nosniff"}
 
 
 @router.post("/search")
@@ -104,10 +123,37 @@ def export_runs(
             "top_level": top_level,
         }
     )
-    headers = {"Content-Disposition": f'attachment; filename="runs.{format}"', "X-Content-Type-Options": "nosniff"}
-    return StreamingResponse(
-        run_export.stream(ctx, wanted, format), headers=headers, media_type=run_export.MEDIA[format]
-    )
+    pieces = run_export.stream(ctx, wanted, format)
+    return StreamingResponse(pieces, media_type=run_export.MEDIA[format], headers=_attached(format))
+
+
+@router.post("/exports", status_code=201)
+def begin_export(spec: RunExportSpec, ctx: Context = Depends(context)) -> RunExport:
+    """Begin a file of all runs that match; its content is loaded from `/exports/{id}/content`, once or again."""
+    ctx.actor.must("experiments.read")
+    return run_exports.begin(ctx, spec)
+
+
+@router.get("/exports/{export_id}")
+def get_export(export_id: str, ctx: Context = Depends(context)) -> RunExport:
+    """Say how far a file is."""
+    ctx.actor.must("experiments.read")
+    return run_exports.get(ctx, export_id)
+
+
+@router.delete("/exports/{export_id}")
+def cancel_export(export_id: str, ctx: Context = Depends(context)) -> RunExport:
+    """Stop writing a file; who loads it sees that it broke off."""
+    ctx.actor.must("experiments.read")
+    return run_exports.cancel(ctx, export_id)
+
+
+@router.get("/exports/{export_id}/content", response_class=StreamingResponse)
+def send_export(export_id: str, ctx: Context = Depends(context)) -> StreamingResponse:
+    """Send the file as it is written."""
+    ctx.actor.must("experiments.read")
+    form, pieces = run_exports.send(ctx, export_id)
+    return Attachment(pieces, media_type=run_export.MEDIA[form], headers=_attached(form))
 
 
 @router.get("/views")

@@ -50,6 +50,30 @@ class RunSearch(RunWhere):
     limit: int = Field(100, ge=1, le=1000)
 
 
+class RunExportSpec(RunWhere):
+    """Which runs to write into a file, in which order, with which columns: null for all that they recorded."""
+
+    format: Literal["csv", "parquet", "json"] = "csv"
+    order_by: list[str] = Field([], max_length=10)
+    columns: list[str] | None = Field(None, max_length=300)
+
+
+class RunExport(BaseModel):
+    """A file of runs on its way. runs: how many matched when it began; done: how many are written.
+
+    state: waiting until its content is asked for; canceled also when who took it hung up. error: why it failed.
+    """
+
+    id: str
+    format: Literal["csv", "parquet", "json"]
+    state: Literal["waiting", "running", "done", "failed", "canceled"]
+    runs: int
+    done: int = 0
+    began_at: datetime
+    ended_at: datetime | None = None
+    error: str = ""
+
+
 class RunCountSearch(RunWhere):
     """Which runs to count. after: only those that were added after this mark."""
 
