@@ -54,7 +54,7 @@ await context.addInitScript(() => {
     if (!grid || grid.closest("[aria-busy=true]")) return null;
     const rows = grid.querySelectorAll("[role=rowgroup] [role=row]");
     // names are there; what their metrics come to may follow
-    const waits = (row) => row.querySelector(":nth-child(-n+2) > .mantine-Skeleton-root, :nth-child(-n+2) > * > .mantine-Skeleton-root");
+    const waits = (row) => row.querySelector(":nth-child(-n+2) > [data-waiting], :nth-child(-n+2) > * > [data-waiting]");
     const ready = rows.length > 0 && ![...rows].slice(0, 3).some(waits);
     return ready ? [...rows].slice(0, 3).map((one) => one.textContent).join("|") : null;
   };

@@ -147,7 +147,7 @@ const scroll = async () => {
     return found.sort((a, b) => a - b);
   });
   await grid.getByRole('link').first().waitFor();
-  await page.waitForFunction(() => !document.querySelector('[role=grid] .mantine-Skeleton-root'));
+  await page.waitForFunction(() => !document.querySelector('[role=grid] [data-waiting]'));
   const after = await heap();
   const p95 = frames[Math.floor(frames.length * 0.95)] ?? 0;
   console.log(

@@ -1,18 +1,19 @@
 import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, StrictMode, Suspense } from 'react';
+import { StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import './app/fonts.css';
 import './app/mantine.css';
 import './app/app.css';
 import { router } from './app/router';
+import { later } from './kernel/later';
 import { mlflowAddress } from './kernel/mlflowLinks';
 import { queries } from './kernel/query';
 import { cssVariables, theme } from './theme';
 
 // what the first page does not need comes after it
-const Toasts = lazy(() => import('./app/Toasts'));
+const Toasts = later(() => import('./app/Toasts'), 'default');
 const schemes = localStorageColorSchemeManager({ key: 'studiolo-colour-scheme' });
 const host = document.getElementById('root');
 if (!host) throw new Error('index.html lost its #root');
@@ -37,3 +38,11 @@ createRoot(host).render(
     </MantineProvider>
   </StrictMode>,
 );
+
+const stop = router.subscribe('onResolved', () => {
+  stop();
+  void import('./app/ahead').then(
+    ({ lookAhead }) => lookAhead(router),
+    () => undefined,
+  );
+});

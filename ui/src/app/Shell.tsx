@@ -1,27 +1,32 @@
-import { ActionIcon, Button, Kbd, Menu, Text } from '@mantine/core';
+import { ActionIcon, Kbd } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouter } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { goLive } from '@/kernel/events';
-import { queries } from '@/kernel/query';
-import { session, signOut } from '@/kernel/session';
+import { later } from '@/kernel/later';
+import { session } from '@/kernel/session';
 import { at, workspace } from '@/kernel/workspace';
-import { IconChevronDown, IconLogout, IconMenu, IconSearch, IconUser } from '@/kit/icons';
+import { IconMenu, IconSearch } from '@/kit/icons';
 import { Loading } from '@/kit/Page';
 import { Problem } from '@/kernel/problem';
 import { Breadcrumb } from './Breadcrumb';
 import { Failed } from './Failed';
 import { LiveBanner } from './LiveBanner';
 import { NavPane } from './NavPane';
-import { SchemeSwitch } from './SchemeSwitch';
 import { useShortcuts } from './shortcuts';
 import classes from './shell.module.css';
 
 // what it opens is heavy and not needed to draw the page
-const NoticeBell = lazy(() => import('./NoticeBell').then((it) => ({ default: it.NoticeBell })));
-const Palette = lazy(() => import('./Palette'));
-const ShortcutSheet = lazy(() => import('./ShortcutSheet'));
+const NoticeBell = later(() => import('./NoticeBell'), 'NoticeBell');
+const WorkspaceMenu = later(() => import('./HeaderMenus'), 'WorkspaceMenu');
+const AccountMenus = later(() => import('./HeaderMenus'), 'AccountMenus');
+const Palette = later(() => import('./Palette'), 'default');
+const ShortcutSheet = later(() => import('./ShortcutSheet'), 'default');
+
+/** What is opened by a key opens when its code is here; while the studio is away the banner says why it does not. */
+const opened = (part: typeof Palette | typeof ShortcutSheet, open: () => void) =>
+  void Promise.resolve(part.preload?.()).then(open, () => undefined);
 
 function unknown(name: string): Problem {
   return new Problem(
@@ -44,7 +49,9 @@ export function Shell() {
   const [drawer, setDrawer] = useState(false);
   const [palette, setPalette] = useState(false);
   const [sheet, setSheet] = useState(false);
-  useShortcuts({ onPalette: () => setPalette(true), onSheet: () => setSheet(true) });
+  const openPalette = () => opened(Palette, () => setPalette(true));
+  const openSheet = () => opened(ShortcutSheet, () => setSheet(true));
+  useShortcuts({ onPalette: openPalette, onSheet: openSheet });
 
   useEffect(() => router.subscribe('onResolved', () => setDrawer(false)), [router]);
   const signedOut = error instanceof Problem && error.signedOut;
@@ -86,48 +93,12 @@ export function Shell() {
           <img src="/favicon.svg" alt="" width={22} height={22} />
           <span>Studiolo</span>
         </a>
-        <Menu position="bottom-start">
-          <Menu.Target>
-            <Button
-              variant="subtle"
-              color="gray"
-              c="inherit"
-              rightSection={<IconChevronDown size={14} />}
-              aria-label={`Workspace ${here}`}
-            >
-              {here}
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Label>Workspaces</Menu.Label>
-            {who?.workspaces.map((space) => (
-              <Menu.Item
-                key={space.workspace}
-                component="a"
-                href={`/w/${encodeURIComponent(space.workspace)}`}
-              >
-                {space.workspace}
-                <Text size="xs" c="dimmed">
-                  {space.role}
-                </Text>
-              </Menu.Item>
-            ))}
-            <Menu.Divider />
-            <Menu.Item
-              component="a"
-              href={at(['workspace'])}
-              onClick={(event) => {
-                event.preventDefault();
-                router.history.push(at(['workspace']));
-              }}
-            >
-              Settings of {here}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <Suspense fallback={<span className={classes.workspace}>{here}</span>}>
+          <WorkspaceMenu who={who} />
+        </Suspense>
         <Breadcrumb />
         <div className={classes.gap} />
-        <button type="button" className={classes.search} onClick={() => setPalette(true)}>
+        <button type="button" className={classes.search} onClick={openPalette}>
           <IconSearch size={14} aria-hidden />
           <span>Search</span>
           <Kbd size="xs">Ctrl K</Kbd>
@@ -137,35 +108,9 @@ export function Shell() {
             <NoticeBell />
           </Suspense>
         ) : null}
-        <SchemeSwitch />
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon aria-label={`Account ${who?.account ?? ''}`}>
-              <IconUser size={18} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Label>
-              {who?.account} · Studiolo {who?.version}
-            </Menu.Label>
-            <Menu.Item onClick={() => setSheet(true)}>Keyboard shortcuts</Menu.Item>
-            <Menu.Item component="a" href="/api/docs" target="_blank">
-              API reference
-            </Menu.Item>
-            <Menu.Divider />
-            <Menu.Item
-              leftSection={<IconLogout size={14} />}
-              onClick={() => {
-                void signOut().then(() => {
-                  queries.clear();
-                  router.history.push('/signin');
-                });
-              }}
-            >
-              Sign out
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <Suspense fallback={<span style={{ width: 64 }} />}>
+          <AccountMenus who={who} onSheet={openSheet} />
+        </Suspense>
       </header>
       <NavPane folded={folded} onFold={() => setFolded(!folded)} />
       <main id="main" className={classes.main} tabIndex={-1}>
@@ -182,7 +127,7 @@ export function Shell() {
       </main>
       {palette ? (
         <Suspense fallback={null}>
-          <Palette onClose={() => setPalette(false)} onSheet={() => setSheet(true)} />
+          <Palette onClose={() => setPalette(false)} onSheet={openSheet} />
         </Suspense>
       ) : null}
       {sheet ? (

@@ -1,4 +1,5 @@
-import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { queries } from '@/kernel/query';
 import { rootRoute, workspaceRoute } from '@/kernel/routing';
 import { searchOf, text } from '@/kernel/search';
@@ -19,7 +20,7 @@ import { Failed } from './Failed';
 import { workspaceRoutes } from '@/studio/workspace/routes';
 import { Shell } from './Shell';
 
-const NotFound = lazyRouteComponent(() => import('./NotFound'), 'NotFound');
+const NotFound = later(() => import('./NotFound'), 'NotFound');
 
 workspaceRoute.update({ component: Shell });
 
@@ -37,15 +38,13 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/signin',
   validateSearch: searchOf((raw) => ({ problem: text(raw, 'problem'), then: text(raw, 'then') })),
-  component: lazyRouteComponent(() => import('./SignIn'), 'SignIn'),
+  component: later(() => import('./SignIn'), 'SignIn'),
 });
 
 const galleryRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/__gallery',
-  component: import.meta.env.DEV
-    ? lazyRouteComponent(() => import('./gallery/Gallery'), 'Gallery')
-    : NotFound,
+  component: import.meta.env.DEV ? later(() => import('./gallery/Gallery'), 'Gallery') : NotFound,
 });
 
 const tree = rootRoute.addChildren([
@@ -77,7 +76,7 @@ export const router = createRouter({
   defaultNotFoundComponent: NotFound,
   defaultPendingComponent: Loading,
   defaultPendingMs: 150,
-  defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,
+  defaultErrorComponent: ({ error }) => <Failed error={error} onRetry={() => void router.invalidate()} />,
 });
 
 declare module '@tanstack/react-router' {

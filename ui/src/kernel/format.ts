@@ -1,8 +1,21 @@
 /** Numbers, times and ids as text. Significant digits are fixed per column, never per value. */
 const MISSING = '–';
 
+// what writes numbers is dear to make, and a table writes hundreds of them
+const writers = new Map<string, Intl.NumberFormat>();
+function written(value: number, least: number, most: number): string {
+  const key = `${least}:${most}`;
+  let writer = writers.get(key);
+  if (!writer) {
+    writer = new Intl.NumberFormat('en-US', { minimumFractionDigits: least, maximumFractionDigits: most });
+    writers.set(key, writer);
+  }
+  return writer.format(value);
+}
+const moments = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
 export function count(value: number | null | undefined): string {
-  return value == null ? MISSING : value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  return value == null ? MISSING : written(value, 0, 0);
 }
 
 /** A measured value with `digits` significant digits: 0.9266, 12.35, 1.204e-7. */
@@ -14,10 +27,7 @@ export function metric(value: number | null | undefined, digits = 4): string {
   const size = Math.abs(value);
   if (size >= 1e7 || size < 1e-4) return value.toExponential(digits - 1);
   const places = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return value.toLocaleString('en-US', {
-    maximumFractionDigits: places,
-    minimumFractionDigits: Math.min(places, digits),
-  });
+  return written(value, Math.min(places, digits), places);
 }
 
 export function percent(part: number | null | undefined, places = 1): string {
@@ -70,9 +80,8 @@ export function until(when: string | Date | null | undefined, now: number = Date
 }
 
 export function moment(when: string | Date | null | undefined): string {
-  return when
-    ? new Date(when).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
-    : MISSING;
+  const at = when ? new Date(when) : null;
+  return at && !Number.isNaN(at.getTime()) ? moments.format(at) : MISSING;
 }
 
 export function between(start?: string | null, end?: string | null, now: number = Date.now()): number | null {

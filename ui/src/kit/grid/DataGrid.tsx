@@ -10,10 +10,9 @@ import {
   type ColumnDef,
   type RowData,
 } from '@tanstack/react-table';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent } from 'react';
+import { useMemo, useRef, useState, type MouseEvent } from 'react';
+import { GridBody } from './GridBody';
 import { GridHead } from './GridHead';
-import { GridRow } from './GridRow';
 import { GridTools } from './GridTools';
 import { useGridKeys } from './keys';
 import { offsetsOf, useWidths } from './widths';
@@ -55,6 +54,8 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
   const [active, setActive] = useState(-1);
   const anchor = useRef<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
+  const head = useRef<HTMLDivElement>(null);
+  const reveal = useRef<(index: number) => void>(null);
 
   const sort = props.onSort ? props.sort : ownSort;
   const sorting = useMemo(() => parseSort(sort), [sort]);
@@ -99,30 +100,6 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
   const height = props.rowHeight ?? (dense ? 32 : 40);
   const { first = 0, onWindow } = props;
   const size = onWindow ? (props.total ?? shown.length) : shown.length;
-  const keyOf = useCallback((index: number) => shown[index - first]?.id ?? index, [shown, first]);
-  const virtual = useVirtualizer({
-    count: size,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    getItemKey: keyOf,
-    scrollPaddingEnd: 40, // the sticky head covers as much
-    overscan: 12,
-  });
-  const items = virtual.getVirtualItems();
-  const [firstIndex, lastIndex] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
-  useEffect(() => {
-    if (size > 0) onWindow?.(firstIndex, lastIndex);
-  }, [onWindow, firstIndex, lastIndex, size]);
-  const { listKey } = props;
-  useEffect(() => {
-    if (listKey !== undefined) scroller.current?.scrollTo({ top: 0 });
-  }, [listKey]);
-  const nearEnd = shown.length > 0 && lastIndex >= shown.length - 20;
-  const { onEnd } = props;
-  useEffect(() => {
-    if (nearEnd) onEnd?.();
-  }, [nearEnd, onEnd, shown.length]);
-
   const markable = props.selectable ? shown.filter((row) => props.selectable?.(row.original)) : shown;
   const select = (key: string, withShift: boolean) => {
     if (!onSelect) return;
@@ -149,7 +126,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
     active,
     setActive,
     select,
-    scrollTo: (i) => virtual.scrollToIndex(i),
+    scrollTo: (i) => reveal.current?.(i),
   });
 
   const widthOf = (id: string) => table.getColumn(id)?.getSize() ?? 140;
@@ -204,6 +181,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
         onKeyDown={onKeyDown}
       >
         <GridHead
+          ref={head}
           table={table}
           columns={visible}
           left={left}
@@ -217,31 +195,28 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
               : undefined
           }
         />
-        <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = shown[item.index - first];
-            return row ? (
-              <GridRow
-                key={row.id}
-                id={row.id}
-                row={row.original}
-                columns={visible}
-                index={item.index}
-                top={item.start}
-                height={height}
-                active={item.index === active}
-                highlight={props.highlight?.(row.original) ?? false}
-                faded={props.faded?.(row.original) ?? false}
-                selected={onSelect ? chosen.has(row.id) : undefined}
-                markable={props.selectable?.(row.original) ?? true}
-                left={left}
-                href={props.href?.(row.original)}
-                onRow={onRow}
-                onMark={onMark}
-              />
-            ) : null;
-          })}
-        </div>
+        <GridBody
+          scroller={scroller}
+          head={head}
+          reveal={reveal}
+          shown={shown}
+          first={first}
+          size={size}
+          height={height}
+          columns={visible}
+          left={left}
+          active={active}
+          chosen={onSelect ? chosen : null}
+          highlight={props.highlight}
+          faded={props.faded}
+          selectable={props.selectable}
+          href={props.href}
+          onWindow={onWindow}
+          onEnd={props.onEnd}
+          listKey={props.listKey}
+          onRow={onRow}
+          onMark={onMark}
+        />
       </div>
       {/* beside the grid: a grid may hold rows only */}
       {size === 0 ? <div className={classes.none}>{props.empty ?? 'No rows'}</div> : null}

@@ -1,11 +1,13 @@
 import { Checkbox } from '@mantine/core';
 import type { ReactTable, RowData } from '@tanstack/react-table';
+import type { Ref } from 'react';
 import { IconDown, IconUp } from '../icons';
 import type { GridFeatures } from './DataGrid';
 import type { GridColumn } from './types';
 import classes from './grid.module.css';
 
 interface Props<T extends RowData> {
+  ref: Ref<HTMLDivElement>;
   table: ReactTable<GridFeatures, T>;
   columns: readonly GridColumn<T>[];
   /** Left edges of the columns that stay. */
@@ -13,10 +15,10 @@ interface Props<T extends RowData> {
   markAll?: { checked: boolean; some: boolean; toggle: (on: boolean) => void } | undefined;
 }
 
-export function GridHead<T extends RowData>({ table, columns, left, markAll }: Props<T>) {
+export function GridHead<T extends RowData>({ ref, table, columns, left, markAll }: Props<T>) {
   const headers = new Map(table.getFlatHeaders().map((header) => [header.column.id, header]));
   return (
-    <div role="rowgroup" className={classes.head}>
+    <div ref={ref} role="rowgroup" className={classes.head}>
       <div role="row" className={classes.headRow}>
         {markAll ? (
           <div

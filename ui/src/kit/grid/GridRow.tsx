@@ -10,7 +10,6 @@ interface Props<T extends RowData> {
   row: T;
   columns: readonly GridColumn<T>[];
   index: number;
-  top: number;
   height: number;
   active: boolean;
   highlight: boolean;
@@ -39,7 +38,7 @@ function Row<T extends RowData>(props: Props<T>) {
       data-faded={props.faded || undefined}
       data-opens={href ? true : undefined}
       className={classes.row}
-      style={{ transform: `translateY(${props.top}px)`, height: props.height }}
+      style={{ transform: `translateY(${index * props.height}px)`, height: props.height }}
       onClick={(event) => props.onRow(index, row, event)}
     >
       {selected === undefined ? null : (

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 import { integer, list as words, oneOf, searchOf, text } from '@/kernel/search';
 
@@ -6,7 +7,7 @@ const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'automl',
   validateSearch: searchOf((raw) => ({ sort: text(raw, 'sort') })),
-  component: lazyRouteComponent(() => import('./AutoMLList'), 'AutoMLList'),
+  component: later(() => import('./AutoMLList'), 'AutoMLList'),
 });
 
 export const STEPS = ['data', 'target', 'limits', 'review'] as const;
@@ -30,7 +31,7 @@ const wizard = createRoute({
     name: text(raw, 'name'),
     model: text(raw, 'model'),
   })),
-  component: lazyRouteComponent(() => import('./wizard/Wizard'), 'Wizard'),
+  component: later(() => import('./wizard/Wizard'), 'Wizard'),
 });
 
 export const TABS = ['models', 'data', 'importance', 'details'] as const;
@@ -43,7 +44,7 @@ const result = createRoute({
     model: text(raw, 'model'),
     sort: text(raw, 'sort'),
   })),
-  component: lazyRouteComponent(() => import('./result/ResultPage'), 'ResultPage'),
+  component: later(() => import('./result/ResultPage'), 'ResultPage'),
 });
 
 export const automlRoutes = [list, wizard, result] as const;

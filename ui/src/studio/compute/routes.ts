@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 import { integer, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
@@ -7,20 +8,20 @@ const page = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute',
   validateSearch: searchOf((raw) => ({ sort: text(raw, 'sort') })),
-  component: lazyRouteComponent(() => import('./ComputePage'), 'ComputePage'),
+  component: later(() => import('./ComputePage'), 'ComputePage'),
 });
 
 const create = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute/new',
-  component: lazyRouteComponent(() => import('./clusters/ClusterNew'), 'ClusterNew'),
+  component: later(() => import('./clusters/ClusterNew'), 'ClusterNew'),
 });
 
 const cluster = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute/$name',
   validateSearch: searchOf((raw) => ({ days: integer(raw, 'days') })),
-  component: lazyRouteComponent(() => import('./clusters/ClusterPage'), 'ClusterPage'),
+  component: later(() => import('./clusters/ClusterPage'), 'ClusterPage'),
 });
 
 // what the path above a machine's page leads to: the list is on the page of compute
@@ -35,13 +36,13 @@ const list = createRoute({
 const attach = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute/machines/new',
-  component: lazyRouteComponent(() => import('./machines/MachineNew'), 'MachineNew'),
+  component: later(() => import('./machines/MachineNew'), 'MachineNew'),
 });
 
 const machine = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute/machines/$name',
-  component: lazyRouteComponent(() => import('./machines/MachinePage'), 'MachinePage'),
+  component: later(() => import('./machines/MachinePage'), 'MachinePage'),
 });
 
 export const computeRoutes = [page, create, cluster, list, attach, machine] as const;

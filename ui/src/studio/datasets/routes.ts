@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { flag, integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
@@ -17,7 +18,7 @@ const list = createRoute({
     tag: text(raw, 'tag'),
     kind: oneOf(raw, 'kind', ['any', 'tabular', 'file']),
   })),
-  component: lazyRouteComponent(() => import('./DatasetList'), 'DatasetList'),
+  component: later(() => import('./DatasetList'), 'DatasetList'),
 });
 
 // "-" is no name of a dataset, while one may be called "new"
@@ -25,7 +26,7 @@ const create = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datasets/-/new',
   validateSearch: searchOf(readChoice),
-  component: lazyRouteComponent(() => import('./wizard/Wizard'), 'Wizard'),
+  component: later(() => import('./wizard/Wizard'), 'Wizard'),
 });
 
 const dash = createRoute({
@@ -76,7 +77,7 @@ const detail = createRoute({
     q: text(raw, 'q'),
     chart: flag(raw, 'chart'),
   })),
-  component: lazyRouteComponent(() => import('./DatasetPage'), 'DatasetPage'),
+  component: later(() => import('./DatasetPage'), 'DatasetPage'),
 });
 
 const compare = createRoute({
@@ -88,7 +89,7 @@ const compare = createRoute({
     show: oneOf(raw, 'show', ['diff', 'all']),
     change: oneOf(raw, 'change', ['any', 'added', 'removed', 'changed']),
   })),
-  component: lazyRouteComponent(() => import('./versions/ComparePage'), 'ComparePage'),
+  component: later(() => import('./versions/ComparePage'), 'ComparePage'),
 });
 
 addFinder({

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { oneOf, searchOf, text } from '@/kernel/search';
@@ -9,14 +10,14 @@ const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datastores',
   validateSearch: searchOf((raw) => ({ q: text(raw, 'q'), sort: text(raw, 'sort') })),
-  component: lazyRouteComponent(() => import('./DatastoreList'), 'DatastoreList'),
+  component: later(() => import('./DatastoreList'), 'DatastoreList'),
 });
 
 const create = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datastores/new',
   validateSearch: searchOf((raw) => ({ kind: text(raw, 'kind') })),
-  component: lazyRouteComponent(() => import('./DatastoreCreate'), 'DatastoreCreate'),
+  component: later(() => import('./DatastoreCreate'), 'DatastoreCreate'),
 });
 
 export const TABS = ['files', 'tables', 'settings', 'used'] as const;
@@ -33,7 +34,7 @@ const detail = createRoute({
     table: text(raw, 'table'),
     query: text(raw, 'query'),
   })),
-  component: lazyRouteComponent(() => import('./DatastorePage'), 'DatastorePage'),
+  component: later(() => import('./DatastorePage'), 'DatastorePage'),
 });
 
 addFinder({

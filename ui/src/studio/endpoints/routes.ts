@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { integer, oneOf, searchOf, text } from '@/kernel/search';
@@ -9,14 +10,14 @@ const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'endpoints',
   validateSearch: searchOf((raw) => ({ sort: text(raw, 'sort') })),
-  component: lazyRouteComponent(() => import('./EndpointList'), 'EndpointList'),
+  component: later(() => import('./EndpointList'), 'EndpointList'),
 });
 
 const deploy = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'endpoints/new',
   validateSearch: searchOf((raw) => ({ model: text(raw, 'model'), name: text(raw, 'name') })),
-  component: lazyRouteComponent(() => import('./DeployPage'), 'DeployPage'),
+  component: later(() => import('./DeployPage'), 'DeployPage'),
 });
 
 export const TABS = ['details', 'test', 'consume', 'metrics', 'logs', 'deployments'] as const;
@@ -31,7 +32,7 @@ const detail = createRoute({
     q: text(raw, 'q'),
     over: integer(raw, 'over'),
   })),
-  component: lazyRouteComponent(() => import('./EndpointPage'), 'EndpointPage'),
+  component: later(() => import('./EndpointPage'), 'EndpointPage'),
 });
 
 addFinder({

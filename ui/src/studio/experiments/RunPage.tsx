@@ -1,8 +1,10 @@
 import { Badge, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
+import { later } from '@/kernel/later';
 import { usePageActions } from '@/kit/actions';
+import { Arriving } from '@/kit/Arriving';
 import { Answer, Loading, Page, PageHeader } from '@/kit/Page';
 import { DocumentsTab } from './DocumentsTab';
 import { run as runQuery, runOverview, type Run } from './queries';
@@ -10,13 +12,13 @@ import { OverviewTab } from './run/OverviewTab';
 import { readRunSearch, RUN_TABS, type RunSearch, type RunTab } from './run/search';
 import { RunHeader } from './RunHeader';
 
-const MetricsTab = lazy(() => import('./run/MetricsTab').then((m) => ({ default: m.MetricsTab })));
-const GalleryTab = lazy(() => import('./run/GalleryTab').then((m) => ({ default: m.GalleryTab })));
-const ChildrenTab = lazy(() => import('./run/ChildrenTab').then((m) => ({ default: m.ChildrenTab })));
-const CodeTab = lazy(() => import('./run/CodeTab').then((m) => ({ default: m.CodeTab })));
-const LogTab = lazy(() => import('./run/LogTab').then((m) => ({ default: m.LogTab })));
-const TracesTab = lazy(() => import('./traces/TracesTab').then((m) => ({ default: m.TracesTab })));
-const ArtifactsTab = lazy(() => import('./run/ArtifactsTab').then((m) => ({ default: m.ArtifactsTab })));
+const MetricsTab = later(() => import('./run/MetricsTab'), 'MetricsTab');
+const GalleryTab = later(() => import('./run/GalleryTab'), 'GalleryTab');
+const ChildrenTab = later(() => import('./run/ChildrenTab'), 'ChildrenTab');
+const CodeTab = later(() => import('./run/CodeTab'), 'CodeTab');
+const LogTab = later(() => import('./run/LogTab'), 'LogTab');
+const TracesTab = later(() => import('./traces/TracesTab'), 'TracesTab');
+const ArtifactsTab = later(() => import('./run/ArtifactsTab'), 'ArtifactsTab');
 
 const LABELS: Record<RunTab, string> = {
   overview: 'Overview',
@@ -74,9 +76,9 @@ export function RunPage() {
             </Tabs.List>
             {RUN_TABS.map((tab) => (
               <Tabs.Panel key={tab} value={tab}>
-                <Suspense fallback={<Loading />}>
+                <Arriving fallback={<Loading />}>
                   <Part tab={tab} run={run} search={search} change={change} />
-                </Suspense>
+                </Arriving>
               </Tabs.Panel>
             ))}
           </Tabs>

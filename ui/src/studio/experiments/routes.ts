@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 import { flag, integer, oneOf, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
@@ -10,37 +11,42 @@ const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments',
   validateSearch: readTableSearch,
-  loaderDeps: ({ search }) => ({ experiments: search.exp ?? [] }),
-  loader: ({ deps }) => void import('./table/warm').then(({ warm }) => warm(deps.experiments)),
-  component: lazyRouteComponent(() => import('./table/RunTable'), 'RunTable'),
+  loader: ({ location, cause }) => {
+    if (cause !== 'stay')
+      void import('./table/warm').then(
+        ({ warm }) => warm(location.search),
+        () => undefined,
+      );
+  },
+  component: later(() => import('./table/RunTable'), 'RunTable'),
 });
 
 const run = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/runs/$runId',
   validateSearch: readRunSearch,
-  component: lazyRouteComponent(() => import('./RunPage'), 'RunPage'),
+  component: later(() => import('./RunPage'), 'RunPage'),
 });
 
 const submit = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/submit',
   validateSearch: searchOf((raw) => ({ from: text(raw, 'from') })),
-  component: lazyRouteComponent(() => import('./submit/SubmitPage'), 'SubmitPage'),
+  component: later(() => import('./submit/SubmitPage'), 'SubmitPage'),
 });
 
 const environments = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/environments',
   validateSearch: searchOf((raw) => ({ archived: flag(raw, 'archived'), sort: text(raw, 'sort') })),
-  component: lazyRouteComponent(() => import('./environments/EnvironmentList'), 'EnvironmentList'),
+  component: later(() => import('./environments/EnvironmentList'), 'EnvironmentList'),
 });
 
 // "-" is no name of an environment, while one may be called "new"
 const createEnvironment = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/environments/-/new',
-  component: lazyRouteComponent(() => import('./environments/EnvironmentCreate'), 'EnvironmentCreate'),
+  component: later(() => import('./environments/EnvironmentCreate'), 'EnvironmentCreate'),
 });
 
 const environment = createRoute({
@@ -50,7 +56,7 @@ const environment = createRoute({
     version: integer(raw, 'version'),
     tab: oneOf(raw, 'tab', ENVIRONMENT_TABS),
   })),
-  component: lazyRouteComponent(() => import('./environments/EnvironmentPage'), 'EnvironmentPage'),
+  component: later(() => import('./environments/EnvironmentPage'), 'EnvironmentPage'),
 });
 
 // The short address of a run, as people type it; of an experiment by its number, as MLflow's links name it.

@@ -1,12 +1,14 @@
 import { Button, Group, SegmentedControl, Text, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
+import { later } from '@/kernel/later';
 import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
+import { Arriving } from '@/kit/Arriving';
 import { Section } from '@/kit/Page';
 import classes from './models.module.css';
 
-const Markdown = lazy(() => import('./Markdown').then((found) => ({ default: found.Markdown })));
+const Markdown = later(() => import('./Markdown'), 'Markdown');
 const TEMPLATE = '## What it is for\n\n## Trained on\n\n## How good it is\n\n## Do not use it for\n';
 
 interface Props {
@@ -98,8 +100,8 @@ export function Card({ of, text, save }: Props) {
 
 function Shown({ text }: { text: string }) {
   return (
-    <Suspense fallback={<pre className={classes.description}>{text}</pre>}>
+    <Arriving fallback={<pre className={classes.description}>{text}</pre>}>
       <Markdown text={text} />
-    </Suspense>
+    </Arriving>
   );
 }

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { api, data } from '@/kernel/request';
 import { workspaceRoute } from '@/kernel/routing';
 import { flag, integer, list as items, oneOf, searchOf, text } from '@/kernel/search';
@@ -9,7 +10,7 @@ const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'models',
   validateSearch: searchOf((raw) => ({ q: text(raw, 'q'), sort: text(raw, 'sort'), bin: flag(raw, 'bin') })),
-  component: lazyRouteComponent(() => import('./ModelList'), 'ModelList'),
+  component: later(() => import('./ModelList'), 'ModelList'),
 });
 
 export const SOURCES = ['file', 'run', 'address', 'web'] as const;
@@ -25,7 +26,7 @@ const register = createRoute({
     address: text(raw, 'address'),
     fetch: text(raw, 'fetch'),
   })),
-  component: lazyRouteComponent(() => import('./RegisterPage'), 'RegisterPage'),
+  component: later(() => import('./RegisterPage'), 'RegisterPage'),
 });
 
 const detail = createRoute({
@@ -41,7 +42,7 @@ const detail = createRoute({
     if (version !== undefined)
       throw redirect({ href: at(['models', params.name, 'versions', String(version)]), replace: true });
   },
-  component: lazyRouteComponent(() => import('./ModelPage'), 'ModelPage'),
+  component: later(() => import('./ModelPage'), 'ModelPage'),
 });
 
 export const TABS = ['details', 'scan', 'files', 'use'] as const;
@@ -54,7 +55,7 @@ const version = createRoute({
     path: text(raw, 'path'),
     grade: oneOf(raw, 'grade', ['worse', 'all']),
   })),
-  component: lazyRouteComponent(() => import('./VersionPage'), 'VersionPage'),
+  component: later(() => import('./VersionPage'), 'VersionPage'),
 });
 
 const versions = createRoute({
@@ -69,7 +70,7 @@ const compare = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'models/$name/compare',
   validateSearch: searchOf((raw) => ({ v: items(raw, 'v'), show: oneOf(raw, 'show', ['diff', 'all']) })),
-  component: lazyRouteComponent(() => import('./ComparePage'), 'ComparePage'),
+  component: later(() => import('./ComparePage'), 'ComparePage'),
 });
 
 addFinder({

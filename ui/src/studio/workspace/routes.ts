@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 import { flag, oneOf, searchOf, text } from '@/kernel/search';
 
@@ -22,14 +23,14 @@ const page = createRoute({
     secret: text(raw, 'secret'),
     bin: flag(raw, 'bin'),
   })),
-  component: lazyRouteComponent(() => import('./WorkspacePage'), 'WorkspacePage'),
+  component: later(() => import('./WorkspacePage'), 'WorkspacePage'),
 });
 
 const notices = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'workspace/notices',
   validateSearch: searchOf((raw) => ({ unread: flag(raw, 'unread') })),
-  component: lazyRouteComponent(() => import('./notices/NoticesPage'), 'NoticesPage'),
+  component: later(() => import('./notices/NoticesPage'), 'NoticesPage'),
 });
 
 export const workspaceRoutes = [page, notices] as const;

@@ -1,18 +1,19 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 import { searchOf, text } from '@/kernel/search';
 
 const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datasets/monitors',
-  component: lazyRouteComponent(() => import('./MonitorList'), 'MonitorList'),
+  component: later(() => import('./MonitorList'), 'MonitorList'),
 });
 
 const form = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datasets/monitors/new',
   validateSearch: searchOf((raw) => ({ dataset: text(raw, 'dataset'), edit: text(raw, 'edit') })),
-  component: lazyRouteComponent(() => import('./MonitorForm'), 'MonitorForm'),
+  component: later(() => import('./MonitorForm'), 'MonitorForm'),
 });
 
 const detail = createRoute({
@@ -23,7 +24,7 @@ const detail = createRoute({
     feature: text(raw, 'feature'),
     sort: text(raw, 'sort'),
   })),
-  component: lazyRouteComponent(() => import('./MonitorPage'), 'MonitorPage'),
+  component: later(() => import('./MonitorPage'), 'MonitorPage'),
 });
 
 export const monitorRoutes = [list, form, detail] as const;

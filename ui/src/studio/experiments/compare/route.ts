@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 import { warm } from './queries';
 import { readCompareSearch } from './search';
@@ -10,5 +11,5 @@ export const compareRoute = createRoute({
   validateSearch: readCompareSearch,
   loaderDeps: ({ search }) => ({ runs: search.runs, set: search.set }),
   loader: ({ deps }) => void warm(deps.runs, deps.set), // asks while the page's code is on its way
-  component: lazyRouteComponent(() => import('./ComparePage'), 'ComparePage'),
+  component: later(() => import('./ComparePage'), 'ComparePage'),
 });

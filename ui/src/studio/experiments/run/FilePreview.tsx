@@ -1,6 +1,8 @@
 import { Button, Group, Text } from '@mantine/core';
-import { lazy, Suspense, type ReactNode } from 'react';
+import { type ReactNode } from 'react';
+import { later } from '@/kernel/later';
 import { apiUrl } from '@/kernel/workspace';
+import { Arriving } from '@/kit/Arriving';
 import { CopyButton } from '@/kit/CopyButton';
 import { IconDownload } from '@/kit/icons';
 import { Loading } from '@/kit/Page';
@@ -12,8 +14,8 @@ import { TablePreview } from './TablePreview';
 import { TextPreview } from './TextPreview';
 import classes from './files.module.css';
 
-const PdfPreview = lazy(() => import('./PdfPreview').then((m) => ({ default: m.PdfPreview })));
-const NotebookPreview = lazy(() => import('./NotebookPreview').then((m) => ({ default: m.NotebookPreview })));
+const PdfPreview = later(() => import('./PdfPreview'), 'PdfPreview');
+const NotebookPreview = later(() => import('./NotebookPreview'), 'NotebookPreview');
 
 export function artifactUrl(run: Pick<Run, 'id'>, path: string, inline = false): string {
   return apiUrl(`/experiments/runs/${run.id}/artifacts/content`, { path, inline });
@@ -39,9 +41,9 @@ export function FilePreview({ run, path }: Props) {
           Download
         </Button>
       </FileHead>
-      <Suspense fallback={<Loading rows={4} />}>
+      <Arriving fallback={<Loading rows={4} />}>
         <Body run={run} path={path} look={lookOf(path)} />
-      </Suspense>
+      </Arriving>
     </section>
   );
 }

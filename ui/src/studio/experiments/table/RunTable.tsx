@@ -1,4 +1,4 @@
-import { Button, Group, Menu } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -6,15 +6,17 @@ import { count } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import type { Problem } from '@/kernel/problem';
 import { ErrorState } from '@/kit/ErrorState';
-import { IconChevronDown, IconFold, IconUnfold } from '@/kit/icons';
+import { IconFold, IconUnfold } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Loading, Page, PageHeader } from '@/kit/Page';
-import { columnsOf, exportUrl, viewList } from './ask';
+import { columnsOf, viewList } from './ask';
 import { exportedOf, type Direction } from './columns';
 import { experimentList } from './experiments';
 import { ExperimentRail } from './ExperimentRail';
+import { ExportMenu } from './ExportMenu';
 import { FirstSteps } from './FirstSteps';
 import { QuickFilters } from './QuickFilters';
+import { DIRECTIONS, keepUsualColumns } from './question';
 import { useRemembered } from './remembered';
 import { SearchBox } from './SearchBox';
 import { JobLinks } from '../submit/JobLinks';
@@ -30,10 +32,7 @@ export function RunTable() {
   const key = JSON.stringify(raw);
   const search = useMemo(() => readTableSearch(JSON.parse(key) as Record<string, unknown>), [key]);
   const navigate = useNavigate();
-  const [directions, setDirections] = useRemembered<Record<string, Direction>>(
-    'studiolo.metric-directions',
-    {},
-  );
+  const [directions, setDirections] = useRemembered<Record<string, Direction>>(DIRECTIONS, {});
   const [rail, setRail] = useRemembered('studiolo.experiment-rail', window.innerWidth > 700);
   const change = (next: Partial<TableSearch>) =>
     void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never, replace: true });
@@ -65,8 +64,14 @@ export function RunTable() {
   }, [usual, views.isPending, navigate]);
 
   const known = useQuery(columnsOf(search.exp ?? []));
-  const question = useQuestion(search, known.data, directions);
-  const waiting = (known.isPending && !search.cols) || (opened && views.isPending) || Boolean(named);
+  const settled = known.isPlaceholderData ? undefined : known.data;
+  const question = useQuestion(search, settled, directions);
+  const { columns, usual: remembers } = question;
+  useEffect(() => {
+    if (settled && !search.cols) keepUsualColumns(search, columns);
+  }, [settled, search, columns]);
+  const waiting =
+    (known.isPending && !search.cols && !remembers) || (opened && views.isPending) || Boolean(named);
   const [problem, setProblem] = useState<Problem | null>(null);
   const one =
     search.exp?.length === 1 ? groups.data?.find((group) => group.id === search.exp?.[0]) : undefined;
@@ -78,8 +83,6 @@ export function RunTable() {
   const empty = known.data?.runs === 0 && isPlain(search) && !known.isFetching;
   const follow = useFollow();
   const traces = at(['experiments', 'traces'], one ? { experiment: one.id } : {});
-  const exported = (form: 'csv' | 'parquet' | 'json') =>
-    exportUrl(form, question.where, question.orders, exportedOf(question.specs, directions));
 
   return (
     <Page
@@ -122,21 +125,11 @@ export function RunTable() {
                 search={search}
                 onView={(view) => replace(view ? { ...readTableSearch(view.state), view: view.id } : {})}
               />
-              <Menu position="bottom-end">
-                <Menu.Target>
-                  <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
-                    Export
-                  </Button>
-                </Menu.Target>
-                <Menu.Dropdown>
-                  <Menu.Label>All runs that match, these columns</Menu.Label>
-                  {(['csv', 'parquet', 'json'] as const).map((form) => (
-                    <Menu.Item key={form} component="a" href={exported(form)} download={`runs.${form}`}>
-                      {{ csv: 'CSV', parquet: 'Parquet', json: 'JSON' }[form]}
-                    </Menu.Item>
-                  ))}
-                </Menu.Dropdown>
-              </Menu>
+              <ExportMenu
+                where={question.where}
+                orders={question.orders}
+                columns={exportedOf(question.specs, directions)}
+              />
               <JobLinks />
             </Group>
           }

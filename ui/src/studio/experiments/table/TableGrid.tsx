@@ -12,6 +12,7 @@ import { useFollow } from '@/kit/Link';
 import { IconUp } from '@/kit/icons';
 import { Loading } from '@/kit/Page';
 import { useRunColours } from '@/kit/runColours';
+import { isOver } from '@/kit/status';
 import { BulkBar } from './BulkBar';
 import { countOf } from './ask';
 import { gridColumns } from './cells';
@@ -41,7 +42,9 @@ export function TableGrid(props: Props) {
   const { search, question, directions, onChange, onProblem } = props;
   const { where, orders, wanted, by, fetch, below, specs, columns, experiments } = question;
   const cache = useQueryClient();
-  const counted = useQuery({ ...countOf(where), retry: false });
+  // counting takes the server longer than the first rows, and would be in their way
+  const [answered, setAnswered] = useState(false);
+  const counted = useQuery({ ...countOf(where), enabled: answered });
   const table = useTable({
     fetch,
     below,
@@ -50,6 +53,7 @@ export function TableGrid(props: Props) {
     counted: by.length > 0 || counted.isPlaceholderData ? undefined : counted.data?.total,
   });
   const { list, rows, toggle, more, open } = table;
+  if (list.pages && !answered) setAnswered(true);
   const [picked, setPicked] = useState<readonly string[]>(search.sel ?? []);
   const [all, setAll] = useState<object | null>(null); // the question whose every run is meant
   const everything = all === where;
@@ -66,7 +70,8 @@ export function TableGrid(props: Props) {
   const fresh = useLive({
     where,
     columns: wanted,
-    visible,
+    running: useMemo(() => visible.some((record) => !isOver(record.run.state)), [visible]),
+    onScreen: table.onScreen,
     mark: counted.isPlaceholderData ? undefined : counted.data?.mark,
     patch: table.patch,
   });

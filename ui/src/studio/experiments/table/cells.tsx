@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Skeleton } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { between, count, metric } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { Id } from '@/kit/CopyButton';
@@ -47,7 +47,7 @@ function attribute(spec: ColumnSpec, options: Options): GridColumn<TableRow> {
     value: (row) => (row.kind === 'run' ? valueOf(row.record.run, spec.key) : null),
     cell: (row) => {
       if (spec.key === 'name') return <NameCell row={row} options={options} />;
-      if (row.kind === 'pending') return <Skeleton height={10} width="70%" />;
+      if (row.kind === 'pending') return <span className={classes.bone} data-waiting />;
       return row.kind === 'run' ? runCell(row.record.run, spec.key) : null;
     },
   };
@@ -71,7 +71,7 @@ function recorded(spec: ColumnSpec, { chosen, groupedBy }: Options): GridColumn<
     ...(number ? { align: 'right' as const } : {}),
     value,
     cell: (row) => {
-      if (row.kind === 'pending') return <Skeleton height={10} width="60%" />;
+      if (row.kind === 'pending') return <span className={classes.bone} data-waiting />;
       if (row.kind === 'group') return number ? <SpreadCell row={row} name={spec.key} /> : null;
       if (row.kind !== 'run') return null;
       const found = value(row);
@@ -84,7 +84,7 @@ function recorded(spec: ColumnSpec, { chosen, groupedBy }: Options): GridColumn<
 
 function SpreadCell({ row, name }: { row: Extract<TableRow, { kind: 'group' }>; name: string }) {
   const spread = row.group.metrics[name];
-  if (!spread) return <Skeleton height={10} width="60%" />;
+  if (!spread) return <span className={classes.bone} data-waiting />;
   if (spread.mean == null) return <span className={classes.missing}>–</span>;
   const range = `${metric(spread.min, 3)} … ${metric(spread.max, 3)}`;
   return (
@@ -95,7 +95,7 @@ function SpreadCell({ row, name }: { row: Extract<TableRow, { kind: 'group' }>; 
 }
 
 function NameCell({ row, options }: { row: TableRow; options: Options }) {
-  if (row.kind === 'pending') return <Skeleton height={10} width="50%" />;
+  if (row.kind === 'pending') return <span className={classes.bone} data-waiting />;
   if (row.kind === 'more')
     return (
       <span className={classes.name} style={{ paddingLeft: row.depth * 20 }}>

@@ -11,29 +11,33 @@ const MOST = 200;
 interface Options {
   where: Where;
   columns: string[];
+  /** Some run of those in memory goes on. */
+  running: boolean;
   /** Runs that are on the screen now. */
-  visible: readonly RunRecord[];
+  onScreen: () => readonly RunRecord[];
   /** Where the workspace's newest run was when the list was counted. */
   mark: number | undefined;
   patch: (records: readonly RunRecord[]) => void;
 }
 
 /** Rows on the screen change where they stand; new runs are counted and come in when the person asks. */
-export function useLive({ where, columns, visible, mark, patch }: Options): number {
+export function useLive({ where, columns, running, onScreen, mark, patch }: Options): number {
   const [fresh, setFresh] = useState<{ mark: number; count: number } | null>(null);
   const touched = useRef(new Set<string>());
   const born = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const now = useRef({ where, columns, visible, mark, patch });
+  const now = useRef({ where, columns, onScreen, mark, patch });
   useEffect(() => {
-    now.current = { where, columns, visible, mark, patch };
+    now.current = { where, columns, onScreen, mark, patch };
   });
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const look = useCallback(async () => {
     timer.current = undefined;
-    const { where: asked, columns: wanted, visible: rows, mark: since, patch: put } = now.current;
-    const ids = rows.map((row) => row.run.id).filter((id) => touched.current.has(id));
+    const { where: asked, columns: wanted, onScreen: rows, mark: since, patch: put } = now.current;
+    const ids = rows()
+      .map((row) => row.run.id)
+      .filter((id) => touched.current.has(id));
     touched.current.clear();
     const again = born.current;
     born.current = false;
@@ -61,15 +65,14 @@ export function useLive({ where, columns, visible, mark, patch }: Options): numb
   );
 
   const everything = useCallback(() => {
-    for (const row of now.current.visible) touched.current.add(row.run.id);
+    for (const row of now.current.onScreen()) touched.current.add(row.run.id);
     soon();
   }, [soon]);
-  const running = visible.some((row) => !isOver(row.run.state));
   useEffect(() => {
     if (!running) return;
     const beat = setInterval(() => {
       if (document.hidden) return;
-      for (const row of now.current.visible) if (!isOver(row.run.state)) touched.current.add(row.run.id);
+      for (const row of now.current.onScreen()) if (!isOver(row.run.state)) touched.current.add(row.run.id);
       soon();
     }, BEAT_MS);
     return () => clearInterval(beat);

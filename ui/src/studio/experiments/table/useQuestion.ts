@@ -1,43 +1,27 @@
 import { useMemo } from 'react';
 import { parseSort } from '@/kit/grid/model';
 import { groupsOf, ordersOf, runsOf, type Where } from './ask';
-import {
-  defaultColumns,
-  specOf,
-  wantedOf,
-  type ColumnSpec,
-  type Direction,
-  type RunColumns,
-} from './columns';
-import { keyed, toFilter } from './conditions';
+import { specOf, wantedOf, type RunColumns } from './columns';
+import { keyed } from './conditions';
+import { columnsFor, specsOf, usualColumns, whereOf, type Directions } from './question';
 import type { TableSearch } from './state';
 import type { TableRow } from './tree';
 
 /** What is asked of the server for an address: which runs, in which order, with which columns, in which groups. */
 export function useQuestion(
   search: TableSearch,
+  /** Names that runs of these very experiments have, once they are known. */
   known: RunColumns | undefined,
-  directions: Readonly<Record<string, Direction>>,
+  directions: Directions,
 ) {
   const { q, exp, all, bin, sort, group, cols } = search;
   const experiments = useMemo(() => exp ?? [], [exp]);
-  const columns = useMemo(
-    () => cols ?? defaultColumns(known, { oneExperiment: experiments.length === 1, bin: bin ?? false }),
-    [cols, known, experiments, bin],
-  );
-  const specs = useMemo(
-    () => columns.map(specOf).filter((spec): spec is ColumnSpec => spec !== null),
-    [columns],
-  );
-  const where = useMemo<Where>(
-    () => ({
-      experiments,
-      filter: toFilter(q ?? ''),
-      lifecycle: bin ? 'deleted' : 'active',
-      top_level: !all && !bin,
-    }),
-    [experiments, q, bin, all],
-  );
+  const usual = useMemo(() => usualColumns({ exp, bin }), [exp, bin]);
+  // the same columns are the same question, wherever they come from
+  const chosen = JSON.stringify(cols ?? (known ? null : usual) ?? columnsFor({ exp, bin }, known));
+  const columns = useMemo(() => JSON.parse(chosen) as string[], [chosen]);
+  const specs = useMemo(() => specsOf(columns), [columns]);
+  const where = useMemo(() => whereOf({ q, exp, bin, all }), [q, exp, bin, all]);
   const orders = useMemo(() => ordersOf(sort, directions), [sort, directions]);
   const wanted = useMemo(() => wantedOf(specs), [specs]);
   const by = useMemo(() => (group ?? []).map(groupKey), [group]);
@@ -55,7 +39,7 @@ export function useQuestion(
       },
     [where],
   );
-  return { experiments, columns, specs, where, orders, wanted, by, fetch, below };
+  return { experiments, usual: Boolean(usual), columns, specs, where, orders, wanted, by, fetch, below };
 }
 
 /** `p.depth` as the grammar names it; what has no family is an attribute. */

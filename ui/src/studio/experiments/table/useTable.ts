@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { recordsPage, type Where } from './ask';
 import type { RunRecord } from './columns';
 import {
@@ -13,7 +13,9 @@ import {
 } from './tree';
 import { usePaged, type Fetch } from './usePaged';
 
-const AROUND = 30; // rows before and after those in view that are given to the grid
+const BLOCK = 100; // rows are given to the grid in blocks, so that it is told of others now and then and not at each step
+const AROUND = 30; // before and after those in view
+const AHEAD = 60; // rows that are asked for before they come into view
 const BRANCH = 100;
 
 interface Opened {
@@ -36,7 +38,8 @@ interface Options {
 export function useTable({ fetch, below, orders, columns, counted }: Options) {
   const list = usePaged(fetch, baseKey);
   const { pages, look } = list;
-  const [view, setView] = useState<readonly [number, number]>([0, 60]);
+  const [view, setView] = useState<readonly [number, number]>([0, BLOCK]);
+  const inView = useRef<readonly [number, number]>([0, 0]);
   const [opened, setOpened] = useState<Opened>({ of: null, branches: new Map(), top: new Set() });
   // what was open belongs to the list it was opened in
   const { branches, top } = opened.of === pages ? opened : NOTHING;
@@ -57,16 +60,11 @@ export function useTable({ fetch, below, orders, columns, counted }: Options) {
 
   const onWindow = useCallback(
     (first: number, last: number) => {
-      const from = Math.max(0, first - AROUND);
-      setView((old) =>
-        old[0] <= from + AROUND / 2 &&
-        old[0] >= from - AROUND / 2 &&
-        old[1] >= last &&
-        old[1] <= last + 2 * AROUND
-          ? old
-          : [from, last + AROUND],
-      );
-      look(place(inserts, first).base, place(inserts, last).base);
+      inView.current = [first, last];
+      const from = Math.floor(Math.max(0, first - AROUND) / BLOCK) * BLOCK;
+      const to = Math.ceil((last + AROUND) / BLOCK) * BLOCK;
+      setView((old) => (old[0] === from && old[1] === to ? old : [from, to]));
+      look(place(inserts, Math.max(0, first - AHEAD)).base, place(inserts, last + AHEAD).base);
     },
     [inserts, look],
   );
@@ -84,6 +82,15 @@ export function useTable({ fetch, below, orders, columns, counted }: Options) {
     }
     return found;
   }, [pages, edition, inserts, from, to, total]);
+
+  /** Runs that are on the screen now. */
+  const onScreen = useCallback(
+    () =>
+      rows
+        .slice(Math.max(0, inView.current[0] - from), Math.max(0, inView.current[1] - from + 1))
+        .flatMap((row) => (row.kind === 'run' ? [row.record] : [])),
+    [rows, from],
+  );
 
   const load = async (key: string, where: Where, branch: Branch) => {
     const set = (change: Partial<Branch>) =>
@@ -171,6 +178,7 @@ export function useTable({ fetch, below, orders, columns, counted }: Options) {
     total,
     baseTotal,
     onWindow,
+    onScreen,
     open: branches,
     toggle,
     more,

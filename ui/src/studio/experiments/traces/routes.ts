@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 import { searchOf, text } from '@/kernel/search';
 
@@ -11,14 +12,14 @@ const list = createRoute({
     filter: text(raw, 'filter'),
     sort: text(raw, 'sort'),
   })),
-  component: lazyRouteComponent(() => import('./TracesPage'), 'TracesPage'),
+  component: later(() => import('./TracesPage'), 'TracesPage'),
 });
 
 const trace = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/traces/$traceId',
   validateSearch: searchOf((raw) => ({ span: text(raw, 'span') })),
-  component: lazyRouteComponent(() => import('./TracePage'), 'TracePage'),
+  component: later(() => import('./TracePage'), 'TracePage'),
 });
 
 export const tracesRoutes = [list, trace] as const;
