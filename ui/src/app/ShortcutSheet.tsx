@@ -6,9 +6,11 @@ const GENERAL: readonly (readonly [string, string])[] = [
   ['Ctrl K', 'Search and commands'],
   ['?', 'This sheet'],
   ['↑ ↓', 'Move in a table'],
+  ['← →', 'Fold and unfold what is below a row'],
   ['Enter', 'Open the row'],
   ['Space', 'Select the row; with Shift, up to it'],
   ['Ctrl C', 'Copy the table as CSV'],
+  ['Ctrl Z', 'Undo what was just done, while its message is there'],
   ['Esc', 'Close what is open'],
 ];
 

@@ -20,7 +20,7 @@ interface Options {
   onSheet: () => void;
 }
 
-/** Ctrl/Cmd+K, `?`, `g` then a letter, and the single keys of the page; letters never fire while typing. */
+/** Ctrl/Cmd+K, Ctrl/Cmd+Z for what can be undone, `?`, `g` then a letter, and the single keys of the page; letters never fire while typing. */
 export function useShortcuts(options: Options): void {
   const router = useRouter();
   const latest = useRef(options);
@@ -35,7 +35,14 @@ export function useShortcuts(options: Options): void {
         latest.current.onPalette();
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (isTyping(event.target)) return;
+      const undo = [...document.querySelectorAll<HTMLElement>('[data-undo]')].at(-1);
+      if (undo && (event.ctrlKey || event.metaKey) && event.key === 'z') {
+        event.preventDefault();
+        undo.click();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (document.querySelector('[role="dialog"]')) return;
       const item = Date.now() < goUntil ? NAV_ITEMS.find((known) => known.letter === event.key) : undefined;
       goUntil = 0;

@@ -44,6 +44,7 @@ export function withUndo(message: string, commit: () => Promise<unknown>, revert
         <Button
           variant="default"
           size="compact-sm"
+          data-undo
           onClick={() => {
             taken = true;
             clearTimeout(timer);
@@ -70,6 +71,7 @@ export function doneWithUndo(message: string, undo: () => Promise<unknown>): voi
         <Button
           variant="default"
           size="compact-sm"
+          data-undo
           onClick={() => {
             hideNotification(id);
             undo().catch(toastProblem);

@@ -58,6 +58,7 @@ export function CellLink({ href, children, className, title }: CellProps) {
     <a
       href={href}
       title={title}
+      tabIndex={-1} // keys of the table open it
       className={className ? `${classes.cellLink} ${className}` : classes.cellLink}
       onClick={(event) => follow(href, event)}
     >

@@ -203,6 +203,7 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
           first={first}
           size={size}
           height={height}
+          width={(onSelect ? MARK : 0) + visible.reduce((sum, column) => sum + widthOf(column.id), 0)}
           columns={visible}
           left={left}
           active={active}

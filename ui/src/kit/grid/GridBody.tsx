@@ -20,6 +20,8 @@ interface Props<T extends RowData> extends FromGrid<T> {
   first: number;
   size: number;
   height: number;
+  /** Of all columns, at least: a row ends with them, and not where the grid does. */
+  width: number;
   columns: readonly GridColumn<T>[];
   left: readonly number[];
   active: number;
@@ -72,7 +74,7 @@ export function GridBody<T extends RowData>(props: Props<T>) {
       );
   }
   return (
-    <div role="rowgroup" className={classes.body} style={{ height: size * height }}>
+    <div role="rowgroup" className={classes.body} style={{ height: size * height, minWidth: props.width }}>
       {drawn}
     </div>
   );

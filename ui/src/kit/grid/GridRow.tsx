@@ -51,6 +51,7 @@ function Row<T extends RowData>(props: Props<T>) {
           {props.markable ? (
             <Tick
               label="Select row"
+              tabIndex={-1}
               checked={selected}
               onClick={(event) => {
                 event.stopPropagation();
@@ -72,7 +73,7 @@ function Row<T extends RowData>(props: Props<T>) {
             style={position < left.length ? { left: left[position] } : undefined}
           >
             {position === 0 && href ? (
-              <Link href={href} className={classes.first ?? ''}>
+              <Link href={href} tabIndex={-1} className={classes.first ?? ''}>
                 {content}
               </Link>
             ) : (

@@ -20,7 +20,7 @@ interface Options<T extends RowData> extends GridProps<T> {
 
 const PAGE = 10;
 
-/** Arrows move, Enter opens, Space selects, Ctrl+C copies the chosen rows (or all) as CSV. */
+/** Arrows move, those to the sides unfold and fold, Enter opens, Space selects, Ctrl+C copies the chosen rows (or all) as CSV. */
 export function useGridKeys<T extends RowData>(options: Options<T>) {
   const { shown, first, size, active, setActive, chosen, visible } = options;
   const follow = useFollow();
@@ -64,6 +64,8 @@ export function useGridKeys<T extends RowData>(options: Options<T>) {
     const row = shown[active - first];
     const step = steps[event.key];
     if (step !== undefined) move(step);
+    else if ((event.key === 'ArrowRight' || event.key === 'ArrowLeft') && row && options.onUnfold)
+      options.onUnfold(row.original, event.key === 'ArrowRight');
     else if (event.key === 'Enter' && row) open(row.original);
     else if (event.key === ' ' && row && options.onSelect) options.select(row.id, event.shiftKey);
     else if (event.key === 'c' && (event.ctrlKey || event.metaKey) && !window.getSelection()?.toString())

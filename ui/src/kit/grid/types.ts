@@ -27,6 +27,8 @@ export interface GridProps<T extends RowData> {
   /** Address a row opens; Enter and click follow it. */
   href?: ((row: T) => string) | undefined;
   onOpen?: ((row: T) => void) | undefined;
+  /** What is below a row comes or goes: the arrows to the right and to the left. */
+  onUnfold?: ((row: T, open: boolean) => void) | undefined;
   /** `-created,name`: kept in the page's address. Without `onSort` the grid keeps it for itself. */
   sort?: string | undefined;
   onSort?: ((sort: string | undefined) => void) | undefined;

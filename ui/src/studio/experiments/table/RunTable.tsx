@@ -23,6 +23,7 @@ import { JobLinks } from '../submit/JobLinks';
 import { isPlain, readTableSearch, type TableSearch } from './state';
 import { TableGrid } from './TableGrid';
 import { useQuestion } from './useQuestion';
+import { useTableKeys } from './useTableKeys';
 import { ViewMenu } from './ViewMenu';
 import classes from './table.module.css';
 
@@ -82,6 +83,7 @@ export function RunTable() {
       'Every run: jobs of this studio, trainings and their trials, and what MLflow clients log.');
   const empty = known.data?.runs === 0 && isPlain(search) && !known.isFetching;
   const follow = useFollow();
+  useTableKeys();
   const traces = at(['experiments', 'traces'], one ? { experiment: one.id } : {});
 
   return (

@@ -150,6 +150,11 @@ export function TableGrid(props: Props) {
         onOpen={(row) => {
           if (row.kind === 'run') follow(at(['experiments', 'runs', row.key]));
           else if (row.kind === 'group') toggle(row, table.first + rows.indexOf(row));
+          else if (row.kind === 'more') onMore(row);
+        }}
+        onUnfold={(row, wanted) => {
+          const opens = row.kind === 'group' || (row.kind === 'run' && row.record.children > 0);
+          if (opens && open.has(row.key) !== wanted) onToggle(row);
         }}
         sort={search.sort}
         onSort={(sort) => onChange({ sort })}

@@ -113,6 +113,7 @@ function NameCell({ row, options }: { row: TableRow; options: Options }) {
       {opens ? (
         <ActionIcon
           size={24}
+          tabIndex={-1}
           aria-label={`${open ? 'Close' : 'Open'} ${label}`}
           aria-expanded={open}
           onClick={() => options.onToggle(row)}

@@ -16,6 +16,7 @@ export function toastDone(message: string, undo?: () => Promise<unknown>): void 
           <Button
             variant="default"
             size="compact-sm"
+            data-undo
             onClick={() => {
               hideNotification(id);
               undo().catch(toastProblem);

@@ -1,11 +1,9 @@
 import { act, screen } from '@testing-library/react';
-import { CatchBoundary } from '@tanstack/react-router';
 import userEvent from '@testing-library/user-event';
-import { Suspense } from 'react';
 import { expect, test, vi } from 'vitest';
-import { ErrorState } from '@/kit/ErrorState';
+import { later } from '@/kernel/later';
 import { draw } from '@/testing/render';
-import { later } from './later';
+import { Arriving } from './Arriving';
 
 test('code that did not arrive is told, and asked for anew by "Try again"', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'], shouldAdvanceTime: true });
@@ -17,14 +15,9 @@ test('code that did not arrive is told, and asked for anew by "Try again"', asyn
     .mockResolvedValue({ Bell });
   const Part = later(load, 'Bell');
   const drawn = (
-    <CatchBoundary
-      getResetKey={() => 'one'}
-      errorComponent={({ error, reset }) => <ErrorState error={error} onRetry={reset} />}
-    >
-      <Suspense fallback="comes">
-        <Part word="It" />
-      </Suspense>
-    </CatchBoundary>
+    <Arriving fallback="comes">
+      <Part word="It" />
+    </Arriving>
   );
   await act(() => draw(drawn)); // what waits for code goes on in an act of its own
   expect(await screen.findByRole('heading', { name: 'The studio does not answer' })).toBeTruthy();
