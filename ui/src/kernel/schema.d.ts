@@ -2866,6 +2866,70 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/exports': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begin Export
+     * @description Begin a file of all runs that match; its content is loaded from `/exports/{id}/content`, once or again.
+     */
+    post: operations['experiments_begin_export'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/exports/{export_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Export
+     * @description Say how far a file is.
+     */
+    get: operations['experiments_get_export'];
+    put?: never;
+    post?: never;
+    /**
+     * Cancel Export
+     * @description Stop writing a file; who loads it sees that it broke off.
+     */
+    delete: operations['experiments_cancel_export'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/experiments/exports/{export_id}/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Send Export
+     * @description Send the file as it is written.
+     */
+    get: operations['experiments_send_export'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/files': {
     parameters: {
       query?: never;
@@ -13025,6 +13089,87 @@ export interface components {
       top_level: boolean;
     };
     /**
+     * RunExport
+     * @description A file of runs on its way. runs: how many matched when it began; done: how many are written.
+     *
+     *     state: waiting until its content is asked for; canceled also when who took it hung up. error: why it failed.
+     */
+    RunExport: {
+      /**
+       * Began At
+       * Format: date-time
+       */
+      began_at: string;
+      /**
+       * Done
+       * @default 0
+       */
+      done: number;
+      /** Ended At */
+      ended_at?: string | null;
+      /**
+       * Error
+       * @default
+       */
+      error: string;
+      /**
+       * Format
+       * @enum {string}
+       */
+      format: 'csv' | 'parquet' | 'json';
+      /** Id */
+      id: string;
+      /** Runs */
+      runs: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'running' | 'done' | 'failed' | 'canceled';
+    };
+    /**
+     * RunExportSpec
+     * @description Which runs to write into a file, in which order, with which columns: null for all that they recorded.
+     */
+    RunExportSpec: {
+      /** Columns */
+      columns?: string[] | null;
+      /**
+       * Experiments
+       * @default []
+       */
+      experiments: string[];
+      /**
+       * Filter
+       * @default
+       */
+      filter: string;
+      /**
+       * Format
+       * @default csv
+       * @enum {string}
+       */
+      format: 'csv' | 'parquet' | 'json';
+      /**
+       * Lifecycle
+       * @default active
+       * @enum {string}
+       */
+      lifecycle: 'active' | 'deleted' | 'all';
+      /**
+       * Order By
+       * @default []
+       */
+      order_by: string[];
+      /** Parent Id */
+      parent_id?: string | null;
+      /**
+       * Top Level
+       * @default false
+       */
+      top_level: boolean;
+    };
+    /**
      * RunGroup
      * @description Runs with the same values. values: in the order of `by`, null where a run has none; filter: finds its runs.
      */
@@ -21662,6 +21807,130 @@ export interface operations {
       };
       header?: never;
       path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_begin_export: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RunExportSpec'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunExport'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_get_export: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        export_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunExport'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_cancel_export: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        export_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunExport'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_send_export: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        export_id: string;
+      };
       cookie?: never;
     };
     requestBody?: never;
