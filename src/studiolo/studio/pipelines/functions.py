@@ -7,7 +7,6 @@ are places to write to; what is returned is the output `result`. Inside of a `@p
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from copy import copy
 from functools import update_wrapper
 from pathlib import Path
@@ -22,9 +21,10 @@ from studiolo.studio.pipelines.errors import BadPipeline
 from studiolo.studio.pipelines.files import components as component_files
 from studiolo.studio.pipelines.files import reading
 from studiolo.studio.pipelines.files.reading import Slot
+from studiolo.studio.pipelines.writing import LITERALS, RESULT, Builder, Call, Handle, building, literal, sent
+from studiolo.studio.pipelines.writing import builder as builder_of
 
-FILE, RESULT = "step.py", "result"
-_LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+FILE = "step.py"
 _STEP = ("compute", "environment", "timeout_s", "retries", "priority", "reuse", "title", "env")
 _TAIL = """
 
@@ -68,75 +68,6 @@ Out = Annotated[Path, Made("uri_folder")]
 OutFile = Annotated[Path, Made("uri_file")]
 
 
-class Handle:
-    """An output of a step, or an input of the pipeline, while a pipeline is being written down. kind: its type, where it is known."""
-
-    def __init__(self, text: str, kind: str, of: "Call | None" = None, name: str = "") -> None:
-        self.text, self.kind, self.of, self.name = text, kind, of, name
-
-    def __bool__(self) -> bool:
-        raise BadPipeline(
-            "A value of a pipeline is not known while its steps are written down.",
-            "Decide inside of a step, or with `choose`.",
-            field="pipeline",
-        )
-
-
-class Call:
-    """A step that a pipeline has. Its outputs: `call["model"]`, `call.result`; the call itself stands for the result."""
-
-    def __init__(self, name: str, makes: Mapping[str, str] | None) -> None:
-        self.name, self.makes = name, makes
-
-    def __getitem__(self, output: str) -> Handle:
-        if self.makes is not None and output not in self.makes:
-            raise BadPipeline(
-                f"Step '{self.name}' has no output '{output}'.",
-                f"It has: {', '.join(self.makes) or 'none'}.",
-                field=f"steps.{self.name}",
-            )
-        kind = self.makes[output] if self.makes is not None else ""
-        return Handle(f"${{{{parent.jobs.{self.name}.outputs.{output}}}}}", kind, self, output)
-
-    @property
-    def result(self) -> Handle:
-        """What the function returned."""
-        return self[RESULT]
-
-    def after(self, *others: "Call") -> "Call":
-        """Let it wait for steps of which it reads nothing; returns itself."""
-        _builder().steps[self.name].setdefault("after", []).extend(one.name for one in others)
-        return self
-
-
-class _Builder:
-    """A graph that is being written down. files, texts: to be sent, by their slot."""
-
-    def __init__(self) -> None:
-        self.steps: dict[str, dict[str, Any]] = {}
-        self.files: dict[Slot, list[LocalFile]] = {}
-        self.texts: dict[Slot, dict[str, str]] = {}
-
-    def add(self, wanted: str, step: dict[str, Any], makes: Mapping[str, str] | None) -> Call:
-        name, number = wanted, 2
-        while name in self.steps:
-            name, number = f"{wanted}_{number}", number + 1
-        self.steps[name] = step
-        return Call(name, makes)
-
-
-_building: ContextVar[_Builder | None] = ContextVar("pipeline", default=None)
-
-
-def _builder() -> _Builder:
-    found = _building.get()
-    if found is None:
-        raise BadPipeline(
-            "There is no pipeline that is being written down.", "Call it inside of a @pipeline.", field="pipeline"
-        )
-    return found
-
-
 class _Options:
     """What a step may be given besides its inputs; `with_` returns a copy with other ones."""
 
@@ -164,7 +95,7 @@ class Step(_Options):
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Add a step to the pipeline that is being written down; outside of one, call the function."""
-        if _building.get() is None:
+        if building.get() is None:
             return self._function(*given, **named)
         signature = inspect.signature(self._function)
         makes = self._outputs(signature)
@@ -176,12 +107,12 @@ class Step(_Options):
                 f"{self._function.__name__}: {error}.", field=f"steps.{self._function.__name__}"
             ) from None
         bound.apply_defaults()
-        builder = _builder()
+        builder = builder_of()
         name = self._function.__name__
         inputs, declares, kinds, local = self._inputs(bound.arguments)
         result = self._hints.get("return")
         if result is not type(None) and RESULT not in makes and result is not None:
-            makes[RESULT] = _LITERALS.get(result, "uri_file")
+            makes[RESULT] = LITERALS.get(result, "uri_file")
         words = [f"{key}=${{{{inputs.{key}}}}}" for key in inputs] + [f"{key}=${{{{outputs.{key}}}}}" for key in makes]
         kinds |= {key: "result" if key == RESULT and RESULT not in signature.parameters else "path" for key in makes}
         plain = makes.get(RESULT) in typing_rules.LITERALS
@@ -237,45 +168,23 @@ class Step(_Options):
                 if kind:  # else the studio finds it
                     declares[name] = {"type": kind}
             elif isinstance(one, Path):
-                inputs[name], declares[name] = _sent(name, one)
+                inputs[name], declares[name] = sent(name, one)
                 kinds[name], local[name] = "path", one
             else:
-                inputs[name], kinds[name] = _literal(name, one, hint)
+                inputs[name], kinds[name] = literal(name, one, hint)
                 declares[name] = {"type": typing_rules.of(inputs[name])}
         return inputs, declares, kinds, local
 
 
 def _of_handle(one: Handle, hint: Any) -> tuple[str, str]:
     """Return the type of a bound input, empty where it is not known here, and how the program reads it."""
-    if hint in _LITERALS:
-        return _LITERALS[hint], _LITERALS[hint]
+    if hint in LITERALS:
+        return LITERALS[hint], LITERALS[hint]
     if one.kind in typing_rules.LITERALS:
         return one.kind, one.kind if one.of or hint in (None, Any) else "json"
     if one.of and one.name == RESULT and one.kind == "uri_file" and hint is not Path:
         return "uri_file", "file"
     return one.kind, "path"
-
-
-def _sent(name: str, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    if not path.exists():
-        raise BadPipeline(
-            f"'{name}' is {path}, which does not exist.", "Paths count from the working folder.", field=f"inputs.{name}"
-        )
-    kind = "uri_file" if path.is_file() else "uri_folder"
-    return {"type": kind, "files": []}, {"type": kind}
-
-
-def _literal(name: str, value: Any, hint: Any) -> tuple[Any, str]:
-    if isinstance(value, str | int | float | bool):
-        return value, _LITERALS[hint] if hint in _LITERALS else typing_rules.of(value)
-    try:
-        return json.dumps(value), "json"
-    except (TypeError, ValueError):
-        raise BadPipeline(
-            f"'{name}' is a {type(value).__name__}, which cannot be sent.",
-            "Give numbers, texts, lists, mappings, paths, or outputs of steps.",
-            field=f"inputs.{name}",
-        ) from None
 
 
 class Component(_Options):
@@ -286,7 +195,7 @@ class Component(_Options):
 
     def __call__(self, **given: Any) -> Call:
         """Add a step that runs it."""
-        builder = _builder()
+        builder = builder_of()
         path = Path(self._reference)
         found = reading.Found()
         if path.suffix in (".yml", ".yaml"):
@@ -313,12 +222,12 @@ class Component(_Options):
             if isinstance(one, Handle):
                 inputs[key] = one.text
             elif isinstance(one, Path):
-                inputs[key], local[key] = _sent(key, one)[0], one
+                inputs[key], local[key] = sent(key, one)[0], one
             elif one is not None:
                 inputs[key] = one
         call = builder.add(name.partition("@")[0].replace(".", "_"), {**made, "inputs": inputs, **self._options}, makes)
-        for slot, sent in found.files.items():
-            builder.files["steps", call.name, *slot] = sent
+        for slot, listed in found.files.items():
+            builder.files["steps", call.name, *slot] = listed
         for key, place in local.items():
             builder.files["steps", call.name, "inputs", key] = [
                 LocalFile(None, f, p) for f, p in files_of(place, snapshot=False)
@@ -340,7 +249,7 @@ class Pipeline:
         bound = inspect.signature(self._function).bind(*given, **named)
         bound.apply_defaults()
         written = _written(self._function, bound.arguments)
-        outer = _building.get()
+        outer = building.get()
         if outer is None:
             return Written(self, *written)
         graph, values, files, texts = written
@@ -353,9 +262,9 @@ class Pipeline:
             "inputs": values,
         }
         call = outer.add(self._function.__name__, step, makes)
-        for slot, sent in files.items():
+        for slot, listed in files.items():
             place = ("steps", call.name, "inputs", *slot[1:]) if slot[0] == "values" else ("steps", call.name, *slot)
-            outer.files[place] = sent
+            outer.files[place] = listed
         for slot, text in texts.items():
             outer.texts["steps", call.name, *slot] = text
         return call
@@ -386,7 +295,7 @@ def _written(
     function: Callable[..., Any], given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[Slot, list[LocalFile]], dict[Slot, dict[str, str]]]:
     """Call a function that joins steps, and return its graph, the values of its inputs, and what is to be sent."""
-    builder = _Builder()
+    builder = Builder()
     ports: dict[str, Any] = {}
     values: dict[str, Any] = {}
     handles: dict[str, Any] = {}
@@ -399,26 +308,26 @@ def _written(
         if isinstance(one, Handle):
             values[name], ports[name] = one.text, {"type": one.kind or "uri_folder"}
         elif isinstance(one, Path):
-            values[name], ports[name] = _sent(name, one)
+            values[name], ports[name] = sent(name, one)
             files["values", name] = [LocalFile(None, file, place) for file, place in files_of(one, snapshot=False)]
         elif isinstance(one, dict) and "path" in one:
             values[name], ports[name] = one, {"type": one.get("type", "uri_folder")}
         else:
-            values[name] = one if isinstance(one, str | int | float | bool) else _literal(name, one, None)[0]
+            values[name] = one if isinstance(one, str | int | float | bool) else literal(name, one, None)[0]
             ports[name] = {"type": typing_rules.of(values[name])}
         handles[name] = Handle(f"${{{{parent.inputs.{name}}}}}", ports[name]["type"], name=name)
-    token = _building.set(builder)
+    token = building.set(builder)
     try:
         returned = function(**handles)
     finally:
-        _building.reset(token)
+        building.reset(token)
     outputs = _bound(builder, returned)
     graph = {"inputs": ports, "outputs": outputs, "steps": builder.steps}
-    inner = {("graph", *slot): sent for slot, sent in builder.files.items()}
+    inner = {("graph", *slot): listed for slot, listed in builder.files.items()}
     return graph, values, {**files, **inner}, {("graph", *slot): text for slot, text in builder.texts.items()}
 
 
-def _bound(builder: _Builder, returned: Any) -> dict[str, Any]:
+def _bound(builder: Builder, returned: Any) -> dict[str, Any]:
     """Bind what a pipeline returns to its outputs: a mapping of names, or one output."""
     if returned is None:
         return {}
