@@ -18,6 +18,9 @@ SYSTEM = {
     "initdb": ("postgresql", "the tests on PostgreSQL"),
     "mariadbd": ("mariadb-server", "the tests of MySQL"),
     "sshd": ("openssh-server", "the tests of SFTP"),
+    "slurmctld": ("slurm-wlm", "the tests of Slurm"),
+    "munged": ("munge", "the tests of Slurm"),
+    "mpirun": ("openmpi-bin", "the tests of MPI"),
 }
 
 

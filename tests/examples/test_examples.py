@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from studiolo.testing.slurm import Slurm
 from studiolo.testing.sshd import Sshd
 from studiolo.testing.stores.servers import ServerMissing
 from studiolo.testing.studio import Started, started
@@ -172,3 +173,23 @@ def test_a_machine_by_ssh_runs_a_job_and_gives_its_output_back(running: Started,
     assert "far away on box: Completed" in said
     assert "it left answer.txt" in said
     assert "detached" in said
+
+
+def test_jobs_in_slurm_come_back_with_their_output(running: Started, tmp_path: Path) -> None:
+    (tmp_path / "slurm").mkdir()
+    try:
+        daemons = Slurm(tmp_path / "slurm")
+    except ServerMissing as error:
+        pytest.skip(str(error))
+    python = tmp_path / "python"  # the studio runs already: its Slurm is named by the Python that it starts
+    python.write_text(f'#!/bin/sh\nSLURM_CONF={daemons.conf} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    names = {"FOLDER": str(tmp_path / "there"), "PYTHON": str(python), "PARTITION": "main"}
+    try:
+        daemons.start()
+        said = run(running, "18_jobs_in_slurm.py", env={f"HPC_{key}": value for key, value in names.items()})
+    finally:
+        daemons.stop()
+    assert "of main: idle, 16 of 16 cores free" in said
+    assert "in the queue on hpc: Completed" in said
+    assert "it left answer.txt" in said

@@ -2,7 +2,8 @@
 
 It only looks, asks and passes bytes: it ends with its connection, and whatever runs goes on without it. `agent.py unpack <root>
 <name>` makes an attempt of a tar on its input, whole or not at all; `agent.py pack <root> <name> <entry>` writes one to its
-output. Standard library only; Python 3.10 or newer.
+output. `serve <root> slurm` starts attempts as jobs of Slurm, which run `agent.py batch <root> <name>`. Standard library only; Python
+3.10 or newer.
 """
 
 import base64
@@ -22,23 +23,17 @@ from typing import Any, BinaryIO
 MARKER = b"@studiolo "  # before each answer: what a login shell prints by itself is not one
 PIECE = 1 << 20
 BROUGHT = "brought"  # that what the attempt left was brought back
-RECORDS = {"claim.json", "state.json", "exit.json", BROUGHT}  # what stays of it then
+RECORDS = {"claim.json", "state.json", "exit.json", "slurm.json", BROUGHT}  # what stays of it then
 _KEEP_SECONDS = 30 * 86_400
 _SPACE_LEFT = 16 << 20
+Verb = Callable[..., dict[str, Any]]
 
 
-def serve(root: Path, lines: BinaryIO, out: BinaryIO) -> None:
-    """Answer until the input ends."""
-    verbs: dict[str, Callable[..., dict[str, Any]]] = {
-        "hello": hello,
-        "look": look,
-        "launch": launch,
-        "stop": stop,
-        "preempt": preempt,
-        "bar": bar,
-        "sweep": sweep,
-        "tidy": tidy,
-    }
+def serve(root: Path, lines: BinaryIO, out: BinaryIO, verbs: "dict[str, Verb] | None" = None) -> None:
+    """Answer until the input ends. verbs: of another agent than this one."""
+    if verbs is None:
+        verbs = {"hello": hello, "look": look, "launch": launch, "stop": stop, "preempt": preempt, "bar": bar}
+        verbs |= {"sweep": sweep, "tidy": tidy}
     while line := lines.readline():
         try:
             asked = json.loads(line)
@@ -75,19 +70,30 @@ def look(root: Path, name: str, log: int, journal: int) -> dict[str, Any]:
     """Say what has become of an attempt, with what its log and journal have gained. A lost one is swept first."""
     from studiolo.runner import attempt, observe
 
-    folder = _place(root, name)
+    folder = place_of(root, name)
     found = observe.look(folder)
-    answer: dict[str, Any] = {"seen": type(found).__name__.lower(), "shipped": folder.is_dir()}
+    swept: list[observe.Swept] = []
     if isinstance(found, observe.Lost):
         order = attempt.read_json(str(folder), attempt.JOB) or {}
         mark = str(order.get("mark") or "")
         swept = observe.sweep(folder, mark) if mark else []
+    usage = _usage(found.runner) if isinstance(found, observe.Running) else None
+    return tell(folder, found, log, journal, swept, usage)
+
+
+def tell(
+    folder: Path, found: Any, log: int, journal: int, swept: list[Any], usage: dict[str, int] | None
+) -> dict[str, Any]:
+    """Return what was seen of an attempt as an answer. found: an observation; what is read of files is read after it."""
+    from studiolo.runner import attempt, observe
+
+    answer: dict[str, Any] = {"seen": type(found).__name__.lower(), "shipped": folder.is_dir()}
+    if isinstance(found, observe.Lost):
         answer |= {"reason": found.reason, "swept": [[one.pid, one.command] for one in swept]}
     elif isinstance(found, observe.Starting):
         answer["runner"] = found.runner
     elif isinstance(found, observe.Running):
-        answer |= {"runner": found.runner, "child": found.child, "started_at": found.started_at}
-        answer["usage"] = _usage(found.runner)
+        answer |= {"runner": found.runner, "child": found.child, "started_at": found.started_at, "usage": usage}
     elif isinstance(found, observe.Ended):
         answer["exit"] = found.record
         answer["brought"] = attempt.exists(str(folder), BROUGHT)
@@ -103,7 +109,7 @@ def launch(root: Path, name: str, handed: dict[str, Any]) -> dict[str, Any]:
     """Start a runner on an attempt that was unpacked."""
     from studiolo.runner import launch as starting
 
-    folder = _place(root, name)
+    folder = place_of(root, name)
     try:
         return {"owned": starting.launch(folder, starting.Handed(env=handed["env"], hidden=handed["hidden"]))}
     except starting.LaunchFailed as error:
@@ -114,7 +120,7 @@ def stop(root: Path, name: str) -> dict[str, Any]:
     """Ask for the end of an attempt."""
     from studiolo.runner import launch as starting
 
-    if (folder := _place(root, name)).is_dir():
+    if (folder := place_of(root, name)).is_dir():
         starting.ask_to_stop(folder)
     return {}
 
@@ -123,7 +129,7 @@ def preempt(root: Path, name: str) -> dict[str, Any]:
     """Ask for the end of an attempt, so that others have room."""
     from studiolo.runner import launch as starting
 
-    starting.ask_to_make_room(_place(root, name))
+    starting.ask_to_make_room(place_of(root, name))
     return {}
 
 
@@ -131,20 +137,20 @@ def bar(root: Path, name: str, reason: str) -> dict[str, Any]:
     """Take an attempt that nobody owns."""
     from studiolo.runner import observe
 
-    return {"barred": observe.claim(_place(root, name), reason)}
+    return {"barred": observe.claim(place_of(root, name), reason)}
 
 
 def sweep(root: Path, name: str, mark: str) -> dict[str, Any]:
     """End what is left of an attempt whose directory is gone."""
     from studiolo.runner import observe
 
-    return {"swept": [[one.pid, one.command] for one in observe.sweep(_place(root, name), mark)]}
+    return {"swept": [[one.pid, one.command] for one in observe.sweep(place_of(root, name), mark)]}
 
 
 def tidy(root: Path, name: str) -> dict[str, Any]:
     """Remove what was brought back. The records stay: whoever comes late finds an attempt that has ended, and starts none."""
-    (_place(root, name) / BROUGHT).touch()
-    for path in _place(root, name).iterdir():
+    (place_of(root, name) / BROUGHT).touch()
+    for path in place_of(root, name).iterdir():
         if path.name in RECORDS:
             continue
         if path.is_dir() and not path.is_symlink():
@@ -156,7 +162,7 @@ def tidy(root: Path, name: str) -> dict[str, Any]:
 
 def unpack(root: Path, name: str, source: BinaryIO) -> None:
     """Make an attempt of a tar; one that is there already stays as it is."""
-    folder = _place(root, name)
+    folder = place_of(root, name)
     part = root / "incoming" / secrets.token_hex(8)
     part.mkdir(parents=True)
     try:
@@ -182,7 +188,7 @@ def unpack(root: Path, name: str, source: BinaryIO) -> None:
 
 def pack(root: Path, name: str, entry: str, sink: BinaryIO) -> None:
     """Write a folder of an attempt as a tar, its end marked, so that half of one is not taken for a whole."""
-    folder = _place(root, name)
+    folder = place_of(root, name)
     with tarfile.open(fileobj=sink, mode="w|") as tar:
         add_tree(tar, folder, folder / entry, lambda _: True)
         tar.addfile(tarfile.TarInfo(".whole"))
@@ -229,7 +235,8 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
         tar.extract(member, into)
 
 
-def _place(root: Path, name: str) -> Path:
+def place_of(root: Path, name: str) -> Path:
+    """Return the directory of an attempt; raises ValueError for what is no name of one."""
     parts = name.split("/")
     if len(parts) != 2 or any(not part or part in (".", "..") or "\0" in part for part in parts):
         raise ValueError(f"{name[:100]!r} is not the name of an attempt")
@@ -270,7 +277,7 @@ def _forget(root: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _stand_alone() -> None:
+def stand_alone() -> None:
     """Make `studiolo.runner` importable from this folder alone."""
     here = os.path.dirname(os.path.abspath(__file__))
     for name, places in (("studiolo", []), ("studiolo.runner", [here])):
@@ -283,8 +290,16 @@ def main(words: list[str]) -> None:
     """Do what the command line says."""
     verb, root = words[0], Path(words[1])
     root.mkdir(parents=True, exist_ok=True)
-    if verb == "serve":
+    if verb == "serve" and words[2:] == ["slurm"]:
+        from studiolo.runner import slurm_verbs
+
+        serve(root, sys.stdin.buffer, sys.stdout.buffer, slurm_verbs.VERBS)
+    elif verb == "serve":
         serve(root, sys.stdin.buffer, sys.stdout.buffer)
+    elif verb == "batch":
+        from studiolo.runner import batch
+
+        sys.exit(batch.run(str(place_of(root, words[2]))))
     elif verb == "unpack":
         unpack(root, words[2], sys.stdin.buffer)
     else:
@@ -292,5 +307,5 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _stand_alone()
+    stand_alone()
     main(sys.argv[1:])

@@ -14,6 +14,7 @@ HEARTBEAT = "heartbeat"  # its modification time
 LOG = "log.txt"  # what the job writes to stdout and stderr
 JOURNAL = "journal.jsonl"  # what the job reports
 FAILURE = "failure.json"  # class and error: why a program before or after the job failed
+USAGE = "usage.json"  # processes and bytes of memory, where others cannot see them
 RUNNER_LOG = "runner.log"  # what went wrong in the runner itself
 MARK = "STUDIOLO_ATTEMPT"  # environment variable that every process of the attempt carries
 

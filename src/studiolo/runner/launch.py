@@ -17,6 +17,7 @@ _PATIENCE = 60.0
 
 class Order(TypedDict, total=False):
     """What `job.json` says. mark: unique to the attempt; memory_limit: bytes of all its processes; rlimits: per process.
+    cores, priority: for those that have a queue of their own.
 
     manifests: inputs of many files, which the runner places from `blobs` (`inputs.py`); copied: not linked.
     before: a program of the studio that makes ready what the job needs; after: one that takes away what it left, run when it
@@ -31,6 +32,8 @@ class Order(TypedDict, total=False):
     timeout_s: float | None
     grace_s: float
     memory_limit: int
+    cores: int
+    priority: int
     rlimits: dict[str, int]
     title: str
     manifests: list[dict[str, str | None]]

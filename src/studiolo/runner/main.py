@@ -25,7 +25,7 @@ def main(folder: str) -> int:
         os._exit(0)
     code = 1
     try:
-        code = _own(folder, tell)
+        code = own(folder, tell, _handed())
     except BaseException:  # noqa: BLE001 - the last frame of a process; it goes to runner.log
         import traceback
 
@@ -35,13 +35,13 @@ def main(folder: str) -> int:
         os._exit(code)
 
 
-def _own(folder: str, tell: int) -> int:
+def own(folder: str, tell: int, handed: dict[str, Any], surroundings: dict[str, str] | None = None) -> int:
+    """Claim the attempt, say so by a byte, and live as its runner. surroundings: variables that its job has from here."""
     import signal
 
     from studiolo.runner import attempt, processes
     from studiolo.runner.supervise import ENDING, Runner
 
-    handed = _handed()
     log = os.open(os.path.join(folder, attempt.RUNNER_LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, log), (2, log)):
@@ -55,6 +55,9 @@ def _own(folder: str, tell: int) -> int:
         os.write(tell, b"=")
         return OWNED
     runner = Runner(folder, identity, handed)
+    if surroundings is not None:
+        runner.order["env"] = {**surroundings, **runner.order.get("env", {})}
+        runner.tells = True
     os.write(tell, b"+")
     os.close(tell)
     runner.run()

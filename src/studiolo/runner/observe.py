@@ -83,6 +83,11 @@ def look(folder: Path) -> Observation:
     return Running(int(claim["pid"]), int(state["child"]), float(state["started_at"]))
 
 
+def ended(folder: Path) -> Ended | None:
+    """Return the end of an attempt by its record."""
+    return _ended(str(folder))
+
+
 def runner_of(folder: Path) -> int | None:
     """Return the pid of the living runner."""
     found = look(folder)

@@ -1,5 +1,6 @@
 """The life of a runner: start the job, watch it, end all of it, record the end."""
 
+import contextlib
 import os
 import resource
 import select
@@ -37,11 +38,12 @@ class Runner:
         self.started = time.time()
         self.peak = 0
         self.left_behind = 0
+        self.tells = False  # its use is written down for those who cannot see its processes
         self._told_to_end = False
         self._scrubber: Any = None  # a thread, where the job was handed secrets
         self._sampler: sampling.Sampler | None = None
         self._kills = processes.out_of_memory_kills()
-        self._beaten = self._measured = float("-inf")
+        self._beaten = self._measured = self._told = float("-inf")
         self._wake = self._listen()
 
     def run(self) -> None:
@@ -179,6 +181,7 @@ class Runner:
             if self._too_much_memory():
                 return "oom"
             self._beat()
+            self._tell_usage()
             if self._sampler is not None:
                 self._sampler.sample()
             self._sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
@@ -277,6 +280,15 @@ class Runner:
         if time.monotonic() - self._beaten >= BEAT:
             self._beaten = time.monotonic()
             attempt.touch(self.folder, attempt.HEARTBEAT)
+
+    def _tell_usage(self) -> None:
+        if self.tells and time.monotonic() - self._told >= BEAT:
+            self._told = time.monotonic()
+            tree = processes.quick_descendants(os.getpid())
+            with contextlib.suppress(OSError):
+                attempt.write_json(
+                    self.folder, attempt.USAGE, {"processes": len(tree), "memory_bytes": processes.memory(tree)}
+                )
 
     def _listen(self) -> int:
         """Turn signals into bytes of a pipe: TERM ends the job, USR1 says that the cancel file is there."""

@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,19 +11,19 @@ from sqlalchemy import Connection, Row
 
 from studiolo.kernel import plugins
 from studiolo.kernel.context import Context
-from studiolo.studio.compute import repository
-from studiolo.studio.compute.backends.base import BACKENDS, Backend, BackendSpec, Capacity, capacity_of
+from studiolo.studio.compute import repository, room
+from studiolo.studio.compute.backends.base import BACKENDS, Backend, BackendSpec, Capacity
 from studiolo.studio.compute.clusters import placing
 from studiolo.studio.compute.clusters import repository as clusters
 from studiolo.studio.compute.clusters.errors import ClusterExists
-from studiolo.studio.compute.errors import ComputeNotFound, TooBig
-from studiolo.studio.compute.machines import opening
+from studiolo.studio.compute.errors import ComputeNotFound
+from studiolo.studio.compute.machines import kinds, opening
 from studiolo.studio.compute.machines import repository as machines
-from studiolo.studio.compute.machines.errors import MachineUntried
+from studiolo.studio.compute.machines import room as there
 from studiolo.studio.compute.schemas import Compute, Holding, Limit
 
 _RAISE = ", or raise STUDIOLO_CORES or STUDIOLO_MEMORY_BYTES"
-RESERVED = ("local", "serverless", "clusters", "machines", "costs", "new")
+RESERVED = ("local", "serverless", "clusters", "machines", "kinds", "costs", "new")
 
 
 def backends() -> dict[str, Backend]:
@@ -72,6 +73,16 @@ def silent(tx: Connection, ctx: Context) -> dict[str, str]:
     return found
 
 
+def standing(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | None]":
+    """Return what says of attempts that were sent to a machine, by compute and holder, what they wait for in its own queue."""
+    known = {row.name: kinds.kind(row.kind) for row in machines.all_(tx, ctx.workspace_id)}
+
+    def why(name: str | None, holder: str) -> str | None:
+        return known[name].why(ctx.settings.attempts / holder) if name in known else None
+
+    return why
+
+
 def check_name(tx: Connection, ctx: Context, name: str) -> None:
     """Refuse a name that another compute has, whatever its kind; raises ClusterExists."""
     if name.lower() in RESERVED or name in backends():
@@ -102,10 +113,10 @@ def check(ctx: Context, name: str, cores: int, memory_bytes: int) -> None:
         if cluster is not None:
             _check_node(cluster, cores, memory_bytes)
         elif machine_row is not None:
-            _check_machine(machine_row, cores, memory_bytes)
+            there.check(machine_row, cores, memory_bytes)
         return
     have = capacity(ctx, name)
-    _enough(f"'{name}'", (have.cores, have.memory_bytes), cores, memory_bytes, _RAISE)
+    room.enough(f"'{name}'", (have.cores, have.memory_bytes), cores, memory_bytes, _RAISE)
 
 
 def reserve(
@@ -131,7 +142,7 @@ def reserve(
         if not _fits(tx, ctx, name, cores, memory_bytes):
             return False
     elif (row := machines.find(tx, ctx.workspace_id, name)) is not None:
-        if not _fits_there(tx, row, cores, memory_bytes):
+        if not there.fits(tx, row, cores, memory_bytes):
             return False
         values |= {"compute": row.id}
     else:
@@ -151,7 +162,7 @@ def has_room(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: 
     if name in built_in():
         return _fits(tx, ctx, name, cores, memory_bytes)
     if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
-        return _fits_there(tx, row, cores, memory_bytes)
+        return there.fits(tx, row, cores, memory_bytes)
     cluster = clusters.find(tx, ctx.workspace_id, name)
     return cluster is not None and placing.has_room(tx, cluster, cores, memory_bytes, machine(tx, ctx))
 
@@ -184,6 +195,8 @@ def preemptible(ctx: Context, name: str) -> bool:
     if name in built_in():
         return False
     with ctx.db.read() as tx:
+        if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
+            return kinds.kind(row.kind).SPEC.queues  # whatever its queue asks to make room runs again
         cluster = clusters.find(tx, ctx.workspace_id, name)
     return cluster is not None and cluster.tier == "low_priority"
 
@@ -221,50 +234,19 @@ def release(tx: Connection, ctx: Context, holder: str) -> None:
 def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> str:
     """Say what a job that needs so much waits for."""
     if name in built_in():
-        return _waits(tx, name, name, capacity(ctx, name), cores, memory_bytes)
+        return room.waits_for(tx, name, name, capacity(ctx, name), cores, memory_bytes)
     if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
-        if row.silent_since is not None:
-            return f"waits for '{name}', which does not answer: {row.silent_reason}"
-        if _fits_there(tx, row, cores, memory_bytes):
-            return "starts as soon as the controller sees it"
-        return _waits(tx, name, row.id, _capacity_there(row), cores, memory_bytes)
+        return there.waits_for(tx, row, cores, memory_bytes)
     cluster = clusters.find(tx, ctx.workspace_id, name)
     if cluster is None:
         return f"waits for ever: there is no compute '{name}' any more; cancel the job and submit it elsewhere"
     here = placing.MACHINE
-    of_a_node = _waits(tx, here, here, capacity(ctx, here), cluster.cores, cluster.memory_bytes)
+    of_a_node = room.waits_for(tx, here, here, capacity(ctx, here), cluster.cores, cluster.memory_bytes)
     return placing.waits_for(tx, cluster, cores, memory_bytes, machine(tx, ctx), of_a_node)
 
 
-def _waits(tx: Connection, name: str, key: str, have: Capacity, cores: int, memory_bytes: int) -> str:
-    held_cores, held_memory = repository.held(tx, key)
-    holders = ", ".join(row.title or row.holder for row in repository.list_(tx, key)[:3])
-    by = f"; held by {holders}" if holders else ""
-    if held_cores + cores > have.cores:
-        return f"waits for {cores} of {have.cores} cores of '{name}', {max(0, have.cores - held_cores)} free{by}"
-    if held_memory + memory_bytes > have.memory_bytes:
-        free = max(0, have.memory_bytes - held_memory) / 2**30
-        return f"waits for {memory_bytes / 2**30:.1f} GiB of '{name}', {free:.1f} GiB free{by}"
-    return "starts as soon as the controller sees it"
-
-
 def _fits(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
-    return _within(tx, name, capacity(ctx, name), cores, memory_bytes)
-
-
-def _fits_there(tx: Connection, row: Row[Any], cores: int, memory_bytes: int) -> bool:
-    """Say whether an attached machine has so much free; one that does not answer takes no new jobs."""
-    return row.silent_since is None and _within(tx, row.id, _capacity_there(row), cores, memory_bytes)
-
-
-def _capacity_there(row: Row[Any]) -> Capacity:
-    return capacity_of(opening.config_of(row))
-
-
-def _within(tx: Connection, key: str, have: Capacity, cores: int, memory_bytes: int) -> bool:
-    held_cores, held_memory = repository.held(tx, key)
-    alone = held_cores == 0 and held_memory == 0
-    return alone or (held_cores + cores <= have.cores and held_memory + memory_bytes <= have.memory_bytes)
+    return room.within(tx, name, capacity(ctx, name), cores, memory_bytes)
 
 
 def machine(tx: Connection, ctx: Context) -> placing.Fits:
@@ -279,36 +261,9 @@ def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
     return found
 
 
-def _check_machine(row: Row[Any], cores: int, memory_bytes: int) -> None:
-    have = _capacity_there(row)
-    if not have.cores:
-        raise MachineUntried(
-            f"'{row.name}' has not been reached yet, so its cores are not known.",
-            f"Try it: studiolo compute check {row.name}",
-        )
-    _enough(f"'{row.name}'", (have.cores, have.memory_bytes), cores, memory_bytes)
-
-
 def _check_node(cluster: Row[Any], cores: int, memory_bytes: int) -> None:
     have = (cluster.cores, cluster.memory_bytes)
-    _enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, ", or make a cluster with bigger nodes")
-
-
-def _enough(who: str, have: tuple[int, int], cores: int, memory_bytes: int, otherwise: str = "") -> None:
-    """Refuse more cores or bytes of memory than there ever are. otherwise: another way out, after the first one."""
-    have_cores, have_memory = have
-    if cores > have_cores:
-        raise TooBig(
-            f"{who} has {have_cores} cores for jobs; the job asks for {cores}.",
-            f"Ask for at most {have_cores}{otherwise}.",
-            field="resources.cores",
-        )
-    if memory_bytes > have_memory:
-        raise TooBig(
-            f"{who} has {have_memory / 2**30:.1f} GiB for jobs; the job asks for {memory_bytes / 2**30:.1f} GiB.",
-            f"Ask for less{otherwise}.",
-            field="resources.memory_bytes",
-        )
+    room.enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, ", or make a cluster with bigger nodes")
 
 
 def list_(ctx: Context) -> list[Compute]:

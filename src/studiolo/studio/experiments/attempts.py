@@ -115,6 +115,8 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         timeout_s=spec.timeout_s,
         grace_s=grace,
         memory_limit=spec.resources.memory_bytes,
+        cores=spec.resources.cores,
+        priority=spec.priority,
         title=claim.name,
         manifests=_manifests(spec, place),
         blobs=str(ctx.blobs.root),

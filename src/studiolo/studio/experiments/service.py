@@ -240,6 +240,7 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
     """Make runs of rows; those that are queued say what they wait for."""
     reasons: dict[tuple[str, int, int], str] = {}
     silent: dict[str, str] | None = None
+    why = None
     found = []
     for one in rows:
         run = repository.to_run(one)
@@ -251,7 +252,12 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
             run = run.model_copy(update={"waits_for": reasons[key]})
         elif one.state in ("Starting", "Running") and one.spec and one.compute not in (None, "local"):
             silent = compute.silent(tx, ctx) if silent is None else silent
-            run = run.model_copy(update={"not_responding": silent.get(one.compute)})
+            why = why or compute.standing(tx, ctx)
+            there = {
+                "not_responding": silent.get(one.compute),
+                "waits_for": why(one.compute, f"{one.id}/{one.attempt}"),
+            }
+            run = run.model_copy(update=there)
         found.append(run)
     return recycling.dated(ctx, found)
 

@@ -10,7 +10,7 @@ machines `studiolo.testing.computes` as well.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from studiolo.kernel.settings import Settings
 from studiolo.runner import observe
@@ -26,6 +26,7 @@ __all__ = [
     "BackendSpec",
     "Capacity",
     "Ended",
+    "Field",
     "Handed",
     "Kept",
     "LaunchFailed",
@@ -62,10 +63,24 @@ Observation = observe.Observation | Silent | Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """One thing to fill in when a machine of a kind is attached. type: text, number, or lines (a list of texts)."""
+
+    name: str
+    title: str
+    help: str
+    type: Literal["text", "number", "lines"] = "text"
+    default: str | int | None = None
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BackendSpec:
     """name: what a job writes as `compute`, or the kind of machines that are attached; title, description: for people.
 
-    extra: optional dependency that it needs.
+    extra: optional dependency that it needs. fields: what is to be known of such a machine beside where it is. queues: it has a
+    queue of its own, which decides what runs when; at most `max_jobs` of its settings are there at once. here: without a host
+    it is the studio's own machine.
     """
 
     name: str
@@ -73,6 +88,9 @@ class BackendSpec:
     description: str
     attached: bool = False
     extra: str | None = None
+    fields: tuple[Field, ...] = ()
+    queues: bool = False
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +207,16 @@ class Attachable(Protocol):
 
     def silent(self, machine_id: str) -> str | None:
         """Say why the machine does not answer this process; None when it does, or was not asked."""
+        ...
+
+    def checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of a machine, complete; raises ValueError with the field's name and a sentence."""
+        ...
+
+    def why(self, folder: Path, /) -> str | None:
+        """Say what an attempt waits for in a queue of the machine's own; any process may ask."""
+        ...
+
+    def nodes(self, machine: Machine, /) -> list[Mapping[str, Any]]:
+        """Return the nodes of a machine that has some, as they are now; raises a StudioloError."""
         ...

@@ -24,8 +24,11 @@ Passphrase = Annotated[str | None, typer.Option("--passphrase-env", help="Variab
 Password = Annotated[str | None, typer.Option("--password-env", help="Variable with a password, instead of a key.")]
 Cores = Annotated[int | None, typer.Option(min=1, help="Cores for jobs, where less than there are.")]
 Memory = Annotated[float | None, typer.Option(min=0.01, help="GiB for jobs, where less than there are.")]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting of its kind: partition=gpu; may be repeated.")
+]
 Description = Annotated[str | None, typer.Option(help="What it is for.")]
-COLUMNS = ("name", "state", "host", "user", "cores", "cores_free", "memory_bytes", "description")
+COLUMNS = ("name", "kind", "state", "host", "user", "cores", "cores_free", "memory_bytes", "description")
 
 
 @app.command("machines")
@@ -44,7 +47,15 @@ def get(context: typer.Context, name: Name, output: OutputOption = Output.table)
         if found.silent_reason:
             out.print(f"does not answer: {found.silent_reason}", markup=False, highlight=False)
         for job in found.jobs:
-            out.print(f"{job.title} ({job.run_id}): {job.cores} cores", markup=False, highlight=False)
+            why = f", {job.waits_for}" if job.waits_for else ""
+            out.print(f"{job.title} ({job.run_id}): {job.cores} cores{why}", markup=False, highlight=False)
+
+
+@app.command("machine-nodes")
+def nodes(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
+    """List the nodes of a machine that has some, such as Slurm, as they are now."""
+    columns = ("name", "partition", "state", "cores", "cores_free", "memory_bytes", "gpus", "load", "reason")
+    show(Machines(transport(context)).nodes(name), columns, output=output, empty="It says that it has no nodes.")
 
 
 @app.command("attach")
@@ -52,6 +63,10 @@ def attach(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Name; of a file that has one it may be left out.")] = None,
     file: Annotated[Path | None, typer.Option("--file", "-f", help="YAML, also Azure ML's virtualmachine.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="ssh, or slurm (without a host: that of the studio's own machine).")
+    ] = None,
+    setting: Setting = None,
     host: Host = None,
     port: Port = None,
     user: User = None,
@@ -66,7 +81,7 @@ def attach(
     description: Description = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Attach a machine by SSH; options go before what the file says."""
+    """Attach a machine by SSH, or a Slurm; options go before what the file says."""
     values: dict[str, Any] = {"credentials": {}}
     if file is not None:
         spec, notes = load(file)
@@ -74,6 +89,9 @@ def attach(
         for note in notes:
             warn(note)
     given = _given(name, host, port, user, host_key, folder, python, cores, memory, description)
+    given |= {"kind": kind} if kind else {}
+    if setting:
+        given["settings"] = {**values.get("settings", {}), **_settings(setting)}
     if credentials := _credentials(key_file, passphrase_env, password_env):
         given["credentials"] = credentials
     client = Machines(transport(context))
@@ -99,13 +117,17 @@ def update(
     cores: Cores = None,
     memory: Memory = None,
     description: Description = None,
+    setting: Setting = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Change a machine; where it is and who signs in only together with the credentials."""
     given = _given(None, host, port, user, host_key, folder, python, cores, memory, description)
     if credentials := _credentials(key_file, passphrase_env, password_env):
         given["credentials"] = credentials
-    show(Machines(transport(context)).update(name, **given), COLUMNS, output=output)
+    client = Machines(transport(context))
+    if setting:
+        given["settings"] = {**client.get(name).settings, **_settings(setting)}
+    show(client.update(name, **given), COLUMNS, output=output)
 
 
 @app.command("check")
@@ -155,6 +177,20 @@ def _given(
     values |= {"python": python, "cores": cores, "description": description}
     values |= {"memory_bytes": int(memory * 2**30) if memory else None}
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _settings(given: list[str]) -> dict[str, Any]:
+    """Return settings; what is given several times is a list."""
+    found: dict[str, Any] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"'{text}' has no =; write name=value.", param_hint="--set")
+        if name not in found:
+            found[name] = [value] if name == "options" else value
+        else:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
+    return found
 
 
 def _credentials(key_file: Path | None, passphrase_env: str | None, password_env: str | None) -> dict[str, str]:

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.http import Transport
-from studiolo.studio.compute.machines.schemas import Machine, MachineCheck, MachineCreate, MachinePatch, MachineTry
+from studiolo.studio.compute.machines.schemas import (
+    Machine,
+    MachineCheck,
+    MachineCreate,
+    MachineKind,
+    MachineNode,
+    MachinePatch,
+    MachineTry,
+)
 
 
 class Machines:
@@ -22,8 +30,18 @@ class Machines:
         """Return one of them, with what runs on it."""
         return Machine.model_validate(self._transport.get(f"compute/machines/{name}"))
 
+    def kinds(self) -> builtins.list[MachineKind]:
+        """Return the kinds of machines that can be attached, with the settings of each."""
+        return [MachineKind.model_validate(item) for item in self._transport.get("compute/kinds")]
+
+    def nodes(self, name: str) -> builtins.list[MachineNode]:
+        """Return the nodes of a machine that has some, such as Slurm, as they are now."""
+        return [MachineNode.model_validate(item) for item in self._transport.get(f"compute/machines/{name}/nodes")]
+
     def attach(self, name: str, **definition: Any) -> Machine:
-        """Attach a machine: host, port, user, host_key, folder, python, cores, memory_bytes, credentials, description, tags."""
+        """Attach a machine: kind (`ssh`, `slurm`), host, port, user, host_key, folder, python, settings, cores, memory_bytes,
+        credentials, description, tags. A Slurm without a host is that of the studio's own machine.
+        """
         return self.attach_from(MachineCreate(name=name, **definition))
 
     def attach_from(self, spec: MachineCreate | str | Path) -> Machine:
@@ -35,7 +53,7 @@ class Machines:
         return Machine.model_validate(self._transport.post("compute/machines", spec.model_dump(mode="json")))
 
     def try_out(self, **definition: Any) -> MachineCheck:
-        """Try a connection that is not saved: host, port, user, host_key, folder, python, credentials."""
+        """Try a connection that is not saved: kind, host, port, user, host_key, folder, python, settings, credentials."""
         body = MachineTry(**definition).model_dump(mode="json")
         return MachineCheck.model_validate(self._transport.post("compute/machines/try", body))
 

@@ -1,4 +1,4 @@
-"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is."""
+"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is, and `type: slurm`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from studiolo.studio.compute.machines import kinds
 from studiolo.studio.compute.machines.errors import MachineInvalid
 from studiolo.studio.compute.machines.schemas import MachineCreate
 
@@ -35,8 +36,13 @@ def load(path: Path) -> tuple[MachineCreate, list[str]]:
 def parse(found: Mapping[str, Any], folder: Path) -> tuple[MachineCreate, list[str]]:
     """Return what a document says, and notes on keys that mean nothing here."""
     kind = str(found.get("type") or "ssh").lower()
-    if kind not in ("ssh", "virtualmachine"):
-        raise MachineInvalid(f"A compute of type '{kind}' is no machine to attach.", "Write type: ssh.", field="type")
+    kind = "ssh" if kind == "virtualmachine" else kind
+    if kind not in kinds.all_():
+        known = ", ".join(sorted(kinds.all_()))
+        raise MachineInvalid(
+            f"A compute of type '{kind}' is no machine to attach.", f"There are {known}.", field="type"
+        )
+    own = {field.name for field in kinds.kind(kind).SPEC.fields}
     settings = found.get("ssh_settings") or {}
     if not isinstance(settings, Mapping):
         raise MachineInvalid("ssh_settings must be a mapping.", field="ssh_settings")
@@ -48,20 +54,23 @@ def parse(found: Mapping[str, Any], folder: Path) -> tuple[MachineCreate, list[s
     if settings.get("admin_password"):
         credentials["password"] = str(settings["admin_password"])
     notes = [f"'{key}' is left out: it means nothing here" for key in values if key in _IGNORED]
-    notes += [f"'{key}' is not known, and is left out" for key in values if key not in _OURS | _IGNORED | _QUIET]
+    notes += [f"'{key}' is not known, and is left out" for key in values if key not in _OURS | _IGNORED | _QUIET | own]
+    more = {**(values.pop("settings", None) or {}), **{key: values[key] for key in own if key in values}}
     values = {key: value for key, value in values.items() if key in _OURS}
     values["tags"] = {str(key): str(value) for key, value in (values.get("tags") or {}).items()}
-    return made({**values, "credentials": credentials}), notes
+    return made({**values, "kind": kind, "settings": more, "credentials": credentials}), notes
 
 
 def made(values: Mapping[str, Any]) -> MachineCreate:
     """Return a definition; raises MachineInvalid, which names the field."""
     try:
-        return MachineCreate.model_validate(values)
+        found = MachineCreate.model_validate(values)
+        kinds.complete(found.kind, found.model_dump(include={"host", "user", "settings"}))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise MachineInvalid(f"{field}: {first['msg']}.", "See the docs of compute.", field=field) from None
+    return found
 
 
 def read_key(path: Path, field: str) -> str:

@@ -1,25 +1,20 @@
 """Attached machines as backends: their rows, their credentials opened, one connection for each in this process."""
 
 import time
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Row
 
-from studiolo.kernel import plugins
 from studiolo.kernel.context import Context
 from studiolo.kernel.secrets.envelope import seal, unseal
 from studiolo.kernel.secrets.master import master_key
-from studiolo.studio.compute.backends.base import BACKENDS, Attachable, Backend, BackendSpec, Machine
+from studiolo.studio.compute.backends.base import Backend, Machine
 from studiolo.studio.compute.machines import repository
+from studiolo.studio.compute.machines.kinds import kind
 
 _ROWS_SECONDS = 1.0  # that rows are believed: the controller asks for each job at each tick
 _rows: dict[tuple[str, str], tuple[float, dict[str, Row[Any]]]] = {}
 _opened: dict[str, Machine] = {}  # by id; each change of a row makes a new one
-
-
-def kind(name: str) -> Attachable:
-    """Return the module of a kind of machines."""
-    return cast("Attachable", plugins.find(BACKENDS, BackendSpec)[name])
 
 
 def engine(ctx: Context, name: str) -> Backend | None:

@@ -5,7 +5,14 @@ from fastapi import APIRouter, Depends
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.studio.compute.machines import service
-from studiolo.studio.compute.machines.schemas import Machine, MachineCheck, MachineCreate, MachinePatch, MachineTry
+from studiolo.studio.compute.machines.schemas import (
+    Machine,
+    MachineCheck,
+    MachineCreate,
+    MachineNode,
+    MachinePatch,
+    MachineTry,
+)
 
 router = APIRouter(prefix="/machines")
 
@@ -36,6 +43,13 @@ def get_machine(name: str, ctx: Context = Depends(context)) -> Machine:
     """Return a machine with what runs on it."""
     ctx.actor.must("compute.read")
     return service.get(ctx, name)
+
+
+@router.get("/{name}/nodes")
+def list_nodes(name: str, ctx: Context = Depends(context)) -> list[MachineNode]:
+    """List the nodes of a machine that has some, such as Slurm, as they are now. 502 when it does not answer."""
+    ctx.actor.must("compute.read")
+    return service.nodes(ctx, name)
 
 
 @router.patch("/{name}")

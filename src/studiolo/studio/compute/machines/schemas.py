@@ -1,7 +1,7 @@
 """The nouns of attached machines on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -11,6 +11,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, 
 Word = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]+$")
 ]
+Maybe = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
@@ -27,26 +28,28 @@ class MachineCredentials(BaseModel):
 class MachineConfig(BaseModel):
     """Where a machine is.
 
-    host_key: how it is known, `SHA256:…` or a line of known_hosts; without one a try shows the key, to be compared.
+    host: of kinds that may be the studio's own machine it is left empty then, with user and credentials. settings: what its kind asks
+    for beside that (`GET /compute/kinds`). host_key: how it is known, `SHA256:…` or a line of known_hosts; without one a try shows the key, to be compared.
     folder: below it everything of the studio is there. python: 3.10 or newer; jobs find it first on their PATH.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    host: Word
+    host: Maybe = ""
     port: int = Field(22, ge=1, le=65535)
-    user: Word
+    user: Maybe = ""
     host_key: Line = ""
     folder: Line = "~/.studiolo-runner"
     python: Line = "python3"
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class MachineCreate(MachineConfig):
     """A machine to attach. cores, memory_bytes: what jobs of this studio may use; all there is when left out."""
 
     name: str = Field(pattern=NAME)
-    kind: Literal["ssh"] = "ssh"
-    credentials: MachineCredentials
+    kind: str = Field("ssh", max_length=63)
+    credentials: MachineCredentials = MachineCredentials()
     cores: int | None = Field(None, ge=1, le=4096)
     memory_bytes: int | None = Field(None, ge=1)
     description: str = Field("", max_length=4000)
@@ -67,6 +70,7 @@ class MachinePatch(BaseModel):
     host_key: Line | None = None
     folder: Line | None = None
     python: Line | None = None
+    settings: dict[str, Any] | None = None
     credentials: MachineCredentials | None = None
     cores: int | None = Field(None, ge=1, le=4096)
     memory_bytes: int | None = Field(None, ge=1)
@@ -77,7 +81,8 @@ class MachinePatch(BaseModel):
 class MachineTry(MachineConfig):
     """A connection to try before it is saved."""
 
-    credentials: MachineCredentials
+    kind: str = Field("ssh", max_length=63)
+    credentials: MachineCredentials = MachineCredentials()
 
 
 class MachineCheck(BaseModel):
@@ -98,17 +103,55 @@ class MachineCheck(BaseModel):
 
 
 class MachineJob(NodeJob):
-    """A job on a machine. memory and processes: as measured there last."""
+    """A job on a machine. memory and processes: as measured there last; waits_for: in a queue of the machine's own."""
 
     memory_bytes: int | None = None
     processes: int | None = None
+    waits_for: str | None = None
+
+
+class MachineNode(BaseModel):
+    """A node of a machine that has some, as it says itself. cores_free: that nobody has; gpus: as the machine names them."""
+
+    name: str
+    partition: str
+    state: str
+    cores: int
+    cores_free: int
+    memory_bytes: int
+    memory_free_bytes: int | None
+    gpus: str
+    load: float | None
+    reason: str
+
+
+class MachineField(BaseModel):
+    """One thing to fill in. type: text, number, or lines (a list of texts)."""
+
+    name: str
+    title: str
+    help: str
+    type: Literal["text", "number", "lines"]
+    default: str | int | None
+    example: str
+
+
+class MachineKind(BaseModel):
+    """What the form of a kind of machines is drawn from. queues: it has a queue of its own; here: without a host it is the studio's machine."""
+
+    name: str
+    title: str
+    description: str
+    fields: list[MachineField]
+    queues: bool
+    here: bool
 
 
 class Machine(BaseModel):
     """An attached machine.
 
     state: new (not reached yet), ready, silent (it does not answer; jobs on it are not harmed). cores, memory_bytes: for jobs,
-    None until it was reached. sign_in: private_key or password.
+    None until it was reached. sign_in: private_key, password, or none for the studio's own machine.
     """
 
     name: str
@@ -120,6 +163,7 @@ class Machine(BaseModel):
     host_key: str
     folder: str
     python: str
+    settings: dict[str, Any]
     sign_in: str
     description: str
     tags: dict[str, str]

@@ -16,7 +16,7 @@ from studiolo.studio.compute import repository as held
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Machine as Opened
 from studiolo.studio.compute.errors import ComputeNotFound
-from studiolo.studio.compute.machines import opening, repository
+from studiolo.studio.compute.machines import kinds, opening, repository
 from studiolo.studio.compute.machines.errors import MachineBusy, MachineInvalid
 from studiolo.studio.compute.machines.schemas import (
     Machine,
@@ -25,20 +25,24 @@ from studiolo.studio.compute.machines.schemas import (
     MachineCreate,
     MachineCredentials,
     MachineJob,
+    MachineNode,
     MachinePatch,
     MachineTry,
 )
 
 _CONFIG = tuple(MachineConfig.model_fields)
+_NODES_SECONDS = 5.0  # that nodes are believed, however many look at a page of them
+_nodes: dict[str, tuple[float, list[MachineNode]]] = {}
 _LEADS = ("host", "port", "user", "host_key")  # to whom the credentials are sent
 
 
 def create(ctx: Context, spec: MachineCreate) -> Machine:
     """Attach a machine and try to reach it; it stays attached when that fails, and says why. Raises ClusterExists, KeyInvalid."""
-    given = _checked(spec.credentials)
+    config = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
+    given = _checked(spec.credentials, config)
     id_, now = new_id(), ctx.clock.now()
     values = spec.model_dump(include={"name", "kind", "cores", "memory_bytes", "description", "tags"})
-    values |= {"id": id_, "workspace_id": ctx.workspace_id, "config": spec.model_dump(include=set(_CONFIG))}
+    values |= {"id": id_, "workspace_id": ctx.workspace_id, "config": config}
     values |= {"created_at": now, "created_by": ctx.actor.name, "updated_at": now}
     sealed = opening.sealed(ctx, id_, given)
     try:
@@ -73,7 +77,6 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
     Whoever changes where it is, or who signs in, writes the credentials anew, so that none is sent to an address that its giver
     did not mean. While jobs run on it, it stays where it is: they are looked for there.
     """
-    given = _checked(patch.credentials) if patch.credentials is not None else None
     sent = patch.model_dump(exclude_unset=True, exclude={"credentials"})
     changes = {key: value for key, value in sent.items() if value is not None or key in ("cores", "memory_bytes")}
     now = ctx.clock.now()
@@ -81,8 +84,10 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
         held.lock(tx)
         row = _row(tx, ctx, name)
         config = {**row.config, **{key: changes.pop(key) for key in _CONFIG if key in changes}}
+        config = kinds.complete(row.kind, config)
+        given = _checked(patch.credentials, config) if patch.credentials is not None else None
         moved = any(config[key] != row.config[key] for key in _LEADS)
-        if moved and given is None:
+        if moved and given is None and config["host"]:
             raise MachineInvalid(
                 "Where the machine is, or who signs in, changes.", "Write the credentials anew.", field="credentials"
             )
@@ -145,9 +150,22 @@ def check(ctx: Context, name: str) -> MachineCheck:
 
 def try_out(ctx: Context, spec: MachineTry) -> MachineCheck:
     """Try a connection that is not saved."""
-    config = {**spec.model_dump(include=set(_CONFIG)), "cores": 1, "memory_bytes": 1}
-    machine = Opened("", spec.host, config, _checked(spec.credentials), "", ctx.settings.compute_private)
-    return _tried(ctx, "ssh", machine)[0]
+    place = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
+    given = _checked(spec.credentials, place)
+    config = {**place, "cores": 1, "memory_bytes": 1}
+    machine = Opened("", spec.host, config, given, "", ctx.settings.compute_private)
+    return _tried(ctx, spec.kind, machine)[0]
+
+
+def nodes(ctx: Context, name: str) -> list[MachineNode]:
+    """Return the nodes of a machine that has some, as they are now; raises what keeps it from being asked."""
+    with ctx.db.read() as tx:
+        row = _row(tx, ctx, name)
+    known = _nodes.get(row.id)
+    if known is None or time.monotonic() - known[0] > _NODES_SECONDS:
+        found = kinds.kind(row.kind).nodes(opening.machine(ctx, row))
+        known = _nodes[row.id] = (time.monotonic(), [MachineNode.model_validate(node) for node in found])
+    return known[1]
 
 
 def tick(ctx: Context) -> bool:
@@ -156,7 +174,7 @@ def tick(ctx: Context) -> bool:
         rows = repository.all_(tx, ctx.workspace_id)
     changed = False
     for row in rows:
-        reason = opening.kind(row.kind).silent(row.id)
+        reason = kinds.kind(row.kind).silent(row.id)
         if (reason is None) == (row.silent_since is None) and (reason or None) == row.silent_reason:
             continue
         since = (row.silent_since or ctx.clock.now()) if reason else None
@@ -170,7 +188,7 @@ def tick(ctx: Context) -> bool:
 def _tried(ctx: Context, kind: str, machine: Opened) -> tuple[MachineCheck, Mapping[str, Any] | None]:
     begun = time.monotonic()
     try:
-        facts = opening.kind(kind).probe(machine)
+        facts = kinds.kind(kind).probe(machine)
     except StudioloError as error:
         return _failed(ctx, error, (time.monotonic() - begun) * 1000), None
     return (
@@ -200,9 +218,15 @@ def _failed(ctx: Context, error: StudioloError, milliseconds: float) -> MachineC
     )
 
 
-def _checked(given: MachineCredentials) -> dict[str, str]:
+def _checked(given: MachineCredentials, config: Mapping[str, Any]) -> dict[str, str]:
     """Return what is sealed; raises MachineInvalid and KeyInvalid."""
     found = {key: str(value) for key, value in given.model_dump(exclude_none=True).items()}
+    if not config["host"]:
+        if found:
+            raise MachineInvalid(
+                "Nobody signs in to the studio's own machine.", "Leave out the credentials.", field="credentials"
+            )
+        return {}
     if ("private_key" in found) == ("password" in found):
         raise MachineInvalid(
             "One signs in by a private key or by a password.", "Give one of the two.", field="credentials.private_key"
@@ -233,7 +257,7 @@ def _one(ctx: Context, row: Row[Any], fields: set[str], holdings: list[Row[Any]]
     known = bool(config["cores"])
     jobs = []
     for job in holdings:
-        used = opening.kind(row.kind).used(ctx.settings.attempts / job.holder)
+        used = kinds.kind(row.kind).used(ctx.settings.attempts / job.holder)
         jobs.append(
             MachineJob(
                 title=job.title,
@@ -243,14 +267,15 @@ def _one(ctx: Context, row: Row[Any], fields: set[str], holdings: list[Row[Any]]
                 since=job.since,
                 memory_bytes=used.memory_bytes if used else None,
                 processes=used.processes if used else None,
+                waits_for=kinds.kind(row.kind).why(ctx.settings.attempts / job.holder),
             )
         )
     return Machine(
         name=row.name,
         kind=row.kind,
         state="silent" if row.silent_since is not None else "ready" if known else "new",
-        **{key: row.config[key] for key in _CONFIG},
-        sign_in="private_key" if "private_key" in fields else "password",
+        **{key: config.get(key, {}) for key in _CONFIG},
+        sign_in="private_key" if "private_key" in fields else "password" if fields else "none",
         description=row.description,
         tags=row.tags,
         cores=config["cores"] or None,

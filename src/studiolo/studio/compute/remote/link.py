@@ -5,8 +5,6 @@ told (`Silent`) and made again; it ends nothing, here or there. All that must su
 attempt is asked for anew by whoever polls it.
 """
 
-import base64
-import contextlib
 import logging
 import threading
 import time
@@ -30,7 +28,7 @@ from studiolo.studio.compute.backends.base import (
     Starting,
     Swept,
 )
-from studiolo.studio.compute.remote import orders
+from studiolo.studio.compute.remote import mirroring, orders
 from studiolo.studio.compute.remote.session import ContactLost, Session, Unable
 from studiolo.studio.compute.remote.watched import (
     ASKED,
@@ -39,23 +37,22 @@ from studiolo.studio.compute.remote.watched import (
     USAGE,
     Watched,
     replace,
-    size,
     swept,
 )
 
 log = logging.getLogger(__name__)
 _FORGET_SECONDS = 600.0  # an attempt that nobody polls any more
-_BUSY, _CALM = 0.2, 1.0  # seconds between two looks: while something is starting or ending, and else
+_BUSY, CALM = 0.2, 1.0  # seconds between two looks: while something is starting or ending, and else
+NEAR = 0.3  # of a machine that is this one
 _FIRST_PAUSE, _WORST_PAUSE = 0.5, 20.0  # before connecting again
 _ANSWER_SECONDS = 5.0  # that `bar` waits
-_PIECES = 64  # of log and journal in one round
 
 
 class Link:
-    """One machine. connect: opens a session, raising ContactLost."""
+    """One machine. connect: opens a session, raising ContactLost; calm: seconds between two looks while nothing starts or ends."""
 
-    def __init__(self, title: str, connect: Callable[[], Session]) -> None:
-        self.title = title
+    def __init__(self, title: str, connect: Callable[[], Session], calm: float = CALM) -> None:
+        self.title, self._calm = title, calm
         self.silent: str | None = None
         self._connect = connect
         self._session: Session | None = None
@@ -188,7 +185,7 @@ class Link:
                 self._lose("The studio could not keep up with it; its log says why.")
             else:
                 self._tell(None)
-            self._wake.wait(_BUSY if busy else _CALM)
+            self._wake.wait(_BUSY if busy else self._calm)
             self._wake.clear()
             if self.silent is not None and not self._closed:
                 time.sleep(max(0.0, min(self._not_before - time.monotonic(), _WORST_PAUSE)))
@@ -234,14 +231,15 @@ class Link:
             return True
         if not self._passed(one) or self._settled(session, one):
             return False
-        answer = self._look(session, one)
+        answer = mirroring.look(session, one)
         seen = str(answer["seen"])
         canceled = attempt.exists(str(one.folder), attempt.CANCEL)
         if seen == "absent":
+            one.wants_room = False  # of what does not run, nobody wants the room back
             return self._absent(session, one, shipped=bool(answer["shipped"]), canceled=canceled)
         one.wanted = None
         if seen == "ended":
-            one.work = self._begin(self._bring, session, one, answer)
+            one.work = self._begin(mirroring.bring, session, one, answer)
             return True
         if seen == "lost":
             session.ask("tidy", name=one.name)
@@ -252,7 +250,8 @@ class Link:
             self._set(one, Starting(int(answer["runner"])))
         else:
             attempt.touch(str(one.folder), attempt.HEARTBEAT)
-            replace(one.folder, USAGE, answer["usage"])
+            if answer["usage"]:
+                replace(one.folder, USAGE, answer["usage"])
             self._set(one, Running(int(answer["runner"]), int(answer["child"]), float(answer["started_at"])))
         if canceled and not one.told_to_stop:
             session.ask("stop", name=one.name)
@@ -299,19 +298,6 @@ class Link:
             self._set(one, TAKEN if one.folder.is_dir() else Absent())
             return True
         return False
-
-    def _look(self, session: Session, one: Watched) -> dict[str, Any]:
-        """Look at an attempt there, and write down here what its log and journal have gained."""
-        for _ in range(_PIECES):
-            sizes = {name: size(one.folder / name) for name in (attempt.LOG, attempt.JOURNAL)}
-            answer = session.ask("look", name=one.name, log=sizes[attempt.LOG], journal=sizes[attempt.JOURNAL])
-            for name, key in ((attempt.LOG, "log"), (attempt.JOURNAL, "journal")):
-                if piece := base64.b64decode(answer[key]):
-                    with (one.folder / name).open("ab") as file:
-                        file.write(piece)
-            if not answer["more"]:
-                break
-        return answer
 
     def _absent(self, session: Session, one: Watched, *, shipped: bool, canceled: bool) -> bool:
         if one.bar:
@@ -368,27 +354,6 @@ class Link:
             return not self._closed and (stopped or not attempt.exists(str(one.folder), attempt.CANCEL))
 
         session.send(one.name, lambda sink: orders.packed(one.folder, order, other, sink, wanted))
-
-    def _bring(self, session: Session, one: Watched, answer: dict[str, Any]) -> None:
-        """Bring what an attempt has left, then write its end: who reads that finds all of it."""
-        end: dict[str, Any] = dict(answer["exit"])
-        while self._look(session, one)["more"]:
-            pass
-        if answer["brought"]:  # by another studio that shares the machine's account, or one restored from a backup
-            end |= {"class": "environment", "error": "Its outputs have been brought elsewhere already."}
-        try:
-            left = session.fetch(one.name, "outputs", one.folder)
-            if left:
-                log.warning("attempt %s: %s paths of its outputs cannot be kept: %s", one.name, len(left), left[:5])
-        except Unable as error:
-            if not end.get("class"):
-                end |= {"class": "environment", "error": f"Its outputs could not be brought back: {error}"}
-        if answer["failure"]:
-            replace(one.folder, attempt.FAILURE, answer["failure"])
-        with contextlib.suppress(OSError):
-            (one.folder / USAGE).unlink(missing_ok=True)
-        attempt.write_json(str(one.folder), attempt.EXIT, end)
-        session.ask("tidy", name=one.name)
 
     def _set(self, one: Watched, seen: Observation) -> None:
         with self._lock:

@@ -9,7 +9,8 @@ from typing import Any
 from studiolo.runner import attempt
 from studiolo.studio.compute.backends.base import Handed, Lost, Observation, Order, Silent, Swept
 
-USAGE = "usage.json"
+USAGE = attempt.USAGE
+QUEUE = "queue.json"  # where it stands in the queue of a batch system, and why
 ASKED = "asked.json"  # that the machine was asked to start it: without this file it certainly never was
 BARRED = "barred.json"  # that the attempt was taken, so that nothing starts on it
 UNSEEN = Silent("The machine was not asked yet.")
@@ -29,6 +30,7 @@ class Watched:
     wants_room: bool = False
     bar: str = ""  # the reason, while it is to be barred
     mark: str = ""  # while its processes are to be swept
+    queued: dict[str, Any] | None = None  # where it stood in a queue of the machine's own
     asked_at: float = 0.0
 
     @property

@@ -1,17 +1,21 @@
 import { Text } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import { SaveDialog } from '../SaveDialog';
-import { credentialsOf, Fields, given, placeOf, START, type Values } from './Fields';
-import { machine, type Machine } from './queries';
+import { Fields } from './Fields';
+import { kinds, machine, type Machine } from './queries';
+import { credentialsOf, given, placeOf, settingsAsText, START, type Values } from './values';
 
 /** Change a machine. Where it is, and who signs in, changes only together with the credentials. */
 export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
   const cache = useQueryClient();
   const [values, setValues] = useState<Values>({
     ...START,
+    kind: it.kind,
+    here: it.host === '',
+    settings: settingsAsText(it.settings),
     host: it.host,
     port: String(it.port),
     user: it.user,
@@ -22,13 +26,14 @@ export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
     cores: it.own_cores ? String(it.own_cores) : '',
     description: it.description,
   });
+  const kind = useQuery(kinds).data?.find((one) => one.name === it.kind);
   const save = useMutation({
     mutationFn: () =>
       data(
         api().PATCH('/compute/machines/{name}', {
           params: { path: { name: it.name } },
           body: {
-            ...placeOf(values),
+            ...placeOf(values, kind),
             cores: Number(values.cores) || null,
             description: values.description,
             ...(given(values) ? { credentials: credentialsOf(values) } : {}),
@@ -52,11 +57,14 @@ export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
       saving={save.isPending}
       problem={Object.keys(told).length === 0 ? problem : null}
     >
-      <Text size="sm" c="dimmed">
-        Credentials are kept unless new ones are written; whoever changes where the machine is writes them
-        anew.
-      </Text>
+      {values.here ? null : (
+        <Text size="sm" c="dimmed">
+          Credentials are kept unless new ones are written; whoever changes where the machine is writes them
+          anew.
+        </Text>
+      )}
       <Fields
+        kind={kind}
         value={values}
         onChange={(change) => setValues((old) => ({ ...old, ...change }))}
         problems={told}

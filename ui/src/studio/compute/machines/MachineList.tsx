@@ -10,9 +10,11 @@ import { IconPlus } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Answer, Section } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
+import { where } from './Facts';
 import { machines, type Machine } from './queries';
 
 const SAID = { new: 'Not reached yet', ready: 'Ready', silent: 'Does not answer' } as const;
+const TITLES: Readonly<Record<string, string>> = { ssh: 'SSH', slurm: 'Slurm' };
 const TONES = { new: 'queued', ready: 'completed', silent: 'warning' } as const;
 
 export function MachineState({ machine: it }: { machine: Machine }) {
@@ -35,6 +37,7 @@ const COLUMNS: GridColumn<Machine>[] = [
     cell: (row) => <MachineState machine={row} />,
     width: 170,
   },
+  { id: 'kind', header: 'Kind', value: (row) => TITLES[row.kind] ?? row.kind, width: 90 },
   { id: 'jobs', header: 'Jobs', value: (row) => row.jobs.length, align: 'right', width: 80 },
   {
     id: 'cores',
@@ -52,7 +55,7 @@ const COLUMNS: GridColumn<Machine>[] = [
     align: 'right',
     width: 120,
   },
-  { id: 'host', header: 'Where', value: (row) => `${row.user}@${row.host}`, width: 240 },
+  { id: 'host', header: 'Where', value: where, width: 240 },
   {
     id: 'description',
     header: 'Description',
@@ -91,8 +94,8 @@ export function MachineList() {
                   'studiolo compute attach box --host 10.0.0.5 --user me --key-file ~/.ssh/id_ed25519',
               }}
             >
-              Jobs can run on other machines by SSH. Such a machine needs Python 3.10 and an account, and
-              nothing of the studio.
+              Jobs can run on other machines by SSH, and in Slurm. Such a machine needs Python 3.10 and an
+              account, and nothing of the studio.
               {may ? '' : ' Someone with the role Compute Operator can attach one.'}
             </EmptyState>
           ) : (

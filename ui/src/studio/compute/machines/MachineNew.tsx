@@ -1,5 +1,5 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
@@ -9,8 +9,10 @@ import { Denied } from '@/kit/Denied';
 import { ErrorState } from '@/kit/ErrorState';
 import { useFollow } from '@/kit/Link';
 import { Page, PageHeader } from '@/kit/Page';
-import { credentialsOf, Fields, given, placeOf, START } from './Fields';
+import { Fields } from './Fields';
+import { kinds } from './queries';
 import { Tried } from './Tried';
+import { credentialsOf, placeOf, ready as complete, START } from './values';
 
 /** Attach a machine. */
 export function MachineNew() {
@@ -19,7 +21,9 @@ export function MachineNew() {
   const cache = useQueryClient();
   const [name, setName] = useState('');
   const [values, setValues] = useState(START);
-  const place = () => ({ ...placeOf(values), credentials: credentialsOf(values) });
+  const known = useQuery(kinds);
+  const kind = known.data?.find((one) => one.name === values.kind);
+  const place = () => ({ ...placeOf(values, kind), kind: values.kind, credentials: credentialsOf(values) });
   const trial = useMutation({
     mutationFn: () => data(api().POST('/compute/machines/try', { body: place() })),
   });
@@ -29,7 +33,6 @@ export function MachineNew() {
         api().POST('/compute/machines', {
           body: {
             name,
-            kind: 'ssh',
             ...place(),
             cores: Number(values.cores) || null,
             description: values.description,
@@ -44,7 +47,7 @@ export function MachineNew() {
   const failed = attach.error ?? trial.error;
   const problem = failed ? Problem.from(failed) : null;
   const problems = problem?.fields ?? {};
-  const ready = may && values.host !== '' && values.user !== '' && given(values);
+  const ready = may && complete(values);
   return (
     <Page
       title="Attach a machine"
@@ -73,7 +76,25 @@ export function MachineNew() {
             error={problems.name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
+          <Select
+            label="Kind"
+            allowDeselect={false}
+            data={(known.data ?? []).map((one) => ({ value: one.name, label: one.title }))}
+            value={values.kind}
+            error={problems.kind}
+            onChange={(chosen) => {
+              const now = known.data?.find((one) => one.name === chosen);
+              if (now) setValues((old) => ({ ...old, kind: now.name, here: now.here, settings: {} }));
+              trial.reset();
+            }}
+          />
+          {kind ? (
+            <Text size="sm" c="dimmed">
+              {kind.description}
+            </Text>
+          ) : null}
           <Fields
+            kind={kind}
             value={values}
             onChange={(change) => setValues((old) => ({ ...old, ...change }))}
             problems={problems}

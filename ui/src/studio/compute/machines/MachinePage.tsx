@@ -1,22 +1,23 @@
-import { Button, Menu, Table, Text } from '@mantine/core';
+import { Button, Menu, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { between, bytes, duration } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { ConfirmByName, toastProblem } from '@/kit/ConfirmUndo';
 import { IconChevronDown, IconRefresh, IconTrash } from '@/kit/icons';
-import { KeyValue } from '@/kit/KeyValue';
-import { Link, useFollow } from '@/kit/Link';
+import { useFollow } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
-import { Time, useNow } from '@/kit/Time';
+import { Time } from '@/kit/Time';
 import classes from '../compute.module.css';
 import { Waiting } from '../Waiting';
 import { Change } from './Change';
+import { Facts, where } from './Facts';
+import { Jobs } from './Jobs';
 import { MachineState } from './MachineList';
+import { Nodes } from './Nodes';
 import { machine, type Machine } from './queries';
 import { Tried } from './Tried';
 
@@ -41,6 +42,11 @@ export function MachinePage() {
             <Section title="Waiting">
               <Waiting compute={it.name} />
             </Section>
+            {it.kind === 'ssh' ? null : (
+              <Section title="Nodes">
+                <Nodes name={it.name} />
+              </Section>
+            )}
             <Section title="Connection">
               {it.check ? (
                 <>
@@ -62,65 +68,6 @@ export function MachinePage() {
         )}
       </Answer>
     </Page>
-  );
-}
-
-function Jobs({ it }: { it: Machine }) {
-  const now = useNow(1000);
-  if (it.jobs.length === 0)
-    return (
-      <Text size="sm" c="dimmed">
-        Nothing of this studio runs there.
-      </Text>
-    );
-  return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table aria-label="Running now" className={classes.table ?? ''}>
-        <Table.Thead>
-          <Table.Tr>
-            {['Job', 'Cores', 'Memory', 'Processes', 'For'].map((head) => (
-              <Table.Th key={head} scope="col">
-                {head}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {it.jobs.map((job) => (
-            <Table.Tr key={job.run_id ?? job.title}>
-              <Table.Td>
-                {job.run_id ? (
-                  <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
-                ) : (
-                  job.title
-                )}
-              </Table.Td>
-              <Table.Td>{job.cores}</Table.Td>
-              <Table.Td>{job.memory_bytes === null ? '–' : bytes(job.memory_bytes ?? 0)}</Table.Td>
-              <Table.Td>{job.processes ?? '–'}</Table.Td>
-              <Table.Td>{duration(between(job.since, null, now))}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
-}
-
-function Facts({ it }: { it: Machine }) {
-  return (
-    <KeyValue
-      items={[
-        ['Where', `${it.user}@${it.host}:${it.port}`],
-        ['Host key', it.host_key || 'none is pinned: nothing is sent there'],
-        ['Signs in by', it.sign_in === 'password' ? 'a password, sealed' : 'a private key, sealed'],
-        ['Folder', it.folder],
-        ['Python', it.python],
-        ['Cores for jobs', it.cores === null ? 'not known yet' : `${it.cores_free} of ${it.cores} free`],
-        ['Memory for jobs', it.memory_bytes === null ? 'not known yet' : bytes(it.memory_bytes)],
-        ['Attached by', it.created_by],
-      ]}
-    />
   );
 }
 
@@ -146,9 +93,7 @@ function Header({ name, it }: { name: string; it: Machine | undefined }) {
           it ? (
             <>
               <MachineState machine={it} />
-              <span>
-                {it.user}@{it.host}
-              </span>
+              <span>{where(it)}</span>
             </>
           ) : null
         }

@@ -1,0 +1,56 @@
+"""The kinds of machines that can be attached, and what a definition must say for its kind."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, cast
+
+from studiolo.kernel import plugins
+from studiolo.studio.compute.backends.base import BACKENDS, Attachable, BackendSpec
+from studiolo.studio.compute.machines.errors import MachineInvalid
+from studiolo.studio.compute.machines.schemas import MachineField, MachineKind
+
+
+def all_() -> dict[str, Attachable]:
+    """Return the modules of the kinds by name."""
+    found = cast("dict[str, Attachable]", plugins.find(BACKENDS, BackendSpec))
+    return {name: module for name, module in found.items() if module.SPEC.attached}
+
+
+def kind(name: str) -> Attachable:
+    """Return the module of a kind; raises MachineInvalid."""
+    found = all_()
+    if name not in found:
+        raise MachineInvalid(
+            f"There is no kind of machine '{name}'.", f"Use one of: {', '.join(sorted(found))}.", field="kind"
+        )
+    return found[name]
+
+
+def shown() -> list[MachineKind]:
+    """Return what the forms of the kinds are drawn from."""
+    return [
+        MachineKind(
+            name=spec.name,
+            title=spec.title,
+            description=spec.description,
+            fields=[MachineField(**dataclasses.asdict(field)) for field in spec.fields],
+            queues=spec.queues,
+            here=spec.here,
+        )
+        for spec in (module.SPEC for module in all_().values())
+    ]
+
+
+def complete(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a machine is with all settings of its kind; raises MachineInvalid, which names the field."""
+    module = kind(name)
+    found = dict(config)
+    for field in ("host", "user"):
+        if not found.get(field) and (found.get("host") or not module.SPEC.here):
+            raise MachineInvalid(f"The {field} is missing.", f"Write the {field}.", field=field)
+    try:
+        found["settings"] = module.checked(found.get("settings") or {})
+    except ValueError as error:
+        field, said = error.args if len(error.args) == 2 else ("", str(error))
+        raise MachineInvalid(said, "See the docs of compute.", field=f"settings.{field}") from None
+    return found

@@ -1,0 +1,1 @@
+"""Slurm as a compute: what is to be known of it, and what it says in plain words. `backends/slurm.py` is the plug-in."""

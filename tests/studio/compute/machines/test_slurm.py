@@ -1,0 +1,180 @@
+"""Slurm as a compute of the studio: attached, shown, and real jobs in its queue."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from starlette.testclient import TestClient
+
+from studiolo.kernel.context import Context
+from studiolo.sdk.studio import Studio
+from studiolo.studio.compute import reconcile as computes
+from studiolo.studio.compute import service as compute
+from studiolo.studio.compute.errors import TooBig
+from studiolo.studio.compute.machines import definitions, service
+from studiolo.studio.compute.machines.errors import MachineInvalid
+from studiolo.studio.compute.machines.schemas import MachineCreate, MachinePatch
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, Resources, Run
+from studiolo.testing.slurm import Slurm
+from studiolo.testing.stores.servers import ServerMissing
+from tests.studio.experiments.jobs import log_of, wait_for
+
+URL = "/w/default/api/compute"
+
+
+@pytest.fixture(scope="module")
+def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+    try:
+        found = Slurm(tmp_path_factory.mktemp("slurm"))
+    except ServerMissing as error:
+        pytest.skip(str(error))
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture
+def definition(
+    daemons: Slurm, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """What attaches it, as the API takes it."""
+    monkeypatch.setenv("SLURM_CONF", str(daemons.conf))
+    folder = str(tmp_path_factory.mktemp("hpc"))
+    return {"name": "hpc", "kind": "slurm", "folder": folder, "python": "", "settings": {"partition": "main"}}
+
+
+def attach(ctx: Context, definition: dict[str, Any], **settings: Any) -> None:
+    whole = {**definition, "settings": {**definition["settings"], **settings}}
+    found = service.create(ctx, MachineCreate.model_validate(whole))
+    assert found.check is not None
+    assert found.check.ok, found.check.cause
+    assert (found.state, found.cores, found.sign_in, found.host) == ("ready", 16, "none", "")
+
+
+def submit(ctx: Context, command: str, **spec: Any) -> Run:
+    return experiments.submit(ctx, JobSpec(command=[command], compute="hpc", **spec))
+
+
+def until(ctx: Context, run: Run, ready: Callable[[Run], Any]) -> Run:
+    def look() -> Run | None:
+        computes.tick(ctx)
+        now = experiments.get(ctx, run.id)
+        return now if ready(now) else None
+
+    found = wait_for(ctx, look)
+    assert found is not None
+    return found
+
+
+def over(run: Run) -> bool:
+    return run.state in TERMINAL
+
+
+def test_a_job_runs_in_it_and_one_that_waits_says_why(ctx: Context, definition: dict[str, Any], tmp_path: Path) -> None:
+    attach(ctx, definition)
+    command = f"echo job $SLURM_JOB_ID; echo kept > outputs/a.txt; while [ ! -e {tmp_path}/go ]; do sleep 0.1; done"
+    first = submit(ctx, command, resources=Resources(cores=16))
+    until(ctx, first, lambda run: run.state == "Running")
+    second = submit(ctx, "echo after", resources=Resources(cores=16))
+    waiting = until(ctx, second, lambda run: "(Resources)" in (run.waits_for or ""))
+    assert waiting.state == "Starting"
+    assert "no node has enough free yet (Resources)" in (waiting.waits_for or "")
+    jobs = {job.run_id: job for job in service.get(ctx, "hpc").jobs}
+    assert (jobs[second.id].waits_for, jobs[first.id].waits_for) == (waiting.waits_for, None)
+    (tmp_path / "go").touch()
+    assert until(ctx, first, over).state == "Completed"
+    assert log_of(ctx, first).startswith("job ")
+    found = until(ctx, second, over)
+    assert (found.state, found.waits_for, log_of(ctx, second)) == ("Completed", None, "after\n")
+    with pytest.raises(TooBig, match="has 16 cores"):
+        compute.check(ctx, "hpc", 17, 0)
+
+
+def test_more_than_its_most_wait_in_the_studio_and_can_be_canceled(ctx: Context, definition: dict[str, Any]) -> None:
+    attach(ctx, definition, max_jobs=1)
+    first = until(ctx, submit(ctx, "echo up; sleep 60"), lambda run: run.state == "Running")
+    second = submit(ctx, "echo never")
+    queued = until(ctx, second, lambda run: "max_jobs" in (run.waits_for or ""))
+    assert queued.state == "Queued"
+    for run in (second, first):
+        experiments.cancel(ctx, run.id)
+        assert until(ctx, run, over).state == "Canceled"
+    assert service.get(ctx, "hpc").jobs == []
+
+
+def test_what_slurm_refuses_fails_with_its_words(ctx: Context, definition: dict[str, Any]) -> None:
+    attach(ctx, definition, options=["--gres=gpu:7"])
+    run = until(ctx, submit(ctx, "echo never"), over)
+    assert run.state == "Failed"
+    assert "Slurm refused it. sbatch: Batch job submission failed" in (run.error or "") or "generic resource" in (
+        run.error or ""
+    )
+
+
+def test_a_job_that_slurm_preempted_runs_again(ctx: Context, definition: dict[str, Any]) -> None:
+    attach(ctx, definition)
+    assert compute.preemptible(ctx, "hpc")
+
+
+def test_definitions_are_checked_for_their_kind(ctx: Context, definition: dict[str, Any], tmp_path: Path) -> None:
+    for change, field in (
+        ({"kind": "nothing"}, "kind"),
+        ({"kind": "ssh", "settings": {}}, "host"),
+        ({"settings": {"partitoin": "x"}}, "settings.partitoin"),
+        ({"credentials": {"password": "x"}}, "credentials"),
+        ({"host": "login"}, "user"),
+    ):
+        with pytest.raises(MachineInvalid) as error:
+            service.create(ctx, MachineCreate.model_validate({**definition, **change}))
+        assert error.value.field == field
+    file = tmp_path / "hpc.yml"
+    file.write_text("name: hpc\ntype: slurm\npartition: gpu\noptions: [--exclusive]\nfolder: /shared/studio\n")
+    found, notes = definitions.load(file)
+    assert (found.kind, found.settings["partition"], found.settings["options"], notes) == (
+        "slurm",
+        "gpu",
+        ["--exclusive"],
+        [],
+    )
+    attach(ctx, definition)
+    changed = service.update(ctx, "hpc", MachinePatch(settings={"partition": "short"}))
+    assert changed.settings["partition"] == "short"
+    assert service.check(ctx, "hpc").ok
+
+
+def test_routes_sdk_and_command_line(
+    client: TestClient, studio: Studio, cli: Callable[..., Result], definition: dict[str, Any]
+) -> None:
+    kinds = {kind["name"]: kind for kind in client.get(f"{URL}/kinds").json()}
+    assert [field["name"] for field in kinds["slurm"]["fields"]][:2] == ["partition", "account"]
+    assert (kinds["slurm"]["here"], kinds["ssh"]["here"]) == (True, False)
+    assert client.post(
+        f"{URL}/machines/try", json={key: definition[key] for key in definition if key != "name"}
+    ).json()["ok"]
+    done = cli(
+        "compute",
+        "attach",
+        "hpc",
+        "--kind=slurm",
+        f"--folder={definition['folder']}",
+        "--python=",
+        "--set=partition=main",
+    )
+    assert done.exit_code == 0, done.output
+    assert "ready" in done.output
+    nodes = studio.compute.machines.nodes("hpc")
+    assert [(node.partition, node.cores) for node in nodes] == [("main", 16)]
+    assert {kind.name for kind in studio.compute.machines.kinds()} >= {"ssh", "slurm"}
+    listed = cli("compute", "machine-nodes", "hpc")
+    assert "main" in listed.output
+    changed = cli(
+        "compute", "machine-update", "hpc", "--set", "qos=", "--set", "options=--exclusive", "--output", "json"
+    )
+    assert json.loads(changed.output)["settings"]["options"] == ["--exclusive"], changed.output
+    assert json.loads(changed.output)["settings"]["partition"] == "main"

@@ -1,0 +1,235 @@
+"""Slurm, against its real daemons: the conformance suites, and what is Slurm's own."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from studiolo.runner import attempt
+from studiolo.studio.compute.backends import slurm
+from studiolo.studio.compute.backends.base import Ended, Lost, Refused, Starting
+from studiolo.studio.compute.slurm import reasons, settings
+from studiolo.testing.computes import COUNTING, RemoteComputeChecks
+from studiolo.testing.slurm import Slurm, SlurmPlace, by_slurm
+from studiolo.testing.stores.servers import ServerMissing
+
+
+@pytest.fixture(scope="module")
+def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+    try:
+        found = Slurm(tmp_path_factory.mktemp("slurm"))
+    except ServerMissing as error:
+        pytest.skip(str(error))
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture
+def place(
+    daemons: Slurm, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SlurmPlace]:
+    monkeypatch.setenv("SLURM_CONF", str(daemons.conf))
+    found = SlurmPlace(daemons, by_slurm(tmp_path_factory.mktemp("hpc")))
+    yield found
+    found.close()
+
+
+class TestSlurm(RemoteComputeChecks):
+    backend = slurm
+
+
+class Own(RemoteComputeChecks):
+    """The ways of the suite, for the tests below."""
+
+    __test__ = False
+
+
+@pytest.fixture
+def own(place: SlurmPlace) -> Own:
+    found = Own()
+    found.place, found.backend = place, place.controller()  # type: ignore[misc]
+    return found
+
+
+def ids(daemons: Slurm) -> list[str]:
+    """Return all jobs that Slurm knows."""
+    return daemons.ask("squeue", "-h", "-t", "all", "-o", "%i").split()
+
+
+def there(place: SlurmPlace, folder: Path) -> Path:
+    return place.root / "attempts" / folder.parent.name / folder.name
+
+
+def job_of(place: SlurmPlace, folder: Path) -> str:
+    return str((attempt.read_json(str(there(place, folder)), "slurm.json") or {})["job"])
+
+
+def test_why_it_waits_is_told_in_plain_words(own: Own, place: SlurmPlace, tmp_path: Path) -> None:
+    own.backend = SlurmPlace(place._daemons, by_slurm(place.root, settings={"partition": "short"})).controller()  # type: ignore[misc]
+    folder = tmp_path / "1"
+    folder.mkdir()
+    own.port.start(folder, own.order("print('ran')", timeout_s=600))
+    said = own.until(
+        lambda: own.port.poll(folder) and slurm.why(folder) and "None" not in slurm.why(folder) and slurm.why(folder)
+    )
+    assert said.startswith(f"waits in Slurm as job {job_of(place, folder)} of 'short': ")
+    assert "so it will never start: cancel it (Partition" in said
+    assert isinstance(own.port.poll(folder), Starting)
+    own.port.stop(folder)
+    assert own.ended(folder).failure == "canceled"
+    assert slurm.why(folder) is None
+    assert not (folder / attempt.LOG).exists() or (folder / attempt.LOG).read_text() == ""
+
+
+def test_a_partition_that_is_not_there_is_refused_with_slurms_words(
+    own: Own, place: SlurmPlace, tmp_path: Path
+) -> None:
+    machine = by_slurm(place.root, settings={"options": ["--gres=gpu:1"]})
+    odd = SlurmPlace(place._daemons, machine)
+    port = odd.controller()
+    port.start(tmp_path, own.order("print('never')"))
+    found = own.until(lambda: isinstance(seen := port.poll(tmp_path), Refused) and seen)
+    assert "Invalid generic resource" in found.reason
+    odd.close()
+    with pytest.raises(Exception, match="no partition 'nowhere'"):
+        slurm.probe(by_slurm(place.root, settings={"partition": "nowhere"}))
+
+
+def test_killed_between_submitting_and_noting_it_submits_nothing_twice(
+    own: Own, place: SlurmPlace, daemons: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sbatch` itself kills who called it, as soon as it has an answer."""
+    before = ids(daemons)
+    (tmp_path / "bin").mkdir()
+    real = daemons.ask("which", "sbatch").strip()
+    (tmp_path / "bin/sbatch").write_text(f'#!/bin/sh\n{real} "$@" && rm "$0" && kill -9 $PPID\n')
+    (tmp_path / "bin/sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    folder = tmp_path / "1"
+    folder.mkdir()
+    own.port.start(folder, own.order("import time; print('once', flush=True); time.sleep(1)"))
+    assert own.ended(folder).code == 0
+    assert not (tmp_path / "bin/sbatch").exists()
+    assert (folder / attempt.LOG).read_text() == "once\n"
+    assert len(ids(daemons)) == len(before) + 1
+
+
+@pytest.mark.parametrize("name", ["slurmctld", "slurmd"])
+def test_a_daemon_killed_in_the_middle_harms_no_job(own: Own, daemons: Slurm, tmp_path: Path, name: str) -> None:
+    own.port.start(tmp_path, own.order(COUNTING.replace("40", "70")))
+    own.up(tmp_path)
+    written = time.time()
+    state = daemons.folder / "state/job_state"
+    own.until(
+        lambda: own.port.poll(tmp_path) and state.stat().st_mtime > written
+    )  # it writes down what it knows every 5 s
+    daemons.kill(name)
+    if name == "slurmctld":
+        assert "Slurm does not answer" in own.silent(tmp_path).reason
+    daemons.start()
+    end = own.ended(tmp_path)
+    assert (end.code, end.failure) == (7, "user_error")
+    assert (tmp_path / attempt.LOG).read_text().split() == [str(number) for number in range(70)]
+
+
+def test_slurm_killed_before_it_wrote_the_job_down_ends_it_once(
+    own: Own, place: SlurmPlace, daemons: Slurm, tmp_path: Path
+) -> None:
+    """It forgets the job, or ends it: whatever it does, nothing of it is left, and the job has one end."""
+    order = own.order("print('up', flush=True); import time; time.sleep(8)")
+    own.port.start(tmp_path, order)
+    found = own.up(tmp_path)
+    daemons.kill("slurmctld")
+    own.silent(tmp_path)
+    daemons.run("slurmctld")
+    seen = own.until(lambda: isinstance(seen := own.port.poll(tmp_path), Ended | Lost) and seen)
+    if isinstance(seen, Lost):
+        own.port.sweep(tmp_path, order["mark"])
+    own.until(lambda: not psutil.pid_exists(found.child))
+    assert (tmp_path / attempt.LOG).read_text() == "up\n"
+    daemons.ask("scontrol", "update", "NodeName=ALL", "State=RESUME")  # it drains a node of which it has lost track
+    daemons.start()
+
+
+def test_who_cancels_in_slurm_cancels_the_job(own: Own, place: SlurmPlace, daemons: Slurm, tmp_path: Path) -> None:
+    own.port.start(tmp_path, own.order("print('up', flush=True); import time; time.sleep(60)"))
+    own.up(tmp_path)
+    daemons.ask("scancel", job_of(place, tmp_path))
+    end = own.ended(tmp_path)
+    assert (end.failure, end.error) == ("canceled", "It was canceled in Slurm.")
+
+
+def test_a_runner_killed_by_slurm_leaves_slurms_word(
+    own: Own, place: SlurmPlace, daemons: Slurm, tmp_path: Path
+) -> None:
+    own.port.start(tmp_path, own.order("print('up', flush=True); import time; time.sleep(60)"))
+    found = own.up(tmp_path)
+    daemons.ask("scancel", "--signal=KILL", "--full", job_of(place, tmp_path))
+    own.until(lambda: isinstance(own.port.poll(tmp_path), Lost | Ended))
+    own.until(lambda: not psutil.pid_exists(found.child))
+
+
+def test_secrets_are_in_no_file_of_slurms(own: Own, daemons: Slurm, tmp_path: Path) -> None:
+    secret = "canary-91ab3e"
+    code = "import os, time; print(os.environ['KEY'] == 'canary-' + '91ab3e', flush=True); time.sleep(1)"
+    own.port.start(tmp_path, own.order(code), {"env": {"KEY": secret}, "hidden": [secret]})
+    own.up(tmp_path)
+    files = [path for path in daemons.folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if secret.encode() in path.read_bytes()]
+    assert own.ended(tmp_path).code == 0
+    assert (tmp_path / attempt.LOG).read_text() == "True\n"
+
+
+def test_a_job_knows_where_it_is(own: Own, daemons: Slurm, tmp_path: Path) -> None:
+    code = "import os; print(os.environ['SLURM_JOB_ID'].isdigit(), os.environ['SLURM_CPUS_PER_TASK'])"
+    own.port.start(tmp_path, own.order(code, cores=3, priority=-5, timeout_s=50, memory_limit=100 << 20))
+    assert own.ended(tmp_path).code == 0
+    assert (tmp_path / attempt.LOG).read_text() == "True 3\n"
+
+
+def test_nodes_and_capacity_are_slurms(place: SlurmPlace) -> None:
+    facts = slurm.probe(by_slurm(place.root, settings={"partition": "main"}))
+    assert facts["cores"] == 16
+    assert facts["memory_bytes"] >= 1 << 30
+    (node,) = slurm.nodes(by_slurm(place.root, settings={"partition": "main"}))
+    assert (node["partition"], node["cores"], node["reason"]) == ("main", 16, "")
+
+
+def test_what_slurm_cannot_be_told_is_refused_with_its_field() -> None:
+    good = settings.checked({"partition": "gpu", "time": "1-00:00:00", "options": "--constraint=a100\n\n--exclusive\n"})
+    assert good["options"] == ["--constraint=a100", "--exclusive"]
+    assert settings.asked(good) == {"partition": "gpu", "options": ["--time=1-00:00:00", *good["options"]]}
+    for given, field in (
+        ({"partitoin": "gpu"}, "partitoin"),
+        ({"partition": "a b"}, "partition"),
+        ({"time": "soon"}, "time"),
+        ({"max_jobs": 0}, "max_jobs"),
+        ({"options": ["--wrap=rm -rf /"]}, "options"),
+        ({"options": ["--output=/etc/passwd"]}, "options"),
+        ({"options": ["-p gpu"]}, "options"),
+        ({"options": 5}, "options"),
+    ):
+        with pytest.raises(ValueError, match=r"\w") as error:
+            settings.checked(given)
+        assert error.value.args[0] == field
+
+
+def test_each_reason_has_its_words() -> None:
+    queued = {"id": "7", "state": "PENDING", "partition": "gpu", "starts": "2026-11-26T15:00:00"}
+    for reason, words in (
+        ("Resources", "no node has enough free yet (Resources)"),
+        ("QOSMaxCpuPerUserLimit", "its QOS has a limit for each user or job, which is reached (QOSMaxCpuPerUserLimit)"),
+        ("ReqNodeNotAvail, UnavailableNodes:n1", "is down, drained or reserved (ReqNodeNotAvail)"),
+        ("Brandnew", "Slurm says Brandnew"),
+    ):
+        said = reasons.said({**queued, "reason": reason})
+        assert said is not None
+        assert words in said
+        assert said.endswith("; it is expected to start at 2026-11-26 15:00")
+    assert reasons.said({**queued, "state": "RUNNING"}) is None

@@ -1,0 +1,55 @@
+import { Table, Text } from '@mantine/core';
+import { between, bytes, duration } from '@/kernel/format';
+import { at } from '@/kernel/workspace';
+import { Link } from '@/kit/Link';
+import { useNow } from '@/kit/Time';
+import classes from '../compute.module.css';
+import { whyQueued } from '../why';
+import type { Machine } from './queries';
+
+const HEADS = ['Job', 'Cores', 'Memory', 'Processes', 'For'];
+
+/** What was sent to a machine: what runs there, and what waits in a queue of its own. */
+export function Jobs({ it }: { it: Machine }) {
+  const now = useNow(1000);
+  const queued = it.jobs.some((job) => job.waits_for);
+  if (it.jobs.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        Nothing of this studio runs there.
+      </Text>
+    );
+  return (
+    <Table.ScrollContainer minWidth={560}>
+      <Table aria-label="Running now" className={classes.table ?? ''}>
+        <Table.Thead>
+          <Table.Tr>
+            {(queued ? [...HEADS, 'Why it waits'] : HEADS).map((head) => (
+              <Table.Th key={head} scope="col">
+                {head}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {it.jobs.map((job) => (
+            <Table.Tr key={job.run_id ?? job.title}>
+              <Table.Td>
+                {job.run_id ? (
+                  <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
+                ) : (
+                  job.title
+                )}
+              </Table.Td>
+              <Table.Td>{job.cores}</Table.Td>
+              <Table.Td>{job.memory_bytes === null ? '–' : bytes(job.memory_bytes ?? 0)}</Table.Td>
+              <Table.Td>{job.processes ?? '–'}</Table.Td>
+              <Table.Td>{duration(between(job.since, null, now))}</Table.Td>
+              {queued ? <Table.Td>{job.waits_for ? whyQueued(job.waits_for, 0) : '–'}</Table.Td> : null}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,72 @@
+import { Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { bytes } from '@/kernel/format';
+import { Answer } from '@/kit/Page';
+import { StatusBadge } from '@/kit/StatusBadge';
+import classes from '../compute.module.css';
+import { nodes, type MachineNode } from './queries';
+
+const HEADS = ['Node', 'Partition', 'State', 'Cores free', 'Memory', 'GPUs', 'Load'];
+
+/** The nodes of a machine that has some, as it says itself. */
+export function Nodes({ name }: { name: string }) {
+  const query = useQuery(nodes(name));
+  return (
+    <Answer query={query} rows={2} inline>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Text size="sm" c="dimmed">
+            It says that it has no nodes.
+          </Text>
+        ) : (
+          <Table.ScrollContainer minWidth={640}>
+            <Table aria-label="Nodes" className={classes.table ?? ''}>
+              <Table.Thead>
+                <Table.Tr>
+                  {HEADS.map((head) => (
+                    <Table.Th key={head} scope="col">
+                      {head}
+                    </Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {rows.map((node) => (
+                  <Row key={`${node.partition} ${node.name}`} node={node} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )
+      }
+    </Answer>
+  );
+}
+
+function Row({ node }: { node: MachineNode }) {
+  return (
+    <Table.Tr>
+      <Table.Td>{node.name}</Table.Td>
+      <Table.Td>{node.partition}</Table.Td>
+      <Table.Td>
+        <StatusBadge state={node.state} tone={tone(node.state)} label={node.state} />
+        {node.reason ? (
+          <Text size="xs" c="dimmed">
+            {node.reason}
+          </Text>
+        ) : null}
+      </Table.Td>
+      <Table.Td>
+        {node.cores_free} of {node.cores}
+      </Table.Td>
+      <Table.Td>{bytes(node.memory_bytes)}</Table.Td>
+      <Table.Td>{node.gpus || '–'}</Table.Td>
+      <Table.Td>{node.load?.toFixed(2) ?? '–'}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+function tone(state: string): 'completed' | 'running' | 'warning' {
+  if (state === 'idle') return 'completed';
+  return state === 'mixed' || state === 'allocated' || state === 'completing' ? 'running' : 'warning';
+}

@@ -1,0 +1,84 @@
+import type { MachineKind } from './queries';
+
+/** What the form holds; numbers and lists as text, so that they may be empty. */
+export interface Values {
+  kind: string;
+  /** The studio's own machine, for kinds that may be there. */
+  here: boolean;
+  host: string;
+  port: string;
+  user: string;
+  host_key: string;
+  folder: string;
+  python: string;
+  sign_in: 'private_key' | 'password';
+  private_key: string;
+  passphrase: string;
+  password: string;
+  cores: string;
+  description: string;
+  settings: Readonly<Record<string, string>>;
+}
+
+export const START: Values = {
+  kind: 'ssh',
+  here: false,
+  host: '',
+  port: '22',
+  user: '',
+  host_key: '',
+  folder: '~/.studiolo-runner',
+  python: 'python3',
+  sign_in: 'private_key',
+  private_key: '',
+  passphrase: '',
+  password: '',
+  cores: '',
+  description: '',
+  settings: {},
+};
+
+/** Where the machine is, as the API takes it. */
+export function placeOf(value: Values, kind: MachineKind | undefined) {
+  const { host, user, host_key, folder, python } = value;
+  const settings = settingsOf(value, kind);
+  if (value.here) return { host: '', user: '', host_key: '', port: 22, folder, python, settings };
+  return { host, user, host_key, folder, python, settings, port: Number(value.port) || 22 };
+}
+
+function settingsOf(value: Values, kind: MachineKind | undefined): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const field of kind?.fields ?? []) {
+    const text = value.settings[field.name] ?? '';
+    if (field.type === 'lines') found[field.name] = text.split('\n').filter((line) => line.trim());
+    else if (text !== '') found[field.name] = field.type === 'number' ? Number(text) : text;
+  }
+  return found;
+}
+
+/** The settings of a machine as the form holds them. */
+export function settingsAsText(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join('\n') : String(value ?? ''),
+    ]),
+  );
+}
+
+/** How one signs in, as the API takes it. */
+export function credentialsOf(value: Values) {
+  if (value.here) return {};
+  if (value.sign_in === 'password') return { password: value.password };
+  return { private_key: value.private_key, ...(value.passphrase ? { passphrase: value.passphrase } : {}) };
+}
+
+export function given(value: Values): boolean {
+  if (value.here) return false;
+  return value.sign_in === 'password' ? value.password !== '' : value.private_key.trim() !== '';
+}
+
+/** Whether enough is written to try it. */
+export function ready(value: Values): boolean {
+  return value.here || (value.host !== '' && value.user !== '' && given(value));
+}
