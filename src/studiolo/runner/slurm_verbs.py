@@ -305,8 +305,6 @@ def _options(root: Path, folder: Path, name: str, order: dict[str, Any]) -> list
     found += ["--nodes=1", "--ntasks=1", f"--cpus-per-task={int(order.get('cores') or 1)}"]
     if memory := int(order.get("memory_limit") or 0):
         found.append(f"--mem={-(-memory >> 20)}M")
-    if gpus := int(order.get("gpus") or 0):
-        found.append(f"--gres=gpu:{gpus}")
     if limit := float(order.get("timeout_s") or 0):  # the runner's comes first; a known end lets Slurm fill gaps
         found.append(f"--time={int((limit + float(order.get('grace_s') or 0)) // 60) + 2}")
     if (priority := int(order.get("priority") or 0)) < 0:

@@ -78,6 +78,7 @@ def standing(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str |
     known = {row.name: kinds.kind(row.kind) for row in machines.all_(tx, ctx.workspace_id)}
 
     def why(name: str | None, holder: str) -> str | None:
+        """Return the sentence, None for what waits for nothing."""
         return known[name].why(ctx.settings.attempts / holder) if name in known else None
 
     return why

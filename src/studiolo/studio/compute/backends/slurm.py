@@ -8,16 +8,14 @@ from studiolo.kernel import ssh
 from studiolo.kernel.errors import StudioloError
 from studiolo.runner import attempt
 from studiolo.studio.compute.backends.base import BackendSpec, Kept, Machine
-from studiolo.studio.compute.remote.attached import Links, RemoteMachine, used
+from studiolo.studio.compute.remote import attached
+from studiolo.studio.compute.remote.attached import Links, RemoteMachine
 from studiolo.studio.compute.remote.by_pipe import PipeSession
 from studiolo.studio.compute.remote.by_ssh import SshSession
 from studiolo.studio.compute.remote.session import ContactLost, Session
 from studiolo.studio.compute.remote.watched import QUEUE
 from studiolo.studio.compute.slurm import reasons, settings
 from studiolo.studio.compute.slurm.nodes import read
-from studiolo.studio.compute.slurm.settings import checked
-
-__all__ = ["SPEC", "attach", "checked", "detach", "nodes", "probe", "silent", "used", "why"]
 
 SPEC = BackendSpec(
     name="slurm",
@@ -32,7 +30,8 @@ SPEC = BackendSpec(
     here=True,
 )
 _links = Links()
-detach, silent = _links.detach, _links.silent
+detach, silent, used = _links.detach, _links.silent, attached.used
+checked = settings.checked
 
 
 class SlurmCluster(RemoteMachine):

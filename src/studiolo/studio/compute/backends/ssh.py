@@ -7,11 +7,10 @@ from typing import Any
 from studiolo.kernel import ssh
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.compute.backends.base import BackendSpec, Kept, Machine
-from studiolo.studio.compute.remote.attached import Links, RemoteMachine, used
+from studiolo.studio.compute.remote import attached
+from studiolo.studio.compute.remote.attached import Links, RemoteMachine
 from studiolo.studio.compute.remote.by_ssh import SshSession
 from studiolo.studio.compute.remote.session import ContactLost
-
-__all__ = ["SPEC", "attach", "checked", "detach", "nodes", "probe", "silent", "used", "why"]
 
 SPEC = BackendSpec(
     name="ssh",
@@ -21,7 +20,7 @@ SPEC = BackendSpec(
     extra="sftp",
 )
 _links = Links()
-detach, silent = _links.detach, _links.silent
+detach, silent, used = _links.detach, _links.silent, attached.used
 
 
 class SshMachine(RemoteMachine):
