@@ -7,6 +7,8 @@ import pytest
 from typer.testing import Result
 
 from studiolo.kernel.context import Context
+from studiolo.studio.compute.clusters import service as clusters
+from studiolo.studio.compute.machines import service as machines
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datastores import service as datastores
@@ -108,3 +110,28 @@ def test_an_endpoint_alone_is_told_about(cli: Cli, tmp_path: Path) -> None:
         "apply", "-f", write(tmp_path, "e.yml", SCHEMA.format("managedOnlineEndpoint") + "name: e\nauth_mode: key\n")
     )
     assert (said.exit_code, "first deployment" in said.output) == (0, True)
+
+
+def test_compute_of_each_type_is_made_attached_or_refused(cli: Cli, ctx: Context, tmp_path: Path) -> None:
+    cluster = SCHEMA.format("amlCompute") + "name: cpu-cluster\ntype: amlcompute\nsize: STANDARD_DS3_v2\n"
+    cluster += "min_instances: 0\nmax_instances: 2\nidle_time_before_scale_down: 60\nlocation: westus\n"
+    said = cli("apply", "-f", write(tmp_path, "cluster.yml", cluster), "--set", "max_instances=3")
+    assert said.exit_code == 0, said.output
+    assert "'location' is left out" in said.output
+    assert (clusters.get(ctx, "cpu-cluster").max_nodes, clusters.get(ctx, "cpu-cluster").idle_seconds) == (3, 60)
+    machine = "name: box\ntype: virtualmachine\nhost: 127.0.0.1\nssh_settings:\n  admin_username: me\n  ssh_port: 1\n"
+    machine += "  admin_password: secret\n"
+    said = cli("apply", "-f", write(tmp_path, "box.yml", machine))
+    assert said.exit_code == 0, said.output
+    assert "cannot be reached" in said.output
+    assert machines.get(ctx, "box").user == "me"
+    for type_, words in (
+        ("kubernetes", "Kubernetes is not attached"),
+        ("computeinstance", "`local`"),
+        ("synapsespark", "Spark pools"),
+    ):
+        refused = cli("apply", "-f", write(tmp_path, "other.yml", f"name: other\ntype: {type_}\n"))
+        assert refused.exit_code != 0
+        assert words in f"{refused.exception} {getattr(refused.exception, 'hint', '')}"
+    bare = SCHEMA.format("kubernetesCompute") + "name: other\n"
+    assert "Kubernetes" in str(getattr(cli("apply", "-f", write(tmp_path, "bare.yml", bare)).exception, "hint", ""))

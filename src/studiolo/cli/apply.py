@@ -25,7 +25,7 @@ def apply(
     ] = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Load files of Azure ML in their order: data, models, environments, datastores, jobs, deployments."""
+    """Load files of Azure ML in their order: data, models, environments, datastores, compute, jobs, deployments."""
     from studiolo.sdk.applying import apply as load
     from studiolo.sdk.applying import fitting
     from studiolo.sdk.studio import Studio

@@ -164,6 +164,19 @@ def _datastore(studio: Studio, raw: dict[str, Any], _: Path, __: Mapping[str, st
     return studio.datastores.create_from(definitions.parse(raw)), []
 
 
+def _compute(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]) -> tuple[Any, list[str]]:
+    from studiolo.studio.compute import definitions
+    from studiolo.studio.compute.clusters.schemas import ClusterCreate
+
+    found, notes = definitions.parse(raw, path.resolve().parent, schema_name(raw))
+    if isinstance(found, ClusterCreate):
+        return studio.compute.clusters.create_from(found), notes
+    made = studio.compute.machines.attach_from(found)
+    if made.check is not None and not made.check.ok:
+        notes = [*notes, f"{made.check.cause} {made.check.hint}"]
+    return made, notes
+
+
 def _environment(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]) -> tuple[Any, list[str]]:
     found, warnings = environments.definition(raw, path.resolve().parent)
     made = studio.experiments.environments.register(found)
@@ -205,6 +218,7 @@ _MAKERS = {
     "data": _data,
     "model": _model,
     "datastore": _datastore,
+    "compute": _compute,
     "environment": _environment,
     "online endpoint": _endpoint,
     "online deployment": _deployment,

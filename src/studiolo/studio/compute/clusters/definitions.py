@@ -12,6 +12,7 @@ from studiolo.studio.compute.clusters.schemas import ClusterCreate
 
 _NAMES = {"min_instances": "min_nodes", "max_instances": "max_nodes", "idle_time_before_scale_down": "idle_seconds"}
 _OURS = frozenset(ClusterCreate.model_fields)
+TYPES = ("amlcompute", "cluster")  # of files that describe a cluster
 _IGNORED = frozenset(
     {"$schema", "type", "location", "network_settings", "ssh_settings", "ssh_public_access_enabled", "identity"}
     | {"enable_node_public_ip", "provisioning_state", "provisioning_errors", "id", "resource_id", "created_on"}
@@ -22,6 +23,7 @@ _OTHERS = {
     "kubernetes": "Kubernetes is not attached by this version.",
     "virtualmachine": "Attach a machine: studiolo compute attach -f FILE",
     "ssh": "Attach a machine: studiolo compute attach -f FILE",
+    "slurm": "Attach it: studiolo compute attach -f FILE",
     "synapsespark": "Spark pools are not attached by this version.",
 }
 
@@ -46,7 +48,7 @@ def parse(found: Mapping[str, Any]) -> tuple[ClusterCreate, list[str]]:
     2
     """
     kind = str(found.get("type") or "amlcompute").lower()
-    if kind not in ("amlcompute", "cluster"):
+    if kind not in TYPES:
         raise ClusterInvalid(
             f"The type '{kind}' cannot be made here.", _OTHERS.get(kind, "Write type: amlcompute."), field="type"
         )

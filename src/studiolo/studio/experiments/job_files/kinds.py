@@ -59,6 +59,8 @@ _TYPES = {
     "virtualmachine": "compute",
     "kubernetes": "compute",
     "synapsespark": "compute",
+    "ssh": "compute",
+    "slurm": "compute",
     "azure_blob": "datastore",
     "azure_file": "datastore",
     "azure_data_lake_gen1": "datastore",
