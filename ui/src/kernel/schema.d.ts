@@ -388,6 +388,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/compute/kinds': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Kinds
+     * @description List the kinds of machines that can be attached, with what is to be filled in for each.
+     */
+    get: operations['compute_list_kinds'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/compute/machines': {
     parameters: {
       query?: never;
@@ -474,6 +494,26 @@ export interface paths {
      * @description Try to reach a machine, and keep what came of it.
      */
     post: operations['compute_check_machine'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/machines/{name}/nodes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Nodes
+     * @description List the nodes of a machine that has some, such as Slurm, as they are now. 502 when it does not answer.
+     */
+    get: operations['compute_list_nodes'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -10338,7 +10378,7 @@ export interface components {
      * @description An attached machine.
      *
      *     state: new (not reached yet), ready, silent (it does not answer; jobs on it are not harmed). cores, memory_bytes: for jobs,
-     *     None until it was reached. sign_in: private_key or password.
+     *     None until it was reached. sign_in: private_key, password, or none for the studio's own machine.
      */
     Machine: {
       check: components['schemas']['MachineCheck'] | null;
@@ -10377,6 +10417,10 @@ export interface components {
       port: number;
       /** Python */
       python: string;
+      /** Settings */
+      settings: {
+        [key: string]: unknown;
+      };
       /** Sign In */
       sign_in: string;
       /** Silent Reason */
@@ -10458,6 +10502,7 @@ export interface components {
     MachineCreate: {
       /** Cores */
       cores?: number | null;
+      /** @default {} */
       credentials: components['schemas']['MachineCredentials'];
       /**
        * Description
@@ -10469,7 +10514,10 @@ export interface components {
        * @default ~/.studiolo-runner
        */
       folder: string;
-      /** Host */
+      /**
+       * Host
+       * @default
+       */
       host: string;
       /**
        * Host Key
@@ -10479,9 +10527,8 @@ export interface components {
       /**
        * Kind
        * @default ssh
-       * @constant
        */
-      kind: 'ssh';
+      kind: string;
       /** Memory Bytes */
       memory_bytes?: number | null;
       /** Name */
@@ -10496,11 +10543,18 @@ export interface components {
        * @default python3
        */
       python: string;
+      /** Settings */
+      settings?: {
+        [key: string]: unknown;
+      };
       /** Tags */
       tags?: {
         [key: string]: string;
       };
-      /** User */
+      /**
+       * User
+       * @default
+       */
       user: string;
     };
     /**
@@ -10516,8 +10570,29 @@ export interface components {
       private_key?: string | null;
     };
     /**
+     * MachineField
+     * @description One thing to fill in. type: text, number, or lines (a list of texts).
+     */
+    MachineField: {
+      /** Default */
+      default: string | number | null;
+      /** Example */
+      example: string;
+      /** Help */
+      help: string;
+      /** Name */
+      name: string;
+      /** Title */
+      title: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'text' | 'number' | 'lines';
+    };
+    /**
      * MachineJob
-     * @description A job on a machine. memory and processes: as measured there last.
+     * @description A job on a machine. memory and processes: as measured there last; waits_for: in a queue of the machine's own.
      */
     MachineJob: {
       /** Cores */
@@ -10537,6 +10612,52 @@ export interface components {
       since: string;
       /** Title */
       title: string;
+      /** Waits For */
+      waits_for?: string | null;
+    };
+    /**
+     * MachineKind
+     * @description What the form of a kind of machines is drawn from. queues: it has a queue of its own; here: without a host it is the studio's machine.
+     */
+    MachineKind: {
+      /** Description */
+      description: string;
+      /** Fields */
+      fields: components['schemas']['MachineField'][];
+      /** Here */
+      here: boolean;
+      /** Name */
+      name: string;
+      /** Queues */
+      queues: boolean;
+      /** Title */
+      title: string;
+    };
+    /**
+     * MachineNode
+     * @description A node of a machine that has some, as it says itself. cores_free: that nobody has; gpus: as the machine names them.
+     */
+    MachineNode: {
+      /** Cores */
+      cores: number;
+      /** Cores Free */
+      cores_free: number;
+      /** Gpus */
+      gpus: string;
+      /** Load */
+      load: number | null;
+      /** Memory Bytes */
+      memory_bytes: number;
+      /** Memory Free Bytes */
+      memory_free_bytes: number | null;
+      /** Name */
+      name: string;
+      /** Partition */
+      partition: string;
+      /** Reason */
+      reason: string;
+      /** State */
+      state: string;
     };
     /**
      * MachinePatch
@@ -10562,6 +10683,10 @@ export interface components {
       port?: number | null;
       /** Python */
       python?: string | null;
+      /** Settings */
+      settings?: {
+        [key: string]: unknown;
+      } | null;
       /** Tags */
       tags?: {
         [key: string]: string;
@@ -10574,19 +10699,28 @@ export interface components {
      * @description A connection to try before it is saved.
      */
     MachineTry: {
+      /** @default {} */
       credentials: components['schemas']['MachineCredentials'];
       /**
        * Folder
        * @default ~/.studiolo-runner
        */
       folder: string;
-      /** Host */
+      /**
+       * Host
+       * @default
+       */
       host: string;
       /**
        * Host Key
        * @default
        */
       host_key: string;
+      /**
+       * Kind
+       * @default ssh
+       */
+      kind: string;
       /**
        * Port
        * @default 22
@@ -10597,7 +10731,14 @@ export interface components {
        * @default python3
        */
       python: string;
-      /** User */
+      /** Settings */
+      settings?: {
+        [key: string]: unknown;
+      };
+      /**
+       * User
+       * @default
+       */
       user: string;
     };
     /**
@@ -16873,6 +17014,26 @@ export interface operations {
       };
     };
   };
+  compute_list_kinds: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MachineKind'][];
+        };
+      };
+    };
+  };
   compute_list_machines: {
     parameters: {
       query?: never;
@@ -17074,6 +17235,37 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MachineCheck'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_list_nodes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MachineNode'][];
         };
       };
       /** @description Validation Error */
