@@ -44,3 +44,6 @@ def test_runs_are_found_grouped_saved_and_binned(tmp_path: Path) -> None:
         shots = os.environ.get("STUDIOLO_TEST_SHOTS", str(tmp_path))
         done = node("runs.mjs", studio.url, "--login", login, "--runs", str(RUNS), "--shots", shots)
         assert done.returncode == 0, done.stdout + done.stderr
+        login = studio.command("login").stdout.strip()
+        keys = node("keyboard.mjs", studio.url, "--login", login, "--runs", str(RUNS))
+        assert keys.returncode == 0, keys.stdout + keys.stderr

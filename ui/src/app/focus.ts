@@ -44,8 +44,12 @@ export function keepFocus(): void {
     if (!element.closest(OVERLAY)) page = last;
   });
   document.addEventListener('focusout', (event) => {
-    // left of its own accord, by a click beside it
-    if (!event.relatedTarget && (event.target as HTMLElement).isConnected) last = null;
+    // left of its own accord, by a click beside it; one that goes away loses the focus while it is still there
+    const element = event.target as HTMLElement;
+    if (!event.relatedTarget)
+      setTimeout(() => {
+        if (last?.element === element && seen(element) && !element.matches(':disabled')) last = null;
+      });
   });
   const lost = () => document.activeElement === document.body && last !== null && !seen(last.element);
   new MutationObserver(() => {
