@@ -145,6 +145,15 @@ def test_an_input_of_a_step_is_what_it_is_bound_to() -> None:
     assert kinds == {"m": "mlflow_model", "n": "integer", "f": "uri_file", "d": "uri_folder", "t": "string"}
 
 
+def test_a_binding_to_a_step_that_is_not_there_is_told_as_such_where_types_are_inferred() -> None:
+    steps = {"a": step(makes={"out": "uri_file"}), "b": step(inputs={"rows": output("aa", "out")}, declares={})}
+    graph = interfaces.inferred(pipeline(steps).graph)
+    (problem,) = checking.check(graph, {}).problems
+    assert (problem.step, problem.field) == ("b", "inputs.rows")
+    assert "aa" in problem.message
+    assert "has no input" not in problem.message
+
+
 @pytest.mark.parametrize(
     ("value", "kind", "expected"),
     [

@@ -137,6 +137,9 @@ def _inputs(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
     if step.kind in ("if_else", "parallel_for"):
         return
     for port in step.inputs.keys() - step.declares.keys():
+        if not step.component and (lost := _lost(graph, f"Input '{port}' of step '{name}'", step.inputs[port])):
+            yield lost.model_copy(update={"field": f"inputs.{port}"})  # its type would have come from what is not there
+            continue
         has = f"It has: {', '.join(step.declares)}." if step.declares else "It has none."
         yield Problem(field=f"inputs.{port}", message=f"Step '{name}' has no input '{port}'.", hint=has)
 
@@ -194,11 +197,23 @@ def _literal(who: str, port: Port, value: str | int | float | bool) -> Iterable[
         yield Problem(message=f"{who}: {error}", hint=error.hint)
 
 
+def _lost(graph: Graph, who: str, given: Given) -> Problem | None:
+    """Return what is wrong with the first binding that leads nowhere."""
+    for ref in bindings.refs(bindings.text_of(given)):
+        if isinstance(found := type_of(graph, ref), Problem):
+            return _nowhere(who, ref, found)
+    return None
+
+
+def _nowhere(who: str, ref: Ref, why: Problem) -> Problem:
+    return why.model_copy(update={"message": f"{who} is bound to ${{{{{ref.shown}}}}}: {why.message}"})
+
+
 def _bound(graph: Graph, who: str, port: Port, text: str, refs: list[Ref]) -> Iterable[Problem]:
     for ref in refs:
         found = type_of(graph, ref)
         if isinstance(found, Problem):
-            yield found.model_copy(update={"message": f"{who} is bound to ${{{{{ref.shown}}}}}: {found.message}"})
+            yield _nowhere(who, ref, found)
             return
         alone = bindings.whole(text) is not None
         if alone and not typing_rules.fits(found, port.type) and not _coercible(ref, found, port):
