@@ -17,6 +17,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0, // the content security policy allows no data: fonts
     chunkSizeWarningLimit: 900, // the real limit is scripts/budget.mjs, in gzip
+    // what the first page loads stays in one file: apart, by who else uses it, it compresses worse with each lazy page
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } } },
   },
   server: {
     proxy: {
