@@ -58,3 +58,6 @@ export { default as IconBraces } from '@tabler/icons-react/dist/esm/icons/IconBr
 export { default as IconBinary } from '@tabler/icons-react/dist/esm/icons/IconBinary.mjs';
 export { default as IconChart } from '@tabler/icons-react/dist/esm/icons/IconChartBar.mjs';
 export { default as IconHistory } from '@tabler/icons-react/dist/esm/icons/IconHistory.mjs';
+export { default as IconMinus } from '@tabler/icons-react/dist/esm/icons/IconMinus.mjs';
+export { default as IconZoomFit } from '@tabler/icons-react/dist/esm/icons/IconArrowsMaximize.mjs';
+export { default as IconPipeline } from '@tabler/icons-react/dist/esm/icons/IconHierarchy.mjs';

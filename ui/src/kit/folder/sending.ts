@@ -1,7 +1,7 @@
 import { api, data } from '@/kernel/request';
 import { upload, type Sent } from '@/kernel/upload';
 import { apiUrl } from '@/kernel/workspace';
-import type { JobSpec } from './spec';
+import type { components } from '@/kernel/schema';
 
 /** A file of the code, and where it stands in the folder that the command starts in. */
 export interface CodeFile {
@@ -22,11 +22,14 @@ const LEFT_OUT = /(^|\/)(\.git|__pycache__|\.venv|venv|node_modules|\.ipynb_chec
 const ASKED = 5000; // digests in one question
 const AT_ONCE = 4;
 
+/** Whether a file is one that people wrote: not of git, a cache or an environment. */
+export const isCode = (path: string): boolean => !LEFT_OUT.test(path);
+
 /** What of the chosen files is code; a folder's own name is not part of their paths. */
 export function codeOf(files: readonly File[]): CodeFile[] {
   return files
     .map((file) => ({ path: file.webkitRelativePath.split('/').slice(1).join('/') || file.name, file }))
-    .filter(({ path }) => !LEFT_OUT.test(path));
+    .filter(({ path }) => isCode(path));
 }
 
 /** Send the files that the studio does not have yet, a few at a time; throws AbortError when it is given up. */
@@ -34,7 +37,7 @@ export async function sendCode(
   files: readonly CodeFile[],
   onStep: (now: Sending) => void,
   signal: AbortSignal,
-): Promise<NonNullable<JobSpec['code']>> {
+): Promise<components['schemas']['InputFile'][]> {
   const { digestOf } = await import('./digest');
   const digests: string[] = [];
   let read = 0;

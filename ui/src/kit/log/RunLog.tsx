@@ -5,22 +5,26 @@ import { useMemo, useState } from 'react';
 import { bytes } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import { apiUrl } from '@/kernel/workspace';
-import { toastProblem } from '@/kit/ConfirmUndo';
-import { EmptyState } from '@/kit/EmptyState';
-import { ErrorState } from '@/kit/ErrorState';
-import { LogView } from '@/kit/log/LogView';
-import { Note } from '@/kit/Note';
-import { Loading } from '@/kit/Page';
-import { isOver } from '@/kit/status';
-import type { Run } from '../queries';
-import type { RunSearch } from './search';
+import { toastProblem } from '../ConfirmUndo';
+import { EmptyState } from '../EmptyState';
+import { ErrorState } from '../ErrorState';
+import { LogView } from './LogView';
+import { Note } from '../Note';
+import { Loading } from '../Page';
+import { isOver } from '../status';
 import { useRunLog } from './useRunLog';
-import classes from './run.module.css';
+import classes from './log.module.css';
+
+/** What of a log the address names: what is sought, and the line that is shown. */
+interface LogSearch {
+  q?: string | undefined;
+  line?: number | undefined;
+}
 
 interface Props {
-  run: Run;
-  search: RunSearch;
-  change: (next: RunSearch) => void;
+  run: { id: string; name: string; state: string };
+  search: LogSearch;
+  change: (next: LogSearch) => void;
 }
 
 const WORDS = {
@@ -43,7 +47,8 @@ function find(runId: string, q: string, limit: number, signal?: AbortSignal) {
   );
 }
 
-export function LogTab({ run, search, change }: Props) {
+/** The log of a run: its end as it grows, or any part of it. */
+export function RunLog({ run, search, change }: Props) {
   const log = useRunLog(run.id, isOver(run.state));
   const [following, setFollowing] = useState(search.line === undefined);
   const [q] = useDebouncedValue(search.q ?? '', 250);

@@ -16,6 +16,7 @@ import { RunDuration, RunProgress, RunState } from './runColumns';
 /** What a run of some kinds is better looked at as. */
 const RESULT: Record<string, { label: string; slice: string }> = {
   automl: { label: 'Open the AutoML result', slice: 'automl' },
+  pipeline: { label: 'Open the pipeline', slice: 'pipelines' },
 };
 
 export function RunHeader({ run }: { run: Run }) {

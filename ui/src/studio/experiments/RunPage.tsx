@@ -16,7 +16,7 @@ const MetricsTab = later(() => import('./run/MetricsTab'), 'MetricsTab');
 const GalleryTab = later(() => import('./run/GalleryTab'), 'GalleryTab');
 const ChildrenTab = later(() => import('./run/ChildrenTab'), 'ChildrenTab');
 const CodeTab = later(() => import('./run/CodeTab'), 'CodeTab');
-const LogTab = later(() => import('./run/LogTab'), 'LogTab');
+const RunLog = later(() => import('@/kit/log/RunLog'), 'RunLog');
 const TracesTab = later(() => import('./traces/TracesTab'), 'TracesTab');
 const ArtifactsTab = later(() => import('./run/ArtifactsTab'), 'ArtifactsTab');
 
@@ -128,7 +128,7 @@ function Part({ tab, ...props }: PartProps) {
     case 'artifacts':
       return <ArtifactsTab {...props} />;
     case 'log':
-      return <LogTab {...props} />;
+      return <RunLog {...props} />;
     case 'traces':
       return <TracesTab runId={run.id} search={search} change={change} />;
     case 'documents':

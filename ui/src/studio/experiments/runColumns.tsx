@@ -1,31 +1,20 @@
-import { duration, between } from '@/kernel/format';
+import { between } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { Id } from '@/kit/CopyButton';
 import type { GridColumn } from '@/kit/grid/types';
 import { Link } from '@/kit/Link';
 import { ProgressBar } from '@/kit/ProgressBar';
+import { RunDuration, RunState } from '@/kit/RunState';
 import { RunSwatch } from '@/kit/RunSwatch';
 import { isOver } from '@/kit/status';
-import { StatusBadge } from '@/kit/StatusBadge';
-import { Time, useNow } from '@/kit/Time';
+import { Time } from '@/kit/Time';
 import type { Run } from './queries';
 
-export function runHref(run: Pick<Run, 'id'>): string {
-  return at(['experiments', 'runs', run.id]);
-}
+export { RunDuration, RunState };
 
-/** A state as a run's owner sees it: one that is told to stop says so until it has stopped. */
-export function RunState({ run }: { run: Run }) {
-  return !isOver(run.state) && run.desired === 'canceled' ? (
-    <StatusBadge state="Canceling" tone="warning" title={`${run.state}, asked to stop`} />
-  ) : (
-    <StatusBadge state={run.state} {...(run.error ? { title: run.error } : {})} />
-  );
-}
-
-export function RunDuration({ run }: { run: Run }) {
-  const now = useNow(isOver(run.state) || !run.started_at ? 0 : 1000);
-  return <>{duration(between(run.started_at, run.ended_at, now))}</>;
+/** Where a run is looked at: a pipeline has a page of its own. */
+export function runHref(run: Pick<Run, 'id'> & { kind?: string }): string {
+  return run.kind === 'pipeline' ? at(['pipelines', run.id]) : at(['experiments', 'runs', run.id]);
 }
 
 export function RunProgress({ run }: { run: Run }) {

@@ -13,7 +13,7 @@ import { Answer } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import { folder, type Datastore, type FileEntry } from '../queries';
 import { Crumbs } from './Crumbs';
-import { below, droppedFiles } from './dropped';
+import { below, droppedFiles } from '@/kit/folder/dropped';
 import { FileDrawer } from './FileDrawer';
 import { Uploads } from './Uploads';
 import { useUploads } from './useUploads';

@@ -1,9 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
+import { at } from '@/kernel/workspace';
 import { Link } from '@/kit/Link';
 import type { Run } from '../queries';
 import { runHref } from '../runColumns';
 import { runAncestors } from './queries';
 import classes from './overview.module.css';
+
+/** Where a step stands in the graph of its pipeline. */
+const stepHref = (pipeline: Pick<Run, 'id'>, step: Pick<Run, 'id'>) =>
+  at(['pipelines', pipeline.id], { run: step.id });
 
 /** The runs above this one, the topmost first, as links. */
 export function Ancestors({ run }: { run: Run }) {
@@ -19,7 +24,9 @@ export function Ancestors({ run }: { run: Run }) {
         {above.length > 0 ? (
           above.map((parent) => (
             <li key={parent.id}>
-              <Link href={runHref(parent)}>{parent.name}</Link>
+              <Link href={parent.kind === 'pipeline' ? stepHref(parent, run) : runHref(parent)}>
+                {parent.name}
+              </Link>
             </li>
           ))
         ) : (

@@ -7,7 +7,7 @@ import { rowsOf as childRows, tally } from './ChildrenTab';
 import { cellImage } from './CellImage';
 import { matching, rowsOf, treeOf } from './fileTree';
 import { galleryOf, imagesAt, loggedTables } from './gallery';
-import { LogWindow } from './logWindow';
+import { LogWindow } from '@/kit/log/logWindow';
 import { isBinary, isTableJson, lookOf, pretty } from './look';
 import { curvesOf } from './MetricCurves';
 import { groupsOf, readRange, writeRange } from './metricGroups';

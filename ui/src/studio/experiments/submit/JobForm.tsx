@@ -17,13 +17,13 @@ import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { ErrorState } from '@/kit/ErrorState';
+import { CodeFiles } from '@/kit/folder/CodeFiles';
+import { sendCode, type CodeFile, type Sending } from '@/kit/folder/sending';
 import { Link, useFollow } from '@/kit/Link';
 import { Section } from '@/kit/Page';
 import { ProgressBar } from '@/kit/ProgressBar';
 import { environments, recipes } from '../environments/queries';
-import { CodeFiles } from './CodeFiles';
 import { InputRows, OutputRows } from './rows';
-import { sendCode, type CodeFile, type Sending } from './sending';
 import { lackOf, prioritiesWith, specOf, type Draft } from './spec';
 import { hiddenOf } from './variables';
 

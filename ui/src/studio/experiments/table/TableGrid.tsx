@@ -4,7 +4,6 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { count } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
-import { at } from '@/kernel/workspace';
 import { NoMatch } from '@/kit/EmptyState';
 import { ErrorState } from '@/kit/ErrorState';
 import { DataGrid } from '@/kit/grid/DataGrid';
@@ -13,6 +12,7 @@ import { IconUp } from '@/kit/icons';
 import { Loading } from '@/kit/Page';
 import { useRunColours } from '@/kit/runColours';
 import { isOver } from '@/kit/status';
+import { runHref } from '../runColumns';
 import { BulkBar } from './BulkBar';
 import { countOf } from './ask';
 import { gridColumns } from './cells';
@@ -148,7 +148,7 @@ export function TableGrid(props: Props) {
         columns={grid}
         rowKey={(row) => row.key}
         onOpen={(row) => {
-          if (row.kind === 'run') follow(at(['experiments', 'runs', row.key]));
+          if (row.kind === 'run') follow(runHref(row.record.run));
           else if (row.kind === 'group') toggle(row, table.first + rows.indexOf(row));
           else if (row.kind === 'more') onMore(row);
         }}

@@ -11,7 +11,7 @@ import { RunSwatch } from '@/kit/RunSwatch';
 import { isOver } from '@/kit/status';
 import { Time } from '@/kit/Time';
 import type { Run } from '../queries';
-import { RunDuration, RunState } from '../runColumns';
+import { RunDuration, runHref, RunState } from '../runColumns';
 import { ATTRIBUTES, headerOf, metricOf, type ColumnSpec, type Direction } from './columns';
 import type { TableRow } from './tree';
 import classes from './table.module.css';
@@ -133,11 +133,7 @@ function NameCell({ row, options }: { row: TableRow; options: Options }) {
       ) : (
         <>
           <RunSwatch slot={slotOf(row.record.run.id)} />
-          <CellLink
-            href={at(['experiments', 'runs', row.record.run.id])}
-            className={classes.link ?? ''}
-            title={label}
-          >
+          <CellLink href={runHref(row.record.run)} className={classes.link ?? ''} title={label}>
             {label}
           </CellLink>
           {row.record.children > 0 ? (
