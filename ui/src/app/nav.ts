@@ -5,6 +5,7 @@ import {
   IconDatabase,
   IconFlask,
   IconHome,
+  IconPipeline,
   IconPlug,
   IconTable,
   IconWand,
@@ -31,6 +32,7 @@ export const NAV: readonly { title: string | null; items: readonly NavItem[] }[]
     items: [
       { label: 'Datasets', path: 'datasets', icon: IconTable, letter: 'd' },
       { label: 'Experiments', path: 'experiments', icon: IconFlask, letter: 'e' },
+      { label: 'Pipelines', path: 'pipelines', icon: IconPipeline, letter: 'p' },
       { label: 'Models', path: 'models', icon: IconBox, letter: 'm' },
       { label: 'Endpoints', path: 'endpoints', icon: IconPlug, letter: 'o' },
     ],

@@ -16,6 +16,7 @@ import { experimentsRoutes } from '@/studio/experiments/routes';
 import { tracesRoutes } from '@/studio/experiments/traces/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { modelsRoutes } from '@/studio/models/routes';
+import { pipelinesRoutes } from '@/studio/pipelines/routes';
 import { Failed } from './Failed';
 import { workspaceRoutes } from '@/studio/workspace/routes';
 import { Shell } from './Shell';
@@ -58,6 +59,7 @@ const tree = rootRoute.addChildren([
     compareRoute,
     ...experimentsRoutes,
     ...tracesRoutes,
+    ...pipelinesRoutes,
     ...modelsRoutes,
     ...endpointsRoutes,
     ...computeRoutes,

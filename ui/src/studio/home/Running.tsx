@@ -11,9 +11,10 @@ import classes from './home.module.css';
 
 type Run = components['schemas']['Run'];
 
-/** An AutoML run has a page of its own; any other run the general one. */
+/** AutoML runs and pipelines have pages of their own; any other run the general one. */
 export function runHref(run: Pick<Run, 'id' | 'kind'>): string {
-  return run.kind === 'automl' ? at(['automl', run.id]) : at(['experiments', 'runs', run.id]);
+  if (run.kind === 'automl') return at(['automl', run.id]);
+  return run.kind === 'pipeline' ? at(['pipelines', run.id]) : at(['experiments', 'runs', run.id]);
 }
 
 /** What runs now, with its progress. */

@@ -1,0 +1,61 @@
+import { Switch, Table } from '@mantine/core';
+import type { PipelineSpec } from '../queries';
+import classes from '../run/run.module.css';
+
+type Steps = PipelineSpec['graph']['steps'];
+
+interface Props {
+  steps: Steps;
+  /** Names, each after those that it needs. */
+  order: readonly string[];
+  onChange: (steps: Steps) => void;
+}
+
+/** The steps of the pipeline, and for each whether it may take an earlier result. */
+export function StepSwitches({ steps, order, onChange }: Props) {
+  const names = [
+    ...order.filter((name) => name in steps),
+    ...Object.keys(steps).filter((name) => !order.includes(name)),
+  ];
+  return (
+    <div className={classes.scroll} tabIndex={0} role="region" aria-label="Steps">
+      <Table aria-label="Steps" className={classes.pairs ?? ''}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">Step</Table.Th>
+            <Table.Th scope="col">What</Table.Th>
+            <Table.Th scope="col">Earlier result</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {names.map((name) => {
+            const step = steps[name];
+            if (!step) return null;
+            const runs = step.kind === 'command' || step.kind === 'sweep';
+            return (
+              <Table.Tr key={name}>
+                <Table.Th scope="row">{step.title || name}</Table.Th>
+                <Table.Td className={classes.value ?? ''}>
+                  {step.component ||
+                    (step.task?.command ?? []).join(' ').slice(0, 120) ||
+                    step.kind.replaceAll('_', ' ')}
+                </Table.Td>
+                <Table.Td>
+                  {runs ? (
+                    <Switch
+                      aria-label={`Take an earlier result for ${name}`}
+                      checked={step.reuse}
+                      onChange={(event) =>
+                        onChange({ ...steps, [name]: { ...step, reuse: event.currentTarget.checked } })
+                      }
+                    />
+                  ) : null}
+                </Table.Td>
+              </Table.Tr>
+            );
+          })}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
