@@ -10,7 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments.schemas import Artifact
 from studiolo.studio.experiments.service import RunFilter, experiment_filter
-from studiolo.studio.pipelines import service
+from studiolo.studio.pipelines import sent_files, service
 from studiolo.studio.pipelines.components import service as components
 from studiolo.studio.pipelines.schemas import (
     Archive,
@@ -19,9 +19,11 @@ from studiolo.studio.pipelines.schemas import (
     ComponentCreate,
     ComponentDetail,
     PipelineDetail,
+    PipelineRead,
     PipelineRun,
     PipelineSpec,
     Rerun,
+    SentPipeline,
     StepDebug,
     StepDetail,
     StepState,
@@ -69,11 +71,29 @@ def get_run(run_id: str, ctx: Context = Depends(context)) -> PipelineDetail:
     return service.get(ctx, run_id)
 
 
+@router.post("/read")
+def read(sent: SentPipeline, ctx: Context = Depends(context)) -> PipelineRead:
+    """Read the file of a pipeline whose folder was sent before; nothing is kept."""
+    ctx.actor.must("pipelines.write")
+    return sent_files.read(ctx, sent)
+
+
 @router.get("/runs/{run_id}/steps")
-def list_steps(run_id: str, ctx: Context = Depends(context)) -> list[StepState]:
+def list_steps(
+    run_id: str,
+    path: Annotated[list[str], Query(description="Only these steps.")] = [],  # noqa: B006
+    ctx: Context = Depends(context),
+) -> list[StepState]:
     """List the steps of a pipeline and of those nested in it, in the order of the graph."""
     ctx.actor.must("pipelines.read")
-    return service.steps(ctx, run_id)
+    return service.steps(ctx, run_id, path)
+
+
+@router.get("/runs/{run_id}/parts")
+def list_parts(run_id: str, ctx: Context = Depends(context)) -> dict[str, dict[str, str]]:
+    """Return what the key of each step is made of, by path."""
+    ctx.actor.must("pipelines.read")
+    return service.parts(ctx, run_id)
 
 
 @router.get("/runs/{run_id}/step")

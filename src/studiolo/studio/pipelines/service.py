@@ -1,6 +1,6 @@
 """The verbs of pipelines: check, submit, look at, cancel, run once more."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -213,9 +213,16 @@ def _pinned(found: Any) -> dict[str, Given]:
     return {name: value.data for name, value in held.items() if value.data is not None and name in found.given}
 
 
-def steps(ctx: Context, run_id: str) -> list[StepState]:
-    """Return how the steps of a pipeline and of those nested in it stand."""
-    return step_views.all_(ctx, row(ctx, run_id))
+def steps(ctx: Context, run_id: str, paths: Collection[str] = ()) -> list[StepState]:
+    """Return how the steps of a pipeline and of those nested in it stand; paths: only of these."""
+    found = step_views.all_(ctx, row(ctx, run_id))
+    wanted = set(paths)
+    return [one for one in found if one.path in wanted] if wanted else found
+
+
+def parts(ctx: Context, run_id: str) -> dict[str, dict[str, str]]:
+    """Return what the key of each step is made of, by path."""
+    return step_views.parts(ctx, row(ctx, run_id))
 
 
 def step(ctx: Context, run_id: str, path: str) -> StepDetail:

@@ -105,6 +105,14 @@ def one(ctx: Context, row: Any, path: str) -> StepDetail:
     )
 
 
+def parts(ctx: Context, row: Any) -> dict[str, dict[str, str]]:
+    """Return what the key of each step is made of, by path; steps that have no key yet are left out."""
+    with ctx.db.read() as tx:
+        rows = repository.tree(tx, ctx, row.root_id)[1]
+    under = f"{row.path}/" if row.path else ""
+    return {one.path: one.parts for one in rows if one.parts and one.path.startswith(under)}
+
+
 def find(ctx: Context, row: Any, path: str) -> tuple[Any, Any]:
     """Return the pipeline and the row of a step, or raise StepNotFound; the path counts from the topmost pipeline, or from this one."""
     with ctx.db.read() as tx:

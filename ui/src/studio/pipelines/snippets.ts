@@ -24,10 +24,10 @@ export const FIRST = {
   Python: `from studiolo import Studio
 
 studio = Studio()
-run = studio.pipelines.submit("pipeline.yml")
-print(studio.pipelines.wait(run).state)
+submitted = studio.pipelines.submit("pipeline.yml")
+print(studio.pipelines.wait(submitted.run.id).run.state)
 `,
-  'Command line': 'studiolo submit pipeline.yml --stream',
+  'Command line': 'studiolo pipelines submit pipeline.yml --wait',
 };
 
 export const COMPONENT = {

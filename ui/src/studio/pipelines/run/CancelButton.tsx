@@ -35,7 +35,8 @@ export function CancelButton({ run, onCanceled }: { run: Run; onCanceled: (run: 
       <Popover.Dropdown aria-label="Cancel?">
         <Stack gap="sm" maw={300}>
           <Text size="sm">
-            Steps at work are ended, those that wait do not start. What has completed is kept, and can be gone on from.
+            Steps at work are ended, those that wait do not start. What has completed is kept, and can be gone
+            on from.
           </Text>
           <Group justify="flex-end" gap="sm">
             <Button variant="default" onClick={() => setAsking(false)}>

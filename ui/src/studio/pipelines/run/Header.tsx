@@ -71,7 +71,10 @@ export function Header({ detail, run, counts }: Props) {
         actions={
           nested ? null : (
             <>
-              <CancelButton run={run} onCanceled={(changed) => cache.setQueryData(stateOf(run.id).queryKey, changed)} />
+              <CancelButton
+                run={run}
+                onCanceled={(changed) => cache.setQueryData(stateOf(run.id).queryKey, changed)}
+              />
               <RerunMenu run={run} counts={counts} />
               <CompareMenu run={run} rerunOf={detail.rerun_of ?? null} />
             </>
