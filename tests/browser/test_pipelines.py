@@ -12,7 +12,7 @@ from tests.browser.conftest import ROOT
 from tests.browser.test_pages import node
 from tests.studio.pipelines.graphs import step
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 CHAIN, ITEMS = 299, 200
 
 
@@ -37,5 +37,5 @@ def test_a_pipeline_is_submitted_followed_and_compared(tmp_path: Path) -> None:
         link = studio.command("login").stdout.strip()
         spec = tmp_path / "wide.json"
         spec.write_text(wide())
-        done = node("pipelines.mjs", studio.url, link, shots, str(spec))
+        done = node("pipelines.mjs", studio.url, link, shots, str(spec), timeout=560)
         assert done.returncode == 0, done.stdout + done.stderr
