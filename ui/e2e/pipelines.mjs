@@ -1,7 +1,7 @@
 // Pipelines in a real browser: `node e2e/pipelines.mjs URL LOGIN SHOTS SPEC`
 // Submits the example of the empty list, follows it live, looks at a step, runs it again and compares; then the pipeline of
 // the file SPEC, which is a large one.
-/* global fetch, performance, requestAnimationFrame -- what runs in the page */
+/* global performance, requestAnimationFrame -- what runs in the page */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { axe, launch, watch } from './browser.mjs';
 
@@ -46,8 +46,14 @@ await step('what is wrong with the file stands below it', async () => {
   const file = page.getByRole('textbox', { name: 'Pipeline file' });
   const good = await file.inputValue();
   await file.fill(good.replace('parent.jobs.make.outputs.greeting', 'parent.jobs.mak.outputs.greeting'));
-  await page.getByRole('status', { name: 'What is wrong with the pipeline' }).getByText('Step read').waitFor();
-  expect(await page.getByRole('button', { name: 'Submit' }).isDisabled(), 'a wrong pipeline can be submitted');
+  await page
+    .getByRole('status', { name: 'What is wrong with the pipeline' })
+    .getByText('Step read')
+    .waitFor();
+  expect(
+    await page.getByRole('button', { name: 'Submit' }).isDisabled(),
+    'a wrong pipeline can be submitted',
+  );
   await file.fill(good);
   await page.getByText('Nothing is wrong with it').waitFor();
 });
@@ -101,7 +107,10 @@ await step('two runs are compared', async () => {
   const [one, other] = [first, page.url().split('?')[0]].map((url) => url.split('/').at(-1));
   await page.goto(at(`/pipelines/compare?first=${one}&second=${other}&step=read`));
   await page.getByRole('grid', { name: 'Steps of both runs' }).getByText('state').first().waitFor();
-  await page.getByRole('table', { name: 'Differences of read' }).getByRole('cell', { name: 'Reused' }).waitFor();
+  await page
+    .getByRole('table', { name: 'Differences of read' })
+    .getByRole('cell', { name: 'Reused' })
+    .waitFor();
   await page.goto(at('/pipelines'));
   await page.getByRole('grid', { name: 'Runs of pipelines' }).getByRole('link').nth(1).waitFor();
 });
@@ -113,41 +122,47 @@ await step('in the dark, too', async () => {
 });
 
 // not looked at by axe: what is half scrolled away is no small target
-await step('a wide run moves as a small one does', async () => {
-  const ask = (path, body) =>
-    page.evaluate(
-      async ([url, sent]) => {
-        const headers = { 'Content-Type': 'application/json' };
-        const answer = await fetch(url, { method: 'POST', headers, body: sent });
-        return answer.json();
-      },
-      [at(`/api/pipelines/runs${path}`), body],
+await step(
+  'a wide run moves as a small one does',
+  async () => {
+    const ask = (path, body) =>
+      page.evaluate(
+        async ([url, sent]) => {
+          const headers = { 'Content-Type': 'application/json' };
+          const answer = await fetch(url, { method: 'POST', headers, body: sent });
+          return answer.json();
+        },
+        [at(`/api/pipelines/runs${path}`), body],
+      );
+    const made = await ask('', readFileSync(spec, 'utf8'));
+    await page.goto(at(`/pipelines/${made.run.id}?fold=each`));
+    await page.getByText('of 500 steps done').waitFor({ timeout: 60_000 });
+    await node('each').waitFor({ timeout: 30_000 });
+    const region = page.getByRole('region', { name: /^Graph of the steps/ });
+    const [frames, most] = await region.evaluate(async (element) => {
+      const found = [];
+      let most = 0;
+      let last = performance.now();
+      const end = element.scrollHeight - element.clientHeight;
+      for (let n = 0; n <= 300; n += 1) {
+        element.scrollTop = (end * n) / 300;
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        found.push(now - last);
+        last = now;
+        most = Math.max(most, element.querySelectorAll('button').length);
+      }
+      return [found.sort((a, b) => a - b), most];
+    });
+    const p95 = frames[Math.floor(frames.length * 0.95)] ?? 0;
+    console.log(
+      `   median ${frames[frames.length >> 1].toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, at most ${most} buttons`,
     );
-  const made = await ask('', readFileSync(spec, 'utf8'));
-  await page.goto(at(`/pipelines/${made.run.id}?fold=each`));
-  await page.getByText('of 500 steps done').waitFor({ timeout: 60_000 });
-  await node('each').waitFor({ timeout: 30_000 });
-  const region = page.getByRole('region', { name: /^Graph of the steps/ });
-  const [frames, most] = await region.evaluate(async (element) => {
-    const found = [];
-    let most = 0;
-    let last = performance.now();
-    const end = element.scrollHeight - element.clientHeight;
-    for (let n = 0; n <= 300; n += 1) {
-      element.scrollTop = (end * n) / 300;
-      await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      found.push(now - last);
-      last = now;
-      most = Math.max(most, element.querySelectorAll('button').length);
-    }
-    return [found.sort((a, b) => a - b), most];
-  });
-  const p95 = frames[Math.floor(frames.length * 0.95)] ?? 0;
-  console.log(`   median ${frames[frames.length >> 1].toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, at most ${most} buttons`);
-  await ask(`/${made.run.id}/cancel`, '{}');
-  expect(most < 250, `${most} buttons are in the document at once`);
-}, { look: false });
+    await ask(`/${made.run.id}/cancel`, '{}');
+    expect(most < 250, `${most} buttons are in the document at once`);
+  },
+  { look: false },
+);
 
 await browser.close();
 console.log(`${passed} passed, 0 failed`);

@@ -7,10 +7,12 @@ interface Props {
   files: readonly CodeFile[] | null;
   kept: number;
   onFiles: (files: CodeFile[] | null) => void;
+  /** What it means that there are none. */
+  none?: string;
 }
 
 /** The code that the command starts in: files or a folder of this computer, else what the run it is made from had. */
-export function CodeFiles({ files, kept, onFiles }: Props) {
+export function CodeFiles({ files, kept, onFiles, none = 'No code: the command alone' }: Props) {
   const some = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const [passed, setPassed] = useState(0);
@@ -41,7 +43,7 @@ export function CodeFiles({ files, kept, onFiles }: Props) {
           ? `${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${bytes(size)}${left}`
           : kept > 0
             ? `${count(kept)} ${kept === 1 ? 'file' : 'files'} of the run it is made from${left}`
-            : `No code: the command alone${left}`}
+            : `${none}${left}`}
       </Text>
       {files ? (
         <Button variant="subtle" onClick={drop}>

@@ -1,4 +1,4 @@
-import { MultiSelect, Text, TextInput } from '@mantine/core';
+import { Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { count } from '@/kernel/format';
@@ -83,7 +83,7 @@ const COLUMNS: GridColumn<PipelineRun>[] = [
     value: (row) => row.seconds ?? null,
     cell: (row) => <RunDuration run={row.run} />,
   },
-  { id: 'experiment', header: 'Experiment', width: 130, value: (row) => row.run.experiment },
+  { id: 'experiment', header: 'Experiment', width: 130, optional: true, value: (row) => row.run.experiment },
   { id: 'user', header: 'User', width: 100, value: (row) => row.run.user },
   {
     id: 'created',
@@ -168,14 +168,14 @@ export function RunList({ search, change }: Props) {
                     change({ q: event.currentTarget.value || undefined });
                   }}
                 />
-                <MultiSelect
-                  aria-label="States"
-                  placeholder={search.state ? '' : 'Any state'}
+                <Select
+                  aria-label="State"
+                  placeholder="Any state"
                   data={STATES}
-                  value={search.state ?? []}
-                  onChange={(state) => change({ state: state.length > 0 ? state : undefined })}
+                  value={search.state?.[0] ?? null}
+                  onChange={(state) => change({ state: state ? [state] : undefined })}
                   clearable
-                  miw={160}
+                  w={150}
                 />
                 {search.sel?.length === 1 ? (
                   <Text size="sm" c="dimmed">

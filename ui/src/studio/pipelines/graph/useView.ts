@@ -67,8 +67,7 @@ export function useView(box: RefObject<HTMLDivElement | null>, scene: Scene): Vi
     now.current = zoom;
     const [element, held] = [box.current, anchor.current];
     if (element && held) {
-      element.scrollLeft = held.x * zoom - held.atX;
-      element.scrollTop = held.y * zoom - held.atY;
+      element.scrollTo({ left: held.x * zoom - held.atX, top: held.y * zoom - held.atY });
       anchor.current = null;
     }
     look();
@@ -125,7 +124,7 @@ export function useView(box: RefObject<HTMLDivElement | null>, scene: Scene): Vi
     begun.current = true;
     fitted(READABLE);
     requestAnimationFrame(() => {
-      element.scrollLeft = (element.scrollWidth - element.clientWidth) / 2;
+      element.scrollTo({ left: (element.scrollWidth - element.clientWidth) / 2 });
     });
   }, [box, fitted, scene]);
 
@@ -136,12 +135,14 @@ export function useView(box: RefObject<HTMLDivElement | null>, scene: Scene): Vi
       const [left, top] = [x * now.current, y * now.current];
       const [right, bottom] = [(x + width) * now.current, (y + height) * now.current];
       const edge = 16;
-      if (left < element.scrollLeft) element.scrollLeft = left - edge;
-      else if (right > element.scrollLeft + element.clientWidth)
-        element.scrollLeft = Math.min(left - edge, right - element.clientWidth + edge);
-      if (top < element.scrollTop) element.scrollTop = top - edge;
-      else if (bottom > element.scrollTop + element.clientHeight)
-        element.scrollTop = Math.min(top - edge, bottom - element.clientHeight + edge);
+      const to = { left: element.scrollLeft, top: element.scrollTop };
+      if (left < to.left) to.left = left - edge;
+      else if (right > to.left + element.clientWidth)
+        to.left = Math.min(left - edge, right - element.clientWidth + edge);
+      if (top < to.top) to.top = top - edge;
+      else if (bottom > to.top + element.clientHeight)
+        to.top = Math.min(top - edge, bottom - element.clientHeight + edge);
+      element.scrollTo(to);
     },
     [box],
   );

@@ -79,7 +79,12 @@ export function FromFile({ start }: { start: string }) {
       >
         <Stack gap="md">
           <Group gap="sm">
-            <CodeFiles files={files} kept={0} onFiles={(all) => void take(all)} />
+            <CodeFiles
+              files={files}
+              kept={0}
+              onFiles={(all) => void take(all)}
+              none="No folder: the file alone"
+            />
             {sending ? (
               <>
                 <ProgressBar
