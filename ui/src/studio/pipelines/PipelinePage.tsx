@@ -140,7 +140,7 @@ function Shown({ detail }: { detail: PipelineDetail }) {
                     ) : tab === 'steps' ? (
                       <StepsTable steps={steps} search={search} change={change} onSelect={select} />
                     ) : (
-                      <DetailsTab detail={detail} run={run} />
+                      <DetailsTab detail={detail} run={run} counts={counts} />
                     )}
                   </Suspense>
                 </div>

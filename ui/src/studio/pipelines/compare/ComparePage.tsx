@@ -134,7 +134,11 @@ function Sides({ first, second, search, change }: SidesProps) {
               {() =>
                 differing.length === 0 && !search.all ? (
                   <Note tone="good" title="No step differs">
-                    <div>All {count(pairs.length)} steps were given the same and came to the same.</div>
+                    <div>
+                      {parts.data
+                        ? `All ${count(pairs.length)} steps were given the same and came to the same.`
+                        : `All ${count(pairs.length)} steps stand the same; what they were given is not known here.`}
+                    </div>
                   </Note>
                 ) : (
                   <PairGrid

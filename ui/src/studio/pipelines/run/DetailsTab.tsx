@@ -6,12 +6,12 @@ import { KeyValue } from '@/kit/KeyValue';
 import { Link } from '@/kit/Link';
 import { Section } from '@/kit/Page';
 import { InterfaceTable } from '../components/InterfaceTable';
-import type { PipelineDetail, Run } from '../queries';
+import type { Counts, PipelineDetail, Run } from '../queries';
 import { countsOf, givenText } from '../words';
 import classes from './run.module.css';
 
 /** What was submitted and what came of it: inputs, outputs, settings. */
-export function DetailsTab({ detail, run }: { detail: PipelineDetail; run: Run }) {
+export function DetailsTab({ detail, run, counts }: { detail: PipelineDetail; run: Run; counts: Counts }) {
   const { graph, settings, values, tags = {} } = detail;
   const outputs = Object.entries(detail.outputs ?? {});
   return (
@@ -30,7 +30,7 @@ export function DetailsTab({ detail, run }: { detail: PipelineDetail; run: Run }
               ['Submitted', moment(run.created_at)],
               ['Started', run.started_at ? moment(run.started_at) : null],
               ['Ended', run.ended_at ? moment(run.ended_at) : null],
-              ['Steps', countsOf(detail.counts)],
+              ['Steps', countsOf(counts)],
               ['Priority', String(run.priority)],
               [
                 'Goes on from',
