@@ -19,15 +19,14 @@ from studiolo.studio.pipelines.schemas import (
     ComponentCreate,
     ComponentDetail,
     PipelineDetail,
-    PipelineRead,
     PipelineRun,
     PipelineSpec,
     Rerun,
-    SentPipeline,
     StepDebug,
     StepDetail,
     StepState,
 )
+from studiolo.studio.pipelines.sent_schemas import PipelineRead, SentPipeline
 
 router = APIRouter(prefix="/pipelines", tags=["pipelines"])
 StepPath = Annotated[str, Query(description="Path of the step, such as `train` or `each/3/fit`.")]

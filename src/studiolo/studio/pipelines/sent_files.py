@@ -15,7 +15,8 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.experiments.schemas import InputFile
 from studiolo.studio.pipelines.errors import BadPipeline
-from studiolo.studio.pipelines.schemas import PipelineRead, Problem, SentPipeline
+from studiolo.studio.pipelines.schemas import Problem
+from studiolo.studio.pipelines.sent_schemas import PipelineRead, SentPipeline
 
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")  # nothing that is secret
 _TEXT_BYTES = 1 << 20  # of a file that may be YAML or name ignored files; of larger ones only the name counts
