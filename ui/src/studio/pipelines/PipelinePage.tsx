@@ -1,7 +1,9 @@
 import { Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react';
+import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Suspense, useCallback, useEffect, useMemo } from 'react';
+import { later } from '@/kernel/later';
+import { at } from '@/kernel/workspace';
 import { usePageActions } from '@/kit/actions';
 import { Answer, Loading, Page, PageHeader } from '@/kit/Page';
 import { Graph } from './graph/Graph';
@@ -14,16 +16,18 @@ import { readPipelineSearch, RUN_TABS, type Change, type RunTab } from './search
 import { useStepEvents } from './useEvents';
 import classes from './run/run.module.css';
 
-const Gantt = lazy(() => import('./gantt/Gantt').then((m) => ({ default: m.Gantt })));
-const StepsTable = lazy(() => import('./run/StepsTable').then((m) => ({ default: m.StepsTable })));
-const DetailsTab = lazy(() => import('./run/DetailsTab').then((m) => ({ default: m.DetailsTab })));
+const Gantt = later(() => import('./gantt/Gantt'), 'Gantt');
+const StepsTable = later(() => import('./run/StepsTable'), 'StepsTable');
+const DetailsTab = later(() => import('./run/DetailsTab'), 'DetailsTab');
 
 const LABELS: Record<RunTab, string> = { graph: 'Graph', gantt: 'Gantt', steps: 'Steps', details: 'Details' };
 
 /** A pipeline's run: its steps as a graph, on a line of time and as a table, live. */
 export function PipelinePage() {
   const { runId = '' } = useParams({ strict: false }) as { runId?: string };
-  const query = useQuery(pipeline(runId));
+  const query = useQuery({ ...pipeline(runId), enabled: runId !== 'components' });
+  // what the path above a component's page leads to: the list of them
+  if (runId === 'components') return <Navigate href={at(['pipelines'], { tab: 'components' })} replace />;
   return query.data ? (
     <Shown key={runId} detail={query.data} />
   ) : (

@@ -1,20 +1,37 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
 
-const pages = () => import('./pages');
-
-const route = <const P extends string>(path: P, name: keyof Awaited<ReturnType<typeof pages>>) =>
-  createRoute({
-    getParentRoute: () => workspaceRoute,
-    path: `pipelines${path}` as const,
-    component: lazyRouteComponent(pages, name),
-  });
-
 // the pages read what the address asks for themselves: nothing of it is needed before they are there
-export const pipelinesRoutes = [
-  route('', 'PipelinesPage'),
-  route('/submit', 'SubmitPage'),
-  route('/compare', 'ComparePage'),
-  route('/components/$name', 'ComponentPage'),
-  route('/$runId', 'PipelinePage'),
-] as const;
+
+const list = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines',
+  component: later(() => import('./PipelinesPage'), 'PipelinesPage'),
+});
+
+const submit = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines/submit',
+  component: later(() => import('./submit/SubmitPage'), 'SubmitPage'),
+});
+
+const compare = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines/compare',
+  component: later(() => import('./compare/ComparePage'), 'ComparePage'),
+});
+
+const component = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines/components/$name',
+  component: later(() => import('./components/ComponentPage'), 'ComponentPage'),
+});
+
+const run = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines/$runId',
+  component: later(() => import('./PipelinePage'), 'PipelinePage'),
+});
+
+export const pipelinesRoutes = [list, submit, compare, component, run] as const;

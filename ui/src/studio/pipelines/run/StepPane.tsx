@@ -1,6 +1,7 @@
 import { ActionIcon, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { later } from '@/kernel/later';
 import { IconX } from '@/kit/icons';
 import { Answer, Loading } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
@@ -12,7 +13,7 @@ import { StepData } from './StepData';
 import { StepOverview } from './StepOverview';
 import classes from './run.module.css';
 
-const StepLog = lazy(() => import('./StepLog').then((m) => ({ default: m.StepLog })));
+const StepLog = later(() => import('./StepLog'), 'StepLog');
 
 const LABELS: Record<PaneTab, string> = {
   overview: 'Overview',
