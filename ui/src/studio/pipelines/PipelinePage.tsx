@@ -1,9 +1,8 @@
 import { Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Suspense, useCallback, useEffect, useMemo } from 'react';
 import { later } from '@/kernel/later';
-import { at } from '@/kernel/workspace';
 import { usePageActions } from '@/kit/actions';
 import { Answer, Loading, Page, PageHeader } from '@/kit/Page';
 import { Graph } from './graph/Graph';
@@ -25,9 +24,7 @@ const LABELS: Record<RunTab, string> = { graph: 'Graph', gantt: 'Gantt', steps: 
 /** A pipeline's run: its steps as a graph, on a line of time and as a table, live. */
 export function PipelinePage() {
   const { runId = '' } = useParams({ strict: false }) as { runId?: string };
-  const query = useQuery({ ...pipeline(runId), enabled: runId !== 'components' });
-  // what the path above a component's page leads to: the list of them
-  if (runId === 'components') return <Navigate href={at(['pipelines'], { tab: 'components' })} replace />;
+  const query = useQuery(pipeline(runId));
   return query.data ? (
     <Shown key={runId} detail={query.data} />
   ) : (

@@ -1,6 +1,7 @@
-import { createRoute } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
 import { later } from '@/kernel/later';
 import { workspaceRoute } from '@/kernel/routing';
+import { at } from '@/kernel/workspace';
 
 // the pages read what the address asks for themselves: nothing of it is needed before they are there
 
@@ -28,10 +29,19 @@ const component = createRoute({
   component: later(() => import('./components/ComponentPage'), 'ComponentPage'),
 });
 
+// what the path above a component's page leads to
+const components = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines/components',
+  beforeLoad: () => {
+    throw redirect({ href: at(['pipelines'], { tab: 'components' }), replace: true });
+  },
+});
+
 const run = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'pipelines/$runId',
   component: later(() => import('./PipelinePage'), 'PipelinePage'),
 });
 
-export const pipelinesRoutes = [list, submit, compare, component, run] as const;
+export const pipelinesRoutes = [list, submit, compare, components, component, run] as const;
