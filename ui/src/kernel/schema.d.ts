@@ -4516,6 +4516,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/pipelines/read': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Read
+     * @description Read the file of a pipeline whose folder was sent before; nothing is kept.
+     */
+    post: operations['pipelines_read'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/pipelines/runs': {
     parameters: {
       query?: never;
@@ -4574,6 +4594,26 @@ export interface paths {
      * @description Ask a pipeline to stop.
      */
     post: operations['pipelines_cancel_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/parts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Parts
+     * @description Return what the key of each step is made of, by path.
+     */
+    get: operations['pipelines_list_parts'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -11869,6 +11909,23 @@ export interface components {
       };
     };
     /**
+     * PipelineRead
+     * @description What a file says. spec: null when it cannot be read, and problems say why; warnings: what in it has no meaning here.
+     */
+    PipelineRead: {
+      /**
+       * Problems
+       * @default []
+       */
+      problems: components['schemas']['Problem'][];
+      spec?: components['schemas']['PipelineSpec-Output'] | null;
+      /**
+       * Warnings
+       * @default []
+       */
+      warnings: string[];
+    };
+    /**
      * PipelineRun
      * @description A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from.
      */
@@ -13898,6 +13955,27 @@ export interface components {
         | 'mlflow_model'
         | 'custom_model'
         | 'triton_model';
+    };
+    /**
+     * SentPipeline
+     * @description The file of a pipeline, and its folder as it was sent. main: path of the file in it; text: what it holds, if not as it was sent.
+     */
+    SentPipeline: {
+      /**
+       * Files
+       * @default []
+       */
+      files: components['schemas']['InputFile'][];
+      /**
+       * Main
+       * @default pipeline.yml
+       */
+      main: string;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
     };
     /**
      * Series
@@ -25056,6 +25134,39 @@ export interface operations {
       };
     };
   };
+  pipelines_read: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SentPipeline'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineRead'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   pipelines_list_runs: {
     parameters: {
       query?: {
@@ -25175,6 +25286,41 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['PipelineRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_parts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: {
+              [key: string]: string;
+            };
+          };
         };
       };
       /** @description Validation Error */
@@ -25429,7 +25575,10 @@ export interface operations {
   };
   pipelines_list_steps: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Only these steps. */
+        path?: string[];
+      };
       header?: never;
       path: {
         run_id: string;
