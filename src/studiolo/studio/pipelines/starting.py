@@ -8,6 +8,7 @@ from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
+from studiolo.studio.experiments import job_resolution
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.schemas import JobSpec
@@ -151,7 +152,7 @@ def _job(
             "tags": {**spec.tags, ROOT_TAG: row.root_id, STEP_TAG: path},
         }
     )
-    spec = experiments.check(ctx, spec)
+    spec = job_resolution.resolve(ctx, spec)
     sources = {port: value.source for port, value in given.items() if value.source}
     spec = spec.model_copy(
         update={"context": {**spec.context, "sources": {**spec.context.get("sources", {}), **sources}}}
@@ -160,6 +161,7 @@ def _job(
     values: dict[str, Any] = {"inputs": shown, "parts": found, "slot": reuse.slot(row, step, path), "started_at": now}
     why = _without(step, spec, pipeline.settings)
     if why is not None and why.outcome in ("off", "unknowable"):
+        experiments.check(ctx, spec)
         return Begun({**values, "state": "Queued", "reuse": why.model_dump(mode="json", exclude_none=True)}, spec=spec)
     key = keys.key_of(found)
     values["key"] = key
@@ -174,6 +176,7 @@ def _job(
         why = reuse.missed(ctx, step, values)
         values["flight"] = key
         pipeline.flights.add(key)
+    experiments.check(ctx, spec)  # whoever takes a result needs no room, and no compute
     return Begun({**values, "state": "Queued", "reuse": why.model_dump(mode="json", exclude_none=True)}, spec=spec)
 
 
