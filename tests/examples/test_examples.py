@@ -193,3 +193,10 @@ def test_jobs_in_slurm_come_back_with_their_output(running: Started, tmp_path: P
     assert "of main: idle, 16 of 16 cores free" in said
     assert "in the queue on hpc: Completed" in said
     assert "it left answer.txt" in said
+
+
+def test_a_pipeline_takes_what_it_has_computed_before(running: Started) -> None:
+    said = run(running, "19_a_pipeline.py")
+    assert said.count("Completed\n  prepare: ") == 2
+    assert "rate 2.0: Completed\n  prepare: Reused\n  weigh: Completed" in said
+    assert "changed: 0.5 → 2.0" in said
