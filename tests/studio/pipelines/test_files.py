@@ -244,6 +244,7 @@ def test_nested_pipelines_conditions_and_fan_outs_of_a_file(ctx: Context, studio
           nested:
             type: pipeline
             component: ./inner.yml
+            limits: {timeout: 60}
             inputs: {word: "${{parent.inputs.word}}"}
           flag:
             command: echo true > ${{outputs.yes}}
@@ -272,7 +273,9 @@ def test_nested_pipelines_conditions_and_fan_outs_of_a_file(ctx: Context, studio
             outputs: {out: }
         """)
     )
-    run = ended(ctx, studio.pipelines.submit(tmp_path / "outer.yml"))
+    submitted = studio.pipelines.submit_file(tmp_path / "outer.yml")
+    assert any("nested: 'limits.timeout' is left out" in one for one in submitted.warnings)
+    run = ended(ctx, submitted.run)
     assert run.run.state == "Completed", [(one.path, one.error) for one in service.steps(ctx, run.run.id)]
     found = states(ctx, run)
     assert found["nested/say"] == found["each/2"] == found["chosen"] == "Completed"

@@ -64,6 +64,8 @@ def step(name: str, raw: Any, path: Path, found: Found, slot: Slot) -> dict[str,
         return _flow(name, kind, raw, path, found, slot)
     made = _body(name, kind, raw, path, found, slot)
     made |= _around(name, raw, found)
+    if made["kind"] == "pipeline" and made.pop("timeout_s", None) is not None:
+        found.warn(["'limits.timeout' is left out: a pipeline within a pipeline has none, its steps may have"], name)
     inputs = {}
     for port, given in mapping(raw, "inputs").items():
         value = value_of(port, given, path, found, (*slot, "inputs", port), f"jobs.{name}.inputs.")
