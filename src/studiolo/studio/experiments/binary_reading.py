@@ -11,18 +11,14 @@ from studiolo.kernel.errors import Unavailable
 
 
 class BinaryQuery:
-    """A query whose text is made once: to make it takes longer than to run it. Rows have their values as the driver has them.
+    """A query whose text is made once: to make it takes longer than to run it. Rows have their values as the driver has them."""
 
-    values: of its parameters, for the first time; the lengths of lists among its own values are part of the text.
-    """
-
-    def __init__(self, query: Select[Any], values: Mapping[str, Any]) -> None:
-        dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
-        made = query.compile(dialect=dialect).construct_expanded_state(dict(values))
-        self._text, self._own = made.statement, made.parameters
+    def __init__(self, query: Select[Any]) -> None:
+        made = query.compile(dialect=postgresql.psycopg.dialect())  # type: ignore[no-untyped-call]
+        self._text, self._own = str(made), made.params
 
     def rows(self, tx: Connection, values: Mapping[str, Any]) -> list[Any]:
-        """Return what it finds. values: of the same parameters as at first."""
+        """Return what it finds. values: of its parameters that have none of their own; others may be among them."""
         from psycopg import OperationalError
         from psycopg.rows import namedtuple_row
 
@@ -47,4 +43,4 @@ def binary_rows(
 
 @lru_cache
 def _numbered(query: Select[Any], column: ColumnElement[int]) -> BinaryQuery:
-    return BinaryQuery(query.where(column == any_(bindparam("numbers", type_=ARRAY(BigInteger)))), {"numbers": []})
+    return BinaryQuery(query.where(column == any_(bindparam("numbers", type_=ARRAY(BigInteger)))))

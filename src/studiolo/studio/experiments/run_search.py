@@ -4,16 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    DateTime,
-    Select,
-    String,
-    bindparam,
-    select,
-    type_coerce,
-)
+from sqlalchemy import BigInteger, Connection, DateTime, Select, String, bindparam, select, type_coerce
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey
@@ -25,9 +16,7 @@ from studiolo.studio.experiments.binary_reading import BinaryQuery, binary_rows
 from studiolo.studio.experiments.run_conditions import ALIASES, RECORDED, bound, condition, ordered
 from studiolo.studio.experiments.tables import STARTED, experiments, runs
 from studiolo.studio.experiments.tracking import HEAD
-from studiolo.studio.experiments.tracking_tables import (
-    run_docs,
-)
+from studiolo.studio.experiments.tracking_tables import run_docs
 
 MAX_STATEMENTS = 500  # that are kept, since to build one takes longer than to run it
 _statements: dict[Hashable, tuple[Select[Any], Keyset] | list[run_walk.Section]] = {}
@@ -80,10 +69,11 @@ def page(
 ) -> tuple[list[Any], str | None]:
     """Return a page of runs as `rows` has them, and the token of the next page; experiment_ids None: of every experiment.
 
-    A first page comes from PostgreSQL with one request.
+    A first page comes from PostgreSQL with one request, whose text is kept: so one in which no values stand.
     """
     search = _kept(tx, ctx, experiment_ids, lifecycle, filters, orders)
-    if ctx.db.dialect == "postgresql" and not token and (experiment_ids is None or len(experiment_ids) == 1):
+    lists = experiment_ids is not None and len(experiment_ids) != 1
+    if ctx.db.dialect == "postgresql" and not token and not lists and all(c.entity in RECORDED for c in filters):
         return search.beginning(tx, limit)
     found, following = search.page(tx, token, limit)
     return rows(tx, [one.seq for one in found]), following
@@ -130,7 +120,7 @@ class _Search:
         if found is None:
             if len(_texts) >= MAX_STATEMENTS:
                 _texts.clear()
-            found = _texts[shape] = BinaryQuery(_with_documents(query, keyset, most), self.values)
+            found = _texts[shape] = BinaryQuery(_with_documents(query, keyset, most))
         return found.rows(tx, self.values)
 
 
@@ -167,8 +157,8 @@ def _kept(
         made = _walk if walks else _statement
         found = _statements[shape] = made(ctx.db.dialect, scope, filters, clauses, numbers, few)
     values: dict[str, Any] = {"workspace": scope.workspace_id, "experiments": scope.experiments}
-    if scope.experiments is not None and len(scope.experiments) == 1:
-        values["experiment"] = scope.experiments[0]
+    if experiment_ids is not None and scope.one:
+        values["experiment"] = experiment_ids[0]
     for n, (_, key, _, value) in enumerate(filters):
         values |= {f"k{n}": numbers.get(key), f"v{n}": value, f"h{n}": value[:HEAD] if isinstance(value, str) else ""}
     values |= {f"o{n}": numbers.get(key) for n, (_, key, _) in enumerate(clauses)}
@@ -189,8 +179,7 @@ def _shape(
         for c in filters
     ]
     by = [(e, key in numbers, up) if e in RECORDED else (e, key, up) for e, key, up in clauses]
-    one = scope.experiments is not None and len(scope.experiments) == 1
-    own = (dialect, scope.in_order, scope.experiments is None, one, scope.lifecycle, few)
+    own = (dialect, scope.experiments is None, scope.one, scope.lifecycle, few)
     return (own, tuple(compared), tuple(by))
 
 
@@ -231,10 +220,9 @@ def _walk(
 
 def _parameters(scope: run_walk.Scope) -> run_walk.Scope:
     """Return parameters in the place of a workspace and of experiments: of one by itself, so that a text is made once."""
-    own: Any = scope.experiments
-    if own is not None:
-        one = len(own) == 1
-        own = [bindparam("experiment", type_=BigInteger)] if one else bindparam("experiments", expanding=True)
+    own: Any = None if scope.experiments is None else bindparam("experiments", expanding=True)
+    if scope.one:
+        own = [bindparam("experiment", type_=BigInteger)]
     return run_walk.Scope(bindparam("workspace", type_=String), own, scope.lifecycle)
 
 

@@ -56,7 +56,12 @@ class Scope(NamedTuple):
     @property
     def in_order(self) -> bool:
         """Whether one index has all of it, newest first."""
-        return self.lifecycle is not None and (self.experiments is None or len(self.experiments) == 1)
+        return self.lifecycle is not None and (self.experiments is None or self.one)
+
+    @property
+    def one(self) -> bool:
+        """Whether they are of one experiment."""
+        return self.experiments is not None and len(self.experiments) == 1
 
 
 class Lead(NamedTuple):
@@ -268,7 +273,7 @@ def page(
 ) -> tuple[list[Any], str | None]:
     """Return a page of a walk and the token of the next one: the same token as of a sorted page.
 
-    ask(part, place, most): the rows of a part after a place, None for its beginning, as many as there are or more than `most`.
+    ask(part, place, most): the rows of a part after a place, None for its beginning, all that there are, or at least `most`.
     """
     after: list[Any] | None = None
     start = 0
