@@ -66,3 +66,12 @@ def test_a_failure_leaves_what_needs_it_out(ctx: Context) -> None:
     assert (run.run.state, run.run.failure) == ("Failed", "user_error")
     assert "Step 'bad' failed" in (run.run.error or "")
     assert by_path(ctx, run)["after"].error == "Not started: bad failed."
+
+
+def test_of_steps_that_start_together_the_one_whose_run_cannot_be_made_fails(ctx: Context) -> None:
+    bad = step("echo bad")
+    bad["task"]["tags"] = {"a//b": "no name of a tag"}
+    steps = {"first": step("echo 1"), "bad": bad, "last": step("echo 2")}
+    run = ended(ctx, service.submit(ctx, pipeline(steps, settings={"continue_on_step_failure": True})))
+    assert states(ctx, run) == {"first": "Completed", "bad": "Failed", "last": "Completed"}
+    assert "cannot be a name" in (by_path(ctx, run)["bad"].error or "")

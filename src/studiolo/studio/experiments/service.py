@@ -48,14 +48,12 @@ def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
     Raises ComputeNotFound, TooBig for what the compute can never give, and BadJob when a name or a path leaves
     its folder, an input's bytes are not in the store or the command is empty.
     """
-    job_rules.check_spec(ctx, spec)
-    if tx is None:
-        spec = job_resolution.resolve(ctx, spec)
-    job_rules.check_given(ctx, spec)
     if tx is not None:
-        return _insert(tx, ctx, spec)
+        admit(ctx, spec)
+        return queue(tx, ctx, spec)
+    spec = check(ctx, spec)
     with ctx.db.begin() as own:
-        return _insert(own, ctx, spec)
+        return queue(own, ctx, spec)
 
 
 def check(ctx: Context, spec: JobSpec) -> JobSpec:
@@ -64,6 +62,44 @@ def check(ctx: Context, spec: JobSpec) -> JobSpec:
     found = job_resolution.resolve(ctx, spec)
     job_rules.check_given(ctx, found)
     return found
+
+
+def admit(ctx: Context, found: JobSpec) -> None:
+    """Refuse what `submit` would of a job whose references are found."""
+    job_rules.check_spec(ctx, found)
+    job_rules.check_given(ctx, found)
+
+
+def queue(tx: Connection, ctx: Context, job: JobSpec) -> Run:
+    """Queue a job that was checked, or admitted, just now."""
+    run_id = new_id()
+    if job.parent_id is not None:
+        row(tx, ctx, job.parent_id)
+    values: Mapping[str, Any] = {
+        "id": run_id,
+        "workspace_id": ctx.workspace_id,
+        "experiment": repository.experiment_number(tx, ctx, job.experiment),
+        "parent_id": job.parent_id,
+        "name": job.name or f"{job.kind}-{run_id[-6:]}",
+        "kind": job.kind,
+        "lifecycle": "active",
+        "state": "Queued",
+        "desired": "completed",
+        "user": ctx.actor.name,
+        "created_at": ctx.clock.now(),
+        "compute": job.compute,
+        "priority": job.priority,
+        "spec": job.model_dump(mode="json"),
+    }
+    seq = repository.insert_run(tx, values)
+    tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags})
+    given = [(file.path, Blob(file.digest, ctx.blobs.path(file.digest).stat().st_size)) for file in job.artifacts]
+    artifacts.put_all(tx, ctx, run_id, given)
+    registering.note(tx, ctx, seq, run_id, job)
+    for source in {*job.context.get("sources", {}).values()}:
+        lineage.link(tx, ctx, source, f"run:{run_id}")
+    ctx.events.emit(tx, "run.created", run_id, {"kind": job.kind, "state": "Queued", "parent_id": job.parent_id})
+    return repository.to_run(row(tx, ctx, run_id))
 
 
 def some(ctx: Context, run_ids: Collection[str]) -> dict[str, Run]:
@@ -260,34 +296,3 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
             run = run.model_copy(update=there)
         found.append(run)
     return recycling.dated(ctx, found)
-
-
-def _insert(tx: Connection, ctx: Context, job: JobSpec) -> Run:
-    run_id = new_id()
-    if job.parent_id is not None:
-        row(tx, ctx, job.parent_id)
-    values: Mapping[str, Any] = {
-        "id": run_id,
-        "workspace_id": ctx.workspace_id,
-        "experiment": repository.experiment_number(tx, ctx, job.experiment),
-        "parent_id": job.parent_id,
-        "name": job.name or f"{job.kind}-{run_id[-6:]}",
-        "kind": job.kind,
-        "lifecycle": "active",
-        "state": "Queued",
-        "desired": "completed",
-        "user": ctx.actor.name,
-        "created_at": ctx.clock.now(),
-        "compute": job.compute,
-        "priority": job.priority,
-        "spec": job.model_dump(mode="json"),
-    }
-    seq = repository.insert_run(tx, values)
-    tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags})
-    given = [(file.path, Blob(file.digest, ctx.blobs.path(file.digest).stat().st_size)) for file in job.artifacts]
-    artifacts.put_all(tx, ctx, run_id, given)
-    registering.note(tx, ctx, seq, run_id, job)
-    for source in {*job.context.get("sources", {}).values()}:
-        lineage.link(tx, ctx, source, f"run:{run_id}")
-    ctx.events.emit(tx, "run.created", run_id, {"kind": job.kind, "state": "Queued", "parent_id": job.parent_id})
-    return repository.to_run(row(tx, ctx, run_id))

@@ -16,19 +16,22 @@ from sqlalchemy.exc import IntegrityError
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
+from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments import led, lineage
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.led import Led, Seen
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, State
-from studiolo.studio.pipelines import creating, deciding, plans, repository, settling, starting
+from studiolo.studio.pipelines import creating, deciding, plans, repository, settling, starting, typing_rules
 from studiolo.studio.pipelines.deciding import End, Skip, Standing, Start, Stop
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Settings
 from studiolo.studio.pipelines.starting import Begun, Pipeline
 
 log = logging.getLogger(__name__)
+Files = list[tuple[str, Blob]]  # of a run, by path
 AT_ONCE = 25  # jobs that are made in one transaction
+NESTED = ("pipeline", "parallel_for")  # kinds of steps that are pipelines themselves
 _ROUNDS = 5000  # of decisions in one look: a chain of reused steps is one each
 
 
@@ -55,16 +58,9 @@ class Look:
         with ctx.db.read() as tx:
             self.row: Any = repository.by_seq(tx, seq)
             self.steps = {row.name: row for row in repository.steps(tx, seq)}
-            under = [row.run_id for row in self.steps.values() if row.state == repository.UNDER_WAY and row.run_id]
-            self.seen = led.seen(tx, [*under, *([self.row.run_id] if self.row else [])])
-            self.nested = repository.by_run_ids(
-                tx,
-                [
-                    row.run_id
-                    for row in self.steps.values()
-                    if row.run_id in under and row.kind in ("pipeline", "parallel_for")
-                ],
-            )
+            under = [row for row in self.steps.values() if row.state == repository.UNDER_WAY and row.run_id]
+            self.seen = led.seen(tx, [*(row.run_id for row in under), *([self.row.run_id] if self.row else [])])
+            self.nested = repository.by_run_ids(tx, [row.run_id for row in under if row.kind in NESTED])
         self.ctx = ctx
         self.states: dict[str, State] = {name: row.state for name, row in self.steps.items()}
         self.answers = {name: row.answer for name, row in self.steps.items() if row.answer is not None}
@@ -75,6 +71,7 @@ class Look:
         self.moved: dict[str, dict[str, Any]] = {}  # steps that had not started
         self.jobs: dict[str, JobSpec] = {}
         self.children: dict[str, starting.Child] = {}
+        self.making = ""  # the step whose run is being made
         self.stops: list[str] = []
         self.end: End | None = None
         self.waits = self.more = False
@@ -122,7 +119,7 @@ class Look:
             self._over(name, {"state": run.state, "failure": run.failure, "error": run.error}, run)
             return
         try:
-            if row.kind in ("pipeline", "parallel_for"):
+            if row.kind in NESTED:
                 made = starting.outputs_of(self.nested[row.run_id])
             else:
                 with self.ctx.db.read() as tx:
@@ -218,12 +215,13 @@ def advance(ctx: Context, seq: int) -> Outcome:
         return Outcome(waits=look.waits)
     outcome = Outcome(changed=True, waits=look.waits, again=look.more)
     made = _made(look) if look.end is not None and look.end.state == "Completed" else {}
+    files = _files(look, made)
     try:
         with ctx.db.begin() as tx:
-            _record(tx, look, made, outcome)
+            _record(tx, look, made, files, outcome)
     except (_Stale, IntegrityError):  # another controller, or another pipeline that computes the same result
         return Outcome(changed=True, again=True, conflict=True)
-    except StudioloError as error:  # of a job that could not be made after all: that step fails, in a look of its own
+    except StudioloError as error:  # of a run that could not be made after all: that step fails, in a look of its own
         return _refused(look, error)
     if look.end is not None:
         log.info("pipeline %s: %s", look.row.run_id, look.end.state)
@@ -254,20 +252,31 @@ def _made(look: Look) -> dict[str, Held]:
     return found
 
 
-def _record(tx: Connection, look: Look, made: Mapping[str, Held], outcome: Outcome) -> None:
-    """Write down all of a look; raises _Stale when the pipeline is not as it was read."""
+def _files(look: Look, made: Mapping[str, Held]) -> dict[str, Files]:
+    """Return the files of the pipeline's outputs, by the empty name, and of its reused steps; manifests are read before the transaction."""
+    named = {name: look.outputs[name] for name, values in look.moved.items() if values["state"] == "Reused"}
+    return {name: settling.named(look.ctx.blobs, outputs) for name, outputs in {**named, "": made}.items()}
+
+
+def _record(tx: Connection, look: Look, made: Mapping[str, Held], files: Mapping[str, Files], outcome: Outcome) -> None:
+    """Write down all of a look; raises _Stale when the pipeline is not as it was read.
+
+    made: the pipeline's outputs, when it has completed; files: theirs, and those of reused steps, by name (`_files`).
+    """
     ctx, row, mine = look.ctx, look.row, look.mine
     kept = {name: value.model_dump(mode="json", exclude_defaults=True) for name, value in made.items()}
     closing = {"live": False, "outputs": kept} if look.end is not None else {}
     if not repository.bump(tx, row.run_seq, row.version, **closing):
         raise _Stale
     for name, spec in look.jobs.items():
-        run = experiments.submit(mine, spec, tx)
-        look.moved[name]["run_id"] = run.id
-    _reused(tx, look)
+        look.making = name
+        look.moved[name]["run_id"] = experiments.queue(tx, mine, spec).id
     for name, child in look.children.items():
+        look.making = name
         look.moved[name]["run_id"], begun = creating.nested(tx, mine, look.pipeline, name, child)
         outcome.begun.append(begun)
+    look.making = ""
+    _reused(tx, look, files)
     good = repository.settle(tx, row.run_seq, repository.UNDER_WAY, look.ended)
     good = good and repository.settle(tx, row.run_seq, repository.WAITING, {**look.notes, **look.moved})
     if not good:
@@ -275,7 +284,7 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], outcome: Outco
     for run_id in look.stops:
         led.stop(tx, ctx, run_id)
     if look.end is not None:
-        _end(tx, look, made)
+        _end(tx, look, made, files[""])
         outcome.parent = row.parent_seq
     else:
         _progress(tx, look)
@@ -284,38 +293,33 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], outcome: Outco
         ctx.events.emit(tx, "pipeline.step", row.root_id, {"paths": changed[:500]})
 
 
-def _reused(tx: Connection, look: Look) -> None:
+def _reused(tx: Connection, look: Look, files: Mapping[str, Files]) -> None:
     """Make the runs of steps that took an earlier result: they stand among the others, with its files."""
-    made = []
+    made = {}
     for name, values in look.moved.items():
         if values["state"] != "Reused":
             continue
-        step, outputs = look.plan.step(name), look.outputs[name]
+        step = look.plan.step(name)
         values["run_id"] = new_id()
-        made.append(
-            Led(
-                id=values["run_id"],
-                kind=step.kind,
-                name=step.title or name,
-                experiment=look.row.experiment,
-                parent_id=look.row.run_id,
-                state="Reused",
-                sources=[f"run:{values['origin_run_id']}"] if values.get("origin_run_id") else (),
-                files=settling.named(look.ctx.blobs, outputs),
-            )
+        made[name] = Led(
+            id=values["run_id"],
+            kind=step.kind,
+            name=step.title or name,
+            experiment=look.row.experiment,
+            parent_id=look.row.run_id,
+            state="Reused",
+            sources=[f"run:{values['origin_run_id']}"] if values.get("origin_run_id") else (),
+            files=files[name],
         )
-    seqs = led.begin(tx, look.mine, made)
-    for one in made:
-        name = next(name for name, values in look.moved.items() if values.get("run_id") == one.id)
+    seqs = led.begin(tx, look.mine, list(made.values()))
+    for name, one in made.items():
         step = look.plan.step(name)
         wanted = {
             port: JobOutput.model_validate(
                 {"type": step.makes[port].type, "name": given.name, "version": given.version}
             )
             for port, given in step.outputs.items()
-            if given.name
-            and port in step.makes
-            and step.makes[port].type not in ("string", "number", "integer", "boolean")
+            if given.name and port in step.makes and step.makes[port].type not in typing_rules.LITERALS
         }
         if wanted:
             led.declare(tx, look.mine, seqs[one.id], one.id, wanted)
@@ -330,7 +334,7 @@ def _progress(tx: Connection, look: Look) -> None:
     led.move(tx, look.ctx, look.row.run_id, "Running", progress=progress, started_at=started)
 
 
-def _end(tx: Connection, look: Look, made: Mapping[str, Held]) -> None:
+def _end(tx: Connection, look: Look, made: Mapping[str, Held], files: Files) -> None:
     row, end = look.row, look.end
     assert end is not None
     own = look.seen.get(row.run_id)
@@ -345,7 +349,7 @@ def _end(tx: Connection, look: Look, made: Mapping[str, Held]) -> None:
     over = {"done": len(look.states), "total": len(look.states), "label": "Steps"}
     led.move(tx, look.ctx, row.run_id, end.state, failure=failure, error=error, progress=over, started_at=started)
     if own is not None:
-        led.publish(tx, look.ctx, own, settling.named(look.ctx.blobs, made))
+        led.publish(tx, look.ctx, own, files)
         led.settle(tx, own.seq, completed=end.state == "Completed")
     for value in made.values():
         if value.source:
@@ -355,11 +359,11 @@ def _end(tx: Connection, look: Look, made: Mapping[str, Held]) -> None:
 
 
 def _refused(look: Look, error: StudioloError) -> Outcome:
-    """Fail the first of the steps whose jobs could not be made; the others are begun in the next look."""
-    log.warning("pipeline %s: a job could not be made: %s", look.row.run_id, error)
-    name = next(iter(look.jobs), None)
-    if name is None:
+    """Fail the step whose run could not be made; the others are begun in the next look."""
+    name = look.making
+    if not name:
         raise error
+    log.warning("pipeline %s: step %s could not be started: %s", look.row.run_id, name, error)
     now = look.ctx.clock.now()
     values = {
         "state": "Failed",

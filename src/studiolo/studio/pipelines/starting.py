@@ -161,7 +161,7 @@ def _job(
     values: dict[str, Any] = {"inputs": shown, "parts": found, "slot": reuse.slot(row, step, path), "started_at": now}
     why = _without(step, spec, pipeline.settings)
     if why is not None and why.outcome in ("off", "unknowable"):
-        experiments.check(ctx, spec)
+        experiments.admit(ctx, spec)
         return Begun({**values, "state": "Queued", "reuse": why.model_dump(mode="json", exclude_none=True)}, spec=spec)
     key = keys.key_of(found)
     values["key"] = key
@@ -176,7 +176,7 @@ def _job(
         why = reuse.missed(ctx, step, values)
         values["flight"] = key
         pipeline.flights.add(key)
-    experiments.check(ctx, spec)  # whoever takes a result needs no room, and no compute
+    experiments.admit(ctx, spec)  # whoever takes a result needs no room, and no compute
     return Begun({**values, "state": "Queued", "reuse": why.model_dump(mode="json", exclude_none=True)}, spec=spec)
 
 
