@@ -5,8 +5,12 @@ The tick comes after that of experiments in the same round, so that what waits f
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import led
@@ -80,17 +84,17 @@ def tick(ctx: Context) -> bool:
     return busy
 
 
-def _news(tx: object, rows: dict[int, object], remembered: _Workspace) -> list[int]:
+def _news(tx: Connection, rows: Mapping[int, Any], remembered: _Workspace) -> list[int]:
     """Return the pipelines to look at, oldest first."""
     now = time.monotonic()
-    by_run = {row.run_id: seq for seq, row in rows.items()}  # type: ignore[attr-defined]
-    under = {row.run_id: row.run_seq for row in repository.under_way(tx, list(rows))}  # type: ignore[arg-type]
-    ended = {under[run_id] for run_id in led.ended(tx, under)}  # type: ignore[arg-type]
-    stopping = {by_run[run_id] for run_id in led.canceled(tx, by_run)}  # type: ignore[arg-type]
+    by_run = {row.run_id: seq for seq, row in rows.items()}
+    under = {row.run_id: row.run_seq for row in repository.under_way(tx, list(rows))}
+    ended = {under[run_id] for run_id in led.ended(tx, under)}
+    stopping = {by_run[run_id] for run_id in led.canceled(tx, by_run)}
     found = []
     for seq, row in rows.items():
         known = remembered.pipelines.get(seq)
-        due = known is None or known.version != row.version or known.at <= now  # type: ignore[attr-defined]
+        due = known is None or known.version != row.version or known.at <= now
         if due or seq in ended or seq in stopping:
             found.append(seq)
     return found

@@ -9,7 +9,6 @@ from studiolo.studio.experiments.schemas import Artifact, Run
 from studiolo.studio.pipelines import bindings, giving, held, plans, repository, starting
 from studiolo.studio.pipelines.errors import OutputNotFound, StepNotFound
 from studiolo.studio.pipelines.held import Held
-from studiolo.studio.pipelines.plans import Plan
 from studiolo.studio.pipelines.schemas import Graph, Reuse, Settings, Step, StepDetail, StepInput, StepState
 
 _MOST_LISTED = 10_000
@@ -19,7 +18,7 @@ def all_(ctx: Context, row: Any) -> list[StepState]:
     """Return the steps of a pipeline and of those nested in it, each before what is in it."""
     with ctx.db.read() as tx:
         pipelines, rows = repository.tree(tx, ctx, row.root_id)
-    owners = {one.run_seq: one for one in pipelines}
+    owners = {one.run_seq: _Owner(ctx, one) for one in pipelines}
     under = f"{row.path}/" if row.path else ""
     mine = [one for one in rows if one.path.startswith(under)]
     runs = experiments.some(ctx, [one.run_id for one in mine if one.run_id and one.state == repository.UNDER_WAY])
@@ -31,7 +30,7 @@ def all_(ctx: Context, row: Any) -> list[StepState]:
 
     def walk(seq: int) -> None:
         for one in children.get(seq, []):
-            found.append(_state(ctx, owners[seq], one, runs.get(one.run_id or "")))
+            found.append(_state(owners[seq], one, runs.get(one.run_id or "")))
             inner = nested.get(one.path)
             if inner is not None and inner != seq:
                 walk(inner)
@@ -40,14 +39,27 @@ def all_(ctx: Context, row: Any) -> list[StepState]:
     return found
 
 
-def _plan(ctx: Context, owner: Any) -> Plan:
-    return plans.of(ctx, owner.definition, len(owner.items) if owner.items is not None else None)
+class _Owner:
+    """The pipeline that steps are of, with what is the same for all of them."""
+
+    def __init__(self, ctx: Context, row: Any) -> None:
+        self.row = row
+        self.plan = plans.of(ctx, row.definition, len(row.items) if row.items is not None else None)
+        self.needs = {node.name: node.needs for node in self.plan.nodes}
+        self.settings = Settings.model_validate(row.settings)
+        self.nothing = giving.Around(ctx.blobs, Graph(), {}, {})
+
+    def compute(self, step: Step) -> str:
+        """Return where a step is to run, empty where that is not known before."""
+        return (
+            ""
+            if step.task is None or bindings.refs(step.compute)
+            else giving.compute(step, self.settings, self.nothing)
+        )
 
 
-def _state(ctx: Context, owner: Any, row: Any, run: Run | None) -> StepState:
-    plan = _plan(ctx, owner)
-    step = plan.step(row.name)
-    node = next(node for node in plan.nodes if node.name == row.name)
+def _state(of: _Owner, row: Any, run: Run | None) -> StepState:
+    owner, step = of.row, of.plan.step(row.name)
     at = f"{owner.path}/" if owner.path else ""
     ended = row.ended_at if run is None else run.ended_at
     started = row.started_at if run is None else run.started_at
@@ -59,7 +71,7 @@ def _state(ctx: Context, owner: Any, row: Any, run: Run | None) -> StepState:
         kind=row.kind,
         state=run.state if run is not None else row.state,
         component=step.component,
-        needs=[f"{at}{other}" for other in node.needs],
+        needs=[f"{at}{other}" for other in of.needs[row.name]],
         run_id=row.run_id,
         pipeline_id=owner.run_id,
         origin_run_id=row.origin_run_id,
@@ -67,7 +79,7 @@ def _state(ctx: Context, owner: Any, row: Any, run: Run | None) -> StepState:
         failure=run.failure if run is not None else row.failure,
         error=run.error if run is not None else row.error,
         waits_for=_waits(run, row),
-        compute=(run.compute if run is not None else None) or _compute(ctx, step, owner),
+        compute=(run.compute if run is not None else None) or of.compute(step),
         attempt=run.attempt if run is not None else 0,
         started_at=started,
         ended_at=ended,
@@ -82,21 +94,14 @@ def _waits(run: Run | None, row: Any) -> str | None:
     return str(why["text"]) if row.state == repository.WAITING and why.get("outcome") == "waits" else None
 
 
-def _compute(ctx: Context, step: Step, owner: Any) -> str:
-    if step.task is None or bindings.refs(step.compute):
-        return ""
-    settings = Settings.model_validate(owner.settings)
-    return giving.compute(step, settings, giving.Around(ctx.blobs, Graph(), {}, {}))
-
-
 def one(ctx: Context, row: Any, path: str) -> StepDetail:
     """Return everything about a step; raises StepNotFound."""
     owner, found = find(ctx, row, path)
     runs = experiments.some(ctx, [found.run_id]) if found.run_id and found.state == repository.UNDER_WAY else {}
-    plan = _plan(ctx, owner)
+    of = _Owner(ctx, owner)
     return StepDetail(
-        state=_state(ctx, owner, found, runs.get(found.run_id or "")),
-        step=plan.step(found.name),
+        state=_state(of, found, runs.get(found.run_id or "")),
+        step=of.plan.step(found.name),
         inputs=[StepInput.model_validate(item) for item in found.inputs or []],
         outputs={name: held.content(value) for name, value in starting.outputs_of(found).items()},
         reuse=Reuse.model_validate(found.reuse) if found.reuse else None,
