@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage.blobs import Blob
@@ -151,22 +151,14 @@ def seen(tx: Connection, run_ids: Collection[str]) -> dict[str, Seen]:
     return found
 
 
-def ended(tx: Connection, run_ids: Collection[str]) -> set[str]:
-    """Return which of some runs have ended, or are gone."""
-    live: set[str] = set()
-    for some in _some(sorted(run_ids)):
-        query = select(runs.c.id).where(runs.c.id.in_(some), runs.c.state.not_in(sorted(TERMINAL)))
-        live |= set(tx.execute(query).scalars())
-    return {*run_ids} - live
+def ended(run_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that the run which a column names has ended, or is gone."""
+    return ~exists().where(runs.c.id == run_id, runs.c.state.not_in(sorted(TERMINAL)))
 
 
-def canceled(tx: Connection, run_ids: Collection[str]) -> set[str]:
-    """Return which of some runs are to end."""
-    found: set[str] = set()
-    for some in _some(sorted(run_ids)):
-        query = select(runs.c.id).where(runs.c.id.in_(some), runs.c.desired == "canceled")
-        found |= set(tx.execute(query).scalars())
-    return found
+def canceled(run_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that the run which a column names is to end."""
+    return exists().where(runs.c.id == run_id, runs.c.desired == "canceled")
 
 
 def stop(tx: Connection, ctx: Context, run_id: str) -> None:

@@ -5,15 +5,11 @@ The tick comes after that of experiments in the same round, so that what waits f
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import led
 from studiolo.studio.pipelines import engine, repository
 
 log = logging.getLogger(__name__)
@@ -48,9 +44,9 @@ def tick(ctx: Context) -> bool:
     remembered = _known.setdefault((str(ctx.settings.home), ctx.workspace_id), _Workspace())
     with ctx.db.read() as tx:
         rows = {row.run_seq: row for row in repository.live(tx, ctx)}
-        waiting = _news(tx, rows, remembered) if rows else []
     for gone in remembered.pipelines.keys() - rows.keys():
         del remembered.pipelines[gone]
+    waiting = [seq for seq, row in rows.items() if _due(row, remembered.pipelines.get(seq))]  # oldest first
     busy = False
     while waiting:
         seq = waiting.pop(0)
@@ -84,20 +80,11 @@ def tick(ctx: Context) -> bool:
     return busy
 
 
-def _news(tx: Connection, rows: Mapping[int, Any], remembered: _Workspace) -> list[int]:
-    """Return the pipelines to look at, oldest first."""
-    now = time.monotonic()
-    by_run = {row.run_id: seq for seq, row in rows.items()}
-    under = {row.run_id: row.run_seq for row in repository.under_way(tx, list(rows))}
-    ended = {under[run_id] for run_id in led.ended(tx, under)}
-    stopping = {by_run[run_id] for run_id in led.canceled(tx, by_run)}
-    found = []
-    for seq, row in rows.items():
-        known = remembered.pipelines.get(seq)
-        due = known is None or known.version != row.version or known.at <= now
-        if due or seq in ended or seq in stopping:
-            found.append(seq)
-    return found
+def _due(row: Any, known: _Known | None) -> bool:
+    """Say whether a pipeline is to be looked at."""
+    if known is None or row.news:
+        return True
+    return known.version != row.version or known.at <= time.monotonic()
 
 
 def _keep_house(ctx: Context, remembered: _Workspace) -> None:

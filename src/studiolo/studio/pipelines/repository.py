@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.studio.experiments import led
 from studiolo.studio.pipelines.tables import definitions, pipeline_runs, pipeline_steps
 
 Row = Any
@@ -14,15 +15,13 @@ _RUN, _STEP = pipeline_runs.c, pipeline_steps.c
 WAITING, UNDER_WAY = "NotStarted", "Queued"
 GOOD = ("Completed", "Reused")
 # asked at every tick of the controller, and to build a statement takes longer than to run it
+_ENDED = exists().where(
+    _STEP.run_seq == _RUN.run_seq, _STEP.state == UNDER_WAY, _STEP.run_id.is_not(None), led.ended(_STEP.run_id)
+)
 _LIVE = (
-    select(_RUN.run_seq, _RUN.run_id, _RUN.parent_seq, _RUN.version)
+    select(_RUN.run_seq, _RUN.version, or_(_ENDED, led.canceled(_RUN.run_id)).label("news"))
     .where(_RUN.workspace_id == bindparam("workspace_id"), _RUN.live)
     .order_by(_RUN.run_seq)
-)
-_UNDER_WAY = (
-    select(_STEP.run_seq, _STEP.run_id)
-    .where(_STEP.run_seq.in_(bindparam("seqs", expanding=True)))
-    .where(_STEP.state == UNDER_WAY, _STEP.run_id.is_not(None))
 )
 _BY_KEY = (
     select(pipeline_steps)
@@ -90,13 +89,8 @@ def by_run_ids(tx: Connection, run_ids: Collection[str]) -> dict[str, Row]:
 
 
 def live(tx: Connection, ctx: Context) -> list[Row]:
-    """Return the pipelines that have not ended: run_seq, run_id, parent_seq, version."""
+    """Return the pipelines that have not ended: run_seq, version; news: the run of a step has ended, or they are to end."""
     return list(tx.execute(_LIVE, {"workspace_id": ctx.workspace_id}))
-
-
-def under_way(tx: Connection, seqs: Sequence[int]) -> list[Row]:
-    """Return the runs of steps that have been started and have not been settled: run_seq of the pipeline, run_id."""
-    return [row for some in _some(seqs) for row in tx.execute(_UNDER_WAY, {"seqs": list(some)})]
 
 
 def steps(tx: Connection, seq: int) -> list[Row]:
