@@ -1,12 +1,15 @@
 """Pipelines that a browser sends: their folder is read by a child that opens nothing else."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
-from studiolo.studio.pipelines import service
+from studiolo.studio.experiments.schemas import InputFile
+from studiolo.studio.pipelines import sent_files, service
+from studiolo.studio.pipelines.sent_schemas import SentPipeline
 from tests.studio.pipelines.graphs import diamond, ended
 
 WHERE = "/w/default/api/pipelines"
@@ -77,6 +80,29 @@ def test_files_stay_in_their_folder(client: TestClient, path: str) -> None:
     refused = client.post(f"{WHERE}/read", json=sent)
     assert (refused.status_code, refused.json()["field"]) == (422, "files")
     assert client.post(f"{WHERE}/read", json={"main": path, "text": STEPS, "files": []}).status_code == 422
+
+
+@pytest.mark.parametrize("paths", [("a", "a/b"), ("pipeline.yml/b",), ("n" * 300,)])
+def test_names_that_no_folder_can_have_are_refused(ctx: Context, client: TestClient, paths: tuple[str, ...]) -> None:
+    digest = ctx.blobs.put(b"x").digest
+    files = [{"path": path, "digest": digest} for path in paths]
+    refused = client.post(f"{WHERE}/read", json={"main": "pipeline.yml", "text": STEPS, "files": files})
+    assert (refused.status_code, refused.json()["field"]) == (422, "files")
+
+
+def test_of_large_folders_the_smallest_files_are_written_with_their_content(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sent_files, "_ALL_BYTES", 250)
+    digests = {size: ctx.blobs.put(b"x" * size).digest for size in (10, 100)}
+    files = [InputFile(path=f"{number}.bin", digest=digests[100]) for number in range(50)]
+    files.append(InputFile(path="z.yml", digest=digests[10]))
+    root = tmp_path / "root"
+    sent_files._lay_out(ctx, root, SentPipeline(files=files))
+    sizes = {place.name: place.stat().st_size for place in root.iterdir()}
+    assert len(sizes) == 51
+    assert sizes["z.yml"] == 10
+    assert sum(sizes.values()) == 210
 
 
 def test_some_steps_and_the_parts_of_all_keys_come_in_one_answer(ctx: Context, client: TestClient) -> None:

@@ -78,7 +78,7 @@ class Pipelines:
             slot: [InputFile(path=path, digest=self._experiments.keep(text.encode())) for path, text in found.items()]
             for slot, found in pipeline.texts.items()
         }
-        fill(spec, texts)
+        reading.fill(spec, texts)
         return self._submit(spec)
 
     def submit_file(
@@ -124,7 +124,7 @@ class Pipelines:
 
     def _send(self, spec: dict[str, Any], files: Mapping[Slot, Sequence[LocalFile]]) -> None:
         """Send files as far as they are missing, and write where they belong."""
-        fill(spec, self._experiments.send_files(files))
+        reading.fill(spec, self._experiments.send_files(files))
 
     def list(self, **where: Any) -> Runs:
         """Return the newest pipelines; where: name, experiment, state, live, limit."""
@@ -211,7 +211,7 @@ class Components:
     def register_raw(self, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Component, Warnings]:
         """Register a component that has been read from a file; returns what of it has no meaning here, too."""
         body, found = component_files.of(raw, path, places)
-        fill(body, self._experiments.send_files(found.files))
+        reading.fill(body, self._experiments.send_files(found.files))
         return Component.model_validate(self._transport.post("pipelines/components", json=body)), found.warnings
 
     def list(self, **where: Any) -> ComponentList:
@@ -234,19 +234,6 @@ class Components:
             f"pipelines/components/{name}/archive", json={"archived": archived}, version=version
         )
         return [Component.model_validate(one) for one in found]
-
-
-def fill(spec: dict[str, Any], sent: Mapping[Slot, Sequence[Any]]) -> None:
-    """Write files that were sent where they belong."""
-    for slot, files in sent.items():
-        place: Any = spec
-        for key in slot[:-1]:
-            place = place[key]
-        listed = [file.model_dump(mode="json") for file in files]
-        if slot[-1] == "code":
-            place["task"]["code"] = listed
-        else:
-            place[slot[-1]]["files"] = listed
 
 
 def known_of(kind: str) -> frozenset[str]:

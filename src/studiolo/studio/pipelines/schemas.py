@@ -212,7 +212,7 @@ class StepState(BaseModel):
     """A step of a run. path: from the topmost pipeline, such as `train/fit` or `each/3/fit`; parent: path of the one that it is in.
 
     run_id: of its job, or of the nested pipeline; null while there is none. needs: paths of the steps that it waits for.
-    waits_for: a sentence, of one that is queued. branch: of a step that an if_else did not choose.
+    waits_for: a sentence, of one that is queued.
     seconds: from start to end, null while it has not ended.
     """
 
@@ -321,7 +321,7 @@ class PipelineDetail(PipelineRun):
 
 
 class Rerun(BaseModel):
-    """Run it once more. from_failed: finished steps are taken over as they are; values, settings: other than before."""
+    """Run it once more. from_failed: finished steps are taken over as they are; name, values, force_rerun: other than before."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -373,7 +373,7 @@ class Component(BaseModel):
 
 
 class ComponentDetail(Component):
-    """A component with what it runs. environment, command: to be read at once; files: of its code."""
+    """A component with what it runs. task: of a command or sweep; graph: of a pipeline."""
 
     task: JobSpec | None = None
     graph: Graph | None = None

@@ -1,12 +1,12 @@
 """Pipelines whose folder was sent by a browser: it is laid out again for a moment, and read by a child process."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,11 +15,14 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.experiments.schemas import InputFile
 from studiolo.studio.pipelines.errors import BadPipeline
+from studiolo.studio.pipelines.files import reading
 from studiolo.studio.pipelines.schemas import Problem
 from studiolo.studio.pipelines.sent_schemas import PipelineRead, SentPipeline
 
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")  # nothing that is secret
 _TEXT_BYTES = 1 << 20  # of a file that may be YAML or name ignored files; of larger ones only the name counts
+_ALL_BYTES = 64 << 20  # of all files that are written; the smallest come first
+_NO_PLACE = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def read(ctx: Context, sent: SentPipeline) -> PipelineRead:
@@ -33,13 +36,11 @@ def read(ctx: Context, sent: SentPipeline) -> PipelineRead:
         problem = Problem(field=bad.get("field", ""), message=bad["detail"], hint=bad.get("hint", ""))
         return PipelineRead(problems=[problem], warnings=answer.get("warnings", []))
     digests = {file.path: file.digest for file in sent.files}
-    for slot, names in answer["files"]:
-        listed = [
-            InputFile(path=path, digest=digests[source]).model_dump(mode="json")
-            for path, source in names
-            if source in digests
-        ]
-        _put(answer["spec"], slot, listed)
+    placed = {
+        tuple(slot): [InputFile(path=path, digest=digests[source]) for path, source in names if source in digests]
+        for slot, names in answer["files"]
+    }
+    reading.fill(answer["spec"], placed)
     try:
         return PipelineRead.model_validate({"spec": answer["spec"], "warnings": answer["warnings"]})
     except ValueError as error:
@@ -48,18 +49,29 @@ def read(ctx: Context, sent: SentPipeline) -> PipelineRead:
 
 def _lay_out(ctx: Context, root: Path, sent: SentPipeline) -> None:
     """Write the files below a folder: small ones with their content, others empty, for nobody looks into them here."""
-    places = [(_below(root, file.path), file) for file in sent.files]
+    main, places = _below(root, sent.main), {file.path: _below(root, file.path) for file in sent.files}
     for gone in ctx.blobs.keep_all({file.digest for file in sent.files})[:1]:
         path = next(file.path for file in sent.files if file.digest == gone)
         raise BadPipeline(f"The bytes of '{path[:200]}' are not here.", "Send the folder again.", field="files")
-    for place, file in places:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        source = ctx.blobs.path(file.digest)
-        place.write_bytes(source.read_bytes() if source.stat().st_size <= _TEXT_BYTES else b"")
-    main = _below(root, sent.main)
+    sources = {file.path: ctx.blobs.path(file.digest) for file in sent.files}
+    left = _ALL_BYTES
+    for size, path in sorted((source.stat().st_size, path) for path, source in sources.items()):
+        whole = size <= min(_TEXT_BYTES, left)
+        left -= size if whole else 0
+        _write(places[path], path, sources[path].read_bytes() if whole else b"")
     if sent.text:
-        main.parent.mkdir(parents=True, exist_ok=True)
-        main.write_text(sent.text, "utf-8")
+        _write(main, sent.main, sent.text.encode())
+
+
+def _write(place: Path, path: str, content: bytes) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        said = f"'{path[:200]}' cannot be a file of the folder: {error.strerror}."
+        raise BadPipeline(said, "Send the folder again.", field="files") from None
 
 
 def _below(root: Path, path: str) -> Path:
@@ -69,17 +81,6 @@ def _below(root: Path, path: str) -> Path:
             f"'{path[:200]}' is no path in the folder.", "Name files by their place in it.", field="files"
         )
     return root / parts
-
-
-def _put(spec: dict[str, Any], slot: Iterable[str], listed: list[dict[str, Any]]) -> None:
-    *above, last = slot
-    place: Any = spec
-    for key in above:
-        place = place[key]
-    if last == "code":
-        place["task"]["code"] = listed
-    else:
-        place[last]["files"] = listed
 
 
 def _ask(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

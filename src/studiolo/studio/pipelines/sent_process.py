@@ -11,9 +11,11 @@ from typing import Any
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.experiments.job_files import document as _document  # noqa: F401 - all is imported before the gate closes
+from studiolo.studio.pipelines.errors import BadPipeline
 from studiolo.studio.pipelines.files import pipelines, reading
 
 _LOOKS = ("open", "os.listdir", "os.scandir")
+_MOST_NAMED = 200_000  # files, each as often as a step names it: the studio holds the answer in its memory
 _STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "socket.connect")
 
 
@@ -44,6 +46,11 @@ def main() -> int:
 def _read(root: Path, path: Path) -> dict[str, Any]:
     try:
         spec, found = pipelines.of(reading.read(path), path, {})
+        if sum(map(len, found.files.values())) > _MOST_NAMED:
+            said = f"Its steps bring along more than {_MOST_NAMED:,} files in all."
+            raise BadPipeline(
+                said, "Leave files out with .amlignore, or submit it from the command line.", field="file"
+            )
         files = [
             [list(slot), [[file.path, file.source.resolve().relative_to(root).as_posix()] for file in listed]]
             for slot, listed in found.files.items()

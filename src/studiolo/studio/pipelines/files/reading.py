@@ -1,6 +1,6 @@
 """What pipelines and components have in common when they are read: files to be sent, tasks, ports, and duplicates that YAML hides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,19 @@ class Found:
     def warn(self, warnings: list[str], where: str) -> None:
         """Keep warnings, each with the place that it is about."""
         self.warnings += [f"{where}: {one}" if where else one for one in warnings]
+
+
+def fill(spec: dict[str, Any], sent: Mapping[Slot, Sequence[Any]]) -> None:
+    """Write files that were sent where they belong."""
+    for slot, files in sent.items():
+        place: Any = spec
+        for key in slot[:-1]:
+            place = place[key]
+        listed = [file.model_dump(mode="json") for file in files]
+        if slot[-1] == "code":
+            place["task"]["code"] = listed
+        else:
+            place[slot[-1]]["files"] = listed
 
 
 def read(path: Path) -> dict[str, Any]:
