@@ -6995,7 +6995,7 @@ export interface components {
     };
     /**
      * ComponentDetail
-     * @description A component with what it runs. environment, command: to be read at once; files: of its code.
+     * @description A component with what it runs. task: of a command or sweep; graph: of a pipeline.
      */
     ComponentDetail: {
       /**
@@ -12806,7 +12806,7 @@ export interface components {
     };
     /**
      * Rerun
-     * @description Run it once more. from_failed: finished steps are taken over as they are; values, settings: other than before.
+     * @description Run it once more. from_failed: finished steps are taken over as they are; name, values, force_rerun: other than before.
      */
     Rerun: {
       /** Force Rerun */
@@ -14840,7 +14840,7 @@ export interface components {
      * @description A step of a run. path: from the topmost pipeline, such as `train/fit` or `each/3/fit`; parent: path of the one that it is in.
      *
      *     run_id: of its job, or of the nested pipeline; null while there is none. needs: paths of the steps that it waits for.
-     *     waits_for: a sentence, of one that is queued. branch: of a step that an if_else did not choose.
+     *     waits_for: a sentence, of one that is queued.
      *     seconds: from start to end, null while it has not ended.
      */
     StepState: {
