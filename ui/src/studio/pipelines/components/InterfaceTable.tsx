@@ -1,5 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import type { components } from '@/kernel/schema';
+import { WideTable } from '../WideTable';
 import { allowedOf } from '../words';
 import classes from '../run/run.module.css';
 
@@ -22,38 +23,25 @@ export function InterfaceTable({ label, ports, values }: Props) {
       </Text>
     );
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={label}>
-      <Table aria-label={label} className={classes.pairs ?? ''}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Name</Table.Th>
-            <Table.Th scope="col">Type</Table.Th>
-            {values ? <Table.Th scope="col">Value</Table.Th> : null}
-            <Table.Th scope="col">Default</Table.Th>
-            <Table.Th scope="col">Allowed</Table.Th>
-            <Table.Th scope="col">Description</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(([name, port]) => {
-            return (
-              <Table.Tr key={name}>
-                <Table.Th scope="row">{name}</Table.Th>
-                <Table.Td>
-                  {port.type}
-                  {port.optional ? ', optional' : ''}
-                </Table.Td>
-                {values ? <Table.Td className={classes.value ?? ''}>{values[name] ?? '–'}</Table.Td> : null}
-                <Table.Td>
-                  {port.default === null || port.default === undefined ? '–' : String(port.default)}
-                </Table.Td>
-                <Table.Td>{allowedOf(port)}</Table.Td>
-                <Table.Td>{port.description}</Table.Td>
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <WideTable
+      label={label}
+      head={['Name', 'Type', ...(values ? ['Value'] : []), 'Default', 'Allowed', 'Description']}
+    >
+      {rows.map(([name, port]) => (
+        <Table.Tr key={name}>
+          <Table.Th scope="row">{name}</Table.Th>
+          <Table.Td>
+            {port.type}
+            {port.optional ? ', optional' : ''}
+          </Table.Td>
+          {values ? <Table.Td className={classes.value ?? ''}>{values[name] ?? '–'}</Table.Td> : null}
+          <Table.Td>
+            {port.default === null || port.default === undefined ? '–' : String(port.default)}
+          </Table.Td>
+          <Table.Td>{allowedOf(port)}</Table.Td>
+          <Table.Td>{port.description}</Table.Td>
+        </Table.Tr>
+      ))}
+    </WideTable>
   );
 }

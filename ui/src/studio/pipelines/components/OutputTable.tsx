@@ -1,6 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import type { components } from '@/kernel/schema';
-import classes from '../run/run.module.css';
+import { WideTable } from '../WideTable';
 
 type OutputPort = components['schemas']['OutputPort'];
 
@@ -20,25 +20,14 @@ export function OutputTable({
       </Text>
     );
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={label}>
-      <Table aria-label={label} className={classes.pairs ?? ''}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Name</Table.Th>
-            <Table.Th scope="col">Type</Table.Th>
-            <Table.Th scope="col">Description</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(([name, port]) => (
-            <Table.Tr key={name}>
-              <Table.Th scope="row">{name}</Table.Th>
-              <Table.Td>{port.type ?? 'uri_folder'}</Table.Td>
-              <Table.Td>{port.description}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <WideTable label={label} head={['Name', 'Type', 'Description']}>
+      {rows.map(([name, port]) => (
+        <Table.Tr key={name}>
+          <Table.Th scope="row">{name}</Table.Th>
+          <Table.Td>{port.type ?? 'uri_folder'}</Table.Td>
+          <Table.Td>{port.description}</Table.Td>
+        </Table.Tr>
+      ))}
+    </WideTable>
   );
 }

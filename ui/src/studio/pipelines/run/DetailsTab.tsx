@@ -7,6 +7,7 @@ import { Link } from '@/kit/Link';
 import { Section } from '@/kit/Page';
 import { InterfaceTable } from '../components/InterfaceTable';
 import type { Counts, PipelineDetail, Run } from '../queries';
+import { WideTable } from '../WideTable';
 import { countsOf, givenText } from '../words';
 import classes from './run.module.css';
 
@@ -83,21 +84,17 @@ export function DetailsTab({ detail, run, counts }: { detail: PipelineDetail; ru
               : 'The pipeline has none of its own; those of its steps are with them.'}
           </Text>
         ) : (
-          <div className={classes.scroll} tabIndex={0} role="region" aria-label="Outputs of the pipeline">
-            <Table aria-label="Outputs of the pipeline" className={classes.pairs ?? ''}>
-              <Table.Tbody>
-                {outputs.map(([name, content]) => (
-                  <Table.Tr key={name}>
-                    <Table.Th scope="row">{name}</Table.Th>
-                    <Table.Td>{content.type}</Table.Td>
-                    <Table.Td>
-                      {content.value ?? `${count(content.files)} files, ${bytes(content.bytes)}`}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
+          <WideTable label="Outputs of the pipeline">
+            {outputs.map(([name, content]) => (
+              <Table.Tr key={name}>
+                <Table.Th scope="row">{name}</Table.Th>
+                <Table.Td>{content.type}</Table.Td>
+                <Table.Td>
+                  {content.value ?? `${count(content.files)} files, ${bytes(content.bytes)}`}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </WideTable>
         )}
       </Section>
     </div>

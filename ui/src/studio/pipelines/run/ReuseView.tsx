@@ -4,6 +4,7 @@ import { Link } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Section } from '@/kit/Page';
 import type { Reuse, StepDetail } from '../queries';
+import { WideTable } from '../WideTable';
 import { outcomeOf } from '../words';
 import classes from './run.module.css';
 
@@ -23,18 +24,14 @@ export function ReuseView({ detail }: { detail: StepDetail }) {
       {reuse && (reuse.changes?.length ?? 0) > 0 ? <Changes reuse={reuse} /> : null}
       {names.length > 0 ? (
         <Section title="What the key is made of">
-          <Scroll label="Parts of the key">
-            <Table aria-label="Parts of the key" className={classes.pairs ?? ''}>
-              <Table.Tbody>
-                {names.map((name) => (
-                  <Table.Tr key={name}>
-                    <Table.Th scope="row">{name}</Table.Th>
-                    <Table.Td className={classes.value ?? ''}>{parts[name]}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Scroll>
+          <WideTable label="Parts of the key">
+            {names.map((name) => (
+              <Table.Tr key={name}>
+                <Table.Th scope="row">{name}</Table.Th>
+                <Table.Td className={classes.value ?? ''}>{parts[name]}</Table.Td>
+              </Table.Tr>
+            ))}
+          </WideTable>
           {detail.key ? (
             <Text size="xs" c="dimmed">
               Key <code>{detail.key.slice(0, 16)}</code>: a step with the same one takes the result. Names,
@@ -75,34 +72,15 @@ function Outcome({ reuse }: { reuse: Reuse }) {
 function Changes({ reuse }: { reuse: Reuse }) {
   return (
     <Section title="What changed since the nearest earlier result">
-      <Scroll label="Changed parts">
-        <Table aria-label="Changed parts" className={classes.pairs ?? ''}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">Part</Table.Th>
-              <Table.Th scope="col">Before</Table.Th>
-              <Table.Th scope="col">Now</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {(reuse.changes ?? []).map((change) => (
-              <Table.Tr key={change.part} title={change.text}>
-                <Table.Th scope="row">{change.part}</Table.Th>
-                <Table.Td className={classes.value ?? ''}>{change.before || '–'}</Table.Td>
-                <Table.Td className={classes.value ?? ''}>{change.after || '–'}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Scroll>
+      <WideTable label="Changed parts" head={['Part', 'Before', 'Now']}>
+        {(reuse.changes ?? []).map((change) => (
+          <Table.Tr key={change.part} title={change.text}>
+            <Table.Th scope="row">{change.part}</Table.Th>
+            <Table.Td className={classes.value ?? ''}>{change.before || '–'}</Table.Td>
+            <Table.Td className={classes.value ?? ''}>{change.after || '–'}</Table.Td>
+          </Table.Tr>
+        ))}
+      </WideTable>
     </Section>
-  );
-}
-
-function Scroll({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={label}>
-      {children}
-    </div>
   );
 }

@@ -5,6 +5,7 @@ import { Link } from '@/kit/Link';
 import { Section } from '@/kit/Page';
 import type { Step, StepDetail } from '../queries';
 import type { Change, PipelineSearch } from '../search';
+import { WideTable } from '../WideTable';
 import { OutputFiles } from './OutputFiles';
 import classes from './run.module.css';
 
@@ -30,22 +31,18 @@ export function StepData({ runId, step, detail, search, change, onSelect }: Prop
             It takes nothing.
           </Text>
         ) : (
-          <div className={classes.scroll} tabIndex={0} role="region" aria-label="Inputs">
-            <Table aria-label="Inputs" className={classes.pairs ?? ''}>
-              <Table.Tbody>
-                {detail.inputs.map((input) => (
-                  <Table.Tr key={input.name}>
-                    <Table.Th scope="row">
-                      {input.name} <small className={classes.type}>{input.type}</small>
-                    </Table.Th>
-                    <Table.Td className={classes.value ?? ''}>
-                      <Given input={input} onSelect={onSelect} />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
+          <WideTable label="Inputs">
+            {detail.inputs.map((input) => (
+              <Table.Tr key={input.name}>
+                <Table.Th scope="row">
+                  {input.name} <small className={classes.type}>{input.type}</small>
+                </Table.Th>
+                <Table.Td className={classes.value ?? ''}>
+                  <Given input={input} onSelect={onSelect} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </WideTable>
         )}
       </Section>
       <Section title="Outputs">

@@ -1,5 +1,6 @@
 import { Switch, Table } from '@mantine/core';
 import type { PipelineSpec } from '../queries';
+import { WideTable } from '../WideTable';
 import classes from '../run/run.module.css';
 
 type Steps = PipelineSpec['graph']['steps'];
@@ -18,44 +19,33 @@ export function StepSwitches({ steps, order, onChange }: Props) {
     ...Object.keys(steps).filter((name) => !order.includes(name)),
   ];
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label="Steps">
-      <Table aria-label="Steps" className={classes.pairs ?? ''}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Step</Table.Th>
-            <Table.Th scope="col">What</Table.Th>
-            <Table.Th scope="col">Earlier result</Table.Th>
+    <WideTable label="Steps" head={['Step', 'What', 'Earlier result']}>
+      {names.map((name) => {
+        const step = steps[name];
+        if (!step) return null;
+        const runs = step.kind === 'command' || step.kind === 'sweep';
+        return (
+          <Table.Tr key={name}>
+            <Table.Th scope="row">{step.title || name}</Table.Th>
+            <Table.Td className={classes.value ?? ''}>
+              {step.component ||
+                (step.task?.command ?? []).join(' ').slice(0, 120) ||
+                step.kind.replaceAll('_', ' ')}
+            </Table.Td>
+            <Table.Td>
+              {runs ? (
+                <Switch
+                  aria-label={`Take an earlier result for ${name}`}
+                  checked={step.reuse}
+                  onChange={(event) =>
+                    onChange({ ...steps, [name]: { ...step, reuse: event.currentTarget.checked } })
+                  }
+                />
+              ) : null}
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {names.map((name) => {
-            const step = steps[name];
-            if (!step) return null;
-            const runs = step.kind === 'command' || step.kind === 'sweep';
-            return (
-              <Table.Tr key={name}>
-                <Table.Th scope="row">{step.title || name}</Table.Th>
-                <Table.Td className={classes.value ?? ''}>
-                  {step.component ||
-                    (step.task?.command ?? []).join(' ').slice(0, 120) ||
-                    step.kind.replaceAll('_', ' ')}
-                </Table.Td>
-                <Table.Td>
-                  {runs ? (
-                    <Switch
-                      aria-label={`Take an earlier result for ${name}`}
-                      checked={step.reuse}
-                      onChange={(event) =>
-                        onChange({ ...steps, [name]: { ...step, reuse: event.currentTarget.checked } })
-                      }
-                    />
-                  ) : null}
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </div>
+        );
+      })}
+    </WideTable>
   );
 }
