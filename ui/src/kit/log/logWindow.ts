@@ -1,4 +1,4 @@
-import { LogBuffer } from '@/kit/log/fold';
+import { LogBuffer } from './fold';
 
 export const MOST_LINES = 200_000;
 const encoder = new TextEncoder();

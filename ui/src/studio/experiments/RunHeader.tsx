@@ -4,6 +4,7 @@ import { at } from '@/kernel/workspace';
 import { Id } from '@/kit/CopyButton';
 import { Link, useFollow } from '@/kit/Link';
 import { PageHeader } from '@/kit/Page';
+import { RunDuration, RunState } from '@/kit/RunState';
 import { isOver } from '@/kit/status';
 import { Time } from '@/kit/Time';
 import { CancelButton } from './CancelButton';
@@ -11,7 +12,7 @@ import { CompareWith } from './compare/CompareWith';
 import { run as runQuery, type Run } from './queries';
 import { Ancestors } from './run/Ancestors';
 import { RunAgain } from './RunAgain';
-import { RunDuration, RunProgress, RunState } from './runColumns';
+import { RunProgress } from './runColumns';
 
 /** What a run of some kinds is better looked at as. */
 const RESULT: Record<string, { label: string; slice: string }> = {

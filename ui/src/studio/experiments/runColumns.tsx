@@ -10,8 +10,6 @@ import { isOver } from '@/kit/status';
 import { Time } from '@/kit/Time';
 import type { Run } from './queries';
 
-export { RunDuration, RunState };
-
 /** Where a run is looked at: a pipeline has a page of its own. */
 export function runHref(run: Pick<Run, 'id'> & { kind?: string }): string {
   return run.kind === 'pipeline' ? at(['pipelines', run.id]) : at(['experiments', 'runs', run.id]);

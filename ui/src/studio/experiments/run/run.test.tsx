@@ -7,7 +7,6 @@ import { rowsOf as childRows, tally } from './ChildrenTab';
 import { cellImage } from './CellImage';
 import { matching, rowsOf, treeOf } from './fileTree';
 import { galleryOf, imagesAt, loggedTables } from './gallery';
-import { LogWindow } from '@/kit/log/logWindow';
 import { isBinary, isTableJson, lookOf, pretty } from './look';
 import { curvesOf } from './MetricCurves';
 import { groupsOf, readRange, writeRange } from './metricGroups';
@@ -114,15 +113,6 @@ test('logged pictures are found under the names of MLflow 2 and 3, with their sm
   ]);
   expect(loggedTables('no json')).toEqual([]);
   expect(cellImage('{"type": "image", "filepath": "a.png", "compressed_filepath": "a.webp"}')).toBe('a.webp');
-});
-
-test('a window of a log begins with a whole line, knows its number and grows', () => {
-  const held = new LogWindow();
-  held.push({ text: 'f a line\nsécond\nthi', offset: 100, next: 121, size: 200, line: 7 });
-  expect([held.firstLine, held.start]).toEqual([8, 109]);
-  held.push({ text: 'rd\n', offset: 121, next: 124, size: 200 });
-  expect(held.lines()).toEqual(['sécond', 'third']);
-  expect([held.holds(8), held.holds(7), held.end]).toEqual([true, false, 124]);
 });
 
 test('a notebook gives its code, texts and outputs, also one of version 3', () => {
