@@ -1,10 +1,12 @@
 import { Tabs } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Suspense, useCallback, useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { later } from '@/kernel/later';
 import { usePageActions } from '@/kit/actions';
+import { Arriving } from '@/kit/Arriving';
 import { Answer, Loading, Page, PageHeader } from '@/kit/Page';
+import { isOver } from '@/kit/status';
 import { Graph } from './graph/Graph';
 import { reveal, treeOf } from './graph/tree';
 import { pipeline, stateOf, stepsOf, type PipelineDetail } from './queries';
@@ -98,6 +100,12 @@ function Shown({ detail }: { detail: PipelineDetail }) {
   );
   const selected = search.step ? tree.byId.get(search.step) : undefined;
   const run = state.data;
+  const cache = useQueryClient();
+  // its outputs are there when it has ended
+  const ended = isOver(run.state) && !isOver(detail.run.state);
+  useEffect(() => {
+    if (ended) void cache.invalidateQueries({ queryKey: pipeline(id).queryKey });
+  }, [ended, cache, id]);
   const counts = query.data ? countedOf(steps) : detail.counts;
   return (
     <Page title={run.name} header={<Header detail={detail} run={run} counts={counts} />}>
@@ -118,10 +126,10 @@ function Shown({ detail }: { detail: PipelineDetail }) {
                 data-flow={tab === 'details' || undefined}
               >
                 <div>
-                  <Suspense fallback={<Loading />}>
+                  <Arriving key={tab} fallback={<Loading />}>
                     {tab === 'graph' ? (
                       <Graph
-                        steps={steps}
+                        tree={tree}
                         toggled={toggled}
                         selected={search.step}
                         onSelect={select}
@@ -143,7 +151,7 @@ function Shown({ detail }: { detail: PipelineDetail }) {
                     ) : (
                       <DetailsTab detail={detail} run={run} counts={counts} />
                     )}
-                  </Suspense>
+                  </Arriving>
                 </div>
                 {selected ? (
                   <StepPane

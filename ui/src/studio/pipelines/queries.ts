@@ -26,7 +26,7 @@ const asStep = (state: StepState): Step => ({
 });
 const asSteps = (states: readonly StepState[]): Step[] => states.map(asStep);
 
-// `usePipelineEvents` renews what follows by the feed: neither a slice's key, which would fetch all at each event, nor a timer
+// the hooks of `useEvents` renew what follows by the feed: neither a slice's key, which would fetch all at each event, nor a timer
 
 export interface RunFilter {
   state?: readonly string[] | undefined;
@@ -52,7 +52,7 @@ export const pipelineRuns = ({ state, name, experiment }: RunFilter) =>
     ),
   );
 
-/** What was submitted: it never changes. How it goes: `stateOf` and `stepsOf`. */
+/** What was submitted, and what came of it when it has ended. How it goes: `stateOf` and `stepsOf`. */
 export const pipeline = (id: string) =>
   queryOptions({
     queryKey: ['pipeline', id],

@@ -5,13 +5,13 @@ import { IconMinus, IconPlus, IconZoomFit } from '@/kit/icons';
 import type { Step } from '../queries';
 import { Node } from './Node';
 import { lineOf, neighbour, sceneOf, seen } from './scene';
-import { shapeOf, tallies, treeOf, type Tree } from './tree';
+import { shapeOf, tallies, type Tree } from './tree';
 import { usePan } from './usePan';
 import { useView } from './useView';
 import classes from './graph.module.css';
 
 interface Props {
-  steps: readonly Step[];
+  tree: Tree<Step>;
   toggled: readonly string[];
   selected: string | undefined;
   onSelect: (id: string | undefined) => void;
@@ -24,10 +24,9 @@ const FAR = 0.5; // below this zoom, what cannot be read is not drawn
  * Steps from top to bottom. The page scrolls them as it scrolls anything, and only those in sight are in the document:
  * a run of 500 steps moves as a run of ten does.
  */
-export function Graph({ steps, toggled, selected, onSelect, onFold }: Props) {
+export function Graph({ tree, toggled, selected, onSelect, onFold }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const tree: Tree<Step> = useMemo(() => treeOf(steps), [steps]);
-  const shape = shapeOf(steps);
+  const shape = useMemo(() => shapeOf([...tree.byId.values()]), [tree]);
   const folded = toggled.join('\n');
   // states come and go: what stands where depends on the shape alone
   const scene = useMemo(
@@ -43,8 +42,8 @@ export function Graph({ steps, toggled, selected, onSelect, onFold }: Props) {
   const known = useMemo(() => new Map(scene.nodes.map((node) => [node.id, node])), [scene]);
   const entry = [focus, selected, scene.nodes[0]?.id].find((id) => id !== undefined && known.has(id));
   // what the keyboard stands on stays in the document, however far it was scrolled away
-  const drawn =
-    entry && !nodes.some((node) => node.id === entry) ? [...nodes, ...only(known.get(entry))] : nodes;
+  const own = entry === undefined ? undefined : known.get(entry);
+  const drawn = own && !nodes.includes(own) ? [...nodes, own] : nodes;
 
   const { bring } = view;
   const moved = useRef(false);
@@ -142,5 +141,3 @@ export function Graph({ steps, toggled, selected, onSelect, onFold }: Props) {
     </div>
   );
 }
-
-const only = <T,>(one: T | undefined): T[] => (one === undefined ? [] : [one]);

@@ -1,7 +1,7 @@
 import { ActionIcon, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Suspense } from 'react';
 import { later } from '@/kernel/later';
+import { Arriving } from '@/kit/Arriving';
 import { IconX } from '@/kit/icons';
 import { Answer, Loading } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
@@ -90,9 +90,9 @@ export function StepPane({ runId, step, search, change, onSelect }: Props) {
           </Answer>
         </Tabs.Panel>
         <Tabs.Panel value="log" className={classes.paneBody ?? ''}>
-          <Suspense fallback={<Loading rows={6} />}>
+          <Arriving fallback={<Loading rows={6} />}>
             <StepLog step={step} search={search} change={change} />
-          </Suspense>
+          </Arriving>
         </Tabs.Panel>
       </Tabs>
     </aside>
