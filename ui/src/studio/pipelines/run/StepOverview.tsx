@@ -32,6 +32,7 @@ export function StepOverview({ step, detail, change, onSelect }: Props) {
       : at(['experiments', 'runs', runId])
     : null;
   const reuse = detail?.reuse;
+  const [component = '', version] = step.component.split(':');
   return (
     <div className={classes.stack}>
       {step.error ? (
@@ -51,10 +52,8 @@ export function StepOverview({ step, detail, change, onSelect }: Props) {
           ['Kind', kindOf(step)],
           [
             'Component',
-            step.component ? (
-              <Link href={at(['pipelines', 'components', ...componentOf(step.component)])}>
-                {step.component}
-              </Link>
+            component ? (
+              <Link href={at(['pipelines', 'components', component], { version })}>{step.component}</Link>
             ) : null,
           ],
           ['Reuse', reuse ? outcomeOf(reuse) : null],
@@ -96,10 +95,4 @@ export function StepOverview({ step, detail, change, onSelect }: Props) {
       ) : null}
     </div>
   );
-}
-
-/** The parts of the address of a component's page. */
-export function componentOf(reference: string): string[] {
-  const cut = reference.search(/[:@]/);
-  return [cut < 0 ? reference : reference.slice(0, cut)];
 }
