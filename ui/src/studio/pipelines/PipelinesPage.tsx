@@ -1,6 +1,7 @@
 import { Button, Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
+import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { usePageActions } from '@/kit/actions';
 import { useFollow } from '@/kit/Link';
@@ -21,11 +22,15 @@ export function PipelinesPage() {
       void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never, replace: true }),
     [navigate],
   );
+  const may = useMay('pipelines.write');
   const submit = at(['pipelines', 'submit']);
   usePageActions(
     useMemo(
-      () => [{ id: 'submit-pipeline', label: 'Submit a pipeline', key: 'c', run: () => follow(submit) }],
-      [follow, submit],
+      () =>
+        may
+          ? [{ id: 'submit-pipeline', label: 'Submit a pipeline', key: 'c', run: () => follow(submit) }]
+          : [],
+      [follow, may, submit],
     ),
   );
   const picked = search.sel ?? [];

@@ -63,6 +63,7 @@ export function SpecForm({ spec, problems: found }: Props) {
   });
   const problems = [...found, ...(checked.data?.problems ?? [])];
   const wrong = problems.length > 0;
+  const checking = asked !== wanted || checked.isPlaceholderData || checked.isPending;
   return (
     <form
       onSubmit={(event) => {
@@ -119,7 +120,7 @@ export function SpecForm({ spec, problems: found }: Props) {
             Submit
           </Button>
           <Text size="sm" c="dimmed" role="status">
-            {lack ?? (wrong ? '' : checked.data ? 'Nothing is wrong with it' : 'Checking')}
+            {lack ?? (wrong || checked.error ? '' : checking ? 'Checking' : 'Nothing is wrong with it')}
           </Text>
         </Group>
       </Stack>

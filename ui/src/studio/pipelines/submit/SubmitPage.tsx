@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { text } from '@/kernel/search';
+import { flag, text } from '@/kernel/search';
+import { useMay } from '@/kernel/session';
 import { Denied } from '@/kit/Denied';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { pipelineSpec } from '../queries';
@@ -12,6 +13,7 @@ import { SpecForm } from './SpecForm';
 export function SubmitPage() {
   const raw = useSearch({ strict: false }) as Record<string, unknown>;
   const from = text(raw, 'from');
+  const may = useMay('pipelines.write');
   const query = useQuery({ ...pipelineSpec(from ?? ''), enabled: Boolean(from) });
   return (
     <Page
@@ -29,10 +31,10 @@ export function SubmitPage() {
       }
     >
       <Denied permission="pipelines.write" to="submit pipelines" />
-      {from ? (
+      {!may ? null : from ? (
         <Answer query={query}>{(spec) => <SpecForm key={from} spec={spec} problems={[]} />}</Answer>
       ) : (
-        <FromFile start={raw['example'] === 'true' ? YAML : ''} />
+        <FromFile start={flag(raw, 'example') ? YAML : ''} />
       )}
     </Page>
   );
