@@ -147,7 +147,11 @@ export function RunList({ search, change }: Props) {
             onEnd={list.more}
             selected={search.sel ?? []}
             onSelect={(sel) => change({ sel: sel.length > 0 ? sel.slice(-2) : undefined })}
-            summary={`${count(rows.length)}${list.hasMore ? ' or more' : ''} ${rows.length === 1 ? 'run' : 'runs'}`}
+            summary={
+              list.hasMore
+                ? `${count(rows.length)} or more runs, newest first; they can be sorted when all are here`
+                : `${count(rows.length)} ${rows.length === 1 ? 'run' : 'runs'}`
+            }
             empty={
               <NoMatch
                 onClear={() => {

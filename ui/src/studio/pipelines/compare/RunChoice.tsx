@@ -27,7 +27,7 @@ export function RunChoice({ label, value, other, onChange }: Props) {
       w={340}
       maw="100%"
       searchable
-      nothingFoundMessage="No run has this name"
+      nothingFoundMessage={list.hasMore ? 'None of the newest runs has this name' : 'No run has this name'}
       data={all
         .filter((one) => one.id !== other)
         .map((one) => ({
