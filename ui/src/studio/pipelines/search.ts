@@ -1,4 +1,4 @@
-import { integer, list, oneOf, text } from '@/kernel/search';
+import { flag, integer, list, oneOf, text } from '@/kernel/search';
 
 type Raw = Record<string, unknown>;
 
@@ -69,6 +69,6 @@ export function readListSearch(raw: Raw): ListSearch {
     state: list(raw, 'state'),
     sort: text(raw, 'sort'),
     sel: list(raw, 'sel'),
-    archived: raw['archived'] === 'true' || undefined,
+    archived: flag(raw, 'archived'),
   };
 }

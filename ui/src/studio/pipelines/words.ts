@@ -1,3 +1,4 @@
+import { count } from '@/kernel/format';
 import type { components } from '@/kernel/schema';
 import type { Counts, Reuse, Step } from './queries';
 
@@ -36,7 +37,7 @@ export function doneOf(counts: Counts): number {
 export function countsOf(counts: Counts): string {
   const parts = (
     ['completed', 'reused', 'running', 'waiting', 'failed', 'skipped', 'canceled'] as const
-  ).flatMap((name) => (counts[name] ? [`${counts[name].toLocaleString('en-US')} ${name}`] : []));
+  ).flatMap((name) => (counts[name] ? [`${count(counts[name])} ${name}`] : []));
   return parts.join(', ') || 'no steps';
 }
 
@@ -58,5 +59,5 @@ export function givenText(given: Given): string {
   if (typeof given !== 'object' || given === null) return String(given);
   if ('path' in given) return given.path;
   const number = given.files.length;
-  return `${number.toLocaleString('en-US')} ${number === 1 ? 'file' : 'files'} sent along`;
+  return `${count(number)} ${number === 1 ? 'file' : 'files'} sent along`;
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { count } from '@/kernel/format';
-import { text } from '@/kernel/search';
+import { flag, text } from '@/kernel/search';
 import { EmptyState } from '@/kit/EmptyState';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
@@ -32,7 +32,7 @@ export function ComparePage() {
     () => ({
       first: text(raw, 'first'),
       second: text(raw, 'second'),
-      all: raw['all'] === 'true' || undefined,
+      all: flag(raw, 'all'),
       step: text(raw, 'step'),
       sort: text(raw, 'sort'),
     }),

@@ -11,7 +11,7 @@ import { RunDuration, RunState } from '@/kit/RunState';
 import { stateOf, type Counts, type PipelineDetail, type Run } from '../queries';
 import { countsOf, doneOf } from '../words';
 import { CancelButton } from './CancelButton';
-import { CompareMenu } from './CompareMenu';
+import { CompareLink } from './CompareLink';
 import { RerunMenu } from './RerunMenu';
 
 interface Props {
@@ -76,7 +76,7 @@ export function Header({ detail, run, counts }: Props) {
                 onCanceled={(changed) => cache.setQueryData(stateOf(run.id).queryKey, changed)}
               />
               <RerunMenu run={run} counts={counts} />
-              <CompareMenu run={run} rerunOf={detail.rerun_of ?? null} />
+              <CompareLink run={run} rerunOf={detail.rerun_of ?? null} />
             </>
           )
         }

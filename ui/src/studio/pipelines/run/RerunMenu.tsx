@@ -1,6 +1,7 @@
 import { Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { count } from '@/kernel/format';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { toastProblem } from '@/kit/ConfirmUndo';
@@ -46,7 +47,7 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
             From where it failed
             <Text size="xs" c="dimmed">
               {unfinished
-                ? `${doneOfFinished(counts)} finished steps are taken over as they are.`
+                ? `${count((counts.completed ?? 0) + (counts.reused ?? 0))} finished steps are taken over as they are.`
                 : 'Only of a run that failed or was canceled.'}
             </Text>
           </Menu.Item>
@@ -64,9 +65,9 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
       <Modal opened={asking} onClose={() => setAsking(false)} title="Run every step anew?">
         <Stack gap="md">
           <Text size="sm">
-            All {counts.total.toLocaleString('en-US')} steps run, also those of which neither code, inputs nor
-            environment changed. It takes as long as the first time. Earlier results stay, and later runs take
-            the new ones.
+            All {count(counts.total)} steps run, also those of which neither code, inputs nor environment
+            changed. It takes as long as the first time. Earlier results stay, and later runs take the new
+            ones.
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={() => setAsking(false)}>
@@ -87,6 +88,3 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
     </>
   );
 }
-
-const doneOfFinished = ({ completed = 0, reused = 0 }: Counts) =>
-  (completed + reused).toLocaleString('en-US');

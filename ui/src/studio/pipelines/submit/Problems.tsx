@@ -1,3 +1,4 @@
+import { count } from '@/kernel/format';
 import type { components } from '@/kernel/schema';
 import { IconWarning } from '@/kit/icons';
 import classes from './submit.module.css';
@@ -12,7 +13,7 @@ export function Problems({ problems }: { problems: readonly StepProblem[] }) {
       <h2>
         {problems.length === 1
           ? 'One thing has to be put right'
-          : `${problems.length.toLocaleString('en-US')} things have to be put right`}
+          : `${count(problems.length)} things have to be put right`}
       </h2>
       <ul>
         {problems.map((problem, index) => (
