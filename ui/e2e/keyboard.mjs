@@ -91,5 +91,21 @@ await step('a dialog that a menu opened gives the focus back to the menu', async
   await holds('Views');
 });
 
+await step(
+  'a run is moved to the bin and brought back; what takes its bar away leaves the focus in the table',
+  async () => {
+    await press('t', 'ArrowDown', 'Space');
+    await page.getByText('1 run chosen').waitFor();
+    await tabTo('Move to the bin', 'Shift+Tab');
+    await press('Enter');
+    await counted(`${runs - 1} runs`);
+    await page.getByText('1 run moved to the bin').waitFor();
+    await page.getByRole('region', { name: 'Chosen runs' }).waitFor({ state: 'detached' });
+    await page.locator('[role=grid][aria-label=Runs]:focus').waitFor();
+    await press('Control+z');
+    await counted(`${runs} runs`);
+  },
+);
+
 await browser.close();
 console.log(`${passed} passed, 0 failed`);

@@ -20,16 +20,20 @@ function placeOf(element: HTMLElement): Place {
 
 const seen = (element: HTMLElement) => element.isConnected && element.checkVisibility();
 
-/** What takes the focus for a place: itself, else the first that can in the nearest thing around it that is still there. */
+/**
+ * What takes the focus for a place: itself, else what can in the nearest thing around it that is still there: its table, for
+ * what was done to rows goes on with rows, else the first.
+ */
 export function heirOf({ element, around }: Place): HTMLElement | null {
   if (seen(element)) return element;
   for (const one of around) {
     if (!one.isConnected) continue;
     if (one.matches('main, [tabindex]')) return one;
-    const first = [...one.querySelectorAll<HTMLElement>(TABBABLE)].find(
+    const able = [...one.querySelectorAll<HTMLElement>(TABBABLE)].filter(
       (found) => found.tabIndex >= 0 && seen(found),
     );
-    if (first) return first;
+    const heir = able.find((found) => found.matches('[role=grid]')) ?? able[0];
+    if (heir) return heir;
   }
   return document.querySelector<HTMLElement>('main');
 }
