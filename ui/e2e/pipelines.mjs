@@ -33,6 +33,15 @@ const expect = (good, what) => {
 const at = (path) => new URL(`/w/default${path}`, base).href;
 const done = () => page.getByText('2 of 2 steps done').waitFor({ timeout: 60_000 });
 const node = (name) => page.locator(`[id="step-${name}"]`);
+const ask = (path, body) =>
+  page.evaluate(
+    async ([url, sent]) => {
+      const headers = { 'Content-Type': 'application/json' };
+      const answer = await fetch(url, { method: 'POST', headers, body: sent });
+      return answer.json();
+    },
+    [at(`/api/pipelines/runs${path}`), body],
+  );
 let first;
 
 await step('an empty list teaches, and its example is read and checked', async () => {
@@ -115,6 +124,23 @@ await step('two runs are compared', async () => {
   await page.getByRole('grid', { name: 'Runs of pipelines' }).getByRole('link').nth(1).waitFor();
 });
 
+await step('what a run made stands on its page when it ends', async () => {
+  const steps = {
+    slow: {
+      task: { command: ['sleep 8; echo 1 > ${{outputs.o}}/f'] },
+      makes: { o: { type: 'uri_folder' } },
+      outputs: { o: { bind: 'whole' } },
+    },
+  };
+  const made = await ask('', JSON.stringify({ name: 'ends', graph: { steps, outputs: { whole: {} } } }));
+  await page.goto(at(`/pipelines/${made.run.id}?tab=details`));
+  await page.getByText('They are there when the steps').waitFor();
+  await page
+    .getByRole('table', { name: 'Outputs of the pipeline' })
+    .getByText('whole')
+    .waitFor({ timeout: 60_000 });
+});
+
 await step('in the dark, too', async () => {
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.goto(`${first}?step=read&part=reuse`);
@@ -125,15 +151,6 @@ await step('in the dark, too', async () => {
 await step(
   'a wide run moves as a small one does',
   async () => {
-    const ask = (path, body) =>
-      page.evaluate(
-        async ([url, sent]) => {
-          const headers = { 'Content-Type': 'application/json' };
-          const answer = await fetch(url, { method: 'POST', headers, body: sent });
-          return answer.json();
-        },
-        [at(`/api/pipelines/runs${path}`), body],
-      );
     const made = await ask('', readFileSync(spec, 'utf8'));
     await page.goto(at(`/pipelines/${made.run.id}?fold=each`));
     await page.getByText('of 500 steps done').waitFor({ timeout: 60_000 });
