@@ -177,6 +177,8 @@ def test_clients_are_kept_few_and_not_for_long(monkeypatch: pytest.MonkeyPatch) 
     for name in "bcdefghi":
         kept.get(name, lambda name=name: [name])  # type: ignore[misc]
     assert closed == ["a"], "the one that was not asked for longest makes room"
-    now[0] = 301.0
+    now[0] = 299.0
+    assert kept.get("b", lambda: ["never"]) == ["b"]
+    now[0] = 301.0  # credentials of the machine may have changed, however often it was asked for
     assert kept.get("b", lambda: ["b again"]) == ["b again"]
     assert sorted(closed) == list("abcdefghi")

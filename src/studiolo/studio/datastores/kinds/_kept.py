@@ -12,8 +12,9 @@ MOST, SECONDS = 8, 300.0
 class Kept(Generic[T]):
     """The last few clients by all that they were made of, credentials among it: whoever brings other ones gets another client.
 
-    close: called with a client that nobody asked for in `SECONDS`, or that had to make room, when the next one is made; requests
-    that are still under way on it must be able to end.
+    A client is given out for `SECONDS` after it was made, however often: it may have read credentials that change elsewhere.
+    close: called with one that is older, or that had to make room, when another is asked for; requests that are still under
+    way on it must be able to end.
     """
 
     def __init__(self, close: Callable[[T], None]) -> None:
@@ -25,12 +26,11 @@ class Kept(Generic[T]):
         """Return the client of a key, made now if need be."""
         now = time.monotonic()
         with self._lock:
-            known = self._found.pop(key, None)
-            made = known[0] if known and now - known[1] < SECONDS else make()
-            self._found[key] = made, now
-            old = [one for one, (_, used) in self._found.items() if now - used >= SECONDS]
-            old += [one for one in list(self._found)[:-MOST] if one not in old]
-            gone = [self._found.pop(one)[0] for one in old] + ([known[0]] if known and known[0] is not made else [])
-        for client in gone:
+            gone = [one for one, (_, since) in self._found.items() if now - since >= SECONDS]
+            old = [self._found.pop(one)[0] for one in gone]
+            found = self._found.pop(key, None) or (make(), now)
+            self._found[key] = found  # the last one asked for stands last
+            old += [self._found.pop(one)[0] for one in list(self._found)[:-MOST]]
+        for client in old:
             self._close(client)
-        return made
+        return found[0]
