@@ -16,7 +16,6 @@ from studiolo.kernel.errors import Invalid, StudioloError
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import UploadTooLarge
 from studiolo.studio.datasets.registration_schemas import FromAnswer, FromQuery, FromUrl
-from studiolo.studio.datasets.registrations import answering
 from studiolo.studio.datasets.registrations.order import Order
 
 SETTING = "STUDIOLO_FETCH_PRIVATE"
@@ -54,6 +53,8 @@ def fetch(order: Order, work: Path, tell: Tell) -> Fetched:
     if isinstance(order.source, FromQuery):
         return _query(order, order.source, work, tell)
     if isinstance(order.source, FromAnswer):
+        from studiolo.studio.datasets.registrations import answering  # it brings Explore, which no other job needs
+
         assert order.answer
         path = answering.file_of(order.source, order.answer, work, tell)
         return Fetched(path, f"{order.name}.parquet", {"type": "sql"})
