@@ -78,6 +78,21 @@ def test_who_hangs_up_has_canceled(ctx: Context) -> None:
     assert exports.get(ctx, made.id).state == "canceled"
 
 
+@pytest.mark.usefixtures("small_pages")
+def test_a_line_that_broke_does_not_end_the_file_that_is_sent_again(ctx: Context) -> None:
+    for _ in range(5):
+        recorded(ctx)
+    made = exports.begin(ctx, RunExportSpec())
+    _, broken = exports.send(ctx, made.id)
+    next(broken)
+    _, again = exports.send(ctx, made.id)
+    first = next(again)
+    broken.close()  # type: ignore[attr-defined]
+    assert exports.get(ctx, made.id).state == "running"
+    assert len(b"".join([first, *again]).splitlines()) == 6
+    assert (exports.get(ctx, made.id).state, exports.get(ctx, made.id).done) == ("done", 5)
+
+
 def test_an_export_that_breaks_off_says_why(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded(ctx)
     made = exports.begin(ctx, RunExportSpec())

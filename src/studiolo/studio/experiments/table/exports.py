@@ -5,7 +5,7 @@ the server that sends them, and to nobody after it has gone: then the file is as
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -93,11 +93,15 @@ def cancel(ctx: Context, export_id: str) -> RunExport:
 
 
 def send(ctx: Context, export_id: str) -> tuple[run_export.Format, Iterator[bytes]]:
-    """Return the form and the pieces of the file; raises ExportStopped when it was canceled before."""
-    found = _find(ctx, export_id)
-    if found.state == "canceled":
+    """Return the form and the pieces of the file; raises ExportStopped when it was canceled before.
+
+    Sent again, it is the new sending that is told of: the end of the line of the one before does not end this one.
+    """
+    known = _find(ctx, export_id)
+    if known.state == "canceled":
         raise ExportStopped
-    found.state, found.done, found.error, found.began, found.ended = "running", 0, "", ctx.clock.now(), None
+    found = replace(known, state="running", done=0, error="", began=ctx.clock.now(), ended=None)
+    _held[ctx.db][export_id] = found
     pieces = run_export.stream(ctx, found.wanted, found.format, found.told)
 
     def sent() -> Iterator[bytes]:
