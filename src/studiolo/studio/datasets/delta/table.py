@@ -106,6 +106,7 @@ def _write(found: log.Snapshot, folder: Path, target: Path, work: Path) -> None:
         if found.deleted is not None:
             connection.register("deleted", found.deleted)
             table += " AS t ANTI JOIN deleted AS d ON t.file_index::BIGINT = d.f AND t.file_row_number = d.r"
+            table += " ORDER BY t.file_index, t.file_row_number"  # a join keeps no order
         _copy(connection, f"SELECT {', '.join(item for item in items if item)} FROM {table}", target)
     except duckdb.Error as error:
         raise BadDelta(
