@@ -62,7 +62,7 @@ def _tried(ctx: Context, asked: SqlSave) -> dict[str, DatasetVersion]:
     def tables(mentioned: list[str]) -> list[dict[str, Any]]:
         for word in mentioned:
             found = service.resolved(ctx, word, here)
-            if found is not None and found.kind == "tabular":
+            if found is not None:
                 read[word] = found
         return [_empty(word, version) for word, version in read.items()]
 

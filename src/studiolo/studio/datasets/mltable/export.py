@@ -57,14 +57,14 @@ def _folder(names: Sequence[str]) -> list[dict[str, str]]:
 
 def _paths(names: Sequence[str], left: Sequence[str]) -> list[dict[str, str]]:
     """Return the files one by one, or what takes in many of them and none that is left out."""
-    endings = {name.rpartition("/")[2].rpartition(".")[1:] for name in names}
-    dot, ending = endings.pop() if len(endings) == 1 else ("", "")
-    if len(names) > LISTED and ending.isalnum() and dot and not any(name.endswith(f".{ending}") for name in left):
-        return [{"pattern": f"./**/*.{ending}"}]
-    if len(names) > LISTED and not left:
-        return [{"folder": "./"}]
     if len(names) <= LISTED:
         return [{"file": f"./{name}"} for name in names]
+    endings = {name.rpartition("/")[2].rpartition(".")[1:] for name in names}
+    dot, ending = endings.pop() if len(endings) == 1 else ("", "")
+    if ending.isalnum() and dot and not any(name.endswith(f".{ending}") for name in left):
+        return [{"pattern": f"./**/*.{ending}"}]
+    if not left:
+        return [{"folder": "./"}]
     if len(names) > MOST:
         raise Invalid(
             f"An MLTable would name each of more than {MOST:,} files, for others beside them are left out.",
