@@ -226,6 +226,8 @@ def test_what_slurm_cannot_be_told_is_refused_with_its_field() -> None:
         ({"max_jobs": 0}, "max_jobs"),
         ({"options": ["--wrap=rm -rf /"]}, "options"),
         ({"options": ["--output=/etc/passwd"]}, "options"),
+        ({"options": ["--wra=rm -rf /"]}, "options"),
+        ({"options": ["--exclusive\n--wrap=x"]}, "options"),
         ({"options": ["-p gpu"]}, "options"),
         ({"options": 5}, "options"),
     ):

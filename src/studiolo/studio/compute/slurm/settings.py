@@ -100,7 +100,7 @@ def _options(given: Any) -> list[str]:
         parts = _OPTION.fullmatch(line)
         if parts is None:
             raise ValueError("options", f"'{line[:80]}' is no option: write --name or --name=value, one in each line.")
-        if parts[1] in _OURS:
+        if any(name.startswith(parts[1]) for name in _OURS):  # sbatch takes the beginning of a name for it
             raise ValueError(
                 "options", f"--{parts[1]} is not for here: the studio says it, or it has a field of its own."
             )
