@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+SUBMITTED = "slurm.json"  # the id of its job
 KEY = "STUDIOLO_HANDED"  # variable: opens the file of the same purpose
 HANDED = "handed.bin"  # the secrets of an attempt on their way, of no use without the key
 SWEPT = "swept.json"  # what was left of a job whose runner was killed
@@ -46,7 +47,9 @@ def run(folder: str) -> int:
     for number in _PASSED:
         signal.signal(number, lambda number, _: _pass_on(runner, number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    os.read(told, 1)
+    if os.read(told, 1) == b"+":  # of several jobs of one attempt this is the one to ask about
+        with contextlib.suppress(OSError):
+            attempt.write_json(folder, SUBMITTED, {"job": os.environ["SLURM_JOB_ID"]})
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(folder, HANDED))
     _, status = os.waitpid(runner, 0)

@@ -18,7 +18,6 @@ from typing import Any
 
 from studiolo.runner import agent, attempt, batch, observe, slurm
 
-SUBMITTED = "slurm.json"  # the id of its job
 ASKING = "asking.json"  # that it is about to be submitted, or was
 MAKES_ROOM = "makes_room"  # that it was the studio who asked for its end
 GONE = "gone"  # when it was first seen to be over without a record
@@ -111,11 +110,12 @@ def _seen(root: Path, folder: Path, name: str) -> "tuple[observe.Observation, sl
         return _alive(folder), job
     if ended is None and (job is None or job.state == "NODE_FAIL") and _beats(folder):
         return _alive(folder), job  # Slurm cannot see it, and it lives
-    if job is None and not claimed and not slurm.accounted(id_):
-        for name_ in (SUBMITTED, ASKING, GONE):  # Slurm lost it before it started: it is to be submitted again
+    state = job.state if job is not None else slurm.accounted(id_)
+    if not state and not claimed:
+        for name_ in (batch.SUBMITTED, ASKING, GONE):  # Slurm lost it before it started: it is to be submitted again
             (folder / name_).unlink(missing_ok=True)
         return observe.Absent(), None
-    return _concluded(folder, id_, job), job
+    return _concluded(folder, state), job
 
 
 def _beats(folder: Path) -> bool:
@@ -159,9 +159,8 @@ def _from_slurm(folder: Path, ended: observe.Ended) -> bool:
     return told or struck
 
 
-def _concluded(folder: Path, id_: str, job: "slurm.Queued | None") -> observe.Observation:
+def _concluded(folder: Path, state: str) -> observe.Observation:
     """Return what a job came to that Slurm says is over: by its record, else by Slurm's word, which becomes the record."""
-    state = job.state if job is not None else slurm.accounted(id_)
     ended = observe.ended(folder)
     failure, said = _ENDS.get(state, ("", ""))
     if ended is not None:
@@ -268,7 +267,7 @@ VERBS |= {"bar": bar, "sweep": sweep, "tidy": tidy}
 
 def _id(root: Path, folder: Path, name: str) -> "str | None":
     """Return the id of an attempt's job; one that was submitted and not noted down is looked for. Raises slurm.Away."""
-    if known := attempt.read_json(str(folder), SUBMITTED):
+    if known := attempt.read_json(str(folder), batch.SUBMITTED):
         return str(known["job"])
     if not attempt.exists(str(folder), ASKING):
         return None
@@ -280,7 +279,7 @@ def _id(root: Path, folder: Path, name: str) -> "str | None":
 
 
 def _note(folder: Path, id_: str) -> None:
-    attempt.write_json(str(folder), SUBMITTED, {"job": id_})
+    attempt.write_json(str(folder), batch.SUBMITTED, {"job": id_})
     _queue.forget()
 
 

@@ -120,6 +120,30 @@ def test_killed_between_submitting_and_noting_it_submits_nothing_twice(
     assert len(ids(daemons)) == len(before) + 1
 
 
+def test_of_two_jobs_of_an_attempt_the_one_that_runs_it_counts(
+    own: Own, daemons: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `sbatch` was given too late to answer for runs; what was submitted since finds the attempt taken."""
+    (tmp_path / "bin").mkdir()
+    real, first, late = daemons.ask("which", "sbatch").strip(), tmp_path / "first", tmp_path / "late"
+    (tmp_path / "bin/sbatch").write_text(
+        f'#!/bin/sh\nmkdir {first} 2>/dev/null || exec {real} --hold "$@"\n'
+        f'cat > {late}; (sleep 3; {real} "$@" < {late}) >/dev/null 2>&1 &\n'
+        "echo Socket timed out >&2; exit 1\n"
+    )
+    (tmp_path / "bin/sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    folder = tmp_path / "1"
+    folder.mkdir()
+    own.port.start(folder, own.order("import time; print('once', flush=True); time.sleep(8)"))
+    own.up(folder)
+    (held,) = daemons.ask("squeue", "-h", "-t", "PENDING", "-o", "%i").split()
+    daemons.ask("scontrol", "release", held)
+    own.until(lambda: daemons.ask("squeue", "-h", "-t", "FAILED", "-j", held, "-o", "%i").split() == [held])
+    assert own.ended(folder).code == 0
+    assert (folder / attempt.LOG).read_text() == "once\n"
+
+
 @pytest.mark.parametrize("name", ["slurmctld", "slurmd"])
 def test_a_daemon_killed_in_the_middle_harms_no_job(own: Own, daemons: Slurm, tmp_path: Path, name: str) -> None:
     own.port.start(tmp_path, own.order(COUNTING.replace("40", "70")))
