@@ -23,6 +23,11 @@ def held(tx: Connection, compute: str) -> tuple[int, int]:
     return int(cores), int(memory)
 
 
+def count(tx: Connection, compute: str) -> int:
+    """Return how many hold something."""
+    return int(tx.execute(select(func.count()).where(holdings.c.compute == compute)).scalar_one())
+
+
 def list_(tx: Connection, compute: str) -> list[Row[Any]]:
     """Return what is held, oldest first."""
     query = select(holdings).where(holdings.c.compute == compute).order_by(holdings.c.since, holdings.c.holder)

@@ -20,7 +20,7 @@ def fits(tx: Connection, row: Row[Any], cores: int, memory_bytes: int) -> bool:
     if row.silent_since is not None:
         return False
     if kinds.kind(row.kind).SPEC.queues:
-        return len(repository.list_(tx, row.id)) < int(row.config["settings"]["max_jobs"])
+        return repository.count(tx, row.id) < int(row.config["settings"]["max_jobs"])
     return room.within(tx, row.id, capacity(row), cores, memory_bytes)
 
 
