@@ -38,17 +38,17 @@ export const START: Values = {
   settings: {},
 };
 
-/** Where the machine is, as the API takes it. */
+/** Where the machine is, as the API takes it; its settings only once its kind is known, so that none is lost. */
 export function placeOf(value: Values, kind: MachineKind | undefined) {
   const { host, user, host_key, folder, python } = value;
-  const settings = settingsOf(value, kind);
-  if (value.here) return { host: '', user: '', host_key: '', port: 22, folder, python, settings };
-  return { host, user, host_key, folder, python, settings, port: Number(value.port) || 22 };
+  const own = { folder, python, ...(kind ? { settings: settingsOf(value, kind) } : {}) };
+  if (value.here) return { host: '', user: '', host_key: '', port: 22, ...own };
+  return { host, user, host_key, port: Number(value.port) || 22, ...own };
 }
 
-function settingsOf(value: Values, kind: MachineKind | undefined): Record<string, unknown> {
+function settingsOf(value: Values, kind: MachineKind): Record<string, unknown> {
   const found: Record<string, unknown> = {};
-  for (const field of kind?.fields ?? []) {
+  for (const field of kind.fields) {
     const text = value.settings[field.name] ?? '';
     if (field.type === 'lines') found[field.name] = text.split('\n').filter((line) => line.trim());
     else if (text !== '') found[field.name] = field.type === 'number' ? Number(text) : text;
