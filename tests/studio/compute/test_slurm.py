@@ -17,19 +17,6 @@ from studiolo.testing.slurm import Slurm, SlurmPlace, by_slurm
 from studiolo.testing.stores.servers import ServerMissing
 
 
-@pytest.fixture(scope="module")
-def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
-    try:
-        found = Slurm(tmp_path_factory.mktemp("slurm"))
-    except ServerMissing as error:
-        pytest.skip(str(error))
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
-
-
 @pytest.fixture
 def place(
     daemons: Slurm, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

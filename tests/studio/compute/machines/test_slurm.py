@@ -1,7 +1,8 @@
 """Slurm as a compute of the studio: attached, shown, and real jobs in its queue."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,34 +10,24 @@ import pytest
 from click.testing import Result
 from starlette.testclient import TestClient
 
+from studiolo.kernel.auth.actor import Actor
+from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.context import Context
+from studiolo.kernel.errors import Denied
+from studiolo.kernel.ssh import HostAway
 from studiolo.sdk.studio import Studio
 from studiolo.studio.compute import reconcile as computes
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.errors import TooBig
-from studiolo.studio.compute.machines import definitions, service
+from studiolo.studio.compute.machines import definitions, repository, service
 from studiolo.studio.compute.machines.errors import MachineInvalid
-from studiolo.studio.compute.machines.schemas import MachineCreate, MachinePatch
+from studiolo.studio.compute.machines.schemas import MachineCreate, MachinePatch, MachineTry
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, Resources, Run
 from studiolo.testing.slurm import Slurm
-from studiolo.testing.stores.servers import ServerMissing
 from tests.studio.experiments.jobs import log_of, wait_for
 
 URL = "/w/default/api/compute"
-
-
-@pytest.fixture(scope="module")
-def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
-    try:
-        found = Slurm(tmp_path_factory.mktemp("slurm"))
-    except ServerMissing as error:
-        pytest.skip(str(error))
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
 
 
 @pytest.fixture
@@ -117,7 +108,7 @@ def test_what_slurm_refuses_fails_with_its_words(ctx: Context, definition: dict[
     )
 
 
-def test_a_job_that_slurm_preempted_runs_again(ctx: Context, definition: dict[str, Any]) -> None:
+def test_its_queue_may_want_a_job_back(ctx: Context, definition: dict[str, Any]) -> None:
     attach(ctx, definition)
     assert compute.preemptible(ctx, "hpc")
 
@@ -142,10 +133,37 @@ def test_definitions_are_checked_for_their_kind(ctx: Context, definition: dict[s
         ["--exclusive"],
         [],
     )
+    file.write_text("name: hpc\ntype: slurm\nsettings: [gpu]\n")
+    with pytest.raises(MachineInvalid, match="settings must be a mapping"):
+        definitions.load(file)
     attach(ctx, definition)
-    changed = service.update(ctx, "hpc", MachinePatch(settings={"partition": "short"}))
-    assert changed.settings["partition"] == "short"
+    changed = service.update(ctx, "hpc", MachinePatch(host="", user="", settings={"partition": "short"}))
+    assert (changed.settings["partition"], changed.sign_in) == ("short", "none")
     assert service.check(ctx, "hpc").ok
+
+
+def test_the_studios_own_machine_is_for_those_whose_jobs_may_run_there(
+    ctx: Context, definition: dict[str, Any]
+) -> None:
+    operator = replace(ctx, actor=Actor("o", "operator", Role.compute_operator))
+    with pytest.raises(Denied, match=r"experiments\.write"):
+        service.create(operator, MachineCreate.model_validate(definition))
+    with pytest.raises(Denied, match=r"experiments\.write"):
+        service.try_out(operator, MachineTry(kind="slurm", folder=definition["folder"]))
+    inside = {**definition, "folder": str(ctx.settings.home / "hpc")}
+    with pytest.raises(MachineInvalid) as error:
+        service.create(ctx, MachineCreate.model_validate(inside))
+    assert error.value.field == "folder"
+
+
+def test_one_that_does_not_answer_is_not_asked_for_nodes(ctx: Context, definition: dict[str, Any]) -> None:
+    attach(ctx, definition)
+    with ctx.db.begin() as tx:
+        row = repository.find(tx, ctx.workspace_id, "hpc")
+        assert row is not None
+        repository.change(tx, row.id, {"silent_since": ctx.clock.now(), "silent_reason": "Slurm does not answer."})
+    with pytest.raises(HostAway, match=r"'hpc' does not answer: Slurm does not answer\."):
+        service.nodes(ctx, "hpc")
 
 
 def test_routes_sdk_and_command_line(

@@ -55,7 +55,10 @@ def parse(found: Mapping[str, Any], folder: Path) -> tuple[MachineCreate, list[s
         credentials["password"] = str(settings["admin_password"])
     notes = [f"'{key}' is left out: it means nothing here" for key in values if key in _IGNORED]
     notes += [f"'{key}' is not known, and is left out" for key in values if key not in _OURS | _IGNORED | _QUIET | own]
-    more = {**(values.pop("settings", None) or {}), **{key: values[key] for key in own if key in values}}
+    given = values.pop("settings", None) or {}
+    if not isinstance(given, Mapping):
+        raise MachineInvalid("settings must be a mapping.", field="settings")
+    more = {**given, **{key: values[key] for key in own if key in values}}
     values = {key: value for key, value in values.items() if key in _OURS}
     values["tags"] = {str(key): str(value) for key, value in (values.get("tags") or {}).items()}
     return made({**values, "kind": kind, "settings": more, "credentials": credentials}), notes

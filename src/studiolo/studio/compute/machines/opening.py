@@ -62,6 +62,7 @@ def config_of(row: Any) -> dict[str, Any]:
     facts = row.facts or {}
     there, bytes_there = int(facts.get("cores") or 0), int(facts.get("memory_bytes") or 0)
     return {
+        "settings": {},  # rows of before there were some
         **row.config,
         "cores": row.cores or there,
         "memory_bytes": row.memory_bytes or bytes_there,

@@ -8,10 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from studiolo.studio.compute.clusters.schemas import NAME, NodeJob
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Word = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]+$")
-]
-Maybe = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
@@ -35,9 +32,9 @@ class MachineConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    host: Maybe = ""
+    host: Word = ""
     port: int = Field(22, ge=1, le=65535)
-    user: Maybe = ""
+    user: Word = ""
     host_key: Line = ""
     folder: Line = "~/.studiolo-runner"
     python: Line = "python3"

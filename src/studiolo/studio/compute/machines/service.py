@@ -1,7 +1,9 @@
 """The verbs of attached machines."""
 
+import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -39,6 +41,7 @@ _LEADS = ("host", "port", "user", "host_key")  # to whom the credentials are sen
 def create(ctx: Context, spec: MachineCreate) -> Machine:
     """Attach a machine and try to reach it; it stays attached when that fails, and says why. Raises ClusterExists, KeyInvalid."""
     config = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
+    _check_place(ctx, config)
     given = _checked(spec.credentials, config)
     id_, now = new_id(), ctx.clock.now()
     values = spec.model_dump(include={"name", "kind", "cores", "memory_bytes", "description", "tags"})
@@ -85,9 +88,11 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
         row = _row(tx, ctx, name)
         config = {**row.config, **{key: changes.pop(key) for key in _CONFIG if key in changes}}
         config = kinds.complete(row.kind, config)
-        given = _checked(patch.credentials, config) if patch.credentials is not None else None
+        _check_place(ctx, config)
+        anew = patch.credentials or (None if config["host"] else MachineCredentials())  # none are kept for here
+        given = _checked(anew, config) if anew is not None else None
         moved = any(config[key] != row.config[key] for key in _LEADS)
-        if moved and given is None and config["host"]:
+        if moved and given is None:
             raise MachineInvalid(
                 "Where the machine is, or who signs in, changes.", "Write the credentials anew.", field="credentials"
             )
@@ -97,7 +102,7 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
                 f"Jobs run on '{name}'.", "Wait for them, or cancel them, then change where it is.", field="host"
             )
         values = {**changes, "config": config, "updated_at": now}
-        if config != row.config or given is not None:
+        if config != row.config or given:
             values["checked"] = None  # what was tried is not what there is now
         repository.change(tx, row.id, values)
         if given is not None:
@@ -151,6 +156,7 @@ def check(ctx: Context, name: str) -> MachineCheck:
 def try_out(ctx: Context, spec: MachineTry) -> MachineCheck:
     """Try a connection that is not saved."""
     place = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
+    _check_place(ctx, place)
     given = _checked(spec.credentials, place)
     config = {**place, "cores": 1, "memory_bytes": 1}
     machine = Opened("", spec.host, config, given, "", ctx.settings.compute_private)
@@ -161,6 +167,8 @@ def nodes(ctx: Context, name: str) -> list[MachineNode]:
     """Return the nodes of a machine that has some, as they are now; raises what keeps it from being asked."""
     with ctx.db.read() as tx:
         row = _row(tx, ctx, name)
+    if row.silent_since is not None:  # each who looks would wait for it in vain
+        raise ssh.HostAway(f"'{name}' does not answer: {row.silent_reason}", "Look again when it does.")
     known = _nodes.get(row.id)
     if known is None or time.monotonic() - known[0] > _NODES_SECONDS:
         found = kinds.kind(row.kind).nodes(opening.machine(ctx, row))
@@ -216,6 +224,16 @@ def _failed(ctx: Context, error: StudioloError, milliseconds: float) -> MachineC
         milliseconds=round(milliseconds, 1),
         at=ctx.clock.now(),
     )
+
+
+def _check_place(ctx: Context, config: Mapping[str, Any]) -> None:
+    """Refuse the studio's own machine to those whose jobs may not run on it, and there the studio's own folder."""
+    if config["host"]:
+        return
+    ctx.actor.must("experiments.write")
+    folder = Path("/", os.path.expanduser(config["folder"]))  # noqa: PTH111 - as the agent does, also of nobody's home
+    if folder.resolve().is_relative_to(ctx.settings.home.resolve()):
+        raise MachineInvalid("The folder is the studio's own.", "Write another folder.", field="folder")
 
 
 def _checked(given: MachineCredentials, config: Mapping[str, Any]) -> dict[str, str]:
@@ -274,7 +292,7 @@ def _one(ctx: Context, row: Row[Any], fields: set[str], holdings: list[Row[Any]]
         name=row.name,
         kind=row.kind,
         state="silent" if row.silent_since is not None else "ready" if known else "new",
-        **{key: config.get(key, {}) for key in _CONFIG},
+        **{key: config[key] for key in _CONFIG},
         sign_in="private_key" if "private_key" in fields else "password" if fields else "none",
         description=row.description,
         tags=row.tags,
