@@ -27,7 +27,7 @@ time.sleep(float(os.environ["SECONDS"]))
 
 
 def main() -> int:
-    """Run three jobs; returns 0 when all was as it should be."""
+    """Run two jobs; returns 0 when all was as it should be."""
     listed = subprocess.run(
         ["nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader"],
         capture_output=True,
