@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from studiolo.controller.main import Changes, Heartbeat, Loop, slice_ticks
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.db import statistics
+from studiolo.studio.experiments import reconcile
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.schemas import JobSpec
 
 
 def test_every_workspace_is_ticked_in_the_order_of_the_house(ctx: Context) -> None:
@@ -86,6 +90,19 @@ def test_the_heartbeat_says_who_and_what_fails(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "controller.json").read_text())["troubled"] == ["automl"]
     heart.stop()
     assert not (tmp_path / "controller.json").exists()
+
+
+def test_the_end_of_a_job_is_noticed_at_once(ctx: Context) -> None:
+    run = experiments.submit(ctx, JobSpec(command=["sleep", "0.5"]))
+    changes = Changes(ctx.settings)
+    reconcile.tick(ctx)
+    changes.ended()
+    deadline = time.monotonic() + 60
+    while not changes.ended():
+        assert time.monotonic() < deadline, "nothing was noticed"
+        time.sleep(0.01)
+    assert (ctx.settings.attempts / run.id / "1" / "exit.json").is_file()
+    changes.close()
 
 
 def test_a_commit_of_the_server_is_noticed_at_once(ctx: Context) -> None:

@@ -72,10 +72,11 @@ def run(settings: Settings, stop: threading.Event) -> None:
             # clients that log all the time wake us all the time: a round in which there was nothing to do may be followed by
             # the next one only after some times what it cost
             futile = 0.0 if busy else min(_FUTILE * (time.thread_time() - begun), _FUTILE_SECONDS)
-            stop.wait(max(settings.tick_ms / 1000, futile))
-            idle_until = time.monotonic() + (settings.idle_tick_ms - settings.tick_ms) / 1000
-            while not (busy or stop.is_set() or changes.look()) and time.monotonic() < idle_until:
-                stop.wait(_LOOK_SECONDS)
+            changes.ended()  # attempts that were begun in the round give the folder a new time too
+            if not _waited(stop, max(settings.tick_ms / 1000, futile), changes.ended) and not busy:
+                _waited(
+                    stop, (settings.idle_tick_ms - settings.tick_ms) / 1000, lambda: changes.ended() or changes.look()
+                )
     finally:
         changes.close()
         heart.stop()
@@ -83,8 +84,18 @@ def run(settings: Settings, stop: threading.Event) -> None:
     log.info("controller ended")
 
 
+def _waited(stop: threading.Event, seconds: float, news: Callable[[], bool]) -> bool:
+    """Wait until there is news, the end is wanted or the time is over; says whether there is news."""
+    until = time.monotonic() + seconds
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        if news():
+            return True
+        stop.wait(min(_LOOK_SECONDS, left))
+    return False
+
+
 class Changes:
-    """Notices at once that the server has written, so that a submitted job does not wait for the next idle round.
+    """Notices at once that the server has written, or that a job has ended, so that neither waits for the next round.
 
     SQLite counts commits of others per connection, and tells the count without touching the file. With PostgreSQL nothing is
     noticed, and rounds come in their time.
@@ -93,6 +104,7 @@ class Changes:
     def __init__(self, settings: Settings) -> None:
         self._connection = None if settings.database_url else sqlite3.connect(settings.sqlite_path)
         self._version = -1
+        self._attempts, self._at = settings.attempts, -1
 
     def look(self) -> bool:
         """Say whether anything was committed since the last look."""
@@ -104,6 +116,15 @@ class Changes:
             return False
         changed, self._version = version != self._version, version
         return bool(changed)
+
+    def ended(self) -> bool:
+        """Say whether a job of this machine has ended since the last look: its runner gives the folder of attempts a new time."""
+        try:
+            at = self._attempts.stat().st_mtime_ns
+        except OSError:
+            return False
+        changed, self._at = at != self._at, at
+        return changed
 
     def close(self) -> None:
         """Close the connection."""
