@@ -302,6 +302,8 @@ def _options(root: Path, folder: Path, name: str, order: dict[str, Any]) -> list
     found = [f"--job-name={title}", f"--comment={_comment(root, name)}", f"--chdir={folder}"]
     found += [f"--output={folder / LOG}", f"--error={folder / LOG}", "--open-mode=append", "--no-requeue"]
     found += ["--nodes=1", "--ntasks=1", f"--cpus-per-task={int(order.get('cores') or 1)}"]
+    if gpus := int(order.get("gpus") or 0):
+        found.append(f"--gres=gpu:{gpus}")
     if memory := int(order.get("memory_limit") or 0):
         found.append(f"--mem={-(-memory >> 20)}M")
     if limit := float(order.get("timeout_s") or 0):  # the runner's comes first; a known end lets Slurm fill gaps

@@ -6201,7 +6201,7 @@ export interface components {
     };
     /**
      * Cluster
-     * @description A training cluster. cores, memory_bytes: of one node; node_hours, cost: since it was made; hours of nodes, idle or not.
+     * @description A training cluster. cores, memory_bytes, gpus: of one node; node_hours, cost: since it was made; hours of nodes, idle or not.
      */
     Cluster: {
       /** Cores */
@@ -6217,6 +6217,11 @@ export interface components {
       created_by: string;
       /** Description */
       description: string;
+      /**
+       * Gpus
+       * @default 0
+       */
+      gpus: number;
       /** Held Back */
       held_back?: string | null;
       /** Idle Seconds */
@@ -6270,7 +6275,7 @@ export interface components {
      * ClusterCreate
      * @description A new cluster.
      *
-     *     size: a name for people; what a node really has is cores and memory_bytes (none: the machine's, in proportion to the cores).
+     *     size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
      *     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
      */
     ClusterCreate: {
@@ -6284,6 +6289,11 @@ export interface components {
        * @default
        */
       description: string;
+      /**
+       * Gpus
+       * @default 0
+       */
+      gpus: number;
       /**
        * Idle Seconds
        * @default 120
@@ -7073,6 +7083,8 @@ export interface components {
     /**
      * Compute
      * @description A place where jobs run. cores, memory_bytes: what jobs may use; machine_…: what is there; load: of one minute.
+     *
+     *     gpus: each with its holder; gpus_note: why there are none.
      */
     Compute: {
       /** Cores */
@@ -7083,6 +7095,16 @@ export interface components {
       description: string;
       /** Disk Free Bytes */
       disk_free_bytes: number;
+      /**
+       * Gpus
+       * @default []
+       */
+      gpus: components['schemas']['GpuState'][];
+      /**
+       * Gpus Note
+       * @default
+       */
+      gpus_note: string;
       /** Holdings */
       holdings: components['schemas']['Holding'][];
       /** Host */
@@ -9237,6 +9259,30 @@ export interface components {
       total: number;
     };
     /**
+     * GpuState
+     * @description A GPU, and who has it. id: its UUID; number: as nvidia-smi counts; busy: percent; title: of the job or node, null when it is free.
+     */
+    GpuState: {
+      /** Busy */
+      busy?: number | null;
+      /** Id */
+      id: string;
+      /** Memory Bytes */
+      memory_bytes: number;
+      /** Name */
+      name: string;
+      /** Number */
+      number: number;
+      /** Run Id */
+      run_id?: string | null;
+      /** Since */
+      since?: string | null;
+      /** Title */
+      title?: string | null;
+      /** Used Bytes */
+      used_bytes?: number | null;
+    };
+    /**
      * Grant
      * @description Who may use a secret in jobs: everybody of a role, or an account.
      */
@@ -9440,11 +9486,16 @@ export interface components {
     };
     /**
      * Holding
-     * @description A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now.
+     * @description A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now; gpus: numbers.
      */
     Holding: {
       /** Cores */
       cores: number;
+      /**
+       * Gpus
+       * @default []
+       */
+      gpus: number[];
       /** Holder */
       holder: string;
       /** Memory Bytes */
@@ -10637,6 +10688,11 @@ export interface components {
     MachineJob: {
       /** Cores */
       cores: number;
+      /**
+       * Gpus
+       * @default []
+       */
+      gpus: number[];
       /** Memory Bytes */
       memory_bytes?: number | null;
       /** Memory Limit Bytes */
@@ -11451,13 +11507,18 @@ export interface components {
     };
     /**
      * Node
-     * @description A node that is up. state: leaving: its jobs were asked to make room for others.
+     * @description A node that is up. state: leaving: its jobs were asked to make room for others. gpus: numbers, as nvidia-smi counts.
      */
     Node: {
       /** Cores */
       cores: number;
       /** Cores Free */
       cores_free: number;
+      /**
+       * Gpus
+       * @default []
+       */
+      gpus: number[];
       /** Idle Since */
       idle_since: string | null;
       /** Jobs */
@@ -11479,11 +11540,16 @@ export interface components {
     };
     /**
      * NodeJob
-     * @description A job on a node.
+     * @description A job on a node. gpus: numbers of those that it has.
      */
     NodeJob: {
       /** Cores */
       cores: number;
+      /**
+       * Gpus
+       * @default []
+       */
+      gpus: number[];
       /** Memory Limit Bytes */
       memory_limit_bytes: number;
       /** Run Id */
@@ -12833,6 +12899,8 @@ export interface components {
     /**
      * Resources
      * @description What a job takes of its compute; 0 cores: one.
+     *
+     *     gpus: that it has for itself, and no others does it see; null: all of a node of a cluster that has some, and elsewhere none.
      */
     Resources: {
       /**
@@ -12840,6 +12908,8 @@ export interface components {
        * @default 1
        */
       cores: number;
+      /** Gpus */
+      gpus?: number | null;
       /**
        * Memory Bytes
        * @description Most memory of the job's processes together; 0: no limit of its own.

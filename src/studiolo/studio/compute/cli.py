@@ -34,9 +34,13 @@ def show_(context: typer.Context, name: Name = "local", output: OutputOption = O
     out.print(
         f"memory  {found.memory_bytes / 2**30:.1f} GiB for jobs, {found.memory_used_bytes / 2**30:.1f} GiB in use"
     )
+    for gpu in found.gpus:
+        whose = f"{gpu.title} ({gpu.run_id})" if gpu.run_id else gpu.title or "free"
+        size = f"{gpu.memory_bytes / 2**30:.0f} GiB"
+        out.print(f"GPU {gpu.number}   {gpu.name}, {size}: {whose}", markup=False, highlight=False)
     show(
         found.holdings,
-        ("title", "run_id", "cores", "memory_bytes", "processes", "since"),
+        ("title", "run_id", "cores", "gpus", "memory_bytes", "processes", "since"),
         empty="Nothing runs on it.",
     )
     for limit in found.limits:

@@ -14,7 +14,7 @@ class Limit(BaseModel):
 
 
 class Holding(BaseModel):
-    """A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now."""
+    """A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now; gpus: numbers."""
 
     holder: str
     title: str
@@ -25,10 +25,28 @@ class Holding(BaseModel):
     since: datetime
     memory_bytes: int | None = None
     processes: int | None = None
+    gpus: list[int] = []
+
+
+class GpuState(BaseModel):
+    """A GPU, and who has it. id: its UUID; number: as nvidia-smi counts; busy: percent; title: of the job or node, null when it is free."""
+
+    id: str
+    number: int
+    name: str
+    memory_bytes: int
+    used_bytes: int | None = None
+    busy: float | None = None
+    title: str | None = None
+    run_id: str | None = None
+    since: datetime | None = None
 
 
 class Compute(BaseModel):
-    """A place where jobs run. cores, memory_bytes: what jobs may use; machine_…: what is there; load: of one minute."""
+    """A place where jobs run. cores, memory_bytes: what jobs may use; machine_…: what is there; load: of one minute.
+
+    gpus: each with its holder; gpus_note: why there are none.
+    """
 
     name: str
     kind: str
@@ -46,3 +64,5 @@ class Compute(BaseModel):
     disk_free_bytes: int
     limits: list[Limit]
     holdings: list[Holding]
+    gpus: list[GpuState] = []
+    gpus_note: str = ""

@@ -3,25 +3,27 @@
 import os
 import platform
 import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row
 
 from studiolo.kernel import plugins
 from studiolo.kernel.context import Context
-from studiolo.studio.compute import repository, room
+from studiolo.studio.compute import repository, room, shown
 from studiolo.studio.compute.backends.base import BACKENDS, Backend, BackendSpec, Capacity
 from studiolo.studio.compute.clusters import placing
 from studiolo.studio.compute.clusters import repository as clusters
 from studiolo.studio.compute.clusters.errors import ClusterExists
 from studiolo.studio.compute.errors import ComputeNotFound
+from studiolo.studio.compute.gpus import devices, leases
+from studiolo.studio.compute.gpus.devices import Gpu
 from studiolo.studio.compute.machines import kinds, opening
 from studiolo.studio.compute.machines import repository as machines
 from studiolo.studio.compute.machines import room as there
 from studiolo.studio.compute.schemas import Compute, Holding, Limit
 
+_LOOKED_AT = 3.0  # seconds that what a page shows of GPUs may be old
 _RAISE = ", or raise STUDIOLO_CORES or STUDIOLO_MEMORY_BYTES"
 RESERVED = ("local", "serverless", "clusters", "machines", "kinds", "costs", "new")
 
@@ -105,19 +107,24 @@ def capacity(ctx: Context, name: str) -> Capacity:
     return backend(name).capacity(ctx.settings)
 
 
-def check(ctx: Context, name: str, cores: int, memory_bytes: int) -> None:
-    """Refuse what the compute can never give; raises ComputeNotFound and TooBig."""
+def check(ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None) -> None:
+    """Refuse what the compute can never give; raises ComputeNotFound and TooBig.
+
+    gpus: None asks for what jobs of the compute have: all of a node of a cluster, of this machine none.
+    """
     if name not in built_in():
         with ctx.db.read() as tx:
             machine_row = machines.find(tx, ctx.workspace_id, name)
             cluster = _cluster(tx, ctx, name) if machine_row is None else None
         if cluster is not None:
-            _check_node(cluster, cores, memory_bytes)
+            _check_node(cluster, cores, memory_bytes, gpus)
         elif machine_row is not None:
-            there.check(machine_row, cores, memory_bytes)
+            there.check(machine_row, cores, memory_bytes, gpus or 0)
         return
     have = capacity(ctx, name)
     room.enough(f"'{name}'", (have.cores, have.memory_bytes), cores, memory_bytes, _RAISE)
+    if gpus:
+        leases.enough(f"'{name}'", len(devices.here()), gpus, devices.why_none())
 
 
 def reserve(
@@ -128,6 +135,7 @@ def reserve(
     *,
     cores: int,
     memory_bytes: int = 0,
+    gpus: int | None = None,
     title: str = "",
     run_id: str | None = None,
 ) -> bool:
@@ -139,36 +147,80 @@ def reserve(
     if repository.get(tx, holder) is not None:
         return True
     values = {"holder": holder, "compute": name, "workspace_id": ctx.workspace_id, "title": title, "run_id": run_id}
+    among: Sequence[Gpu] = devices.known()
+    count = gpus or 0
     if name in built_in():
-        if not _fits(tx, ctx, name, cores, memory_bytes):
+        if not _fits(tx, ctx, name, cores, memory_bytes, count):
             return False
     elif (row := machines.find(tx, ctx.workspace_id, name)) is not None:
         if not there.fits(tx, row, cores, memory_bytes):
             return False
         values |= {"compute": row.id}
+        count = 0  # its own queue gives them
     else:
         cluster = clusters.find(tx, ctx.workspace_id, name)
-        node = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx)) if cluster else None
-        if cluster is None or node is None:
+        if cluster is None:
+            return False
+        count = placing.of_node(cluster, gpus)
+        node = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx), count)
+        if node is None:
             return False
         values |= {"compute": cluster.id, "node": node}
-    repository.put(tx, {**values, "cores": cores, "memory_bytes": memory_bytes, "since": ctx.clock.now()})
+        among = placing.gpus_of(tx, [node])[node] if count else ()
+    share = {"cores": cores, "memory_bytes": memory_bytes, "gpus": count}
+    repository.put(tx, {**values, **share, "since": ctx.clock.now()})
+    leases.take(tx, str(values["compute"]), holder, count, among)
     return True
 
 
-def has_room(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, holder: str = "") -> bool:
+def has_room(
+    tx: Connection,
+    ctx: Context,
+    name: str,
+    cores: int,
+    memory_bytes: int,
+    holder: str = "",
+    gpus: int | None = None,
+) -> bool:
     """Say whether so much is free now, or held by this holder already."""
     if holder and repository.get(tx, holder) is not None:
         return True
     if name in built_in():
-        return _fits(tx, ctx, name, cores, memory_bytes)
+        return _fits(tx, ctx, name, cores, memory_bytes, gpus or 0)
     if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
         return there.fits(tx, row, cores, memory_bytes)
     cluster = clusters.find(tx, ctx.workspace_id, name)
-    return cluster is not None and placing.has_room(tx, cluster, cores, memory_bytes, machine(tx, ctx))
+    if cluster is None:
+        return False
+    count = placing.of_node(cluster, gpus)
+    return placing.has_room(tx, cluster, cores, memory_bytes, machine(tx, ctx), count)
 
 
-def make_room(ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
+def see_gpus(ctx: Context, name: str, gpus: int | None) -> None:
+    """Look for the GPUs of this machine, outside of any transaction, where a job may need to know them."""
+    if gpus or (gpus is None and name not in built_in()):
+        with ctx.db.read() as tx:
+            cluster = clusters.find(tx, ctx.workspace_id, name)
+        if gpus or (cluster is not None and cluster.gpus):
+            devices.here()
+
+
+def short_of_gpus(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None) -> bool:
+    """Say whether a job that has no room now waits for GPUs alone, so that those which need none may pass it by."""
+    return bool(gpus) and name in built_in() and _fits(tx, ctx, name, cores, memory_bytes, 0)
+
+
+def variables(ctx: Context, name: str, holder: str, gpus: int | None) -> dict[str, str]:
+    """Return what lets an attempt see the GPUs that are leased to it, and no others; nothing of another machine."""
+    if name in built_in() and not gpus:
+        return devices.visible([])
+    if elsewhere(ctx, name):
+        return {}
+    with ctx.db.read() as tx:
+        return devices.visible([gpu.number for gpu in leases.of(tx, [holder])[holder]])
+
+
+def make_room(ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None) -> bool:
     """Free the machine for the job at the head of a queue: idle nodes go, low-priority ones are asked to. True: look again.
 
     It is asked at every tick while a job waits, so nothing is written unless that helps.
@@ -180,13 +232,13 @@ def make_room(ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
             cluster = clusters.find(tx, ctx.workspace_id, name)
             if cluster is None or len(clusters.up(tx, cluster.id)) >= cluster.max_nodes:
                 return False
-            cores, memory_bytes = cluster.cores, cluster.memory_bytes
+            cores, memory_bytes, gpus = cluster.cores, cluster.memory_bytes, cluster.gpus
             preempt = cluster.tier != "low_priority"
-        if not placing.in_the_way(tx, have, cores, memory_bytes, preempt=preempt):
+        if not placing.in_the_way(tx, have, cores, memory_bytes, gpus or 0, preempt=preempt):
             return False
     with ctx.db.begin() as tx:
         repository.lock(tx)
-        nodes = placing.in_the_way(tx, have, cores, memory_bytes, preempt=preempt)
+        nodes = placing.in_the_way(tx, have, cores, memory_bytes, gpus or 0, preempt=preempt)
         placing.make_room(tx, ctx, nodes)
     return bool(nodes)
 
@@ -232,27 +284,35 @@ def release(tx: Connection, ctx: Context, holder: str) -> None:
         placing.left(tx, ctx, held)
 
 
-def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> str:
+def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None) -> str:
     """Say what a job that needs so much waits for."""
     if name in built_in():
-        return room.waits_for(tx, name, name, capacity(ctx, name), cores, memory_bytes)
+        return _waits_here(tx, ctx, name, cores, memory_bytes, gpus or 0)
     if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
         return there.waits_for(tx, row, cores, memory_bytes)
     cluster = clusters.find(tx, ctx.workspace_id, name)
     if cluster is None:
         return f"waits for ever: there is no compute '{name}' any more; cancel the job and submit it elsewhere"
-    here = placing.MACHINE
-    of_a_node = room.waits_for(tx, here, here, capacity(ctx, here), cluster.cores, cluster.memory_bytes)
-    return placing.waits_for(tx, cluster, cores, memory_bytes, machine(tx, ctx), of_a_node)
+    of_a_node = _waits_here(tx, ctx, placing.MACHINE, cluster.cores, cluster.memory_bytes, cluster.gpus)
+    count = placing.of_node(cluster, gpus)
+    return placing.waits_for(tx, cluster, cores, memory_bytes, machine(tx, ctx), of_a_node, count)
 
 
-def _fits(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int) -> bool:
+def _waits_here(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int) -> str:
+    if gpus and (said := leases.waits_for(tx, name, name, devices.here(), gpus)):
+        return said
+    return room.waits_for(tx, name, name, capacity(ctx, name), cores, memory_bytes)
+
+
+def _fits(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int) -> bool:
+    if gpus and len(leases.free(tx, name, devices.known())) < gpus:
+        return False
     return room.within(tx, name, capacity(ctx, name), cores, memory_bytes)
 
 
 def machine(tx: Connection, ctx: Context) -> placing.Fits:
     """Return what says whether this machine has so much free."""
-    return lambda cores, memory_bytes: _fits(tx, ctx, placing.MACHINE, cores, memory_bytes)
+    return lambda cores, memory_bytes, gpus: _fits(tx, ctx, placing.MACHINE, cores, memory_bytes, gpus)
 
 
 def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
@@ -262,9 +322,10 @@ def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
     return found
 
 
-def _check_node(cluster: Row[Any], cores: int, memory_bytes: int) -> None:
-    have = (cluster.cores, cluster.memory_bytes)
-    room.enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, ", or make a cluster with bigger nodes")
+def _check_node(cluster: Row[Any], cores: int, memory_bytes: int, gpus: int | None) -> None:
+    have, bigger = (cluster.cores, cluster.memory_bytes), ", or make a cluster with bigger nodes"
+    room.enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, bigger)
+    leases.enough(f"A node of '{cluster.name}'", cluster.gpus, gpus or 0, otherwise=bigger)
 
 
 def list_(ctx: Context) -> list[Compute]:
@@ -282,8 +343,13 @@ def show(ctx: Context, name: str) -> Compute:
         raise ComputeNotFound(name, list(built_in()), other="machine" if attached else "cluster")
     engine = backend(name)
     have = engine.capacity(ctx.settings)
+    found = devices.here(_LOOKED_AT)
     with ctx.db.read() as tx:
         rows = repository.list_(tx, name)
+        leased = leases.holders(tx, name)
+    numbers: dict[str, list[int]] = {}
+    for lease in leased:
+        numbers.setdefault(lease.holder, []).append(lease.number)
     holdings = []
     for row in rows:
         used = engine.usage(ctx.settings.attempts / row.holder) if row.run_id else None
@@ -299,6 +365,7 @@ def show(ctx: Context, name: str) -> Compute:
                 since=row.since,
                 memory_bytes=used.memory_bytes if used else None,
                 processes=used.processes if used else None,
+                gpus=numbers.get(row.holder, []),
             )
         )
     return Compute(
@@ -313,19 +380,11 @@ def show(ctx: Context, name: str) -> Compute:
         memory_bytes=have.memory_bytes,
         memory_reserved_bytes=sum(row.memory_bytes for row in rows),
         machine_memory_bytes=have.machine_memory_bytes,
-        memory_used_bytes=have.machine_memory_bytes - _available_memory(have.machine_memory_bytes),
+        memory_used_bytes=have.machine_memory_bytes - shown.available_memory(have.machine_memory_bytes),
         load=os.getloadavg()[0],
         disk_free_bytes=shutil.disk_usage(ctx.settings.home).free,
         limits=[Limit(what=kept.what, enforced=kept.enforced, how=kept.how) for kept in have.limits],
         holdings=holdings,
+        gpus=shown.gpus(found, leased, ctx.workspace_id),
+        gpus_note=devices.why_none() if not found else "",
     )
-
-
-def _available_memory(total: int) -> int:
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return total

@@ -15,6 +15,7 @@ holdings = Table(
     Column("run_id", String(32)),
     Column("cores", Integer, nullable=False),
     Column("memory_bytes", BigInteger, nullable=False),
+    Column("gpus", Integer, nullable=False, server_default="0"),  # how many; which, the leases say
     Column("since", UtcDateTime, nullable=False),
     Column("node", String(32), index=True),  # of a cluster
 )

@@ -116,6 +116,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         grace_s=grace,
         memory_limit=spec.resources.memory_bytes,
         cores=spec.resources.cores,
+        gpus=spec.resources.gpus or 0,
         priority=spec.priority,
         title=claim.name,
         manifests=_manifests(spec, place),

@@ -73,10 +73,14 @@ def live(tx: Connection, workspace_id: str) -> list[Claim]:
     return [_claim(row) for row in found.values()]
 
 
-def queued(tx: Connection, workspace_id: str, computes: Collection[str]) -> list[Claim]:
-    """Return the head of what waits for some computes, in the order of the queue."""
+def queued(tx: Connection, workspace_id: str, computes: Collection[str], without: Collection[int]) -> list[Claim]:
+    """Return the head of what waits for some computes, in the order of the queue; without: numbers of jobs."""
     of_them = func.coalesce(runs.c.compute, "local").in_(list(computes))
-    query = _WAITING.where(of_them).order_by(runs.c.priority.desc(), runs.c.seq).limit(HEAD)
+    query = (
+        _WAITING.where(of_them, runs.c.seq.not_in(list(without)))
+        .order_by(runs.c.priority.desc(), runs.c.seq)
+        .limit(HEAD)
+    )
     return [_claim(row) for row in tx.execute(query, {"workspace_id": workspace_id})]
 
 

@@ -110,13 +110,13 @@ class JobFunction(Generic[P, R]):
 
     def _spec(self, values: dict[str, Any], shapes: dict[str, str]) -> JobSpec:
         options = dict(self._options)
-        cores = options.pop("cores", 1)
+        cores, gpus = options.pop("cores", 1), options.pop("gpus", None)
         inputs = [f"${{{{inputs.{name}}}}}" for name in sorted(shapes)]
         return JobSpec(
             name=options.pop("name", "") or self._function.__name__.replace("_", " "),
             command=["python", FILE, "call.json", *inputs],
             params={name: str(value) for name, value in values.items()},
-            resources=Resources(cores=cores),
+            resources=Resources(cores=cores, gpus=gpus),
             context={"inputs": shapes} if shapes else {},
             **options,
         )

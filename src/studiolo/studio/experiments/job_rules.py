@@ -20,7 +20,7 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
 
     Raises BadJob, ComputeNotFound, TooBig for what the compute can never give, MissingExtra.
     """
-    compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes)
+    compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes, job.resources.gpus)
     if compute.elsewhere(ctx, job.compute):
         elsewhere.check(job)
     if not job.command or not job.command[0].strip():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from studiolo.kernel.context import Context
 from studiolo.runner import attempt as files
+from studiolo.studio.compute import service as compute
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import building
 from studiolo.studio.experiments.environments import service as environments
@@ -51,7 +52,8 @@ def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, 
         ours |= {"STUDIOLO_URL": ctx.settings.url, "MLFLOW_TRACKING_URI": f"{ctx.settings.url}/w/{ctx.workspace}"}
     if token:
         ours |= {"STUDIOLO_TOKEN": token, "MLFLOW_TRACKING_TOKEN": token}
-    return {**base, **ours, **spec.env}
+    leased = compute.variables(ctx, claim.compute, claim.holder, spec.resources.gpus)
+    return {**base, **ours, **spec.env, **leased}  # what a job says itself lends it no GPU
 
 
 def of_programs(ctx: Context, claim: Claim, place: Path) -> dict[str, str]:

@@ -102,7 +102,7 @@ class Jobs:
     def job(self, **options: Any) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
         """Make a plain function a job: `train.submit(…)` runs it in the studio, `train(…)` here as ever.
 
-        options: of JobSpec, such as experiment, environment, compute, timeout_s, env, secrets, tags; and `cores`.
+        options: of JobSpec, such as experiment, environment, compute, timeout_s, env, secrets, tags; and `cores`, `gpus`.
 
         >>> @studio.experiments.job(environment="sklearn-1.5")  # doctest: +SKIP
         ... def train(rate: float, data: Path) -> dict: ...

@@ -58,10 +58,10 @@ def _behind(ctx: Context, full: set[str]) -> bool:
         names = compute.names(tx, ctx)
     while others := names - full:
         with ctx.db.read() as tx:
-            found = claims.queued(tx, ctx.workspace_id, sorted(others))
-        known = len(full)
+            found = claims.queued(tx, ctx.workspace_id, sorted(others), _aside)
+        known = len(full), len(_aside)
         busy = _each(ctx, found, full) or busy
-        if len(found) < claims.HEAD or len(full) == known:
+        if len(found) < claims.HEAD or (len(full), len(_aside)) == known:
             break
     return busy
 
@@ -89,7 +89,7 @@ def _each(ctx: Context, found: list[Claim], full: set[str]) -> bool:
             continue
         _troubled.pop(claim.id, None)
         busy = busy or changed
-        if waits:
+        if waits and claim.seq not in _aside:
             full.add(claim.compute)
     return busy
 
@@ -111,6 +111,7 @@ class _Trouble:
 
 
 _troubled: dict[str, _Trouble] = {}
+_aside: set[int] = set()  # jobs that wait for GPUs alone: those behind them that need none may go before
 
 
 def token_of(ctx: Context) -> str:
@@ -175,17 +176,29 @@ def _look(ctx: Context, claim: Claim) -> Look:
 
 
 def _look_for_room(ctx: Context, claim: Claim) -> Look:
+    _aside.discard(claim.seq)
     if claim.desired == "canceled":
         return Look(Seen(Sight.waits))
     needs = claim.spec.resources
+    passed = [trouble.seq for trouble in _troubled.values()]
+    compute.see_gpus(ctx, claim.compute, needs.gpus)
     with ctx.db.read() as tx:
-        if not claims.is_next(tx, ctx, claim, [trouble.seq for trouble in _troubled.values()]):
+        if not claims.is_next(tx, ctx, claim, passed if needs.gpus else [*passed, *_aside]):
+            # behind one that waits for GPUs, who needs some waits as it does: else that one might wait for ever
+            if needs.gpus and _aside and claims.is_next(tx, ctx, claim, [*passed, *_aside]):
+                _aside.add(claim.seq)
             return Look(Seen(Sight.waits))
-        room = compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder)
-    freed = not room and compute.make_room(ctx, claim.compute, needs.cores, needs.memory_bytes)
+        room = compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder, needs.gpus)
+    freed = not room and compute.make_room(ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus)
     if freed:  # looked at again at once, before anybody else takes what was freed
         with ctx.db.read() as tx:
-            room = compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder)
+            room = compute.has_room(
+                tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder, needs.gpus
+            )
+    if not room:
+        with ctx.db.read() as tx:
+            if compute.short_of_gpus(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus):
+                _aside.add(claim.seq)
     return Look(Seen(Sight.fits if room else Sight.waits), news=freed)
 
 

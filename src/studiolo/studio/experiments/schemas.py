@@ -59,12 +59,16 @@ class InputFile(BaseModel):
 
 
 class Resources(BaseModel):
-    """What a job takes of its compute; 0 cores: one."""
+    """What a job takes of its compute; 0 cores: one.
+
+    gpus: that it has for itself, and no others does it see; null: all of a node of a cluster that has some, and elsewhere none.
+    """
 
     cores: int = Field(1, ge=1)
     memory_bytes: int = Field(
         0, ge=0, description="Most memory of the job's processes together; 0: no limit of its own."
     )
+    gpus: int | None = Field(None, ge=0, le=1024)
 
 
 class JobSpec(BaseModel):

@@ -274,7 +274,7 @@ def attempts(ctx: Context, run_id: str) -> list[Attempt]:
 
 def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run]:
     """Make runs of rows; those that are queued say what they wait for."""
-    reasons: dict[tuple[str, int, int], str] = {}
+    reasons: dict[tuple[str, int, int, int | None], str] = {}
     silent: dict[str, str] | None = None
     why = None
     found = []
@@ -282,7 +282,7 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
         run = repository.to_run(one)
         if one.state == "Queued" and one.spec:
             needs = claims.spec_of(one.id, one.spec).resources
-            key = (one.compute or "local", needs.cores, needs.memory_bytes)
+            key = (one.compute or "local", needs.cores, needs.memory_bytes, needs.gpus)
             if key not in reasons:
                 reasons[key] = compute.waits_for(tx, ctx, *key)
             run = run.model_copy(update={"waits_for": reasons[key]})

@@ -101,6 +101,7 @@ def _reserve(tx: Connection, ctx: Context, claim: Claim) -> None:
         claim.next_holder,
         cores=needs.cores,
         memory_bytes=needs.memory_bytes,
+        gpus=needs.gpus,
         title=claim.name,
         run_id=claim.id,
     ):

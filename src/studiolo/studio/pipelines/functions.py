@@ -351,14 +351,14 @@ def step(function: Callable[..., Any], /) -> Step: ...
 @overload
 def step(**options: Any) -> Callable[[Callable[..., Any]], Step]: ...
 def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Make a plain function a step: `@step`, or `@step(environment="sklearn-1.5", cores=2, reuse=False)`.
+    """Make a plain function a step: `@step`, or `@step(environment="sklearn-1.5", cores=2, gpus=1, reuse=False)`.
 
     options: compute, environment, timeout_s, retries, priority, reuse, title, env; resources, secrets and others of JobSpec.
     """
     if function is not None:
         return Step(function, {})
-    if "cores" in options:
-        options["resources"] = {"cores": options.pop("cores")}
+    if own := {key: options.pop(key) for key in ("cores", "gpus") if key in options}:
+        options["resources"] = own
     return lambda inner: Step(inner, options)
 
 

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { bytes, count } from '@/kernel/format';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { ClusterList } from './clusters/ClusterList';
+import { Gpus } from './Gpus';
 import { Holdings } from './Holdings';
 import { Limits } from './Limits';
 import { MachineList } from './machines/MachineList';
@@ -52,6 +53,9 @@ function Machine({ compute: it }: { compute: Compute }) {
           />
           <Meter label="Disk" value={`${bytes(it.disk_free_bytes)} free`} note="of the studio's home" />
         </dl>
+      </Section>
+      <Section title="GPUs">
+        <Gpus compute={it} />
       </Section>
       <Section title="Running now">
         <Holdings compute={it} />

@@ -24,6 +24,9 @@ export function Holdings({ compute }: { compute: Compute }) {
               Cores
             </Table.Th>
             <Table.Th scope="col" ta="right">
+              GPUs
+            </Table.Th>
+            <Table.Th scope="col" ta="right">
               Memory
             </Table.Th>
             <Table.Th scope="col" ta="right">
@@ -44,6 +47,7 @@ export function Holdings({ compute }: { compute: Compute }) {
                 {it.run_id ? <Link href={at(['experiments', 'runs', it.run_id])}>{it.title}</Link> : it.title}
               </Table.Td>
               <Table.Td ta="right">{it.cores}</Table.Td>
+              <Table.Td ta="right">{it.gpus?.join(', ') || '–'}</Table.Td>
               <Table.Td ta="right">{bytes(it.memory_bytes)}</Table.Td>
               <Table.Td ta="right">{it.memory_limit_bytes ? bytes(it.memory_limit_bytes) : 'none'}</Table.Td>
               <Table.Td ta="right">{it.processes ?? '–'}</Table.Td>

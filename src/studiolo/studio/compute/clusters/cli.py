@@ -38,6 +38,7 @@ def create(
     tier: Tier = None,
     cores: Annotated[int | None, typer.Option(min=1, help="Cores of a node.")] = None,
     memory: Annotated[float | None, typer.Option(min=0.01, help="GiB of a node; else in proportion.")] = None,
+    gpus: Annotated[int | None, typer.Option(min=0, help="GPUs of a node, of those of this machine.")] = None,
     price: Price = None,
     description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     output: OutputOption = Output.table,
@@ -56,7 +57,7 @@ def create(
         "idle_seconds": idle_seconds,
         "tier": tier,
     }
-    given |= {"cores": cores, "memory_bytes": int(memory * 2**30) if memory else None}
+    given |= {"cores": cores, "memory_bytes": int(memory * 2**30) if memory else None, "gpus": gpus}
     given |= {"price_per_hour": price, "description": description}
     values |= {key: value for key, value in given.items() if value is not None}
     if "name" not in values:

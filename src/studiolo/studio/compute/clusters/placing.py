@@ -5,7 +5,8 @@ and when it goes they are free for others. It comes at once, with the job that n
 transaction, after `repository.lock`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,42 +17,59 @@ from studiolo.kernel.ids import new_id
 from studiolo.studio.compute import repository as held
 from studiolo.studio.compute.backends.base import Capacity
 from studiolo.studio.compute.clusters import repository
+from studiolo.studio.compute.gpus import devices, leases
+from studiolo.studio.compute.gpus.devices import Gpu
 
-Fits = Callable[[int, int], bool]  # whether so many cores and bytes of the machine are free
+Fits = Callable[[int, int, int], bool]  # whether so many cores, bytes and GPUs of the machine are free
 MACHINE = "local"
 
 
-def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int) -> Row[Any] | None:
+def of_node(cluster: Row[Any], gpus: int | None) -> int:
+    """Return the GPUs that a job is given: one that does not say how many has all of a node, as in Azure ML."""
+    return int(cluster.gpus) if gpus is None else gpus
+
+
+def gpus_of(tx: Connection, nodes: Sequence[str]) -> dict[str, list[Gpu]]:
+    """Return the GPUs that nodes lease of the machine, by the id of the node."""
+    found = leases.of(tx, [_holder(node) for node in nodes])
+    return {node: found[_holder(node)] for node in nodes}
+
+
+def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int, gpus: int) -> Row[Any] | None:
     """Return the fullest node that has so much free, so that others can become idle.
 
     Nodes above the largest number are to go, and get no more jobs: else a busy cluster would never shrink or stop.
     """
     nodes = [node for node in repository.up(tx, cluster.id) if node.leaving_since is None][: cluster.max_nodes]
     jobs = repository.jobs(tx, [node.id for node in nodes])
+    devices_of = gpus_of(tx, [node.id for node in nodes]) if gpus else {}
     best: tuple[int, Row[Any]] | None = None
     for node in nodes:
         taken = sum(job.cores for job in jobs[node.id])
         bytes_taken = sum(job.memory_bytes for job in jobs[node.id])
         fits = taken + cores <= node.cores and bytes_taken + memory <= node.memory_bytes
+        if fits and gpus:
+            fits = len(leases.free(tx, cluster.id, devices_of[node.id])) >= gpus
         if fits and (best is None or taken > best[0]):
             best = (taken, node)
     return best[1] if best else None
 
 
-def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits) -> bool:
+def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int) -> bool:
     """Say whether a node has room, or one more may come."""
-    if fitting(tx, cluster, cores, memory) is not None:
+    if fitting(tx, cluster, cores, memory, gpus) is not None:
         return True
-    return len(repository.up(tx, cluster.id)) < cluster.max_nodes and fits(cluster.cores, cluster.memory_bytes)
+    more = len(repository.up(tx, cluster.id)) < cluster.max_nodes
+    return more and fits(cluster.cores, cluster.memory_bytes, cluster.gpus)
 
 
-def take(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits) -> str | None:
+def take(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int) -> str | None:
     """Return the id of the node that takes a job, a new one when the others are full; None when there is no room."""
-    node = fitting(tx, cluster, cores, memory)
+    node = fitting(tx, cluster, cores, memory, gpus)
     if node is not None:
         repository.change_node(tx, node.id, {"idle_since": None})
         return str(node.id)
-    if not has_room(tx, cluster, cores, memory, fits):
+    if not has_room(tx, cluster, cores, memory, fits, gpus):
         return None
     return start(tx, ctx, cluster, idle=False)
 
@@ -61,11 +79,12 @@ def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str
     id_, now = new_id(), ctx.clock.now()
     taken = {node.number for node in repository.up(tx, cluster.id)}
     number = next(n for n in range(1, len(taken) + 2) if n not in taken)
-    share = {"cores": cluster.cores, "memory_bytes": cluster.memory_bytes}
+    share = {"cores": cluster.cores, "memory_bytes": cluster.memory_bytes, "gpus": cluster.gpus}
     values = {"id": id_, "cluster": cluster.id, "number": number, **share, "price_per_hour": cluster.price_per_hour}
     repository.add_node(tx, {**values, "started_at": now, "idle_since": now if idle else None})
     owner = {"holder": _holder(id_), "compute": MACHINE, "workspace_id": cluster.workspace_id}
     held.put(tx, {**owner, "title": f"node {number} of {cluster.name}", "run_id": None, **share, "since": now})
+    leases.take(tx, MACHINE, _holder(id_), cluster.gpus, devices.known())
     ctx.events.emit(tx, "compute.node", cluster.name, {"node": number, "state": "up"})
     return id_
 
@@ -85,7 +104,7 @@ def left(tx: Connection, ctx: Context, holding: Row[Any]) -> None:
     now = ctx.clock.now()
     values = {name: getattr(holding, name) for name in ("holder", "workspace_id", "run_id", "title")}
     values |= {"cluster": node.cluster, "cluster_name": node.cluster_name, "node": node.number}
-    values |= {"share": share(holding, node.cores, node.memory_bytes), "price_per_hour": node.price_per_hour}
+    values |= {"share": share(holding, node.cores, node.memory_bytes, node.gpus), "price_per_hour": node.price_per_hour}
     repository.put_usage(tx, {**values, "started_at": holding.since, "ended_at": now})
     if node.ended_at is None and not repository.jobs(tx, [node.id])[node.id]:
         if node.leaving_since is not None:
@@ -94,10 +113,10 @@ def left(tx: Connection, ctx: Context, holding: Row[Any]) -> None:
             repository.change_node(tx, node.id, {"idle_since": now})
 
 
-def share(holding: Row[Any], cores: int, memory_bytes: int) -> float:
-    """Return the part of a node that a job has: the larger of its parts of the cores and of the memory."""
+def share(holding: Row[Any], cores: int, memory_bytes: int, gpus: int) -> float:
+    """Return the part of a node that a job has: the largest of its parts of the cores, of the memory and of the GPUs."""
     of_memory = holding.memory_bytes / memory_bytes if memory_bytes else 0.0
-    return float(max(holding.cores / cores, of_memory))
+    return float(max(holding.cores / cores, of_memory, holding.gpus / gpus if gpus else 0.0))
 
 
 def scale(tx: Connection, ctx: Context, cluster: Row[Any], fits: Fits) -> bool:
@@ -113,20 +132,23 @@ def scale(tx: Connection, ctx: Context, cluster: Row[Any], fits: Fits) -> bool:
         if over or node.leaving_since is not None or (count > cluster.min_nodes and idle_too_long(node, cluster, now)):
             end(tx, ctx, node)
             count, changed = count - 1, True
-    while count < min(cluster.min_nodes, cluster.max_nodes) and fits(cluster.cores, cluster.memory_bytes):
+    while count < min(cluster.min_nodes, cluster.max_nodes) and fits(cluster.cores, cluster.memory_bytes, cluster.gpus):
         start(tx, ctx, cluster, idle=True)
         count, changed = count + 1, True
     return changed
 
 
-def in_the_way(tx: Connection, have: Capacity, cores: int, memory: int, *, preempt: bool) -> list[Row[Any]]:
+def in_the_way(
+    tx: Connection, have: Capacity, cores: int, memory: int, gpus: int = 0, *, preempt: bool
+) -> list[Row[Any]]:
     """Return the nodes that a job which waits for the machine needs gone: idle ones above the least number, then low-priority ones.
 
     None when it fits without, when all together would not make it fit, and when those that are on their way will.
     """
     taken, bytes_taken = held.held(tx, MACHINE)
-    missing, bytes_missing = taken + cores - have.cores, bytes_taken + memory - have.memory_bytes
-    if missing <= 0 and bytes_missing <= 0:
+    free = len(leases.free(tx, MACHINE, devices.known())) if gpus else 0
+    lack = _Lack(taken + cores - have.cores, bytes_taken + memory - have.memory_bytes, gpus - free)
+    if lack.nothing():
         return []
     by_id = {row.id: row for row in repository.all_(tx)}
     nodes = repository.up(tx)
@@ -141,7 +163,7 @@ def in_the_way(tx: Connection, have: Capacity, cores: int, memory: int, *, preem
             continue
         low = cluster.tier == "low_priority" and preempt
         if node.leaving_since is not None:
-            missing, bytes_missing = missing - node.cores, bytes_missing - node.memory_bytes
+            lack.without(node)
         elif not jobs[node.id] and (low or counts[node.cluster] > cluster.min_nodes):
             counts[node.cluster] -= 1
             idle.append(node)
@@ -149,11 +171,30 @@ def in_the_way(tx: Connection, have: Capacity, cores: int, memory: int, *, preem
             asked.append(node)
     found = []
     for node in [*idle, *asked]:
-        if missing <= 0 and bytes_missing <= 0:
+        if lack.nothing():
             break
-        missing, bytes_missing = missing - node.cores, bytes_missing - node.memory_bytes
-        found.append(node)
-    return found if missing <= 0 and bytes_missing <= 0 else []
+        if lack.cores > 0 or lack.memory > 0 or node.gpus:  # else it would go for nothing
+            lack.without(node)
+            found.append(node)
+    return found if lack.nothing() else []
+
+
+@dataclass(slots=True)
+class _Lack:
+    """What is missing for a job."""
+
+    cores: int
+    memory: int
+    gpus: int
+
+    def nothing(self) -> bool:
+        """Say whether there is enough of all."""
+        return self.cores <= 0 and self.memory <= 0 and self.gpus <= 0
+
+    def without(self, node: Row[Any]) -> None:
+        """Count a node as gone."""
+        self.cores, self.memory = self.cores - node.cores, self.memory - node.memory_bytes
+        self.gpus -= node.gpus
 
 
 def make_room(tx: Connection, ctx: Context, nodes: list[Row[Any]]) -> None:
@@ -166,10 +207,10 @@ def make_room(tx: Connection, ctx: Context, nodes: list[Row[Any]]) -> None:
             end(tx, ctx, node)
 
 
-def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, machine: str) -> str:
+def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, machine: str, gpus: int) -> str:
     """Say what a job waits for on a cluster. machine: what one more node waits for."""
     nodes = repository.up(tx, cluster.id)
-    if has_room(tx, cluster, cores, memory, fits):
+    if has_room(tx, cluster, cores, memory, fits, gpus):
         return "starts as soon as the controller sees it"
     if cluster.max_nodes == 0:
         return f"'{cluster.name}' is stopped: it has no nodes until its largest number of nodes is raised"
@@ -178,6 +219,8 @@ def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: 
     jobs = [job for all_ in repository.jobs(tx, [node.id for node in nodes]).values() for job in all_]
     by = ", ".join(job.title or job.holder for job in sorted(jobs, key=lambda job: job.since)[:3])
     wanted = f"{cores} cores" if cores != 1 else "1 core"
+    if gpus:
+        wanted += f" and {gpus} GPUs" if gpus != 1 else " and a GPU"
     all_up = "its node is" if len(nodes) == 1 else f"all {len(nodes)} nodes are"
     return f"waits for {wanted} on a node of '{cluster.name}': {all_up} up and taken" + (
         f"; held by {by}" if by else ""

@@ -124,6 +124,6 @@ def used_by(tx: Connection, workspace_id: str, run_id: str) -> list[Row[Any]]:
 
 def held_by(tx: Connection, run_id: str) -> list[Row[Any]]:
     """Return what a run holds of nodes now."""
-    of_node = (nodes.c.cores.label("node_cores"), nodes.c.memory_bytes.label("node_memory_bytes"))
+    of_node = tuple(nodes.c[name].label(f"node_{name}") for name in ("cores", "memory_bytes", "gpus"))
     query = select(holdings, nodes.c.price_per_hour, *of_node).join(nodes, nodes.c.id == holdings.c.node)
     return list(tx.execute(query.where(holdings.c.run_id == run_id)))

@@ -26,7 +26,7 @@ class ClusterPatch(BaseModel):
 class ClusterCreate(BaseModel):
     """A new cluster.
 
-    size: a name for people; what a node really has is cores and memory_bytes (none: the machine's, in proportion to the cores).
+    size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
     """
 
@@ -39,6 +39,7 @@ class ClusterCreate(BaseModel):
     max_nodes: int = Field(1, ge=0, le=1000)
     idle_seconds: int = Field(120, ge=0, le=7 * 86_400)
     cores: int = Field(1, ge=1, le=4096)
+    gpus: int = Field(0, ge=0, le=64)
     memory_bytes: int | None = Field(None, ge=1)
     price_per_hour: float = Field(0, ge=0, allow_inf_nan=False)
     description: str = Field("", max_length=4000)
@@ -46,17 +47,18 @@ class ClusterCreate(BaseModel):
 
 
 class NodeJob(BaseModel):
-    """A job on a node."""
+    """A job on a node. gpus: numbers of those that it has."""
 
     title: str
     run_id: str | None
     cores: int
     memory_limit_bytes: int
     since: datetime
+    gpus: list[int] = []
 
 
 class Node(BaseModel):
-    """A node that is up. state: leaving: its jobs were asked to make room for others."""
+    """A node that is up. state: leaving: its jobs were asked to make room for others. gpus: numbers, as nvidia-smi counts."""
 
     number: int
     state: Literal["idle", "running", "leaving"]
@@ -65,11 +67,12 @@ class Node(BaseModel):
     memory_bytes: int
     started_at: datetime
     idle_since: datetime | None
+    gpus: list[int] = []
     jobs: list[NodeJob]
 
 
 class Cluster(BaseModel):
-    """A training cluster. cores, memory_bytes: of one node; node_hours, cost: since it was made; hours of nodes, idle or not."""
+    """A training cluster. cores, memory_bytes, gpus: of one node; node_hours, cost: since it was made; hours of nodes, idle or not."""
 
     name: str
     kind: Literal["cluster"] = "cluster"
@@ -81,6 +84,7 @@ class Cluster(BaseModel):
     idle_seconds: int
     cores: int
     memory_bytes: int
+    gpus: int = 0
     price_per_hour: float
     description: str
     tags: dict[str, str]

@@ -25,6 +25,7 @@ from studiolo.studio.compute.clusters.schemas import (
     UsageDay,
 )
 from studiolo.studio.compute.errors import ComputeNotFound
+from studiolo.studio.compute.gpus import devices, leases
 
 _JOBS = 100  # that have ended, on the page of a cluster
 
@@ -34,6 +35,8 @@ def create(ctx: Context, spec: ClusterCreate) -> Cluster:
     have = machine.capacity(ctx, placing.MACHINE)
     memory = spec.memory_bytes or int(have.memory_bytes * min(spec.cores, have.cores) / have.cores)
     values = spec.model_dump() | {"memory_bytes": memory}
+    if spec.gpus:
+        devices.here()  # asked beside the transaction
     now = ctx.clock.now()
     owner = {"id": new_id(), "workspace_id": ctx.workspace_id, "created_by": ctx.actor.name}
     try:
@@ -127,7 +130,7 @@ def usage(ctx: Context, name: str, days: int) -> ClusterUsage:
             found[number].cost += hours * span.price_per_hour
     worked = [(one.started_at, min(one.ended_at, now), one.share) for one in used]
     for jobs in here.values():
-        worked += [(job.since, now, placing.share(job, row.cores, row.memory_bytes)) for job in jobs]
+        worked += [(job.since, now, placing.share(job, row.cores, row.memory_bytes, row.gpus)) for job in jobs]
     for since, until, share in worked:
         for number, hours in _by_day(first, since, until):
             found[number].job_hours += hours * share
@@ -143,7 +146,7 @@ def cost(ctx: Context, run_id: str) -> RunCost:
     hours, spent = sum(one.hours for one in ended), sum(one.cost for one in ended)
     for one in held_now:
         each = placing.hours(one.since, now)
-        share = placing.share(one, one.node_cores, one.node_memory_bytes)
+        share = placing.share(one, one.node_cores, one.node_memory_bytes, one.node_gpus)
         hours, spent = hours + each, spent + each * share * one.price_per_hour
     return RunCost(run_id=run_id, hours=hours, cost=spent, attempts=ended)
 
@@ -190,7 +193,9 @@ def _row(tx: Connection, ctx: Context, name: str) -> Row[Any]:
 def _worth(tx: Connection, ctx: Context, row: Row[Any], nodes: Sequence[Row[Any]]) -> bool:
     """Say whether a cluster may have too many or too few nodes; most ticks find none, and then write nothing."""
     if len(nodes) < min(row.min_nodes, row.max_nodes):
-        return machine.machine(tx, ctx)(row.cores, row.memory_bytes)
+        if row.gpus:
+            devices.here()
+        return machine.machine(tx, ctx)(row.cores, row.memory_bytes, row.gpus)
     idle = [node for node in nodes if node.idle_since is not None]
     return bool(idle) and (
         len(nodes) > row.max_nodes
@@ -213,6 +218,14 @@ def _check(tx: Connection, ctx: Context, values: Any, own: str = "") -> None:
             "Ask for less: a node is a share of this machine.",
             field="memory_bytes",
         )
+    there = len(devices.known())
+    if values["gpus"] > there and not own:  # of one that is there, a GPU may be missing for a while
+        has = "no GPU" if not there else "1 GPU" if there == 1 else f"{there} GPUs"
+        raise ClusterInvalid(
+            f"A node would have {values['gpus']}; this machine has {has}. {devices.why_none()}".strip(),
+            f"Ask for at most {there}: a node is a share of this machine.",
+            field="gpus",
+        )
     if values["min_nodes"] > values["max_nodes"]:
         raise ClusterInvalid(
             f"The least number of nodes ({values['min_nodes']}) is above the largest ({values['max_nodes']}).",
@@ -234,7 +247,10 @@ def _shown(tx: Connection, ctx: Context, rows: Sequence[Row[Any]]) -> list[Clust
     ids = [row.id for row in rows]
     up, gone = repository.up_by(tx, ids), repository.totals(tx, ids)
     jobs = repository.jobs(tx, [node.id for nodes in up.values() for node in nodes])
-    return [_one(tx, ctx, row, up[row.id], jobs, gone.get(row.id, (0.0, 0.0))) for row in rows]
+    on_nodes = placing.gpus_of(tx, [node.id for row in rows if row.gpus for node in up[row.id]])
+    of_jobs = leases.of(tx, [job.holder for node in on_nodes for job in jobs[node]])
+    numbers = {of: [gpu.number for gpu in found] for of, found in {**on_nodes, **of_jobs}.items()}
+    return [_one(tx, ctx, row, up[row.id], jobs, gone.get(row.id, (0.0, 0.0)), numbers) for row in rows]
 
 
 def _one(
@@ -244,13 +260,14 @@ def _one(
     nodes: Sequence[Row[Any]],
     jobs: Mapping[str, Sequence[Row[Any]]],
     gone: tuple[float, float],
+    gpus: Mapping[str, list[int]],
 ) -> Cluster:
     now = ctx.clock.now()
     spans = [(placing.hours(node.started_at, now), node.price_per_hour) for node in nodes]
     missing = min(row.min_nodes, row.max_nodes) - len(nodes)
     held_back = None
-    if missing > 0 and not machine.machine(tx, ctx)(row.cores, row.memory_bytes):
-        waits = machine.waits_for(tx, ctx, placing.MACHINE, row.cores, row.memory_bytes)
+    if missing > 0 and not machine.machine(tx, ctx)(row.cores, row.memory_bytes, row.gpus):
+        waits = machine.waits_for(tx, ctx, placing.MACHINE, row.cores, row.memory_bytes, row.gpus)
         held_back = f"{missing} of its {row.min_nodes} permanent nodes {waits.replace('waits', 'wait', 1)}"
     values = {name: row._mapping[name] for name in Cluster.model_fields if name in row._mapping}  # noqa: SLF001
     return Cluster(
@@ -262,11 +279,11 @@ def _one(
         node_hours=gone[0] + sum(hours for hours, _ in spans),
         cost=gone[1] + sum(hours * price for hours, price in spans),
         held_back=held_back,
-        nodes=[_node(node, jobs[node.id]) for node in nodes],
+        nodes=[_node(node, jobs[node.id], gpus) for node in nodes],
     )
 
 
-def _node(node: Row[Any], jobs: Sequence[Row[Any]]) -> Node:
+def _node(node: Row[Any], jobs: Sequence[Row[Any]], gpus: Mapping[str, list[int]]) -> Node:
     return Node(
         number=node.number,
         state="leaving" if node.leaving_since is not None else "running" if jobs else "idle",
@@ -275,6 +292,7 @@ def _node(node: Row[Any], jobs: Sequence[Row[Any]]) -> Node:
         memory_bytes=node.memory_bytes,
         started_at=node.started_at,
         idle_since=node.idle_since,
+        gpus=gpus.get(node.id, []),
         jobs=[
             NodeJob(
                 title=job.title,
@@ -282,6 +300,7 @@ def _node(node: Row[Any], jobs: Sequence[Row[Any]]) -> Node:
                 cores=job.cores,
                 memory_limit_bytes=job.memory_bytes,
                 since=job.since,
+                gpus=gpus.get(job.holder, []),
             )
             for job in jobs
         ],

@@ -18,6 +18,7 @@ clusters = Table(
     Column("idle_seconds", Integer, nullable=False),
     Column("cores", Integer, nullable=False),
     Column("memory_bytes", BigInteger, nullable=False),
+    Column("gpus", Integer, nullable=False, server_default="0"),  # of a node
     Column("price_per_hour", Double, nullable=False),
     Column("description", Text, nullable=False),
     Column("tags", Json, nullable=False),
@@ -37,6 +38,7 @@ nodes = Table(
     Column("number", Integer, nullable=False),
     Column("cores", Integer, nullable=False),
     Column("memory_bytes", BigInteger, nullable=False),
+    Column("gpus", Integer, nullable=False, server_default="0"),
     Column("price_per_hour", Double, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("idle_since", UtcDateTime),  # none: a job is on it

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row
 
 from studiolo.studio.compute import repository, room
 from studiolo.studio.compute.backends.base import Capacity, capacity_of
+from studiolo.studio.compute.errors import TooBig
 from studiolo.studio.compute.machines import kinds, opening
 from studiolo.studio.compute.machines.errors import MachineUntried
 
@@ -36,7 +37,7 @@ def waits_for(tx: Connection, row: Row[Any], cores: int, memory_bytes: int) -> s
     return room.waits_for(tx, row.name, row.id, capacity(row), cores, memory_bytes)
 
 
-def check(row: Row[Any], cores: int, memory_bytes: int) -> None:
+def check(row: Row[Any], cores: int, memory_bytes: int, gpus: int = 0) -> None:
     """Refuse what a machine can never give; raises MachineUntried and TooBig."""
     have = capacity(row)
     if not have.cores:
@@ -45,3 +46,9 @@ def check(row: Row[Any], cores: int, memory_bytes: int) -> None:
             f"Try it: studiolo compute check {row.name}",
         )
     room.enough(f"'{row.name}'", (have.cores, have.memory_bytes), cores, memory_bytes)
+    if gpus and not kinds.kind(row.kind).SPEC.queues:
+        raise TooBig(
+            f"'{row.name}' is another machine, whose GPUs the studio does not give out: its jobs see all of them.",
+            "Leave `gpus` out; use a Slurm, or `compute: local`, where each job is to have its own.",
+            field="resources.gpus",
+        )

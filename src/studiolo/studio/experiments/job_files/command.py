@@ -77,7 +77,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
     _code(job, raw, folder)
     limits, resources = mapping(raw, "limits"), mapping(raw, "resources")
     job.warnings += unknown(limits, {"timeout"}, "limits.")
-    job.warnings += unknown(resources, {"cores", "memory_bytes", *_OF_CLOUDS, "instance_count"}, "resources.")
+    job.warnings += unknown(resources, {*_OURS, *_OF_CLOUDS, "instance_count"}, "resources.")
     environment, said = environments.of(raw.get("environment"), folder)
     job.warnings += said
     try:
@@ -88,7 +88,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
             env={key: literal(value) for key, value in mapping(raw, "environment_variables").items()},
             secrets={key: text(value) for key, value in mapping(raw, "secrets").items()},
             compute=_compute(raw),
-            resources=Resources(**{key: resources[key] for key in ("cores", "memory_bytes") if key in resources}),
+            resources=Resources(**{key: resources[key] for key in _OURS if key in resources}),
             timeout_s=limits.get("timeout"),
             priority=_priority(raw),
             retries=mapping(raw, "retries"),
@@ -106,6 +106,8 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
     return job
 
 
+_OURS = ("cores", "memory_bytes", "gpus")
+_WITH_GPUS = re.compile(r"standard_n[cdgv]\d", re.IGNORECASE)  # names of Azure's sizes that have some
 _OF_CLOUDS = ("instance_type", "shm_size", "docker_args", "max_instance_count", "locations", "properties")
 
 
@@ -121,6 +123,8 @@ def _without_meaning(raw: dict[str, Any]) -> list[str]:
         said.append("'queue_settings.job_tier' is left out: the compute says what it costs")
     resources = mapping(raw, "resources")
     said += [f"'resources.{key}' is left out: it is of a cloud" for key in _OF_CLOUDS if resources.get(key)]
+    if _WITH_GPUS.match(text(resources.get("instance_type"))) and "gpus" not in resources:
+        said.append("'resources.instance_type' is a size with GPUs: write `gpus: 1` beside it for a job that needs one")
     if text(resources.get("instance_count")) not in ("", "1"):
         said.append(f"'resources.instance_count' is {resources['instance_count']}: the job runs on one node")
     if raw.get("parent_job_name"):

@@ -1,5 +1,5 @@
 import { Button, Group, NumberInput, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
@@ -9,6 +9,7 @@ import { Denied } from '@/kit/Denied';
 import { ErrorState } from '@/kit/ErrorState';
 import { useFollow } from '@/kit/Link';
 import { Page, PageHeader } from '@/kit/Page';
+import { computes } from '../queries';
 import { Fields, type Sizes } from './Fields';
 
 const START: Sizes = {
@@ -27,9 +28,12 @@ export function ClusterNew() {
   const cache = useQueryClient();
   const [name, setName] = useState('');
   const [cores, setCores] = useState(1);
+  const [gpus, setGpus] = useState(0);
+  const here = useQuery(computes).data?.find((it) => it.name === 'local')?.gpus.length ?? 0;
   const [sizes, setSizes] = useState(START);
   const create = useMutation({
-    mutationFn: () => data(api().POST('/compute/clusters', { body: { name, cores, size: '', ...sizes } })),
+    mutationFn: () =>
+      data(api().POST('/compute/clusters', { body: { name, cores, gpus, size: '', ...sizes } })),
     onSuccess: async (made) => {
       await cache.invalidateQueries({ queryKey: ['compute'] });
       follow(at(['compute', made.name]));
@@ -73,6 +77,18 @@ export function ClusterNew() {
             error={problems.cores}
             onChange={(typed) => setCores(Number(typed) || 1)}
           />
+          {here > 0 ? (
+            <NumberInput
+              label="GPUs of a node"
+              description={`Of the ${here} of this machine; a job on it is given all of them unless it says how many.`}
+              min={0}
+              max={here}
+              allowDecimal={false}
+              value={gpus}
+              error={problems.gpus}
+              onChange={(typed) => setGpus(Number(typed) || 0)}
+            />
+          ) : null}
           <Fields
             value={sizes}
             onChange={(change) => setSizes((old) => ({ ...old, ...change }))}

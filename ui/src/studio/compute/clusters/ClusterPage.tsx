@@ -61,7 +61,7 @@ function Facts({ it }: { it: Cluster }) {
     <KeyValue
       items={[
         ['Size', it.size || null],
-        ['A node has', `${count(it.cores)} ${it.cores === 1 ? 'core' : 'cores'}, ${bytes(it.memory_bytes)}`],
+        ['A node has', nodeHas(it)],
         ['Nodes', `${it.min_nodes} to ${it.max_nodes}`],
         ['A node goes after', `${it.idle_seconds} s idle`],
         ['Tier', it.tier === 'low_priority' ? 'Low priority: its jobs make room for others' : 'Dedicated'],
@@ -72,6 +72,12 @@ function Facts({ it }: { it: Cluster }) {
       ]}
     />
   );
+}
+
+function nodeHas(it: Cluster): string {
+  const has = [`${count(it.cores)} ${it.cores === 1 ? 'core' : 'cores'}`, bytes(it.memory_bytes)];
+  if (it.gpus) has.push(it.gpus === 1 ? '1 GPU' : `${it.gpus} GPUs`);
+  return has.join(', ');
 }
 
 function Header({ name, it }: { name: string; it: Cluster | undefined }) {

@@ -25,11 +25,13 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
       <Table aria-label="Nodes" className={classes.table ?? ''}>
         <Table.Thead>
           <Table.Tr>
-            {['Node', 'State', 'Cores', 'Memory', 'Up for', 'Jobs'].map((head) => (
-              <Table.Th key={head} scope="col">
-                {head}
-              </Table.Th>
-            ))}
+            {['Node', 'State', 'Cores', 'Memory', ...(cluster.gpus ? ['GPUs'] : []), 'Up for', 'Jobs'].map(
+              (head) => (
+                <Table.Th key={head} scope="col">
+                  {head}
+                </Table.Th>
+              ),
+            )}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -43,6 +45,7 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
                 {node.cores - node.cores_free} of {node.cores} taken
               </Table.Td>
               <Table.Td>{bytes(node.memory_bytes)}</Table.Td>
+              {cluster.gpus ? <Table.Td>{node.gpus?.join(', ') || '–'}</Table.Td> : null}
               <Table.Td>{duration(between(node.started_at, null, now))}</Table.Td>
               <Table.Td>
                 {node.jobs.map((job) => (
