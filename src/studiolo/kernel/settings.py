@@ -81,6 +81,9 @@ class Settings(BaseModel):
     )
     cores: int = Field(0, ge=0, description="Cores that jobs may use; 0: what this process may use.")
     memory_bytes: int = Field(0, ge=0, description="Memory that jobs may use; 0: 80 % of the machine.")
+    cgroup: str = Field(
+        "", description="Folder of a control group (version 2) whose shares jobs are given; empty: looked for."
+    )
     cancel_grace_seconds: float = Field(10, ge=0, description="Time a job has to end after it is told to stop.")
     attempts_keep_days: float = Field(
         30, gt=0, description="How long the folder of an ended job stays; its log is kept as an artifact."

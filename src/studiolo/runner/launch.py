@@ -22,6 +22,7 @@ class Order(TypedDict, total=False):
     manifests: inputs of many files, which the runner places from `blobs` (`inputs.py`); copied: not linked.
     before: a program of the studio that makes ready what the job needs; after: one that takes away what it left, run when it
     succeeded. withheld: variables among those handed that only these two get. samples: take the machine's measures.
+    limited: let the kernel keep memory and cores too (`limits.py`); group: the control group whose shares are given to jobs.
     inherited: variables that are this machine's, and mean nothing on another; own: those that the job itself names.
     """
 
@@ -44,6 +45,8 @@ class Order(TypedDict, total=False):
     after: "Program"
     withheld: list[str]
     samples: bool
+    limited: bool
+    group: str
     inherited: list[str]
     own: list[str]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studiolo.runner import attempt, processes
+from studiolo.runner import attempt, limits, processes
 
 _SWEEP_PATIENCE = 10.0
 _CLAIM_PATIENCE = 60.0
@@ -115,6 +115,9 @@ def sweep(folder: Path, mark: str) -> list[Swept]:
             found.setdefault(pid, Swept(pid, _command(pid)))
         processes.send(pids, signal.SIGKILL)
         time.sleep(0.005)
+    state = attempt.read_json(str(folder), attempt.STATE)
+    if state is not None and state.get("group") and state.get("boot_id") == processes.boot_id():
+        limits.Group(str(state["group"])).remove()
     return list(found.values())
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from studiolo.runner import attempt, inputs, job, processes, sampling
+from studiolo.runner import attempt, inputs, job, limits, processes, sampling
 
 PAUSE = 0.2  # seconds between looks at the cancel file and the memory; a signal wakes the runner at once
 BEAT = 2.0
@@ -42,6 +42,7 @@ class Runner:
         self._told_to_end = False
         self._scrubber: Any = None  # a thread, where the job was handed secrets
         self._sampler: sampling.Sampler | None = None
+        self._group: limits.Group | None = None  # of the job, where the kernel has such
         self._kills = processes.out_of_memory_kills()
         self._beaten = self._measured = self._told = float("-inf")
         self._wake = self._listen()
@@ -73,7 +74,10 @@ class Runner:
         withheld = self.order.get("withheld") or []
         environment = {**self.order.get("env", {}), attempt.MARK: self.order.get("mark", self.folder)}
         environment |= {key: value for key, value in handed.items() if key not in withheld}
+        if self.order.get("limited") and not self.tells:  # a batch system limits its jobs itself
+            self._limit()
         if said := self._start({**self.order, "env": environment}, self._believe):
+            self._unlimit()
             return "environment", said
         if self.order.get("samples"):
             self._sampler = sampling.Sampler(self.folder, os.getpid())
@@ -90,11 +94,25 @@ class Runner:
                 self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
         self._scrubbed_all()
         verdict = self._verdict(reason)
+        self._unlimit()
         if not verdict[0] and self.order.get("after"):
             status = self.status
             verdict = self._around("after", "What the job left could not be kept") or verdict
             self.status = status  # the exit code is the job's
         return verdict
+
+    def _limit(self) -> None:
+        """Let the kernel keep the limits of the job, as far as it can here."""
+        memory, cores = int(self.order.get("memory_limit") or 0), int(self.order.get("cores") or 1)
+        mark = str(self.order.get("mark", self.folder))
+        self._group = limits.group(mark, memory, cores, str(self.order.get("group") or ""))
+        if self._group is None:
+            self.order["rlimits"] = limits.rlimits(memory) | (self.order.get("rlimits") or {})
+
+    def _unlimit(self) -> None:
+        if self._group is not None:
+            self._group.remove()
+            self._group = None
 
     def _around(self, which: str, what: str) -> tuple[str, str] | None:
         """Run the program before or after the job; returns class and sentence when it failed."""
@@ -163,7 +181,9 @@ class Runner:
     def _believe(self, child: int) -> None:
         """Record the job's process before it may run: whoever comes later can find it."""
         found = processes.process(child)
-        state = {"child": child, "child_start": found.start if found else 0, "started_at": self.started}
+        state: dict[str, Any] = {"child": child, "child_start": found.start if found else 0, "started_at": self.started}
+        if self._group is not None and self._group.add(child):
+            state["group"] = self._group.path
         attempt.write_json(self.folder, attempt.STATE, self.identity | state)
 
     def _watch(self, deadline: float) -> str:
@@ -245,11 +265,22 @@ class Runner:
             }[reason]
         if code == 0:
             return "", ""
-        if code in (-signal.SIGKILL, 128 + signal.SIGKILL) and processes.out_of_memory_kills() > self._kills:
-            return "oom", f"The kernel ended it because memory ran out; it held {_mib(self.peak)}."
+        if said := self._out_of_memory(code):
+            return "oom", said
         if code is not None and code < 0:
             return "user_error", f"It was ended by signal {_signal_name(-code)}, which did not come from the studio."
         return "user_error", f"It ended with exit code {code}."
+
+    def _out_of_memory(self, code: int | None) -> str:
+        """Say how a job that failed ran out of memory; empty when it did not."""
+        limit = int(self.order.get("memory_limit") or 0)
+        if self._group is not None and self._group.killed_for_memory():
+            return f"The kernel ended it: it held more than its limit of {_mib(limit)}."
+        if self.order.get("limited") and limit and limits.refused_memory(os.path.join(self.folder, attempt.LOG)):
+            return f"It was refused memory: it asked for more than its limit of {_mib(limit)} allows."
+        if code in (-signal.SIGKILL, 128 + signal.SIGKILL) and processes.out_of_memory_kills() > self._kills:
+            return f"The kernel ended it because memory ran out; it held {_mib(self.peak)}."
+        return ""
 
     def _record(self, failure: str, error: str) -> None:
         """Write the end; a full disk is waited for, since the record is the truth."""

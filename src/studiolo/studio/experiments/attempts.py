@@ -123,6 +123,8 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         blobs=str(ctx.blobs.root),
         copied=_copied(claim),
         samples=claim.kind in COMMANDS,
+        limited=True,
+        group=ctx.settings.cgroup,
         withheld=list(spec.context.get("withheld", [])),
         inherited=job_variables.inherited(spec, env),
         own=sorted(spec.env),

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from studiolo.kernel.settings import Settings
-from studiolo.runner import launch, observe, processes
+from studiolo.runner import launch, limits, observe, processes
 from studiolo.studio.compute.backends.base import (
     NOTHING,
     BackendSpec,
@@ -90,17 +90,24 @@ def _limits(settings: Settings, there: int, allowed: int, quota: float | None, m
         )
         if applies
     ]
+    grouped = limits.place(settings.cgroup) is not None
     because = f" ({'; '.join(reasons)})" if reasons else ""
     return (
         Kept(
             "cores",
-            False,
-            f"Jobs wait for free slots{because}, and are told their cores (OMP_NUM_THREADS); one that starts more threads is not held back.",
+            grouped,
+            f"Jobs wait for free slots{because}, and are told their cores (OMP_NUM_THREADS); one that starts more threads "
+            + ("gets no more time than its cores have (cpu.max)." if grouped else "is not held back."),
         ),
         Kept(
             "memory",
             True,
             "The runner measures the job's processes five times a second and ends a job above its own limit"
+            + (
+                "; the kernel does so at once (memory.max)"
+                if grouped
+                else "; the kernel refuses one process twice as much and 1 GiB"
+            )
             + (f"; the container's limit is {memory / 2**30:.1f} GiB." if memory else ".")
             + " A job without a limit is not held back.",
         ),

@@ -48,7 +48,9 @@ def translated(order: Order, folder: Path, place: str, runner: str, hello: Mappi
     argv = [there(str(word)) for word in order["argv"]]
     if argv[0].startswith("/") and Path(argv[0]).name in ("bash", "sh"):
         argv[0] = Path(argv[0]).name  # wherever the shell is there
-    kept = {key: value for key, value in order.items() if key not in ("manifests", "blobs", "inherited", "own")}
+    kept = {
+        key: value for key, value in order.items() if key not in ("manifests", "blobs", "inherited", "own", "group")
+    }
     cwd = there(order["cwd"]) if "cwd" in order else place
     return {**kept, "argv": argv, "env": {**base, **env, "PATH": path}, "cwd": cwd}
 
