@@ -42,6 +42,7 @@ MORE = {
         "paths",
     },
     "models": {"names"},  # what a model may be called
+    "pipelines": {"client"},  # of the SDK: reads the file of a pipeline, and sends what it needs
     "compute": {"backends"},  # the port's answers, which the controller of runs decides upon
 }
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _LATER = {
     "automl": "Start it with: studiolo automl submit",
-    "schedule": "",
     "batch endpoint": "",
     "batch deployment": "",
     "workspace": "Make one with: studiolo workspace create",
@@ -92,6 +91,7 @@ def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
     """Return the keys that a file of a kind may have; of one that is refused anyway those that it has."""
     from studiolo.studio.datasets import data_yaml
     from studiolo.studio.pipelines.client import known_of
+    from studiolo.studio.schedules import files as schedule_files
 
     keys: dict[str, Container[str]] = {
         "command": command.KNOWN,
@@ -102,6 +102,7 @@ def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
         "online deployment": _DEPLOYMENT,
         "pipeline": known_of("pipeline"),
         "component": known_of("component"),
+        "schedule": schedule_files.KNOWN,
         "datastore": {*raw, "description", "tags", "credentials"},
     }
     return keys.get(kind, raw)
@@ -127,6 +128,10 @@ def _pipeline(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[s
 
 def _component(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     return studio.pipelines.components.register_raw(raw, path, places)
+
+
+def _schedule(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    return studio.schedules.apply_raw(raw, path, places)
 
 
 def _data(studio: Studio, raw: dict[str, Any], path: Path, _: Mapping[str, str]) -> tuple[Any, list[str]]:
@@ -215,6 +220,7 @@ _MAKERS = {
     "sweep": _sweep,
     "pipeline": _pipeline,
     "component": _component,
+    "schedule": _schedule,
     "data": _data,
     "model": _model,
     "datastore": _datastore,

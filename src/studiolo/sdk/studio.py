@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from studiolo.studio.experiments.client import Experiments
     from studiolo.studio.models.client import Models
     from studiolo.studio.pipelines.client import Pipelines
+    from studiolo.studio.schedules.client import Schedules
 
 
 class Studio:
@@ -102,6 +103,13 @@ class Studio:
         from studiolo.studio.pipelines.client import Pipelines
 
         return Pipelines(self._transport)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """When jobs and pipelines run by themselves."""
+        from studiolo.studio.schedules.client import Schedules
+
+        return Schedules(self._transport)
 
     @cached_property
     def compute(self) -> Computes:

@@ -6,7 +6,18 @@ import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
-SLICES = ("workspace", "datastores", "compute", "experiments", "datasets", "models", "pipelines", "automl", "endpoints")
+SLICES = (
+    "workspace",
+    "datastores",
+    "compute",
+    "experiments",
+    "datasets",
+    "models",
+    "pipelines",
+    "schedules",
+    "automl",
+    "endpoints",
+)
 
 
 def parts(file: str) -> Iterator[tuple[str, ModuleType]]:

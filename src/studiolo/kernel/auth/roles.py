@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 _READ = frozenset({"*.read"})
 _WORK = frozenset(
-    {f"{noun}.write" for noun in ("datasets", "experiments", "models", "pipelines", "automl", "endpoints")}
+    {f"{noun}.write" for noun in ("datasets", "experiments", "models", "pipelines", "schedules", "automl", "endpoints")}
 )
 
 PERMISSIONS: dict[Role, frozenset[str]] = {

@@ -227,6 +227,16 @@ def enter(tx: Connection, identity: Identity, workspace: str) -> tuple[Actor, st
     return Actor(identity.account_id, identity.name, Role(row.role), identity.scopes, identity.run_id), str(row.id)
 
 
+def standing(tx: Connection, workspace_id: str, account_id: str, scopes: frozenset[str] | None = None) -> Actor | None:
+    """Return the actor that an account is in a workspace now; None for one that is gone, disabled or no member.
+
+    For what runs in somebody's name while that somebody is away. scopes: what the token narrowed that it was asked for with.
+    """
+    row = repository.account(tx, account_id)
+    role = repository.role(tx, workspace_id, account_id) if row is not None else None
+    return Actor(row.id, row.name, Role(role), scopes) if row is not None and role is not None else None
+
+
 def audit(
     tx: Connection,
     clock: Clock,

@@ -77,6 +77,11 @@ class Jobs:
 
     def submit_job(self, job: CommandJob, source_name: str) -> Submitted:
         """Queue a job as it was read, sending its files as far as they are missing."""
+        spec, warnings = self.prepare_job(job, source_name)
+        return Submitted(self.submit(spec), warnings)
+
+    def prepare_job(self, job: CommandJob, source_name: str) -> tuple[JobSpec, list[str]]:
+        """Send the files of a job as it was read; returns what would be submitted, and warnings."""
         placed = self._send(job.files)
         state = git_state.look(job.code) if job.code else None
         source = {"mlflow.source.name": source_name, "mlflow.source.type": "JOB", **(state.tags() if state else {})}
@@ -88,7 +93,7 @@ class Jobs:
                 "artifacts": self._keep_diff(state.diff) if state and state.diff else [],
             }
         )
-        return Submitted(self.submit(spec), job.warnings)
+        return spec, job.warnings
 
     def submit_function(self, spec: JobSpec, code: str, call: str, sent: Sequence[LocalFile]) -> Run:
         """Queue a call of a plain function; `job` makes it."""

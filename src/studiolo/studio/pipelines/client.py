@@ -94,9 +94,16 @@ class Pipelines:
 
     def submit_raw(self, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> Submitted:
         """Queue a pipeline that has been read from a file."""
+        spec, warnings = self.prepare_raw(raw, path, places)
+        return Submitted(self._submit(spec), warnings)
+
+    def prepare_raw(
+        self, raw: dict[str, Any], path: Path, places: Mapping[str, str]
+    ) -> tuple[dict[str, Any], Warnings]:
+        """Send the files of a pipeline that has been read from a file; returns what would be submitted, and warnings."""
         spec, found = pipeline_files.of(raw, path, places)
         self._send(spec, found.files)
-        return Submitted(self._submit(spec), found.warnings)
+        return spec, found.warnings
 
     def check_file(
         self, path: str | Path, changes: Mapping[str, Any] | Sequence[str] = (), places: Mapping[str, str] | None = None

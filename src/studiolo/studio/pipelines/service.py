@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded, encode
@@ -55,8 +57,23 @@ def check(ctx: Context, spec: PipelineSpec) -> Checked:
     return checking.check(graph, spec.values)
 
 
+class Ready(NamedTuple):
+    """A pipeline that was checked: components filled in, what it refers to found and pinned."""
+
+    spec: PipelineSpec
+    held: dict[str, Held]
+
+
 def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> PipelineRun:
     """Queue a pipeline; the controller starts its steps. Raises BadPipeline, ComponentNotFound, and what a step's job would raise."""
+    made = ready(ctx, spec)
+    with ctx.db.begin() as tx:
+        run_id = begin(tx, ctx, made, rerun_of)
+    return get_run(ctx, run_id)
+
+
+def ready(ctx: Context, spec: PipelineSpec) -> Ready:
+    """Refuse what `submit` would, and return the pipeline ready to begin; nothing is queued."""
     graph = interfaces.inferred(components.fill(ctx, spec.graph))
     refuse(checking.check(graph, spec.values).problems)
     for name in spec.outputs.keys() - graph.outputs.keys():
@@ -65,11 +82,14 @@ def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> Pip
     preflight.kept(ctx, spec.outputs, "outputs.")
     graph = preflight.steps(ctx, graph, spec.settings)
     held = preflight.values(ctx, graph, spec.values)
-    spec = spec.model_copy(update={"graph": graph})
-    with ctx.db.begin() as tx:
-        run_id = creating.topmost(tx, ctx, spec, held, rerun_of)
-        ctx.events.emit(tx, "pipeline.created", run_id, {"rerun_of": rerun_of})
-    return get_run(ctx, run_id)
+    return Ready(spec.model_copy(update={"graph": graph}), held)
+
+
+def begin(tx: Connection, ctx: Context, made: Ready, rerun_of: str | None = None) -> str:
+    """Queue a pipeline that was made ready just now, in the caller's transaction; returns its run's id."""
+    run_id = creating.topmost(tx, ctx, made.spec, made.held, rerun_of)
+    ctx.events.emit(tx, "pipeline.created", run_id, {"rerun_of": rerun_of})
+    return run_id
 
 
 def row(ctx: Context, run_id: str) -> Any:

@@ -1,0 +1,173 @@
+"""Reads schedules of Azure ML v2 (YAML), on the side of the client."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studiolo.kernel.http import Transport
+from studiolo.studio.experiments.client import Experiments
+from studiolo.studio.experiments.job_files import command, document, sweep
+from studiolo.studio.experiments.job_files.document import FileNotThere, enum, mapping, text, unknown
+from studiolo.studio.experiments.job_files.kinds import kind_of
+from studiolo.studio.pipelines.client import Pipelines
+from studiolo.studio.schedules.errors import BadSchedule
+
+KNOWN = frozenset(
+    [
+        "$schema",
+        "name",
+        "version",
+        "display_name",
+        "description",
+        "tags",
+        "properties",
+        "trigger",
+        "create_job",
+        "create_monitor",
+        "import_data",
+        "is_enabled",
+        "catch_up",
+        "overlap",
+    ]
+)
+_TRIGGER = ("type", "start_time", "end_time", "time_zone", "timezone")
+_CHANGES = ("settings", "inputs", "outputs", "tags", "experiment_name", "display_name", "compute", "description")
+
+
+def of(http: Transport, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Return a schedule as it is sent, and what of the file has no meaning here; files of its job are sent before."""
+    name = text(raw.get("name")).strip()
+    if not name:
+        raise BadSchedule(f"{path} has no name.", "Add `name:`.", field="name")
+    for other, where in (("create_monitor", "studiolo datasets monitors"), ("import_data", "studiolo datasets")):
+        if raw.get(other) is not None:
+            raise BadSchedule(f"'{other}' is no job.", f"Use: {where}.", field=other)
+    warnings = unknown(raw, KNOWN)
+    warnings += [f"'{key}' is left out" for key in ("version", "tags", "properties", "display_name") if raw.get(key)]
+    trigger, more = _trigger(raw)
+    target, notes = _target(http, raw.get("create_job"), path, places)
+    body: dict[str, Any] = {"name": name, "description": text(raw.get("description")), "trigger": trigger}
+    body |= {"target": target, "enabled": _truth(raw.get("is_enabled", True))}
+    body |= {key: enum(raw[key]) for key in ("catch_up", "overlap") if raw.get(key) is not None}
+    return body, [*warnings, *more, *notes]
+
+
+def _trigger(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    given = mapping(raw, "trigger")
+    kind = enum(given.get("type")) or (
+        "cron" if "expression" in given else "recurrence" if "frequency" in given else ""
+    )
+    when = {
+        "zone": text(given.get("time_zone") or given.get("timezone")) or "UTC",
+        "start": _moment(given, "start_time"),
+        "end": _moment(given, "end_time"),
+    }
+    if kind == "cron":
+        warnings = unknown(given, (*_TRIGGER, "expression"), "trigger.")
+        return {"kind": "cron", "expression": text(given.get("expression")), **when}, warnings
+    if kind == "recurrence":
+        warnings = unknown(given, (*_TRIGGER, "frequency", "interval", "schedule", "pattern"), "trigger.")
+        pattern = mapping(given, "schedule") or mapping(given, "pattern")
+        warnings += unknown(pattern, ("hours", "minutes", "week_days", "weekdays", "month_days"), "trigger.schedule.")
+        days = _many(pattern.get("week_days", pattern.get("weekdays")))
+        found = {
+            "kind": "recurrence",
+            "frequency": enum(given.get("frequency")).removesuffix("s") or "day",
+            "interval": given.get("interval", 1),
+            "hours": _many(pattern.get("hours")),
+            "minutes": _many(pattern.get("minutes")),
+            "week_days": [text(day).strip().lower() for day in days],
+            "month_days": _many(pattern.get("month_days")),
+        }
+        return {**found, **when}, warnings
+    raise BadSchedule(
+        f"The trigger is '{kind}'." if kind else "There is no trigger.",
+        "Write `trigger:` with `type: cron` or `type: recurrence`.",
+        field="trigger.type",
+    )
+
+
+def _target(http: Transport, given: Any, path: Path, places: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Return what `create_job` names: a file, a job that ran, or one that is written there, with its changes."""
+    changes: dict[str, Any] = {}
+    if isinstance(given, dict) and "job" in given:
+        changes = {key: given[key] for key in _CHANGES if given.get(key) is not None}
+        warnings = unknown(given, {*_CHANGES, "job", "type"}, "create_job.")
+        given = given["job"]
+    else:
+        warnings = []
+    if isinstance(given, dict):
+        target, more = _written(http, {str(key): value for key, value in given.items()}, path, changes, places)
+        return target, [*warnings, *more]
+    said = text(given).strip()
+    if not said:
+        raise BadSchedule("It has no job.", "Add `create_job:` with a file or a job.", field="create_job")
+    if said.startswith("azureml:"):
+        return _of_run(http, said.removeprefix("azureml:"), changes), warnings
+    file = path.resolve().parent / said.removeprefix("file:")
+    if not file.is_file():
+        raise FileNotThere(file, "create_job.job")
+    target, more = _written(http, document.read(file), file, changes, places)
+    return target, [*warnings, *more]
+
+
+def _written(
+    http: Transport, raw: dict[str, Any], path: Path, changes: Mapping[str, Any], places: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str]]:
+    for key, value in changes.items():
+        raw[key] = {**raw[key], **value} if isinstance(value, dict) and isinstance(raw.get(key), dict) else value
+    kind = kind_of(raw) or "command"
+    if kind == "pipeline":
+        spec, warnings = Pipelines(http).prepare_raw(raw, path, places)
+        return {"kind": "pipeline", "spec": spec}, warnings
+    if kind not in ("command", "sweep"):
+        raise BadSchedule(
+            f"A {kind} cannot be scheduled yet.", "Use a command, a sweep or a pipeline.", field="create_job"
+        )
+    reader = command.of if kind == "command" else sweep.of
+    job, warnings = Experiments(http).prepare_job(reader(raw, path, places), path.name)
+    return {"kind": "job", "spec": job.model_dump(mode="json")}, warnings
+
+
+def _of_run(http: Transport, run_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the target of a run, with literal inputs and other keys of its spec changed."""
+    run = http.get(f"experiments/runs/{run_id}")
+    pipeline = run["kind"] == "pipeline"
+    spec = http.get(f"pipelines/runs/{run_id}/spec" if pipeline else f"experiments/runs/{run_id}/spec")
+    for name, value in mapping(changes, "inputs").items():
+        family = "data" if isinstance(value, dict) and not pipeline else "values" if pipeline else "params"
+        spec[family][name] = value if isinstance(value, dict) or pipeline else document.literal(value)
+    for name, value in mapping(changes, "outputs").items():
+        spec["outputs"][name] = value
+    spec["tags"] |= {key: text(value) for key, value in mapping(changes, "tags").items()}
+    if changes.get("experiment_name"):
+        spec["experiment"] = text(changes["experiment_name"])
+    if settings := mapping(changes, "settings"):
+        fields = {key: settings[key] for key in known_settings() if key in settings}
+        if pipeline:
+            spec["settings"] |= fields
+    return {"kind": "pipeline" if pipeline else "job", "spec": spec}
+
+
+def known_settings() -> tuple[str, ...]:
+    """Return the settings of a pipeline that a schedule may change."""
+    return ("default_compute", "continue_on_step_failure", "force_rerun")
+
+
+def _moment(given: Mapping[str, Any], key: str) -> str | None:
+    """Return a moment as it is sent. Dates of YAML come as they were written; a blank stands for the T."""
+    said = text(given.get(key)).strip()
+    if not said or said.lower() == "none":
+        return None
+    if re.fullmatch(r"\d{4}-\d\d?-\d\d?", said):
+        said += "T00:00:00"
+    return said.replace(" ", "T", 1)
+
+
+def _many(given: Any) -> list[Any]:
+    return [] if given is None else list(given) if isinstance(given, list) else [given]
+
+
+def _truth(given: Any) -> bool:
+    return bool(given.truth) if isinstance(given, document.Word) else bool(given)

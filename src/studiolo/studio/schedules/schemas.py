@@ -1,0 +1,190 @@
+"""The nouns of schedules on the wire: when, what, and what came of it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from studiolo.studio.experiments.schemas import JobSpec, State
+from studiolo.studio.pipelines.schemas import PipelineSpec
+
+Frequency = Literal["minute", "hour", "day", "week", "month"]
+WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEK_DAYS: tuple[WeekDay, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+CatchUp = Literal["none", "one", "all"]
+Overlap = Literal["skip", "queue", "allow"]
+MOST_CAUGHT_UP = 100
+
+
+class Calendar(BaseModel):
+    """What the triggers by time share. zone: by its IANA name, or by the name that Windows has for it.
+
+    start, end: from when and until when it fires; one without an offset is a time of the zone.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    zone: str = Field("UTC", min_length=1, max_length=100)
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class Cron(Calendar):
+    """By a line of cron: minute, hour, day of month, month, day of week.
+
+    A line whose hours are `*` counts real time when clocks change. Another names times of day: one that does not come is made up for at the
+    change, and one that comes twice counts once.
+    """
+
+    kind: Literal["cron"] = "cron"
+    expression: str = Field(min_length=1, max_length=200)
+
+
+class Recurrence(Calendar):
+    """Every `interval` minutes, hours, days, weeks or months, counted from `start` (else from when it was made).
+
+    hours, minutes: times of day, of day, week and month; without them the time of `start`. week_days: of week; month_days: of month, and a
+    month without such a day is left out.
+    """
+
+    kind: Literal["recurrence"] = "recurrence"
+    frequency: Frequency
+    interval: int = Field(1, ge=1, le=10_000)
+    hours: list[Annotated[int, Field(ge=0, le=23)]] = Field([], max_length=24)
+    minutes: list[Annotated[int, Field(ge=0, le=59)]] = Field([], max_length=60)
+    week_days: list[WeekDay] = Field([], max_length=7)
+    month_days: list[Annotated[int, Field(ge=1, le=31)]] = Field([], max_length=31)
+
+
+Trigger = Annotated[Cron | Recurrence, Field(discriminator="kind")]
+
+
+class PipelineTarget(BaseModel):
+    """A pipeline. Texts among its values may hold `${{trigger.time}}` and `${{name}}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["pipeline"] = "pipeline"
+    spec: PipelineSpec
+
+
+class JobTarget(BaseModel):
+    """A job. Its params, data, outputs and tags may hold `${{trigger.time}}` and `${{name}}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["job"] = "job"
+    spec: JobSpec
+
+
+Target = Annotated[PipelineTarget | JobTarget, Field(discriminator="kind")]
+
+
+class ScheduleSettings(BaseModel):
+    """When what runs.
+
+    catch_up: of times that came while the studio did not run: `none` is run, the newest `one`, or `all` (at most the newest 100).
+    overlap: when an earlier run has not ended: `skip` this time, `queue` it until then, or `allow` both.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str = Field("", max_length=10_000)
+    trigger: Trigger
+    target: Target
+    catch_up: CatchUp = "one"
+    overlap: Overlap = "skip"
+
+
+class ScheduleCreate(ScheduleSettings):
+    """A new schedule."""
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][\w.-]*$")
+    enabled: bool = True
+
+
+class SchedulePatch(BaseModel):
+    """What changes; what is left out stays. Who changes when or what runs is who it runs as from then on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str | None = Field(None, max_length=10_000)
+    trigger: Trigger | None = None
+    target: Target | None = None
+    catch_up: CatchUp | None = None
+    overlap: Overlap | None = None
+
+
+FiringState = Literal["waiting", "started", "skipped", "failed"]
+Origin = Literal["time", "catch_up", "request"]
+
+
+class Firing(BaseModel):
+    """A time that came, and what was done about it.
+
+    state: started (run_id is its run), waiting (for an earlier run to end), skipped (reason says why; count times, up to `until`), failed
+    (no run could be made; reason says why). run_state: how the run stands, null when it was removed.
+    """
+
+    id: int
+    due: datetime
+    fired_at: datetime
+    origin: Origin
+    state: FiringState
+    run_id: str | None = None
+    run_state: State | None = None
+    run_name: str = ""
+    reason: str = ""
+    field: str = ""
+    count: int = 1
+    until: datetime | None = None
+
+
+class Schedule(BaseModel):
+    """A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run; trouble says why).
+
+    runs_as: name of the account whose rights its runs have; what: a pipeline or job, with its name; next: the times to come.
+    """
+
+    name: str
+    description: str = ""
+    state: Literal["active", "paused", "finished", "troubled"]
+    enabled: bool
+    trigger: Trigger
+    says: str
+    zone: str
+    what: Literal["pipeline", "job"]
+    target_name: str
+    experiment: str
+    catch_up: CatchUp
+    overlap: Overlap
+    trouble: str = ""
+    runs_as: str
+    next: list[datetime] = []
+    last: Firing | None = None
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+
+
+class ScheduleDetail(Schedule):
+    """A schedule with what it runs."""
+
+    target: Target
+
+
+class TimesAsked(BaseModel):
+    """A trigger whose next times are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trigger: Trigger
+    count: int = Field(5, ge=1, le=50)
+
+
+class Times(BaseModel):
+    """The next times of a trigger. zone: by its IANA name; says: the trigger in words."""
+
+    times: list[datetime]
+    zone: str
+    says: str

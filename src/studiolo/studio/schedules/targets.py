@@ -1,0 +1,49 @@
+"""What a schedule runs: it is made ready outside of a transaction, and begins inside of the one that writes the firing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection
+
+from studiolo.kernel.context import Context
+from studiolo.studio.experiments import service as experiments
+from studiolo.studio.pipelines import service as pipelines
+from studiolo.studio.schedules import filling
+from studiolo.studio.schedules.filling import Words
+from studiolo.studio.schedules.schemas import JobTarget, PipelineTarget, Target, Trigger
+
+NEEDED = {"pipeline": "pipelines.write", "job": "experiments.write"}  # what its owner must be allowed to
+READER: TypeAdapter[Target] = TypeAdapter(Target)
+TRIGGERS: TypeAdapter[Trigger] = TypeAdapter(Trigger)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Something that can begin now. begin: makes the run in a transaction, returns its id."""
+
+    begin: Callable[[Connection], str]
+
+
+def ready(ctx: Context, target: Target, known: Words, schedule: str) -> Ready:
+    """Make a target ready for one firing, with the rights of the actor; raises what is wrong with it."""
+    ctx.actor.must(NEEDED[target.kind])
+    if isinstance(target, PipelineTarget):
+        made = pipelines.ready(ctx, filling.pipeline(target.spec, known, schedule))
+        return Ready(lambda tx: pipelines.begin(tx, ctx, made))
+    job = experiments.check(ctx, filling.job(target.spec, known, schedule))
+    return Ready(lambda tx: experiments.queue(tx, ctx, job).id)
+
+
+def about(target: Target) -> dict[str, str]:
+    """Return what is shown of a target: its kind, its name and its experiment."""
+    spec = target.spec
+    name = spec.name or ("pipeline" if isinstance(target, PipelineTarget) else "job")
+    return {"what": target.kind, "target_name": name[:500], "experiment": spec.experiment}
+
+
+def plain(target: Target) -> Target:
+    """Return a target as it is kept: a job without what it was given when it ran."""
+    if isinstance(target, JobTarget):
+        return target.model_copy(update={"spec": target.spec.model_copy(update={"parent_id": None})})
+    return target
