@@ -200,3 +200,10 @@ def test_a_pipeline_takes_what_it_has_computed_before(running: Started) -> None:
     assert said.count("Completed\n  prepare: ") == 2
     assert "rate 2.0: Completed\n  prepare: Reused\n  weigh: Completed" in said
     assert "changed: 0.5 → 2.0" in said
+
+
+def test_a_schedule(running: Started) -> None:
+    said = run(running, "20_a_schedule.py")
+    assert "nightly-report: 30 2 * * * in Europe/Berlin" in said
+    assert "2027-03-27 01:30 UTC\n  2027-03-28 01:00 UTC\n  2027-03-29 00:30 UTC" in said
+    assert "run at once: Completed" in said
