@@ -5,8 +5,8 @@ from alembic import op
 
 from studiolo.kernel.db.types import Json, UtcDateTime
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
