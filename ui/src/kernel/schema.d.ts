@@ -4780,6 +4780,158 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/schedules': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Schedules
+     * @description List schedules by name, with their next times and their newest firing.
+     */
+    get: operations['schedules_list_schedules'];
+    put?: never;
+    /**
+     * Create
+     * @description Make a schedule; its runs have the rights of who makes it.
+     */
+    post: operations['schedules_create'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/schedules/times': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Times
+     * @description Return the next times of a trigger; nothing is kept.
+     */
+    post: operations['schedules_times'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/schedules/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get
+     * @description Return a schedule with what it runs.
+     */
+    get: operations['schedules_get'];
+    put?: never;
+    post?: never;
+    /**
+     * Remove
+     * @description Remove a schedule with its history; its runs stay.
+     */
+    delete: operations['schedules_remove'];
+    options?: never;
+    head?: never;
+    /**
+     * Change
+     * @description Change a schedule; when or what it runs changes to the rights of who changes it.
+     */
+    patch: operations['schedules_change'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/schedules/{name}/firings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Firings
+     * @description List what a schedule has fired, newest first, and why times made no run.
+     */
+    get: operations['schedules_list_firings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/schedules/{name}/pause': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Pause
+     * @description Let a schedule rest.
+     */
+    post: operations['schedules_pause'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/schedules/{name}/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Resume
+     * @description Let a schedule go on from now, with the rights of who asks.
+     */
+    post: operations['schedules_resume'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/schedules/{name}/run': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Run
+     * @description Run at once what a schedule runs, with the rights of who asks.
+     */
+    post: operations['schedules_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/workspace': {
     parameters: {
       query?: never;
@@ -7288,6 +7440,31 @@ export interface components {
       };
     };
     /**
+     * Cron
+     * @description By a line of cron: minute, hour, day of month, month, day of week.
+     *
+     *     A line whose hours are `*` counts real time when clocks change. Another names times of day: one that does not come is made up for at the
+     *     change, and one that comes twice counts once.
+     */
+    Cron: {
+      /** End */
+      end?: string | null;
+      /** Expression */
+      expression: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'cron';
+      /** Start */
+      start?: string | null;
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
+    };
+    /**
      * Curve
      * @description A metric of a run: logged points in order of x.
      *
@@ -9084,6 +9261,79 @@ export interface components {
       size: number;
     };
     /**
+     * Firing
+     * @description A time that came, and what was done about it.
+     *
+     *     state: started (run_id is its run), waiting (for an earlier run to end), skipped (reason says why; count times, up to `until`), failed
+     *     (no run could be made; reason says why). run_state: how the run stands, null when it was removed.
+     */
+    Firing: {
+      /**
+       * Count
+       * @default 1
+       */
+      count: number;
+      /**
+       * Due
+       * Format: date-time
+       */
+      due: string;
+      /**
+       * Field
+       * @default
+       */
+      field: string;
+      /**
+       * Fired At
+       * Format: date-time
+       */
+      fired_at: string;
+      /** Id */
+      id: number;
+      /**
+       * Origin
+       * @enum {string}
+       */
+      origin: 'time' | 'catch_up' | 'request';
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /** Run Id */
+      run_id?: string | null;
+      /**
+       * Run Name
+       * @default
+       */
+      run_name: string;
+      /** Run State */
+      run_state?:
+        | (
+            | 'NotStarted'
+            | 'Queued'
+            | 'Provisioning'
+            | 'Preparing'
+            | 'Starting'
+            | 'Running'
+            | 'Finalizing'
+            | 'Completed'
+            | 'Failed'
+            | 'Canceled'
+            | 'Lost'
+            | 'Reused'
+            | 'Skipped'
+          )
+        | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'started' | 'skipped' | 'failed';
+      /** Until */
+      until?: string | null;
+    };
+    /**
      * FormatNoun
      * @description A format of files. options: the fields of `Reading` that it heeds.
      */
@@ -10127,6 +10377,18 @@ export interface components {
       };
       /** Timeout S */
       timeout_s?: number | null;
+    };
+    /**
+     * JobTarget
+     * @description A job. Its params, data, outputs and tags may hold `${{trigger.time}}` and `${{name}}`.
+     */
+    JobTarget: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'job';
+      spec: components['schemas']['JobSpec'];
     };
     /**
      * JobUsage
@@ -11827,6 +12089,13 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /** Page[Firing] */
+    Page_Firing_: {
+      /** Items */
+      items: components['schemas']['Firing'][];
+      /** Next */
+      next?: string | null;
+    };
     /** Page[Mail] */
     Page_Mail_: {
       /** Items */
@@ -11873,6 +12142,13 @@ export interface components {
     Page_Run_: {
       /** Items */
       items: components['schemas']['Run'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Schedule] */
+    Page_Schedule_: {
+      /** Items */
+      items: components['schemas']['Schedule'][];
       /** Next */
       next?: string | null;
     };
@@ -12121,6 +12397,30 @@ export interface components {
         [key: string]:
           string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
       };
+    };
+    /**
+     * PipelineTarget
+     * @description A pipeline. Texts among its values may hold `${{trigger.time}}` and `${{name}}`.
+     */
+    'PipelineTarget-Input': {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'pipeline';
+      spec: components['schemas']['PipelineSpec-Input'];
+    };
+    /**
+     * PipelineTarget
+     * @description A pipeline. Texts among its values may hold `${{trigger.time}}` and `${{name}}`.
+     */
+    'PipelineTarget-Output': {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'pipeline';
+      spec: components['schemas']['PipelineSpec-Output'];
     };
     /**
      * Policy
@@ -12683,6 +12983,59 @@ export interface components {
       name: string;
       /** Packages */
       packages: string[];
+    };
+    /**
+     * Recurrence
+     * @description Every `interval` minutes, hours, days, weeks or months, counted from `start` (else from when it was made).
+     *
+     *     hours, minutes: times of day, of day, week and month; without them the time of `start`. week_days: of week; month_days: of month, and a
+     *     month without such a day is left out.
+     */
+    Recurrence: {
+      /** End */
+      end?: string | null;
+      /**
+       * Frequency
+       * @enum {string}
+       */
+      frequency: 'minute' | 'hour' | 'day' | 'week' | 'month';
+      /**
+       * Hours
+       * @default []
+       */
+      hours: number[];
+      /**
+       * Interval
+       * @default 1
+       */
+      interval: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'recurrence';
+      /**
+       * Minutes
+       * @default []
+       */
+      minutes: number[];
+      /**
+       * Month Days
+       * @default []
+       */
+      month_days: number[];
+      /** Start */
+      start?: string | null;
+      /**
+       * Week Days
+       * @default []
+       */
+      week_days: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[];
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
     };
     /**
      * Registration
@@ -13815,6 +14168,200 @@ export interface components {
        * @default
        */
       why: string;
+    };
+    /**
+     * Schedule
+     * @description A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run; trouble says why).
+     *
+     *     runs_as: name of the account whose rights its runs have; what: a pipeline or job, with its name; next: the times to come.
+     */
+    Schedule: {
+      /**
+       * Catch Up
+       * @enum {string}
+       */
+      catch_up: 'none' | 'one' | 'all';
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Enabled */
+      enabled: boolean;
+      /** Experiment */
+      experiment: string;
+      last?: components['schemas']['Firing'] | null;
+      /** Name */
+      name: string;
+      /**
+       * Next
+       * @default []
+       */
+      next: string[];
+      /**
+       * Overlap
+       * @enum {string}
+       */
+      overlap: 'skip' | 'queue' | 'allow';
+      /** Runs As */
+      runs_as: string;
+      /** Says */
+      says: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'active' | 'paused' | 'finished' | 'troubled';
+      /** Target Name */
+      target_name: string;
+      /** Trigger */
+      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
+      /**
+       * Trouble
+       * @default
+       */
+      trouble: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /**
+       * What
+       * @enum {string}
+       */
+      what: 'pipeline' | 'job';
+      /** Zone */
+      zone: string;
+    };
+    /**
+     * ScheduleCreate
+     * @description A new schedule.
+     */
+    ScheduleCreate: {
+      /**
+       * Catch Up
+       * @default one
+       * @enum {string}
+       */
+      catch_up: 'none' | 'one' | 'all';
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /**
+       * Enabled
+       * @default true
+       */
+      enabled: boolean;
+      /** Name */
+      name: string;
+      /**
+       * Overlap
+       * @default skip
+       * @enum {string}
+       */
+      overlap: 'skip' | 'queue' | 'allow';
+      /** Target */
+      target: components['schemas']['PipelineTarget-Input'] | components['schemas']['JobTarget'];
+      /** Trigger */
+      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
+    };
+    /**
+     * ScheduleDetail
+     * @description A schedule with what it runs.
+     */
+    ScheduleDetail: {
+      /**
+       * Catch Up
+       * @enum {string}
+       */
+      catch_up: 'none' | 'one' | 'all';
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Enabled */
+      enabled: boolean;
+      /** Experiment */
+      experiment: string;
+      last?: components['schemas']['Firing'] | null;
+      /** Name */
+      name: string;
+      /**
+       * Next
+       * @default []
+       */
+      next: string[];
+      /**
+       * Overlap
+       * @enum {string}
+       */
+      overlap: 'skip' | 'queue' | 'allow';
+      /** Runs As */
+      runs_as: string;
+      /** Says */
+      says: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'active' | 'paused' | 'finished' | 'troubled';
+      /** Target */
+      target: components['schemas']['PipelineTarget-Output'] | components['schemas']['JobTarget'];
+      /** Target Name */
+      target_name: string;
+      /** Trigger */
+      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
+      /**
+       * Trouble
+       * @default
+       */
+      trouble: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /**
+       * What
+       * @enum {string}
+       */
+      what: 'pipeline' | 'job';
+      /** Zone */
+      zone: string;
+    };
+    /**
+     * SchedulePatch
+     * @description What changes; what is left out stays. Who changes when or what runs is who it runs as from then on.
+     */
+    SchedulePatch: {
+      /** Catch Up */
+      catch_up?: ('none' | 'one' | 'all') | null;
+      /** Description */
+      description?: string | null;
+      /** Overlap */
+      overlap?: ('skip' | 'queue' | 'allow') | null;
+      /** Target */
+      target?: (components['schemas']['PipelineTarget-Input'] | components['schemas']['JobTarget']) | null;
+      /** Trigger */
+      trigger?: (components['schemas']['Cron'] | components['schemas']['Recurrence']) | null;
     };
     /**
      * Schema
@@ -15371,6 +15918,31 @@ export interface components {
       lines?: components['schemas']['studiolo__studio__datasets__file_profile__schemas__Range'] | null;
       /** Looked */
       looked: number;
+    };
+    /**
+     * Times
+     * @description The next times of a trigger. zone: by its IANA name; says: the trigger in words.
+     */
+    Times: {
+      /** Says */
+      says: string;
+      /** Times */
+      times: string[];
+      /** Zone */
+      zone: string;
+    };
+    /**
+     * TimesAsked
+     * @description A trigger whose next times are wanted.
+     */
+    TimesAsked: {
+      /**
+       * Count
+       * @default 5
+       */
+      count: number;
+      /** Trigger */
+      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
     };
     /**
      * Token
@@ -25664,6 +26236,328 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['StepState'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_list_schedules: {
+    parameters: {
+      query?: {
+        /** @description A part of the name. */
+        name?: string;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Schedule_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ScheduleCreate'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_times: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TimesAsked'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Times'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_remove: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_change: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SchedulePatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_list_firings: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Firing_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_pause: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_resume: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  schedules_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Firing'];
         };
       };
       /** @description Validation Error */
