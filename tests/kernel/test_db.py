@@ -142,3 +142,19 @@ def test_tables_that_have_grown_are_counted_for_the_planner(any_ctx: Context) ->
     with db.read() as tx:
         assert tx.execute(known).scalar_one() == 5000
     assert "grown" not in statistics.refresh(db)
+
+
+def test_a_glance_opens_no_transaction_and_a_reader_after_it_does(any_ctx: Context) -> None:
+    db = any_ctx.db
+    if db.dialect == "sqlite":
+        with db.glance() as tx:
+            assert tx.execute(text("select 1")).scalar() == 1
+        return
+    with db.glance() as tx:
+        assert tx.execute(text("select 1")).scalar() == 1
+        assert tx.connection.driver_connection.info.transaction_status == 0  # type: ignore[union-attr]  # idle: nothing to end
+        level = tx.execute(text("show transaction_isolation")).scalar()
+        assert level == "read committed"
+    with db.read() as tx:
+        assert tx.execute(text("show transaction_isolation")).scalar() == "repeatable read"
+        assert tx.connection.driver_connection.info.transaction_status == 2  # type: ignore[union-attr]  # in a transaction

@@ -30,6 +30,9 @@ FILTERS = [
     "tags.t IS NULL",
     "params.p = 'no'",
     "attributes.status = 'RUNNING' AND params.p != '1'",
+    "params.p = '1' AND tags.t = 't1'",
+    "tags.t = 't1' AND metrics.m < 0.5 AND params.p = '3' AND params.p = '3'",
+    "params.p = '1' AND params.p = '2'",
 ]
 
 

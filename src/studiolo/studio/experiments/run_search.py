@@ -73,10 +73,18 @@ def page(
     """
     search = _kept(tx, ctx, experiment_ids, lifecycle, filters, orders)
     lists = experiment_ids is not None and len(experiment_ids) != 1
-    if ctx.db.dialect == "postgresql" and not token and not lists and all(c.entity in RECORDED for c in filters):
+    if not lists and at_once(ctx, filters, token):
         return search.beginning(tx, limit)
     found, following = search.page(tx, token, limit)
     return rows(tx, [one.seq for one in found]), following
+
+
+def at_once(ctx: Context, filters: Sequence[Comparison], token: str) -> bool:
+    """Say whether a page of one experiment, or of all of them, is read with single statements, so that `glance` is enough.
+
+    What walks through parts of a list sees each part in a state of its own, as two pages do.
+    """
+    return ctx.db.dialect == "postgresql" and not token and all(c.entity in RECORDED for c in filters)
 
 
 @dataclass(frozen=True)
@@ -145,10 +153,10 @@ def _kept(
     led = bool(clauses) and run_walk.leads(clauses[0], numbers)
     scope = run_walk.Scope(ctx.workspace_id, experiment_ids, lifecycle)
     if scope.in_order and not filters and (not clauses or clauses[0] == ("attribute", "start_time", False)):
-        few = None  # the first page of a list: an index has it
+        few: tuple[int, ...] = ()  # the first page of a list: an index has it
     else:
         few = run_walk.few(tx, scope, filters, numbers)
-    walks = led and few is None
+    walks = led and not few
     shape = (walks, _shape(ctx.db.dialect, scope, filters, clauses, numbers, few))
     found = _statements.get(shape)
     if found is None:
@@ -171,7 +179,7 @@ def _shape(
     filters: list[Comparison],
     clauses: list[tuple[str, str, bool]],
     numbers: dict[str, int],
-    few: int | None,
+    few: tuple[int, ...],
 ) -> Hashable:
     """Return all of a search that its statement depends on, but not the values that are its parameters."""
     compared = [
@@ -189,13 +197,13 @@ def _statement(
     filters: list[Comparison],
     clauses: list[tuple[str, str, bool]],
     numbers: dict[str, int],
-    few: int | None,
+    few: tuple[int, ...],
 ) -> tuple[Select[Any], Keyset]:
     """Build what finds a page by sorting, with parameters in the place of values."""
     own = _parameters(scope)
     driver = run_walk.driver(few, filters, own, bound)
     query = run_walk.within(select(runs.c.seq), dialect, own, driver, led=False, in_order=scope.in_order)
-    places = [n for n in range(len(filters)) if n != few or not run_walk.exact(filters[n])]
+    places = [n for n in range(len(filters)) if n not in few or not run_walk.exact(filters[n])]
     for n in sorted(places, key=lambda n: not run_walk.exact(filters[n])):  # what mostly leaves fewer is asked first
         query = query.where(condition(filters[n], numbers, n, dialect))
     query, sort = _sorted(query, clauses, numbers)
@@ -208,7 +216,7 @@ def _walk(
     filters: list[Comparison],
     clauses: list[tuple[str, str, bool]],
     numbers: dict[str, int],
-    _few: int | None,
+    _few: tuple[int, ...],
 ) -> list[run_walk.Section]:
     """Build what finds a page by following an index, with parameters in the place of values."""
     own = _parameters(scope)

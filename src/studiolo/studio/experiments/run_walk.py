@@ -15,6 +15,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Double,
     Engine,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    intersect,
     not_,
     select,
 )
@@ -40,6 +42,7 @@ from studiolo.studio.experiments.tracking import HEAD
 from studiolo.studio.experiments.tracking_tables import metric_latest, params, run_tags
 
 FEW = 3000  # runs that are sorted rather than walked to
+_ALIKE = 8  # times as many may be read in the order of a table as are looked for one by one, at the same cost
 OWN = -1  # what `few` returns for the runs of the experiments themselves
 Dialect = Literal["sqlite", "postgresql"]
 Bind = Callable[[str, Any], Any]  # a name and a value → what stands for it in a statement
@@ -129,8 +132,11 @@ def plain(_: str, value: Any) -> Any:
     return value
 
 
-def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: dict[str, int]) -> int | None:
-    """Return the place of the filter whose runs are few, OWN when the experiments have few; None when every one has too many."""
+def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: dict[str, int]) -> tuple[int, ...]:
+    """Return the place of the filter whose runs are few, OWN when the experiments have few; none when every one has too many.
+
+    After it come those of other filters that an index answers and whose runs are not many more, on PostgreSQL.
+    """
     places = [n for n, one in enumerate(filters) if one.key in numbers and indexed(one)]
     places.sort(key=lambda n: filters[n].entity == "metric")  # texts leave fewer, mostly
     asked: dict[int, Hashable] = {
@@ -144,7 +150,14 @@ def few(tx: Connection, scope: Scope, filters: Sequence[Comparison], numbers: di
     for place in asked:
         if sizes[place] <= most:
             chosen, most = place, sizes[place] // 2  # another one must be much better to be worth its name
-    return chosen
+    if chosen is None:
+        return ()
+    if (
+        chosen == OWN or tx.dialect.name == "sqlite"
+    ):  # to SQLite, looking for a record is no dearer than reading the next one
+        return (chosen,)
+    alike = min(FEW, sizes[chosen] * _ALIKE)
+    return (chosen, *(n for n in places if n != chosen and exact(filters[n]) and sizes[n] <= alike))
 
 
 def _searched(one: Comparison) -> float | str:
@@ -188,14 +201,21 @@ def _sizes(
     return found
 
 
-def driver(place: int | None, filters: Sequence[Comparison], scope: Scope, bind: Bind = plain) -> Select[Any] | None:
+def driver(
+    places: Sequence[int], filters: Sequence[Comparison], scope: Scope, bind: Bind = plain
+) -> Select[Any] | CompoundSelect[Any] | None:
     """Return the query of runs that `few` has chosen. bind: makes values of the filters parameters of the statement."""
-    if place is None:
+    if not places:
         return None
-    if place == OWN:
+    if places[0] == OWN:
         query = select(runs.c.seq).where(runs.c.experiment.in_(scope.experiments))
         return query if scope.lifecycle is None else query.where(runs.c.lifecycle == scope.lifecycle)
-    entity, _, operator, value = filters[place]
+    found = [_driving(filters[place], place, bind) for place in places]
+    return found[0] if len(found) == 1 else intersect(*found)
+
+
+def _driving(one: Comparison, place: int, bind: Bind) -> Select[Any]:
+    entity, _, operator, value = one
     number = bind(f"k{place}", None)
     if entity == "metric":
         return _found(entity, operator, number, bind(f"v{place}", value))
@@ -246,7 +266,13 @@ def probe(query: Select[Any], dialect: Dialect) -> ColumnElement[bool]:
 
 
 def within(
-    query: Select[Any], dialect: Dialect, scope: Scope, some: Select[Any] | None, *, led: bool, in_order: bool
+    query: Select[Any],
+    dialect: Dialect,
+    scope: Scope,
+    some: Select[Any] | CompoundSelect[Any] | None,
+    *,
+    led: bool,
+    in_order: bool,
 ) -> Select[Any]:
     """Narrow a query on `runs` to a scope, and to the runs of a `driver`. led: a walk finds the runs one by one."""
     experiment: Any = runs.c.experiment

@@ -81,10 +81,18 @@ def metric(item: Latest) -> Json:
 
 
 def runs_of(tx: Connection, rows: Sequence[Any]) -> list[bytes]:
-    """Write whole runs: info, data, inputs and outputs. rows: of `run_search.rows`; ready documents go in as they are."""
-    missing = [row.seq for row in rows if row.doc is None]
-    made = documents(tx, missing)
-    return [b'{"info":%b,%b' % (orjson.dumps(info(row)), row.doc or made[row.seq]) for row in rows]
+    """Write whole runs: info, data, inputs and outputs. rows: of `run_search.rows`; ready documents go in as they are.
+
+    A run that is gone since its row was read is left out.
+    """
+    made = documents(tx, [row.seq for row in rows if row.doc is None])
+    whole = ((row, row.doc or made.get(row.seq)) for row in rows)
+    return [b'{"info":%b,%b' % (orjson.dumps(info(row)), doc) for row, doc in whole if doc is not None]
+
+
+def ready(rows: Sequence[Any]) -> list[bytes]:
+    """Write those of the runs whose documents are ready."""
+    return [b'{"info":%b,%b' % (orjson.dumps(info(row)), row.doc) for row in rows if row.doc is not None]
 
 
 def documents(tx: Connection, seqs: Sequence[int]) -> dict[int, bytes]:
