@@ -36,7 +36,7 @@ def generate(path: Path, size: int) -> None:
     import run as profile
 
     piece = path.with_suffix(".piece.csv")
-    profile.generate(piece, 100_000)
+    list(profile.generate(piece, 100_000))
     rows = piece.read_bytes()
     piece.unlink()
     first = rows.index(b"\n") + 1

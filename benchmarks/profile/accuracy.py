@@ -127,8 +127,8 @@ def main() -> int:
     worst = Worst()
     with tempfile.TemporaryDirectory(prefix="studiolo-accuracy-") as folder:
         path, schema = Path(folder) / f"t.{'csv' if asked.csv else 'parquet'}", Path(folder) / "schema.json"
-        run.generate(path, asked.rows)
-        run.inspect(path, schema)
+        list(run.generate(path, asked.rows))
+        list(run.inspect(path, schema))
         (Path(folder) / "spill").mkdir()
         table: Any = run.opened(path, schema)
         found = profile(table, Path(folder) / "spill")

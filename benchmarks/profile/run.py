@@ -3,7 +3,9 @@
     python benchmarks/profile/run.py [--rows 1000000 10000000] [--formats parquet csv] [--repeat 3] [--peers summarize polars ydata]
 
 The floor is DuckDB's `max` of every column of the same file with the same threads: nobody profiles without decoding.
-Each measurement is a process of its own; CPU is its user + system time, memory its peak resident size. Peers that are not
+Each measurement is a process of its own that imports what it needs and no more: decoding and SUMMARIZE are DuckDB and one sentence
+of SQL that was written before, with the same settings; the profile is what the profile job runs. CPU is user + system time of the whole
+process, its start and imports included; "work" is what of it came after the imports. Memory is the peak resident size. Peers that are not
 installed here (Polars, ydata-profiling) get an environment of their own, made by pip when it is first asked for.
 """
 
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # a peer's Python starts this very file
@@ -51,25 +54,16 @@ LOADED = "import run; from studiolo.studio.datasets.profile import compute, leak
 FEW = 1_000_000  # rows that ydata-profiling is asked for at most: it holds them all, several times
 
 
-def generate(path: Path, rows: int) -> None:
+def generate(path: Path, rows: int) -> Iterator[None]:
     import duckdb
 
+    yield
     connection = duckdb.connect()
     connection.execute("SET threads = 2; SET memory_limit = '1500MB'; SET preserve_insertion_order = false")
     connection.execute("SELECT setseed(0.42)")
     picked = ", ".join(f"{sql} AS {name}" for name, sql in COLUMNS.items())
     kind = "FORMAT parquet, COMPRESSION zstd" if path.suffix == ".parquet" else "HEADER"
     connection.execute(f"COPY (SELECT {picked} FROM range({rows}) t(i)) TO '{path}' ({kind})")
-
-
-def floor(path: Path, schema_file: Path) -> None:
-    from studiolo.studio.datasets import table_file
-    from studiolo.studio.datasets.reading import engine
-
-    connection = engine.connect(memory="500MB", threads=2)
-    table = opened(path, schema_file)
-    columns = ", ".join(f"max({engine.name(column.name)})" for column in table.schema.columns)
-    connection.execute(f"SELECT {columns} FROM ({table_file.scan(table)})").fetchall()
 
 
 def opened(path: Path, schema_file: Path) -> "object":
@@ -79,46 +73,45 @@ def opened(path: Path, schema_file: Path) -> "object":
     return TableInput.of(path, TableSchema.model_validate_json(schema_file.read_text()))
 
 
-def ours(path: Path, schema_file: Path) -> None:
+def ours(path: Path, schema_file: Path) -> Iterator[None]:
     from studiolo.studio.datasets.profile.compute import profile
 
+    yield
     with tempfile.TemporaryDirectory() as spill:
         found = profile(opened(path, schema_file), Path(spill))
     assert found.columns[0].count == found.rows
 
 
-def exact(path: Path, schema_file: Path) -> None:
+def exact(path: Path, schema_file: Path) -> Iterator[None]:
     from studiolo.studio.datasets.profile.compute import How, profile
 
+    yield
     with tempfile.TemporaryDirectory() as spill:
         assert profile(opened(path, schema_file), Path(spill), how=How(exact=True)).sample.exact
 
 
-def summarize(path: Path, schema_file: Path) -> None:
-    from studiolo.studio.datasets import table_file
+def inspect(path: Path, schema_file: Path) -> Iterator[None]:
+    from studiolo.studio.datasets import looking, table_file
+    from studiolo.studio.datasets.formats.base import Source
     from studiolo.studio.datasets.reading import engine
 
-    with tempfile.TemporaryDirectory() as spill:
-        connection = engine.connect(memory="500MB", threads=2, spill=Path(spill))
-        connection.execute(f"SUMMARIZE {table_file.scan(opened(path, schema_file))}").fetchall()
-
-
-def inspect(path: Path, schema_file: Path) -> None:
-    from studiolo.studio.datasets import table_file
-    from studiolo.studio.datasets.formats.base import Source
-
+    yield
     with tempfile.TemporaryDirectory() as work:
-        found = table_file.inspect(Source(path, path.name, Path(work)))
+        found = looking.inspect(Source(path, path.name, Path(work)))
     schema_file.write_text(found.schema.model_dump_json())
+    scan = table_file.scan(table_file.TableInput.of(path, found.schema))
+    columns = ", ".join(f"max({engine.name(column.name)})" for column in found.schema.columns)
+    asked = {"decode": f"SELECT {columns} FROM ({scan})", "summarize": f"SUMMARIZE {scan}"}
+    peers.asked(schema_file).write_text(json.dumps(asked))
 
 
 STEPS = {
     "generate": generate,
     "inspect": inspect,
-    "floor": floor,
+    "floor": peers.decode,
     "profile": ours,
     "exact": exact,
-    "summarize": summarize,
+    "summarize": peers.summarize,
     "polars": peers.polars,
     "ydata": peers.ydata,
 }
@@ -127,7 +120,8 @@ STEPS = {
 def environment() -> dict[str, str]:
     """Return the environment of a step: modules are compiled once, as an installed package's are, whatever this machine is told."""
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": str(COMPILED)}
+    told = {"OMP_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}  # what the profile job is started with
+    return kept | told | {"PYTHONPYCACHEPREFIX": str(COMPILED)}
 
 
 def compile_once() -> None:
@@ -143,17 +137,27 @@ def measure(step: str, *arguments: object, python: Path | None = None, timeout: 
 
 
 def one_step(step: str, arguments: list[str]) -> None:
+    """Run a step in this process: it imports, yields once, and works."""
     started = time.monotonic()
     values: list[object] = [Path(arguments[0]), int(arguments[1]) if step == "generate" else Path(arguments[1])]
-    STEPS[step](*values)  # type: ignore[operator]
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    print(json.dumps({"wall": time.monotonic() - started, "cpu": used.ru_utime + used.ru_stime, "mib": peak}))
+    running = STEPS[step](*values)  # type: ignore[operator]
+    next(running)
+    begun = used()
+    next(running, None)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    cpu = used()
+    print(json.dumps({"wall": time.monotonic() - started, "cpu": cpu, "work": cpu - begun, "mib": peak}))
+
+
+def used() -> float:
+    """Return the CPU seconds of this process, from its start."""
+    found = resource.getrusage(resource.RUSAGE_SELF)
+    return found.ru_utime + found.ru_stime
 
 
 def show(name: str, found: dict[str, float], base: dict[str, float] | None = None) -> None:
-    ratio = f"{found['cpu'] / base['cpu']:8.2f}" if base else ""
-    print(f"{name:12}{found['wall']:8.2f}{found['cpu']:8.2f}{found['mib']:7.0f}{ratio}", flush=True)
+    ratio = f"{found['cpu'] / base['cpu']:8.2f}{found['work'] / base['work']:8.2f}" if base else ""
+    print(f"{name:12}{found['wall']:8.2f}{found['cpu']:8.2f}{found['work']:8.2f}{found['mib']:7.0f}{ratio}", flush=True)
 
 
 def table(folder: Path, kind: str, rows: int, asked: argparse.Namespace) -> dict[str, float]:
@@ -161,7 +165,7 @@ def table(folder: Path, kind: str, rows: int, asked: argparse.Namespace) -> dict
     path, schema = folder / f"t.{kind}", folder / "schema.json"
     measure("generate", path, rows)
     print(f"\n{rows:,} rows x {len(COLUMNS)} columns, {path.stat().st_size / 1e6:,.0f} MB of {kind}")
-    print(f"{'':12}{'wall s':>8}{'CPU s':>8}{'MiB':>7}{'x decode':>8}")
+    print(f"{'':12}{'wall s':>8}{'CPU s':>8}{'work s':>8}{'MiB':>7}{'x decode: CPU, work':>20}")
     show("inspect", measure("inspect", path, schema))
     pairs = []
     for _ in range(asked.repeat):

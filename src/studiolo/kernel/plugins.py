@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
@@ -44,6 +45,17 @@ def find(package: str, spec_type: type[Any]) -> dict[str, ModuleType]:
         family[name] = module
     _found[package] = dict(sorted(family.items()))
     return _found[package]
+
+
+def one(package: str, name: str, spec_type: type[Any]) -> ModuleType:
+    """Return the module of one name. While the family was not looked for, the file of that name is enough; raises KeyError."""
+    if package not in _found and name.isidentifier() and name != "base" and not name.startswith("_"):
+        with suppress(ModuleNotFoundError):
+            module = importlib.import_module(f"{package}.{name}")
+            spec = getattr(module, "SPEC", None)
+            if isinstance(spec, spec_type) and spec.name == name:
+                return module
+    return find(package, spec_type)[name]
 
 
 def _load(entry: EntryPoint) -> ModuleType:

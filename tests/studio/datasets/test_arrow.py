@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather
 
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.formats.base import Inspected, Source
 from studiolo.studio.datasets.table_file import TableInput
 
@@ -24,7 +24,7 @@ TABLE = pa.table(
 def look(path: Path, tmp_path: Path) -> Inspected:
     work = tmp_path / "work"
     work.mkdir()
-    return table_file.inspect(Source(path, path.name, work))
+    return looking.inspect(Source(path, path.name, work))
 
 
 @pytest.mark.parametrize("kind", ["file", "stream", "feather", "compressed"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.formats.base import Inspected, Source
 from studiolo.studio.datasets.schemas import ReadOptions
 from studiolo.studio.datasets.table_file import TableInput
@@ -23,7 +23,7 @@ def look(tmp_path: Path) -> Any:
         work.mkdir(parents=True)
         path = folder / name
         path.write_bytes(data.encode() if isinstance(data, str) else data)
-        return table_file.inspect(Source(path, name, work, ReadOptions(**options), line_limit=1 << 20))
+        return looking.inspect(Source(path, name, work, ReadOptions(**options), line_limit=1 << 20))
 
     return inspect
 
@@ -221,14 +221,14 @@ def test_a_line_of_200_mb_is_refused_in_little_memory(tmp_path: Path) -> None:
             file.write(b"x" * (1 << 20))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(errors.LineTooLong, match="Line 2"):
-        table_file.inspect(Source(path, path.name, tmp_path))
+        looking.inspect(Source(path, path.name, tmp_path))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
 def test_a_preview_reads_only_the_head(look: Any, tmp_path: Path) -> None:
     path = tmp_path / "big.csv"
     path.write_text("a,b\n" + '1,"quoted, text"\n' * 200_000)
-    found = table_file.inspect(Source(path, path.name, tmp_path))
+    found = looking.inspect(Source(path, path.name, tmp_path))
     with path.open("r+b") as file:  # what lies behind the first MiB is not looked at again
         file.seek(2 << 20)
         file.write(b"\n\n,,,,,\0\0")

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from studiolo.kernel.context import Context
-from studiolo.studio.datasets import errors, service, table_file
+from studiolo.studio.datasets import errors, looking, service, table_file
 from studiolo.studio.datasets.mltable import service as mltable
 from studiolo.studio.datasets.registration_schemas import FromDatastore, Registration, RegistrationCreate
 from studiolo.studio.datasets.registrations import orders
@@ -43,7 +43,7 @@ def look(folder: Path, work: Path, **reading: Any) -> tuple[Any, list[dict[str, 
     work.mkdir(parents=True)
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     listed = [(path, str(path.relative_to(folder))) for path in paths]
-    found = table_file.inspect_files(listed, Reading(**reading), work)
+    found = looking.inspect_files(listed, Reading(**reading), work)
     rows = table_file.to_arrow(found.table(listed)).to_pylist()
     return found, sorted(rows, key=lambda row: row["n"])
 
@@ -96,7 +96,7 @@ def test_columns_can_be_chosen(table: Path, tmp_path: Path) -> None:
     chosen = [{"name": "q", "include": False}, {"name": "n", "type": "text", "rename": "number"}]
     (tmp_path / "w").mkdir()
     listed = [(path, str(path.relative_to(table))) for path in sorted(table.rglob("*")) if path.is_file()]
-    found = table_file.inspect_files(listed, Reading.model_validate({"columns": chosen}), tmp_path / "w")
+    found = looking.inspect_files(listed, Reading.model_validate({"columns": chosen}), tmp_path / "w")
     assert [(column.name, column.type) for column in found.schema.columns] == [("number", "text"), ("p", "text")]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.formats.base import Inspected, Source
 from studiolo.studio.datasets.schemas import ReadOptions
 from studiolo.studio.datasets.table_file import TableInput
@@ -38,7 +38,7 @@ def book(tmp_path: Path) -> Path:
 def look(path: Path, **options: Any) -> Inspected:
     work = path.parent / "work"
     work.mkdir(exist_ok=True)
-    return table_file.inspect(Source(path, path.name, work, ReadOptions(**options)))
+    return looking.inspect(Source(path, path.name, work, ReadOptions(**options)))
 
 
 def rows(found: Inspected, tmp_path: Path) -> list[list[Any]]:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
 from studiolo.sdk.studio import Studio
-from studiolo.studio.datasets import errors, service, table_file, versions
+from studiolo.studio.datasets import errors, looking, service, table_file, versions
 from studiolo.studio.datasets.images import gallery_process, pictures, table
 from studiolo.studio.datasets.looking import InspectedFiles
 from studiolo.studio.datasets.registration_schemas import FromDatastore, RegistrationCreate
@@ -50,7 +50,7 @@ def look(tmp_path: Path, files: dict[str, bytes], **options: Any) -> tuple[Inspe
     for place, (name, data) in enumerate(sorted(files.items())):
         (tmp_path / str(place)).write_bytes(data)
         listed.append((tmp_path / str(place), name))
-    found = table_file.inspect_files(listed, Reading(**options), tmp_path / "work")
+    found = looking.inspect_files(listed, Reading(**options), tmp_path / "work")
     return found, table_file.to_arrow(found.table(listed)).to_pylist()
 
 

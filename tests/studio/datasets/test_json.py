@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.formats.base import Inspected, Source
 from studiolo.studio.datasets.schemas import ReadOptions
 from studiolo.studio.datasets.table_file import TableInput
@@ -19,7 +19,7 @@ def look(tmp_path: Path) -> Any:
         path.write_bytes(data.encode() if isinstance(data, str) else data)
         work = tmp_path / "work"
         work.mkdir(exist_ok=True)
-        return table_file.inspect(Source(path, name, work, ReadOptions(**options)))
+        return looking.inspect(Source(path, name, work, ReadOptions(**options)))
 
     return inspect
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.looking import InspectedFiles
 from studiolo.studio.datasets.schemas import ColumnChoice, Reading, TableSchema
 from studiolo.studio.datasets.table_file import TableInput
@@ -28,7 +28,7 @@ def look(tmp_path: Path) -> Any:
             path = folder / f"{place}"
             path.write_bytes(data.encode() if isinstance(data, str) else data)
             listed.append((path, name))
-        found = table_file.inspect_files(listed, Reading(**options), folder / "work", known=known)
+        found = looking.inspect_files(listed, Reading(**options), folder / "work", known=known)
         names = table_file.members(found.schema, list(files))
         paths = {name: readable or path for (path, name), readable in zip(listed, found.readables, strict=True)}
         return found, TableInput(tuple(paths[name] for name in names), tuple(names), found.schema)

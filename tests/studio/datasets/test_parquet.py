@@ -6,13 +6,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.formats.base import Inspected, Source
 from studiolo.studio.datasets.table_file import TableInput
 
 
 def look(path: Path) -> Inspected:
-    return table_file.inspect(Source(path, path.name, path.parent))
+    return looking.inspect(Source(path, path.name, path.parent))
 
 
 def test_types_become_ours(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets import looking
 from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.profile import correlations, sampled
 from studiolo.studio.datasets.profile.compute import How, profile
@@ -32,7 +32,7 @@ def make(tmp_path: Path) -> MakeProfile:
         look, spill = tmp_path / "look", tmp_path / "spill"
         look.mkdir(exist_ok=True)
         spill.mkdir(exist_ok=True)
-        found = table_file.inspect(Source(path, path.name, look))
+        found = looking.inspect(Source(path, path.name, look))
         report = options.pop("report", lambda share, label: None)
         return profile(TableInput.of(found.readable or path, found.schema), spill, report=report, how=How(**options))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets import looking
 from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.profile import job, leaks, repeats
 from studiolo.studio.datasets.profile.compute import How, profile
@@ -38,7 +38,7 @@ def write(folder: Path, number: int, start: int, end: int, select: str = SELECT)
 def table(folder: Path, paths: list[Path], rows: int) -> TableInput:
     work = folder / "look"
     work.mkdir(exist_ok=True)
-    schema = table_file.inspect(Source(paths[0], paths[0].name, work)).schema
+    schema = looking.inspect(Source(paths[0], paths[0].name, work)).schema
     return TableInput(tuple(paths), tuple(path.name for path in paths), schema.model_copy(update={"rows": rows}))
 
 
@@ -242,7 +242,7 @@ def test_alerts_say_what_to_do(tmp_path: Path) -> None:
     path.write_text("a,mostly_zero,mixed,b\n" + "\n".join(lines + lines[:100]) + "\n")
     work = tmp_path / "w"
     work.mkdir()
-    schema = table_file.inspect(Source(path, path.name, work)).schema
+    schema = looking.inspect(Source(path, path.name, work)).schema
     found = profile(TableInput.of(path, schema), tmp_path)
     said = {(alert.kind, alert.column) for alert in found.alerts}
     assert {("zeros", "mostly_zero"), ("mixed_types", "mixed"), ("duplicates", "")} <= said

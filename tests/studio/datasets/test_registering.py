@@ -443,7 +443,7 @@ def a_table(ctx: Context, tmp_path: Path, **more: object) -> Registration:
 def test_a_table_of_many_files_is_read_together_and_an_append_reads_the_new_ones(
     ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from studiolo.studio.datasets import table_file
+    from studiolo.studio.datasets import looking
 
     write(tmp_path / "src", {f"{n}.csv": b"n,s\n%d,a\n%d,b\n" % (n, n + 1) for n in range(3)})
     a_folder(ctx, tmp_path / "src")
@@ -453,13 +453,13 @@ def test_a_table_of_many_files_is_read_together_and_an_append_reads_the_new_ones
     assert (made.rows, made.file_count, made.columns, made.profile.state) == (6, 3, 2, "queued")
     assert [row[0] for row in service.preview(ctx, "t", 1, 4).rows] == [0, 1, 1, 2]
     looked: list[str] = []
-    plain = table_file.inspect_files
+    plain = looking.inspect_files
 
     def inspect_files(files: object, *rest: object, **named: object) -> object:
         looked.extend(name for _, name in files)  # type: ignore[attr-defined]
         return plain(files, *rest, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(table_file, "inspect_files", inspect_files)
+    monkeypatch.setattr(looking, "inspect_files", inspect_files)
     write(tmp_path / "src", {"3.csv": b"n,s\n7,c\n"})
     assert a_table(ctx, tmp_path).version == 2
     assert (looked, service.get(ctx, "t").rows) == (["3.csv"], 7)

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets import looking, table_file
 from studiolo.studio.datasets.formats.base import Source
 from studiolo.studio.datasets.reading.types import MISSING
 from studiolo.studio.datasets.schemas import ReadOptions
@@ -36,7 +36,7 @@ def read(data: bytes, name: str, **options: Any) -> tuple[Any, list[list[Any]]]:
         path, work = Path(folder) / name, Path(folder) / "work"
         work.mkdir()
         path.write_bytes(data)
-        found = table_file.inspect(Source(path, name, work, ReadOptions(**options)))
+        found = looking.inspect(Source(path, name, work, ReadOptions(**options)))
         frame = table_file.to_arrow(TableInput.of(found.readable or path, found.schema))
         return found.schema, [column.to_pylist() for column in frame.columns]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.formats import texts
 from studiolo.studio.datasets.schemas import Reading
 from studiolo.studio.datasets.table_file import TableInput
@@ -16,7 +16,7 @@ def look(tmp_path: Path, data: dict[str, bytes], **options: str) -> TableInput:
     for place, (name, text) in enumerate(data.items()):
         (tmp_path / str(place)).write_bytes(text)
         listed.append((tmp_path / str(place), name))
-    found = table_file.inspect_files(listed, Reading(format="texts", **options), tmp_path / "work")
+    found = looking.inspect_files(listed, Reading(format="texts", **options), tmp_path / "work")
     paths = [readable or path for (path, _), readable in zip(listed, found.readables, strict=True)]
     return TableInput(tuple(paths), tuple(data), found.schema)
 

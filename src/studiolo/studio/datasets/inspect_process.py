@@ -25,14 +25,14 @@ def _limit(memory: int, seconds: float) -> None:
 
 
 def _inspect(request: dict[str, Any]) -> dict[str, Any]:
-    from studiolo.studio.datasets import table_file
+    from studiolo.studio.datasets import looking, table_file
     from studiolo.studio.datasets.schemas import Reading, TableSchema
 
     files = [(Path(path), str(name)) for path, name in request["files"]]
     work = Path(request["work"])
     known = TableSchema.model_validate(request["known"]) if request["known"] else None
     options = Reading.model_validate(request["reading"])
-    found = table_file.inspect_files(files, options, work, line_limit=request["line_limit"], known=known)
+    found = looking.inspect_files(files, options, work, line_limit=request["line_limit"], known=known)
     shown = table_file.preview(found.table(files), request["rows"], work)
     readables = found.readables if found.whole is None else [found.whole] * len(files)
     return {

@@ -6,7 +6,7 @@ import pyarrow.csv
 import pyarrow.dataset
 import pyarrow.parquet  # noqa: F401
 
-from studiolo.studio.datasets import inspect_process, table_file  # noqa: F401
+from studiolo.studio.datasets import inspect_process, looking, table_file  # noqa: F401
 from studiolo.studio.datasets.explore import export_process, sql_process, view_process  # noqa: F401
 from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.images import gallery_process  # noqa: F401

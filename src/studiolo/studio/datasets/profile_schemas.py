@@ -2,19 +2,19 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from studiolo.studio.datasets.schemas import ColumnType
+from studiolo.studio.datasets.schemas import ColumnType, Noun
 
 
-class Histogram(BaseModel):
+class Histogram(Noun):
     """counts[i] is how many values lie in [edges[i], edges[i+1]); the last bin holds its upper edge too."""
 
     edges: list[float]
     counts: list[int]
 
 
-class TopValue(BaseModel):
+class TopValue(Noun):
     """A frequent value. count: rows of the table, estimated where the profile comes from a sample."""
 
     value: str
@@ -22,7 +22,7 @@ class TopValue(BaseModel):
     share: float
 
 
-class ColumnProfile(BaseModel):
+class ColumnProfile(Noun):
     """What one column holds. Dates are ISO texts; in histogram and edges they are seconds since 1970, UTC.
 
     count: values that are there; distinct: exact or estimated within about 5 %; infinite: left out of everything but count.
@@ -63,14 +63,14 @@ class ColumnProfile(BaseModel):
     edges: list[float] = Field(default_factory=list)
 
 
-class Matrix(BaseModel):
+class Matrix(Noun):
     """A symmetric matrix; None where a pair has too few rows or a column does not vary."""
 
     columns: list[str]
     values: list[list[float | None]]
 
 
-class Correlations(BaseModel):
+class Correlations(Noun):
     """Of at most 50 columns each. Pairs use the rows where both values are there. rows: looked at.
 
     spearman: Pearson of ranks, ranked once per column. cramers_v: bias-corrected (Bergsma 2013), of columns with few values.
@@ -82,7 +82,7 @@ class Correlations(BaseModel):
     cramers_v: Matrix | None = None
 
 
-class MissingPattern(BaseModel):
+class MissingPattern(Noun):
     """Columns that are missing together in so many of the sampled rows; no columns: complete rows."""
 
     columns: list[str]
@@ -106,7 +106,7 @@ AlertKind = Literal[
 ]
 
 
-class Alert(BaseModel):
+class Alert(Noun):
     """Something to know before training. column: empty for the whole table; other: the column it follows; advice: what to do."""
 
     kind: AlertKind
@@ -116,14 +116,14 @@ class Alert(BaseModel):
     other: str = ""
 
 
-class Leak(BaseModel):
+class Leak(Noun):
     """A column that tells the target nearly alone. score: 1 when it does so without fault, on rows it was not learnt from."""
 
     column: str
     score: float
 
 
-class ProfileParts(BaseModel):
+class ProfileParts(Noun):
     """reused: parts that were kept from earlier profiles; computed: new ones, of so many files."""
 
     reused: int
@@ -131,7 +131,7 @@ class ProfileParts(BaseModel):
     files: int
 
 
-class Sample(BaseModel):
+class Sample(Noun):
     """Which rows quantiles, histograms, frequent values and correlations come from. note: for people."""
 
     rows: int
@@ -139,7 +139,7 @@ class Sample(BaseModel):
     note: str
 
 
-class Profile(BaseModel):
+class Profile(Noun):
     """All that the profile job found out about a dataset version. seconds, cpu_seconds: what it took.
 
     duplicate_rows: that repeat an earlier one; None: not looked for. target: what leaks were looked for of.

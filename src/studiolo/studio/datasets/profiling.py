@@ -14,7 +14,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.datasets import contents, part_repository, repository
 from studiolo.studio.datasets.errors import ColumnNotFound, NotATable, ProfileNotReady
-from studiolo.studio.datasets.profile.names import ENDING, PARTS_FILE, PARTS_FOLDER
+from studiolo.studio.datasets.profile.names import ENDING, ENVIRONMENT, PARTS_FILE, PARTS_FOLDER
 from studiolo.studio.datasets.profile_schemas import Profile
 from studiolo.studio.datasets.schemas import ProfileAsked, ProfileStatus, ProfileUpdate
 from studiolo.studio.datasets.table_file import PROFILE_FILE
@@ -55,6 +55,7 @@ def submit(tx: Connection, ctx: Context, row: Any, asked: ProfileAsked | None = 
         name=f"{'exact ' if asked.exact else ''}profile of {repository.reference(row.name, row.version)}",
         kind=PROFILE,
         command=command,
+        env=ENVIRONMENT,
         inputs=given,
         resources=Resources(cores=1),
         **secret_fields(row.datastore),

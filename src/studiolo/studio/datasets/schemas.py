@@ -14,7 +14,13 @@ HeaderMode = Literal["same", "first", "none", "combine"]
 FITTING = 4096  # longest partition format
 
 
-class ColumnSchema(BaseModel):
+class Noun(BaseModel):
+    """A noun whose checks are made when they are first needed: a job needs few of them, and each takes a millisecond or two."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class ColumnSchema(Noun):
     """One column. sql_type: how DuckDB holds it; stored: the type in the file, where the file has types.
 
     field: where it stands in the file, the names from outside in; empty: its own name. origin: `path` and `partition` come
@@ -39,7 +45,7 @@ class ColumnSchema(BaseModel):
         return tuple(self.field) or (self.name,)
 
 
-class ReadingNote(BaseModel):
+class ReadingNote(Noun):
     """Something decided while looking into a file that its owner should know; line counts from 1 and is physical.
 
     file: which one, of many; value: the text that decided it, cut; lost: how many values became missing.
@@ -53,7 +59,7 @@ class ReadingNote(BaseModel):
     lost: int = 0
 
 
-class TableSchema(BaseModel):
+class TableSchema(Noun):
     """All that is needed to read files the same way each time. options: what the format found, e.g. the delimiter.
 
     columns: of the table, in order; what the files hold besides is left out. timestamp: the column that orders the rows in time.
@@ -69,7 +75,7 @@ class TableSchema(BaseModel):
     losses: dict[str, int] = Field(default_factory=dict)
 
 
-class ReadOptions(BaseModel):
+class ReadOptions(Noun):
     """What the owner says about files; whatever is left out is found out."""
 
     model_config = ConfigDict(extra="forbid")
@@ -113,7 +119,7 @@ class ReadOptions(BaseModel):
     fill_merged: bool = Field(True, description="Merged cells hold their value in each of them")
 
 
-class ColumnChoice(BaseModel):
+class ColumnChoice(Noun):
     """What the owner says about one column. name: in the file (nested: `a.b`), rename: its name in the table.
 
     formats: how its moments are written: `%d/%m/%Y` or `dd/MM/yyyy`. true, false: the words of a boolean.
@@ -150,7 +156,7 @@ class Reading(ReadOptions):
     )
 
 
-class Preview(BaseModel):
+class Preview(Noun):
     """The first rows. A row is a list in order of `columns`; long texts are cut."""
 
     columns: list[ColumnSchema]
@@ -158,7 +164,7 @@ class Preview(BaseModel):
     total_rows: int
 
 
-class DatasetFile(BaseModel):
+class DatasetFile(Noun):
     """A file of a version. digest: blake3 of the bytes; None of an object that stays in its datastore."""
 
     path: str
@@ -166,7 +172,7 @@ class DatasetFile(BaseModel):
     digest: str | None = None
 
 
-class ProfileUpdate(BaseModel):
+class ProfileUpdate(Noun):
     """A profile that is being computed anew. exact: from all rows; progress: 0 to 1."""
 
     run_id: str
@@ -176,7 +182,7 @@ class ProfileUpdate(BaseModel):
     started_at: datetime | None = None
 
 
-class ProfileStatus(BaseModel):
+class ProfileStatus(Noun):
     """Where the profile of a version is. progress: 0 to 1 while it runs; error: why it failed; none: it is no table.
 
     update: a new one is on its way while this one is there. A ready one with an error: the last update failed.
@@ -190,7 +196,7 @@ class ProfileStatus(BaseModel):
     update: ProfileUpdate | None = None
 
 
-class ProfileAsked(BaseModel):
+class ProfileAsked(Noun):
     """How closely to look. exact: at all rows; target: the column that models will predict, to find what gives it away."""
 
     model_config = ConfigDict(extra="forbid")
@@ -199,7 +205,7 @@ class ProfileAsked(BaseModel):
     target: str = Field("", max_length=300)
 
 
-class VersionSummary(BaseModel):
+class VersionSummary(Noun):
     """A version without its columns. size: bytes of its files; columns: how many; reference: `name:version`.
 
     mode: `referenced` files stay in their datastore and are checked at every use; parent: the newest version when this was made;
@@ -241,7 +247,7 @@ class DatasetVersion(VersionSummary):
     datastore: str | None = None
 
 
-class Retention(BaseModel):
+class Retention(Noun):
     """Which versions go into the bin by themselves: all but the newest `keep_last`, and those older than `keep_days`.
 
     Where both are given, a version goes when both say so. One that a run, model or endpoint was made from stays unless `used` says
@@ -255,7 +261,7 @@ class Retention(BaseModel):
     used: bool = Field(False, description="Whether versions that a run, model or endpoint was made from go too")
 
 
-class Dataset(BaseModel):
+class Dataset(Noun):
     """A named table, or folder of files, and its newest version."""
 
     name: str
@@ -279,7 +285,7 @@ class Dataset(BaseModel):
     remove_at: datetime | None = None
 
 
-class DatasetPatch(BaseModel):
+class DatasetPatch(Noun):
     """What may change of a dataset; the bytes of its versions never do. What is left out stays; retention null: none."""
 
     model_config = ConfigDict(extra="forbid")
@@ -289,7 +295,7 @@ class DatasetPatch(BaseModel):
     retention: Retention | None = None
 
 
-class VersionPatch(BaseModel):
+class VersionPatch(Noun):
     """What may change of a version: words about it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -306,7 +312,7 @@ class DatasetCreate(ReadOptions):
     description: str = Field("", max_length=10_000)
 
 
-class DatasetCreated(BaseModel):
+class DatasetCreated(Noun):
     """The version that holds the file. existing: it was there already, with the same bytes read the same way."""
 
     dataset: DatasetVersion
@@ -314,7 +320,7 @@ class DatasetCreated(BaseModel):
     note: str = ""
 
 
-class SampleTable(BaseModel):
+class SampleTable(Noun):
     """A table that comes with the studio. task, target: what to try with it."""
 
     name: str

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studiolo.studio.datasets.errors import DamagedFile
-from studiolo.studio.datasets.formats.base import family
-from studiolo.studio.datasets.looking import inspect, inspect_files
+from studiolo.studio.datasets.formats.base import one
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.encoding import CHUNK
 from studiolo.studio.datasets.reading.table_input import TableInput
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "EDGES_FILE", "FILES", "PROFILE_FILE", "SCHEMA", "TableInput", "batches", "cell", "inspect", "inspect_files", "learnable",
-    "members", "open_input", "preview", "scan", "to_arrow", "to_pandas",
+    "EDGES_FILE", "FILES", "PROFILE_FILE", "SCHEMA", "TableInput", "batches", "cell", "learnable", "members", "open_input", "preview", "scan", "to_arrow", "to_pandas",
 ]  # fmt: skip
 
 TEXT_SHOWN = 500
@@ -53,14 +51,14 @@ def scan(table: TableInput, columns: Sequence[str] | None = None, row: str = "")
     row: name of a further column, first, that numbers the rows (unique, not without gaps); only formats whose SPEC says
     `numbered` have it.
     """
-    return family()[table.schema.format].scan(table if columns is None else table.only(columns), row)
+    return one(table.schema.format).scan(table if columns is None else table.only(columns), row)
 
 
 def preview(table: TableInput, limit: int, work: Path) -> Preview:
     """Return the first rows; reads about 1 MiB of text or the first row group. work: a folder for that piece."""
     import duckdb
 
-    chosen = family()[table.schema.format]
+    chosen = one(table.schema.format)
     rows: list[tuple[Any, ...]] = []
     done, take = 0, 1
     connection = engine.connect(threads=1)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.datasets import errors, table_file
+from studiolo.studio.datasets import errors, looking, table_file
 from studiolo.studio.datasets.mltable import export, file
 from studiolo.studio.datasets.registrations import paths
 from studiolo.studio.datasets.schemas import Reading, TableSchema
@@ -37,7 +37,7 @@ class Look:
         for place, (name, data) in enumerate(sorted(files.items())):
             (folder / str(place)).write_bytes(data.encode() if isinstance(data, str) else data)
             listed.append((folder / str(place), name))
-        self.found = table_file.inspect_files(listed, Reading(**reading), folder / "work")
+        self.found = looking.inspect_files(listed, Reading(**reading), folder / "work")
         return self.found.table(listed)
 
     def mltable(

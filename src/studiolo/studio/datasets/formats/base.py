@@ -95,6 +95,11 @@ def family() -> dict[str, Format]:
     return cast("dict[str, Format]", found)
 
 
+def one(name: str) -> Format:
+    """Return the format of a name; others are not loaded when it is one of ours. Raises KeyError."""
+    return cast("Format", plugins.one(PACKAGE, name, FormatSpec))
+
+
 def choose(head: bytes, name: str, wanted: str | None = None) -> Format:
     """Return the format that was asked for, or the one whose head or name fits.
 

@@ -8,7 +8,7 @@ from studiolo.studio.datasets.inspect_process import answer
 
 
 def _glance(request: dict[str, Any]) -> dict[str, Any]:
-    from studiolo.studio.datasets import table_file
+    from studiolo.studio.datasets import looking, table_file
     from studiolo.studio.datasets.schemas import Reading
 
     if request["verb"] == "first_group":
@@ -21,7 +21,7 @@ def _glance(request: dict[str, Any]) -> dict[str, Any]:
     files = [(Path(file["path"]), str(file["name"])) for file in request["files"]]
     further = {str(file["name"]): tuple(map(Path, file["further"])) for file in request["files"]}
     work = Path(request["work"])
-    found = table_file.inspect_files(files, every, work, line_limit=request["line_limit"], further=further)
+    found = looking.inspect_files(files, every, work, line_limit=request["line_limit"], further=further)
     schema = found.schema
     schema.timestamp = reading.timestamp or schema.timestamp
     table = found.table(files)

@@ -42,9 +42,9 @@ def codes(connection: "DuckDBPyConnection", names: Sequence[str], step: int) -> 
 
 
 def _coded(hashes: "NDArray[np.uint64]") -> "NDArray[np.int64]":
-    known, found = np.unique(hashes, return_inverse=True)
+    known = np.unique(hashes)  # few: looking each up is quicker than sorting with places
     missing = len(known) > 0 and known[0] == 0
-    return found.astype(np.int64) - int(missing)
+    return np.searchsorted(known, hashes).astype(np.int64) - int(missing)
 
 
 def _fetched(connection: "DuckDBPyConnection", items: Sequence[str]) -> dict[str, Any]:

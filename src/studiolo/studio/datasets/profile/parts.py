@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studiolo.studio.datasets import table_file
-from studiolo.studio.datasets.formats.base import family
+from studiolo.studio.datasets.formats.base import one
 from studiolo.studio.datasets.profile.counters import FULL, PRIORITY, ROW, Plan, count
 from studiolo.studio.datasets.profile.state import ColumnState
 from studiolo.studio.datasets.reading import engine
@@ -102,7 +102,7 @@ def build(
     """
     every = table.schema.columns
     wide = len(every) > WIDE
-    if wide and not family()[table.schema.format].SPEC.numbered:
+    if wide and not one(table.schema.format).SPEC.numbered:
         table = _by_columns(connection, table, folder, row_bytes, threads, report)
     size = GROUP if wide else len(every)
     groups = [every[start : start + size] for start in range(0, len(every), size)]
@@ -131,7 +131,7 @@ def _plan(
     """Say what to scan: rows get their priority by their number where they have one, else by chance."""
     names = [column.name for column in group]
     priority = engine.name(PRIORITY)
-    if family()[table.schema.format].SPEC.numbered:
+    if one(table.schema.format).SPEC.numbered:
         numbered = table_file.scan(table, names, ROW)
         source = f"(SELECT *, hash({engine.name(ROW)}, {seed}::UBIGINT) AS {priority} FROM ({numbered}))"
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.kernel.storage.manifests import Entry, Manifest
-from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets import looking, table_file
 from studiolo.studio.datasets.delta import log
 from studiolo.studio.datasets.delta import table as delta
 from studiolo.studio.datasets.errors import BadDelta, BadFile, BadMLTable
@@ -46,7 +46,7 @@ def read(
     if looked or schema is None:
         given = [(files[name], name) for name in looked]
         try:
-            found = table_file.inspect_files(
+            found = looking.inspect_files(
                 given,
                 order.reading,
                 work,
