@@ -42,7 +42,10 @@ MORE = {
         "paths",
     },
     "models": {"names"},  # what a model may be called
-    "pipelines": {"client"},  # of the SDK: reads the file of a pipeline, and sends what it needs
+    "pipelines": {
+        "client",  # of the SDK: reads the file of a pipeline, and sends what it needs
+        "published",  # which a schedule runs
+    },
     "compute": {"backends"},  # the port's answers, which the controller of runs decides upon
 }
 

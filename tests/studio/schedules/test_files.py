@@ -180,3 +180,15 @@ def test_a_reader_looks_and_changes_nothing(services: Services, client: TestClie
         "/w/default/api/schedules/times", json={"trigger": {"kind": "cron", "expression": "0 0 31 2 *"}}
     )
     assert (wrong.status_code, wrong.json()["field"]) == (422, "trigger.expression")
+
+
+def test_a_published_pipeline_by_the_command_line(cli: Callable[..., Any], studio: Studio, folder: Path) -> None:
+    studio.pipelines.published.publish("greet", folder / "hello.yml")
+    words = ("schedules", "create", "daily", "--cron", "@daily", "--published", "greet", "--set", "word=you")
+    made = cli(*words)
+    assert made.exit_code == 0, made.output
+    assert studio.schedules.get("daily").target.inputs == {"word": "you"}  # type: ignore[union-attr]
+    assert cli("schedules", "create", "both", "--cron", "@daily", "--published", "greet", "--run", "x").exit_code == 1
+    refused = cli("pipelines", "published", "delete", "greet")
+    assert refused.exit_code == 1
+    assert "schedule daily" in str(refused.exception)

@@ -70,11 +70,16 @@ def context(request: Request) -> Context:
 
 def _proof(request: Request, have: Services) -> dict[str, str | None]:
     """Return the token or the session's secret that came with a request."""
-    token = _token(request.headers.get("authorization", ""))
+    token = bearer(request)
     session = None if token else request.cookies.get(have.cookie)
     if session and request.method not in _SAFE:
         same_origin(request)
     return {"token": token, "session": session}
+
+
+def bearer(request: HTTPConnection) -> str | None:
+    """Return the token or key that came with a request, None without one."""
+    return _token(request.headers.get("authorization", ""))
 
 
 def same_origin(request: HTTPConnection) -> None:

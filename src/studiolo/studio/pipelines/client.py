@@ -15,6 +15,7 @@ from studiolo.studio.pipelines.files import components as component_files
 from studiolo.studio.pipelines.files import pipelines as pipeline_files
 from studiolo.studio.pipelines.files import reading
 from studiolo.studio.pipelines.files.reading import Found, Slot
+from studiolo.studio.pipelines.published.client import PublishedPipelines
 from studiolo.studio.pipelines.schemas import (
     Checked,
     Component,
@@ -60,6 +61,7 @@ class Pipelines:
         self._transport = transport
         self._experiments = Experiments(transport)
         self.components = Components(transport)
+        self.published = PublishedPipelines(transport, self)
 
     def submit(self, pipeline: PipelineSpec | str | Path | Any, **changes: Any) -> PipelineRun:
         """Queue a pipeline: a spec, a file of Azure ML, or a call of a `@pipeline`.

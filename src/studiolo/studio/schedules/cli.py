@@ -8,6 +8,7 @@ import typer
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, show, transport, warn
 from studiolo.studio.experiments.cli import places_of
+from studiolo.studio.experiments.job_files import document
 from studiolo.studio.schedules.client import Schedules
 
 app = typer.Typer(help="Schedules: when jobs and pipelines run by themselves.", no_args_is_help=True)
@@ -63,7 +64,11 @@ def show_(context: typer.Context, name: Name, output: OutputOption = Output.tabl
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name for the schedule.")],
-    run: Annotated[str, typer.Option("--run", help="Id of a job or pipeline that ran: its like is run.")],
+    run: Annotated[str, typer.Option("--run", help="Id of a job or pipeline that ran: its like is run.")] = "",
+    published: Annotated[str, typer.Option(help="Name of a published pipeline to run instead.")] = "",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="Input of --published: rate=0.1; may be repeated.")
+    ] = None,
     cron: Annotated[str, typer.Option(help="Line of cron, such as '30 2 * * 1-5'.")] = "",
     every: Annotated[str, typer.Option(help="Recurrence, such as '15 minutes', '1 day' or '2 weeks'.")] = "",
     at: Annotated[
@@ -83,10 +88,19 @@ def create(
     """Make a schedule that runs the like of a job or pipeline that ran. From YAML: studiolo apply -f schedule.yml"""
     when = {"zone": zone, "start": start or None, "end": end or None}
     how = {"catch_up": catch_up, "overlap": overlap, "description": description}
-    found = Schedules(transport(context)).create(
-        name, {**_trigger(cron, every, at or [], on or []), **when}, run, **how
-    )
+    target = _what(run, published, change or [])
+    trigger = {**_trigger(cron, every, at or [], on or []), **when}
+    found = Schedules(transport(context)).create(name, trigger, target, **how)
     show(found if output is Output.json else _row(found), _LIST, output=output)
+
+
+def _what(run: str, published: str, change: list[str]) -> str | dict[str, Any]:
+    if bool(run) == bool(published):
+        raise Invalid("Give either --run or --published.", "Such as --run with the id of a run.", field="run")
+    if run and change:
+        raise Invalid("--set belongs to --published.", "Run the job with other inputs, and schedule that.", field="set")
+    inputs = {key.removeprefix("inputs."): value for key, value in document.changes(change).items()}
+    return run or {"kind": "published", "name": published, "inputs": inputs}
 
 
 def _trigger(cron: str, every: str, at: list[str], on: list[str]) -> dict[str, Any]:

@@ -69,6 +69,12 @@ def all_(tx: Connection, ctx: Context, after: str | None, limit: int, name: str 
     return list(tx.execute(query.order_by(_OF.name).limit(limit)))
 
 
+def running_published(tx: Connection, ctx: Context, name: str) -> list[str]:
+    """Return the names of the schedules that run a published pipeline."""
+    query = select(_OF.name).where(_OF.workspace_id == ctx.workspace_id, _OF.what == "published")
+    return list(tx.execute(query.where(_OF.target_name == name).order_by(_OF.name)).scalars())
+
+
 def add(tx: Connection, values: Mapping[str, Any]) -> bool:
     """Add a schedule; False when its name is taken."""
     taken = select(_OF.id).where(_OF.workspace_id == values["workspace_id"], _OF.name == values["name"])

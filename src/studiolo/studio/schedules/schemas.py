@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from studiolo.studio.experiments.schemas import JobSpec, State
-from studiolo.studio.pipelines.schemas import PipelineSpec
+from studiolo.studio.pipelines.schemas import Given, PipelineSpec
 
 Frequency = Literal["minute", "hour", "day", "week", "month"]
 WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -77,7 +77,18 @@ class JobTarget(BaseModel):
     spec: JobSpec
 
 
-Target = Annotated[PipelineTarget | JobTarget, Field(discriminator="kind")]
+class PublishedTarget(BaseModel):
+    """A published pipeline. version: none for the default one of the time; inputs: as of a start, and may hold expressions."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["published"] = "published"
+    name: str = Field(min_length=1, max_length=100)
+    version: int | None = Field(None, ge=1)
+    inputs: dict[str, Given] = {}
+
+
+Target = Annotated[PipelineTarget | JobTarget | PublishedTarget, Field(discriminator="kind")]
 
 
 class ScheduleSettings(BaseModel):
@@ -143,7 +154,7 @@ class Firing(BaseModel):
 class Schedule(BaseModel):
     """A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run; trouble says why).
 
-    runs_as: name of the account whose rights its runs have; what: a pipeline or job, with its name; next: the times to come.
+    runs_as: name of the account whose rights its runs have; what: a pipeline, a job or a published pipeline, with its name; next: the times to come.
     """
 
     name: str
@@ -153,7 +164,7 @@ class Schedule(BaseModel):
     trigger: Trigger
     says: str
     zone: str
-    what: Literal["pipeline", "job"]
+    what: Literal["pipeline", "job", "published"]
     target_name: str
     experiment: str
     catch_up: CatchUp

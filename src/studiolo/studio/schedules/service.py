@@ -11,6 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments import service as experiments
+from studiolo.studio.pipelines.published import usage
 from studiolo.studio.schedules import filling, firing, repository, targets, times
 from studiolo.studio.schedules.errors import ScheduleChanged, ScheduleExists, ScheduleNotFound
 from studiolo.studio.schedules.schemas import (
@@ -26,6 +27,12 @@ from studiolo.studio.schedules.schemas import (
 )
 
 _SHOWN = 5  # times to come
+
+
+@usage.add
+def _running(tx: Connection, ctx: Context, name: str) -> list[str]:
+    """Tell a published pipeline which schedules run it."""
+    return [f"schedule {one}" for one in repository.running_published(tx, ctx, name)]
 
 
 def create(ctx: Context, given: ScheduleCreate) -> ScheduleDetail:

@@ -9,11 +9,16 @@ from sqlalchemy import Connection
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.pipelines import service as pipelines
+from studiolo.studio.pipelines.published import service as published
 from studiolo.studio.schedules import filling
 from studiolo.studio.schedules.filling import Words
-from studiolo.studio.schedules.schemas import JobTarget, PipelineTarget, Target, Trigger
+from studiolo.studio.schedules.schemas import JobTarget, PipelineTarget, PublishedTarget, Target, Trigger
 
-NEEDED = {"pipeline": "pipelines.write", "job": "experiments.write"}  # what its owner must be allowed to
+NEEDED = {
+    "pipeline": "pipelines.write",
+    "published": "pipelines.write",
+    "job": "experiments.write",
+}  # what its owner must be allowed to
 READER: TypeAdapter[Target] = TypeAdapter(Target)
 TRIGGERS: TypeAdapter[Trigger] = TypeAdapter(Trigger)
 
@@ -31,12 +36,19 @@ def ready(ctx: Context, target: Target, known: Words, schedule: str) -> Ready:
     if isinstance(target, PipelineTarget):
         made = pipelines.ready(ctx, filling.pipeline(target.spec, known, schedule))
         return Ready(lambda tx: pipelines.begin(tx, ctx, made))
+    if isinstance(target, PublishedTarget):
+        row, version = published.chosen(ctx, target.name, target.version)
+        tags = {filling.TAG: schedule, published.TAG: f"{target.name}:{version.number}"}
+        begun = published.ready(ctx, version, filling.given(target.inputs, known), known["name"], tags)
+        return Ready(lambda tx: published.begin(tx, ctx, row, version, begun, f"schedule {schedule}"))
     job = experiments.check(ctx, filling.job(target.spec, known, schedule))
     return Ready(lambda tx: experiments.queue(tx, ctx, job).id)
 
 
 def about(target: Target) -> dict[str, str]:
     """Return what is shown of a target: its kind, its name and its experiment."""
+    if isinstance(target, PublishedTarget):
+        return {"what": target.kind, "target_name": target.name, "experiment": ""}
     spec = target.spec
     name = spec.name or ("pipeline" if isinstance(target, PipelineTarget) else "job")
     return {"what": target.kind, "target_name": name[:500], "experiment": spec.experiment}

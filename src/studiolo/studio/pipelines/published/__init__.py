@@ -1,0 +1,1 @@
+"""Published pipelines: a name with versions, started over HTTP by those who have its key."""
