@@ -4516,6 +4516,122 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/pipelines/published': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Published
+     * @description List published pipelines by name.
+     */
+    get: operations['pipelines_list_published'];
+    put?: never;
+    /**
+     * Publish
+     * @description Publish a pipeline: a new name, whose keys are shown this once, or the next version of one.
+     */
+    post: operations['pipelines_publish'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/published/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Published
+     * @description Return a published pipeline with its versions and keys.
+     */
+    get: operations['pipelines_get_published'];
+    put?: never;
+    post?: never;
+    /**
+     * Remove Published
+     * @description Remove a published pipeline; its runs stay. Refused while a schedule runs it.
+     */
+    delete: operations['pipelines_remove_published'];
+    options?: never;
+    head?: never;
+    /**
+     * Change Published
+     * @description Change a published pipeline: description, whether it starts anything, its default version.
+     */
+    patch: operations['pipelines_change_published'];
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/published/{name}/keys/{slot}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Rotate Key
+     * @description Make a key anew; its text is shown this once, and the one before opens nothing any more.
+     */
+    post: operations['pipelines_rotate_key'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/published/{name}/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Published Runs
+     * @description List the runs that a published pipeline started, newest first.
+     */
+    get: operations['pipelines_list_published_runs'];
+    put?: never;
+    /**
+     * Start Published
+     * @description Start a published pipeline, as a member or with one of its keys.
+     */
+    post: operations['pipelines_start_published'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/published/{name}/runs/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Published Run
+     * @description Return how a run stands that was started so, to a member or for one of the pipeline's keys.
+     */
+    get: operations['pipelines_get_published_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/pipelines/read': {
     parameters: {
       query?: never;
@@ -8343,7 +8459,7 @@ export interface components {
        * Keys
        * @default []
        */
-      keys: components['schemas']['NewKey'][];
+      keys: components['schemas']['studiolo__studio__endpoints__schemas__NewKey'][];
       latest?: components['schemas']['Deployment'] | null;
       live?: components['schemas']['Deployment'] | null;
       /** Name */
@@ -11740,26 +11856,6 @@ export interface components {
       zone: string;
     };
     /**
-     * NewKey
-     * @description A key as it is shown once.
-     */
-    NewKey: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Hint */
-      hint: string;
-      /** Key */
-      key: string;
-      /**
-       * Name
-       * @enum {string}
-       */
-      name: 'primary' | 'secondary';
-    };
-    /**
      * NewToken
      * @description An API token; shown this once.
      */
@@ -12121,6 +12217,20 @@ export interface components {
     Page_PipelineRun_: {
       /** Items */
       items: components['schemas']['PipelineRun'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[PublishedRun] */
+    Page_PublishedRun_: {
+      /** Items */
+      items: components['schemas']['PublishedRun'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Published] */
+    Page_Published_: {
+      /** Items */
+      items: components['schemas']['Published'][];
       /** Next */
       next?: string | null;
     };
@@ -12671,6 +12781,284 @@ export interface components {
       label: string;
       /** Total */
       total?: number | null;
+    };
+    /**
+     * Publish
+     * @description A pipeline to publish: the first version of a name, or the next one. default: whether calls without a version get it.
+     *
+     *     Components and environments are fixed now; its values are what a start may leave out.
+     */
+    Publish: {
+      /**
+       * Default
+       * @default true
+       */
+      default: boolean;
+      /** Description */
+      description?: string | null;
+      /** Name */
+      name: string;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      spec: components['schemas']['PipelineSpec-Input'];
+    };
+    /**
+     * Published
+     * @description A published pipeline. url: where a start is posted to.
+     */
+    Published: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Default Version */
+      default_version: number;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Enabled */
+      enabled: boolean;
+      /** Name */
+      name: string;
+      /** Newest */
+      newest: number;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Url */
+      url: string;
+    };
+    /**
+     * PublishedDetail
+     * @description A published pipeline with its versions, newest first, and its keys.
+     */
+    PublishedDetail: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Default Version */
+      default_version: number;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Enabled */
+      enabled: boolean;
+      /** Keys */
+      keys: components['schemas']['PublishedKey'][];
+      /** Name */
+      name: string;
+      /** Newest */
+      newest: number;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Url */
+      url: string;
+      /** Versions */
+      versions: components['schemas']['PublishedVersion'][];
+    };
+    /**
+     * PublishedKey
+     * @description A key as it is kept: its last characters, when it was made and last used.
+     */
+    PublishedKey: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Hint */
+      hint: string;
+      /**
+       * Slot
+       * @enum {string}
+       */
+      slot: 'primary' | 'secondary';
+      /** Used At */
+      used_at?: string | null;
+    };
+    /**
+     * PublishedMade
+     * @description What came of publishing. new_keys: of a new name.
+     */
+    PublishedMade: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /** Default Version */
+      default_version: number;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Enabled */
+      enabled: boolean;
+      /** Keys */
+      keys: components['schemas']['PublishedKey'][];
+      /** Name */
+      name: string;
+      /**
+       * New Keys
+       * @default []
+       */
+      new_keys: components['schemas']['studiolo__studio__pipelines__published__schemas__NewKey'][];
+      /** Newest */
+      newest: number;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Url */
+      url: string;
+      /** Versions */
+      versions: components['schemas']['PublishedVersion'][];
+    };
+    /**
+     * PublishedPatch
+     * @description What changes; what is left out stays.
+     */
+    PublishedPatch: {
+      /** Default Version */
+      default_version?: number | null;
+      /** Description */
+      description?: string | null;
+      /** Enabled */
+      enabled?: boolean | null;
+    };
+    /**
+     * PublishedRun
+     * @description A run that was started so. url: its page; state_url: where its state is asked for with the key; by: who started it.
+     */
+    PublishedRun: {
+      /** By */
+      by: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Ended At */
+      ended_at?: string | null;
+      /** Error */
+      error?: string | null;
+      /** Name */
+      name: string;
+      /** Run Id */
+      run_id: string;
+      /** Started At */
+      started_at?: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'NotStarted'
+        | 'Queued'
+        | 'Provisioning'
+        | 'Preparing'
+        | 'Starting'
+        | 'Running'
+        | 'Finalizing'
+        | 'Completed'
+        | 'Failed'
+        | 'Canceled'
+        | 'Lost'
+        | 'Reused'
+        | 'Skipped';
+      /** State Url */
+      state_url: string;
+      /** Url */
+      url: string;
+      /** Version */
+      version: number;
+    };
+    /**
+     * PublishedTarget
+     * @description A published pipeline. version: none for the default one of the time; inputs: as of a start, and may hold expressions.
+     */
+    PublishedTarget: {
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'published';
+      /** Name */
+      name: string;
+      /** Version */
+      version?: number | null;
+    };
+    /**
+     * PublishedVersion
+     * @description A version, which never changes. given: inputs that a start may leave out; runs_as: whose rights its runs have.
+     */
+    PublishedVersion: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Given
+       * @default []
+       */
+      given: string[];
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]: components['schemas']['Port'];
+      };
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Number */
+      number: number;
+      /**
+       * Outputs
+       * @default {}
+       */
+      outputs: {
+        [key: string]: components['schemas']['OutputPort'];
+      };
+      /** Runs As */
+      runs_as: string;
+      /** Steps */
+      steps: number;
     };
     /**
      * Quality
@@ -14173,7 +14561,7 @@ export interface components {
      * Schedule
      * @description A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run; trouble says why).
      *
-     *     runs_as: name of the account whose rights its runs have; what: a pipeline or job, with its name; next: the times to come.
+     *     runs_as: name of the account whose rights its runs have; what: a pipeline, a job or a published pipeline, with its name; next: the times to come.
      */
     Schedule: {
       /**
@@ -14237,7 +14625,7 @@ export interface components {
        * What
        * @enum {string}
        */
-      what: 'pipeline' | 'job';
+      what: 'pipeline' | 'job' | 'published';
       /** Zone */
       zone: string;
     };
@@ -14271,7 +14659,10 @@ export interface components {
        */
       overlap: 'skip' | 'queue' | 'allow';
       /** Target */
-      target: components['schemas']['PipelineTarget-Input'] | components['schemas']['JobTarget'];
+      target:
+        | components['schemas']['PipelineTarget-Input']
+        | components['schemas']['JobTarget']
+        | components['schemas']['PublishedTarget'];
       /** Trigger */
       trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
     };
@@ -14324,7 +14715,10 @@ export interface components {
        */
       state: 'active' | 'paused' | 'finished' | 'troubled';
       /** Target */
-      target: components['schemas']['PipelineTarget-Output'] | components['schemas']['JobTarget'];
+      target:
+        | components['schemas']['PipelineTarget-Output']
+        | components['schemas']['JobTarget']
+        | components['schemas']['PublishedTarget'];
       /** Target Name */
       target_name: string;
       /** Trigger */
@@ -14343,7 +14737,7 @@ export interface components {
        * What
        * @enum {string}
        */
-      what: 'pipeline' | 'job';
+      what: 'pipeline' | 'job' | 'published';
       /** Zone */
       zone: string;
     };
@@ -14359,7 +14753,13 @@ export interface components {
       /** Overlap */
       overlap?: ('skip' | 'queue' | 'allow') | null;
       /** Target */
-      target?: (components['schemas']['PipelineTarget-Input'] | components['schemas']['JobTarget']) | null;
+      target?:
+        | (
+            | components['schemas']['PipelineTarget-Input']
+            | components['schemas']['JobTarget']
+            | components['schemas']['PublishedTarget']
+          )
+        | null;
       /** Trigger */
       trigger?: (components['schemas']['Cron'] | components['schemas']['Recurrence']) | null;
     };
@@ -15041,6 +15441,34 @@ export interface components {
       stamps: {
         [key: string]: string;
       };
+    };
+    /**
+     * Start
+     * @description A start. inputs: values by the pipeline's inputs; version: none for the default one.
+     */
+    Start: {
+      /**
+       * Inputs
+       * @default {}
+       */
+      inputs: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Tags
+       * @default {}
+       */
+      tags: {
+        [key: string]: string;
+      };
+      /** Version */
+      version?: number | null;
     };
     /**
      * Step
@@ -16969,6 +17397,26 @@ export interface components {
       type: string;
     };
     /**
+     * NewKey
+     * @description A key as it is shown once.
+     */
+    studiolo__studio__endpoints__schemas__NewKey: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Hint */
+      hint: string;
+      /** Key */
+      key: string;
+      /**
+       * Name
+       * @enum {string}
+       */
+      name: 'primary' | 'secondary';
+    };
+    /**
      * TableColumn
      * @description A column of a table in a file; type: in the words of its format, empty where it has none.
      */
@@ -17032,6 +17480,19 @@ export interface components {
       signature: components['schemas']['ComparedLine'][];
       /** Versions */
       versions: components['schemas']['ModelVersion'][];
+    };
+    /**
+     * NewKey
+     * @description A key that was made just now; its text is shown this once.
+     */
+    studiolo__studio__pipelines__published__schemas__NewKey: {
+      /** Key */
+      key: string;
+      /**
+       * Slot
+       * @enum {string}
+       */
+      slot: 'primary' | 'secondary';
     };
     /**
      * Member
@@ -21931,7 +22392,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['NewKey'];
+          'application/json': components['schemas']['studiolo__studio__endpoints__schemas__NewKey'];
         };
       };
       /** @description Validation Error */
@@ -25763,6 +26224,299 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Component'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_published: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Published_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_publish: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Publish'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishedMade'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_published: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishedDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_remove_published: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_change_published: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PublishedPatch'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishedDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_rotate_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        slot: 'primary' | 'secondary';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['studiolo__studio__pipelines__published__schemas__NewKey'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_published_runs: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_PublishedRun_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_start_published: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Start'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishedRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_published_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishedRun'];
         };
       };
       /** @description Validation Error */
