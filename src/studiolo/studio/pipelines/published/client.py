@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.pipelines.published.schemas import (
-    NewKey,
+    MadeKey,
     Published,
     PublishedDetail,
     PublishedMade,
@@ -69,9 +69,9 @@ class PublishedPipelines:
         found = self._http.get(f"pipelines/published/{name}/runs", limit=limit)["items"]
         return [PublishedRun.model_validate(one) for one in found]
 
-    def rotate(self, name: str, slot: Slot = "primary") -> NewKey:
+    def rotate(self, name: str, slot: Slot = "primary") -> MadeKey:
         """Make a key anew; the one before opens nothing any more."""
-        return NewKey.model_validate(self._http.post(f"pipelines/published/{name}/keys/{slot}"))
+        return MadeKey.model_validate(self._http.post(f"pipelines/published/{name}/keys/{slot}"))
 
     def delete(self, name: str) -> None:
         """Remove a published pipeline; its runs stay."""

@@ -14,7 +14,7 @@ from studiolo.kernel.paging import Page
 from studiolo.studio.pipelines.published import repository, service
 from studiolo.studio.pipelines.published.errors import WrongKey
 from studiolo.studio.pipelines.published.schemas import (
-    NewKey,
+    MadeKey,
     Publish,
     Published,
     PublishedDetail,
@@ -91,7 +91,7 @@ def remove_published(name: str, ctx: Context = Depends(context)) -> None:
 
 
 @router.post("/{name}/keys/{slot}", status_code=201)
-def rotate_key(name: str, slot: Slot, ctx: Context = Depends(context)) -> NewKey:
+def rotate_key(name: str, slot: Slot, ctx: Context = Depends(context)) -> MadeKey:
     """Make a key anew; its text is shown this once, and the one before opens nothing any more."""
     ctx.actor.must("pipelines.write")
     return service.rotate(ctx, name, slot)

@@ -79,7 +79,7 @@ class PublishedDetail(Published):
     keys: list[PublishedKey]
 
 
-class NewKey(BaseModel):
+class MadeKey(BaseModel):
     """A key that was made just now; its text is shown this once."""
 
     slot: Slot
@@ -89,7 +89,7 @@ class NewKey(BaseModel):
 class PublishedMade(PublishedDetail):
     """What came of publishing. new_keys: of a new name."""
 
-    new_keys: list[NewKey] = []
+    new_keys: list[MadeKey] = []
 
 
 class Start(BaseModel):

@@ -19,7 +19,7 @@ from studiolo.studio.pipelines.errors import PipelineNotFound
 from studiolo.studio.pipelines.published import repository, usage
 from studiolo.studio.pipelines.published.errors import BadStart, PublishedDisabled, PublishedInUse, PublishedNotFound
 from studiolo.studio.pipelines.published.schemas import (
-    NewKey,
+    MadeKey,
     Publish,
     Published,
     PublishedDetail,
@@ -45,7 +45,7 @@ def publish(ctx: Context, given: Publish) -> PublishedMade:
     """Publish a pipeline: a new name with its keys, or the next version. Raises what submitting it would, but for missing inputs."""
     spec = _fixed(ctx, given.spec)
     now = ctx.clock.now()
-    made: list[NewKey] = []
+    made: list[MadeKey] = []
     with ctx.db.begin() as tx:
         row = repository.by_name(tx, ctx, given.name, lock=True)
         number = row.newest + 1 if row else 1
@@ -115,7 +115,7 @@ def remove(ctx: Context, name: str) -> None:
         _note(tx, ctx, "published.deleted", name)
 
 
-def rotate(ctx: Context, name: str, slot: Slot) -> NewKey:
+def rotate(ctx: Context, name: str, slot: Slot) -> MadeKey:
     """Make a key anew; the one before opens nothing any more. Its text is returned this once."""
     with ctx.db.begin() as tx:
         made = _new_key(tx, ctx, find(tx, ctx, name, lock=True).id, slot)
@@ -243,11 +243,11 @@ def _owner(ctx: Context, version: Any) -> Context:
     return replace(ctx, actor=actor)
 
 
-def _new_key(tx: Connection, ctx: Context, published: str, slot: Slot) -> NewKey:
+def _new_key(tx: Connection, ctx: Context, published: str, slot: Slot) -> MadeKey:
     text = new_secret(PREFIX)
     values = {"published": published, "slot": slot, "hash": digest(text), "hint": f"…{text[-4:]}"}
     repository.put_key(tx, {**values, "created_at": ctx.clock.now()})
-    return NewKey(slot=slot, key=text)
+    return MadeKey(slot=slot, key=text)
 
 
 def _note(tx: Connection, ctx: Context, kind: str, name: str, **detail: Any) -> None:
