@@ -1,6 +1,7 @@
 import type { Icon } from '@tabler/icons-react';
 import {
   IconBox,
+  IconClock,
   IconCpu,
   IconDatabase,
   IconFlask,
@@ -33,6 +34,7 @@ export const NAV: readonly { title: string | null; items: readonly NavItem[] }[]
       { label: 'Datasets', path: 'datasets', icon: IconTable, letter: 'd' },
       { label: 'Experiments', path: 'experiments', icon: IconFlask, letter: 'e' },
       { label: 'Pipelines', path: 'pipelines', icon: IconPipeline, letter: 'p' },
+      { label: 'Schedules', path: 'schedules', icon: IconClock, letter: 's' },
       { label: 'Models', path: 'models', icon: IconBox, letter: 'm' },
       { label: 'Endpoints', path: 'endpoints', icon: IconPlug, letter: 'o' },
     ],

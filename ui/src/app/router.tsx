@@ -17,6 +17,7 @@ import { tracesRoutes } from '@/studio/experiments/traces/routes';
 import { homeRoutes } from '@/studio/home/routes';
 import { modelsRoutes } from '@/studio/models/routes';
 import { pipelinesRoutes } from '@/studio/pipelines/routes';
+import { schedulesRoutes } from '@/studio/schedules/routes';
 import { Failed } from './Failed';
 import { workspaceRoutes } from '@/studio/workspace/routes';
 import { Shell } from './Shell';
@@ -60,6 +61,7 @@ const tree = rootRoute.addChildren([
     ...experimentsRoutes,
     ...tracesRoutes,
     ...pipelinesRoutes,
+    ...schedulesRoutes,
     ...modelsRoutes,
     ...endpointsRoutes,
     ...computeRoutes,

@@ -17,6 +17,8 @@ const SLICES: Record<string, readonly string[]> = {
   notice: ['notices'],
   mail: ['mail'],
   run: ['experiments', 'automl', 'compute'],
+  schedule: ['schedules'],
+  published: ['published'],
   experiment: ['experiments'],
   environment: ['environments'],
   trace: ['experiments'],

@@ -11,6 +11,8 @@ import { runSpec, type Run } from './queries';
 /** Run a command job once more: as it was, or changed. */
 export function RunAgain({ run }: { run: Run }) {
   const may = useMay('experiments.write');
+  const mayPlan = useMay('schedules.write');
+  const planned = at(['schedules', 'new'], { from: run.id });
   const cache = useQueryClient();
   const follow = useFollow();
   const again = useMutation({
@@ -45,6 +47,11 @@ export function RunAgain({ run }: { run: Run }) {
             onClick={(event) => follow(at(['experiments', 'submit'], { from: run.id }), event)}
           >
             Edit first
+          </Menu.Item>
+        ) : null}
+        {mayPlan ? (
+          <Menu.Item component="a" href={planned} onClick={(event) => follow(planned, event)}>
+            Schedule this
           </Menu.Item>
         ) : null}
       </Menu.Dropdown>

@@ -13,6 +13,7 @@ import { rerunPipeline, type Counts, type Run } from '../queries';
 /** Run a pipeline once more: as it was, from where it failed, all of it anew, or changed. */
 export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
   const may = useMay('pipelines.write');
+  const mayPlan = useMay('schedules.write');
   const follow = useFollow();
   const [asking, setAsking] = useState(false);
   const again = useMutation({
@@ -21,6 +22,7 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
     onError: toastProblem,
   });
   const unfinished = isOver(run.state) && run.state !== 'Completed';
+  const planned = at(['schedules', 'new'], { from: run.id });
   const edit = at(['pipelines', 'submit'], { from: run.id });
   return (
     <>
@@ -60,6 +62,11 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
           <Menu.Item component="a" href={edit} onClick={(event) => follow(edit, event)}>
             Edit first
           </Menu.Item>
+          {mayPlan ? (
+            <Menu.Item component="a" href={planned} onClick={(event) => follow(planned, event)}>
+              Schedule this
+            </Menu.Item>
+          ) : null}
         </Menu.Dropdown>
       </Menu>
       <Modal opened={asking} onClose={() => setAsking(false)} title="Run every step anew?">

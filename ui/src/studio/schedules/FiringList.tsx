@@ -1,0 +1,57 @@
+import { Text } from '@mantine/core';
+import { usePages } from '@/kernel/pages';
+import { at } from '@/kernel/workspace';
+import { DataGrid } from '@/kit/grid/DataGrid';
+import type { GridColumn } from '@/kit/grid/types';
+import { Answer } from '@/kit/Page';
+import { StatusBadge } from '@/kit/StatusBadge';
+import { firings, type Firing, type Schedule } from './queries';
+import { firingState, inZone, ORIGINS } from './words';
+
+const columns = (zone: string): GridColumn<Firing>[] => [
+  {
+    id: 'due',
+    header: 'Time',
+    sub: zone,
+    width: 200,
+    value: (row) => row.due,
+    cell: (row) => inZone(row.due, zone),
+  },
+  {
+    id: 'state',
+    header: 'Came to',
+    width: 150,
+    value: (row) => row.run_state ?? row.state,
+    cell: (row) => <StatusBadge {...firingState(row)} />,
+  },
+  { id: 'origin', header: 'How', width: 110, value: (row) => ORIGINS[row.origin] },
+  { id: 'run', header: 'Run', width: 270, value: (row) => row.run_name || null },
+  { id: 'reason', header: 'Why', width: 300, grow: true, value: (row) => row.reason || null },
+];
+
+/** The times that came, newest first: the run of each, or why there is none. */
+export function FiringList({ schedule }: { schedule: Schedule }) {
+  const list = usePages(firings(schedule.name));
+  const page = schedule.what === 'job' ? ['experiments', 'runs'] : ['pipelines'];
+  return (
+    <Answer query={list}>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Text size="sm" c="dimmed">
+            No time has come yet.
+          </Text>
+        ) : (
+          <DataGrid
+            label="History"
+            rows={rows}
+            columns={columns(schedule.zone)}
+            rowKey={(row) => String(row.id)}
+            href={(row) => (row.run_id && row.run_state ? at([...page, row.run_id]) : '')}
+            onEnd={list.more}
+            maxHeight={420}
+          />
+        )
+      }
+    </Answer>
+  );
+}
