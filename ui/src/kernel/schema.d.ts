@@ -8459,7 +8459,7 @@ export interface components {
        * Keys
        * @default []
        */
-      keys: components['schemas']['studiolo__studio__endpoints__schemas__NewKey'][];
+      keys: components['schemas']['NewKey'][];
       latest?: components['schemas']['Deployment'] | null;
       live?: components['schemas']['Deployment'] | null;
       /** Name */
@@ -11216,6 +11216,19 @@ export interface components {
       user: string;
     };
     /**
+     * MadeKey
+     * @description A key that was made just now; its text is shown this once.
+     */
+    MadeKey: {
+      /** Key */
+      key: string;
+      /**
+       * Slot
+       * @enum {string}
+       */
+      slot: 'primary' | 'secondary';
+    };
+    /**
      * Magnitude
      * @description How well a model tells the two sides apart: Matthews' correlation on rows it has not seen, 0 to 1.
      *
@@ -11854,6 +11867,26 @@ export interface components {
        * @default UTC
        */
       zone: string;
+    };
+    /**
+     * NewKey
+     * @description A key as it is shown once.
+     */
+    NewKey: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Hint */
+      hint: string;
+      /** Key */
+      key: string;
+      /**
+       * Name
+       * @enum {string}
+       */
+      name: 'primary' | 'secondary';
     };
     /**
      * NewToken
@@ -12924,7 +12957,7 @@ export interface components {
        * New Keys
        * @default []
        */
-      new_keys: components['schemas']['studiolo__studio__pipelines__published__schemas__NewKey'][];
+      new_keys: components['schemas']['MadeKey'][];
       /** Newest */
       newest: number;
       /**
@@ -17397,26 +17430,6 @@ export interface components {
       type: string;
     };
     /**
-     * NewKey
-     * @description A key as it is shown once.
-     */
-    studiolo__studio__endpoints__schemas__NewKey: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Hint */
-      hint: string;
-      /** Key */
-      key: string;
-      /**
-       * Name
-       * @enum {string}
-       */
-      name: 'primary' | 'secondary';
-    };
-    /**
      * TableColumn
      * @description A column of a table in a file; type: in the words of its format, empty where it has none.
      */
@@ -17480,19 +17493,6 @@ export interface components {
       signature: components['schemas']['ComparedLine'][];
       /** Versions */
       versions: components['schemas']['ModelVersion'][];
-    };
-    /**
-     * NewKey
-     * @description A key that was made just now; its text is shown this once.
-     */
-    studiolo__studio__pipelines__published__schemas__NewKey: {
-      /** Key */
-      key: string;
-      /**
-       * Slot
-       * @enum {string}
-       */
-      slot: 'primary' | 'secondary';
     };
     /**
      * Member
@@ -22392,7 +22392,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['studiolo__studio__endpoints__schemas__NewKey'];
+          'application/json': components['schemas']['NewKey'];
         };
       };
       /** @description Validation Error */
@@ -26415,7 +26415,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['studiolo__studio__pipelines__published__schemas__NewKey'];
+          'application/json': components['schemas']['MadeKey'];
         };
       };
       /** @description Validation Error */
