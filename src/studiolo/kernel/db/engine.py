@@ -23,6 +23,7 @@ from studiolo.kernel.errors import DiskFull, MissingExtra, StudioloError, Unavai
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _BATCH = 256  # writes that may share one commit
+_PREPARED = 400  # statements that a connection to PostgreSQL keeps prepared
 _REST_SECONDS = 1.0  # after which a connection to PostgreSQL may have been closed by the other side
 _DATABASE_HINT = "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite."
 
@@ -348,7 +349,12 @@ def _postgres(url: str) -> tuple[Engine, Engine]:
 
 
 def _plan_well(connection: Any, _record: ConnectionPoolEntry) -> None:
-    """Let the planner know disks without arms, where an index is rarely worse than the whole table, and compile nothing."""
+    """Let the planner know disks without arms, where an index is rarely worse than the whole table, and compile nothing.
+
+    Statements are planned once from their second time on: a client's call has up to a hundred different ones, which is as many
+    as the driver keeps by itself, from the sixth time on.
+    """
+    connection.prepare_threshold, connection.prepared_max = 1, _PREPARED
     connection.execute("SET random_page_cost = 1.1; SET jit = off")
     connection.commit()
 
