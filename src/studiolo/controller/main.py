@@ -3,12 +3,13 @@
 import json
 import logging
 import os
+import select
 import signal
 import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +26,16 @@ from studiolo.kernel.home import Home
 from studiolo.kernel.secrets import scrubbing
 from studiolo.kernel.settings import Settings, load
 from studiolo.kernel.storage.blobs import LocalBlobStore
+from studiolo.runner import attempt as files
+from studiolo.runner import nest
 from studiolo.studio.slices import parts
 
 HEARTBEAT = "controller.json"
 _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
+_AGAIN_SECONDS = 1.0  # for which other slices wait while pipelines go on
+_MANY = 65_536  # bytes that runners may have written since the last look
 _FUTILE, _FUTILE_SECONDS = 25.0, 0.3
 _STATISTICS_SECONDS = 2.0
 log = logging.getLogger("studiolo.controller")
@@ -60,51 +65,56 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """Reconcile until `stop` is set."""
     ctx = open_context(settings)
     heart = Heartbeat(settings.home / HEARTBEAT)
-    loop = Loop(ctx, slice_ticks())
+    loop = Loop(ctx, slice_ticks(), quick_slices())
     changes = Changes(settings)
+    nest.open_()
     log.info("controller of %s started, process %s", settings.home, os.getpid())
     try:
         while not stop.is_set():
             changes.look()
+            if changes.ended():
+                loop.quick()
             begun = time.thread_time()
             busy = loop.once()
             heart.beat(loop.troubled)
             # clients that log all the time wake us all the time: a round in which there was nothing to do may be followed by
             # the next one only after some times what it cost
             futile = 0.0 if busy else min(_FUTILE * (time.thread_time() - begun), _FUTILE_SECONDS)
-            changes.ended()  # attempts that were begun in the round give the folder a new time too
-            if not _waited(stop, max(settings.tick_ms / 1000, futile), changes.ended) and not busy:
-                _waited(
-                    stop, (settings.idle_tick_ms - settings.tick_ms) / 1000, lambda: changes.ended() or changes.look()
-                )
+            pause = max(settings.tick_ms / 1000, futile)
+            busy = _follow(changes, loop, stop, pause) or busy
+            if not busy:
+                changes.wait(stop, (settings.idle_tick_ms - settings.tick_ms) / 1000, changes.look)
     finally:
+        nest.close()
         changes.close()
         heart.stop()
         ctx.db.close()
     log.info("controller ended")
 
 
-def _waited(stop: threading.Event, seconds: float, news: Callable[[], bool]) -> bool:
-    """Wait until there is news, the end is wanted or the time is over; says whether there is news."""
+def _follow(changes: "Changes", loop: "Loop", stop: threading.Event, seconds: float) -> bool:
+    """Wait, but for jobs that end: what follows on them is done at once. True when there were such."""
     until = time.monotonic() + seconds
-    while not stop.is_set() and (left := until - time.monotonic()) > 0:
-        if news():
-            return True
-        stop.wait(min(_LOOK_SECONDS, left))
-    return False
+    followed = False
+    while (left := until - time.monotonic()) > 0 and changes.wait(stop, left):
+        changes.ended()
+        loop.quick()
+        followed = True
+    return followed
 
 
 class Changes:
     """Notices at once that the server has written, or that a job has ended, so that neither waits for the next round.
 
     SQLite counts commits of others per connection, and tells the count without touching the file. With PostgreSQL nothing is
-    noticed, and rounds come in their time.
+    noticed, and rounds come in their time. Runners of this machine write into a pipe when a job has ended.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._connection = None if settings.database_url else sqlite3.connect(settings.sqlite_path)
         self._version = -1
-        self._attempts, self._at = settings.attempts, -1
+        settings.attempts.mkdir(parents=True, exist_ok=True)
+        self._woken = files.listen(str(settings.attempts))
 
     def look(self) -> bool:
         """Say whether anything was committed since the last look."""
@@ -118,16 +128,25 @@ class Changes:
         return bool(changed)
 
     def ended(self) -> bool:
-        """Say whether a job of this machine has ended since the last look: its runner gives the folder of attempts a new time."""
+        """Say whether a job of this machine has ended since the last look."""
         try:
-            at = self._attempts.stat().st_mtime_ns
-        except OSError:
+            return bool(os.read(self._woken, _MANY))
+        except BlockingIOError:
             return False
-        changed, self._at = at != self._at, at
-        return changed
+
+    def wait(self, stop: threading.Event, seconds: float, news: Callable[[], bool] | None = None) -> bool:
+        """Wait until a job has ended, there is other news, the end is wanted or the time is over; says whether there is something."""
+        until = time.monotonic() + seconds
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            if select.select([self._woken], [], [], min(_LOOK_SECONDS, left))[0]:
+                return True
+            if news is not None and news():
+                return True
+        return False
 
     def close(self) -> None:
         """Close the connection."""
+        os.close(self._woken)
         if self._connection is not None:
             self._connection.close()
 
@@ -144,6 +163,11 @@ def slice_ticks() -> dict[str, Tick]:
     return {name: module.tick for name, module in parts("reconcile")}
 
 
+def quick_slices() -> list[str]:
+    """Return the slices whose ticks follow at once on the end of a job: one slice's work is what the next one waits for."""
+    return [name for name, module in parts("reconcile") if getattr(module, "QUICK", False)]
+
+
 @dataclass(slots=True)
 class _Trouble:
     """How often in a row the tick of a slice failed, and when it is tried again."""
@@ -155,9 +179,12 @@ class _Trouble:
 class Loop:
     """Calls every tick once per round. A slice that fails is logged and tried again later; the others go on."""
 
-    def __init__(self, ctx: Context, ticks: dict[str, Tick]) -> None:
+    def __init__(self, ctx: Context, ticks: dict[str, Tick], quick: Sequence[str] = ()) -> None:
+        """quick: slices of which the last one makes work for the others."""
         self._ctx = ctx
         self._ticks = ticks
+        self._quick = [name for name in quick if name in ticks]
+        self._workspaces: list[tuple[str, str]] = []
         self._trouble: dict[tuple[str, str], _Trouble] = {}
         self._away = False
         self._count_at = 0.0
@@ -171,7 +198,7 @@ class Loop:
         """Do a round; True when any tick did something."""
         try:
             with self._ctx.db.read() as tx:
-                workspaces = [(str(row.id), str(row.name)) for row in accounts.all_workspaces(tx)]
+                self._workspaces = [(str(row.id), str(row.name)) for row in accounts.all_workspaces(tx)]
             self._away = False
         except Exception:
             # the process must survive a database that is away for a while
@@ -181,11 +208,27 @@ class Loop:
             return False
         self._count()
         busy = False
-        for workspace_id, workspace in workspaces:
+        for workspace_id, workspace in self._workspaces:
             ctx = self._ctx.within(workspace_id, workspace)
             for name, tick in self._ticks.items():
-                busy = self._tick(ctx, name, tick) or busy
+                did = self._tick(ctx, name, tick)
+                if did and self._quick and name == self._quick[-1]:
+                    self._again(ctx)
+                busy = did or busy
         return busy
+
+    def quick(self) -> None:
+        """Call the ticks alone that follow on the end of a job."""
+        for workspace_id, workspace in self._workspaces:
+            self._again(self._ctx.within(workspace_id, workspace))
+
+    def _again(self, ctx: Context) -> None:
+        """Call the quick ticks until the last of them has nothing more for the others, for a while at most."""
+        until = time.monotonic() + _AGAIN_SECONDS
+        more = bool(self._quick)
+        while more and time.monotonic() < until:
+            for name in self._quick:
+                more = self._tick(ctx, name, self._ticks[name])
 
     def _count(self) -> None:
         """Count tables that have grown, now and then."""

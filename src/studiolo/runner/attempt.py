@@ -16,6 +16,7 @@ JOURNAL = "journal.jsonl"  # what the job reports
 FAILURE = "failure.json"  # class and error: why a program before or after the job failed
 USAGE = "usage.json"  # processes and bytes of memory, where others cannot see them
 RUNNER_LOG = "runner.log"  # what went wrong in the runner itself
+WAKE = ".wake"  # in the folder of all attempts: a pipe on which runners tell the controller that one has ended
 MARK = "STUDIOLO_ATTEMPT"  # environment variable that every process of the attempt carries
 
 
@@ -29,16 +30,26 @@ def read_json(folder: str, name: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def write_json(folder: str, name: str, value: dict[str, Any]) -> None:
-    """Write a file of the attempt whole: write, fsync, rename."""
-    part = _write_part(folder, name, value)
+def write_json(folder: str, name: str, value: dict[str, Any], *, lasting: bool = True) -> None:
+    """Write a file of the attempt whole: write, fsync, rename. lasting: False for one that means nothing after a power cut."""
+    part = _write_part(folder, name, value, lasting=lasting)
     os.replace(part, os.path.join(folder, name))
+    if lasting:
+        _sync(folder)
+
+
+def settle(folder: str, name: str) -> None:
+    """See a file through to the disk that was written without."""
+    _sync(os.path.join(folder, name))
     _sync(folder)
 
 
 def take(folder: str, value: dict[str, Any]) -> bool:
-    """Claim the attempt; False when it has an owner. The claim appears with its content or not at all."""
-    part = _write_part(folder, CLAIM, value)
+    """Claim the attempt; False when it has an owner. The claim appears with its content or not at all.
+
+    Nothing of the job may run before `settle` has seen it through to the disk: after a power cut it would run once more.
+    """
+    part = _write_part(folder, CLAIM, value, lasting=False)
     try:
         os.link(part, os.path.join(folder, CLAIM))  # fails when the name exists, as O_EXCL does
     except FileExistsError:
@@ -48,7 +59,6 @@ def take(folder: str, value: dict[str, Any]) -> bool:
             return False
     finally:
         os.unlink(part)
-    _sync(folder)
     return True
 
 
@@ -60,8 +70,6 @@ def _take_by_name(folder: str, value: dict[str, Any]) -> bool:
         return False
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
     return True
 
 
@@ -80,17 +88,36 @@ def touch(folder: str, name: str) -> None:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644))
 
 
-def _write_part(folder: str, name: str, value: dict[str, Any]) -> str:
+def wake(folder: str) -> None:
+    """Tell the controller of this machine that something has happened, where one listens (`listen`)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(os.path.join(folder, "..", "..", WAKE), os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(descriptor, b"!")
+        finally:
+            os.close(descriptor)
+
+
+def listen(attempts: str) -> int:
+    """Return a descriptor that can be read when a runner of this machine has woken who listens. attempts: folder of all."""
+    path = os.path.join(attempts, WAKE)
+    with contextlib.suppress(FileExistsError):
+        os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK)  # to write too: so it never ends
+
+
+def _write_part(folder: str, name: str, value: dict[str, Any], *, lasting: bool) -> str:
     part = os.path.join(folder, f".{name}.{os.getpid()}")
     with open(part, "w", encoding="utf-8") as file:
         json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
     return part
 
 
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TypedDict
 
-from studiolo.runner import attempt
+from studiolo.runner import attempt, nest
 
 _MAIN = Path(__file__).with_name("main.py")
 _OWNED = 17  # of main.py
@@ -79,7 +79,7 @@ class LaunchFailed(Exception):
 def prepare(folder: Path, order: Order) -> None:
     """Write the order of an attempt that has no runner yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    attempt.write_json(str(folder), attempt.JOB, dict(order))
+    attempt.write_json(str(folder), attempt.JOB, dict(order), lasting=False)  # written again before it starts
 
 
 def launch(folder: Path, handed: Handed = NOTHING) -> bool:
@@ -87,11 +87,12 @@ def launch(folder: Path, handed: Handed = NOTHING) -> bool:
 
     Raises LaunchFailed.
     """
-    environ = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR") if key in os.environ}
+    if (owned := nest.fork(folder, handed)) is not None:
+        return owned
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(_MAIN), str(folder)],
-            env=environ,  # without the mark: what carries it is ended with the job
+            env=nest.surroundings(),
             input=json.dumps(handed).encode() if handed["env"] else b"",  # not by name or file: read once, then gone
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

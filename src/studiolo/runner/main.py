@@ -25,7 +25,7 @@ def main(folder: str) -> int:
         os._exit(0)
     code = 1
     try:
-        code = own(folder, tell, _handed())
+        code = own(folder, tell, handed_by(0))
     except BaseException:  # noqa: BLE001 - the last frame of a process; it goes to runner.log
         import traceback
 
@@ -54,20 +54,20 @@ def own(folder: str, tell: int, handed: dict[str, Any], surroundings: dict[str, 
     if not attempt.take(folder, identity):
         os.write(tell, b"=")
         return OWNED
+    os.write(tell, b"+")
+    os.close(tell)
     runner = Runner(folder, identity, handed)
     if surroundings is not None:
         runner.order["env"] = {**surroundings, **runner.order.get("env", {})}
         runner.tells = True
-    os.write(tell, b"+")
-    os.close(tell)
     runner.run()
     return 0
 
 
-def _handed() -> dict[str, Any]:
-    """Return what came by the pipe: secrets for the job's process."""
-    with open(0, "rb", closefd=False) as pipe:
-        text = pipe.read()
+def handed_by(pipe: int) -> dict[str, Any]:
+    """Return what came by a pipe: secrets for the job's process."""
+    with open(pipe, "rb", closefd=False) as file:
+        text = file.read()
     if not text:
         return {}
     import json
@@ -76,7 +76,7 @@ def _handed() -> dict[str, Any]:
     return found
 
 
-def _stand_alone() -> None:
+def stand_alone() -> None:
     """Make `studiolo.runner` importable from this folder alone: the package itself is not loaded, nor need it exist."""
     here = os.path.dirname(os.path.abspath(__file__))
     for name, places in (("studiolo", []), ("studiolo.runner", [here])):
@@ -86,5 +86,5 @@ def _stand_alone() -> None:
 
 
 if __name__ == "__main__":
-    _stand_alone()
+    stand_alone()
     sys.exit(main(os.path.abspath(sys.argv[1])))

@@ -97,7 +97,10 @@ def runner_of(folder: Path) -> int | None:
 def claim(folder: Path, reason: str) -> bool:
     """Take an attempt that no runner owns, so that none can start it any more; False when one was quicker."""
     folder.mkdir(parents=True, exist_ok=True)
-    return attempt.take(str(folder), {"boot_id": "", "pid": 0, "start": 0, "reason": reason})
+    taken = attempt.take(str(folder), {"boot_id": "", "pid": 0, "start": 0, "reason": reason})
+    if taken:
+        attempt.settle(str(folder), attempt.CLAIM)
+    return taken
 
 
 def sweep(folder: Path, mark: str) -> list[Swept]:

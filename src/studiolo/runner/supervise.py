@@ -39,6 +39,7 @@ class Runner:
         self.peak = 0
         self.left_behind = 0
         self.tells = False  # its use is written down for those who cannot see its processes
+        self._adopts = False  # whose parent ends becomes our child, so that who has no child has no descendant
         self._told_to_end = False
         self._scrubber: Any = None  # a thread, where the job was handed secrets
         self._sampler: sampling.Sampler | None = None
@@ -49,11 +50,15 @@ class Runner:
 
     def run(self) -> None:
         """Do it all; returns when `exit.json` is written."""
-        job.adopt_orphans()
+        self._adopts = job.adopt_orphans()
         self._record(*(self._not_ready() or self._do()))
 
     def _not_ready(self) -> tuple[str, str] | None:
         """Make ready what the job needs; returns class and sentence when it cannot start."""
+        try:
+            attempt.settle(self.folder, attempt.CLAIM)
+        except OSError as error:
+            return "environment", f"The claim of the attempt could not be seen through to the disk: {error}."
         if not self.order.get("argv"):
             return "environment", "The order of the attempt (job.json) cannot be read."
         canceled = "canceled", "Canceled before it started."
@@ -184,7 +189,8 @@ class Runner:
         state: dict[str, Any] = {"child": child, "child_start": found.start if found else 0, "started_at": self.started}
         if self._group is not None and self._group.add(child):
             state["group"] = self._group.path
-        attempt.write_json(self.folder, attempt.STATE, self.identity | state)
+        # of one that ran before a power cut the claim says enough
+        attempt.write_json(self.folder, attempt.STATE, self.identity | state, lasting=False)
 
     def _watch(self, deadline: float) -> str:
         """Wait for the end of the job; returns why it must be ended, or nothing when it ended by itself."""
@@ -237,19 +243,22 @@ class Runner:
 
     def _below(self) -> list[int]:
         """Return what lives of the job: descendants, and where orphans cannot be adopted those with its mark."""
-        self._reap()
+        childless = self._reap()
+        if self._adopts:
+            return [] if childless else processes.descendants(os.getpid())
         found = processes.descendants(os.getpid())
         mark = self.order.get("mark", self.folder)
         return found or processes.marked(attempt.MARK, str(mark))
 
-    def _reap(self) -> None:
+    def _reap(self) -> bool:
+        """Take note of who has ended; returns whether no child is left."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return True
             if pid == 0:
-                return
+                return False
             if pid == self.pid:
                 self.status = status
 
@@ -301,13 +310,14 @@ class Runner:
         deadline = time.monotonic() + RECORD_PATIENCE
         while True:
             try:
-                attempt.write_json(self.folder, attempt.EXIT, end)
-                break
+                attempt.write_json(self.folder, attempt.EXIT, end, lasting=False)
+                attempt.wake(self.folder)  # while who reads it begins, it goes to the disk
+                attempt.settle(self.folder, attempt.EXIT)
+                return
             except OSError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(1.0)
-        attempt.touch(self.folder, "../..")  # of the folder with all attempts the controller watches the time
 
     def _beat(self) -> None:
         if time.monotonic() - self._beaten >= BEAT:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from studiolo.kernel.auth import repository as accounts
+from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec
 from studiolo.studio.experiments.tables import IN_WORKSPACE, LIVE_INDEX, run_attempts, runs
@@ -90,26 +91,49 @@ def again(tx: Connection, seq: int) -> Claim | None:
     return _claim(row) if row else None
 
 
-def lead(tx: Connection, ctx: Context, claim: Claim, token: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The lease of a controller on the jobs that it leads. token: its name; seconds: how long it lasts."""
+
+    token: str
+    seconds: float
+
+    def has(self, claim: Claim, now: datetime) -> bool:
+        """Say whether a lease is ours and has more than half of its time left, so that it need not be renewed."""
+        until = claim.lease_until
+        return claim.lease_token == self.token and until is not None and (until - now).total_seconds() > self.seconds / 2
+
+    def free(self, now: datetime) -> ColumnElement[bool]:
+        """Return the condition that a job may be led."""
+        return or_(runs.c.lease_token.is_(None), runs.c.lease_token == self.token, runs.c.lease_until < now)
+
+    def values(self, now: datetime) -> dict[str, Any]:
+        """Return the columns of a job that is led from now on."""
+        return {"lease_token": self.token, "lease_until": now + timedelta(seconds=self.seconds)}
+
+
+def lead(tx: Connection, ctx: Context, claim: Claim, lead_: Lead) -> bool:
     """Take or renew the lead of a job; False while another controller has it."""
     now = ctx.clock.now()
-    free = or_(runs.c.lease_token.is_(None), runs.c.lease_token == token, runs.c.lease_until < now)
-    change = update(runs).where(runs.c.seq == claim.seq, runs.c.state.in_(LIVE), free)
-    until = now + timedelta(seconds=ctx.settings.lease_seconds)
-    return tx.execute(change.values(lease_token=token, lease_until=until)).rowcount == 1
+    change = update(runs).where(runs.c.seq == claim.seq, runs.c.state.in_(LIVE), lead_.free(now))
+    return tx.execute(change.values(**lead_.values(now))).rowcount == 1
 
 
-def leads(claim: Claim, token: str, now: datetime, seconds: float) -> bool:
-    """Say whether a lease is ours and has more than half of its time left, so that it need not be renewed."""
-    until = claim.lease_until
-    return claim.lease_token == token and until is not None and (until - now).total_seconds() > seconds / 2
-
-
-def move(tx: Connection, claim: Claim, state: str, values: Mapping[str, Any]) -> bool:
-    """Change the state of a job unless somebody else has; a terminal state is never left."""
-    change = update(runs).where(runs.c.seq == claim.seq, runs.c.version == claim.version, runs.c.state == claim.state)
-    lease = {"lease_token": None, "lease_until": None} if state in TERMINAL else {}
+def move(tx: Connection, ctx: Context, claim: Claim, state: str, values: Mapping[str, Any], lead_: Lead) -> bool:
+    """Change the state of a job that is led, or is from now on, unless somebody else has; a terminal state is never left."""
+    now = ctx.clock.now()
+    change = update(runs).where(
+        runs.c.seq == claim.seq, runs.c.version == claim.version, runs.c.state == claim.state, lead_.free(now)
+    )
+    lease = {"lease_token": None, "lease_until": None} if state in TERMINAL else lead_.values(now)
     return tx.execute(change.values(state=state, version=claim.version + 1, **lease, **values)).rowcount == 1
+
+
+def job_token(tx: Connection, ctx: Context, claim: Claim) -> str | None:
+    """Make the token of a job that starts, as the account that submitted it; None when that is gone."""
+    account = account_of(tx, claim.user)
+    hours = ctx.settings.job_token_hours
+    return auth.job_token(tx, ctx.clock, account, ctx.workspace_id, claim.id, hours) if account else None
 
 
 def take_journal(tx: Connection, claim: Claim, taken: int) -> bool:

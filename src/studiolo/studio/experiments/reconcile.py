@@ -10,10 +10,9 @@ import platform
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
@@ -23,10 +22,12 @@ from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, L
 from studiolo.studio.experiments import attempts, claims, cleanup, job_secrets, reports, retention, surroundings
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import sweeping as environments
-from studiolo.studio.experiments.machine import Act, Job, Seen, Sight, decide
+from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
+from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.mlflow import ready
 from studiolo.studio.experiments.transitions import Look, move
 
+QUICK = True  # on the end of a job something follows at once
 log = logging.getLogger(__name__)
 _AT_ONCE = 32 << 20  # bytes of outputs that are stored within a tick
 _threads = ThreadPoolExecutor(2, "outputs")
@@ -125,34 +126,51 @@ def token_of(ctx: Context) -> str:
 def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
     """Take a job as far as it goes now; returns whether anything changed, and whether it waits for room."""
     changed = False
-    token = token_of(ctx)
+    lead = claims.Lead(token_of(ctx), ctx.settings.lease_seconds)
+    launching: str | None = None  # the token of the job that is about to start
     for _ in range(_STEPS):
-        if not claims.leads(claim, token, ctx.clock.now(), ctx.settings.lease_seconds):
+        # one that waits is led from the transaction on in which it begins
+        if claim.state not in claims.WAITING and not lead.has(claim, ctx.clock.now()):
             with ctx.db.begin() as tx:
-                if not claims.lead(tx, ctx, claim, token):
+                if not claims.lead(tx, ctx, claim, lead):
                     return changed, False
         seen = _look(ctx, claim)
         with ctx.db.read() as tx:
             spent = claims.spent(tx, claim) if claim.spec.retries else {}
         job = Job(claim.state, claim.desired, claim.failure, _retries(ctx, claim), spent)  # type: ignore[arg-type]
         decision = decide(job, seen.seen)
-        acted = _act(ctx, claim, decision.act)
+        acted = _act(ctx, claim, decision.act, launching)
         if acted is not None:
             seen, decision = acted, decide(job, acted.seen)
+        if decision.state == "Finalizing" and (kept := _kept_at_once(ctx, claim, seen, decision)) is not None:
+            seen, decision = kept, decide(replace(job, state="Finalizing", failure=decision.failure), kept.seen)
         if decision.state != claim.state:
-            if not move(ctx, claim, seen, decision):
+            if not move(ctx, claim, seen, decision, lead):
                 return changed, False
         elif not seen.again:
             return changed or acted is not None or seen.news, seen.seen.sight is Sight.waits
         if decision.again:  # it queues up like the others, who may have asked for its room
             return True, False
         changed = True
+        launching = seen.token
+        if decision.state in TERMINAL:
+            return True, False
         with ctx.db.read() as tx:
             following = claims.again(tx, claim.seq)
         if following is None:
             return True, False
         claim = following
     return True, False
+
+
+def _kept_at_once(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> Look | None:
+    """Store the outputs of a job that has just ended where that is quick, so that its end is one transition; None: it is another."""
+    if seen.news or seen.end is None or attempts.outputs_size(ctx, claim) > _AT_ONCE:
+        return None
+    kept = _look_kept(ctx, replace(claim, state="Finalizing", failure=decision.failure))
+    if kept.again or kept.seen.sight is Sight.running:
+        return None
+    return Look(kept.seen, error=kept.error or seen.error, end=seen.end, kept=kept.kept, left=kept.left)
 
 
 def _retries(ctx: Context, claim: Claim) -> Mapping[str, int]:
@@ -209,8 +227,7 @@ def _look_prepared(ctx: Context, claim: Claim) -> Look:
         attempts.prepare(ctx, claim)
     except attempts.Unprepared as error:
         return Look(Seen(Sight.unprepared, error.failure), error=str(error))  # type: ignore[arg-type]
-    surroundings.keep(ctx, claim)
-    return Look(Seen(Sight.prepared))
+    return Look(Seen(Sight.prepared), kept=surroundings.files(ctx, claim))
 
 
 def _look_at_attempt(ctx: Context, claim: Claim) -> Look:  # noqa: PLR0911 - one line a sight
@@ -285,8 +302,8 @@ def _store(ctx: Context, claim: Claim) -> tuple[list[tuple[str, Blob]], list[str
     return work.result()
 
 
-def _act(ctx: Context, claim: Claim, act: Act | None) -> Look | None:
-    """Do what was decided; returns what is seen by it at once."""
+def _act(ctx: Context, claim: Claim, act: Act | None, token: str | None) -> Look | None:
+    """Do what was decided; returns what is seen by it at once. token: of the job, when it was just made."""
     if act is None:
         return None
     place, engine = attempts.folder(ctx, claim), compute.engine(ctx, claim.compute)
@@ -299,19 +316,18 @@ def _act(ctx: Context, claim: Claim, act: Act | None) -> Look | None:
                 return Look(Seen(Sight.barred))
             return None
         case Act.launch:
-            if said := _launch(ctx, claim, place):
+            if said := _launch(ctx, claim, place, token):
                 return Look(Seen(Sight.unprepared, "environment"), error=said)
     return _look_at_attempt(ctx, claim)
 
 
-def _launch(ctx: Context, claim: Claim, place: Path) -> str:
+def _launch(ctx: Context, claim: Claim, place: Path, token: str | None) -> str:
     """Start the attempt with its token and its secrets; returns why it cannot be started."""
     try:
         handed = job_secrets.hand(ctx, claim)
-        with ctx.db.begin() as tx:
-            account = claims.account_of(tx, claim.user)
-            hours = ctx.settings.job_token_hours
-            token = auth.job_token(tx, ctx.clock, account, ctx.workspace_id, claim.id, hours) if account else None
+        if token is None:  # who made the last one was killed before it could hand it over
+            with ctx.db.begin() as tx:
+                token = claims.job_token(tx, ctx, claim)
         compute.engine(ctx, claim.compute).start(place, attempts.order(ctx, claim, token), handed)
     except (LaunchFailed, StudioloError) as error:
         return str(error)

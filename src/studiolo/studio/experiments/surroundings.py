@@ -14,7 +14,6 @@ from pathlib import Path
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
-from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments.claims import Claim
 
 PACKAGES = "environment/requirements.txt"
@@ -24,21 +23,21 @@ log = logging.getLogger(__name__)
 _known: dict[str, tuple[tuple[float, ...], list[tuple[str, Blob]]]] = {}
 
 
-def keep(ctx: Context, claim: Claim) -> None:
-    """Record them on the run of a job; a job is not stopped by what cannot be written down."""
+def files(ctx: Context, claim: Claim) -> list[tuple[str, Blob]]:
+    """Return them as files of the run of a job; a job is not stopped by what cannot be written down."""
     if claim.kind not in KINDS:
-        return
+        return []
     try:
-        files = _files(ctx)
+        found = _files(ctx)
         if chosen := claim.spec.context.get("environment"):  # not the studio's packages, but those of the lock
-            files = [
+            found = [
                 (PACKAGES, ctx.blobs.put(_without_hashes(ctx.blobs.path(chosen["lock"]).read_text("utf-8")))),
-                *files[1:],
+                *found[1:],
             ]
-        with ctx.db.begin() as tx:
-            artifacts.put_all(tx, ctx, claim.id, files)
     except (OSError, StudioloError) as error:
         log.warning("run %s: its environment is not recorded: %s", claim.id, error)
+        return []
+    return found
 
 
 def _without_hashes(lock: str) -> bytes:

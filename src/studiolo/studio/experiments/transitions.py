@@ -26,7 +26,8 @@ class _Full(Exception):
 class Look:
     """What was seen, with what is to be recorded of it.
 
-    news: lines of the journal were applied; again: look once more at once, there may be others.
+    news: lines of the journal were applied; again: look once more at once, there may be others; kept: files of the run from now on.
+    token: of the job that is to start, once it is recorded.
     """
 
     def __init__(
@@ -43,9 +44,10 @@ class Look:
     ) -> None:
         self.seen, self.error, self.end, self.started_at = seen, error, end, started_at
         self.kept, self.left, self.news, self.again = kept or [], left or [], news, again
+        self.token: str | None = None
 
 
-def move(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> bool:
+def move(ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claims.Lead) -> bool:
     """Record a transition and all that belongs to it, in one transaction."""
     values: dict[str, Any] = {"failure": decision.failure}
     over = decision.state in TERMINAL
@@ -62,12 +64,12 @@ def move(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> bool:
         values["error"] = seen.error
     try:
         with ctx.db.begin() as tx:
-            if not claims.move(tx, claim, decision.state, values):
+            if not claims.move(tx, ctx, claim, decision.state, values, lead):
                 return False
             _record(tx, ctx, claim, seen, decision)
     except _Full:
         return False
-    if claim.state == "Finalizing" and (over or decision.again):
+    if (claim.state == "Finalizing" or seen.end is not None) and (over or decision.again):
         attempts.tidy(ctx, claim, completed=decision.state == "Completed")
     log.info("run %s: %s -> %s %s", claim.id, claim.state, decision.state, decision.failure or "")
     return True
@@ -77,6 +79,9 @@ def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: De
     over = decision.state in TERMINAL
     if decision.state == "Preparing":
         _reserve(tx, ctx, claim)
+    if decision.state == "Starting":
+        artifacts.put_all(tx, ctx, claim.id, seen.kept)
+        seen.token = claims.job_token(tx, ctx, claim)
     if seen.end is not None or ((over or decision.again) and claim.state not in ("Queued", "Finalizing")):
         claims.note_attempt(tx, ctx, claim, _attempt(ctx, claim, seen, decision))
     if over or decision.again:

@@ -12,6 +12,7 @@ from typing import Any
 from studiolo.kernel.context import Context
 from studiolo.studio.pipelines import engine, repository
 
+QUICK = True  # on the end of a job something follows at once
 log = logging.getLogger(__name__)
 FULL_SECONDS = 10.0  # between looks at a pipeline in which nothing seems to have happened
 _WAIT_SECONDS = 0.2  # between looks at one whose step waits for the same result to be computed elsewhere
