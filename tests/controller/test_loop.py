@@ -3,12 +3,13 @@
 import json
 import logging
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from studiolo.controller.main import Changes, Heartbeat, Loop, slice_ticks
+from studiolo.controller.main import Changes, Heartbeat, Loop, quick_slices, slice_ticks
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.db import statistics
@@ -102,7 +103,54 @@ def test_the_end_of_a_job_is_noticed_at_once(ctx: Context) -> None:
         assert time.monotonic() < deadline, "nothing was noticed"
         time.sleep(0.01)
     assert (ctx.settings.attempts / run.id / "1" / "exit.json").is_file()
+    assert not changes.ended()
     changes.close()
+
+
+def test_what_waits_for_a_pipeline_goes_on_in_the_same_round(ctx: Context) -> None:
+    seen: list[str] = []
+
+    def tick(name: str, left: list[bool]):
+        def one(_: Context) -> bool:
+            seen.append(name)
+            return left.pop() if left else False
+
+        return one
+
+    ticks = {"a": tick("a", []), "jobs": tick("jobs", [True] * 9), "pipelines": tick("pipelines", [False, True, True])}
+    loop = Loop(ctx, ticks, ["jobs", "pipelines"])
+    loop.once()
+    assert seen == ["a", *["jobs", "pipelines"] * 3]  # as often as pipelines made something, whatever jobs say
+    seen.clear()
+    loop.quick()
+    assert seen == ["jobs", "pipelines"]
+
+
+def test_the_slices_that_follow_on_the_end_of_a_job_are_in_the_order_of_the_house() -> None:
+    assert quick_slices() == ["experiments", "pipelines"]
+
+
+def test_the_end_of_a_short_job_is_one_transition_and_leaves_nothing_held(ctx: Context) -> None:
+    run = experiments.submit(ctx, JobSpec(command=["true"]))
+    changes = Changes(ctx.settings)
+    reconcile.tick(ctx)
+    assert changes.wait(threading.Event(), 60)
+    reconcile.tick(ctx)
+    changes.close()
+    found = experiments.get(ctx, run.id)
+    assert (found.state, found.exit_code, found.started_at is not None, found.ended_at is not None) == (
+        "Completed",
+        0,
+        True,
+        True,
+    )
+    with ctx.db.read() as tx:
+        states = [
+            json.loads(row) if isinstance(row, str) else row
+            for row in tx.exec_driver_sql("select data from events where kind = 'run.updated' order by id").scalars()
+        ]
+        assert tx.exec_driver_sql("select count(*) from compute_holdings").scalar_one() == 0
+    assert [one["state"] for one in states if one["state"] != "Running"] == ["Preparing", "Starting", "Completed"]
 
 
 def test_a_commit_of_the_server_is_noticed_at_once(ctx: Context) -> None:

@@ -27,7 +27,7 @@ from studiolo.kernel.secrets import scrubbing
 from studiolo.kernel.settings import Settings, load
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.runner import attempt as files
-from studiolo.runner import nest
+from studiolo.runner import nest, warming
 from studiolo.studio.slices import parts
 
 HEARTBEAT = "controller.json"
@@ -68,6 +68,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     loop = Loop(ctx, slice_ticks(), quick_slices())
     changes = Changes(settings)
     nest.open_()
+    warming.open_(settings.warm_processes, settings.warm_idle_seconds, settings.warm_memory_bytes)
     log.info("controller of %s started, process %s", settings.home, os.getpid())
     try:
         while not stop.is_set():
@@ -77,6 +78,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             begun = time.thread_time()
             busy = loop.once()
             heart.beat(loop.troubled)
+            warming.tick()
             # clients that log all the time wake us all the time: a round in which there was nothing to do may be followed by
             # the next one only after some times what it cost
             futile = 0.0 if busy else min(_FUTILE * (time.thread_time() - begun), _FUTILE_SECONDS)
@@ -85,6 +87,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             if not busy:
                 changes.wait(stop, (settings.idle_tick_ms - settings.tick_ms) / 1000, changes.look)
     finally:
+        warming.close()
         nest.close()
         changes.close()
         heart.stop()

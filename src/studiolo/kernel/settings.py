@@ -97,6 +97,19 @@ class Settings(BaseModel):
     retention_days: float = Field(
         30, ge=0, le=36500, description="How long what was deleted can be restored; then it is removed for good."
     )
+    warm_processes: int = Field(
+        4,
+        ge=0,
+        description="Processes that hold the modules of warm jobs, each for one account and environment; 0: all start in the usual way.",
+    )
+    warm_idle_seconds: float = Field(
+        300, gt=0, description="Time after which such a process ends that no job has used."
+    )
+    warm_memory_bytes: int = Field(
+        4 * 2**30,
+        gt=0,
+        description="Memory that these processes may hold together; the one used longest ago goes first.",
+    )
     lease_seconds: float = Field(30, gt=0, description="How long a controller holds a claim without renewing it.")
     tick_ms: float = Field(100, gt=0, description="Pause of the controller while there is work.")
     idle_tick_ms: float = Field(400, gt=0, description="Pause of the controller while there is none.")

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from studiolo.runner import attempt
+from studiolo.runner.program import Warmed
 
+warmed: Warmed | None = None  # in a runner that was forked by a process which has loaded modules
 _SET_PDEATHSIG = 1
 _SET_CHILD_SUBREAPER = 36
 
@@ -29,8 +31,10 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None], outpu
 
     output: where it writes to; None: straight into the log of the attempt.
 
-    Raises NotStarted when there is no such program or folder.
+    Raises NotStarted when there is no such program or folder; and in the job's process, when that is a fork of one that has
+    loaded its modules, the Program that it is to become.
     """
+    program = warmed.program(job) if warmed is not None else None
     failed_read, failed_write = os.pipe()
     gate_read, gate_write = os.pipe()
     runner = os.getpid()
@@ -40,11 +44,16 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None], outpu
         os.close(failed_read)
         try:
             _become(folder, job, runner, gate_read, output)
+            if program is not None and warmed is not None:
+                warmed.enter(program.env[attempt.MARK])
+            else:
+                _execute(job)
         except BaseException as error:  # noqa: BLE001 - in the child nothing may return
             with contextlib.suppress(OSError):
                 os.write(failed_write, json.dumps(_sentence(error, job)).encode()[:4096])
-        finally:
             os._exit(127)
+        assert program is not None
+        raise program
     os.close(failed_write)
     os.close(gate_read)
     try:
@@ -77,6 +86,9 @@ def _become(folder: str, job: dict[str, Any], runner: int, gate: int, output: in
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)
     os.chdir(job.get("cwd") or folder)
+
+
+def _execute(job: dict[str, Any]) -> None:
     argv = [str(word) for word in job["argv"]]
     os.execvpe(argv[0], argv, {str(key): str(value) for key, value in job["env"].items()})
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TypedDict
 
-from studiolo.runner import attempt, nest
+from studiolo.runner import attempt, nest, warming
+from studiolo.runner.warming import Wanted
 
 _MAIN = Path(__file__).with_name("main.py")
 _OWNED = 17  # of main.py
@@ -24,6 +25,7 @@ class Order(TypedDict, total=False):
     succeeded. withheld: variables among those handed that only these two get. samples: take the machine's measures.
     limited: let the kernel keep memory and cores too (`limits.py`); group: the control group whose shares are given to jobs.
     inherited: variables that are this machine's, and mean nothing on another; own: those that the job itself names.
+    warm: where a Python program may begin that need not have an interpreter of its own.
     """
 
     argv: list[str]
@@ -49,6 +51,7 @@ class Order(TypedDict, total=False):
     group: str
     inherited: list[str]
     own: list[str]
+    warm: Wanted
 
 
 class Program(TypedDict):
@@ -82,11 +85,13 @@ def prepare(folder: Path, order: Order) -> None:
     attempt.write_json(str(folder), attempt.JOB, dict(order), lasting=False)  # written again before it starts
 
 
-def launch(folder: Path, handed: Handed = NOTHING) -> bool:
+def launch(folder: Path, handed: Handed = NOTHING, warm: Wanted | None = None) -> bool:
     """Start a detached runner; True when it owns the attempt, False when another does. Safe to repeat.
 
-    Raises LaunchFailed.
+    warm: of the order. Raises LaunchFailed.
     """
+    if warm is not None and (owned := warming.fork(folder, handed, warm)) is not None:
+        return owned
     if (owned := nest.fork(folder, handed)) is not None:
         return owned
     try:

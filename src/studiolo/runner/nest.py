@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,10 @@ def surroundings() -> dict[str, str]:
 
 
 class Nest:
-    """The process that forks, and how it is asked. command, environment: of that process."""
+    """The process that forks, and how it is asked. command, environment: of that process; patience: seconds that it has to end."""
 
-    def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, command: list[str], environment: Mapping[str, str], patience: float = _END_SECONDS) -> None:
+        self._patience = patience
         self._command, self._environment = command, dict(environment)
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,7 +43,7 @@ class Nest:
         try:
             with self._lock:
                 try:
-                    socket.send_fds(self._running(), [os.fsencode(folder)], [tell, given])
+                    socket.send_fds(self._running(), [b"F" + os.fsencode(folder)], [tell, given])
                 except OSError:
                     self._forget()
                     return None
@@ -61,6 +62,20 @@ class Nest:
             if give >= 0:
                 os.close(give)
         return {b"+": True, b"=": False}.get(said)
+
+    def load(self, modules: Sequence[str]) -> int | None:
+        """Have modules loaded; returns a descriptor on which it is said when they are, None when that cannot be done now."""
+        told, tell = os.pipe()
+        with self._lock:
+            try:
+                socket.send_fds(self._running(), [b"L" + json.dumps(list(modules)).encode()], [tell])
+            except OSError:
+                self._forget()
+                os.close(told)
+                return None
+            finally:
+                os.close(tell)
+        return told
 
     @property
     def pid(self) -> int | None:
@@ -96,7 +111,7 @@ class Nest:
             self._control = None
         if self._process is not None:
             try:
-                self._process.wait(_END_SECONDS)
+                self._process.wait(self._patience)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -108,14 +123,14 @@ _nest: Nest | None = None
 
 def open_() -> None:
     """Let runners of this process be forked from now on."""
-    global _nest  # noqa: PLW0603 - one for each process
+    global _nest
     if _nest is None and sys.platform == "linux":
         _nest = Nest([sys.executable, "-I", "-S", str(_FORKING)], surroundings())
 
 
 def close() -> None:
     """Start runners in the usual way again."""
-    global _nest  # noqa: PLW0603 - one for each process
+    global _nest
     if _nest is not None:
         _nest.close()
         _nest = None

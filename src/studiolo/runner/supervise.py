@@ -41,6 +41,7 @@ class Runner:
         self.tells = False  # its use is written down for those who cannot see its processes
         self._adopts = False  # whose parent ends becomes our child, so that who has no child has no descendant
         self._told_to_end = False
+        self._warm = False
         self._scrubber: Any = None  # a thread, where the job was handed secrets
         self._sampler: sampling.Sampler | None = None
         self._group: limits.Group | None = None  # of the job, where the kernel has such
@@ -81,7 +82,9 @@ class Runner:
         environment |= {key: value for key, value in handed.items() if key not in withheld}
         if self.order.get("limited") and not self.tells:  # a batch system limits its jobs itself
             self._limit()
-        if said := self._start({**self.order, "env": environment}, self._believe):
+        order = {**self.order, "env": environment}
+        self._warm = job.warmed is not None and job.warmed.program(order) is not None
+        if said := self._start(order, self._believe):
             self._unlimit()
             return "environment", said
         if self.order.get("samples"):
@@ -306,6 +309,7 @@ class Runner:
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
             "left_behind": self.left_behind,
             "survivors": len(self._below()),
+            "warm": self._warm,
         }
         deadline = time.monotonic() + RECORD_PATIENCE
         while True:

@@ -1,15 +1,19 @@
 """What runs around a job's command: the plan of the programs before and after it, and how they are called."""
 
+import contextlib
 import json
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Any, TypedDict
 
 from studiolo.kernel.context import Context
+from studiolo.runner import attempt as files
 from studiolo.runner.launch import Program
 from studiolo.studio.experiments import job_secrets
 from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.environments import building
 from studiolo.studio.experiments.environments import service as environments
 from studiolo.studio.experiments.preparing import PLAN
 from studiolo.studio.experiments.schemas import JobSpec
@@ -38,6 +42,21 @@ def plan(ctx: Context, claim: Claim, place: Path) -> None:
         found["kept_at"] = {name: {**at, "path": _filled(at["path"], claim)} for name, at in kept.items()}
     if found:
         (place / PLAN).write_text(json.dumps(found), "utf-8")
+
+
+def is_ready(ctx: Context, spec: JobSpec, place: Path) -> bool:
+    """Say that nothing is to be done before the command: its environment is built, and no input is to be fetched.
+
+    It stays built: none goes that a live job needs (`environments/sweeping.py`).
+    """
+    chosen, folder = spec.context.get("environment"), environments.folder(ctx)
+    if not chosen or spec.context.get("staged") or building.state(folder, chosen["hash"]) is None:
+        return False
+    with contextlib.suppress(OSError):
+        os.utime(folder / chosen["hash"] / building.READY)  # when it was last used
+    with (place / files.LOG).open("a", encoding="utf-8") as log:
+        log.write(f"[studio] Environment {chosen['reference']}\n")
+    return True
 
 
 def _filled(path: str, claim: Claim) -> str:

@@ -16,7 +16,7 @@ from studiolo.kernel.storage.blobs import Blob, BlobMissing
 from studiolo.runner import attempt as files
 from studiolo.runner import ranks
 from studiolo.runner.launch import Order
-from studiolo.studio.experiments import around, claims, expressions, job_variables
+from studiolo.studio.experiments import around, claims, expressions, job_variables, warm_start
 from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadPath
@@ -130,10 +130,15 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         own=sorted(spec.env),
     )
     programs = around.programs(spec, job_variables.of_programs(ctx, claim, place))
-    if "before" in programs:
+    if "before" in programs and not around.is_ready(ctx, spec, place):
         made["before"] = programs["before"]
     if "after" in programs:
         made["after"] = programs["after"]
+    words = made["argv"]
+    if spec.warm and (found := warm_start.words(words[2:] if words[1:2] == ["-c"] else words)):
+        made["argv"] = found
+        if (warm := warm_start.wanted(ctx, claim, place, found, env)) is not None:
+            made["warm"] = warm
     return made
 
 

@@ -101,7 +101,9 @@ class Lead:
     def has(self, claim: Claim, now: datetime) -> bool:
         """Say whether a lease is ours and has more than half of its time left, so that it need not be renewed."""
         until = claim.lease_until
-        return claim.lease_token == self.token and until is not None and (until - now).total_seconds() > self.seconds / 2
+        return (
+            claim.lease_token == self.token and until is not None and (until - now).total_seconds() > self.seconds / 2
+        )
 
     def free(self, now: datetime) -> ColumnElement[bool]:
         """Return the condition that a job may be led."""

@@ -7,7 +7,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import MissingExtra
 from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import service as compute
-from studiolo.studio.experiments import artifacts, elsewhere, expressions, job_secrets
+from studiolo.studio.experiments import artifacts, elsewhere, expressions, job_secrets, warm_start
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
 from studiolo.studio.experiments.sweeps import space
@@ -28,6 +28,7 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     _check_names(job)
     _check_expressions(job)
     _check_sweep(job)
+    warm_start.check(job)
 
 
 def check_given(ctx: Context, job: JobSpec) -> None:

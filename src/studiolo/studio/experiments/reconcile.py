@@ -23,8 +23,8 @@ from studiolo.studio.experiments import attempts, claims, cleanup, job_secrets, 
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import sweeping as environments
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
-from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.mlflow import ready
+from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.transitions import Look, move
 
 QUICK = True  # on the end of a job something follows at once
@@ -133,7 +133,7 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
         if claim.state not in claims.WAITING and not lead.has(claim, ctx.clock.now()):
             with ctx.db.begin() as tx:
                 if not claims.lead(tx, ctx, claim, lead):
-                    return changed, False
+                    break
         seen = _look(ctx, claim)
         with ctx.db.read() as tx:
             spent = claims.spent(tx, claim) if claim.spec.retries else {}
@@ -146,21 +146,21 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
             seen, decision = kept, decide(replace(job, state="Finalizing", failure=decision.failure), kept.seen)
         if decision.state != claim.state:
             if not move(ctx, claim, seen, decision, lead):
-                return changed, False
+                break
         elif not seen.again:
             return changed or acted is not None or seen.news, seen.seen.sight is Sight.waits
-        if decision.again:  # it queues up like the others, who may have asked for its room
+        if (
+            decision.again or decision.state in TERMINAL
+        ):  # again: it queues up like the others, who may have asked for its room
             return True, False
         changed = True
         launching = seen.token
-        if decision.state in TERMINAL:
-            return True, False
         with ctx.db.read() as tx:
             following = claims.again(tx, claim.seq)
         if following is None:
-            return True, False
+            break
         claim = following
-    return True, False
+    return changed, False
 
 
 def _kept_at_once(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> Look | None:

@@ -94,6 +94,7 @@ class JobSpec(BaseModel):
     sweep: Sweep | None = None  # of kind sweep: the command is run again and again with other values
     compute: str = "local"
     resources: Resources = Resources()
+    warm: bool = False  # a Python program that may begin where its modules are loaded already
     timeout_s: float | None = Field(None, gt=0)
     priority: int = 0
     retries: dict[str, int] = {}  # by failure class

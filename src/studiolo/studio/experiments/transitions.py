@@ -11,7 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Ended
-from studiolo.studio.experiments import artifacts, attempts, claims, registering, repository
+from studiolo.studio.experiments import artifacts, attempts, claims, registering, repository, tracking, warm_start
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.machine import Decision, Seen
 from studiolo.studio.experiments.schemas import TERMINAL
@@ -84,6 +84,8 @@ def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: De
         seen.token = claims.job_token(tx, ctx, claim)
     if seen.end is not None or ((over or decision.again) and claim.state not in ("Queued", "Finalizing")):
         claims.note_attempt(tx, ctx, claim, _attempt(ctx, claim, seen, decision))
+    if seen.end is not None and seen.end.record.get("warm"):
+        tracking.record(tx, ctx, claim.seq, tags={warm_start.TAG: "true"})
     if over or decision.again:
         compute.release(tx, ctx, claim.holder)
         if claim.state == "Queued":  # room was kept for the attempt that is not made now

@@ -1,6 +1,7 @@
 """This machine: jobs as processes under a detached runner each, in as many slots as there are cores."""
 
 import os
+import time
 from pathlib import Path
 
 from studiolo.kernel.settings import Settings
@@ -24,6 +25,8 @@ SPEC = BackendSpec(
     description="Jobs run as processes of the account that runs the studio, in slots of its cores.",
 )
 _CGROUP = Path("/sys/fs/cgroup")
+_FRESH_SECONDS = 1.0
+_read: dict[Path, tuple[float, float | None, int | None]] = {}
 _SHARE = 0.8  # of the memory, for jobs; the rest is the studio's and the machine's
 
 
@@ -31,10 +34,9 @@ def capacity(settings: Settings) -> Capacity:
     """Return the smallest of what the machine has, what this process may use, and what the settings allow."""
     there = os.cpu_count() or 1
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
-    quota = _cpu_quota()
+    quota, limit = _of_groups()
     cores = max(1, min(allowed, int(quota) if quota else allowed, settings.cores or allowed))
     memory_there = _total_memory()
-    limit = _memory_limit()
     room = min(memory_there, limit or memory_there)
     memory = min(settings.memory_bytes or int(room * _SHARE), room)
     return Capacity(cores, memory, there, memory_there, _limits(settings, there, allowed, quota, limit))
@@ -43,7 +45,7 @@ def capacity(settings: Settings) -> Capacity:
 def start(folder: Path, order: Order, handed: Handed = NOTHING) -> bool:
     """Start a runner on an attempt; False when it has an owner already. Raises LaunchFailed."""
     launch.prepare(folder, order)
-    return launch.launch(folder, handed)
+    return launch.launch(folder, handed, order.get("warm"))
 
 
 def poll(folder: Path) -> Observation:
@@ -114,6 +116,15 @@ def _limits(settings: Settings, there: int, allowed: int, quota: float | None, m
         Kept("time", True, "The runner ends a job at its time limit, also while the studio is down."),
         Kept("processes", True, "All processes of a job are found by descent and by a mark, and ended with it."),
     )
+
+
+def _of_groups() -> tuple[float | None, int | None]:
+    """Return the cores and bytes that control groups allow, read again after a second: a pipeline asks for each of its steps."""
+    now = time.monotonic()
+    if _CGROUP not in _read or now - _read[_CGROUP][0] > _FRESH_SECONDS:
+        _read.clear()
+        _read[_CGROUP] = (now, _cpu_quota(), _memory_limit())
+    return _read[_CGROUP][1:]
 
 
 def _cpu_quota() -> float | None:

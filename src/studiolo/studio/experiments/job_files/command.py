@@ -51,6 +51,7 @@ KNOWN = frozenset(
         "distribution",
         "retries",
         "priority",
+        "warm",
     ]
 )
 
@@ -90,6 +91,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
             compute=_compute(raw),
             resources=Resources(**{key: resources[key] for key in _OURS if key in resources}),
             timeout_s=limits.get("timeout"),
+            warm=raw.get("warm") or False,
             priority=_priority(raw),
             retries=mapping(raw, "retries"),
             params=given.params,

@@ -42,6 +42,7 @@ KNOWN = frozenset(
         "successful_return_code",
         "meta",
         "compute",
+        "warm",
     ]
 )
 _ABOUT = (

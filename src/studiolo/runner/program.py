@@ -1,0 +1,131 @@
+"""A Python program that begins in a process which has loaded its modules before, instead of in a new interpreter.
+
+It finds what it would find there: its own variables, arguments, folder and path of modules, `__main__`, signals as Python has them,
+random numbers that nobody else gets; and it ends as an interpreter ends.
+"""
+
+import contextlib
+import io
+import os
+import signal
+import sys
+import types
+from typing import Any
+
+ROOM = 96  # bytes that the variable of the mark has in the environment that a process starts with
+_MARK = b"STUDIOLO_ATTEMPT="
+
+
+class Program(BaseException):
+    """What a process is to become once all frames of the runner are left."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        super().__init__()
+        self.argv = [str(word) for word in order["argv"]]
+        self.env = {str(key): str(value) for key, value in order["env"].items()}
+
+    def run(self) -> None:
+        """Be the program; raises SystemExit as it does."""
+        os.environ.clear()
+        os.environ.update(self.env)
+        script = os.path.abspath(self.argv[1])
+        sys.argv, sys.orig_argv = self.argv[1:], list(self.argv)
+        own = [part for part in self.env.get("PYTHONPATH", "").split(os.pathsep) if part]
+        sys.path[:] = [os.path.dirname(script), *own, *(part for part in sys.path if part not in own)]
+        for name in [name for name in sys.modules if name.partition(".")[0] == "studiolo"]:
+            del sys.modules[name]  # of the runner, which needs no package
+        _as_new()
+        module = types.ModuleType("__main__")
+        module.__file__, module.__dict__["__builtins__"] = script, sys.modules["builtins"]
+        module.__dict__["__cached__"] = None
+        sys.modules["__main__"] = module
+        try:
+            with io.open_code(script) as file:
+                code = compile(file.read(), script, "exec", dont_inherit=True)
+            exec(code, module.__dict__)  # noqa: S102 - it is the program
+        except Exception as error:  # noqa: BLE001 - shown as an interpreter shows it
+            sys.excepthook(type(error), error, _inside(error))
+            sys.exit(1)
+
+
+def _inside(error: Exception) -> types.TracebackType | None:
+    """Return the frames of the program alone."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_filename == __file__:
+        frame = frame.tb_next
+    return frame
+
+
+def _as_new() -> None:
+    """Take back what differs from an interpreter that has just started."""
+    import gc
+    import time
+
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    time.tzset()
+    gc.enable()
+    if (loaded := sys.modules.get("tempfile")) is not None:
+        loaded.tempdir = None
+    if (loaded := sys.modules.get("numpy.random")) is not None:
+        loaded.seed()  # Python's own is seeded anew by each fork
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="utf-8") as file:
+        file.write(os.path.basename(sys.argv[0])[:15])
+
+
+class Warmed:
+    """What a process that has loaded modules knows of itself, for the programs that begin in its forks. held: descriptors of modules."""
+
+    def __init__(self) -> None:
+        self.held: frozenset[int] = frozenset()
+        self._place = _place_of_mark()
+
+    @property
+    def able(self) -> bool:
+        """Whether a process of a program can carry its mark, by which it is found when its runner was killed."""
+        return self._place is not None
+
+    def program(self, order: dict[str, Any]) -> Program | None:
+        """Return the program of an order that may begin here; None: it is started as any other."""
+        if not order.get("warm") or len(str(order["env"].get("STUDIOLO_ATTEMPT", ""))) >= ROOM:
+            return None
+        folder = str(order.get("cwd") or ".")
+        script = os.path.join(folder, str(order["argv"][1]))
+        try:
+            beside = os.listdir(os.path.dirname(script))
+        except OSError:
+            return None
+        # a file of the program's own that has the name of a loaded module would have been taken in its place
+        if not os.path.isfile(script) or any(name.partition(".")[0] in sys.modules for name in beside):
+            return None
+        return Program(order)
+
+    def enter(self, mark: str) -> None:
+        """Carry the mark where the kernel shows it, and close what is not the program's; raises OSError."""
+        assert self._place is not None
+        with open("/proc/self/mem", "r+b", buffering=0) as memory:
+            memory.seek(self._place)
+            memory.write(mark.encode().ljust(ROOM, b"\0"))
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) not in self.held:
+                with contextlib.suppress(OSError):
+                    os.close(int(name))
+
+
+def _place_of_mark() -> int | None:
+    """Return where in memory the value of the mark stands that this process was started with."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        begin, end = int(fields[47]), int(fields[48])  # fields 50 and 51 of proc(5)
+        with open("/proc/self/mem", "r+b", buffering=0) as memory:
+            memory.seek(begin)
+            block = memory.read(end - begin)
+            at = (b"\0" + block).find(b"\0" + _MARK)
+            if at < 0 or block.find(b"\0", at) - at - len(_MARK) != ROOM:
+                return None
+            memory.seek(begin + at)
+            memory.write(_MARK)  # it can be written
+    except (OSError, ValueError, IndexError):
+        return None
+    return begin + at + len(_MARK)

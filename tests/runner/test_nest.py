@@ -1,0 +1,113 @@
+"""Runners that are forked by a process that has loaded what they need."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from studiolo.runner import attempt, nest
+from studiolo.runner.launch import Order, ask_to_stop, launch, prepare
+from tests.runner.attempts import PYTHON, begin, ended, log, mark, wait_for
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runners are forked on Linux")
+
+
+@pytest.fixture(autouse=True)
+def opened() -> Iterator[None]:
+    nest.open_()
+    yield
+    nest.close()
+
+
+def forking() -> psutil.Process:
+    """Return the process that forks."""
+    assert nest._nest is not None
+    assert nest._nest.pid is not None
+    return psutil.Process(nest._nest.pid)
+
+
+def test_a_forked_runner_does_what_a_started_one_does(tmp_path: Path) -> None:
+    begin(tmp_path, "import sys; print('hello'); sys.exit(7)")
+    end = ended(tmp_path)
+    assert (end.code, end.failure, log(tmp_path)) == (7, "user_error", "hello\n")
+    assert launch(tmp_path) is False  # it has had its owner
+    assert not psutil.pid_exists(json.loads((tmp_path / attempt.STATE).read_text())["child"])
+
+
+def test_it_is_detached_and_has_nothing_of_who_forked_it(tmp_path: Path) -> None:
+    begin(
+        tmp_path, "import os; print('up', sorted(os.listdir('/proc/self/fd')), flush=True); import time; time.sleep(60)"
+    )
+    wait_for(lambda: "up" in log(tmp_path))
+    runner = psutil.Process(json.loads((tmp_path / attempt.CLAIM).read_text())["pid"])
+    assert runner.ppid() != forking().pid
+    assert os.getsid(runner.pid) not in (os.getsid(0), os.getsid(forking().pid))
+    assert len(log(tmp_path).split("[")[1].split(",")) == 4  # three streams, and the one by which they were listed
+    assert attempt.MARK not in runner.environ()
+    sockets = [
+        path for one in Path(f"/proc/{runner.pid}/fd").iterdir() if (path := str(one.readlink())).startswith("socket")
+    ]
+    assert sockets == []
+    ask_to_stop(tmp_path)
+    assert ended(tmp_path).failure == "canceled"
+
+
+def test_runners_outlive_the_process_that_forked_them_and_another_one_is_started(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    begin(first, "import time; print('up', flush=True); time.sleep(1); print('done')")
+    wait_for(lambda: "up" in log(first))
+    killed = forking()
+    killed.send_signal(signal.SIGKILL)
+    begin(second, "print('hello')")
+    assert ended(second).code == 0
+    assert ended(first).code == 0
+    assert log(first) == "up\ndone\n"
+    begin(tmp_path / "c", "print('again')")
+    assert ended(tmp_path / "c").code == 0
+    assert forking().pid != killed.pid
+
+
+def test_it_ends_with_who_opened_it(tmp_path: Path) -> None:
+    begin(tmp_path, "import time; print('up', flush=True); time.sleep(0.5)")
+    process = forking()
+    nest.close()
+    process.wait(10)
+    assert ended(tmp_path).code == 0
+
+
+def test_secrets_reach_the_job_and_nobody_else(tmp_path: Path) -> None:
+    order: Order = {
+        "argv": [*PYTHON, "import os; print(len(os.environ['KEY']), os.environ['KEY'])"],
+        "env": {"PATH": "/usr/bin:/bin"},
+        "mark": mark(tmp_path),
+        "grace_s": 1.0,
+    }
+    prepare(tmp_path, order)
+    secret = "s3cr3t" * 20_000  # more than a pipe holds
+    assert launch(tmp_path, {"env": {"KEY": secret}, "hidden": [secret]})
+    assert ended(tmp_path).code == 0
+    assert log(tmp_path).startswith("120000 ")
+    assert "s3cr3t" not in log(tmp_path)
+    with (
+        Path(f"/proc/{forking().pid}/maps").open(encoding="ascii") as maps,
+        Path(f"/proc/{forking().pid}/mem").open("rb") as memory,
+    ):
+        held = b""
+        for line in maps:
+            if "rw-p" in line and "[v" not in line:
+                begin_, _, rest = line.partition("-")
+                memory.seek(int(begin_, 16))
+                held += memory.read(int(rest.split()[0], 16) - int(begin_, 16))
+    assert b"s3cr3ts3cr3t" not in held
+
+
+def test_an_attempt_that_has_an_owner_stays_its_own(tmp_path: Path) -> None:
+    begin(tmp_path, "print('once', flush=True); import time; time.sleep(0.3)")
+    assert launch(tmp_path) is False
+    ended(tmp_path)
+    assert log(tmp_path) == "once\n"
