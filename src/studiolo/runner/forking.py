@@ -76,7 +76,16 @@ def _loaded(modules: list[str], fds: list[int], control: socket.socket, *, able:
     with suppress(BrokenPipeError):
         os.write(fds[0], json.dumps(said).encode())
     ours = {0, 1, 2, control.fileno(), *fds}
-    return frozenset(int(name) for name in os.listdir("/proc/self/fd") if int(name) not in ours)
+    return frozenset(one for one in map(int, os.listdir("/proc/self/fd")) if one not in ours and _is_open(one))
+
+
+def _is_open(descriptor: int) -> bool:
+    """Say whether a descriptor is open: the one by which all were listed is not any more."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def _single() -> bool:

@@ -44,7 +44,8 @@ class Program(BaseException):
                 code = compile(file.read(), script, "exec", dont_inherit=True)
             exec(code, module.__dict__)  # noqa: S102 - it is the program
         except Exception as error:  # noqa: BLE001 - shown as an interpreter shows it
-            sys.excepthook(type(error), error, _inside(error))
+            error.__traceback__ = _inside(error)
+            sys.excepthook(type(error), error, error.__traceback__)
             sys.exit(1)
 
 
@@ -66,7 +67,7 @@ def _as_new() -> None:
     time.tzset()
     gc.enable()
     if (loaded := sys.modules.get("tempfile")) is not None:
-        loaded.tempdir = None
+        loaded.__dict__["tempdir"] = None
     if (loaded := sys.modules.get("numpy.random")) is not None:
         loaded.seed()  # Python's own is seeded anew by each fork
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="utf-8") as file:
