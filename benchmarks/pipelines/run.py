@@ -37,7 +37,9 @@ BARS = {"isolated": 1.5, "warm ms": 10.0, "reused ms": 1.0, "all reused s": 0.5}
 @step(reuse=False)
 def cold(x: int) -> int:
     """Import what many steps import, in an interpreter of its own."""
-    import pandas  # noqa: F401 - to have imported it is all
+    import pandas as pd
+
+    assert pd.__version__
 
     return x + 1
 
@@ -45,7 +47,9 @@ def cold(x: int) -> int:
 @step(reuse=False, warm=True)
 def warm(x: int) -> int:
     """Do the same where it is loaded already."""
-    import pandas  # noqa: F401 - to have imported it is all
+    import pandas as pd
+
+    assert pd.__version__
 
     return x + 1
 
@@ -122,7 +126,7 @@ def ours(studio: Started, steps: int, only: str) -> list[Row]:
     pipelines, runs = Pipelines(Transport(home=studio.home)), Experiments(Transport(home=studio.home))
 
     def is_warm(run_id: str) -> bool:
-        return all(TAG in runs.get(str(one.run_id)).tags for one in pipelines.steps(run_id))
+        return all(TAG in runs.overview(str(one.run_id)).tags for one in pipelines.steps(run_id))
 
     def heated() -> None:
         while not is_warm(pipelines.wait(pipelines.submit(row_of(warm, 1)).run.id).run.id):

@@ -15,7 +15,7 @@ from studiolo.kernel.context import Context
 from studiolo.runner import warming
 from studiolo.sdk.pipelines import pipeline, step
 from studiolo.sdk.studio import Studio
-from studiolo.studio.experiments import attempts, claims, job_variables, service, warm_start
+from studiolo.studio.experiments import attempts, claims, job_variables, service, tracking, warm_start
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.schemas import InputFile, JobSpec, Run
 from studiolo.studio.pipelines import service as pipelines
@@ -37,6 +37,12 @@ def opened() -> Iterator[warming.Warming]:
 def job(ctx: Context, code: str, command: str = "python step.py", **more: Any) -> JobSpec:
     blob = ctx.blobs.put(code.encode())
     return JobSpec(command=[command], code=[InputFile(path="step.py", digest=blob.digest)], warm=True, **more)
+
+
+def began_warm(ctx: Context, run_id: str) -> bool:
+    with ctx.db.read() as tx:
+        seq = service.row(tx, ctx, run_id).seq
+        return tracking.tags_of(tx, [seq]).get(seq, {}).get(warm_start.TAG) == "true"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +86,7 @@ def test_steps_of_a_pipeline_begin_warm_once_their_modules_are_held(
     again = pipeline_ended(ctx, studio.pipelines.submit(counting(1), force_rerun=True))
     for one in pipelines.steps(ctx, again.run.id):
         run_id = str(one.run_id)
-        assert studio.experiments.get(run_id).tags[warm_start.TAG] == "true"
+        assert began_warm(ctx, run_id)
         assert service.read_log(ctx, run_id).text == "held\n"
     assert len(opened.pids()) == 1
 
@@ -113,15 +119,13 @@ def test_a_warm_job_outlives_its_controller_and_the_next_one_ends_it(
     controllers: Controllers,  # noqa: F811
 ) -> None:
     first = controllers.start()
-    ended(ctx, service.submit(ctx, job(ctx, "import statistics")))
+    ended(ctx, service.submit(ctx, job(ctx, "import statistics, time")))
 
     def warm(code: str) -> Run:
         """Submit until one begins warm: the modules of the first are loaded beside it."""
-        return wait_for(
-            lambda: (run := ended(ctx, service.submit(ctx, job(ctx, code)))).tags.get(warm_start.TAG) and run
-        )  # type: ignore[return-value]
+        return wait_for(lambda: began_warm(ctx, (run := ended(ctx, service.submit(ctx, job(ctx, code)))).id) and run)  # type: ignore[return-value]
 
-    warm("import statistics")
+    warm("import statistics, time")
     (holder,) = [one for one in psutil.Process(first.pid).children() if "warm" in one.cmdline()]
     code = "import statistics, time\nfor n in range(20):\n    print(n, flush=True); time.sleep(0.1)"
     run = service.submit(ctx, job(ctx, code))
@@ -134,11 +138,11 @@ def test_a_warm_job_outlives_its_controller_and_the_next_one_ends_it(
     second = controllers.start()
     stubborn = service.submit(ctx, job(ctx, "import statistics, time; time.sleep(60)"))
     run = ended(ctx, run)
-    assert (run.state, run.attempt, run.tags[warm_start.TAG]) == ("Completed", 1, "true")
+    assert (run.state, run.attempt, began_warm(ctx, run.id)) == ("Completed", 1, True)
     assert log.read_text().split() == [str(n) for n in range(20)]
     service.cancel(ctx, stubborn.id)
     assert ended(ctx, stubborn).state == "Canceled"
-    warm("import statistics")
+    warm("import statistics, time")
     (holder,) = [one for one in psutil.Process(second.pid).children() if "warm" in one.cmdline()]
     os.kill(holder.pid, signal.SIGKILL)
     assert ended(ctx, service.submit(ctx, job(ctx, "import statistics"))).state == "Completed"
