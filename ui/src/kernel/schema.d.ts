@@ -10493,6 +10493,11 @@ export interface components {
       };
       /** Timeout S */
       timeout_s?: number | null;
+      /**
+       * Warm
+       * @default false
+       */
+      warm: boolean;
     };
     /**
      * JobTarget
