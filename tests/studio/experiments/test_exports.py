@@ -3,8 +3,10 @@
 import asyncio
 import csv
 import io
+import json
 import math
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -19,8 +21,9 @@ from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.studio.experiments.errors import ExportNotFound, ExportStopped
 from studiolo.studio.experiments.table import export as run_export
 from studiolo.studio.experiments.table import exports
+from studiolo.studio.experiments.table import rows as run_table
 from studiolo.studio.experiments.table.router import Attachment
-from studiolo.studio.experiments.table.schemas import RunExportSpec
+from studiolo.studio.experiments.table.schemas import RunExportSpec, RunSearch
 from studiolo.testing.client import make_client, member_token
 from studiolo.testing.context import context_in
 from tests.studio.experiments.test_table import BASE, recorded
@@ -147,6 +150,53 @@ def test_names_and_numbers_of_any_kind_come_back_in_pandas(any_ctx: Context, tmp
         assert [repr(float(value)) for value in frame["metrics.m"]] == [repr(n) for n in [*numbers, math.nan]]
     cells = list(csv.reader(io.StringIO(text, newline="")))
     assert (cells[1][2], cells[7][2]) == ("NaN", "")  # a number that is none, and none at all
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("order", [[], ["metrics.m DESC"], ["max(metrics.m) ASC", "attributes.run_name DESC"]])
+def test_a_file_says_what_the_table_says(any_ctx: Context, order: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of a file are read another way than those of the page."""
+    monkeypatch.setattr(run_export, "_BLOCK", 3)
+    begun = any_ctx.clock.now()
+    for n in range(8):
+        points = [("m", math.nan if n == 3 else float(n % 3), 1, 1), ("m", -1.0 - n, 0, 0)] if n != 5 else []
+        times = {
+            "created_at": begun,
+            "started_at": begun if n % 2 else None,
+            "ended_at": begun + timedelta(seconds=n + 1),
+        }
+        more = times | ({"ended_at": None} if n == 6 else {})
+        recorded(
+            any_ctx,
+            columns={"name": f"run {n}", **more},
+            params={"p": str(n)} if n % 2 else {"only": "here"},
+            metrics=points,
+            tags={"t": f"tag {n}"},
+        )
+    wanted = RunSearch(order_by=order)
+    records = run_table.search(any_ctx, wanted).items
+    assert len(records) == 8
+    for columns in (None, ["attributes.id", "params.p", "tags.t", "metrics.m", "min(metrics.m)", "max(metrics.m)"]):
+        asked = wanted.model_copy(update={"columns": columns})
+        found = json.loads(b"".join(run_export.stream(any_ctx, asked, "json")))
+        assert [row["id"] for row in found] == [record.run.id for record in records]
+        for row, record in zip(found, records, strict=True):
+            metric = record.metrics.get("m")
+            assert row["metrics.m"] == (metric and metric.value)
+            assert (row["params.p"], row["tags.t"]) == (record.params.get("p"), record.tags["t"])
+            if columns:
+                assert (row["min(metrics.m)"], row["max(metrics.m)"]) == (metric and metric.low, metric and metric.high)
+                continue
+            run = record.run
+            assert (row["params.only"], row["experiment"]) == (record.params.get("only"), run.experiment)
+            assert datetime.fromisoformat(row["created_at"]) == run.created_at
+            start = run.started_at or run.created_at
+            assert row["duration"] == ((run.ended_at - start).total_seconds() if run.ended_at else None)
+
+
+def test_a_file_needs_a_column(client: TestClient) -> None:
+    reply = client.post(f"{BASE}/exports", json={"columns": []})
+    assert (reply.status_code, reply.json()["field"]) == (422, "columns")
 
 
 def test_a_canceled_file_has_no_end_on_the_line() -> None:

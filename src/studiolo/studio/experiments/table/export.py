@@ -5,24 +5,26 @@ import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import orjson
 from sqlalchemy import select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments.schemas import Metric, Run
 from studiolo.studio.experiments.table import columns as run_columns
 from studiolo.studio.experiments.table import rows as run_table
-from studiolo.studio.experiments.table.rows import Clause
-from studiolo.studio.experiments.table.schemas import RunRecord, RunSearch
+from studiolo.studio.experiments.table import values
+from studiolo.studio.experiments.table.schemas import RunSearch
+from studiolo.studio.experiments.table.values import Column
 from studiolo.studio.experiments.tables import runs
 
 Format = Literal["csv", "parquet", "json"]
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
 PAGE = 1000
+_BLOCK = 50_000  # runs whose order is asked for at once: in the order of a metric each asking sorts all of them
 _GROUP = 10_000  # rows of a row group of Parquet
+Piece = list[list[Any]]  # values of some runs, a list per column
 _TIMES = ("created_at", "started_at", "ended_at")
 ATTRIBUTES = ("id", "name", "experiment", "state", "kind", "user", *_TIMES, "duration", "parent_id", "error")
 # MLflow's names of what our nouns call otherwise
@@ -36,34 +38,34 @@ _FIELDS = {
 _FAMILY = {"parameter": "params", "metric": "metrics", "tag": "tags"}
 
 
-class Column(NamedTuple):
-    """A column of the file. type: text, number or time."""
-
-    header: str
-    source: Clause
-    type: Literal["text", "number", "time"]
-
-
-def rows(ctx: Context, wanted: RunSearch) -> tuple[list[Column], Iterator[list[list[Any]]]]:
+def rows(ctx: Context, wanted: RunSearch) -> tuple[list[Column], Iterator[Piece]]:
     """Return the columns, and pieces of rows of all pages. Raises what the search raises before anything is sent."""
+    check(wanted)
     names = wanted.columns if wanted.columns is not None else _all(ctx, wanted)
     chosen = [_column(name) for name in names]
-    asked = wanted.model_copy(update={"columns": names, "limit": PAGE, "cursor": None, "skip": 0, "children": False})
-    first = run_table.search(ctx, asked)
+    asked = wanted.model_copy(update={"limit": _BLOCK, "cursor": None, "skip": 0})
+    with ctx.db.read() as tx:
+        first = run_table.numbers_of(tx, ctx, asked)
 
-    def pieces() -> Iterator[list[list[Any]]]:
-        page = first
+    def pieces() -> Iterator[Piece]:
+        seqs, after = first
         while True:
-            yield [[_value(record, column) for column in chosen] for record in page.items]
-            if page.next is None:
+            for begin in range(0, len(seqs), PAGE):
+                with ctx.db.read() as tx:  # one for each piece: who takes the file may be slow
+                    piece = values.read(tx, seqs[begin : begin + PAGE], chosen, every=wanted.columns is None)
+                yield piece
+            if after is None:
                 return
-            page = run_table.search(ctx, asked.model_copy(update={"cursor": page.next}))
+            with ctx.db.read() as tx:
+                seqs, after = run_table.numbers_of(tx, ctx, asked.model_copy(update={"cursor": after}))
 
     return chosen, pieces()
 
 
 def check(wanted: RunSearch) -> None:
-    """Raise Invalid for a column that no file has."""
+    """Raise Invalid for a column that no file has, and for a file without any."""
+    if wanted.columns is not None and not wanted.columns:
+        raise Invalid("A file needs a column.", "Name some, or leave `columns` out for all of them.", field="columns")
     for name in wanted.columns or ():
         _column(name)
 
@@ -77,10 +79,10 @@ def stream(
     """
     chosen, read = rows(ctx, wanted)
 
-    def counted() -> Iterator[list[list[Any]]]:
+    def counted() -> Iterator[Piece]:
         for piece in read:
             yield piece
-            told(len(piece))
+            told(len(piece[0]))
 
     pieces = counted()
     if form == "csv":
@@ -111,38 +113,13 @@ def _column(name: str) -> Column:
     return Column(header, one, "number" if one.entity == "metric" else "text")
 
 
-def _value(record: RunRecord, column: Column) -> Any:
-    one = column.source
-    if one.entity == "parameter":
-        return record.params.get(one.key)
-    if one.entity == "tag":
-        return record.tags.get(one.key)
-    if one.entity == "metric":
-        metric = record.metrics.get(one.key)
-        return None if metric is None else _number(metric, one.of)
-    return _attribute(record.run, one.key)
-
-
-def _number(metric: Metric, of: str) -> float | None:
-    if of != "last":
-        return metric.low if of == "min" else metric.high
-    return float(metric.special.replace("Infinity", "inf")) if metric.special else metric.value
-
-
-def _attribute(run: Run, key: str) -> Any:
-    if key == "duration":
-        start = run.started_at or run.created_at
-        return (run.ended_at - start).total_seconds() if run.ended_at else None
-    return getattr(run, key)
-
-
-def _csv(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Iterator[bytes]:
+def _csv(chosen: Sequence[Column], pieces: Iterator[Piece]) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.header for column in chosen])
     for piece in pieces:
-        for row in piece:
-            writer.writerow([_plain(value) for value in row])
+        texts = (map(_plain, of) if column.type != "text" else of for column, of in zip(chosen, piece, strict=True))
+        writer.writerows(zip(*texts, strict=True))
         yield text.getvalue().encode("utf-8", "replace")
         text.seek(0)
         text.truncate()
@@ -154,18 +131,18 @@ def _plain(value: Any) -> Any:
     return "NaN" if isinstance(value, float) and math.isnan(value) else value
 
 
-def _json(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Iterator[bytes]:
+def _json(chosen: Sequence[Column], pieces: Iterator[Piece]) -> Iterator[bytes]:
     names = [column.header for column in chosen]
     before = b"["
     for piece in pieces:
-        for row in piece:
+        for row in zip(*piece, strict=True):
             finite = [None if isinstance(value, float) and not math.isfinite(value) else value for value in row]
             yield before + orjson.dumps(dict(zip(names, finite, strict=True)))
             before = b",\n"
     yield b"]\n" if before != b"[" else b"[]\n"
 
 
-def _parquet(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Iterator[bytes]:
+def _parquet(chosen: Sequence[Column], pieces: Iterator[Piece]) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -173,15 +150,16 @@ def _parquet(chosen: Sequence[Column], pieces: Iterator[list[list[Any]]]) -> Ite
     schema = pa.schema([(column.header, types[column.type]) for column in chosen])
     sink = _Sink()
     with pq.ParquetWriter(sink, schema) as writer:
-        held: list[list[Any]] = []
+        held: list[Any] = []
         for piece in pieces:
-            held += piece
-            if len(held) >= _GROUP:
-                _write(writer, schema, held)
+            arrays = [pa.array(of, field.type) for of, field in zip(piece, schema, strict=True)]
+            held.append(pa.table(arrays, schema=schema))
+            if sum(len(table) for table in held) >= _GROUP:
+                writer.write_table(pa.concat_tables(held).combine_chunks())
                 held = []
             yield sink.take()
         if held:
-            _write(writer, schema, held)
+            writer.write_table(pa.concat_tables(held).combine_chunks())
     yield sink.take()
 
 
@@ -209,10 +187,3 @@ class _Sink(io.RawIOBase):
         taken = bytes(self._held)
         self._held.clear()
         return taken
-
-
-def _write(writer: Any, schema: Any, held: list[list[Any]]) -> None:
-    import pyarrow as pa
-
-    arrays = [pa.array([row[n] for row in held], field.type) for n, field in enumerate(schema)]
-    writer.write_table(pa.table(arrays, schema=schema))

@@ -52,6 +52,12 @@ def search(ctx: Context, wanted: RunSearch) -> Page[RunRecord]:
 
 def page(tx: Connection, ctx: Context, wanted: RunSearch) -> Page[RunRecord]:
     """Return a page within a transaction of the caller's."""
+    seqs, token = numbers_of(tx, ctx, wanted)
+    return Page(items=_records(tx, ctx, seqs, columns(wanted.columns), children=wanted.children), next=token)
+
+
+def numbers_of(tx: Connection, ctx: Context, wanted: RunSearch) -> tuple[list[int], str | None]:
+    """Return the numbers of the runs of a page, in its order, and the token of the next page."""
     clauses = [clause(text) for text in wanted.order_by]
     numbers = keys.known(tx, [c.key for c in clauses if c.entity in RECORDED])
     query = narrowed(tx, ctx, select(runs.c.seq), wanted)
@@ -70,8 +76,7 @@ def page(tx: Connection, ctx: Context, wanted: RunSearch) -> Page[RunRecord]:
     if wanted.skip:
         query = query.offset(wanted.skip)
     found, token = Keyset(sort).page(tx, query, wanted.cursor or "", wanted.limit)
-    seqs = [row.seq for row in found]
-    return Page(items=_records(tx, ctx, seqs, columns(wanted.columns), children=wanted.children), next=token)
+    return [row.seq for row in found], token
 
 
 def count(ctx: Context, wanted: RunCountSearch) -> RunCount:
