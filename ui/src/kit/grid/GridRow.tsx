@@ -38,7 +38,7 @@ function Row<T extends RowData>(props: Props<T>) {
       data-faded={props.faded || undefined}
       data-opens={href ? true : undefined}
       className={classes.row}
-      style={{ transform: `translateY(${index * props.height}px)`, height: props.height }}
+      style={{ top: index * props.height, height: props.height }}
       onClick={(event) => props.onRow(index, row, event)}
     >
       {selected === undefined ? null : (

@@ -7,18 +7,27 @@ import { ENVIRONMENT_TABS } from './environments/search';
 import { readRunSearch } from './run/search';
 import { readTableSearch } from './table/state';
 
+let warm: ((search: object) => void) | undefined;
+const warming = () => import('./table/warm').then((found) => (warm = found.warm));
+
 const list = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments',
   validateSearch: readTableSearch,
   loader: ({ location, cause }) => {
-    if (cause !== 'stay')
-      void import('./table/warm').then(
-        ({ warm }) => warm(location.search),
+    if (cause === 'stay') return;
+    // at once where the code is there: even a promise of it is kept after the page was drawn
+    if (warm) warm(location.search);
+    else
+      void warming().then(
+        (ask) => ask(location.search),
         () => undefined,
       );
   },
-  component: later(() => import('./table/RunTable'), 'RunTable'),
+  component: later(async () => {
+    const [page] = await Promise.all([import('./table/RunTable'), warming()]);
+    return page;
+  }, 'RunTable'),
 });
 
 const run = createRoute({

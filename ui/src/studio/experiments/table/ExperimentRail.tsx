@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Skeleton, Switch, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { count } from '@/kernel/format';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
@@ -37,7 +37,8 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
   const [naming, setNaming] = useState<Experiment | 'new' | null>(null);
   const active = useQuery(experimentList('active'));
   const deleted = useQuery({ ...experimentList('deleted'), enabled: bin });
-  const all = [...(active.data ?? []), ...(bin ? (deleted.data ?? []) : [])];
+  const listed = useDeferredValue(active.data, undefined); // the rows of the table go first
+  const all = [...(listed ?? []), ...(bin ? (deleted.data ?? []) : [])];
   const fits = all.filter((one) => one.name.toLowerCase().includes(text.trim().toLowerCase()));
   const again = () => cache.invalidateQueries({ queryKey: ['experiments', 'summaries'] });
   const toggle = (id: string) => {
@@ -89,7 +90,7 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
             All experiments
           </button>
         </li>
-        {active.isPending
+        {!listed && !active.error
           ? Array.from({ length: 6 }, (_, n) => (
               <li key={n}>
                 <Skeleton height={10} width={`${80 - n * 6}%`} m="sm" />
@@ -141,7 +142,7 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
           {count(fits.length - SHOWN)} more; write a part of the name.
         </Text>
       ) : null}
-      {!active.isPending && text && fits.length === 0 ? (
+      {listed && text && fits.length === 0 ? (
         <Text size="xs" c="dimmed" px="sm">
           No experiment has this name.
         </Text>

@@ -111,7 +111,13 @@ export function SearchBox({ value, experiments, problem, onSearch }: Props) {
 
   return (
     <div className={classes.search}>
-      <Combobox store={combobox} onOptionSubmit={submit} withinPortal={false} position="bottom-start">
+      <Combobox
+        store={combobox}
+        onOptionSubmit={submit}
+        withinPortal={false}
+        position="bottom-start"
+        keepMounted={false}
+      >
         <Combobox.Target>
           <TextInput
             ref={input}

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { count } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
+import { Afterwards } from '@/kit/Afterwards';
 import { NoMatch } from '@/kit/EmptyState';
 import { ErrorState } from '@/kit/ErrorState';
 import { DataGrid } from '@/kit/grid/DataGrid';
@@ -185,7 +186,7 @@ export function TableGrid(props: Props) {
         }
         toolbar={
           <>
-            {props.filters}
+            <Afterwards height={30}>{props.filters}</Afterwards>
             {fresh > 0 ? (
               <Button
                 variant="light"

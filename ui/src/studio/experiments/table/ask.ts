@@ -35,13 +35,21 @@ export async function recordsPage(
   );
 }
 
-const FRESH_MS = 1500;
+const FRESH_MS = 5000;
 let ahead: { key: string; at: number; page: ReturnType<typeof recordsPage> } | undefined;
+let rows: Promise<unknown> | undefined; // on their way; what takes the server longer waits for them
 
 /** Ask for the first page before the table is there that will; it takes the answer, once, while it is fresh. */
 export function askAhead(where: Where, orders: string[], columns: string[]): void {
   const page = recordsPage(where, orders, columns, {});
-  page.catch(() => undefined); // who takes it tells it
+  const arrived = page.then(
+    () => undefined,
+    () => undefined, // who takes it tells it
+  );
+  rows = arrived;
+  void arrived.then(() => {
+    if (rows === arrived) rows = undefined;
+  });
   ahead = { key: JSON.stringify([where, orders, columns]), at: performance.now(), page };
 }
 
@@ -116,13 +124,15 @@ export async function newerThan(where: Where, mark: number): Promise<number> {
 export const columnsOf = (experiments: readonly string[], text = '') =>
   queryOptions({
     queryKey: ['run-table', 'columns', experiments, text],
-    queryFn: ({ signal }) =>
-      data(
+    queryFn: async ({ signal }) => {
+      await rows;
+      return data(
         api().GET('/experiments/columns', {
           params: { query: { experiment: [...experiments], text } },
           signal,
         }),
-      ),
+      );
+    },
     staleTime: 60_000,
     placeholderData: keepPreviousData,
   });
