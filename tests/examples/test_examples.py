@@ -207,3 +207,8 @@ def test_a_schedule(running: Started) -> None:
     assert "nightly-report: 30 2 * * * in Europe/Berlin" in said
     assert "2027-03-27 01:30 UTC\n  2027-03-28 01:00 UTC\n  2027-03-29 00:30 UTC" in said
     assert "run at once: Completed" in said
+
+
+def test_a_parallel_job_runs_a_script_on_mini_batches(running: Started) -> None:
+    said = run(running, "21_a_parallel_job.py")
+    assert "Completed: 3 mini-batches, 10 rows, from 'n0 0' to 'n9 90'" in said

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments.job_files import command, document, environments, sweep
+from studiolo.studio.experiments.job_files import command, document, environments, parallel, sweep
 from studiolo.studio.experiments.job_files.data import mapped
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 
@@ -96,6 +96,7 @@ def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
     keys: dict[str, Container[str]] = {
         "command": command.KNOWN,
         "sweep": sweep.KNOWN,
+        "parallel": parallel.KNOWN,
         "data": data_yaml.KNOWN,
         "model": _MODEL,
         "environment": environments.KNOWN,
@@ -115,6 +116,11 @@ def _job(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, s
 
 def _sweep(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     submitted = studio.experiments.submit_job(sweep.of(raw, path, places), path.name)
+    return submitted.run, submitted.warnings
+
+
+def _parallel(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    submitted = studio.experiments.submit_job(parallel.of(raw, path, places), path.name)
     return submitted.run, submitted.warnings
 
 
@@ -218,6 +224,7 @@ def _deployment(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping
 _MAKERS = {
     "command": _job,
     "sweep": _sweep,
+    "parallel": _parallel,
     "pipeline": _pipeline,
     "component": _component,
     "schedule": _schedule,

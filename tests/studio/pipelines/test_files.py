@@ -284,3 +284,90 @@ def test_nested_pipelines_conditions_and_fan_outs_of_a_file(ctx: Context, studio
     assert (run.counts.total, run.counts.skipped) == (9, 1)
     again = ended(ctx, studio.pipelines.submit(tmp_path / "outer.yml"))
     assert states(ctx, again)["sum"] == states(ctx, again)["each/1"] == "Reused"
+
+
+PARALLEL = """
+type: pipeline
+inputs:
+  raw: {type: uri_folder, path: ./many}
+outputs:
+  scored: {type: uri_file}
+jobs:
+  score:
+    type: parallel
+    input_data: ${{inputs.files}}
+    mini_batch_size: "2"
+    mini_batch_error_threshold: 0
+    inputs:
+      files: ${{parent.inputs.raw}}
+      word: seen
+    outputs:
+      rows: {type: uri_file, path: "${{parent.outputs.scored}}"}
+    task:
+      type: run_function
+      code: ./train_src
+      entry_script: score.py
+      program_arguments: --word ${{inputs.word}}
+      append_row_to: ${{outputs.rows}}
+  count:
+    command: wc -l < ${{inputs.rows}} > ${{outputs.n}}/n.txt
+    inputs: {rows: "${{parent.jobs.score.outputs.rows}}"}
+    outputs: {n: }
+"""
+SCORE = """
+import os, sys
+def run(mini_batch):
+    return [f"{os.path.basename(path)} {sys.argv[2]}" for path in mini_batch]
+"""
+
+
+def test_a_parallel_job_is_a_step(ctx: Context, studio: Studio, folder: Path) -> None:
+    (folder / "train_src" / "score.py").write_text(SCORE)
+    (folder / "many").mkdir()
+    for n in range(3):
+        (folder / "many" / f"{n}.txt").write_text(str(n))
+    (folder / "pipeline.yml").write_text(PARALLEL)
+    run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
+    assert run.run.state == "Completed", [one.error for one in service.steps(ctx, run.run.id)]
+    assert text_of(ctx, run, "count", "n.txt", "n").strip() == "3"
+    assert text_of(ctx, run, "score", "rows", "rows").splitlines() == ["0.txt seen", "1.txt seen", "2.txt seen"]
+    (folder / "pipeline.yml").write_text(PARALLEL.replace('"2"', '"3"'))
+    again = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
+    assert states(ctx, again) == {"score": "Completed", "count": "Reused"}
+    why = service.step(ctx, again.run.id, "score").reuse
+    assert why is not None
+    assert "how the data is cut" in why.text.lower()
+
+
+def test_a_parallel_component_is_registered_and_run(ctx: Context, studio: Studio, folder: Path) -> None:
+    (folder / "train_src" / "score.py").write_text(SCORE)
+    (folder / "many").mkdir()
+    (folder / "many" / "a.txt").write_text("a")
+    (folder / "score.yml").write_text(
+        """
+$schema: https://azuremlschemas.azureedge.net/latest/parallelComponent.schema.json
+type: parallel
+name: score
+inputs: {files: {type: uri_folder}}
+outputs: {rows: {type: uri_file}}
+input_data: ${{inputs.files}}
+mini_batch_size: "1"
+task: {type: run_function, code: train_src, entry_script: score.py, program_arguments: --word x, append_row_to: "${{outputs.rows}}"}
+"""
+    )
+    made = studio.pipelines.components.register(folder / "score.yml")
+    assert (made.reference, made.kind) == ("score:1", "parallel")
+    (folder / "pipeline.yml").write_text(
+        """
+type: pipeline
+inputs: {raw: {type: uri_folder, path: many}}
+jobs:
+  one:
+    type: parallel
+    component: azureml:score:1
+    inputs: {files: "${{parent.inputs.raw}}"}
+"""
+    )
+    run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
+    assert run.run.state == "Completed", [one.error for one in service.steps(ctx, run.run.id)]
+    assert text_of(ctx, run, "one", "rows", "rows") == "a.txt x\n"

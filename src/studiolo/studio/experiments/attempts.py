@@ -21,6 +21,7 @@ from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadPath
 from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES
+from studiolo.studio.experiments.parallel import driver as pieces
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.sweeps import driver
 
@@ -161,9 +162,13 @@ def outputs_size(ctx: Context, claim: Claim) -> int:
     return sum(path.stat().st_size for path in _walk(folder(ctx, claim) / OUTPUTS))
 
 
-def tidy(ctx: Context, claim: Claim, *, completed: bool) -> None:
-    """Remove what is kept elsewhere; log, journal and records stay, and of a failed job its work folder."""
-    for name in (INPUTS, OUTPUTS, PACKAGES, TRIALS, *((WORK,) if completed else ())):
+def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) -> None:
+    """Remove what is kept elsewhere; log, journal and records stay, and of a failed job its work folder.
+
+    again: another attempt follows: that of a parallel job goes on from what this one has done.
+    """
+    kept = {OUTPUTS} if again and claim.kind == "parallel" else set()
+    for name in {INPUTS, OUTPUTS, PACKAGES, TRIALS, *((WORK,) if completed else ())} - kept:
         shutil.rmtree(folder(ctx, claim) / name, ignore_errors=True)
 
 
@@ -181,6 +186,8 @@ def last_line(place: Path) -> str:
 
 def _argv(spec: JobSpec, place: Path) -> list[str]:
     """Return the words that the runner executes."""
+    if spec.parallel is not None:
+        return _parallel(spec, place)
     if spec.sweep is None:
         return _together(spec, _words(spec, place, place / OUTPUTS))
     words = _words(spec, place, place / OUTPUTS / "trials" / driver.HERE)
@@ -195,23 +202,41 @@ def _argv(spec: JobSpec, place: Path) -> list[str]:
     return [sys.executable, "-m", driver.__name__]
 
 
+def _parallel(spec: JobSpec, place: Path) -> list[str]:
+    """Write the plan of a parallel job; returns the words that run it."""
+    assert spec.parallel is not None
+    target = spec.parallel.append_row_to
+    rows = place / OUTPUTS / target
+    plan = {
+        "parallel": spec.parallel.model_dump(mode="json"),
+        "command": _words(spec, place, place / OUTPUTS)[-1],
+        "data": str(_input(spec, place, spec.parallel.data)),
+        "append_to": str(rows if _is_file(spec, target) else rows / pieces.ROWS) if target else "",
+    }
+    (place / pieces.PLAN).write_text(json.dumps(plan), "utf-8")
+    return [sys.executable, "-m", pieces.__name__]
+
+
+def _input(spec: JobSpec, place: Path, name: str) -> Path:
+    """Return where an input is, once its files are there."""
+    if stage := spec.context.get("staged", {}).get(name):
+        root = place / INPUTS / name
+        return root / stage["file"] if spec.context["inputs"][name] == "file" else root
+    given = spec.inputs.get(name, [])
+    kind = spec.context.get("inputs", {}).get(name)
+    alone = kind == "file" or (kind is None and len(given) == 1 and "/" not in given[0].path)
+    alone = alone and not any(file.manifest for file in given)
+    return place / INPUTS / name / given[0].path if alone and given else place / INPUTS / name
+
+
 def _words(spec: JobSpec, place: Path, outputs: Path) -> list[str]:
     """Return the words of the command; a single text with spaces is a shell script, as in Azure ML."""
     script = spec.command[0]
     shell = len(spec.command) == 1 and any(character.isspace() or character in "|&;<>$" for character in script)
     quote = shlex.quote if shell else str  # of paths; literals are put in as they are, as Azure ML does
     values = {("inputs", name): value for name, value in spec.params.items()}
-    for name, given in spec.inputs.items():
-        kind = spec.context.get("inputs", {}).get(name)
-        alone = kind == "file" or (kind is None and len(given) == 1 and "/" not in given[0].path)
-        alone = alone and not any(file.manifest for file in given)
-        path = place / INPUTS / name / given[0].path if alone and given else place / INPUTS / name
-        values["inputs", name] = quote(str(path))
-    for name, stage in spec.context.get("staged", {}).items():
-        path = (
-            place / INPUTS / name / stage["file"] if spec.context["inputs"][name] == "file" else place / INPUTS / name
-        )
-        values["inputs", name] = quote(str(path))
+    for name in {**spec.inputs, **spec.context.get("staged", {})}:
+        values["inputs", name] = quote(str(_input(spec, place, name)))
     values |= {("inputs", name): quote(url) for name, url in spec.context.get("direct", {}).items()}
     if spec.sweep is not None:  # filled in for each try
         values |= {("inputs", name): f"${{{{inputs.{name}}}}}" for name in spec.sweep.space}

@@ -29,12 +29,14 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     _check_expressions(job)
     _check_sweep(job)
     warm_start.check(job)
+    _check_parallel(job)
 
 
 def check_given(ctx: Context, job: JobSpec) -> None:
     """Refuse secrets that the actor's job would not get, and files that are not in the store; raises what is wrong."""
     if compute.elsewhere(ctx, job.compute):  # again: what references came to is known now
         elsewhere.check(job)
+    _check_given_parallel(job)
     job_secrets.check(ctx, job)
     for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:
         for file in files:
@@ -67,6 +69,35 @@ def _check_sweep(job: JobSpec) -> None:
     space.check(job.sweep)
     if job.sweep.sampling == "bayesian" and importlib.util.find_spec("optuna") is None:
         raise MissingExtra("Bayesian sampling", "sweep")
+
+
+def _check_parallel(job: JobSpec) -> None:
+    if (job.parallel is None) == (job.kind == "parallel"):
+        raise BadJob("A job of kind parallel says how its data is cut, and no other does.", field="parallel")
+    if job.parallel is None:
+        return
+    name = job.parallel.data
+    if job.params.get(name) or (name in job.data and job.data[name].mode == "direct"):
+        raise BadJob(f"'{name}' is no data that can be cut into files.", "Give it as a folder.", field="parallel.data")
+    target = job.parallel.append_row_to
+    if target and target not in job.outputs:
+        raise BadJob(f"There is no output '{target}'.", "Add it to the outputs.", field="parallel.append_row_to")
+    if job.distribution is not None:
+        raise BadJob("The workers of a parallel job are not one group.", "Leave it out.", field="distribution")
+
+
+def _check_given_parallel(job: JobSpec) -> None:
+    """Refuse a parallel job whose data is nowhere; only what was resolved has all of it."""
+    if job.parallel is not None and job.parallel.data not in {
+        *job.inputs,
+        *job.context.get("staged", {}),
+        *job.params,  # empty, in a pipeline that is looked at before its steps have made the data
+    }:
+        raise BadJob(
+            f"There is no input '{job.parallel.data}' with data that can be cut.",
+            f"Add '{job.parallel.data}' to the inputs.",
+            field="parallel.data",
+        )
 
 
 def _check_expressions(job: JobSpec) -> None:

@@ -11,6 +11,7 @@ from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.functions import FILE, JobFunction
 from studiolo.studio.experiments.job_files import command as command_file
 from studiolo.studio.experiments.job_files import document
+from studiolo.studio.experiments.job_files import parallel as parallel_file
 from studiolo.studio.experiments.job_files import sweep as sweep_file
 from studiolo.studio.experiments.job_files.command import CommandJob
 from studiolo.studio.experiments.job_files.data import LocalFile
@@ -162,16 +163,19 @@ class Jobs:
         return placed
 
 
+_FILES: dict[str, Any] = {"sweep": sweep_file, "parallel": parallel_file}
+
+
 def _read(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob:
-    """Make a job of the mapping that stands in a file of a command or a sweep."""
-    if kind_of(raw) == "sweep":
-        return sweep_file.of(raw, path, places)
-    return command_file.of(raw, path, places)
+    """Make a job of the mapping that stands in a file of any kind of job."""
+    job: CommandJob = _FILES.get(kind_of(raw), command_file).of(raw, path, places)
+    return job
 
 
 def _known(raw: Mapping[str, Any]) -> frozenset[str]:
     """Return the keys that a job of its kind may have."""
-    return sweep_file.KNOWN if kind_of(raw) == "sweep" else command_file.KNOWN
+    known: frozenset[str] = _FILES.get(kind_of(raw), command_file).KNOWN
+    return known
 
 
 def _digest(path: Path) -> str:

@@ -338,6 +338,8 @@ def _sentence(end: Ended, place: Path) -> str | None:
     """Return what a person reads: the exit, and of a program that failed its last words."""
     if end.failure != "user_error":
         return end.error
+    if known := (files.read_json(str(place), files.FAILURE) or {}).get("error"):  # of a program of ours that ran it
+        return str(known)
     said = attempts.last_line(place)
     told = bool(end.error and end.error[:100] in said)  # by a program of ours, which wrote it there
     return f"{end.error} The log ends with: {said}" if said and not told else end.error

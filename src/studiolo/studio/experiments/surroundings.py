@@ -15,10 +15,11 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.job_schemas import COMMANDS
 
 PACKAGES = "environment/requirements.txt"
 MACHINE = "environment/machine.json"
-KINDS = frozenset({"command", "sweep", "automl"})  # what people wrote or asked for; a profile is ours alone
+KINDS = COMMANDS | {"automl"}  # what people wrote or asked for; a profile is ours alone
 log = logging.getLogger(__name__)
 _known: dict[str, tuple[tuple[float, ...], list[tuple[str, Blob]]]] = {}
 

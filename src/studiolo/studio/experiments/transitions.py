@@ -70,7 +70,7 @@ def move(ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claim
     except _Full:
         return False
     if (claim.state == "Finalizing" or seen.end is not None) and (over or decision.again):
-        attempts.tidy(ctx, claim, completed=decision.state == "Completed")
+        attempts.tidy(ctx, claim, completed=decision.state == "Completed", again=decision.again)
     log.info("run %s: %s -> %s %s", claim.id, claim.state, decision.state, decision.failure or "")
     return True
 

@@ -22,6 +22,7 @@ from studiolo.studio.pipelines.schemas import (
 )
 
 DEEPEST = 8
+RUN = ("command", "sweep", "parallel")  # kinds of steps that are jobs themselves
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,254}")
 IMPLICIT = ("artifacts", "default")  # outputs that every job has: all that it left
 
@@ -111,7 +112,7 @@ def _form(name: str, step: Step) -> Iterable[Problem]:
             message=f"'{name[:80]}' cannot be the name of a step.",
             hint="Begin with a letter or '_', then letters, digits, '_' and '-'.",
         )
-    if step.kind in ("command", "sweep") and step.task is None:
+    if step.kind in RUN and step.task is None:
         yield Problem(
             field="component",
             message=f"Step '{name}' has nothing to run.",
@@ -245,7 +246,7 @@ def type_of(graph: Graph, ref: Ref) -> str | Problem:
     ports: Mapping[str, Port | OutputPort] = step.declares if ref.family == "inputs" else makes(graph, ref.step)
     if ref.name in ports:
         return ports[ref.name].type
-    if ref.family == "outputs" and ref.name in IMPLICIT and step.kind in ("command", "sweep"):
+    if ref.family == "outputs" and ref.name in IMPLICIT and step.kind in RUN:
         return "uri_folder"
     known = f"It has: {', '.join(ports)}." if ports else "It has none."
     return Problem(message=f"step '{ref.step}' has no {ref.family[:-1]} '{ref.name}'.", hint=known)
@@ -304,7 +305,7 @@ def _condition(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
 
 def _fan(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
     body = graph.steps.get(step.body)
-    if body is None or body.kind not in ("command", "sweep", "pipeline"):
+    if body is None or body.kind not in (*RUN, "pipeline"):
         yield Problem(
             field="body",
             message=f"Step '{name}' runs '{step.body}' for each item, and there is no such step.",

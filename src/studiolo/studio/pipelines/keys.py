@@ -21,6 +21,7 @@ _WORDS = {
     "interface": "the inputs and outputs that it declares",
     "command": "the command",
     "sweep": "what the sweep tries",
+    "parallel": "how the data is cut, and what may fail",
 }
 
 
@@ -40,6 +41,11 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
     }
     if spec.sweep is not None:
         found["sweep"] = spec.sweep.model_dump_json()
+    if spec.parallel is not None:
+        cut = spec.parallel.model_dump(include={"data", "mini_batch_size", "append_row_to"})
+        found["parallel"] = _json(
+            cut | {"let pass": [spec.parallel.mini_batch_error_threshold, spec.parallel.error_threshold]}
+        )
     for name, value in given.items():
         if value.literal:
             found[f"parameter {name}"] = _json([value.type, value.value])

@@ -117,7 +117,7 @@ def _step(ctx: Context, name: str, step: Step, settings: Settings, where: str) -
     tried = set(task.sweep.space) if task.sweep else set()
     changes: dict[str, Any] = {
         "params": {port: "" for port in step.declares if port not in tried},
-        "outputs": {},
+        "outputs": {port: JobOutput() for port in step.makes},
         "inputs": {},
         "data": {},
         "compute": where_to_run,

@@ -10,6 +10,7 @@ export function titleOf(step: Pick<Step, 'title' | 'name' | 'path'>): string {
 const KINDS: Record<Step['kind'], string> = {
   command: 'Command',
   sweep: 'Sweep',
+  parallel: 'Parallel job',
   pipeline: 'Pipeline',
   if_else: 'Condition',
   parallel_for: 'Fan-out',

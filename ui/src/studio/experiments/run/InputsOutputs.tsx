@@ -20,7 +20,7 @@ export function InputsOutputs({ run, overview, edges }: Props) {
   const me = `run:${run.id}`;
   const outputs = useQuery({
     ...runOutputs(run.id),
-    enabled: run.kind === 'command' || run.kind === 'sweep',
+    enabled: ['command', 'sweep', 'parallel'].includes(run.kind),
   });
   const linked = (reference: string, slice: string): ReactNode => {
     const { name: whole } = parseReference(reference);

@@ -1,0 +1,101 @@
+"""Runs a user's script on mini-batches, in the Python of the job's environment: standard library only, started by its path.
+
+`python worker.py <in> <out> <level> <script> <arguments…>`: lines of JSON come by one descriptor and go by the other; what the script prints
+is the job's log. `init()` once, `run(mini_batch)` for each, `shutdown()` at the end, `on_job_finish()` in one worker when all is done.
+"""
+
+import importlib.util
+import json
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+def main(words: list[str]) -> int:
+    """Serve until the input ends; returns the exit code."""
+    asked = os.fdopen(int(words[0]), encoding="utf-8")
+    answers = os.fdopen(int(words[1]), "w", encoding="utf-8")
+    logging.basicConfig(level=words[2], format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    script = words[3]
+    sys.argv = [script, *words[4:]]
+
+    def tell(**values: Any) -> None:
+        answers.write(json.dumps(values) + "\n")
+        answers.flush()
+
+    try:
+        module = _load(script)
+        _call(module, "init")
+    except BaseException as error:  # noqa: BLE001 - SystemExit of a script's argparse too: whoever asked must hear of it
+        traceback.print_exc()
+        tell(unready=_said(error))
+        return 1
+    tell(ready=True)
+    for line in asked:
+        order = json.loads(line)
+        try:
+            if "finish" in order:
+                _call(module, "on_job_finish")
+                tell(finished=True)
+                continue
+            returned = module.run(order["items"])
+            tell(done=order["batch"], returned=_keep(returned, order["rows"]))
+        except Exception as error:  # noqa: BLE001 - whatever a user's script raises is a failure of its mini-batch
+            traceback.print_exc()
+            tell(failed=order.get("batch", -1), error=_said(error))
+    _call(module, "shutdown")
+    return 0
+
+
+def _load(script: str) -> Any:
+    path = Path(script).absolute()
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {script} in the code")
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    if not callable(getattr(module, "run", None)):
+        raise TypeError(f"{script} has no function run(mini_batch)")
+    return module
+
+
+def _call(module: Any, name: str) -> None:
+    if callable(function := getattr(module, name, None)):
+        function()
+
+
+def _keep(returned: Any, path: str) -> int:
+    """Write what `run` returned, a row a line, whole or not at all; returns how many. A table is written as Azure ML does: blanks, no head."""
+    part = Path(f"{path}.part")
+    if hasattr(returned, "to_csv") and hasattr(returned, "columns"):
+        returned.to_csv(part, sep=" ", header=False, index=False)
+        many = len(returned)
+    elif returned is None or isinstance(returned, str | bytes) or not hasattr(returned, "__iter__"):
+        raise TypeError(
+            f"run() returned {type(returned).__name__}: return a list or a DataFrame with a row for each item"
+        )
+    else:
+        many = 0
+        with part.open("w", encoding="utf-8") as file:
+            for item in returned:
+                file.write(f"{item}\n")
+                many += 1
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.replace(path)
+    return many
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
