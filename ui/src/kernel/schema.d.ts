@@ -7182,7 +7182,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'pipeline';
       /**
        * Latest
        * @default false
@@ -7247,7 +7247,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'pipeline';
       /** Name */
       name: string;
       /**
@@ -7315,7 +7315,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'pipeline';
       /**
        * Latest
        * @default false
@@ -10448,6 +10448,7 @@ export interface components {
       outputs: {
         [key: string]: components['schemas']['JobOutput'];
       };
+      parallel?: components['schemas']['Parallel'] | null;
       /**
        * Params
        * @default {}
@@ -12327,6 +12328,59 @@ export interface components {
       items: components['schemas']['WindowResult'][];
       /** Next */
       next?: string | null;
+    };
+    /**
+     * Parallel
+     * @description How data is cut and worked on; the first word of the job's command is the script, the others its arguments.
+     *
+     *     data: the input that is cut. mini_batch_size: files, or bytes with a unit (`10mb`). mini_batch_error_threshold, error_threshold: failed
+     *     mini-batches and items that are let pass; -1: any number. max_concurrency: workers at once; 0: one for each core, or GPU.
+     *     max_retries: of one mini-batch; timeout_s: of one. append_row_to: the output that gets what `run` returned, row by row.
+     */
+    Parallel: {
+      /**
+       * Append Row To
+       * @default
+       */
+      append_row_to: string;
+      /** Data */
+      data: string;
+      /**
+       * Error Threshold
+       * @default -1
+       */
+      error_threshold: number;
+      /**
+       * Logging Level
+       * @default INFO
+       * @enum {string}
+       */
+      logging_level: 'CRITICAL' | 'ERROR' | 'WARNING' | 'INFO' | 'DEBUG';
+      /**
+       * Max Concurrency
+       * @default 0
+       */
+      max_concurrency: number;
+      /**
+       * Max Retries
+       * @default 2
+       */
+      max_retries: number;
+      /**
+       * Mini Batch Error Threshold
+       * @default -1
+       */
+      mini_batch_error_threshold: number;
+      /**
+       * Mini Batch Size
+       * @default 1
+       */
+      mini_batch_size: string;
+      /**
+       * Timeout S
+       * @default 60
+       */
+      timeout_s: number;
     };
     /**
      * PartChange
@@ -15602,7 +15656,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'pipeline' | 'if_else' | 'parallel_for';
       /**
        * Makes
        * @default {}
@@ -15740,7 +15794,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'pipeline' | 'if_else' | 'parallel_for';
       /**
        * Makes
        * @default {}
@@ -15952,7 +16006,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'pipeline' | 'if_else' | 'parallel_for';
       /** Name */
       name: string;
       /**
