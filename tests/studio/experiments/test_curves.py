@@ -50,6 +50,35 @@ def test_a_long_series_keeps_its_end_and_its_envelope(any_ctx: Context) -> None:
     assert min(value for value in curve.low if value is not None) == -99.0
 
 
+@pytest.mark.parametrize("points", [2, 7, 100])
+def test_points_that_are_looked_for_are_those_that_thinning_leaves(any_ctx: Context, points: int) -> None:
+    chance = np.random.default_rng(points)
+    steps = np.cumsum(chance.integers(0, 9, 700)) - 300  # some more than once, some far apart
+    series_ = {
+        "whole": [(float(n), int(s), n) for n, s in enumerate(steps)],
+        "holes": [(math.nan if n % 3 == 0 else float(n), int(s), n) for n, s in enumerate(steps)],
+        "far": [(float(n), int(s) * 2**44, n) for n, s in enumerate(steps)],
+        "one": [(float(n), 5, n) for n in range(300)],
+        "few": [(1.0, 0, 0), (2.0, 9, 9)],
+    }
+    runs_ = [recorded(any_ctx, **series_), recorded(any_ctx, whole=series_["whole"][:400])]
+    asked = {"run_ids": runs_, "metrics": list(series_), "points": points}
+    brief = drawn(any_ctx, **asked, brief=True).curves
+    for quick, exact in zip(brief, drawn(any_ctx, **asked).curves, strict=True):
+        assert (quick.run_id, quick.metric, quick.total) == (exact.run_id, exact.metric, exact.total)
+        assert (quick.sampled, quick.x, quick.y) == (exact.sampled, exact.x, exact.y)
+    assert any(curve.sampled for curve in brief)
+
+
+def test_points_that_are_looked_for_are_found_in_a_moment(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a row is read of a series that is drawn from the points that were looked for."""
+    run_id = recorded(ctx, m=[(float(n), n, n) for n in range(3000)])
+    monkeypatch.setattr(series, "read", None)
+    monkeypatch.setattr(series, "read_many", None)
+    (curve,) = drawn(ctx, run_ids=[run_id], metrics=["m"], points=100, brief=True).curves
+    assert (curve.total, len(curve.x), curve.steps) == (3000, 100, [])
+
+
 def test_a_range_is_read_anew_in_full(any_ctx: Context) -> None:
     run_id = recorded(any_ctx, m=[(float(n), n, 1_000_000 + n) for n in range(3000)])
     (curve,) = drawn(any_ctx, run_ids=[run_id], metrics=["m"], low=1000, high=1100, points=500).curves

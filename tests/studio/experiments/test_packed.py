@@ -113,6 +113,33 @@ def test_a_kill_between_two_parts_loses_and_doubles_nothing(any_ctx: Context, mo
     assert [p[1] for p in points_of(any_ctx, seq)] == [float(n) for n in range(1000)]
 
 
+def test_short_series_of_a_run_are_packed_together(any_ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "PART", 1000)
+    _, seq = a_run(any_ctx)
+    points = [(f"m{k}", math.nan if n == 9 else n / (k + 1), n, n) for k in range(6) for n in range(300)]
+    record(any_ctx, seq, *points, *[("few", 1.0, n, n) for n in range(100)])
+    end(any_ctx, seq)
+    before = repr(points_of(any_ctx, seq))
+    assert sealing.seal_ended(any_ctx, [seq], 1) == {seq}  # one transaction takes three of the series
+    assert stored(any_ctx, seq) == (1000, 900)
+    inserted = sealing._insert
+
+    def killed(*arguments: Any) -> None:
+        inserted(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sealing, "_insert", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sealing.seal_ended(any_ctx, [seq], 10)
+    assert stored(any_ctx, seq) == (1000, 900)
+    monkeypatch.setattr(sealing, "_insert", inserted)
+    assert sealing.seal_ended(any_ctx, [seq], 10) == set()
+    assert stored(any_ctx, seq) == (100, 1800)
+    assert repr(points_of(any_ctx, seq)) == before
+    record(any_ctx, seq, ("m5", 3 / 6, 3, 3), ("m5", 7.0, 300, 300))
+    assert stored(any_ctx, seq) == (101, 1800)  # one of the two was there
+
+
 def test_a_long_series_of_a_live_run_is_packed_but_for_its_newest(
     any_ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

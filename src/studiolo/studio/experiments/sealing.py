@@ -1,6 +1,7 @@
 """Packs the points of series that have ended or grown long. Each piece moves in one transaction, so it is never in both forms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, tuple_, update
@@ -21,19 +22,36 @@ def seal_ended(ctx: Context, run_seqs: Sequence[int], most: int) -> set[int]:
     if not run_seqs:
         return set()
     t = metric_latest.c
-    query = select(t.run, t.key).join(runs, runs.c.seq == t.run)
+    query = select(t.run, t.key, (t.points - t.sealed).label("loose")).join(runs, runs.c.seq == t.run)
     query = query.where(t.run.in_(run_seqs), t.points - t.sealed >= FEWEST, runs.c.state.in_(sorted(TERMINAL)))
     with ctx.db.read() as tx:
-        waiting = [(int(row.run), int(row.key)) for row in tx.execute(query.order_by(t.run, t.key))]
+        waiting = [(int(row.run), int(row.key), int(row.loose)) for row in tx.execute(query.order_by(t.run, t.key))]
     left: set[int] = set()
-    for run_seq, key in waiting:
+    for run_seq, together in _together(waiting):
         while most > 0:
             most -= 1
-            if seal(ctx, run_seq, key, 0) < PART:
+            if len(together) > 1:
+                seal_several(ctx, run_seq, together)
+                break
+            if seal(ctx, run_seq, together[0], 0) < PART:
                 break
         else:
             left.add(run_seq)
     return left
+
+
+def _together(waiting: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, list[int]]]:
+    """Yield runs with those of their series whose points are one part's together: a transaction costs more than they do."""
+    for run_seq, series in groupby(waiting, key=lambda one: one[0]):
+        held: list[int] = []
+        size = 0
+        for _, key, loose in series:
+            if held and size + loose > PART:
+                yield run_seq, held
+                held, size = [], 0
+            held.append(key)
+            size += loose
+        yield run_seq, held
 
 
 OF_LONG = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
@@ -74,6 +92,29 @@ def seal(ctx: Context, run_seq: int, key: int, stay: int) -> int:
         t = metric_latest.c
         tx.execute(update(metric_latest).where(t.run == run_seq, t.key == key).values(sealed=t.sealed + len(rows)))
     return len(rows)
+
+
+def seal_several(ctx: Context, run_seq: int, wanted: Sequence[int]) -> int:
+    """Pack all points of some series of a run in one transaction; returns how many were packed."""
+    m, t = metrics.c, metric_latest.c
+    packed: dict[int, int] = {}
+    with ctx.db.begin() as tx:
+        # as in `seal`: nobody else records for this run until this is done
+        tx.execute(select(run_docs.c.run).where(run_docs.c.run == run_seq).with_for_update())
+        order = (m.key, m.step, m.ts, m.value, m.nan)
+        rows = tx.execute(select(*order).where(m.run == run_seq, m.key.in_(wanted)).order_by(*order)).all()
+        for key, points in groupby(rows, key=lambda row: int(row[0])):
+            some = [row[1:] for row in points]
+            if len(some) < FEWEST:
+                continue
+            _insert(tx, run_seq, key, packing.Columns(*_arrays(some)))
+            packed[key] = len(some)
+        if packed:
+            tx.execute(delete(metrics).where(m.run == run_seq, m.key.in_(packed)))
+            more = update(metric_latest).where(t.run == run_seq, t.key == bindparam("of"))
+            more = more.values(sealed=t.sealed + bindparam("packed"))
+            tx.execute(more, [{"of": key, "packed": count} for key, count in packed.items()])
+    return sum(packed.values())
 
 
 def _arrays(rows: Sequence[Sequence[float]]) -> tuple[packing.Ints, packing.Ints, packing.Floats]:

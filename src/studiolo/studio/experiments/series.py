@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, case, func, literal, select, true, tuple_
 
 from studiolo.studio.experiments.metrics import Point
 from studiolo.studio.experiments.packing import Columns, Rollup, unpack, unpack_rollup
@@ -15,7 +15,17 @@ from studiolo.studio.experiments.tracking_tables import metric_latest, metric_pa
 _m, _p = metrics.c, metric_parts.c
 _POINTS = select(_m.key, _m.step, _m.ts, _m.value, _m.nan).order_by(_m.key, _m.step, _m.ts, _m.value, _m.nan)
 _PARTS = select(_p.key, _p.first_step, _p.last_step, _p.points, _p.data).order_by(_p.key, _p.first_step, _p.part)
+_ONCE = "MATERIALIZED"  # written into its place, such a query would be answered anew for each row
+_WIDEST = 2**50  # steps, times the parts of a chart still 64 bits
 NOTHING = Columns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+class Ends(NamedTuple):
+    """Points of a series, and how many it has in all."""
+
+    total: int
+    steps: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
 
 
 def read(
@@ -61,6 +71,45 @@ def read_many(tx: Connection, run_seqs: Sequence[int], numbers: Sequence[int]) -
             piece = Columns(step[first:after].astype(np.int64), stamp[first:after].astype(np.int64), value[first:after])
             found.setdefault((int(run[first]), int(key[first])), []).append(piece)
     return {place: merge(pieces) for place, pieces in found.items()}
+
+
+def ends(tx: Connection, run_seqs: Sequence[int], numbers: Sequence[int], parts: int) -> dict[tuple[int, int], Ends]:
+    """Return the last point of each of equal parts of the steps, of series of more points that lie in rows, as `curves.thin` does.
+
+    It looks for these points one by one and reads no others. Absent: series that are packed, that have fewer points or steps
+    than parts, or one of whose last points is no finite number.
+    """
+    first, last = (
+        select(edge(_m.step)).where(_m.run == metric_latest.c.run, _m.key == metric_latest.c.key).scalar_subquery()
+        for edge in (func.min, func.max)
+    )
+    t = metric_latest.c
+    long = select(t.run, t.key, t.points, first.label("first"), last.label("last"))
+    long = long.where(t.run.in_(run_seqs), t.key.in_(numbers), t.sealed == 0, t.points > parts)
+    spans = {(row.run, row.key): row for row in tx.execute(long)}
+    fit = {place for place, row in spans.items() if parts <= row.last - row.first < _WIDEST}
+    if not fit:
+        return {}
+    of = long.cte("of").prefix_with(_ONCE)
+    one = select(literal(1).label("n")).cte("part", recursive=True)
+    part = one.union_all(select(one.c.n + 1).where(one.c.n < parts))
+    width = of.c.last - of.c.first
+    end = case((part.c.n == parts, of.c.last + 1), else_=of.c.first + (width * part.c.n + parts - 1) // parts)
+    each = select(of.c.run, of.c.key, end.label("end")).select_from(of).join(part, true())
+    edges = each.where(width >= parts, width < _WIDEST).cte("edges").prefix_with(_ONCE)
+    step = select(func.max(_m.step)).where(_m.run == edges.c.run, _m.key == edges.c.key, _m.step < edges.c.end)
+    steps = select(edges.c.run, edges.c.key, step.scalar_subquery().label("step")).distinct()
+    picked = steps.cte("picked").prefix_with(_ONCE)
+    on = (_m.run == picked.c.run) & (_m.key == picked.c.key) & (_m.step == picked.c.step)
+    rows = select(_m.run, _m.key, _m.step, _m.value, _m.nan).select_from(picked).join(metrics, on)
+    found: dict[tuple[int, int], dict[int, float]] = {place: {} for place in fit}
+    for run, key, at, value, nan in tx.execute(rows.order_by(_m.run, _m.key, _m.step, _m.ts, _m.value, _m.nan)):
+        found[run, key][at] = np.nan if nan else value  # of several points of a step the last one
+    return {
+        place: Ends(int(spans[place].points), np.array(list(points), np.int64), values)
+        for place, points in found.items()
+        if np.isfinite(values := np.array(list(points.values()), np.float64)).all()
+    }
 
 
 def page(tx: Connection, run_seq: int, number: int, after: Point | None, limit: int) -> Columns:
