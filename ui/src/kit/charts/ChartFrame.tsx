@@ -9,7 +9,8 @@ interface Props {
   title: string;
   /** One or two sentences with the numbers that matter, n included: the chart in words. */
   summary: string;
-  table: Tabular;
+  /** A function where there is much of it: it is called when somebody asks for the table. */
+  table: Tabular | (() => Tabular);
   onPng?: (() => void) | undefined;
   height: number;
   /** Buttons beside the menu. */
@@ -23,6 +24,7 @@ const SHOWN = 500;
 export function ChartFrame({ title, summary, table, onPng, height, tools, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   const id = useId();
+  const numbers = () => (typeof table === 'function' ? table() : table);
   return (
     <figure className={classes.figure} aria-labelledby={`${id}-title`} aria-describedby={`${id}-summary`}>
       <div className={classes.head}>
@@ -41,7 +43,7 @@ export function ChartFrame({ title, summary, table, onPng, height, tools, childr
             <Menu.Item
               leftSection={<IconDownload size={14} />}
               onClick={() =>
-                save(fileName(title, 'csv'), new Blob([tabularCsv(table)], { type: 'text/csv' }))
+                save(fileName(title, 'csv'), new Blob([tabularCsv(numbers())], { type: 'text/csv' }))
               }
             >
               Download CSV
@@ -55,7 +57,7 @@ export function ChartFrame({ title, summary, table, onPng, height, tools, childr
         </Menu>
       </div>
       {asTable ? (
-        <Numbers table={table} height={height} label={title} />
+        <Numbers table={numbers()} height={height} label={title} />
       ) : (
         <div style={{ minHeight: height }}>{children}</div>
       )}

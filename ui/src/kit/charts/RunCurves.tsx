@@ -118,7 +118,6 @@ export function RunCurves(props: Props) {
     );
   }, [highlighted, curves, scheme]);
 
-  const table = useMemo(() => tableOf(curves, xName), [curves, xName]);
   const points = curves.reduce((sum, curve) => sum + curve.x.length, 0);
   const thinned = props.sampled ? `, downsampled from ${count(props.total)}` : '';
   const ends = curves.flatMap((curve) => curve.y.findLast((value) => value !== null) ?? []);
@@ -128,7 +127,7 @@ export function RunCurves(props: Props) {
       : `${count(curves.length)} curves, ${count(points)} points${thinned}. Last values from ${metric(Math.min(...ends))} to ${metric(Math.max(...ends))}.`;
 
   return (
-    <ChartFrame title={title} summary={summary} table={table} height={height}>
+    <ChartFrame title={title} summary={summary} table={() => tableOf(curves, xName)} height={height}>
       <div className={classes.plane}>
         <div ref={host} aria-hidden />
         {tip ? (

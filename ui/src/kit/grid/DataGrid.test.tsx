@@ -36,6 +36,32 @@ test('a click on a head sorts, numbers from the largest, missing values last', a
   expect(first()).toContain('r0');
 });
 
+test('a sort among the loaded rows says so', async () => {
+  const told = /sorted among the 500 that are loaded/;
+  await draw(
+    <DataGrid label="Runs" rows={rows} columns={columns} rowKey={(row) => row.id} hasMore sort="auc" />,
+  );
+  expect(screen.getByText(told)).toBeTruthy();
+});
+
+test('a sort of all rows, or by the server, says nothing', async () => {
+  const told = /sorted among/;
+  await draw(<DataGrid label="Runs" rows={rows} columns={columns} rowKey={(row) => row.id} sort="auc" />);
+  expect(screen.queryByText(told)).toBeNull();
+  await draw(
+    <DataGrid
+      label="Others"
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => row.id}
+      hasMore
+      sort="auc"
+      sortedByServer
+    />,
+  );
+  expect(screen.queryByText(told)).toBeNull();
+});
+
 test('arrows move and Enter opens the row', async () => {
   const { history } = await draw(
     <DataGrid

@@ -163,6 +163,11 @@ export function DataGrid<T extends RowData>(props: GridProps<T>) {
         total={props.total}
         summary={props.summary}
         windowed={Boolean(onWindow)}
+        partly={
+          !props.sortedByServer &&
+          sorting.length > 0 &&
+          (props.hasMore ?? (!onWindow && (props.total ?? 0) > rows.length))
+        }
         picker={props.picker}
         selected={selected.length}
       />

@@ -17,6 +17,8 @@ interface Props<T extends RowData> {
   summary: string | undefined;
   /** Not all rows are in memory, and need not be: only the total is said. */
   windowed: boolean;
+  /** Sorted among the loaded rows only. */
+  partly: boolean;
   picker: ReactNode;
   selected: number;
 }
@@ -32,6 +34,7 @@ export function GridTools<T extends RowData>({
   total,
   summary,
   windowed,
+  partly,
   picker,
   selected,
 }: Props<T>) {
@@ -49,6 +52,7 @@ export function GridTools<T extends RowData>({
         <Text size="xs" c="dimmed" className={classes.number ?? ''}>
           {selected > 0 ? `${count(selected)} selected · ` : ''}
           {summary ?? all}
+          {partly ? `, sorted among the ${count(loaded)} that are loaded` : ''}
         </Text>
         {picker ?? (
           <Popover position="bottom-end" shadow="md" trapFocus returnFocus>

@@ -41,6 +41,8 @@ export interface GridProps<T extends RowData> {
   onSelect?: ((keys: string[]) => void) | undefined;
   /** More rows exist behind a cursor; called near the end. */
   onEnd?: (() => void) | undefined;
+  /** There are more than are loaded: a sort that is not the server's says that it is among those that are. */
+  hasMore?: boolean;
   /** Rows there are in all, when more than are loaded. */
   total?: number | undefined;
   /** How many there are, in the page's words; else the grid counts rows. */

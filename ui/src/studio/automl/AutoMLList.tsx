@@ -134,6 +134,7 @@ export function AutoMLList() {
               sort={search.sort}
               onSort={(sort) => void navigate({ search: { sort }, replace: true })}
               onEnd={found.more}
+              hasMore={found.hasMore}
             />
           )
         }

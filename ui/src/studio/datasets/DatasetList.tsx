@@ -175,6 +175,7 @@ export function DatasetList() {
                 sort={search.sort}
                 onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
                 onEnd={found.more}
+                hasMore={found.hasMore}
                 empty={<NoMatch onClear={clear} />}
                 toolbar={
                   <>

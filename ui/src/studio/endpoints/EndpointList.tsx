@@ -116,6 +116,7 @@ export function EndpointList() {
               sort={search.sort}
               onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
               onEnd={found.more}
+              hasMore={found.hasMore}
             />
           )
         }

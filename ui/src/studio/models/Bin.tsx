@@ -96,6 +96,7 @@ export function DeletedModels({ search }: { search: string | undefined }) {
               columns={columns}
               rowKey={(row) => row.bin_id ?? row.name}
               onEnd={found.more}
+              hasMore={found.hasMore}
             />
             {renaming ? (
               <NewName

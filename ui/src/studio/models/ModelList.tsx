@@ -160,6 +160,7 @@ export function ModelList() {
                 sort={search.sort}
                 onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
                 onEnd={found.more}
+                hasMore={found.hasMore}
                 empty={<NoMatch onClear={() => void navigate({ search: {}, replace: true })} />}
                 toolbar={
                   <TextInput

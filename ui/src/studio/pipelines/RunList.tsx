@@ -145,6 +145,7 @@ export function RunList({ search, change }: Props) {
             sort={search.sort}
             onSort={(sort) => change({ sort })}
             onEnd={list.more}
+            hasMore={list.hasMore}
             selected={search.sel ?? []}
             onSelect={(sel) => change({ sel: sel.length > 0 ? sel.slice(-2) : undefined })}
             summary={

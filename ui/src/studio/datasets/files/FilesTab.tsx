@@ -136,6 +136,7 @@ export function FilesTab({ version, search, onSearch }: Props) {
                   rowKey={(row) => row.path}
                   onOpen={open}
                   onEnd={found.more}
+                  hasMore={found.hasMore}
                   dense
                   maxHeight="calc(100dvh - 320px)"
                   summary={`${count(version.file_count)} ${version.file_count === 1 ? 'file' : 'files'}, ${bytes(version.size)}`}

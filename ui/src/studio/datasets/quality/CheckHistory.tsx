@@ -68,6 +68,7 @@ export function CheckHistory({ dataset, chosen, onChoose }: Props) {
               onOpen={(row) => onChoose(row.id)}
               highlight={(row) => row.id === chosen}
               onEnd={found.more}
+              hasMore={found.hasMore}
               dense
               maxHeight={260}
             />

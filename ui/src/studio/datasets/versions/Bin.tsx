@@ -145,6 +145,7 @@ export function DeletedDatasets({ search }: { search: string | undefined }) {
             columns={columnsOf(first, restore, may)}
             rowKey={(row) => row.name}
             onEnd={found.more}
+            hasMore={found.hasMore}
           />
         )
       }

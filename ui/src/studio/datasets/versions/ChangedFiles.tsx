@@ -53,6 +53,7 @@ export function ChangedFiles({ name, left, right, counts, change, onChange }: Pr
           columns={COLUMNS}
           rowKey={(row) => row.path}
           onEnd={found.more}
+          hasMore={found.hasMore}
           total={total}
           dense
           maxHeight="480px"

@@ -157,6 +157,7 @@ function Browser({ name, folder, chosen, onFolder, onChoose }: BrowserProps) {
             onOpen={(row) => (row.folder ? onFolder(row.path.replace(/\/$/, '')) : onChoose(row.path))}
             selected={chosen ? [chosen] : []}
             onEnd={found.more}
+            hasMore={found.hasMore}
             dense
             maxHeight="360px"
             empty="This folder is empty."

@@ -141,6 +141,7 @@ export function FilesTab({ store, search }: Props) {
               sort={search.sort}
               onSort={(sort) => void navigate({ search: (old) => ({ ...old, sort }), replace: true })}
               onEnd={found.more}
+              hasMore={found.hasMore}
               summary={`${rows.length.toLocaleString('en-US')} ${found.hasMore ? 'and more' : rows.length === 1 ? 'entry' : 'entries'}`}
             />
           )

@@ -136,6 +136,7 @@ function Tables({ store, schema, table, query, onTable, onQuery, onWrite }: Tabl
               onOpen={(row) => onTable(row.name)}
               highlight={(row) => row.name === table}
               onEnd={found.more}
+              hasMore={found.hasMore}
               dense
               maxHeight="calc(100dvh - 340px)"
               toolbar={

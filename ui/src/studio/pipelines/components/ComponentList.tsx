@@ -74,6 +74,7 @@ export function ComponentList({ search, change }: Props) {
             sort={search.sort}
             onSort={(sort) => change({ sort })}
             onEnd={list.more}
+            hasMore={list.hasMore}
             faded={(row) => row.archived ?? false}
             summary={`${count(rows.length)}${list.hasMore ? ' or more' : ''} ${rows.length === 1 ? 'component' : 'components'}`}
             empty={
