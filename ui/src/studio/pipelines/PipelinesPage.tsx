@@ -8,6 +8,7 @@ import { useFollow } from '@/kit/Link';
 import { MayLink } from '@/kit/MayLink';
 import { Page, PageHeader } from '@/kit/Page';
 import { ComponentList } from './components/ComponentList';
+import { PublishedList } from './published/PublishedList';
 import { RunList } from './RunList';
 import { readListSearch, type ListSearch } from './search';
 
@@ -44,7 +45,7 @@ export function PipelinesPage() {
           lead="Steps that read what others made. A step of which nothing changed takes its earlier result."
           actions={
             <>
-              {search.tab !== 'components' && picked.length === 2 ? (
+              {search.tab === undefined && picked.length === 2 ? (
                 <Button
                   component="a"
                   variant="default"
@@ -65,18 +66,26 @@ export function PipelinesPage() {
       <Tabs
         value={search.tab ?? 'runs'}
         onChange={(tab) =>
-          change({ tab: tab === 'components' ? 'components' : undefined, q: undefined, sort: undefined })
+          change({
+            tab: tab === 'components' || tab === 'published' ? tab : undefined,
+            q: undefined,
+            sort: undefined,
+          })
         }
       >
         <Tabs.List aria-label="Parts of pipelines" mb="md">
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
           <Tabs.Tab value="components">Components</Tabs.Tab>
+          <Tabs.Tab value="published">Published</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="runs">
           <RunList search={search} change={change} />
         </Tabs.Panel>
         <Tabs.Panel value="components">
           <ComponentList search={search} change={change} />
+        </Tabs.Panel>
+        <Tabs.Panel value="published">
+          <PublishedList search={search} change={change} />
         </Tabs.Panel>
       </Tabs>
     </Page>

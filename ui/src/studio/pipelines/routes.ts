@@ -38,10 +38,34 @@ const components = createRoute({
   },
 });
 
+const published = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines/published/$name',
+  component: later(() => import('./published/PublishedPage'), 'PublishedPage'),
+});
+
+// what the path above such a page leads to
+const publishedAll = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'pipelines/published',
+  beforeLoad: () => {
+    throw redirect({ href: at(['pipelines'], { tab: 'published' }), replace: true });
+  },
+});
+
 const run = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'pipelines/$runId',
   component: later(() => import('./PipelinePage'), 'PipelinePage'),
 });
 
-export const pipelinesRoutes = [list, submit, compare, components, component, run] as const;
+export const pipelinesRoutes = [
+  list,
+  submit,
+  compare,
+  components,
+  component,
+  published,
+  publishedAll,
+  run,
+] as const;

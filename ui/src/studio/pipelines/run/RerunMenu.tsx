@@ -8,6 +8,7 @@ import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconChevronDown } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { isOver } from '@/kit/status';
+import { PublishDialog } from '../published/PublishDialog';
 import { rerunPipeline, type Counts, type Run } from '../queries';
 
 /** Run a pipeline once more: as it was, from where it failed, all of it anew, or changed. */
@@ -16,6 +17,7 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
   const mayPlan = useMay('schedules.write');
   const follow = useFollow();
   const [asking, setAsking] = useState(false);
+  const [publishing, setPublishing] = useState(false);
   const again = useMutation({
     mutationFn: (how: { from_failed?: boolean; force_rerun?: boolean }) => rerunPipeline(run.id, how),
     onSuccess: (made) => follow(at(['pipelines', made.run.id])),
@@ -62,6 +64,12 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
           <Menu.Item component="a" href={edit} onClick={(event) => follow(edit, event)}>
             Edit first
           </Menu.Item>
+          <Menu.Item onClick={() => setPublishing(true)}>
+            Publish…
+            <Text size="xs" c="dimmed">
+              Under a name, to be started over HTTP with a key.
+            </Text>
+          </Menu.Item>
           {mayPlan ? (
             <Menu.Item component="a" href={planned} onClick={(event) => follow(planned, event)}>
               Schedule this
@@ -69,6 +77,7 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
           ) : null}
         </Menu.Dropdown>
       </Menu>
+      {publishing ? <PublishDialog run={run} onClose={() => setPublishing(false)} /> : null}
       <Modal opened={asking} onClose={() => setAsking(false)} title="Run every step anew?">
         <Stack gap="md">
           <Text size="sm">
