@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments.job_files import command, document, environments, parallel, sweep
+from studiolo.studio.experiments.job_files import command, document, environments, notebook, parallel, sweep
 from studiolo.studio.experiments.job_files.data import mapped
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 
@@ -97,6 +97,7 @@ def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
         "command": command.KNOWN,
         "sweep": sweep.KNOWN,
         "parallel": parallel.KNOWN,
+        "notebook": notebook.KNOWN,
         "data": data_yaml.KNOWN,
         "model": _MODEL,
         "environment": environments.KNOWN,
@@ -121,6 +122,11 @@ def _sweep(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str,
 
 def _parallel(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     submitted = studio.experiments.submit_job(parallel.of(raw, path, places), path.name)
+    return submitted.run, submitted.warnings
+
+
+def _notebook(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    submitted = studio.experiments.submit_job(notebook.of(raw, path, places), path.name)
     return submitted.run, submitted.warnings
 
 
@@ -225,6 +231,7 @@ _MAKERS = {
     "command": _job,
     "sweep": _sweep,
     "parallel": _parallel,
+    "notebook": _notebook,
     "pipeline": _pipeline,
     "component": _component,
     "schedule": _schedule,

@@ -21,6 +21,7 @@ from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.errors import BadPath
 from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES
+from studiolo.studio.experiments.notebooks import driver as books
 from studiolo.studio.experiments.parallel import driver as pieces
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.sweeps import driver
@@ -188,6 +189,8 @@ def _argv(spec: JobSpec, place: Path) -> list[str]:
     """Return the words that the runner executes."""
     if spec.parallel is not None:
         return _parallel(spec, place)
+    if spec.notebook is not None:
+        return _notebook(spec, place)
     if spec.sweep is None:
         return _together(spec, _words(spec, place, place / OUTPUTS))
     words = _words(spec, place, place / OUTPUTS / "trials" / driver.HERE)
@@ -215,6 +218,20 @@ def _parallel(spec: JobSpec, place: Path) -> list[str]:
     }
     (place / pieces.PLAN).write_text(json.dumps(plan), "utf-8")
     return [sys.executable, "-m", pieces.__name__]
+
+
+def _notebook(spec: JobSpec, place: Path) -> list[str]:
+    """Write the plan of a notebook job; returns the words that run it."""
+    assert spec.notebook is not None
+    data = {name: str(_input(spec, place, name)) for name in {**spec.inputs, **spec.context.get("staged", {})}}
+    plan = {
+        "notebook": spec.notebook.model_dump(mode="json"),
+        "values": {**spec.params, **spec.context.get("direct", {})},
+        "paths": data | {name: str(place / OUTPUTS / name) for name in spec.outputs},
+        "secrets": sorted(spec.secrets.keys() - {*spec.context.get("withheld", [])}),
+    }
+    (place / books.PLAN).write_text(json.dumps(plan), "utf-8")
+    return [sys.executable, "-m", books.__name__]
 
 
 def _input(spec: JobSpec, place: Path, name: str) -> Path:

@@ -9,6 +9,7 @@ from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import service as compute
 from studiolo.studio.experiments import artifacts, elsewhere, expressions, job_secrets, warm_start
 from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.notebooks import parameters
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
 from studiolo.studio.experiments.sweeps import space
 
@@ -30,6 +31,7 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     _check_sweep(job)
     warm_start.check(job)
     _check_parallel(job)
+    _check_notebook(job)
 
 
 def check_given(ctx: Context, job: JobSpec) -> None:
@@ -69,6 +71,20 @@ def _check_sweep(job: JobSpec) -> None:
     space.check(job.sweep)
     if job.sweep.sampling == "bayesian" and importlib.util.find_spec("optuna") is None:
         raise MissingExtra("Bayesian sampling", "sweep")
+
+
+def _check_notebook(job: JobSpec) -> None:
+    if (job.notebook is None) == (job.kind == "notebook"):
+        raise BadJob("A job of kind notebook says which, and no other does.", field="notebook")
+    if job.notebook is None:
+        return
+    if importlib.util.find_spec("nbclient") is None:
+        raise MissingExtra("Running notebooks", "notebook")
+    for name in (*job.params, *job.inputs, *job.data, *job.outputs):
+        if not parameters.is_name(name):
+            raise BadJob(
+                f"'{name}' cannot be a variable of the notebook.", "Use letters, digits and '_'.", field="inputs"
+            )
 
 
 def _check_parallel(job: JobSpec) -> None:

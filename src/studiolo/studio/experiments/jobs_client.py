@@ -11,6 +11,7 @@ from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.functions import FILE, JobFunction
 from studiolo.studio.experiments.job_files import command as command_file
 from studiolo.studio.experiments.job_files import document
+from studiolo.studio.experiments.job_files import notebook as notebook_file
 from studiolo.studio.experiments.job_files import parallel as parallel_file
 from studiolo.studio.experiments.job_files import sweep as sweep_file
 from studiolo.studio.experiments.job_files.command import CommandJob
@@ -163,7 +164,7 @@ class Jobs:
         return placed
 
 
-_FILES: dict[str, Any] = {"sweep": sweep_file, "parallel": parallel_file}
+_FILES: dict[str, Any] = {"sweep": sweep_file, "parallel": parallel_file, "notebook": notebook_file}
 
 
 def _read(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob:

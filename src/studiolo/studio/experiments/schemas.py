@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from studiolo.studio.experiments.job_schemas import DataInput, Distribution, EnvironmentDefinition, JobOutput
+from studiolo.studio.experiments.notebooks.schemas import Notebook
 from studiolo.studio.experiments.parallel.schemas import Parallel
 from studiolo.studio.experiments.sweeps.schemas import Sweep
 
@@ -93,6 +94,7 @@ class JobSpec(BaseModel):
     environment: str | EnvironmentDefinition = ""  # a registered one, or what it is made of; empty: the studio's own
     distribution: Distribution | None = None
     sweep: Sweep | None = None  # of kind sweep: the command is run again and again with other values
+    notebook: Notebook | None = None  # of kind notebook: an .ipynb of the code
     parallel: Parallel | None = None  # of kind parallel: a script is run on pieces of an input, by several workers
     compute: str = "local"
     resources: Resources = Resources()

@@ -51,6 +51,7 @@ _TYPES = {
     "automl": "automl",
     "spark": "spark",
     "parallel": "parallel",
+    "notebook": "notebook",
     "import": "data import",
     "finetuning": "fine-tuning",
     "distillation": "distillation",
@@ -76,6 +77,7 @@ _TYPES = {
 _KEYS = (  # the first that is there decides
     ("jobs", "pipeline"),
     ("trial", "sweep"),
+    ("notebook", "notebook"),
     ("command", "command"),
     ("task", "automl"),
     ("conda_file", "environment"),
