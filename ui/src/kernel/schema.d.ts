@@ -10441,6 +10441,7 @@ export interface components {
        * @default
        */
       name: string;
+      notebook?: components['schemas']['Notebook'] | null;
       /**
        * Outputs
        * @default {}
@@ -11987,6 +11988,21 @@ export interface components {
        * @enum {string}
        */
       type: 'not_null';
+    };
+    /**
+     * Notebook
+     * @description path: of the .ipynb in the code. texts: parameters that are texts whatever they look like; cell_timeout_s: of one cell, none for any time.
+     */
+    Notebook: {
+      /** Cell Timeout S */
+      cell_timeout_s?: number | null;
+      /** Path */
+      path: string;
+      /**
+       * Texts
+       * @default []
+       */
+      texts: string[];
     };
     /**
      * NoticeItem
