@@ -223,6 +223,15 @@ def test_modules_that_start_threads_are_not_held(tmp_path: Path, held: Warming) 
     assert begin(tmp_path / "b", "print('hello')", held, wants=crash) is True
 
 
+def test_pandas_with_pyarrow_is_held_though_its_allocator_has_a_thread(tmp_path: Path, held: Warming) -> None:
+    wants = wanted(["pandas", "pyarrow"])
+    warm(tmp_path, held, wants)
+    code = "import sys; print('pandas' in sys.modules); import os, pandas as pd; print(pd.DataFrame({'a': [1, 2]}).a.sum()); print('JE_ARROW_MALLOC_CONF' in os.environ)"
+    assert begin(tmp_path / "a", code, held, wants=wants) is True
+    assert ended(tmp_path / "a").code == 0, log(tmp_path / "a")
+    assert log(tmp_path / "a").split() == ["True", "3", "False"]
+
+
 def test_a_file_beside_the_program_goes_before_a_module_that_is_held(tmp_path: Path, held: Warming) -> None:
     warm(tmp_path, held)
     work = tmp_path / "a" / "work"

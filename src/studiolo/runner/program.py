@@ -25,7 +25,7 @@ class Program(BaseException):
         self.env = {str(key): str(value) for key, value in order["env"].items()}
 
     def run(self) -> None:
-        """Be the program; raises SystemExit as it does."""
+        """Be the program, and end as it does; does not return."""
         os.environ.clear()
         os.environ.update(self.env)
         script = os.path.abspath(self.argv[1])
@@ -39,14 +39,40 @@ class Program(BaseException):
         module.__file__, module.__dict__["__builtins__"] = script, sys.modules["builtins"]
         module.__dict__["__cached__"] = None
         sys.modules["__main__"] = module
+        code = 0
         try:
             with io.open_code(script) as file:
-                code = compile(file.read(), script, "exec", dont_inherit=True)
-            exec(code, module.__dict__)  # noqa: S102 - it is the program
+                source = file.read()
+            exec(compile(source, script, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - it is the program
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+            if code and not isinstance(ended.code, int):
+                sys.stderr.write(f"{ended.code}\n")
         except Exception as error:  # noqa: BLE001 - shown as an interpreter shows it
             error.__traceback__ = _inside(error)
             sys.excepthook(type(error), error, error.__traceback__)
-            sys.exit(1)
+            code = 1
+        _end(code & 0xFF, module)
+
+
+def _end(code: int, module: types.ModuleType) -> None:
+    """End as an interpreter does, but for taking apart the modules that were there before: that would copy all of them first."""
+    import atexit
+    import gc
+    import threading
+
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for threads, as an interpreter does
+    atexit._run_exitfuncs()  # noqa: SLF001 - what was to be called at the end
+    module.__dict__.clear()  # what the program still held ends as it does when nobody holds it
+    gc.collect()
+    for one in gc.get_objects():
+        if issubclass(type(one), io.IOBase) and not one.closed:
+            with contextlib.suppress(Exception):  # one that cannot be flushed is not worse off than at any other end
+                one.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # closed, or replaced by the program
+            stream.flush()
+    os._exit(code)
 
 
 def _inside(error: Exception) -> types.TracebackType | None:

@@ -21,6 +21,8 @@ from studiolo.runner.nest import Nest
 from studiolo.runner.program import ROOM
 
 _FORKING = Path(__file__).with_name("forking.py")
+# pyarrow's allocator gives memory back by a thread of its own, from its import on: here when something is freed
+_THREADLESS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 _LOAD_SECONDS = 300.0
 _REFUSED_SECONDS = 600.0  # after which modules are tried again that ended their process
 _MEASURE_SECONDS = 5.0
@@ -116,7 +118,7 @@ class Warming:
         if key not in self._warm:
             while len(self._warm) >= self._most:
                 self._end(min(self._warm, key=lambda name: self._warm[name].used))
-            environment = {**wanted["env"], attempt.MARK: "." * ROOM}
+            environment = {**wanted["env"], **_THREADLESS, attempt.MARK: "." * ROOM}
             self._warm[key] = _Warm(
                 Nest([wanted["python"], str(_FORKING), "warm"], environment, _END_SECONDS), time.monotonic()
             )
