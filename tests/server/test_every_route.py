@@ -42,6 +42,12 @@ BODY: dict[str, Any] = {  # where one field depends on another
         "name": "x",
         "source": {"type": "url", "url": "https://example.com/x.csv"},
     },
+    "/w/{workspace}/api/schedules": {
+        "name": "x",
+        "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+        "target": {"kind": "published", "name": "x"},
+    },
+    "/w/{workspace}/api/schedules/times": {"trigger": {"kind": "cron", "expression": "0 3 * * *"}},
 }
 
 

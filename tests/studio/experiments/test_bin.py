@@ -238,6 +238,7 @@ def test_every_column_that_looks_like_a_digest_is_known_to_the_sweep() -> None:
 
     load_tables()
     no_blobs = {"tokens.hash", "sessions.hash", "login_links.hash", "dataset_versions.digest", "imports.fingerprint"}
+    no_blobs |= {"published_keys.hash"}
     no_blobs |= {"import_items.stamp", "audit.actor", "events.actor", "workspaces.name"}
     # of how files are read, and of which files; of what an environment was asked to have, and of what was found for it
     no_blobs |= {"dataset_profile_parts.reading", "dataset_profile_parts.cover"}
