@@ -72,6 +72,24 @@ await step('g e goes to the runs, and the table is one stop of the tab key', asy
   await tabTo('Runs', 'Shift+Tab');
 });
 
+await step('heads stand over their columns, also when the table is scrolled aside', async () => {
+  const places = () =>
+    page.getByRole('grid', { name: 'Runs' }).evaluate((grid) => {
+      const left = (row) => [...row.children].map((cell) => Math.round(cell.getBoundingClientRect().left));
+      const [head, first] = grid.querySelectorAll('[role=row]');
+      return [left(head), left(first)].map((all) => all.join());
+    });
+  const [heads, cells] = await places();
+  expect(heads === cells, `heads at ${heads}, cells at ${cells}`);
+  await page.getByRole('grid', { name: 'Runs' }).evaluate((grid) => grid.scrollTo({ left: 120 }));
+  await page.locator('[role=grid][data-aside]').waitFor();
+  const [asideHeads, asideCells] = await places();
+  expect(asideHeads === asideCells, `aside: heads at ${asideHeads}, cells at ${asideCells}`);
+  const pinned = (all) => all.split(',').slice(0, 2).join();
+  expect(pinned(asideHeads) === pinned(heads), `what is pinned went from ${heads} to ${asideHeads}`);
+  await page.getByRole('grid', { name: 'Runs' }).evaluate((grid) => grid.scrollTo({ left: 0 }));
+});
+
 await step('a menu closes with Escape and gives the focus back', async () => {
   await tabTo('Export', 'Shift+Tab');
   await press('Enter');

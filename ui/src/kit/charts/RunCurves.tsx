@@ -124,7 +124,7 @@ export function RunCurves(props: Props) {
   const summary =
     points === 0
       ? 'No points.'
-      : `${count(curves.length)} curves, ${count(points)} points${thinned}. Last values from ${metric(Math.min(...ends))} to ${metric(Math.max(...ends))}.`;
+      : `${count(curves.length)} curves, ${count(points)} points${thinned}. ${lastOf(ends)}`;
 
   return (
     <ChartFrame title={title} summary={summary} table={() => tableOf(curves, xName)} height={height}>
@@ -139,6 +139,11 @@ export function RunCurves(props: Props) {
       </div>
     </ChartFrame>
   );
+}
+
+function lastOf(ends: readonly number[]): string {
+  if (ends.length === 0) return 'None of them is a finite number.';
+  return `Last values from ${metric(Math.min(...ends))} to ${metric(Math.max(...ends))}.`;
 }
 
 function tableOf(curves: readonly RunCurve[], xName: string) {

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { fireEvent, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { expect, test, vi } from 'vitest';
@@ -25,6 +25,18 @@ test('only rows in view are drawn, and the count says how many there are', async
   expect(drawn).toBeLessThan(60);
   expect(grid().getAttribute('aria-rowcount')).toBe('9001');
   expect(screen.getByText('500 of 9,000 rows')).toBeTruthy();
+});
+
+test('a list that is there at once is drawn where it is scrolled to, and says that it is scrolled aside', async () => {
+  await draw(<DataGrid label="Runs" rows={rows} columns={columns} rowKey={(row) => row.id} />);
+  grid().scrollTop = 8000;
+  fireEvent.scroll(grid());
+  expect(within(grid()).getByText('r205')).toBeTruthy();
+  expect(within(grid()).queryByText('r0')).toBeNull();
+  expect(grid().hasAttribute('data-aside')).toBe(false);
+  grid().scrollLeft = 80;
+  fireEvent.scroll(grid());
+  expect(grid().hasAttribute('data-aside')).toBe(true);
 });
 
 test('a click on a head sorts, numbers from the largest, missing values last', async () => {

@@ -1,4 +1,4 @@
-import { startTransition, useCallback, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { flushSync } from 'react-dom';
 import { revealing } from './sheet';
 
@@ -38,7 +38,8 @@ export function useWindow({ scroller, head, rows, height }: Options) {
   const now = useRef(range);
   const seen = useRef(false);
 
-  useLayoutEffect(() => {
+  // no layout effect: at the first one of a part inside it, the element around it is not known yet
+  useEffect(() => {
     const element = scroller.current;
     if (!element) return;
     let view = element.clientHeight;

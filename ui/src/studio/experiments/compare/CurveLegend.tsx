@@ -30,13 +30,16 @@ export function CurveLegend({ view, group, alone, onHighlight, onPick }: Props) 
             <button
               key={name}
               type="button"
+              title={id}
               onMouseEnter={() => onHighlight(id)}
               onMouseLeave={() => onHighlight(null)}
               onFocus={() => onHighlight(id)}
               onBlur={() => onHighlight(null)}
             >
               <i aria-hidden style={{ color: series[index % series.length] }} />
-              {id} ({members.length})
+              <span>
+                {id} ({members.length})
+              </span>
             </button>
           );
         })}
@@ -53,6 +56,7 @@ export function CurveLegend({ view, group, alone, onHighlight, onPick }: Props) 
           <button
             key={run.id}
             type="button"
+            title={run.name}
             aria-pressed={alone === run.id}
             onClick={() => onPick(run.id)}
             onMouseEnter={() => onHighlight(run.id)}
@@ -61,7 +65,7 @@ export function CurveLegend({ view, group, alone, onHighlight, onPick }: Props) 
             onBlur={() => onHighlight(null)}
           >
             <i aria-hidden data-dash={Math.floor(index / 8) || undefined} style={{ color: colours[index] }} />
-            {run.name || run.id.slice(-8)}
+            <span>{run.name || run.id.slice(-8)}</span>
           </button>
         ) : null;
       })}
