@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from unittest.mock import patch
 
@@ -20,6 +21,7 @@ from studiolo.studio import datasets
 from studiolo.studio.datasets.inspections import heads, service, sources
 from studiolo.studio.datasets.inspections.opened import Opened, local
 from studiolo.studio.datasets.inspections.schemas import InspectionRequest
+from studiolo.studio.datasets.reading import pieces
 from studiolo.studio.datasets.reading.pieces import of_file
 from studiolo.testing.stores import servers
 
@@ -197,3 +199,18 @@ def test_what_every_child_needs_is_loaded_before_it_is_forked() -> None:
     children = {".".join((datasets.__name__, *parts)) for parts in paths}
     assert len(children) >= 9
     assert children <= set(loaded)
+
+
+def test_the_pieces_of_a_text_elsewhere_are_asked_for_at_the_same_time(tmp_path: Path) -> None:
+    line = b"1,2,3\n"
+    size = len(line) * 1_000_000
+    together = Barrier(1 + len(pieces.PLACES), timeout=20)  # broken when one waits for another
+
+    def read(start: int, end: int) -> bytes:
+        together.wait()
+        return (line * (end // len(line) + 2 - start // len(line)))[start % len(line) :][: end - start]
+
+    head = heads.take(Opened("far.csv", size, read), tmp_path)
+    assert len(head.further) == len(pieces.PLACES)
+    assert head.taken == heads.HEAD + len(pieces.PLACES) * heads.FURTHER <= 2 << 20
+    assert all(set(path.read_bytes().split()) == {line.strip()} for path in [head.path, *head.further])

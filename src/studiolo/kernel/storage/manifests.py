@@ -6,7 +6,7 @@ are added anywhere change the parts they fall into and the list, and nothing els
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -244,6 +244,9 @@ def named(blobs: BlobStore, manifests: Iterable[str]) -> Iterator[str]:
                     waiting.append(names.manifest)
 
 
-def keep(blobs: BlobStore, digest: str) -> list[str]:
-    """Hold all that a manifest names, and itself, for the grace time of the sweep; returns the digests that are not here."""
-    return blobs.keep_all([digest, *named(blobs, [digest])])
+def keep(blobs: BlobStore, digest: str, held: Collection[str] = ()) -> list[str]:
+    """Hold all that a manifest names, and itself, for the grace time of the sweep; returns the digests that are not here.
+
+    held: blobs that the caller has held a moment ago; they need not be held again.
+    """
+    return blobs.keep_all([digest, *(name for name in named(blobs, [digest]) if name not in held)])

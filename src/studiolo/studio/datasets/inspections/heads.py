@@ -1,5 +1,6 @@
 """What a look takes of a file: at most 2 MiB of a text, the end of a Parquet file and its first rows."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ WHOLE = 2 << 20  # a file up to this is taken whole
 MOST = 64 << 20  # of a file that can only be read whole
 FOOTER = 256 * 1024
 PARQUET = b"PAR1"
+TEXTS = (".csv", ".tsv", ".tab", ".txt", ".psv", ".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def take(file: Opened, folder: Path) -> Head:
     if file.size <= WHOLE:
         data = file.read(0, file.size)
         return Head(_written(folder / "whole", data), file.name, file.size, True, [], len(data))
-    first = file.read(0, HEAD)
+    first, early = _beginning(file)
     if first.startswith(PARQUET):
         return _parquet(file, folder, first)
     if _must_be_whole(first):
@@ -56,8 +58,9 @@ def take(file: Opened, folder: Path) -> Head:
             _written(folder / "whole", first + file.read(HEAD, file.size)), file.name, file.size, True, [], file.size
         )
     end = first.rfind(b"\n") + 1 or len(first)
-    elsewhere = file.path is None
-    found = pieces.further(file.read, file.size, HEAD, FURTHER, at_once=elsewhere) if b"\0" not in first else []
+    found: list[bytes] = []
+    if b"\0" not in first:
+        found = early or pieces.further(file.read, file.size, HEAD, FURTHER, at_once=file.path is None)
     more = [_written(folder / f"further-{place}", piece) for place, piece in enumerate(found)]
     return Head(
         _written(folder / "head", first[:end]),
@@ -67,6 +70,15 @@ def take(file: Opened, folder: Path) -> Head:
         more,
         len(first) + len(pieces.PLACES) * FURTHER,
     )
+
+
+def _beginning(file: Opened) -> tuple[bytes, list[bytes] | None]:
+    """Return the beginning, and of a file elsewhere whose name says that it is text what stands further down, asked at the same time."""
+    if file.path is not None or not file.name.lower().endswith(TEXTS):
+        return file.read(0, HEAD), None
+    with ThreadPoolExecutor(1) as pool:
+        further = pool.submit(pieces.further, file.read, file.size, HEAD, FURTHER, at_once=True)
+        return file.read(0, HEAD), further.result()
 
 
 def _must_be_whole(first: bytes) -> bool:

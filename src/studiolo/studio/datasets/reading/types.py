@@ -82,11 +82,13 @@ def guess(
     types = dict.fromkeys(names, "VARCHAR")
     plain = {key: value for key, value in options.items() if key != "empty_as_text"}
     table = read_csv.source(texts[0], types, plain, ignore_errors=True)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE head AS {_below(table, rows)}")
+    # read again for each question: to keep some hundred thousand texts in a table takes longer than to read them twice
+    parts = [_below(table, rows)]
     for piece in texts[1:]:
         further = read_csv.source(piece, types, plain | {"header": False, "skip_rows": 0}, ignore_errors=True)
-        connection.execute(f"INSERT INTO head {_below(further, rows)}")
-    seen = _facts(connection)
+        parts.append(_below(further, rows))
+    head = f"({' UNION ALL '.join(parts)})"
+    seen = _facts(connection, head)
     columns = {name: _decide(name, seen.get(name, NOTHING)) for name in names}
     commas = [name for name in names if _has_decimal_commas(seen.get(name, NOTHING))]
     decimal = options["decimal"] or "."
@@ -97,9 +99,8 @@ def guess(
             columns[name] = column(name, "number")
     notes = [note for name, entry in columns.items() if (note := _zones(entry, seen.get(name, NOTHING)))]
     gaps = [entry.name for entry in columns.values() if entry.type != "text" and seen[entry.name]["absent"]]
-    missing = dict.fromkeys(token for name in gaps for token in _tokens(connection, name))
+    missing = dict.fromkeys(_tokens(connection, head, gaps))
     empty = {name for name in names if seen.get(name, NOTHING)["n"] == seen.get(name, NOTHING)["absent"]}
-    connection.execute("DROP TABLE head")
     return Guess(columns, list(missing), decimal, empty, notes)
 
 
@@ -126,16 +127,16 @@ def _has_decimal_commas(facts: dict[str, int]) -> bool:
     return facts["fraction"] > 0 and not facts["code"] and facts["comma"] + facts["absent"] == facts["n"]
 
 
-def _facts(connection: "DuckDBPyConnection") -> dict[str, dict[str, int]]:
+def _facts(connection: "DuckDBPyConnection", head: str) -> dict[str, dict[str, int]]:
     """Count, per column that has values, how many of the first rows could be what.
 
     Their values stand below each other: a statement with thousands of aggregates takes minutes to plan.
     """
     counts = ", ".join(f"{condition} AS {fact}" for fact, condition in FACTS.items())
-    query = f"SELECT name, {counts} FROM (SELECT name, v, try_cast(v AS DOUBLE) AS d FROM head) GROUP BY name"
+    query = f"SELECT name, {counts} FROM (SELECT name, v, try_cast(v AS DOUBLE) AS d FROM {head}) GROUP BY name"
     found = {row[0]: dict(zip(FACTS, row[1:], strict=True), comma=0) for row in connection.execute(query).fetchall()}
     if any(facts["fraction"] for facts in found.values()):
-        commas = f"SELECT name, count(*) FROM head WHERE {COMMA} GROUP BY name"
+        commas = f"SELECT name, count(*) FROM {head} WHERE {COMMA} GROUP BY name"
         for name, number in connection.execute(commas).fetchall():
             found[name]["comma"] = number
     return found
@@ -158,6 +159,11 @@ def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:  # noqa: PLR0911 
     return column(name, "text")
 
 
-def _tokens(connection: "DuckDBPyConnection", name: str) -> list[str]:
-    query = f"SELECT DISTINCT v FROM head WHERE name = {engine.literal(name)} AND {ABSENT} ORDER BY 1"
-    return [row[0] for row in connection.execute(query).fetchall()]
+def _tokens(connection: "DuckDBPyConnection", head: str, names: Sequence[str]) -> list[str]:
+    """Return the texts that stand for nothing in some columns, column by column."""
+    if not names:
+        return []
+    listed = ", ".join(map(engine.literal, names))
+    query = f"SELECT DISTINCT name, v FROM {head} WHERE name IN ({listed}) AND {ABSENT}"
+    found = sorted((names.index(name), value) for name, value in connection.execute(query).fetchall())
+    return [value for _, value in found]

@@ -31,6 +31,7 @@ from studiolo.studio.datasets.schemas import Preview, TableSchema
 
 CACHE = Path("cache") / "files.sqlite"
 _SKIPPED = 1000  # that are named
+_FRESH_SECONDS = 1800.0  # for which what was held need not be held again; the sweep leaves it for a day
 
 
 class Registering:
@@ -41,6 +42,8 @@ class Registering:
         self.blobs = LocalBlobStore(home / "blobs")
         self.source = order.source.model_dump(mode="json", exclude_defaults=False)
         self._skipped: list[Skipped] = []
+        self._held: frozenset[str] = frozenset()  # blobs that were held when the files were collected
+        self._began = time.monotonic()
         self._reused = 0
 
     def run(self) -> Result:
@@ -98,6 +101,7 @@ class Registering:
         cache = StatCache(self._home / CACHE, place.key)
         done: Collected = collect(place, found, self.blobs, cache, progress, skip=self.order.skip)
         self._skipped, self._reused = done.skipped, done.reused
+        self._held = frozenset(str(entry.digest) for entry in done.entries.values())
         print(f"{len(done.entries):,} files, {done.reused:,} of them unchanged since they were last read", flush=True)
         return done.entries
 
@@ -146,7 +150,8 @@ class Registering:
                 read = tables.read(self.order, entries, files, self.blobs, self._work, self.tell)
         written = manifests.write(self.blobs, (entries[path] for path in sorted(entries)))
         kept = self.blobs.put(read.preview.model_dump_json().encode()).digest
-        gone = manifests.keep(self.blobs, written.digest)
+        fresh = time.monotonic() - self._began < _FRESH_SECONDS
+        gone = manifests.keep(self.blobs, written.digest, self._held if fresh else ())
         if gone:
             raise Invalid(f"{len(gone):,} files went from the store meanwhile.", "Register again.")
         only = None
