@@ -4,7 +4,7 @@ from studiolo import Studio
 
 studio = Studio()
 job = studio.experiments.submit(
-    command="echo report of ${{inputs.day}}", inputs={"day": "today"}, experiment="examples"
+    command="echo report of ${{inputs.day}}", inputs={"day": "today"}, experiment_name="examples"
 )
 studio.experiments.wait(job.id)
 

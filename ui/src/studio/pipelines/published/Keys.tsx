@@ -1,4 +1,4 @@
-import { Button, Stack, Table } from '@mantine/core';
+import { Button, Stack, Table, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/kernel/request';
@@ -14,9 +14,19 @@ import type { MadeKey, PublishedDetail } from './queries';
 export function NewKeys({ keys }: { keys: readonly MadeKey[] }) {
   if (keys.length === 0) return null;
   return (
-    <Note tone="warning" title="Copy the key now: it is shown this once.">
+    <Note
+      tone="warning"
+      title={
+        keys.length > 1
+          ? 'Copy the keys now: they are shown this once.'
+          : 'Copy the key now: it is shown this once.'
+      }
+    >
       {keys.map((one) => (
-        <CodeSnippet key={one.slot} label={`The ${one.slot} key`} code={one.key} />
+        <div key={one.slot}>
+          <Text size="sm">The {one.slot} key</Text>
+          <CodeSnippet label={`The ${one.slot} key`} code={one.key} />
+        </div>
       ))}
     </Note>
   );
