@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
@@ -19,6 +20,9 @@ from studiolo.testing.client import make_client, make_transport
 from studiolo.testing.context import context_in, make_services
 
 DATABASES = ["sqlite", "postgresql"]
+# a test of ours says nothing of time: on a busy machine any example may take long
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
