@@ -90,7 +90,8 @@ def test_a_datastore_and_a_model_are_made(cli: Cli, ctx: Context, tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (SCHEMA.format("schedule") + "name: nightly\n", "is a schedule, which has no home"),
+        (SCHEMA.format("schedule") + "name: nightly\n", "There is no trigger"),
+        (SCHEMA.format("registry") + "name: mine\n", "is a registry, which has no home"),
         (SCHEMA.format("pipelineJob") + "jobs: {}\n", "The pipeline has no steps"),
         ("trial: 3\nobjective: {}\n", "has no trial"),
         (SCHEMA.format("strange") + "a: 1\n", "is a strange"),

@@ -143,7 +143,9 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
         if acted is not None:
             seen, decision = acted, decide(job, acted.seen)
         if decision.state == "Finalizing" and (kept := _kept_at_once(ctx, claim, seen, decision)) is not None:
-            seen, decision = kept, decide(replace(job, state="Finalizing", failure=decision.failure), kept.seen)
+            failed = replace(claim, failure=decision.failure)  # which may be a reason to run again
+            job = replace(job, state="Finalizing", failure=decision.failure, retries=_retries(ctx, failed))
+            seen, decision = kept, decide(job, kept.seen)
         if decision.state != claim.state:
             if not move(ctx, claim, seen, decision, lead):
                 break
@@ -165,9 +167,15 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
 
 def _kept_at_once(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> Look | None:
     """Store the outputs of a job that has just ended where that is quick, so that its end is one transition; None: it is another."""
-    if seen.news or seen.end is None or attempts.outputs_size(ctx, claim) > _AT_ONCE:
+    if seen.end is None or attempts.outputs_size(ctx, claim) > _AT_ONCE:
         return None
-    kept = _look_kept(ctx, replace(claim, state="Finalizing", failure=decision.failure))
+    current: Claim | None = claim
+    if seen.news:  # the journal goes on behind the lines that were just applied
+        with ctx.db.read() as tx:
+            current = claims.again(tx, claim.seq)
+    if current is None or current.version != claim.version:
+        return None
+    kept = _look_kept(ctx, replace(current, state="Finalizing", failure=decision.failure))
     if kept.again or kept.seen.sight is Sight.running:
         return None
     return Look(kept.seen, error=kept.error or seen.error, end=seen.end, kept=kept.kept, left=kept.left)
@@ -252,7 +260,7 @@ def _look_at_attempt(ctx: Context, claim: Claim) -> Look:  # noqa: PLR0911 - one
         case Running():
             return Look(Seen(Sight.running), started_at=found.started_at, news=news)
         case Ended():
-            return Look(Seen(Sight.ended, found.failure), end=found, error=_sentence(found, place))  # type: ignore[arg-type]
+            return Look(Seen(Sight.ended, found.failure), end=found, error=_sentence(found, place), news=news)  # type: ignore[arg-type]
         case Lost():
             swept = engine.sweep(place, attempts.mark(claim))  # first the sweep: nothing may run of what is called lost
             many = f" {len(swept)} processes that it left behind were ended." if swept else ""

@@ -59,6 +59,7 @@ def test_a_low_priority_job_makes_room_and_runs_again(ctx: Context) -> None:
     flag = ctx.settings.home / "flag"
     low = submit(ctx, ONCE.format(flag=str(flag)), compute="spot", name="low")
     low = in_state(ctx, low, "Running")
+    wait_for(ctx, flag.exists)  # its program has begun, too
     urgent = ended(ctx, submit(ctx, "print('urgent')", name="urgent"))
     assert urgent.state == "Completed"
     low = ended(ctx, low)
@@ -85,8 +86,10 @@ def test_a_permanent_node_of_low_priority_makes_room_before_it_comes_back(ctx: C
 
 def test_a_job_that_was_asked_runs_again_though_its_cluster_is_dedicated_now(ctx: Context) -> None:
     service.create(ctx, ClusterCreate(name="spot", max_nodes=1, cores=2, tier="low_priority"))
-    low = submit(ctx, ONCE.format(flag=str(ctx.settings.home / "flag")), compute="spot")
+    flag = ctx.settings.home / "flag"
+    low = submit(ctx, ONCE.format(flag=str(flag)), compute="spot")
     in_state(ctx, low, "Running")
+    wait_for(ctx, flag.exists)  # its program has begun, too
     urgent = submit(ctx, "pass")
     wait_for(ctx, lambda: compute.wanted_back(ctx, "spot", f"{low.id}/1"))
     service.update(ctx, "spot", ClusterPatch(tier="dedicated"))
