@@ -158,3 +158,13 @@ def test_the_actor_is_checked(app: tuple[Any, TestClient, TestClient], method: s
     )
     if denied.status_code == 404:
         assert "workspace" not in denied.json().get("code", ""), "a member knows the workspace"
+
+
+def test_checks_of_what_requests_bring_are_made_at_the_start(app: tuple[Any, TestClient, TestClient]) -> None:
+    late = set()
+    for route in iter_route_contexts(app[0].routes):
+        dependant = getattr(route, "dependant", None)
+        for field in dependant.body_params if dependant else ():
+            if getattr(field.field_info.annotation, "model_config", {}).get("defer_build"):
+                late.add(field.field_info.annotation)
+    assert not late, "nouns that requests bring must not say `defer_build`: FastAPI warns of each"

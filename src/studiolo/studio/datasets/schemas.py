@@ -15,7 +15,10 @@ FITTING = 4096  # longest partition format
 
 
 class Noun(BaseModel):
-    """A noun whose checks are made when they are first needed: a job needs few of them, and each takes a millisecond or two."""
+    """A noun whose checks are made when they are first needed: a job needs few of them, and each takes a millisecond or two.
+
+    Not one that a request brings: the application makes those checks with its routes, and warns of each that comes later.
+    """
 
     model_config = ConfigDict(defer_build=True)
 
@@ -285,7 +288,7 @@ class Dataset(Noun):
     remove_at: datetime | None = None
 
 
-class DatasetPatch(Noun):
+class DatasetPatch(BaseModel):
     """What may change of a dataset; the bytes of its versions never do. What is left out stays; retention null: none."""
 
     model_config = ConfigDict(extra="forbid")
@@ -295,7 +298,7 @@ class DatasetPatch(Noun):
     retention: Retention | None = None
 
 
-class VersionPatch(Noun):
+class VersionPatch(BaseModel):
     """What may change of a version: words about it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -306,6 +309,8 @@ class VersionPatch(Noun):
 
 class DatasetCreate(ReadOptions):
     """What to create from a file. name: empty takes it from the file's name."""
+
+    model_config = ConfigDict(defer_build=False)
 
     name: str = Field("", description="Letters, digits, `.`, `_`, `-`; empty: from the file's name")
     filename: str = Field("", description="The file's own name; its ending helps to recognise the format")
