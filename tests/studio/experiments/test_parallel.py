@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from studiolo.kernel.context import Context
-from studiolo.runner import observe
+from studiolo.runner import attempt, observe
 from studiolo.studio.experiments import artifacts, overview, service
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files import document
@@ -177,6 +177,23 @@ def test_a_failed_attempt_that_is_tried_again_goes_on_too(ctx: Context) -> None:
     assert ended(ctx, run).state == "Completed", log_of(ctx, run)
     assert [notes(ctx, run).count(f"run f{n}.txt") for n in range(6)] == [1, 1, 1, 1, 2, 1]
     assert "6 mini-batches of 6 files, 4 of them done by an earlier attempt" in log_of(ctx, run)
+
+
+def test_rows_are_there_when_a_runner_is_killed_after_the_last_mini_batch(ctx: Context) -> None:
+    stays = "['sh', '-c', 'trap : TERM; while :; do sleep 1; done']"  # keeps the runner, which ends it, busy
+    body = f"if '/1/' in args.out: __import__('subprocess').Popen({stays}, start_new_session=True)"
+    run = submit(ctx, body, count=2, parallel={"max_concurrency": 1}, retries={"lost": 1})
+    in_state(ctx, run, "Running")
+    place = ctx.settings.attempts / run.id / "1"
+    wait_for(ctx, lambda: (place / attempt.LOG).exists() and "2 of 2 mini-batches" in (place / attempt.LOG).read_text())
+    runner = observe.runner_of(place)
+    assert runner is not None
+    os.kill(runner, signal.SIGKILL)
+    assert ended(ctx, run).state == "Completed", log_of(ctx, run)
+    assert service.get(ctx, run.id).attempt == 2
+    assert left(ctx, run, "rows").count("\n") == 2
+    assert notes(ctx, run).count("run f0.txt") == 1
+    assert not (ctx.settings.attempts / run.id / "2" / "parallel" / "rows").exists()
 
 
 def test_an_init_that_fails_ends_the_job_at_once_with_its_words(ctx: Context) -> None:

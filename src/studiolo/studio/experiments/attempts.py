@@ -23,6 +23,7 @@ from studiolo.studio.experiments.errors import BadPath
 from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES
 from studiolo.studio.experiments.notebooks import driver as books
 from studiolo.studio.experiments.parallel import driver as pieces
+from studiolo.studio.experiments.parallel import ledger
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.sweeps import driver
 
@@ -168,8 +169,8 @@ def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) ->
 
     again: another attempt follows: that of a parallel job goes on from what this one has done.
     """
-    kept = {OUTPUTS} if again and claim.kind == "parallel" else set()
-    for name in {INPUTS, OUTPUTS, PACKAGES, TRIALS, *((WORK,) if completed else ())} - kept:
+    kept = {OUTPUTS, ledger.ROWS} if again and claim.kind == "parallel" else set()
+    for name in {INPUTS, OUTPUTS, PACKAGES, TRIALS, ledger.ROWS, *((WORK,) if completed else ())} - kept:
         shutil.rmtree(folder(ctx, claim) / name, ignore_errors=True)
 
 

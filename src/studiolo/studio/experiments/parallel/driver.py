@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import shlex
-import shutil
 import signal
 import sys
 import time
@@ -213,7 +212,6 @@ class Driver:
             say(f"{written} bytes of rows in {Path(target).name}")
         bad = sum(bool(entry.error) for entry in self.over.values())
         say(f"{len(done)} of {len(self.batches)} mini-batches are done" + (f", {bad} counted as failed" if bad else ""))
-        shutil.rmtree(self.ledger.folder / "rows", ignore_errors=True)
 
     def _on_job_finish(self) -> None:
         """Call `on_job_finish` of the script in one worker."""

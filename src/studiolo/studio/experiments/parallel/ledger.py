@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 FOLDER = "parallel"
 _LEDGER, _HEAD, _ROWS = "ledger.jsonl", "batches.json", "rows"
+ROWS = f"{FOLDER}/{_ROWS}"  # kept until it is known that no attempt follows
 
 
 class Entry(NamedTuple):
