@@ -196,6 +196,28 @@ def test_rows_are_there_when_a_runner_is_killed_after_the_last_mini_batch(ctx: C
     assert not (ctx.settings.attempts / run.id / "2" / "parallel" / "rows").exists()
 
 
+def test_words_that_are_no_text_reach_the_log_and_the_rows(ctx: Context) -> None:
+    code = """import os
+tries = []
+def run(batch):
+    tries.append(1)
+    if len(tries) == 1: raise OSError(os.fsdecode(b"\\xff"))
+    return [os.fsdecode(b"\\xff")]
+"""
+    files = [InputFile(path="score.py", digest=ctx.blobs.put(code.encode()).digest)]
+    run = submit(ctx, count=1, code=files, parallel={"max_concurrency": 1})
+    assert ended(ctx, run).state == "Completed", log_of(ctx, run)
+    assert "(OSError: \\udcff)" in log_of(ctx, run)
+    with ctx.db.read() as tx:
+        assert ctx.blobs.path(artifacts.find(tx, ctx, run.id, "rows").digest).read_bytes() == b"\xff\n"
+
+
+def test_modules_of_the_studio_are_none_of_the_script(ctx: Context) -> None:
+    code = "import ledger\ndef run(batch): return batch\n"
+    run = submit(ctx, count=1, code=[InputFile(path="score.py", digest=ctx.blobs.put(code.encode()).digest)])
+    assert "No module named 'ledger'" in str(ended(ctx, run).error)
+
+
 def test_an_init_that_fails_ends_the_job_at_once_with_its_words(ctx: Context) -> None:
     code = "def init():\n    raise RuntimeError('no model here')\ndef run(batch):\n    return batch\n"
     run = submit(ctx, code=[InputFile(path="score.py", digest=ctx.blobs.put(code.encode()).digest)])

@@ -2,6 +2,7 @@
 
 import ast
 import keyword
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -22,7 +23,8 @@ def _value(text: str) -> Any:
         found = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
-    return found if isinstance(found, bool | int | float) else text
+    # an infinite number is written as a name that no notebook knows
+    return found if isinstance(found, bool | int | float) and math.isfinite(found) else text
 
 
 def is_name(name: str) -> bool:

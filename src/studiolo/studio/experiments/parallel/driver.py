@@ -284,8 +284,8 @@ def sentence(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Write a line of the studio's own into the log."""
-    sys.stdout.write(f"[studio] {text}\n")
+    """Write a line of the studio's own into the log; names of files need not be UTF-8."""
+    sys.stdout.write(f"[studio] {text}\n".encode("utf-8", "backslashreplace").decode())
     sys.stdout.flush()
 
 

@@ -54,7 +54,7 @@ def _load(script: str) -> Any:
     path = Path(script).absolute()
     if not path.is_file():
         raise FileNotFoundError(f"there is no {script} in the code")
-    sys.path.insert(0, str(path.parent))
+    sys.path[0] = str(path.parent)  # as if it had been started itself: our modules are none of its own
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -83,7 +83,7 @@ def _keep(returned: Any, path: str) -> int:
         )
     else:
         many = 0
-        with part.open("w", encoding="utf-8") as file:
+        with part.open("w", encoding="utf-8", errors="surrogateescape") as file:  # names of files as they are
             for item in returned:
                 file.write(f"{item}\n")
                 many += 1
