@@ -32,6 +32,12 @@ def test_what_the_job_has_from_this_machine_stays_here() -> None:
     assert found == {"HOME": "/home/there", "MINE": "1", "PATH": "/opt/py/bin:/usr/bin"}
 
 
+def test_a_warm_start_and_the_surroundings_that_it_names_stay_here() -> None:
+    env = {"AWS_SECRET_ACCESS_KEY": "of the studio"}
+    warm = {"key": "k", "python": "/here/python", "env": env, "modules": ["numpy"]}
+    assert "of the studio" not in str(translated(env=env, inherited=[*env], warm=warm))
+
+
 def test_a_path_of_the_jobs_own_is_kept() -> None:
     found = translated(env={"PATH": "/mine:/here/a/1/work/bin"}, own=["PATH"])["env"]
     assert found["PATH"] == "/mine:/r/attempts/a/1/work/bin"  # type: ignore[index]

@@ -14,6 +14,14 @@ from studiolo.runner import agent, attempt, inputs, ranks
 from studiolo.runner.launch import Order
 
 _OWN = {attempt.CLAIM, attempt.STATE, attempt.EXIT, attempt.HEARTBEAT, attempt.RUNNER_LOG, attempt.LOG, attempt.JOB}
+_HERE = (
+    "manifests",
+    "blobs",
+    "inherited",
+    "own",
+    "group",
+    "warm",
+)  # of an order: means something on this machine alone
 
 
 class NotShipped(Exception):
@@ -48,9 +56,7 @@ def translated(order: Order, folder: Path, place: str, runner: str, hello: Mappi
     argv = [there(str(word)) for word in order["argv"]]
     if argv[0].startswith("/") and Path(argv[0]).name in ("bash", "sh"):
         argv[0] = Path(argv[0]).name  # wherever the shell is there
-    kept = {
-        key: value for key, value in order.items() if key not in ("manifests", "blobs", "inherited", "own", "group")
-    }
+    kept = {key: value for key, value in order.items() if key not in _HERE}
     cwd = there(order["cwd"]) if "cwd" in order else place
     return {**kept, "argv": argv, "env": {**base, **env, "PATH": path}, "cwd": cwd}
 
