@@ -12,7 +12,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.events.tables import events
 from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import repository as compute_repository
-from studiolo.studio.experiments import artifacts, metrics, reconcile, service, tracking
+from studiolo.studio.experiments import artifacts, claims, metrics, reconcile, service, tracking
 from studiolo.studio.experiments.schemas import TERMINAL, InputFile, Resources
 from tests.studio.experiments.jobs import carrying, ended, in_state, journaling, log_of, python, submit, wait_for
 
@@ -390,3 +390,30 @@ def test_outputs_that_find_no_room_fail_the_job(ctx: Context, monkeypatch: pytes
     assert (run.state, run.failure, run.exit_code) == ("Failed", "environment", 0)
     assert "no room left" in (run.error or "")
     assert held(ctx) == (0, 0)
+
+
+def test_outputs_that_cannot_be_read_fail_the_job_once_for_each_retry(ctx: Context) -> None:
+    link = "import os; os.symlink('a' * 300, os.environ['STUDIOLO_OUTPUTS'] + '/x')"
+    run = ended(ctx, submit(ctx, link, retries={"environment": 1}))
+    assert (run.state, run.failure, run.exit_code, run.attempt) == ("Failed", "environment", 0, 2)
+    assert "The outputs could not be stored" in (run.error or "")
+    with ctx.db.read() as tx:
+        noted = claims.attempts(tx, service.row(tx, ctx, run.id).seq)
+    assert [one.failure for one in noted] == ["environment", "environment"]
+    assert held(ctx) == (0, 0)
+
+
+@pytest.mark.parametrize("many", [0, 32 << 20])
+def test_outputs_that_cannot_be_stored_use_up_a_retry(ctx: Context, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    from studiolo.kernel.errors import DiskFull
+    from studiolo.kernel.storage.blobs import LocalBlobStore
+
+    def full(*_: object) -> None:
+        raise DiskFull("There is no room left in /home.", "Free some space.")
+
+    monkeypatch.setattr(reconcile, "_AT_ONCE", many)
+    write = "import os; open(os.environ['STUDIOLO_OUTPUTS'] + '/x', 'w').write('1')"
+    run = submit(ctx, write, retries={"environment": 1})
+    monkeypatch.setattr(LocalBlobStore, "put", full)
+    run = ended(ctx, run)
+    assert (run.state, run.failure, run.attempt) == ("Failed", "environment", 2)

@@ -167,12 +167,10 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
 
 def _kept_at_once(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> Look | None:
     """Store the outputs of a job that has just ended where that is quick, so that its end is one transition; None: it is another."""
-    if seen.end is None or attempts.outputs_size(ctx, claim) > _AT_ONCE:
+    if seen.end is None:
         return None
-    current: Claim | None = claim
-    if seen.news:  # the journal goes on behind the lines that were just applied
-        with ctx.db.read() as tx:
-            current = claims.again(tx, claim.seq)
+    with ctx.db.read() as tx:  # its journal goes on behind the lines that were just applied
+        current = claims.again(tx, claim.seq)
     if current is None or current.version != claim.version:
         return None
     kept = _look_kept(ctx, replace(current, state="Finalizing", failure=decision.failure))

@@ -13,7 +13,7 @@ from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Ended
 from studiolo.studio.experiments import artifacts, attempts, claims, registering, repository, tracking, warm_start
 from studiolo.studio.experiments.claims import Claim
-from studiolo.studio.experiments.machine import Decision, Seen
+from studiolo.studio.experiments.machine import Decision, Seen, Sight
 from studiolo.studio.experiments.schemas import TERMINAL
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,8 @@ def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: De
         seen.token = claims.job_token(tx, ctx, claim)
     if seen.end is not None or ((over or decision.again) and claim.state not in ("Queued", "Finalizing")):
         claims.note_attempt(tx, ctx, claim, _attempt(ctx, claim, seen, decision))
+    elif seen.seen.sight is Sight.unkept:  # else it would not be counted among the retries
+        claims.note_attempt(tx, ctx, claim, {"failure": decision.failure, "error": seen.error})
     if seen.end is not None and seen.end.record.get("warm"):
         tracking.record(tx, ctx, claim.seq, tags={warm_start.TAG: "true"})
     if over or decision.again:
@@ -125,7 +127,7 @@ def _attempt(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> dict
             "ended_at": ctx.clock.now(),
         }
     return {
-        "failure": end.failure,
+        "failure": decision.failure,  # the end's, unless its outputs could not be kept
         "exit_code": end.code,
         "error": seen.error,
         "peak_memory_bytes": end.record.get("peak_memory_bytes"),
