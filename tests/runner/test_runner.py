@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -276,3 +278,18 @@ def test_a_signal_between_the_claim_and_the_listening_is_not_the_end_of_the_runn
     (tmp_path / attempt.JOB).write_text(json.dumps(order))
     assert begun.wait(20) == 0
     assert ended(tmp_path).failure == ("preempted" if number == signal.SIGTERM else "canceled")
+
+
+def test_a_runner_whose_folder_is_taken_away_with_its_record_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from studiolo.runner.supervise import Runner
+
+    runner = object.__new__(Runner)  # what brings an attempt home removes it when the record is there
+    runner.folder, runner.status, runner.started, runner.peak, runner.left_behind = str(tmp_path / "a"), None, 0.0, 0, 0
+    runner.order, runner._adopts, runner._warm, runner.pid = {}, True, False, None
+    (tmp_path / "a").mkdir()
+    monkeypatch.setattr(attempt, "wake", shutil.rmtree)
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waits for nothing"))
+    runner._record("", "")
+    assert not (tmp_path / "a").exists()

@@ -319,6 +319,8 @@ class Runner:
                 attempt.settle(self.folder, attempt.EXIT)
                 return
             except OSError:
+                if not os.path.isdir(self.folder):  # taken away, by who has read the record or nobody asks any more
+                    return
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(1.0)
