@@ -247,3 +247,19 @@ def test_a_file_beside_the_program_goes_before_a_module_that_is_held(tmp_path: P
 
 def test_without_it_all_starts_in_the_usual_way(tmp_path: Path) -> None:
     assert warming.fork(tmp_path, {"env": {}}, wanted()) is None
+
+
+def test_a_controller_with_many_descriptors_open_hears_them(tmp_path: Path, held: Warming) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2048)), hard))
+    many = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        warm(tmp_path, held)
+        assert begin(tmp_path / "a", "print('up')", held)
+    finally:
+        for one in many:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert ended(tmp_path / "a").code == 0

@@ -137,7 +137,9 @@ class Warming:
         if one.loading is None:
             return
         late = time.monotonic() - one.since > _LOAD_SECONDS
-        if not late and not select.select([one.loading], [], [], 0)[0]:
+        waiting = select.poll()  # of any number of descriptors
+        waiting.register(one.loading, select.POLLIN)
+        if not late and not waiting.poll(0):
             return
         said: dict[str, object] = {}
         if not late:
