@@ -13,6 +13,7 @@ from studiolo.controller.main import Changes, Heartbeat, Loop, quick_slices, sli
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.db import statistics
+from studiolo.runner import attempt as files
 from studiolo.studio.experiments import reconcile
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import JobSpec
@@ -162,3 +163,55 @@ def test_a_commit_of_the_server_is_noticed_at_once(ctx: Context) -> None:
     assert changes.look()
     assert not changes.look()
     changes.close()
+
+
+def test_a_name_that_is_no_pipe_is_replaced(ctx: Context) -> None:
+    ctx.settings.attempts.mkdir(parents=True, exist_ok=True)
+    (ctx.settings.attempts / files.WAKE).write_text("of a copy of the home")
+    changes = Changes(ctx.settings)
+    assert not changes.wait(threading.Event(), 0.05)
+    files.wake(str(ctx.settings.attempts / "run" / "1"))  # before its folder is there: nobody is told, nothing fails
+    (ctx.settings.attempts / "run" / "1").mkdir(parents=True)
+    files.wake(str(ctx.settings.attempts / "run" / "1"))
+    assert changes.wait(threading.Event(), 5)
+    assert changes.ended()
+    changes.close()
+
+
+def test_without_pipes_on_the_file_system_rounds_come_in_their_time(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "mkfifo", refused)
+    changes = Changes(ctx.settings)
+    assert not changes.wait(threading.Event(), 0.05)
+    assert not changes.ended()
+    changes.close()
+
+
+def test_a_full_pipe_holds_no_runner_up(ctx: Context) -> None:
+    changes = Changes(ctx.settings)
+    place = ctx.settings.attempts / "run" / "1"
+    place.mkdir(parents=True)
+    for _ in range(70_000):
+        files.wake(str(place))
+    assert changes.ended()
+    changes.close()
+
+
+def test_the_end_of_a_job_while_the_database_is_away_troubles_no_slice(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def jobs(ctx: Context) -> bool:
+        with ctx.db.read():
+            return False
+
+    loop = Loop(ctx, {"jobs": jobs}, ["jobs"])
+    loop.once()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(ctx.db), "read", lambda self: (_ for _ in ()).throw(OSError("away")))
+        loop.once()
+        loop.quick()
+    assert loop.troubled == []

@@ -208,6 +208,7 @@ class Loop:
             if not self._away:
                 log.exception("the database does not answer; trying again")
             self._away = True
+            self._workspaces = []
             return False
         self._count()
         busy = False

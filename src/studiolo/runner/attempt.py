@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import stat
 from typing import Any
 
 JOB = "job.json"  # the order: argv, env, cwd, limits; written before the runner starts
@@ -99,11 +100,21 @@ def wake(folder: str) -> None:
 
 
 def listen(attempts: str) -> int:
-    """Return a descriptor that can be read when a runner of this machine has woken who listens. attempts: folder of all."""
+    """Return a descriptor that can be read when a runner of this machine has woken who listens. attempts: folder of all.
+
+    Where the file system has no such pipes nobody can, and it stays silent.
+    """
     path = os.path.join(attempts, WAKE)
-    with contextlib.suppress(FileExistsError):
-        os.mkfifo(path, 0o600)
-    return os.open(path, os.O_RDWR | os.O_NONBLOCK)  # to write too: so it never ends
+    try:
+        if os.path.lexists(path) and not stat.S_ISFIFO(os.lstat(path).st_mode):
+            os.unlink(path)  # a copy of the home has a file there, which would always be ready
+        with contextlib.suppress(FileExistsError):
+            os.mkfifo(path, 0o600)
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK)  # to write too: so it never ends
+    except OSError:
+        silent, _ = os.pipe()  # the other end stays open
+        os.set_blocking(silent, False)
+        return silent
 
 
 def _write_part(folder: str, name: str, value: dict[str, Any], *, lasting: bool) -> str:
