@@ -121,10 +121,10 @@ def _limits(settings: Settings, there: int, allowed: int, quota: float | None, m
 def _of_groups() -> tuple[float | None, int | None]:
     """Return the cores and bytes that control groups allow, read again after a second: a pipeline asks for each of its steps."""
     now = time.monotonic()
-    if _CGROUP not in _read or now - _read[_CGROUP][0] > _FRESH_SECONDS:
-        _read.clear()
-        _read[_CGROUP] = (now, _cpu_quota(), _memory_limit())
-    return _read[_CGROUP][1:]
+    read = _read.get(_CGROUP)
+    if read is None or now - read[0] > _FRESH_SECONDS:
+        read = _read[_CGROUP] = (now, _cpu_quota(), _memory_limit())
+    return read[1:]
 
 
 def _cpu_quota() -> float | None:
