@@ -111,6 +111,23 @@ def test_many_that_wait_for_gpus_do_not_hide_those_behind_them(
     ended(ctx, waiting[-1])
 
 
+def test_no_more_than_so_many_are_passed_by(ctx: Context, gpus: Gpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "_MOST_ASIDE", 2)
+    holder = submit(ctx, WAITS, resources=Resources(gpus=2))
+    in_state(ctx, holder, "Running")
+    waiting = [submit(ctx, SAYS, resources=Resources(gpus=1)) for _ in range(3)]
+    plain = submit(ctx, SAYS)
+    for _ in range(3):
+        reconcile.tick(ctx)
+    assert len(reconcile._aside) == 2
+    assert service.get(ctx, plain.id).state == "Queued", "behind one that is not passed by"
+    service.cancel(ctx, waiting[0].id)
+    assert ended(ctx, plain).state == "Completed"
+    service.cancel(ctx, holder.id)
+    assert [ended(ctx, run).state for run in waiting[1:]] == ["Completed", "Completed"]
+    assert not reconcile._aside
+
+
 def test_a_job_that_waits_for_cores_holds_up_whoever_is_behind_it(ctx: Context, gpus: Gpus) -> None:
     holder = submit(ctx, WAITS, resources=Resources(cores=3))
     in_state(ctx, holder, "Running")

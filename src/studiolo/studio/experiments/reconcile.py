@@ -112,6 +112,7 @@ class _Trouble:
 
 
 _troubled: dict[str, _Trouble] = {}
+_MOST_ASIDE = 1000
 _aside: set[int] = set()  # jobs that wait for GPUs alone: those behind them that need none may go before
 
 
@@ -210,7 +211,7 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
         if not claims.is_next(tx, ctx, claim, passed if needs.gpus else [*passed, *_aside]):
             # behind one that waits for GPUs, who needs some waits as it does: else that one might wait for ever
             if needs.gpus and _aside and claims.is_next(tx, ctx, claim, [*passed, *_aside]):
-                _aside.add(claim.seq)
+                _set_aside(claim)
             return Look(Seen(Sight.waits))
         room = compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder, needs.gpus)
     freed = not room and compute.make_room(ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus)
@@ -222,8 +223,14 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
     if not room:
         with ctx.db.read() as tx:
             if compute.short_of_gpus(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus):
-                _aside.add(claim.seq)
+                _set_aside(claim)
     return Look(Seen(Sight.fits if room else Sight.waits), news=freed)
+
+
+def _set_aside(claim: Claim) -> None:
+    """Let those behind a job that waits for GPUs go before it, unless it waits behind too many itself: each look asks for them all."""
+    if len(_aside) < _MOST_ASIDE:
+        _aside.add(claim.seq)
 
 
 def _look_prepared(ctx: Context, claim: Claim) -> Look:
