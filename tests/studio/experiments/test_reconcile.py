@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.events.tables import events
 from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import repository as compute_repository
-from studiolo.studio.experiments import artifacts, claims, metrics, reconcile, service, tracking
+from studiolo.studio.experiments import artifacts, claims, metrics, reconcile, service, surroundings, tracking
 from studiolo.studio.experiments.schemas import TERMINAL, InputFile, Resources
 from tests.studio.experiments.jobs import carrying, ended, in_state, journaling, log_of, python, submit, wait_for
 
@@ -417,3 +418,15 @@ def test_outputs_that_cannot_be_stored_use_up_a_retry(ctx: Context, monkeypatch:
     monkeypatch.setattr(LocalBlobStore, "put", full)
     run = ended(ctx, run)
     assert (run.state, run.failure, run.attempt) == ("Failed", "environment", 2)
+
+
+def test_what_it_ran_in_is_held_from_the_sweep_until_it_is_named(ctx: Context) -> None:
+    submit(ctx, "pass")
+    with ctx.db.read() as tx:
+        [claim] = claims.live(tx, ctx.workspace_id)
+    known = surroundings.files(ctx, claim)
+    for _, blob in known:
+        os.utime(ctx.blobs.path(blob.digest), (0, 0))  # no run has named them for long
+    assert surroundings.files(ctx, claim) == known
+    for _, blob in known:
+        assert not ctx.blobs.drop(blob.digest, datetime.now(UTC) - timedelta(hours=1))

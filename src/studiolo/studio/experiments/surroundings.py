@@ -71,7 +71,7 @@ def _files(ctx: Context) -> list[tuple[str, Blob]]:
     stamp = tuple(_changed(entry) for entry in sys.path)
     root = str(ctx.blobs.root)
     known = _known.get(root)
-    if known and known[0] == stamp and all(ctx.blobs.exists(blob.digest) for _, blob in known[1]):
+    if known and known[0] == stamp and not ctx.blobs.keep_all(blob.digest for _, blob in known[1]):
         return known[1]
     made = [
         (PACKAGES, ctx.blobs.put(packages().encode())),
