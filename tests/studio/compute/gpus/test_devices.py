@@ -68,6 +68,9 @@ def test_one_that_hangs_is_given_up(gpus: Gpus, monkeypatch: pytest.MonkeyPatch)
     assert devices.here() == ()
     assert time.monotonic() - begun < 10
     assert "did not answer within 0.2 s" in devices.why_none()
+    looks = gpus.looks()
+    assert devices.here(0) == ()
+    assert gpus.looks() == looks, "the controller has other things to do"
 
 
 def test_what_cannot_be_read_is_no_gpu(gpus: Gpus) -> None:

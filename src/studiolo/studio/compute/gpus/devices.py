@@ -10,6 +10,7 @@ from typing import NamedTuple
 _QUERY = "--query-gpu=index,uuid,name,memory.total,memory.used,utilization.gpu"
 _SECONDS = 60.0  # that the list is believed
 _AGAIN = 5.0  # the same for an answer that was none
+_TIMES = 10  # what such an answer took is waited for before the next: who asks does nothing else meanwhile
 _PATIENCE = 10.0
 _MIB = 2**20
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -32,6 +33,7 @@ class _Seen(NamedTuple):
     at: float
     gpus: tuple[Gpu, ...]
     why: str
+    took: float = 0.0
 
 
 _seen = _Seen(float("-inf"), (), "")
@@ -45,10 +47,12 @@ def here(fresh: float = _SECONDS) -> tuple[Gpu, ...]:
     global _seen
     with _lock:
         age = time.monotonic() - _seen.at
-        if age < (min(_AGAIN, fresh) if _seen.why else fresh):
+        if age < (max(min(_AGAIN, fresh), _TIMES * _seen.took) if _seen.why else fresh):
             return _seen.gpus
+        begun = time.monotonic()
         found, why = _look()
-        _seen = _Seen(time.monotonic(), _seen.gpus if found is None else found, why)
+        ended = time.monotonic()
+        _seen = _Seen(ended, _seen.gpus if found is None else found, why, ended - begun)
         return _seen.gpus
 
 
