@@ -184,6 +184,8 @@ def test_windows_names_and_bounds_without_an_offset_are_of_the_zone() -> None:
             "trigger.end",
             "ends before",
         ),
+        ({"expression": "0 0 * * *", "start": "0001-01-01T00:00", "zone": "Asia/Tokyo"}, "trigger.start", "year is 1."),
+        ({"expression": "0 0 * * *", "end": "9999-12-31T23:59", "zone": "America/New_York"}, "trigger.end", "9999"),
     ],
 )
 def test_a_line_that_cannot_be_or_never_fires_is_refused_with_its_field(
@@ -205,9 +207,17 @@ def test_a_line_that_cannot_be_or_never_fires_is_refused_with_its_field(
         ({"frequency": "hour", "minutes": [5]}, "trigger.minutes"),
         ({"frequency": "day", "week_days": ["monday"]}, "trigger.week_days"),
         ({"frequency": "day", "end": "2025-01-01T00:00Z"}, "trigger.end"),
+        ({"frequency": "day", "start": "9999-12-31T00:00"}, "trigger.start"),
+        ({"frequency": "month", "interval": 10_000, "start": "9000-12-31T00:00"}, "trigger.start"),
     ],
 )
 def test_a_recurrence_without_meaning_is_refused_with_its_field(given: dict[str, object], field: str) -> None:
     with pytest.raises(BadSchedule) as caught:
         times.settled(Recurrence.model_validate(given), NOW)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("frequency", ["minute", "hour", "day", "week", "month"])
+def test_the_longest_recurrence_from_the_last_year_stays_in_the_calendar(frequency: str) -> None:
+    far = recurrence(frequency=frequency, interval=10_000, start="2999-12-31T23:59Z")
+    assert times.upcoming(far, NOW, 5)[0] == moment("2999-12-31T23:59Z")

@@ -22,6 +22,7 @@ _MACROS = {
 }
 _YEARS = 50  # without any time in so many a trigger never fires
 _HOURS = 24
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999  # of bounds: what is counted from them stays within the calendar of datetime
 _TICK = timedelta(microseconds=1)
 Timed = Cron | Recurrence
 
@@ -33,8 +34,7 @@ def settled(trigger: Timed, now: datetime) -> Timed:
     """
     name = zones.iana(trigger.zone)
     where = ZoneInfo(name)
-    start = zones.aware(trigger.start, where) if trigger.start else None
-    end = zones.aware(trigger.end, where) if trigger.end else None
+    start, end = _bound(trigger.start, where, "trigger.start"), _bound(trigger.end, where, "trigger.end")
     if isinstance(trigger, Recurrence):
         _check(trigger)
         start = start or now.replace(second=0, microsecond=0)
@@ -47,6 +47,16 @@ def settled(trigger: Timed, now: datetime) -> Timed:
     if after(found, now) is None:
         _never(found, now)
     return found
+
+
+def _bound(moment: datetime | None, where: ZoneInfo, field: str) -> datetime | None:
+    if moment is None:
+        return None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise BadSchedule(
+            f"The year is {moment.year}.", f"Give one from {_FIRST_YEAR} to {_LAST_YEAR}, or leave it out.", field=field
+        )
+    return zones.aware(moment, where)
 
 
 def after(trigger: Timed, moment: datetime) -> datetime | None:
