@@ -52,7 +52,7 @@ class Schedules:
         return Applied(self.put(body), warnings)
 
     def put(self, body: Mapping[str, Any]) -> ScheduleDetail:
-        """Make a schedule, or change the one of its name."""
+        """Make a schedule, or change the one of its name; it rests or goes on as before unless `enabled` says so."""
         try:
             self.get(body["name"])
         except Remote as error:
@@ -60,7 +60,10 @@ class Schedules:
                 raise
             return ScheduleDetail.model_validate(self._http.post("schedules", json=dict(body)))
         changes = {key: value for key, value in body.items() if key not in ("name", "enabled")}
-        return self.change(body["name"], **changes)
+        found = self.change(body["name"], **changes)
+        if body.get("enabled", found.enabled) == found.enabled:
+            return found
+        return self.resume(body["name"]) if body["enabled"] else self.pause(body["name"])
 
     def target(self, target: Plain | str) -> dict[str, Any]:
         """Return what a schedule runs as it is sent. target: one, or the id of a run whose like it is."""

@@ -48,7 +48,9 @@ def of(http: Transport, raw: dict[str, Any], path: Path, places: Mapping[str, st
     trigger, more = _trigger(raw)
     target, notes = _target(http, raw.get("create_job"), path, places)
     body: dict[str, Any] = {"name": name, "description": text(raw.get("description")), "trigger": trigger}
-    body |= {"target": target, "enabled": _truth(raw.get("is_enabled", True))}
+    body |= {"target": target}
+    if raw.get("is_enabled") is not None:
+        body["enabled"] = _truth(raw["is_enabled"])
     body |= {key: enum(raw[key]) for key in ("catch_up", "overlap") if raw.get(key) is not None}
     return body, [*warnings, *more, *notes]
 
