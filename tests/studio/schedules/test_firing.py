@@ -15,7 +15,7 @@ from studiolo.kernel.errors import Denied, StudioloError
 from studiolo.kernel.ids import new_id
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.pipelines import service as pipelines
-from studiolo.studio.schedules import deciding, firing, repository, service, targets
+from studiolo.studio.schedules import deciding, firing, reconcile, repository, service, targets
 from studiolo.studio.schedules.errors import BadSchedule, ScheduleExists, ScheduleNotFound
 from studiolo.studio.schedules.schemas import SchedulePatch
 from studiolo.studio.workspace.notices import service as notices
@@ -126,6 +126,20 @@ def test_a_time_that_comes_while_an_earlier_run_goes_on(any_ctx: Context, overla
     assert after.state == ("started" if overlap == "queue" else second)
     if overlap == "queue":
         assert after.run_name == "often-20260101-1220"
+
+
+def test_of_many_that_are_due_at_once_a_round_takes_some(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx, clock = held(ctx)
+    for name in ("a", "b", "c"):
+        make(ctx, name=name)
+    clock.advance(600)
+    monkeypatch.setattr(reconcile, "_ROUND_SECONDS", 0.0)
+    fired = []
+    for _ in range(3):
+        assert reconcile.tick(ctx)
+        fired.append(len(runs(ctx)))
+    assert fired == [1, 2, 3]
+    assert not reconcile.tick(ctx)
 
 
 def test_the_clock_set_back_fires_no_time_twice_and_none_late(ctx: Context) -> None:

@@ -17,6 +17,7 @@ from studiolo.studio.schedules import deciding, firing, repository, targets
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 25  # times of one schedule in a round
+_ROUND_SECONDS = 1.0  # thousands may be due at two at night: jobs that run are looked after in between
 _PAUSE, _WORST_PAUSE = 5.0, 60.0
 _LOOK_BACK = 5.0  # seconds between looks whether the clock was set back
 _HOUSE_SECONDS, _HOUSE_FIRST = 3600.0, 60.0
@@ -46,11 +47,13 @@ def tick(ctx: Context) -> bool:
             rows += repository.ahead(tx, ctx, now + deciding.ON_TIME)
             remembered.back_at = clock + _LOOK_BACK
         waiting = repository.waiting(tx, ctx)
+    work: list[tuple[str, Callable[[], bool]]] = [(row.id, partial(_advance, ctx, row)) for row in rows]
+    work += [(schedule, partial(firing.start_waiting, ctx, schedule, seq)) for schedule, seq in waiting]
     busy = False
-    for row in rows:
-        busy = _guarded(remembered, row.id, partial(_advance, ctx, row)) or busy
-    for schedule, seq in waiting:
-        busy = _guarded(remembered, schedule, partial(firing.start_waiting, ctx, schedule, seq)) or busy
+    for schedule, one in work:
+        busy = _guarded(remembered, schedule, one) or busy
+        if busy and time.monotonic() - clock >= _ROUND_SECONDS:
+            break
     _keep_house(ctx, remembered)
     return busy
 
