@@ -39,3 +39,16 @@ def test_a_wrong_method_is_a_problem(client: TestClient) -> None:
 def test_a_bad_field_is_named_with_its_place(client: TestClient) -> None:
     reply = client.post(TOKENS, json={"name": "x", "scopes": ["a.read", 7]})
     assert (reply.status_code, reply.json()["field"]) == (422, "scopes.1")
+
+
+def test_a_field_is_named_as_the_request_has_it(client: TestClient) -> None:
+    asked = {"trigger": {"kind": "recurrence", "frequency": "day", "hours": [7, 25]}}
+    reply = client.post("/w/default/api/schedules/times", json=asked)
+    assert (reply.status_code, reply.json()["field"]) == (422, "trigger.hours.1")
+    schedule = {
+        "name": "nightly",
+        "trigger": {"kind": "cron", "expression": "@daily"},
+        "target": {"kind": "job", "spec": {"command": ["true"], "data": {"table": {"path": ""}}}},
+    }
+    reply = client.post("/w/default/api/schedules", json=schedule)
+    assert (reply.status_code, reply.json()["field"]) == (422, "target.spec.data.table.path")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -50,11 +51,7 @@ def _ours(_request: Request, error: Exception) -> Response:
 def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = [
-        {
-            "field": ".".join(str(part) for part in item["loc"] if part not in ("body", "query", "path")),
-            "message": item["msg"],
-        }
-        for item in error.errors()
+        {"field": ".".join(map(str, _said(item["loc"], error.body))), "message": item["msg"]} for item in error.errors()
     ]
     broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
     if broken:
@@ -64,6 +61,26 @@ def _invalid(_request: Request, error: Exception) -> Response:
     where = f"'{first['field']}': " if first["field"] else ""
     problem = Invalid(f"{where}{first['message']}.", field=first["field"], extra={"errors": problems})
     return respond(problem)
+
+
+def _said(loc: Sequence[Any], body: Any) -> list[Any]:
+    """Return the path to a field as the request has it: without the names of the kinds that stand in between."""
+    place, *parts = loc
+    if place != "body" or not isinstance(body, dict | list):
+        return parts
+    found: list[Any] = []
+    at: Any = body
+    for number, part in enumerate(parts, 1):
+        if isinstance(at, dict):
+            if part not in at and number < len(parts):
+                continue
+            at = at.get(part)
+        elif isinstance(at, list):
+            at = at[part] if isinstance(part, int) and part < len(at) else None
+        else:
+            break
+        found.append(part)
+    return found
 
 
 def _http(_request: Request, error: Exception) -> Response:

@@ -100,6 +100,14 @@ def test_a_cron_file_of_azure_with_a_pipeline_and_changes(studio: Studio, folder
     assert len(studio.schedules.list()) == 1
 
 
+def test_a_file_that_is_applied_again_says_whether_the_schedule_rests(studio: Studio, folder: Path) -> None:
+    states = []
+    for said in ("", "is_enabled: false", "", "is_enabled: true", ""):
+        (folder / "again.yml").write_text(f"{CRON}{said}\n")
+        states.append(studio.schedules.apply(folder / "again.yml").schedule.state)
+    assert states == ["active", "paused", "paused", "active", "active"]
+
+
 def test_a_recurrence_file_of_azure_with_a_command(studio: Studio, folder: Path) -> None:
     made = studio.schedules.apply(folder / "recurrence.yml").schedule
     assert (made.zone, made.overlap, made.what) == ("Europe/Berlin", "queue", "job")
@@ -117,6 +125,11 @@ def test_a_recurrence_file_of_azure_with_a_command(studio: Studio, folder: Path)
         (CRON.replace("0 8 * * 1-5", "0 0 30 2 *"), "trigger.expression"),
         (CRON.replace("Pacific Standard Time", "Pacific Time"), "trigger.zone"),
         (CRON.replace("create_job", "create_monitor"), "create_monitor"),
+        (RECURRENCE.replace("interval: 2", "interval: two"), "trigger.interval"),
+        (RECURRENCE.replace("[4, 5]", "[25]"), "trigger.hours.0"),
+        (RECURRENCE.replace("Monday,", "Moonday,"), "trigger.week_days.0"),
+        (RECURRENCE.replace("frequency: Week", "frequency: fortnight"), "trigger.frequency"),
+        (RECURRENCE.replace("2026-01-05", "0001-01-01"), "trigger.start"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_with_its_field(studio: Studio, folder: Path, text: str, field: str) -> None:

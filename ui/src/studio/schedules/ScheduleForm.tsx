@@ -11,7 +11,7 @@ import { EmptyState } from '@/kit/EmptyState';
 import { Link, useFollow } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
-import { initial, triggerOf, type FormState } from './formState';
+import { initial, triggerOf, wholeFields, type FormState } from './formState';
 import { schedule as one, targetOf, times, type ScheduleDetail, type Target } from './queries';
 import { TimesTable } from './TimesTable';
 import { TriggerFields } from './TriggerFields';
@@ -80,7 +80,7 @@ function Form({ edit, made, name = '', runId = '' }: Props) {
   const preview = useQuery(times(asked));
   const saved = save.error ? Problem.from(save.error) : null;
   const looked = preview.error ? Problem.from(preview.error) : null;
-  const fields = { ...(looked?.fields ?? {}), ...(saved?.fields ?? {}) };
+  const fields = { ...wholeFields(looked?.fields), ...wholeFields(saved?.fields) };
   const elsewhere =
     saved && !('name' in saved.fields || Object.keys(saved.fields).some((it) => it.startsWith('trigger.')));
   return (

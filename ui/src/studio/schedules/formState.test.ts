@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { initial, numbers, triggerOf } from './formState';
+import { initial, numbers, triggerOf, wholeFields } from './formState';
 import type { ScheduleDetail } from './queries';
 import { firingState, inZone } from './words';
 
@@ -7,6 +7,13 @@ describe('the form of a schedule', () => {
   it('reads lists of numbers however they are parted', () => {
     expect(numbers('2, 14;20')).toEqual([2, 14, 20]);
     expect(numbers(' ')).toEqual([]);
+  });
+
+  it('shows what is wrong with one of several numbers at their field', () => {
+    expect(wholeFields({ 'trigger.hours.0': 'too late', name: 'taken' })).toEqual({
+      'trigger.hours': 'too late',
+      name: 'taken',
+    });
   });
 
   it('sends times of day only where the frequency has them', () => {

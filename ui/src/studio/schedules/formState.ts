@@ -76,3 +76,7 @@ export function triggerOf(state: FormState): Trigger {
     ...when,
   };
 }
+
+/** What the server says of a field; of one of its numbers, such as `trigger.hours.0`, it stands at the whole field. */
+export const wholeFields = (fields: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([name, said]) => [name.replace(/\.\d+$/, ''), said]));
