@@ -202,3 +202,25 @@ def test_the_command_line_publishes_starts_and_moves_the_default(cli: Callable[.
     assert "published_" in cli("pipelines", "published", "rotate", "greet", "--secondary").output
     assert cli("pipelines", "published", "delete", "greet").exit_code == 0
     assert "No pipeline is published yet" in cli("pipelines", "published", "list").output
+
+
+def test_a_file_that_leaves_data_open_is_published_and_its_start_names_them(
+    cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "p.yml").write_text(
+        "type: pipeline\ninputs: {table: {type: uri_file}}\nsettings: {default_compute: local}\n"
+        'jobs: {say: {command: "cat ${{inputs.table}}", environment: "", inputs: {table: "${{parent.inputs.table}}"}}}\n'
+    )
+    made = cli("pipelines", "published", "create", "count", str(tmp_path / "p.yml"))
+    assert made.exit_code == 0, made.output
+    assert "table (needed)" in cli("pipelines", "published", "versions", "count").output
+    for command in (("published", "start", "count"), ("submit", str(tmp_path / "p.yml"))):
+        refused = cli("pipelines", *command)
+        assert refused.exit_code == 1
+        assert str(refused.exception).startswith("Input 'table' of the pipeline is given nothing.")
+
+
+def test_a_member_with_the_name_of_a_key_uses_none(ctx: Context) -> None:
+    publish(ctx)
+    service.start(ctx, "score", Start(inputs={"rate": 1}), "key primary")
+    assert [key.used_at for key in service.get(ctx, "score").keys] == [None, None]

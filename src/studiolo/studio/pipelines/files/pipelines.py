@@ -84,9 +84,10 @@ def _inputs(raw: dict[str, Any], path: Path, found: Found) -> tuple[dict[str, An
     ports: dict[str, Any] = {}
     values: dict[str, Any] = {}
     for name, given in mapping(raw, "inputs").items():
-        value = steps.value_of(name, given, path, found, ("values", name), "inputs.")
+        kind = enum(given.get("type")) or "uri_folder" if isinstance(given, dict) else ""
+        open_ = isinstance(given, dict) and kind not in LITERALS and not text(given.get("path")).strip()
+        value = None if open_ else steps.value_of(name, given, path, found, ("values", name), "inputs.")
         if isinstance(given, dict):
-            kind = enum(given.get("type")) or "uri_folder"
             port = reading.port(name, {key: one for key, one in given.items() if key != "default"}, "inputs.")
             ports[name] = {**port.model_dump(mode="json"), "type": kind if kind in LITERALS else port.type}
         elif isinstance(value, dict):
