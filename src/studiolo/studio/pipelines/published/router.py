@@ -29,10 +29,11 @@ router = APIRouter(prefix="/published")
 
 
 class Caller(NamedTuple):
-    """Who calls: a member, or somebody with a key. by: as it is written down."""
+    """Who calls: a member, or somebody with a key. by: as it is written down; slot: of the key."""
 
     ctx: Context
     by: str
+    slot: Slot | None = None
 
 
 def caller(request: Request) -> Caller:
@@ -52,7 +53,7 @@ def caller(request: Request) -> Caller:
         raise WrongKey
     actor = Actor(f"key:{key.published}"[:64], f"key of {key.name}", None, frozenset())
     ctx = Context(have.db, have.settings, have.blobs, have.clock, actor, workspace.id, workspace.name)
-    return Caller(ctx, f"key {key.slot}")
+    return Caller(ctx, f"key {key.slot}", key.slot)
 
 
 @router.get("")
@@ -100,7 +101,7 @@ def rotate_key(name: str, slot: Slot, ctx: Context = Depends(context)) -> MadeKe
 @router.post("/{name}/runs", status_code=201)
 def start_published(name: str, asked: Start, who: Caller = Depends(caller)) -> PublishedRun:
     """Start a published pipeline, as a member or with one of its keys."""
-    return service.start(who.ctx, name, asked, who.by)
+    return service.start(who.ctx, name, asked, who.by, who.slot)
 
 
 @router.get("/{name}/runs")

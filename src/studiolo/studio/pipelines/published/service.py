@@ -123,8 +123,10 @@ def rotate(ctx: Context, name: str, slot: Slot) -> MadeKey:
     return made
 
 
-def start(ctx: Context, name: str, asked: Start, by: str) -> PublishedRun:
-    """Start a published pipeline, with the rights of who published the version. by: who starts it, as it is written down.
+def start(ctx: Context, name: str, asked: Start, by: str, slot: Slot | None = None) -> PublishedRun:
+    """Start a published pipeline, with the rights of who published the version.
+
+    by: who starts it, as it is written down; slot: of the key that it is started with.
 
     Raises BadStart, which names the input; PublishedDisabled; Denied when who published it may not any more.
     """
@@ -133,8 +135,8 @@ def start(ctx: Context, name: str, asked: Start, by: str) -> PublishedRun:
     made = ready(mine, version, {**asked.inputs}, asked.name or name, {**asked.tags, TAG: f"{name}:{version.number}"})
     with ctx.db.begin() as tx:
         run_id = begin(tx, mine, row, version, made, by)
-        if by.startswith("key "):
-            repository.used(tx, row.id, by.removeprefix("key "), ctx.clock.now())
+        if slot is not None:
+            repository.used(tx, row.id, slot, ctx.clock.now())
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.id, "pipeline.started", name, {"run": run_id, "by": by})
     return run(ctx, name, run_id)
 
