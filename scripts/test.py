@@ -21,6 +21,10 @@ SYSTEM = {
     "slurmctld": ("slurm-wlm", "the tests of Slurm"),
     "munged": ("munge", "the tests of Slurm"),
     "mpirun": ("openmpi-bin", "the tests of MPI"),
+    "podman": ("podman", "the tests of containers"),
+    "catatonit": ("catatonit", "the tests of containers"),
+    "crun": ("crun", "the tests of containers"),
+    "busybox": ("busybox-static", "the tests of containers"),
 }
 
 

@@ -84,6 +84,17 @@ class Settings(BaseModel):
     cgroup: str = Field(
         "", description="Folder of a control group (version 2) whose shares jobs are given; empty: looked for."
     )
+    container_engine: str = Field(
+        "",
+        description="Program of the container engine, docker or podman; empty: the one that answers; none: containers are not used.",
+    )
+    container_network: str = Field(
+        "host",
+        description="Network of the containers of jobs; in another one than the host's they do not reach 127.0.0.1.",
+    )
+    container_options: str = Field(
+        "", description="More words for the engine's `run`, as for a shell: --add-host=…, --ulimit=…."
+    )
     cancel_grace_seconds: float = Field(10, ge=0, description="Time a job has to end after it is told to stop.")
     attempts_keep_days: float = Field(
         30, gt=0, description="How long the folder of an ended job stays; its log is kept as an artifact."

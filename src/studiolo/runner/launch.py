@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from studiolo.runner import attempt, nest, warming
 from studiolo.runner.warming import Wanted
@@ -26,6 +26,7 @@ class Order(TypedDict, total=False):
     limited: let the kernel keep memory and cores too (`limits.py`); group: the control group whose shares are given to jobs.
     inherited: variables that are this machine's, and mean nothing on another; own: those that the job itself names.
     warm: where a Python program may begin that need not have an interpreter of its own.
+    container: the engine that runs the job, and how (`containers.py`); image: for those who run jobs in images by themselves.
     """
 
     argv: list[str]
@@ -52,6 +53,8 @@ class Order(TypedDict, total=False):
     inherited: list[str]
     own: list[str]
     warm: Wanted
+    container: dict[str, Any]
+    image: str
 
 
 class Program(TypedDict):

@@ -109,6 +109,12 @@ def sweep(folder: Path, mark: str) -> list[Swept]:
     Found by the mark in the environment, and by the session of the recorded job for those that emptied theirs.
     """
     found: dict[int, Swept] = {}
+    order = attempt.read_json(str(folder), attempt.JOB)
+    if order is not None and order.get("container"):
+        from studiolo.runner import containers
+
+        for number, name in enumerate(containers.sweep(order["container"], mark), 1):
+            found[-number] = Swept(0, f"container {name[:12]}")
     deadline = time.monotonic() + _SWEEP_PATIENCE
     while time.monotonic() < deadline:
         pids = {*processes.marked(attempt.MARK, mark), *_session(str(folder))} - {os.getpid()}

@@ -135,6 +135,14 @@ def send(pids: Iterable[int], number: int) -> None:
                 os.kill(pid, signal.SIGCONT)
 
 
+def signal_name(number: int) -> str:
+    """Return a signal as people know it, such as 9 (SIGKILL)."""
+    try:
+        return f"{number} ({signal.Signals(number).name})"
+    except ValueError:
+        return str(number)
+
+
 def out_of_memory_kills() -> int:
     """Return how often the kernel has ended a process for want of memory."""
     with contextlib.suppress(OSError, ValueError), open("/proc/vmstat", encoding="ascii") as file:

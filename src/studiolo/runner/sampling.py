@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from studiolo.runner import attempt, processes
@@ -20,8 +21,8 @@ DRIVER = "/proc/driver/nvidia/version"  # NVIDIA's
 class Sampler:
     """Takes a sample when it is time for one; what cannot be read is left out."""
 
-    def __init__(self, folder: str, root: int) -> None:
-        self._folder, self._root = folder, root
+    def __init__(self, folder: str, tree: Callable[[], list[int]]) -> None:
+        self._folder, self._tree = folder, tree
         self._journal = Journal(os.path.join(folder, attempt.JOURNAL))
         self._begun = self._last = time.monotonic()
         self._due = self._begun + FIRST
@@ -78,7 +79,7 @@ class Sampler:
         if total > self._all:
             found["cpu_utilization_percentage"] = 100.0 * (busy - self._busy) / (total - self._all)
         self._busy, self._all = busy, total
-        tree = processes.quick_descendants(self._root)
+        tree = self._tree()
         used = _cpu_of(tree)
         if seconds > 0:  # a process that has ended takes its time along
             found["job_cpu_percentage"] = max(0.0, 100.0 * (used - self._job) / seconds)

@@ -45,6 +45,7 @@ class Runner:
         self._scrubber: Any = None  # a thread, where the job was handed secrets
         self._sampler: sampling.Sampler | None = None
         self._group: limits.Group | None = None  # of the job, where the kernel has such
+        self._container: Any = None  # of the job, where it runs in one
         self._kills = processes.out_of_memory_kills()
         self._beaten = self._measured = self._told = float("-inf")
         self._wake = self._listen()
@@ -80,34 +81,59 @@ class Runner:
         withheld = self.order.get("withheld") or []
         environment = {**self.order.get("env", {}), attempt.MARK: self.order.get("mark", self.folder)}
         environment |= {key: value for key, value in handed.items() if key not in withheld}
-        if self.order.get("limited") and not self.tells:  # a batch system limits its jobs itself
-            self._limit()
         order = {**self.order, "env": environment}
+        if given := self.order.get("container"):
+            from studiolo.runner import containers  # most jobs need none
+
+            self._container = containers.Container(given, environment[attempt.MARK], self.folder)
+            try:
+                order = self._container.order(order, environment, [name for name in handed if name not in withheld])
+            except ValueError as error:
+                return "environment", str(error)
+        elif self.order.get("limited") and not self.tells:  # a batch system limits its jobs itself
+            self._limit()
+            order["rlimits"] = self.order.get("rlimits")  # where there is no group
         self._warm = job.warmed is not None and job.warmed.program(order) is not None
         if said := self._start(order, self._believe):
             self._unlimit()
             return "environment", said
         if self.order.get("samples"):
-            self._sampler = sampling.Sampler(self.folder, os.getpid())
+            self._sampler = sampling.Sampler(self.folder, self._tree)
         limit = self.order.get("timeout_s")
         reason = self._watch(begin + limit if limit else float("inf"))
         if self._sampler is not None:
             self._sampler.stop()
             self._sampler = None
-        if reason:
+        said = self._container and self._container.finish(self.order, reason, self.pid, self._over)
+        if self._container is not None:
+            self._end_tree(LEFT_BEHIND_GRACE)  # the engine's programs, which go with the container
+        elif reason:
             self._end_tree(float(self.order.get("grace_s", 10.0)))
         else:
             self.left_behind = len(self._below())
             if self.left_behind:
                 self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
         self._scrubbed_all()
-        verdict = self._verdict(reason)
+        verdict: tuple[str, str] = said or self._verdict(reason)
         self._unlimit()
         if not verdict[0] and self.order.get("after"):
             status = self.status
             verdict = self._around("after", "What the job left could not be kept") or verdict
             self.status = status  # the exit code is the job's
         return verdict
+
+    def _over(self) -> int | None:
+        """Return the status of the job's process, None while it lives; waits a moment for it."""
+        self._reap()
+        if self.status is None:
+            self._beat()
+            self._sleep(0.05)
+        return self.status
+
+    def _tree(self) -> list[int]:
+        """Return the processes of the job."""
+        found: list[int] = self._container.pids() if self._container else processes.quick_descendants(os.getpid())
+        return found
 
     def _limit(self) -> None:
         """Let the kernel keep the limits of the job, as far as it can here."""
@@ -221,7 +247,7 @@ class Runner:
         if now - self._measured < (PAUSE / 2 if limit else MEASURE):
             return False
         self._measured = now
-        tree = processes.quick_descendants(os.getpid())
+        tree = self._tree()
         held = processes.memory(tree)
         if limit and held > limit:
             held = processes.memory(tree, shared_once=True)  # forked workers share most of their pages
@@ -280,7 +306,10 @@ class Runner:
         if said := self._out_of_memory(code):
             return "oom", said
         if code is not None and code < 0:
-            return "user_error", f"It was ended by signal {_signal_name(-code)}, which did not come from the studio."
+            return (
+                "user_error",
+                f"It was ended by signal {processes.signal_name(-code)}, which did not come from the studio.",
+            )
         return "user_error", f"It ended with exit code {code}."
 
     def _out_of_memory(self, code: int | None) -> str:
@@ -333,7 +362,7 @@ class Runner:
     def _tell_usage(self) -> None:
         if self.tells and time.monotonic() - self._told >= BEAT:
             self._told = time.monotonic()
-            tree = processes.quick_descendants(os.getpid())
+            tree = self._tree()
             with contextlib.suppress(OSError):
                 attempt.write_json(
                     self.folder, attempt.USAGE, {"processes": len(tree), "memory_bytes": processes.memory(tree)}
@@ -370,10 +399,3 @@ def _heard(*_: object) -> None:
 
 def _mib(count: int) -> str:
     return f"{count / 2**20:.0f} MiB"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return f"{number} ({signal.Signals(number).name})"
-    except ValueError:
-        return str(number)

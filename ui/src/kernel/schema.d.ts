@@ -8564,15 +8564,38 @@ export interface components {
       rows: number;
     };
     /**
+     * EnvironmentBuild
+     * @description The folder that an image is built from. context: a tar of it, compressed by gzip, in base64; dockerfile: its path in there.
+     */
+    EnvironmentBuild: {
+      /**
+       * Context
+       * @default
+       */
+      context: string;
+      /**
+       * Dockerfile
+       * @default Dockerfile
+       */
+      dockerfile: string;
+    };
+    /**
      * EnvironmentDefinition
      * @description What an environment is made of; exactly one of the sources, or an image alone.
      *
      *     conda: the text of a conda.yml; requirements: of a requirements.txt; pyproject: of a pyproject.toml; packages:
-     *     requirements one by one; python: such as `3.11`; image: of a container, for whose name there may be a recipe here.
+     *     requirements one by one; python: such as `3.11`; image: of a container, for whose name there may be a recipe here; build: instead
+     *     of an image. container: run in the image also where there is a recipe for its name.
      */
     EnvironmentDefinition: {
+      build?: components['schemas']['EnvironmentBuild'] | null;
       /** Conda */
       conda?: string | null;
+      /**
+       * Container
+       * @default false
+       */
+      container: boolean;
       /**
        * Description
        * @default
@@ -8609,7 +8632,7 @@ export interface components {
     };
     /**
      * EnvironmentDetail
-     * @description A version with all that it is made of. lock: one package with its version and hashes after another.
+     * @description A version with all that it is made of. lock: one package with its version and hashes after another, or the Dockerfile.
      */
     EnvironmentDetail: {
       /**
@@ -8629,6 +8652,11 @@ export interface components {
       built: boolean;
       /** Bytes */
       bytes?: number | null;
+      /**
+       * Container
+       * @default false
+       */
+      container: boolean;
       /**
        * Created At
        * Format: date-time
@@ -8681,7 +8709,7 @@ export interface components {
      * @description A version of an environment. python: such as 3.11; lock_hash: equal means the same packages; notes: what was left out.
      *
      *     packages: how many; built: whether it stands ready on this machine; bytes: that it takes there; last_used_at: by a job.
-     *     archived: hidden from lists and from `@latest`.
+     *     archived: hidden from lists and from `@latest`; container: jobs run in an image.
      */
     EnvironmentVersion: {
       /**
@@ -8696,6 +8724,11 @@ export interface components {
       built: boolean;
       /** Bytes */
       bytes?: number | null;
+      /**
+       * Container
+       * @default false
+       */
+      container: boolean;
       /**
        * Created At
        * Format: date-time

@@ -63,6 +63,13 @@ def elsewhere(ctx: Context, name: str) -> bool:
         return machines.find(tx, ctx.workspace_id, name) is not None
 
 
+def runs_images(ctx: Context, name: str | None = None) -> bool:
+    """Say whether a compute runs jobs in images by itself, without an engine of this machine; any attached one for None."""
+    with ctx.db.read() as tx:
+        rows = machines.all_(tx, ctx.workspace_id)
+    return any(kinds.kind(row.kind).SPEC.images for row in rows if name in (None, row.name))
+
+
 def silent(tx: Connection, ctx: Context) -> dict[str, str]:
     """Return the machines that do not answer, and why, as sentences."""
     found = {}

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from studiolo.kernel.context import Context
 from studiolo.runner import attempt as files
 from studiolo.runner.launch import Program
-from studiolo.studio.experiments import job_secrets
+from studiolo.studio.experiments import in_containers, job_secrets
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import building
 from studiolo.studio.experiments.environments import service as environments
@@ -29,12 +29,14 @@ class Programs(TypedDict, total=False):
 
 
 def plan(ctx: Context, claim: Claim, place: Path) -> None:
-    """Write what is to be done before and after the command; nothing where there is nothing to do."""
+    """Write what is to be done before and after the command; nothing where there is nothing to do. Raises NoEngine."""
     context = claim.spec.context
     found: dict[str, Any] = {}
     if chosen := context.get("environment"):
         lock = str(ctx.blobs.path(chosen["lock"]))
         found["environment"] = {**chosen, "lock_file": lock, "folder": str(environments.folder(ctx))}
+        if chosen.get("container"):
+            found["environment"]["container"] = in_containers.plan(ctx, chosen)
     if staged := context.get("staged"):
         found["staged"] = staged
         found |= {"fetch_seconds": ctx.settings.fetch_seconds, "fetch_private": ctx.settings.fetch_private}
@@ -50,7 +52,12 @@ def is_ready(ctx: Context, spec: JobSpec, place: Path) -> bool:
     It stays built: none goes that a live job needs (`environments/sweeping.py`).
     """
     chosen, folder = spec.context.get("environment"), environments.folder(ctx)
-    if not chosen or spec.context.get("staged") or building.state(folder, chosen["hash"]) is None:
+    if (
+        not chosen
+        or chosen.get("container")
+        or spec.context.get("staged")
+        or building.state(folder, chosen["hash"]) is None
+    ):
         return False
     with contextlib.suppress(OSError):
         os.utime(folder / chosen["hash"] / building.READY)  # when it was last used

@@ -16,9 +16,11 @@ from studiolo.kernel.storage.blobs import Blob, BlobMissing
 from studiolo.runner import attempt as files
 from studiolo.runner import ranks
 from studiolo.runner.launch import Order
-from studiolo.studio.experiments import around, claims, expressions, job_variables, warm_start
+from studiolo.studio.compute import service as compute
+from studiolo.studio.experiments import around, claims, expressions, in_containers, job_variables, warm_start
 from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.environments.errors import NoEngine
 from studiolo.studio.experiments.errors import BadPath
 from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES
 from studiolo.studio.experiments.notebooks import driver as books
@@ -65,6 +67,8 @@ def prepare(ctx: Context, claim: Claim) -> Path:
         raise Unprepared("environment", f"This version of the studio cannot read the job: {said}.")
     try:
         _make(ctx, claim, place)
+    except NoEngine as error:
+        raise Unprepared("environment", f"The job runs in an image. {error.detail}") from error
     except BlobMissing as error:
         raise Unprepared("input_missing", str(error)) from error
     except DiskFull as error:
@@ -137,6 +141,11 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         made["before"] = programs["before"]
     if "after" in programs:
         made["after"] = programs["after"]
+    if (chosen := spec.context.get("environment")) and chosen.get("container"):
+        if compute.elsewhere(ctx, claim.compute):
+            made["image"] = chosen["container"]["image"]
+        else:
+            in_containers.enter(ctx, claim, place, made)
     words = made["argv"]
     if spec.warm and (found := warm_start.words(words[2:] if words[1:2] == ["-c"] else words)):
         made["argv"] = found

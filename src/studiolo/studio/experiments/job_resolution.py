@@ -14,7 +14,7 @@ from studiolo.studio.datastores import service as datastores
 from studiolo.studio.experiments import artifacts, repository
 from studiolo.studio.experiments.environments import service as environments
 from studiolo.studio.experiments.errors import ArtifactNotFound, BadJob, RunNotFound
-from studiolo.studio.experiments.job_schemas import FILE_TYPES, DataInput
+from studiolo.studio.experiments.job_schemas import FILE_TYPES, DataInput, EnvironmentDefinition
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
 
 # keys of a context that are written here; withheld, lent: variables of datastores that the job's spec did not name,
@@ -86,7 +86,14 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
     if shapes:
         context["inputs"] = shapes
     context |= _open(secrets, around, handed)
-    return spec.model_copy(update={"context": context, "inputs": inputs, "secrets": secrets, "tags": tags})
+    changed = {"context": context, "inputs": inputs, "secrets": secrets, "tags": tags}
+    return spec.model_copy(update=changed | _kept_once(spec, chosen))
+
+
+def _kept_once(spec: JobSpec, chosen: environments.Chosen | None) -> dict[str, Any]:
+    """Return what takes the place of an environment whose folder was sent along: that is kept once, not in each job."""
+    sent = isinstance(spec.environment, EnvironmentDefinition) and spec.environment.build is not None
+    return {"environment": chosen.reference} if sent and chosen is not None else {}
 
 
 def _own_secrets(spec: JobSpec) -> dict[str, str]:

@@ -7,7 +7,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import MissingExtra
 from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import service as compute
-from studiolo.studio.experiments import artifacts, elsewhere, expressions, job_secrets, warm_start
+from studiolo.studio.experiments import artifacts, elsewhere, expressions, in_containers, job_secrets, warm_start
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.notebooks import parameters
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
@@ -23,7 +23,7 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     """
     compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes, job.resources.gpus)
     if compute.elsewhere(ctx, job.compute):
-        elsewhere.check(job)
+        elsewhere.check(job, images=compute.runs_images(ctx, job.compute))
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
     _check_names(job)
@@ -37,7 +37,9 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
 def check_given(ctx: Context, job: JobSpec) -> None:
     """Refuse secrets that the actor's job would not get, and files that are not in the store; raises what is wrong."""
     if compute.elsewhere(ctx, job.compute):  # again: what references came to is known now
-        elsewhere.check(job)
+        elsewhere.check(job, images=compute.runs_images(ctx, job.compute))
+    else:
+        in_containers.check(ctx, job)
     _check_given_parallel(job)
     job_secrets.check(ctx, job)
     for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:

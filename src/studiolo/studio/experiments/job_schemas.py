@@ -50,11 +50,21 @@ class Distribution(BaseModel):
     processes: int = Field(1, ge=1, le=256)
 
 
+class EnvironmentBuild(BaseModel):
+    """The folder that an image is built from. context: a tar of it, compressed by gzip, in base64; dockerfile: its path in there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    context: str = Field("", max_length=14_000_000)
+    dockerfile: str = Field("Dockerfile", max_length=500)
+
+
 class EnvironmentDefinition(BaseModel):
     """What an environment is made of; exactly one of the sources, or an image alone.
 
     conda: the text of a conda.yml; requirements: of a requirements.txt; pyproject: of a pyproject.toml; packages:
-    requirements one by one; python: such as `3.11`; image: of a container, for whose name there may be a recipe here.
+    requirements one by one; python: such as `3.11`; image: of a container, for whose name there may be a recipe here; build: instead
+    of an image. container: run in the image also where there is a recipe for its name.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -68,3 +78,5 @@ class EnvironmentDefinition(BaseModel):
     pyproject: str | None = Field(None, max_length=200_000)
     packages: list[str] | None = Field(None, max_length=1000)
     image: str = Field("", max_length=500)
+    build: EnvironmentBuild | None = None
+    container: bool = False

@@ -42,7 +42,8 @@ def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, 
         "STUDIOLO_OUTPUTS": str(place / "outputs"),
         "MLFLOW_RUN_ID": claim.id,
     }
-    if chosen := spec.context.get("environment"):
+    chosen = spec.context.get("environment")
+    if chosen and not chosen.get("container"):
         base.pop("PYTHONHOME", None)
         base.pop("PYTHONPATH", None)
         ours |= building.variables(environments.folder(ctx), chosen["hash"], path)

@@ -15,7 +15,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.runner import attempt as files
 from studiolo.runner.journal import Journal
 from studiolo.studio import slices
-from studiolo.studio.experiments.environments import building
+from studiolo.studio.experiments.environments import building, images
 
 PLAN = "plan.json"
 SETTING = "STUDIOLO_FETCH_PRIVATE"
@@ -60,8 +60,13 @@ def prepare(place: Path, plan: dict[str, Any]) -> None:
     if chosen := plan.get("environment"):
         say(f"Environment {chosen['reference']}")
         try:
-            lock = Path(chosen["lock_file"]).read_text("utf-8")
-            building.ensure(Path(chosen["folder"]), chosen["hash"], lock, chosen["python"], say)
+            if given := chosen.get("container"):
+                _tell_image(
+                    images.ensure(Path(chosen["folder"]), chosen["hash"], given, Path(chosen["lock_file"]), say)
+                )
+            else:
+                lock = Path(chosen["lock_file"]).read_text("utf-8")
+                building.ensure(Path(chosen["folder"]), chosen["hash"], lock, chosen["python"], say)
         except building.NotBuilt as error:
             raise Failed("environment", f"The environment {chosen['reference']} cannot be built. {error}") from None
         except OSError as error:
@@ -73,6 +78,13 @@ def prepare(place: Path, plan: dict[str, Any]) -> None:
             raise Failed("input_missing", f"Input '{name}' cannot be fetched. {error}") from None
         except OSError as error:
             raise Failed("input_missing", f"Input '{name}' cannot be fetched: {error}.") from None
+
+
+def _tell_image(found: dict[str, Any]) -> None:
+    """Let the run say which image it was."""
+    journal = Journal()
+    journal.tag("studiolo.image", found["reference"])
+    journal.tag("studiolo.image_digest", found["digest"] or found["image"])
 
 
 def _fetch(target: Path, name: str, stage: dict[str, Any], plan: dict[str, Any]) -> None:

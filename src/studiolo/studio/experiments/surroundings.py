@@ -15,10 +15,12 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments.claims import Claim
+from studiolo.studio.experiments.environments import contained
 from studiolo.studio.experiments.job_schemas import COMMANDS
 
 PACKAGES = "environment/requirements.txt"
 MACHINE = "environment/machine.json"
+DOCKERFILE = "environment/Dockerfile"
 KINDS = COMMANDS | {"automl"}  # what people wrote or asked for; a profile is ours alone
 log = logging.getLogger(__name__)
 _known: dict[str, tuple[tuple[float, ...], list[tuple[str, Blob]]]] = {}
@@ -30,7 +32,13 @@ def files(ctx: Context, claim: Claim) -> list[tuple[str, Blob]]:
         return []
     try:
         found = _files(ctx)
-        if chosen := claim.spec.context.get("environment"):  # not the studio's packages, but those of the lock
+        chosen = claim.spec.context.get("environment")
+        if chosen and chosen.get("container"):
+            text = contained.dockerfile_of(
+                ctx.blobs.path(chosen["lock"]).read_bytes(), chosen["container"]["dockerfile"]
+            )
+            found = [(DOCKERFILE, ctx.blobs.put(text.encode())), *found[1:]]
+        elif chosen:  # not the studio's packages, but those of the lock
             found = [
                 (PACKAGES, ctx.blobs.put(_without_hashes(ctx.blobs.path(chosen["lock"]).read_text("utf-8")))),
                 *found[1:],

@@ -80,7 +80,7 @@ class BackendSpec:
 
     extra: optional dependency that it needs. fields: what is to be known of such a machine beside where it is. queues: it has a
     queue of its own, which decides what runs when; at most `max_jobs` of its settings are there at once. here: without a host
-    it is the studio's own machine.
+    it is the studio's own machine. images: it runs jobs in container images by itself.
     """
 
     name: str
@@ -91,6 +91,7 @@ class BackendSpec:
     fields: tuple[Field, ...] = ()
     queues: bool = False
     here: bool = False
+    images: bool = False
 
 
 @dataclass(frozen=True, slots=True)

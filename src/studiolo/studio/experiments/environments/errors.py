@@ -37,3 +37,12 @@ class LockingBusy(Unavailable):
         super().__init__(
             "Versions are being found for other environments.", "Try again in a minute.", field="environment"
         )
+
+
+class NoEngine(Unavailable):
+    """An environment is a container image, and no container engine answers on the studio's machine."""
+
+    code, title = "experiments.no_container_engine", "No container engine answers"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, "Start Docker or Podman on the studio's machine.", field="environment")

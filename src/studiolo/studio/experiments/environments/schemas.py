@@ -11,7 +11,7 @@ class EnvironmentVersion(BaseModel):
     """A version of an environment. python: such as 3.11; lock_hash: equal means the same packages; notes: what was left out.
 
     packages: how many; built: whether it stands ready on this machine; bytes: that it takes there; last_used_at: by a job.
-    archived: hidden from lists and from `@latest`.
+    archived: hidden from lists and from `@latest`; container: jobs run in an image.
     """
 
     name: str
@@ -21,6 +21,7 @@ class EnvironmentVersion(BaseModel):
     python: str
     source: str
     image: str = ""
+    container: bool = False
     lock_hash: str
     packages: int
     notes: list[str] = []
@@ -33,7 +34,7 @@ class EnvironmentVersion(BaseModel):
 
 
 class EnvironmentDetail(EnvironmentVersion):
-    """A version with all that it is made of. lock: one package with its version and hashes after another."""
+    """A version with all that it is made of. lock: one package with its version and hashes after another, or the Dockerfile."""
 
     definition: EnvironmentDefinition
     lock: str

@@ -11,8 +11,18 @@ from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments.environments import building, curated, locking, repository, sources, tool
-from studiolo.studio.experiments.environments.errors import BadEnvironment, EnvironmentNotFound
+from studiolo.studio.compute import service as compute
+from studiolo.studio.experiments.environments import (
+    building,
+    contained,
+    curated,
+    engines,
+    locking,
+    repository,
+    sources,
+    tool,
+)
+from studiolo.studio.experiments.environments.errors import BadEnvironment, EnvironmentNotFound, NoEngine
 from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
@@ -24,13 +34,17 @@ _OWN = ("", "studio", "local")  # what stands for the studio's own Python
 
 
 class Chosen(NamedTuple):
-    """What a job runs in. lock: digest of the blob; hash: names the built folder."""
+    """What a job runs in. lock: digest of the blob; hash: names the built folder.
+
+    container: of one that is an image: `image`, `dockerfile` in the folder that is the lock, `pulled` where nothing is built.
+    """
 
     reference: str
     hash: str
     lock: str
     python: str
     notes: list[str]
+    container: dict[str, Any] | None = None
 
 
 def folder(ctx: Context) -> Path:
@@ -48,7 +62,12 @@ def create(ctx: Context, given: EnvironmentDefinition, *, anonymous: bool = Fals
 
 
 def _registered(ctx: Context, given: EnvironmentDefinition, *, anonymous: bool) -> Any:
+    notes = _engine_or_why(ctx, given) if contained.wanted(given) else None
+    in_image = contained.wanted(given) and not notes
+    if not in_image:
+        given = given.model_copy(update={"build": None, "container": False})
     kept = given.model_dump(mode="json", exclude={"name", "description", "tags"}, exclude_defaults=True)
+    kept |= {"container": True} if in_image else {}
     digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
     name = f"{ANONYMOUS}{digest[:12]}" if anonymous else given.name
     if not _NAME.fullmatch(name) or (name.startswith(ANONYMOUS) and not anonymous):
@@ -61,23 +80,16 @@ def _registered(ctx: Context, given: EnvironmentDefinition, *, anonymous: bool) 
         found = repository.same(tx, ctx, name, digest)
     if found is not None and ctx.blobs.keep(found.lock):
         return found
-    asked = sources.asked(given, tool.indexes(folder(ctx) / "cache"))
-    locked = locking.lock(asked, folder(ctx))
+    made = _of_image(ctx, given) if in_image else _of_packages(ctx, given, notes or [])
     values = {
         "name": name,
         "anonymous": anonymous,
         "archived": False,
         "description": given.description,
         "tags": given.tags,
-        "definition": given.model_dump(mode="json", exclude_none=True),
         "definition_hash": digest,
-        "source": asked.source,
         "image": given.image,
-        "python": locked.python,
-        "lock": ctx.blobs.put(locked.text.encode()).digest,
-        "lock_hash": locked.hash,
-        "packages": locked.packages,
-        "notes": asked.notes,
+        **made,
         "created_at": ctx.clock.now(),
         "user": ctx.actor.name,
     }
@@ -91,6 +103,54 @@ def _registered(ctx: Context, given: EnvironmentDefinition, *, anonymous: bool) 
             if last:
                 raise
     raise AssertionError("unreachable")
+
+
+def _of_packages(ctx: Context, given: EnvironmentDefinition, notes: list[str]) -> dict[str, Any]:
+    """Return the columns of a version whose packages are locked here."""
+    asked = sources.asked(given, tool.indexes(folder(ctx) / "cache"))
+    locked = locking.lock(asked, folder(ctx))
+    return {
+        "definition": given.model_dump(mode="json", exclude_none=True),
+        "source": asked.source,
+        "python": locked.python,
+        "lock": ctx.blobs.put(locked.text.encode()).digest,
+        "lock_hash": locked.hash,
+        "packages": locked.packages,
+        "notes": [*asked.notes, *notes],
+    }
+
+
+def _of_image(ctx: Context, given: EnvironmentDefinition) -> dict[str, Any]:
+    """Return the columns of a version that is an image."""
+    made = contained.made(given)
+    said = given.model_dump(mode="json", exclude_none=True, exclude={"build": {"context"}})
+    return {
+        "definition": {**said, "container": True},
+        "source": made.source,
+        "python": "",
+        "lock": ctx.blobs.put(made.data).digest,
+        "lock_hash": made.hash,
+        "packages": made.packages,
+        "notes": [] if made.pulled else [f"the image is built from {made.dockerfile}"],
+    }
+
+
+def _engine_or_why(ctx: Context, given: EnvironmentDefinition) -> list[str]:
+    """Return notes of why packages are taken instead of an image; none where a container can be run. Raises BadEnvironment."""
+    try:
+        engines.here(ctx.settings)
+    except NoEngine as error:
+        if compute.runs_images(ctx):
+            return []
+        what = f"the image {given.image}" if given.image else "the folder of the image"
+        if contained.without(given):
+            return [f"{what} is not used, only its Python packages: {error.detail}"]
+        raise BadEnvironment(
+            f"The environment is a container image that has no recipe here. {error.detail}",
+            "Start Docker or Podman on the studio's machine, or describe the packages: packages, or conda_file beside the image.",
+            field="environment.image" if given.image else "environment.build",
+        ) from None
+    return []
 
 
 def choose(ctx: Context, given: str | EnvironmentDefinition) -> Chosen | None:
@@ -135,7 +195,15 @@ def parse(reference: str) -> tuple[str, int | None]:
 
 
 def _chosen(row: Any) -> Chosen:
-    return Chosen(f"{row.name}:{row.version}", row.lock_hash, row.lock, row.python, list(row.notes))
+    found = Chosen(f"{row.name}:{row.version}", row.lock_hash, row.lock, row.python, list(row.notes))
+    if not row.definition.get("container"):
+        return found
+    place = {"image": row.image, "dockerfile": _dockerfile(row), "pulled": row.source == contained.PULLED}
+    return found._replace(container=place)
+
+
+def _dockerfile(row: Any) -> str:
+    return str((row.definition.get("build") or {}).get("dockerfile") or contained.DOCKERFILE)
 
 
 def list_(ctx: Context, *, archived: bool = False) -> list[EnvironmentVersion]:
@@ -164,9 +232,17 @@ def get(ctx: Context, name: str, version: int | None = None) -> EnvironmentDetai
     return EnvironmentDetail(
         **_version(ctx, row).model_dump(),
         definition=EnvironmentDefinition.model_validate(row.definition),
-        lock=ctx.blobs.path(row.lock).read_text("utf-8"),
+        lock=lock_text(ctx, row),
         build_log=log.read_text("utf-8", "replace")[-200_000:] if log.is_file() else "",
     )
+
+
+def lock_text(ctx: Context, row: Any) -> str:
+    """Return the lock of a version as text: packages with hashes, or the Dockerfile."""
+    path = ctx.blobs.path(row.lock)
+    if row.definition.get("container"):
+        return contained.dockerfile_of(path.read_bytes(), _dockerfile(row))
+    return path.read_text("utf-8")
 
 
 def set_archived(ctx: Context, name: str, version: int | None, archived: bool) -> list[EnvironmentVersion]:
@@ -195,6 +271,7 @@ def _version(ctx: Context, row: Any) -> EnvironmentVersion:
         version=row.version,
         description=row.description,
         tags=row.tags,
+        container=bool(row.definition.get("container")),
         python=row.python,
         source=row.source,
         image=row.image,

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments.environments import building, locking, repository, service, tool
+from studiolo.studio.experiments.environments import building, images, locking, repository, service, tool
 
 log = logging.getLogger(__name__)
 _EVERY = 600.0
@@ -70,6 +70,7 @@ def _remove(root: Path, name: str, seen: tuple[int, float]) -> bool:
         if not held or building.state(root, name) != seen:
             return False
         shutil.rmtree(away, ignore_errors=True)
+        images.remove(root / name)
         (root / name).rename(away)
         # the lock last: who waits for it finds that it is gone, and makes another
         for ending in ("txt", "log", "lock"):

@@ -1,9 +1,15 @@
 """The `environment` of a job, and files that describe one, as definitions of the studio."""
 
+import base64
+import gzip
+import io
+import os
+import tarfile
 from pathlib import Path
 from typing import Any
 
 from studiolo.studio.experiments.errors import BadJob
+from studiolo.studio.experiments.job_files import snapshot
 from studiolo.studio.experiments.job_files.document import FileNotThere, mapping, read, text, unknown
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
@@ -27,7 +33,17 @@ KNOWN = frozenset(
         "packages",
         "python",
         "datastore",
+        "container",
     ]
+)
+_MOST = 10 << 20  # bytes of the folder of an image
+_FORMS = (
+    ("conda.yml", "conda"),
+    ("conda.yaml", "conda"),
+    ("conda_dependencies.yaml", "conda"),
+    ("environment.yml", "conda"),
+    ("requirements.txt", "requirements"),
+    ("pyproject.toml", "pyproject"),
 )
 
 
@@ -49,6 +65,7 @@ def definition(raw: dict[str, Any], folder: Path) -> tuple[EnvironmentDefinition
         "tags": {key: text(value) for key, value in mapping(raw, "tags").items()},
         "python": text(raw.get("python")),
         "image": text(raw.get("image")).strip(),
+        "container": bool(raw.get("container")),
     }
     conda = raw.get("conda_file")
     if isinstance(conda, dict):
@@ -68,27 +85,41 @@ def definition(raw: dict[str, Any], folder: Path) -> tuple[EnvironmentDefinition
             raise BadJob("'packages' must be a list of requirements.", field="environment.packages")
         found["packages"] = [text(item) for item in raw["packages"]]
     if build := mapping(raw, "build"):
-        _build(found, build, folder, warnings)
+        _build(found, build, folder)
     return EnvironmentDefinition.model_validate(found), warnings
 
 
-def _build(found: dict[str, Any], build: dict[str, Any], folder: Path, warnings: list[str]) -> None:
-    """Take what a Docker context says of Python's packages: the image itself is not built here."""
+def _build(found: dict[str, Any], build: dict[str, Any], folder: Path) -> None:
+    """Take the folder of an image, and what it says of Python's packages, which suffice where no image can be built."""
     context = folder / text(build.get("path") or ".")
     if not context.is_dir():
         raise FileNotThere(context, "environment.build.path")
-    warnings.append("'environment.build' is not built: only its Python packages are taken")
-    for name, key in (
-        ("conda.yml", "conda"),
-        ("conda.yaml", "conda"),
-        ("conda_dependencies.yaml", "conda"),
-        ("environment.yml", "conda"),
-        ("requirements.txt", "requirements"),
-        ("pyproject.toml", "pyproject"),
-    ):
-        if (context / name).is_file():
+    dockerfile = text(build.get("dockerfile_path")) or "Dockerfile"
+    if (context / dockerfile).is_file():
+        found["build"] = {"context": base64.b64encode(_packed(context)).decode(), "dockerfile": dockerfile}
+    for name, key in _FORMS:
+        if (context / name).is_file() and not any(found.get(form) for _, form in _FORMS):
             found[key] = _text(context / name, "environment.build")
-            return
+    if not found.keys() & {"build", *(form for _, form in _FORMS)}:
+        raise FileNotThere(context / dockerfile, "environment.build.dockerfile_path")
+
+
+def _packed(context: Path) -> bytes:
+    """Return a folder as a tar that is the same each time; raises BadJob for one that is too large."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w") as tar:
+        for name, path in sorted(snapshot.files(context, snapshot=True)):
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = path.stat().st_size, 0o755 if os.access(path, os.X_OK) else 0o644
+            if raw.tell() + info.size > _MOST:
+                raise BadJob(
+                    f"The folder {context} has more than {_MOST >> 20} MiB.",
+                    "Leave out what the image does not need, by a .studioloignore.",
+                    field="environment.build.path",
+                )
+            with path.open("rb") as file:
+                tar.addfile(info, file)
+    return gzip.compress(raw.getvalue(), mtime=0)
 
 
 def from_file(path: Path) -> tuple[EnvironmentDefinition, list[str]]:

@@ -35,7 +35,7 @@ export function EnvironmentCreate() {
     mutationFn: () =>
       data(
         api().POST('/experiments/environments', {
-          body: { name, description, python, tags: {}, image: '', [form]: text },
+          body: { name, description, python, tags: {}, image: '', container: false, [form]: text },
         }),
       ),
     onSuccess: (made) => {

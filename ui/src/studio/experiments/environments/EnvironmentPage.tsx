@@ -39,7 +39,9 @@ export function EnvironmentPage() {
                   version {it.version}
                   {it.archived ? ', archived' : ''}
                 </span>
-                <span>Python {it.python}</span>
+                <span>
+                  {it.container ? `container, ${it.image || 'built from a folder'}` : `Python ${it.python}`}
+                </span>
                 <span>
                   {count(it.packages)} {it.packages === 1 ? 'package' : 'packages'}
                 </span>
@@ -93,12 +95,16 @@ export function EnvironmentPage() {
               <Tabs.List mb="md" aria-label="Parts of the environment">
                 {ENVIRONMENT_TABS.map((tab) => (
                   <Tabs.Tab key={tab} value={tab}>
-                    {NAMES[tab]}
+                    {tab === 'packages' && found.container ? 'Dockerfile' : NAMES[tab]}
                   </Tabs.Tab>
                 ))}
               </Tabs.List>
               <Tabs.Panel value="packages">
-                <CodeSnippet label="Packages" code={packagesOf(found.lock) || 'No packages of its own.'} />
+                {found.container ? (
+                  <CodeSnippet label="Dockerfile" code={found.lock} />
+                ) : (
+                  <CodeSnippet label="Packages" code={packagesOf(found.lock) || 'No packages of its own.'} />
+                )}
               </Tabs.Panel>
               <Tabs.Panel value="definition">
                 <Definition it={found} />
