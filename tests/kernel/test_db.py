@@ -141,7 +141,27 @@ def test_tables_that_have_grown_are_counted_for_the_planner(any_ctx: Context) ->
     assert "small" not in counted
     with db.read() as tx:
         assert tx.execute(known).scalar_one() == 5000
+        # so that an index alone answers for its rows
+        vacuumed = text("select last_vacuum is not null from pg_stat_user_tables where relname = 'grown'")
+        assert tx.execute(vacuumed).scalar_one()
     assert "grown" not in statistics.refresh(db)
+
+
+def test_a_large_table_is_counted_and_left_to_postgresql_s_own_workers(
+    any_ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "_SMALL_BYTES", 1)
+    db = any_ctx.db
+    if db.dialect == "sqlite":
+        return
+    with db.begin() as tx:
+        tx.execute(text("create table large (x integer)"))
+        tx.execute(text("insert into large select * from generate_series(1, 5000)"))
+        tx.execute(text("select pg_stat_force_next_flush()"))
+    assert "large" in statistics.refresh(db)
+    with db.read() as tx:
+        seen = text("select last_analyze is not null, last_vacuum from pg_stat_user_tables where relname = 'large'")
+        assert tuple(tx.execute(seen).one()) == (True, None)
 
 
 def test_a_glance_opens_no_transaction_and_a_reader_after_it_does(any_ctx: Context) -> None:

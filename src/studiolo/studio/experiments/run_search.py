@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, DateTime, Select, String, bindparam, select, type_coerce
+from sqlalchemy import BigInteger, Connection, DateTime, Select, String, bindparam, literal_column, select, type_coerce
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey
@@ -37,6 +37,9 @@ _ROWS = (
     .join(experiments, experiments.c.number == _r.experiment)
     .outerjoin(run_docs, run_docs.c.run == _r.seq)
 )
+_VERSIONED = _ROWS.add_columns(
+    literal_column("runs.xmin").label("run_version"), literal_column("run_docs.xmin").label("doc_version")
+)
 _BY_SEQ = _ROWS.where(_r.seq.in_(bindparam("seqs", expanding=True)))
 _BY_ID = _ROWS.where(_r.id == bindparam("run_id"), _r.workspace_id == bindparam("workspace_id"))
 
@@ -47,14 +50,19 @@ def row(tx: Connection, ctx: Context, run_id: str) -> Any:
 
 
 def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:
-    """Return the same of several runs, in the order given."""
+    """Return the same of several runs, in the order given; one that is gone is left out."""
     if tx.dialect.name == "postgresql":
         found = binary_rows(tx, _ROWS, _r.seq, seqs)
     else:
         found = {}
         for start in range(0, len(seqs), CHUNK):
             found.update((one.seq, one) for one in tx.execute(_BY_SEQ, {"seqs": seqs[start : start + CHUNK]}))
-    return [found[seq] for seq in seqs]
+    return [found[seq] for seq in seqs if seq in found]
+
+
+def versioned(tx: Connection, seqs: Sequence[int]) -> dict[int, Any]:
+    """Return the same by number, with the versions that PostgreSQL has of a run's row and of its document."""
+    return binary_rows(tx, _VERSIONED, _r.seq, seqs)
 
 
 def page(
@@ -67,16 +75,28 @@ def page(
     token: str,
     limit: int,
 ) -> tuple[list[Any], str | None]:
-    """Return a page of runs as `rows` has them, and the token of the next page; experiment_ids None: of every experiment.
-
-    A first page comes from PostgreSQL with one request, whose text is kept: so one in which no values stand.
-    """
+    """Return a page of runs as `rows` has them, and the token of the next page; experiment_ids None: of every experiment."""
     search = _kept(tx, ctx, experiment_ids, lifecycle, filters, orders)
     lists = experiment_ids is not None and len(experiment_ids) != 1
-    if not lists and at_once(ctx, filters, token):
-        return search.beginning(tx, limit)
-    found, following = search.page(tx, token, limit)
+    first = not lists and at_once(ctx, filters, token)
+    found, following = search.beginning(tx, limit) if first else search.page(tx, token, limit)
     return rows(tx, [one.seq for one in found]), following
+
+
+def beginning(
+    tx: Connection,
+    ctx: Context,
+    experiment_ids: list[int] | None,
+    lifecycle: str | None,
+    filters: list[Comparison],
+    orders: list[Order],
+    limit: int,
+) -> tuple[list[Any], str | None]:
+    """Return the first page of what may be read `at_once`: of each run its number and versions; and the token of the next page.
+
+    It comes with one request, whose text is kept: so one in which no values stand.
+    """
+    return _kept(tx, ctx, experiment_ids, lifecycle, filters, orders).beginning(tx, limit)
 
 
 def at_once(ctx: Context, filters: Sequence[Comparison], token: str) -> bool:
@@ -107,7 +127,7 @@ class _Search:
         return keyset.page(tx, query, token, limit, self.values)
 
     def beginning(self, tx: Connection, limit: int) -> tuple[list[Any], str | None]:
-        """Return the first page as `rows` has it, with one request for each part that is looked into."""
+        """Return numbers and versions of the first page, with one request for each part that is looked into."""
         if isinstance(self.found, list):
 
             def ask(part: run_walk.Section, _place: Sequence[Any] | None, _most: int) -> list[Any]:
@@ -128,15 +148,14 @@ class _Search:
         if found is None:
             if len(_texts) >= MAX_STATEMENTS:
                 _texts.clear()
-            found = _texts[shape] = BinaryQuery(_with_documents(query, keyset, most))
+            found = _texts[shape] = BinaryQuery(_with_versions(query, keyset, most))
         return found.rows(tx, self.values)
 
 
-def _with_documents(query: Select[Any], keyset: Keyset, most: int) -> Select[Any]:
-    page, order = keyset.beginning(query.add_columns(*_OWN), most)
-    found = select(page, experiments.c.artifact_location, run_docs.c.doc)
-    found = found.join(experiments, experiments.c.number == page.c.experiment)
-    return found.outerjoin(run_docs, run_docs.c.run == page.c.seq).order_by(*order)
+def _with_versions(query: Select[Any], keyset: Keyset, most: int) -> Select[Any]:
+    page, order = keyset.beginning(query.add_columns(literal_column("runs.xmin").label("run_version")), most)
+    found = select(page, literal_column("run_docs.xmin").label("doc_version"))
+    return found.select_from(page.outerjoin(run_docs, run_docs.c.run == page.c.seq)).order_by(*order)
 
 
 def _kept(

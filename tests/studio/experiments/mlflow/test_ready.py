@@ -42,8 +42,8 @@ _STEPS = st.one_of(
 def test_a_document_that_is_there_is_true(any_services: Services, any_client: TestClient, steps: list[Any]) -> None:
     ctx = context_in(any_services)
     run_id = any_client.post(f"{API}/runs/create", json={"experiment_id": "0"}).json()["run"]["info"]["run_id"]
-    wanted = {"experiment_id": "0", "name": "m", "source_run_id": run_id}
-    model_id = any_client.post(f"{API}/logged-models", json=wanted).json()["model"]["info"]["model_id"]
+    model = {"experiment_id": "0", "name": "m", "source_run_id": run_id}
+    model_id = any_client.post(f"{API}/logged-models", json=model).json()["model"]["info"]["model_id"]
     for path, body in [*steps, ("make", {})]:
         if path == "make":
             with ctx.db.read() as tx:
@@ -59,10 +59,14 @@ def test_a_document_that_is_there_is_true(any_services: Services, any_client: Te
             row = run_search.row(tx, ctx, run_id)
             written = shapes.documents(tx, [row.seq])[row.seq]
         assert row.doc is None or row.doc == written
+        one = any_client.get(f"{API}/runs/get", params={"run_id": run_id}).json()["run"]
+        for _ in range(2):  # the second one finds what the first one kept
+            wanted = {"experiment_ids": ["0"], "run_view_type": "ALL"}
+            found = any_client.post(f"{API}/runs/search", json=wanted).json()["runs"]
+            assert [run for run in found if run["info"]["run_id"] == run_id] == [one]
     assert row.doc is not None
-    found = any_client.get(f"{API}/runs/get", params={"run_id": run_id}).json()["run"]
-    assert found["info"]["run_id"] == run_id
-    assert found["data"]["tags"]
+    assert one["info"]["run_id"] == run_id
+    assert one["data"]["tags"]
 
 
 def test_documents_are_made_once_a_run_is_quiet(any_ctx: Context) -> None:

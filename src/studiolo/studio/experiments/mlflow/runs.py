@@ -1,5 +1,6 @@
 """MLflow's endpoints of runs: create, get, update, delete, restore, search, inputs and outputs."""
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,11 +15,12 @@ from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import moment, tags_in
 from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_conditions, run_search
 from studiolo.studio.experiments.errors import RunNotFound
-from studiolo.studio.experiments.mlflow import shapes
+from studiolo.studio.experiments.mlflow import kept, shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
 from studiolo.studio.experiments.states import STATE
 from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
 
+_SHORT = 2_000  # characters of a filter that is read once: lists ask for the same ones again and again
 _SIZES = {"name": 500, "digest": 36, "source": 65_535, "schema": 1_048_575, "profile": 16_777_215}
 
 
@@ -113,7 +115,8 @@ def restore(ctx: Context, fields: Fields) -> dict[str, Any]:
 def search(ctx: Context, fields: Fields) -> bytes:
     """Find runs by what was recorded."""
     limit = fields.limit("max_results", 1000, 50_000)
-    filters = each(fields.text("filter"), _checked)
+    text = fields.text("filter")
+    filters = list(_short(text)) if len(text) <= _SHORT else each(text, _checked)
     orders = [parse_order(clause) for clause in fields.texts("order_by")]
     lifecycle = view_type(fields, "run_view_type")
     pages = Pages(fields, "experiment_ids", "filter", "run_view_type", "order_by")
@@ -123,15 +126,24 @@ def search(ctx: Context, fields: Fields) -> bytes:
         numbers = catalog.numbers(tx, ctx, asked)
         if not numbers:
             return b"{}"
-        rows, following = run_search.page(tx, ctx, numbers, lifecycle, filters, orders, pages.place, limit)
-        found = shapes.ready(rows) if alone else shapes.runs_of(tx, rows)
-    if len(found) < len(rows):  # what a run recorded comes from several tables: in one state
-        with ctx.db.read() as tx:
+        if alone:
+            rows, following = run_search.beginning(tx, ctx, numbers, lifecycle, filters, orders, limit)
+            found = kept.written(tx, ctx, rows)
+        else:
+            rows, following = run_search.page(tx, ctx, numbers, lifecycle, filters, orders, pages.place, limit)
             found = shapes.runs_of(tx, rows)
+    if found is None:  # what a run recorded comes from several tables: in one state
+        with ctx.db.read() as tx:
+            found = shapes.runs_of(tx, run_search.rows(tx, [row.seq for row in rows]))
     parts = [b'"runs":[%b]' % b",".join(found)] if found else []
     if following:
         parts.append(b'"next_page_token":%b' % orjson.dumps(pages.sealed(following)))
     return b"{%b}" % b",".join(parts)
+
+
+@lru_cache(256)
+def _short(text: str) -> tuple[Comparison, ...]:
+    return tuple(each(text, _checked))
 
 
 def _checked(comparison: Comparison) -> Comparison:

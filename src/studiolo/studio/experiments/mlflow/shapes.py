@@ -86,13 +86,13 @@ def runs_of(tx: Connection, rows: Sequence[Any]) -> list[bytes]:
     A run that is gone since its row was read is left out.
     """
     made = documents(tx, [row.seq for row in rows if row.doc is None])
-    whole = ((row, row.doc or made.get(row.seq)) for row in rows)
-    return [b'{"info":%b,%b' % (orjson.dumps(info(row)), doc) for row, doc in whole if doc is not None]
+    documented = ((row, row.doc or made.get(row.seq)) for row in rows)
+    return [whole(row, doc) for row, doc in documented if doc is not None]
 
 
-def ready(rows: Sequence[Any]) -> list[bytes]:
-    """Write those of the runs whose documents are ready."""
-    return [b'{"info":%b,%b' % (orjson.dumps(info(row)), row.doc) for row in rows if row.doc is not None]
+def whole(row: Any, doc: bytes) -> bytes:
+    """Write a run from its row and its document."""
+    return b'{"info":%b,%b' % (orjson.dumps(info(row)), doc)
 
 
 def documents(tx: Connection, seqs: Sequence[int]) -> dict[int, bytes]:
