@@ -200,7 +200,7 @@ class Loop:
     def once(self) -> bool:
         """Do a round; True when any tick did something."""
         try:
-            with self._ctx.db.read() as tx:
+            with self._ctx.db.glance() as tx:
                 self._workspaces = [(str(row.id), str(row.name)) for row in accounts.all_workspaces(tx)]
             self._away = False
         except Exception:

@@ -22,6 +22,6 @@ class Health(BaseModel):
 def health(request: Request) -> Health:
     """Say that the server and its database answer."""
     db = services(request).db
-    with db.read() as tx:
+    with db.glance() as tx:
         tx.execute(text("select 1"))
     return Health(status="ok", version=__version__, database=db.dialect)

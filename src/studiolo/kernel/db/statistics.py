@@ -23,7 +23,7 @@ def refresh(db: Database) -> list[str]:
     """
     if db.dialect == "sqlite":
         return []
-    with db.read() as tx:
+    with db.glance() as tx:
         grown = {str(name): int(size) for name, size in tx.execute(_GROWN)}
     for name, size in grown.items():
         with db.glance() as tx:  # in no transaction: where it is vacuumed, none may be open

@@ -15,7 +15,7 @@ def tick(ctx: Context) -> bool:
 
     Registering and consuming are one transaction: a controller that is killed here registers again or not at all.
     """
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         ended = experiments.unconsumed(tx, ctx, service.KIND)
     for run, job in ended:
         try:

@@ -11,7 +11,7 @@ from studiolo.studio.experiments import service as experiments
 
 def tick(ctx: Context) -> bool:
     """Take the results of ended profile jobs; True when there were any."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         ended = experiments.unconsumed(tx, ctx, profiling.PROFILE)
     for run, spec in ended:
         with ctx.db.begin() as tx:

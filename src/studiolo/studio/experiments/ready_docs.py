@@ -64,13 +64,13 @@ def spoil_all(tx: Connection, ctx: Context, run_seqs: Sequence[int]) -> set[int]
 
 def adopt(ctx: Context, after: int) -> int:
     """Give a row to runs above a number that have none; returns the greatest number of a run."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         newest = int(tx.execute(select(func.coalesce(func.max(runs.c.seq), 0))).scalar_one())
     if newest <= after:
         return after
     missing = select(runs.c.seq, literal(0)).where(runs.c.seq > after - _LOOK_BACK)
     missing = missing.where(~select(run_docs.c.run).where(run_docs.c.run == runs.c.seq).exists())
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         none = tx.execute(missing.limit(1)).first() is None
     if not none:
         with ctx.db.begin() as tx:

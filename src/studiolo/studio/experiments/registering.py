@@ -96,7 +96,7 @@ _READY = (  # asked at every tick
 
 def ready(ctx: Context, types: Collection[str]) -> list[Ready]:
     """Return at most 50 outputs of some types that can be registered now, oldest first."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         return [Ready(*row) for row in tx.execute(_READY, {"workspace_id": ctx.workspace_id, "types": sorted(types)})]
 
 

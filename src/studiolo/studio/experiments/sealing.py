@@ -24,7 +24,7 @@ def seal_ended(ctx: Context, run_seqs: Sequence[int], most: int) -> set[int]:
     t = metric_latest.c
     query = select(t.run, t.key, (t.points - t.sealed).label("loose")).join(runs, runs.c.seq == t.run)
     query = query.where(t.run.in_(run_seqs), t.points - t.sealed >= FEWEST, runs.c.state.in_(sorted(TERMINAL)))
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         waiting = [(int(row.run), int(row.key), int(row.loose)) for row in tx.execute(query.order_by(t.run, t.key))]
     left: set[int] = set()
     for run_seq, together in _together(waiting):
@@ -66,7 +66,7 @@ OF_LONG = (  # asked at every tick of the controller, and to build a statement t
 
 def seal_long(ctx: Context, most: int) -> int:
     """Pack older points of long series of runs that go on, in up to `most` transactions; returns how many points."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         waiting = tx.execute(OF_LONG, {"workspace_id": ctx.workspace_id, "long": LONG + PART, "most": most}).all()
     return sum(seal(ctx, row.run, row.key, LONG) for row in waiting)
 

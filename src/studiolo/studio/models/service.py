@@ -218,7 +218,7 @@ def scan(ctx: Context, name: str, version: int | str) -> Scan:
 
 def not_scanned(ctx: Context) -> Found | None:
     """Return the oldest version that this scanner has not looked into; one indexed read when there is none."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         return repository.not_scanned(tx, ctx.workspace_id, SCANNER)
 
 

@@ -43,7 +43,7 @@ _known: dict[tuple[str, str], _Workspace] = {}
 def tick(ctx: Context) -> bool:
     """Advance the pipelines of the workspace; True when something changed."""
     remembered = _known.setdefault((str(ctx.settings.home), ctx.workspace_id), _Workspace())
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         rows = {row.run_seq: row for row in repository.live(tx, ctx)}
     for gone in remembered.pipelines.keys() - rows.keys():
         del remembered.pipelines[gone]

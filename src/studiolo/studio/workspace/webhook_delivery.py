@@ -93,7 +93,7 @@ def send_due(ctx: Context, *, wait: bool = False) -> bool:
     free = 4 * THREADS - len(_sending)
     if free <= 0:
         return False
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         found = webhook_repository.due(tx, ctx, ctx.clock.now(), free)
     begun = []
     for row in found:

@@ -178,7 +178,7 @@ def nodes(ctx: Context, name: str) -> list[MachineNode]:
 
 def tick(ctx: Context) -> bool:
     """Note which machines answer this controller and which do not; True when that changed."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         rows = repository.all_(tx, ctx.workspace_id)
     changed = False
     for row in rows:

@@ -72,7 +72,7 @@ def schedule(ctx: Context, row: Any) -> bool:
 
 
 def _take(ctx: Context) -> bool:
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         ended = experiments.unconsumed(tx, ctx, submission.KIND)
     for run, job in ended:
         found, error = _result(ctx, run)

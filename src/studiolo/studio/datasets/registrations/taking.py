@@ -18,7 +18,7 @@ _HELD_SECONDS = 3600.0  # the job held its blobs so long ago at most; else they 
 
 def tick(ctx: Context) -> bool:
     """Take the results of ended registrations; True when there were any."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         ended = experiments.unconsumed(tx, ctx, orders.KIND)
     for run, _ in ended:
         _take(ctx, run)

@@ -200,7 +200,7 @@ def _answer(tx: Connection, ctx: Context, model_id: str, *, deleted: bool = Fals
 def get(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Return a logged model."""
     deleted = fields.text("allow_deleted").lower() == "true"
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         return _answer(tx, ctx, fields.text("model_id"), deleted=deleted)
 
 

@@ -29,7 +29,7 @@ def keep_ready(ctx: Context) -> bool:
 def make(ctx: Context) -> int:
     """Make up to a thousand documents of quiet runs of the workspace, once their series are packed; returns how many."""
     _adopted[ctx.db] = ready_docs.adopt(ctx, _adopted.get(ctx.db, 0))
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         seqs = ready_docs.unready(tx, ctx, AT_ONCE)
     made = 0
     later = sealing.seal_ended(ctx, seqs, PARTS)

@@ -93,7 +93,7 @@ def update(ctx: Context, fields: Fields) -> dict[str, Any]:
         end=moment(end, "end_time") if end else None,
         name=fields.text("run_name") or None,
     )
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         return {"run_info": shapes.info(row_of(tx, ctx, run_id))}
 
 

@@ -98,7 +98,7 @@ def send_due(ctx: Context, *, wait: bool = False) -> bool:
     free = 4 * THREADS - len(_sending)
     if free <= 0:
         return False
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         found = repository.due(tx, ctx, ctx.clock.now(), free)
         if not found or repository.mail_settings(tx, ctx) is None:
             return False
