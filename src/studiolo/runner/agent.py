@@ -2,8 +2,8 @@
 
 It only looks, asks and passes bytes: it ends with its connection, and whatever runs goes on without it. `agent.py unpack <root>
 <name>` makes an attempt of a tar on its input, whole or not at all; `agent.py pack <root> <name> <entry>` writes one to its
-output. `serve <root> slurm` starts attempts as jobs of Slurm, which run `agent.py batch <root> <name>`. Standard library only; Python
-3.10 or newer.
+output. `serve <root> slurm` starts attempts as jobs of Slurm, which run `agent.py batch <root> <name>`; `serve <root> kubernetes` as Jobs of
+Kubernetes, which run `agent.py pod <root> <name>`. Standard library only; Python 3.10 or newer.
 """
 
 import base64
@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 MARKER = b"@studiolo "  # before each answer: what a login shell prints by itself is not one
 PIECE = 1 << 20
 BROUGHT = "brought"  # that what the attempt left was brought back
-RECORDS = {"claim.json", "state.json", "exit.json", "slurm.json", BROUGHT}  # what stays of it then
+RECORDS = {"claim.json", "state.json", "exit.json", "slurm.json", "kube.json", BROUGHT}  # what stays of it then
 _KEEP_SECONDS = 30 * 86_400
 _SPACE_LEFT = 16 << 20
 Verb = Callable[..., dict[str, Any]]
@@ -294,12 +294,16 @@ def main(words: list[str]) -> None:
         from studiolo.runner import slurm_verbs
 
         serve(root, sys.stdin.buffer, sys.stdout.buffer, slurm_verbs.VERBS)
+    elif verb == "serve" and words[2:] == ["kubernetes"]:
+        from studiolo.runner import kube_verbs
+
+        serve(root, sys.stdin.buffer, sys.stdout.buffer, kube_verbs.VERBS)
     elif verb == "serve":
         serve(root, sys.stdin.buffer, sys.stdout.buffer)
-    elif verb == "batch":
+    elif verb in ("batch", "pod"):
         from studiolo.runner import batch
 
-        sys.exit(batch.run(str(place_of(root, words[2]))))
+        sys.exit(batch.run(str(place_of(root, words[2])), pod=verb == "pod"))
     elif verb == "unpack":
         unpack(root, words[2], sys.stdin.buffer)
     else:

@@ -21,8 +21,8 @@ _PASSED = (signal.SIGTERM, signal.SIGUSR1)
 _KEPT = ("SLURM_", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "TMPDIR")
 
 
-def run(folder: str) -> int:
-    """Run an attempt to its end; returns 0 when that is recorded."""
+def run(folder: str, *, pod: bool = False) -> int:
+    """Run an attempt to its end; returns 0 when that is recorded. pod: in a container of Kubernetes, whose surroundings are the image's."""
     from studiolo.runner import attempt
     from studiolo.runner import main as entry
     from studiolo.runner.supervise import ENDING
@@ -35,7 +35,7 @@ def run(folder: str) -> int:
         os.close(told)
         code = 1
         try:
-            code = entry.own(folder, tell, handed, _surroundings())
+            code = entry.own(folder, tell, handed, _of_image(folder) if pod else _surroundings())
         except BaseException:  # noqa: BLE001 - the last frame of a process; it goes to runner.log
             import traceback
 
@@ -47,7 +47,7 @@ def run(folder: str) -> int:
     for number in _PASSED:
         signal.signal(number, lambda number, _: _pass_on(runner, number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    if os.read(told, 1) == b"+":  # of several jobs of one attempt this is the one to ask about
+    if os.read(told, 1) == b"+" and not pod:  # of several jobs of one attempt this is the one to ask about
         with contextlib.suppress(OSError):
             attempt.write_json(folder, SUBMITTED, {"job": os.environ["SLURM_JOB_ID"]})
     with contextlib.suppress(OSError):
@@ -87,6 +87,17 @@ def _handed(folder: str) -> dict[str, Any]:
 def _surroundings() -> dict[str, str]:
     """Return what the batch system says of the node and of what it gave."""
     return {key: value for key, value in os.environ.items() if key.startswith(_KEPT)}
+
+
+def _of_image(folder: str) -> dict[str, str]:
+    """Return the variables of the container; what the job installs by pip goes before the programs of the image."""
+    from studiolo.runner import attempt
+
+    found = dict(os.environ)
+    target = ((attempt.read_json(folder, attempt.JOB) or {}).get("env") or {}).get("PIP_TARGET")
+    if target:
+        found["PATH"] = f"{target}/bin:{found.get('PATH', os.defpath)}"
+    return found
 
 
 def _pass_on(runner: int, number: int) -> None:

@@ -106,9 +106,9 @@ def _seen(root: Path, folder: Path, name: str) -> "tuple[observe.Observation, sl
         job = None  # a Slurm that lost its last seconds gives their numbers again
     if job is not None and job.state not in slurm.OVER:
         return _alive(folder), job
-    if ended is None and not _settled(folder):
+    if ended is None and not settled(folder):
         return _alive(folder), job
-    if ended is None and (job is None or job.state == "NODE_FAIL") and _beats(folder):
+    if ended is None and (job is None or job.state == "NODE_FAIL") and beats(folder):
         return _alive(folder), job  # Slurm cannot see it, and it lives
     state = job.state if job is not None else slurm.accounted(id_)
     if not state and not claimed:
@@ -118,7 +118,7 @@ def _seen(root: Path, folder: Path, name: str) -> "tuple[observe.Observation, sl
     return _concluded(folder, state), job
 
 
-def _beats(folder: Path) -> bool:
+def beats(folder: Path) -> bool:
     """Say whether the runner of an attempt has been seen to live; clocks of nodes are not compared with this one's."""
     try:
         beat = (folder / attempt.HEARTBEAT).stat().st_mtime
@@ -138,7 +138,7 @@ def _alive(folder: Path) -> observe.Observation:
     return observe.Running(int(claim["pid"]), int(state["child"]), float(state["started_at"]))
 
 
-def _settled(folder: Path) -> bool:
+def settled(folder: Path) -> bool:
     """Say whether a job that is over has been so for long enough; what a node wrote last is seen then."""
     path = folder / GONE
     try:
@@ -184,18 +184,18 @@ def launch(
 ) -> dict[str, Any]:
     """Submit an attempt that was unpacked, once."""
     folder = agent.place_of(root, name)
-    with _alone(folder):
+    with alone(folder):
         if attempt.exists(str(folder), attempt.CLAIM) or _id(root, folder, name) is not None:
             return {"owned": False}
         if attempt.exists(str(folder), attempt.CANCEL):
-            _canceled(folder)
+            canceled(folder)
             return {"owned": True}
         order = attempt.read_json(str(folder), attempt.JOB) or {}
         secret = {}
         if handed["env"]:
             key = secrets.token_bytes(32)
             secret = {batch.KEY: key.hex()}
-            _write_private(folder / batch.HANDED, batch.sealed(handed, key))
+            write_private(folder / batch.HANDED, batch.sealed(handed, key))
         given = [
             *(["--partition", partition] if partition else []),
             *(options or []),
@@ -313,20 +313,20 @@ def _options(root: Path, folder: Path, name: str, order: dict[str, Any]) -> list
     return found
 
 
-def _canceled(folder: Path) -> None:
+def canceled(folder: Path) -> None:
     now = time.time()
     if observe.claim(folder, "canceled"):
         end = {"code": None, "signal": None, "class": "canceled", "error": "Canceled before it was submitted."}
         attempt.write_json(str(folder), attempt.EXIT, {**end, "started_at": now, "ended_at": now})
 
 
-def _write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
 
 
 @contextmanager
-def _alone(folder: Path) -> "Iterator[None]":
+def alone(folder: Path) -> "Iterator[None]":
     """Let one agent at a time submit an attempt: two controllers may ask at once."""
     with (folder / "submit.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

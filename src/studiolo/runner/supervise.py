@@ -132,8 +132,7 @@ class Runner:
 
     def _tree(self) -> list[int]:
         """Return the processes of the job."""
-        found: list[int] = self._container.pids() if self._container else processes.quick_descendants(os.getpid())
-        return found
+        return list(self._container.pids()) if self._container else processes.quick_descendants(os.getpid())
 
     def _limit(self) -> None:
         """Let the kernel keep the limits of the job, as far as it can here."""

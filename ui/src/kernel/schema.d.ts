@@ -10887,7 +10887,7 @@ export interface components {
      * @description An attached machine.
      *
      *     state: new (not reached yet), ready, silent (it does not answer; jobs on it are not harmed). cores, memory_bytes: for jobs,
-     *     None until it was reached. sign_in: private_key, password, or none for the studio's own machine.
+     *     None until it was reached. sign_in: private_key, password, kubeconfig, or none for the studio's own machine.
      */
     Machine: {
       check: components['schemas']['MachineCheck'] | null;
@@ -11068,9 +11068,11 @@ export interface components {
     };
     /**
      * MachineCredentials
-     * @description How one signs in: a private key (the whole file, OpenSSH or PEM), or a password. They are sealed and never shown again.
+     * @description How one signs in: a private key (the whole file, OpenSSH or PEM), a password, or a kubeconfig. They are sealed and never shown again.
      */
     MachineCredentials: {
+      /** Kubeconfig */
+      kubeconfig?: string | null;
       /** Passphrase */
       passphrase?: string | null;
       /** Password */
@@ -11131,9 +11133,16 @@ export interface components {
     };
     /**
      * MachineKind
-     * @description What the form of a kind of machines is drawn from. queues: it has a queue of its own; here: without a host it is the studio's machine.
+     * @description What the form of a kind of machines is drawn from.
+     *
+     *     queues: it has a queue of its own; here: without a host it is the studio's machine; credentials: how one signs in.
      */
     MachineKind: {
+      /**
+       * Credentials
+       * @default []
+       */
+      credentials: string[];
       /** Description */
       description: string;
       /** Fields */

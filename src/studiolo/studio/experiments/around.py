@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from studiolo.kernel.context import Context
 from studiolo.runner import attempt as files
 from studiolo.runner.launch import Program
+from studiolo.studio.compute import service as compute
 from studiolo.studio.experiments import in_containers, job_secrets
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import building
@@ -32,7 +33,8 @@ def plan(ctx: Context, claim: Claim, place: Path) -> None:
     """Write what is to be done before and after the command; nothing where there is nothing to do. Raises NoEngine."""
     context = claim.spec.context
     found: dict[str, Any] = {}
-    if chosen := context.get("environment"):
+    chosen = context.get("environment")
+    if chosen and not _of_another_machine(ctx, claim):
         lock = str(ctx.blobs.path(chosen["lock"]))
         found["environment"] = {**chosen, "lock_file": lock, "folder": str(environments.folder(ctx))}
         if chosen.get("container"):
@@ -44,6 +46,11 @@ def plan(ctx: Context, claim: Claim, place: Path) -> None:
         found["kept_at"] = {name: {**at, "path": _filled(at["path"], claim)} for name, at in kept.items()}
     if found:
         (place / PLAN).write_text(json.dumps(found), "utf-8")
+
+
+def _of_another_machine(ctx: Context, claim: Claim) -> bool:
+    """Say whether a job's image is brought by the machine that it runs on."""
+    return compute.elsewhere(ctx, claim.compute)
 
 
 def is_ready(ctx: Context, spec: JobSpec, place: Path) -> bool:
@@ -70,11 +77,13 @@ def _filled(path: str, claim: Claim) -> str:
     return re.sub(r"\$\{\{\s*name\s*\}\}", claim.id, path)
 
 
-def programs(spec: JobSpec, env: dict[str, str]) -> Programs:
+def programs(ctx: Context, claim: Claim, env: dict[str, str]) -> Programs:
     """Return the programs that a job needs around it, in the studio's own Python. env: `job_variables.of_programs`."""
+    spec = claim.spec
     stores = [name for name, reference in spec.secrets.items() if reference.startswith(job_secrets.STORE)]
     found = Programs()
-    if spec.context.get("environment") or spec.context.get("staged"):
+    chosen = spec.context.get("environment") and not _of_another_machine(ctx, claim)
+    if chosen or spec.context.get("staged"):
         found["before"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.preparing"], env=env, handed=stores)
     if spec.context.get("kept_at"):
         found["after"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.finishing"], env=env, handed=stores)

@@ -136,7 +136,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         inherited=job_variables.inherited(spec, env),
         own=sorted(spec.env),
     )
-    programs = around.programs(spec, job_variables.of_programs(ctx, claim, place))
+    programs = around.programs(ctx, claim, job_variables.of_programs(ctx, claim, place))
     if "before" in programs and not around.is_ready(ctx, spec, place):
         made["before"] = programs["before"]
     if "after" in programs:

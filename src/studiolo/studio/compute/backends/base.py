@@ -80,7 +80,8 @@ class BackendSpec:
 
     extra: optional dependency that it needs. fields: what is to be known of such a machine beside where it is. queues: it has a
     queue of its own, which decides what runs when; at most `max_jobs` of its settings are there at once. here: without a host
-    it is the studio's own machine. images: it runs jobs in container images by itself.
+    it is the studio's own machine. images: it runs jobs in container images by itself. credentials: how one
+    signs in.
     """
 
     name: str
@@ -92,6 +93,7 @@ class BackendSpec:
     queues: bool = False
     here: bool = False
     images: bool = False
+    credentials: tuple[str, ...] = ("private_key", "passphrase", "password")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ Python = Annotated[str | None, typer.Option(help="Its Python, 3.10 or newer; pyt
 KeyFile = Annotated[Path | None, typer.Option("--key-file", help="File of a private key; it is sealed.")]
 Passphrase = Annotated[str | None, typer.Option("--passphrase-env", help="Variable with the passphrase of the key.")]
 Password = Annotated[str | None, typer.Option("--password-env", help="Variable with a password, instead of a key.")]
+Kubeconfig = Annotated[
+    Path | None, typer.Option("--kubeconfig", help="File of a kubeconfig, for a Kubernetes; it is sealed.")
+]
 Cores = Annotated[int | None, typer.Option(min=1, help="Cores for jobs, where less than there are.")]
 Memory = Annotated[float | None, typer.Option(min=0.01, help="GiB for jobs, where less than there are.")]
 Setting = Annotated[
@@ -64,7 +67,7 @@ def attach(
     name: Annotated[str | None, typer.Argument(help="Name; of a file that has one it may be left out.")] = None,
     file: Annotated[Path | None, typer.Option("--file", "-f", help="YAML, also Azure ML's virtualmachine.")] = None,
     kind: Annotated[
-        str | None, typer.Option(help="ssh, or slurm (without a host: that of the studio's own machine).")
+        str | None, typer.Option(help="ssh, kubernetes, or slurm (without a host: that of the studio's own machine).")
     ] = None,
     setting: Setting = None,
     host: Host = None,
@@ -76,12 +79,13 @@ def attach(
     key_file: KeyFile = None,
     passphrase_env: Passphrase = None,
     password_env: Password = None,
+    kubeconfig: Kubeconfig = None,
     cores: Cores = None,
     memory: Memory = None,
     description: Description = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Attach a machine by SSH, or a Slurm; options go before what the file says."""
+    """Attach a machine by SSH, a Slurm or a Kubernetes; options go before what the file says."""
     values: dict[str, Any] = {"credentials": {}}
     if file is not None:
         spec, notes = load(file)
@@ -92,7 +96,7 @@ def attach(
     given |= {"kind": kind} if kind else {}
     if setting:
         given["settings"] = {**values.get("settings", {}), **_settings(setting)}
-    if credentials := _credentials(key_file, passphrase_env, password_env):
+    if credentials := _credentials(key_file, passphrase_env, password_env, kubeconfig):
         given["credentials"] = credentials
     client = Machines(transport(context))
     found = client.attach_from(made({**values, **given}))
@@ -114,6 +118,7 @@ def update(
     key_file: KeyFile = None,
     passphrase_env: Passphrase = None,
     password_env: Password = None,
+    kubeconfig: Kubeconfig = None,
     cores: Cores = None,
     memory: Memory = None,
     description: Description = None,
@@ -122,7 +127,7 @@ def update(
 ) -> None:
     """Change a machine; where it is and who signs in only together with the credentials."""
     given = _given(None, host, port, user, host_key, folder, python, cores, memory, description)
-    if credentials := _credentials(key_file, passphrase_env, password_env):
+    if credentials := _credentials(key_file, passphrase_env, password_env, kubeconfig):
         given["credentials"] = credentials
     client = Machines(transport(context))
     if setting:
@@ -179,6 +184,9 @@ def _given(
     return {key: value for key, value in values.items() if value is not None}
 
 
+_LISTS = ("options", "node_selector", "tolerations", "pull_secrets")
+
+
 def _settings(given: list[str]) -> dict[str, Any]:
     """Return settings; what is given several times is a list."""
     found: dict[str, Any] = {}
@@ -187,14 +195,18 @@ def _settings(given: list[str]) -> dict[str, Any]:
         if not sign:
             raise typer.BadParameter(f"'{text}' has no =; write name=value.", param_hint="--set")
         if name not in found:
-            found[name] = [value] if name == "options" else value
+            found[name] = [value] if name in _LISTS else value
         else:
             found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
     return found
 
 
-def _credentials(key_file: Path | None, passphrase_env: str | None, password_env: str | None) -> dict[str, str]:
+def _credentials(
+    key_file: Path | None, passphrase_env: str | None, password_env: str | None, kubeconfig: Path | None
+) -> dict[str, str]:
     found = {}
+    if kubeconfig is not None:
+        found["kubeconfig"] = read_key(kubeconfig.expanduser(), "--kubeconfig")
     if key_file is not None:
         found["private_key"] = read_key(key_file.expanduser(), "--key-file")
     for field, variable in (("passphrase", passphrase_env), ("password", password_env)):

@@ -1,4 +1,4 @@
-"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is, and `type: slurm`."""
+"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is, `type: slurm` and `type: kubernetes`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +51,8 @@ def parse(found: Mapping[str, Any], folder: Path) -> tuple[MachineCreate, list[s
     credentials: dict[str, Any] = {}
     if file := settings.get("ssh_private_key_file") or values.pop("private_key_file", None):
         credentials["private_key"] = read_key(folder / Path(str(file)).expanduser(), "private_key_file")
+    if file := values.pop("kubeconfig_file", None):
+        credentials["kubeconfig"] = read_key(folder / Path(str(file)).expanduser(), "kubeconfig_file")
     if settings.get("admin_password"):
         credentials["password"] = str(settings["admin_password"])
     notes = [f"'{key}' is left out: it means nothing here" for key in values if key in _IGNORED]
@@ -82,4 +84,6 @@ def read_key(path: Path, field: str) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or "it is no text"
-        raise MachineInvalid(f"{path}: {said}.", "Name the file of a private key.", field=field) from None
+        raise MachineInvalid(
+            f"{path}: {said}.", "Name the file of a private key, or a kubeconfig.", field=field
+        ) from None

@@ -36,6 +36,7 @@ def shown() -> list[MachineKind]:
             fields=[MachineField(**dataclasses.asdict(field)) for field in spec.fields],
             queues=spec.queues,
             here=spec.here,
+            credentials=list(spec.credentials),
         )
         for spec in (module.SPEC for module in all_().values())
     ]

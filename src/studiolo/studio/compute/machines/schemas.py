@@ -13,13 +13,14 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
 class MachineCredentials(BaseModel):
-    """How one signs in: a private key (the whole file, OpenSSH or PEM), or a password. They are sealed and never shown again."""
+    """How one signs in: a private key (the whole file, OpenSSH or PEM), a password, or a kubeconfig. They are sealed and never shown again."""
 
     model_config = ConfigDict(extra="forbid")
 
     private_key: Secret | None = None
     passphrase: Secret | None = None
     password: Secret | None = None
+    kubeconfig: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
 
 
 class MachineConfig(BaseModel):
@@ -134,7 +135,10 @@ class MachineField(BaseModel):
 
 
 class MachineKind(BaseModel):
-    """What the form of a kind of machines is drawn from. queues: it has a queue of its own; here: without a host it is the studio's machine."""
+    """What the form of a kind of machines is drawn from.
+
+    queues: it has a queue of its own; here: without a host it is the studio's machine; credentials: how one signs in.
+    """
 
     name: str
     title: str
@@ -142,13 +146,14 @@ class MachineKind(BaseModel):
     fields: list[MachineField]
     queues: bool
     here: bool
+    credentials: list[str] = []
 
 
 class Machine(BaseModel):
     """An attached machine.
 
     state: new (not reached yet), ready, silent (it does not answer; jobs on it are not harmed). cores, memory_bytes: for jobs,
-    None until it was reached. sign_in: private_key, password, or none for the studio's own machine.
+    None until it was reached. sign_in: private_key, password, kubeconfig, or none for the studio's own machine.
     """
 
     name: str

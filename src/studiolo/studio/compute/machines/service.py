@@ -42,7 +42,7 @@ def create(ctx: Context, spec: MachineCreate) -> Machine:
     """Attach a machine and try to reach it; it stays attached when that fails, and says why. Raises ClusterExists, KeyInvalid."""
     config = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
     _check_place(ctx, config)
-    given = _checked(spec.credentials, config)
+    given = _checked(spec.kind, spec.credentials, config)
     id_, now = new_id(), ctx.clock.now()
     values = spec.model_dump(include={"name", "kind", "cores", "memory_bytes", "description", "tags"})
     values |= {"id": id_, "workspace_id": ctx.workspace_id, "config": config}
@@ -89,8 +89,9 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
         config = {**row.config, **{key: changes.pop(key) for key in _CONFIG if key in changes}}
         config = kinds.complete(row.kind, config)
         _check_place(ctx, config)
-        anew = patch.credentials or (None if config["host"] else MachineCredentials())  # none are kept for here
-        given = _checked(anew, config) if anew is not None else None
+        kept = config["host"] or "kubeconfig" in kinds.kind(row.kind).SPEC.credentials
+        anew = patch.credentials or (None if kept else MachineCredentials())  # none are kept for here
+        given = _checked(row.kind, anew, config) if anew is not None else None
         moved = any(config[key] != row.config[key] for key in _LEADS)
         if moved and given is None:
             raise MachineInvalid(
@@ -157,7 +158,7 @@ def try_out(ctx: Context, spec: MachineTry) -> MachineCheck:
     """Try a connection that is not saved."""
     place = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
     _check_place(ctx, place)
-    given = _checked(spec.credentials, place)
+    given = _checked(spec.kind, spec.credentials, place)
     config = {**place, "cores": 1, "memory_bytes": 1}
     machine = Opened("", spec.host, config, given, "", ctx.settings.compute_private)
     return _tried(ctx, spec.kind, machine)[0]
@@ -236,9 +237,16 @@ def _check_place(ctx: Context, config: Mapping[str, Any]) -> None:
         raise MachineInvalid("The folder is the studio's own.", "Write another folder.", field="folder")
 
 
-def _checked(given: MachineCredentials, config: Mapping[str, Any]) -> dict[str, str]:
+def _checked(kind: str, given: MachineCredentials, config: Mapping[str, Any]) -> dict[str, str]:
     """Return what is sealed; raises MachineInvalid and KeyInvalid."""
     found = {key: str(value) for key, value in given.model_dump(exclude_none=True).items()}
+    fit = kinds.kind(kind).SPEC.credentials
+    if wrong := next((key for key in found if key not in fit), None):
+        raise MachineInvalid(
+            f"One does not sign in there by '{wrong}'.", f"Give {' or '.join(fit)}.", field=f"credentials.{wrong}"
+        )
+    if "kubeconfig" in fit:
+        return found
     if not config["host"]:
         if found:
             raise MachineInvalid(
@@ -293,7 +301,7 @@ def _one(ctx: Context, row: Row[Any], fields: set[str], holdings: list[Row[Any]]
         kind=row.kind,
         state="silent" if row.silent_since is not None else "ready" if known else "new",
         **{key: config[key] for key in _CONFIG},
-        sign_in="private_key" if "private_key" in fields else "password" if fields else "none",
+        sign_in=next((way for way in ("kubeconfig", "private_key", "password") if way in fields), "none"),
         description=row.description,
         tags=row.tags,
         cores=config["cores"] or None,

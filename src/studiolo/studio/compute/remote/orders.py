@@ -58,7 +58,10 @@ def translated(order: Order, folder: Path, place: str, runner: str, hello: Mappi
         argv[0] = Path(argv[0]).name  # wherever the shell is there
     kept = {key: value for key, value in order.items() if key not in _HERE}
     cwd = there(order["cwd"]) if "cwd" in order else place
-    return {**kept, "argv": argv, "env": {**base, **env, "PATH": path}, "cwd": cwd}
+    found = {**base, **env, "PATH": path}
+    if "PATH" not in base and "PATH" not in order.get("own", []):  # in an image, whose own it is
+        found.pop("PATH")
+    return {**kept, "argv": argv, "env": found, "cwd": cwd}
 
 
 def _of_home(env: Mapping[str, str]) -> set[str]:

@@ -7,10 +7,12 @@ import { settingsAsText } from './values';
 const SIGNS_IN: Readonly<Record<string, string>> = {
   password: 'a password, sealed',
   private_key: 'a private key, sealed',
+  kubeconfig: 'a kubeconfig, sealed',
 };
 
 /** Where a machine is, for people. */
 export function where(it: Machine): string {
+  if (it.kind === 'kubernetes') return it.check?.host || 'its kubeconfig says';
   return it.host ? `${it.user}@${it.host}` : "the studio's own machine";
 }
 

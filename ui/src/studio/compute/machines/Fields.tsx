@@ -12,6 +12,8 @@ interface Props {
   problems: Readonly<Record<string, string>>;
 }
 
+const signsBy = (kind: MachineKind | undefined, way: string) => kind?.credentials?.includes(way) ?? false;
+
 /** What is to be known of a machine. */
 export function Fields({ kind, value, onChange, problems }: Props) {
   const text = (name: 'host' | 'user' | 'host_key' | 'folder' | 'python') => ({
@@ -24,7 +26,20 @@ export function Fields({ kind, value, onChange, problems }: Props) {
   });
   return (
     <Stack gap="md">
-      {kind?.here ? (
+      {signsBy(kind, 'kubeconfig') ? (
+        <Textarea
+          label="Kubeconfig"
+          description="Of a service account, with a token or certificates in it. It is sealed and never shown again. Empty: kept as it is, or the service account of a studio that is a pod itself."
+          autosize
+          minRows={4}
+          maxRows={10}
+          autoComplete="off"
+          spellCheck={false}
+          value={value.kubeconfig}
+          error={problems['credentials.kubeconfig']}
+          onChange={(event) => onChange({ kubeconfig: event.currentTarget.value })}
+        />
+      ) : kind?.here ? (
         <SegmentedControl
           aria-label="Where its commands are"
           value={value.here ? 'here' : 'ssh'}

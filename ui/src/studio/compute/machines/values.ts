@@ -15,6 +15,7 @@ export interface Values {
   private_key: string;
   passphrase: string;
   password: string;
+  kubeconfig: string;
   cores: string;
   description: string;
   settings: Readonly<Record<string, string>>;
@@ -33,6 +34,7 @@ export const START: Values = {
   private_key: '',
   passphrase: '',
   password: '',
+  kubeconfig: '',
   cores: '',
   description: '',
   settings: {},
@@ -68,13 +70,13 @@ export function settingsAsText(settings: Readonly<Record<string, unknown>>): Rec
 
 /** How one signs in, as the API takes it. */
 export function credentialsOf(value: Values) {
-  if (value.here) return {};
+  if (value.here) return value.kubeconfig.trim() ? { kubeconfig: value.kubeconfig } : {};
   if (value.sign_in === 'password') return { password: value.password };
   return { private_key: value.private_key, ...(value.passphrase ? { passphrase: value.passphrase } : {}) };
 }
 
 export function given(value: Values): boolean {
-  if (value.here) return false;
+  if (value.here) return value.kubeconfig.trim() !== '';
   return value.sign_in === 'password' ? value.password !== '' : value.private_key.trim() !== '';
 }
 

@@ -1,0 +1,1 @@
+"""What there is to say to a Kubernetes, and what it says."""
