@@ -3,7 +3,8 @@
 It only looks, asks and passes bytes: it ends with its connection, and whatever runs goes on without it. `agent.py unpack <root>
 <name>` makes an attempt of a tar on its input, whole or not at all; `agent.py pack <root> <name> <entry>` writes one to its
 output. `serve <root> slurm` starts attempts as jobs of Slurm, which run `agent.py batch <root> <name>`; `serve <root> kubernetes` as Jobs of
-Kubernetes, which run `agent.py pod <root> <name>`. Standard library only; Python 3.10 or newer.
+Kubernetes, which run `agent.py pod <root> <name>`; `serve <root> ray` has a Ray start them, on whose nodes they are `agent.py worker <root> <name>`.
+Standard library only; Python 3.10 or newer.
 """
 
 import base64
@@ -298,12 +299,21 @@ def main(words: list[str]) -> None:
         from studiolo.runner import kube_verbs
 
         serve(root, sys.stdin.buffer, sys.stdout.buffer, kube_verbs.VERBS)
+    elif verb == "serve" and words[2:] == ["ray"]:
+        from studiolo.runner import ray_verbs
+
+        serve(root, sys.stdin.buffer, sys.stdout.buffer, ray_verbs.VERBS)
     elif verb == "serve":
         serve(root, sys.stdin.buffer, sys.stdout.buffer)
     elif verb in ("batch", "pod"):
         from studiolo.runner import batch
 
         sys.exit(batch.run(str(place_of(root, words[2])), pod=verb == "pod"))
+    elif verb == "worker":
+        from studiolo.runner import ray_worker
+
+        ray_worker.detach()
+        sys.exit(ray_worker.run(str(place_of(root, words[2]))))
     elif verb == "unpack":
         unpack(root, words[2], sys.stdin.buffer)
     else:

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,22 @@ KEY = "STUDIOLO_HANDED"  # variable: opens the file of the same purpose
 HANDED = "handed.bin"  # the secrets of an attempt on their way, of no use without the key
 SWEPT = "swept.json"  # what was left of a job whose runner was killed
 _PASSED = (signal.SIGTERM, signal.SIGUSR1)
-_KEPT = ("SLURM_", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "TMPDIR")
+_KEPT = (
+    "SLURM_",
+    "RAY_ADDRESS",
+    "RAY_AUTH_",
+    "CUDA_VISIBLE_DEVICES",
+    "ROCR_VISIBLE_DEVICES",
+    "GPU_DEVICE_ORDINAL",
+    "TMPDIR",
+)
 
 
-def run(folder: str, *, pod: bool = False) -> int:
-    """Run an attempt to its end; returns 0 when that is recorded. pod: in a container of Kubernetes, whose surroundings are the image's."""
+def run(folder: str, beside: "Callable[[int], None] | None" = None, *, pod: bool = False) -> int:
+    """Run an attempt to its end; returns 0 when that is recorded.
+
+    beside: is told the runner's pid once it is there; pod: in a container of Kubernetes, whose surroundings are the image's.
+    """
     from studiolo.runner import attempt
     from studiolo.runner import main as entry
     from studiolo.runner.supervise import ENDING
@@ -47,7 +59,10 @@ def run(folder: str, *, pod: bool = False) -> int:
     for number in _PASSED:
         signal.signal(number, lambda number, _: _pass_on(runner, number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    if os.read(told, 1) == b"+" and not pod:  # of several jobs of one attempt this is the one to ask about
+    if beside is not None:
+        beside(runner)
+    owns = os.read(told, 1) == b"+"
+    if owns and "SLURM_JOB_ID" in os.environ:  # of several jobs of one attempt this is the one to ask about
         with contextlib.suppress(OSError):
             attempt.write_json(folder, SUBMITTED, {"job": os.environ["SLURM_JOB_ID"]})
     with contextlib.suppress(OSError):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.runner import agent, attempt, batch, kube, kube_manifest, observe
-from studiolo.runner.slurm_verbs import alone, beats, canceled, settled, write_private
+from studiolo.runner.unseen import alone, beats, canceled, settled, write_private
 
 ASKING = "asking.json"  # that its job is about to be made, or was
 MADE = "kube.json"  # name and uid of its job

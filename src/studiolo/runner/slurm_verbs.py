@@ -4,30 +4,23 @@ An attempt is submitted once: that it is about to be is written first, and after
 Whatever runs twice nevertheless finds the attempt claimed, and ends.
 """
 
-import fcntl
 import hashlib
-import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from studiolo.runner import agent, attempt, batch, observe, slurm
+from studiolo.runner import agent, attempt, batch, observe, slurm, unseen
 
 ASKING = "asking.json"  # that it is about to be submitted, or was
 MAKES_ROOM = "makes_room"  # that it was the studio who asked for its end
-GONE = "gone"  # when it was first seen to be over without a record
 LOG = "slurm.log"  # what Slurm itself says of the job
-_SETTLE = 2.0  # seconds between the end of a job and the belief that no record follows: files of a node come late
-_SILENCE = 15.0  # seconds without a sign of life of a runner that Slurm does not know
 _PATIENCE = 90.0  # that a job may take to be over after its runner was told to end
 _DEATHS = (9, 15, 128 + 9, 128 + 15)  # signals that may have come from Slurm
 _queue = slurm.Queue()
-_hearts: dict[Path, tuple[float, float]] = {}  # when each beat last, by its file and by this clock
 _ENDS = {
     "TIMEOUT": ("timeout", "Slurm ended it at its time limit."),
     "DEADLINE": ("timeout", "Slurm ended it at its deadline."),
@@ -79,11 +72,7 @@ def look(root: Path, name: str, log: int, journal: int, **_: Any) -> dict[str, A
     found, job = _seen(root, folder, name)
     swept: list[observe.Swept] = []
     if isinstance(found, observe.Lost):
-        order = attempt.read_json(str(folder), attempt.JOB) or {}
-        mark = str(order.get("mark") or "")
-        swept = observe.sweep(folder, mark) if mark else []  # where the node is this machine; else its batch did it
-        there = (attempt.read_json(str(folder), batch.SWEPT) or {}).get("swept", [])
-        swept = [*(observe.Swept(int(pid), str(command)) for pid, command in there), *swept]
+        swept = unseen.swept(folder)
     usage = attempt.read_json(str(folder), attempt.USAGE)
     answer = agent.tell(folder, found, log, journal, swept, usage)
     if job is not None:
@@ -105,49 +94,21 @@ def _seen(root: Path, folder: Path, name: str) -> "tuple[observe.Observation, sl
     if job is not None and job.comment not in ("(null)", _comment(root, name)):
         job = None  # a Slurm that lost its last seconds gives their numbers again
     if job is not None and job.state not in slurm.OVER:
-        return _alive(folder), job
-    if ended is None and not settled(folder):
-        return _alive(folder), job
-    if ended is None and (job is None or job.state == "NODE_FAIL") and beats(folder):
-        return _alive(folder), job  # Slurm cannot see it, and it lives
+        return unseen.alive(folder), job
+    if ended is None and not unseen.settled(folder):
+        return unseen.alive(folder), job
+    if ended is None and (job is None or job.state == "NODE_FAIL") and unseen.beats(folder):
+        return unseen.alive(folder), job  # Slurm cannot see it, and it lives
     state = job.state if job is not None else slurm.accounted(id_)
     if not state and not claimed:
-        for name_ in (batch.SUBMITTED, ASKING, GONE):  # Slurm lost it before it started: it is to be submitted again
+        for name_ in (
+            batch.SUBMITTED,
+            ASKING,
+            unseen.GONE,
+        ):  # Slurm lost it before it started: it is to be submitted again
             (folder / name_).unlink(missing_ok=True)
         return observe.Absent(), None
     return _concluded(folder, state), job
-
-
-def beats(folder: Path) -> bool:
-    """Say whether the runner of an attempt has been seen to live; clocks of nodes are not compared with this one's."""
-    try:
-        beat = (folder / attempt.HEARTBEAT).stat().st_mtime
-    except FileNotFoundError:
-        return False
-    known = _hearts.get(folder)
-    if known is None or known[0] != beat:
-        known = _hearts[folder] = (beat, time.monotonic())
-    return time.monotonic() - known[1] < _SILENCE
-
-
-def _alive(folder: Path) -> observe.Observation:
-    state = attempt.read_json(str(folder), attempt.STATE)
-    claim = attempt.read_json(str(folder), attempt.CLAIM)
-    if state is None or claim is None:
-        return observe.Starting(int(claim["pid"]) if claim else 0)
-    return observe.Running(int(claim["pid"]), int(state["child"]), float(state["started_at"]))
-
-
-def settled(folder: Path) -> bool:
-    """Say whether a job that is over has been so for long enough; what a node wrote last is seen then."""
-    path = folder / GONE
-    try:
-        age = time.time() - path.stat().st_mtime
-    except FileNotFoundError:
-        attempt.touch(str(folder), GONE)
-        return False
-    os.listdir(folder)  # lets a network file system look again
-    return age >= _SETTLE
 
 
 def _from_slurm(folder: Path, ended: observe.Ended) -> bool:
@@ -163,16 +124,10 @@ def _concluded(folder: Path, state: str) -> observe.Observation:
     """Return what a job came to that Slurm says is over: by its record, else by Slurm's word, which becomes the record."""
     ended = observe.ended(folder)
     failure, said = _ENDS.get(state, ("", ""))
-    if ended is not None:
-        if not failure:
-            return ended
-        attempt.write_json(str(folder), attempt.EXIT, {**ended.record, "class": failure, "error": said})
-    elif failure:
-        observe.claim(folder, said)
-        begun = attempt.read_json(str(folder), attempt.STATE) or {}
-        now = time.time()
-        end = {"code": None, "signal": None, "class": failure, "error": said, "ended_at": now}
-        attempt.write_json(str(folder), attempt.EXIT, {**end, "started_at": begun.get("started_at", now)})
+    if failure:
+        unseen.conclude(folder, failure, said, ended)
+    elif ended is not None:
+        return ended
     else:
         return observe.Lost(_LOSSES.get(state, "Its runner was killed and left no exit record."))
     return observe.ended(folder) or observe.Lost("Its exit record cannot be read.")
@@ -184,18 +139,18 @@ def launch(
 ) -> dict[str, Any]:
     """Submit an attempt that was unpacked, once."""
     folder = agent.place_of(root, name)
-    with alone(folder):
+    with unseen.alone(folder):
         if attempt.exists(str(folder), attempt.CLAIM) or _id(root, folder, name) is not None:
             return {"owned": False}
         if attempt.exists(str(folder), attempt.CANCEL):
-            canceled(folder)
+            unseen.canceled(folder)
             return {"owned": True}
         order = attempt.read_json(str(folder), attempt.JOB) or {}
         secret = {}
         if handed["env"]:
             key = secrets.token_bytes(32)
             secret = {batch.KEY: key.hex()}
-            write_private(folder / batch.HANDED, batch.sealed(handed, key))
+            unseen.write_private(folder / batch.HANDED, batch.sealed(handed, key))
         given = [
             *(["--partition", partition] if partition else []),
             *(options or []),
@@ -257,7 +212,7 @@ def sweep(root: Path, name: str, mark: str, **_: Any) -> dict[str, Any]:
 
 def tidy(root: Path, name: str, **_: Any) -> dict[str, Any]:
     """Remove what was brought back."""
-    _hearts.pop(agent.place_of(root, name), None)
+    unseen.forget(agent.place_of(root, name))
     return agent.tidy(root, name)
 
 
@@ -311,23 +266,3 @@ def _options(root: Path, folder: Path, name: str, order: dict[str, Any]) -> list
     if (priority := int(order.get("priority") or 0)) < 0:
         found.append(f"--nice={-priority}")
     return found
-
-
-def canceled(folder: Path) -> None:
-    now = time.time()
-    if observe.claim(folder, "canceled"):
-        end = {"code": None, "signal": None, "class": "canceled", "error": "Canceled before it was submitted."}
-        attempt.write_json(str(folder), attempt.EXIT, {**end, "started_at": now, "ended_at": now})
-
-
-def write_private(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-
-
-@contextmanager
-def alone(folder: Path) -> "Iterator[None]":
-    """Let one agent at a time submit an attempt: two controllers may ask at once."""
-    with (folder / "submit.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,9 +1,13 @@
-"""A Slurm for the tests of it as a backend, and as an attached machine."""
+"""A Slurm and a Ray for the tests of them as backends, and as attached machines."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from studiolo.testing.ray_cluster import Ray
 from studiolo.testing.slurm import Slurm
 from studiolo.testing.stores.servers import ServerMissing
 
@@ -19,3 +23,19 @@ def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
         yield found
     finally:
         found.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Ray]:
+    folder = Path(tempfile.mkdtemp(prefix="ray"))  # pytest's own folders are too deep for its sockets
+    found: Ray | None = None
+    try:
+        found = Ray(folder)
+        found.start_head()
+        yield found
+    except ServerMissing as error:
+        pytest.skip(str(error))
+    finally:
+        if found is not None:
+            found.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -509,7 +509,7 @@ export interface paths {
     };
     /**
      * List Nodes
-     * @description List the nodes of a machine that has some, such as Slurm, as they are now. 502 when it does not answer.
+     * @description List the nodes of a machine that has some, such as a Slurm or a Ray, as they are now. 502 when it does not answer.
      */
     get: operations['compute_list_nodes'];
     put?: never;

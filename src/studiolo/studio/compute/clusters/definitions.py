@@ -24,6 +24,7 @@ _OTHERS = {
     "virtualmachine": "Attach a machine: studiolo compute attach -f FILE",
     "ssh": "Attach a machine: studiolo compute attach -f FILE",
     "slurm": "Attach it: studiolo compute attach -f FILE",
+    "ray": "Attach it: studiolo compute attach -f FILE",
     "synapsespark": "Spark pools are not attached by this version.",
 }
 

@@ -56,7 +56,7 @@ def get(context: typer.Context, name: Name, output: OutputOption = Output.table)
 
 @app.command("machine-nodes")
 def nodes(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
-    """List the nodes of a machine that has some, such as Slurm, as they are now."""
+    """List the nodes of a machine that has some, such as a Slurm or a Ray, as they are now."""
     columns = ("name", "partition", "state", "cores", "cores_free", "memory_bytes", "gpus", "load", "reason")
     show(Machines(transport(context)).nodes(name), columns, output=output, empty="It says that it has no nodes.")
 
@@ -67,7 +67,8 @@ def attach(
     name: Annotated[str | None, typer.Argument(help="Name; of a file that has one it may be left out.")] = None,
     file: Annotated[Path | None, typer.Option("--file", "-f", help="YAML, also Azure ML's virtualmachine.")] = None,
     kind: Annotated[
-        str | None, typer.Option(help="ssh, kubernetes, or slurm (without a host: that of the studio's own machine).")
+        str | None,
+        typer.Option(help="ssh, kubernetes, slurm or ray (the last two without a host: on the studio's own machine)."),
     ] = None,
     setting: Setting = None,
     host: Host = None,
@@ -85,7 +86,7 @@ def attach(
     description: Description = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Attach a machine by SSH, a Slurm or a Kubernetes; options go before what the file says."""
+    """Attach a machine by SSH, a Slurm, a Ray or a Kubernetes; options go before what the file says."""
     values: dict[str, Any] = {"credentials": {}}
     if file is not None:
         spec, notes = load(file)

@@ -35,12 +35,12 @@ class Machines:
         return [MachineKind.model_validate(item) for item in self._transport.get("compute/kinds")]
 
     def nodes(self, name: str) -> builtins.list[MachineNode]:
-        """Return the nodes of a machine that has some, such as Slurm, as they are now."""
+        """Return the nodes of a machine that has some, such as a Slurm or a Ray, as they are now."""
         return [MachineNode.model_validate(item) for item in self._transport.get(f"compute/machines/{name}/nodes")]
 
     def attach(self, name: str, **definition: Any) -> Machine:
-        """Attach a machine: kind (`ssh`, `slurm`), host, port, user, host_key, folder, python, settings, cores, memory_bytes,
-        credentials, description, tags. A Slurm without a host is that of the studio's own machine.
+        """Attach a machine: kind (`ssh`, `slurm`, `ray`), host, port, user, host_key, folder, python, settings, cores, memory_bytes,
+        credentials, description, tags. A Slurm or a Ray without a host is reached on the studio's own machine.
         """
         return self.attach_from(MachineCreate(name=name, **definition))
 

@@ -1,4 +1,4 @@
-"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is, `type: slurm` and `type: kubernetes`."""
+"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is, and `type: slurm`, `ray` or `kubernetes`."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -49,6 +49,6 @@ def check(row: Row[Any], cores: int, memory_bytes: int, gpus: int = 0) -> None:
     if gpus and not kinds.kind(row.kind).SPEC.queues:
         raise TooBig(
             f"'{row.name}' is another machine, whose GPUs the studio does not give out: its jobs see all of them.",
-            "Leave `gpus` out; use a Slurm, or `compute: local`, where each job is to have its own.",
+            "Leave `gpus` out; use a Slurm, a Ray, or `compute: local`, where each job is to have its own.",
             field="resources.gpus",
         )

@@ -47,7 +47,7 @@ def get_machine(name: str, ctx: Context = Depends(context)) -> Machine:
 
 @router.get("/{name}/nodes")
 def list_nodes(name: str, ctx: Context = Depends(context)) -> list[MachineNode]:
-    """List the nodes of a machine that has some, such as Slurm, as they are now. 502 when it does not answer."""
+    """List the nodes of a machine that has some, such as a Slurm or a Ray, as they are now. 502 when it does not answer."""
     ctx.actor.must("compute.read")
     return service.nodes(ctx, name)
 

@@ -62,6 +62,7 @@ _TYPES = {
     "synapsespark": "compute",
     "ssh": "compute",
     "slurm": "compute",
+    "ray": "compute",
     "azure_blob": "datastore",
     "azure_file": "datastore",
     "azure_data_lake_gen1": "datastore",

@@ -14,7 +14,7 @@ import { where } from './Facts';
 import { machines, type Machine } from './queries';
 
 const SAID = { new: 'Not reached yet', ready: 'Ready', silent: 'Does not answer' } as const;
-const TITLES: Readonly<Record<string, string>> = { ssh: 'SSH', slurm: 'Slurm' };
+const TITLES: Readonly<Record<string, string>> = { ssh: 'SSH', slurm: 'Slurm', ray: 'Ray' };
 const TONES = { new: 'queued', ready: 'completed', silent: 'warning' } as const;
 
 export function MachineState({ machine: it }: { machine: Machine }) {
@@ -94,7 +94,7 @@ export function MachineList() {
                   'studiolo compute attach box --host 10.0.0.5 --user me --key-file ~/.ssh/id_ed25519',
               }}
             >
-              Jobs can run on other machines by SSH, and in Slurm. Such a machine needs Python 3.10 and an
+              Jobs can run on other machines by SSH, in a Slurm, and in a Ray. Such a machine needs Python 3.10 and an
               account, and nothing of the studio.
               {may ? '' : ' Someone with the role Compute Operator can attach one.'}
             </EmptyState>
