@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from studiolo.testing import spark
 from studiolo.testing.slurm import Slurm
 from studiolo.testing.sshd import Sshd
 from studiolo.testing.stores.servers import ServerMissing
@@ -212,3 +213,9 @@ def test_a_schedule(running: Started) -> None:
 def test_a_parallel_job_runs_a_script_on_mini_batches(running: Started) -> None:
     said = run(running, "21_a_parallel_job.py")
     assert "Completed: 3 mini-batches, 10 rows, from 'n0 0' to 'n9 90'" in said
+
+
+def test_a_spark_job_keeps_what_spark_wrote(running: Started) -> None:
+    said = run(running, "22_a_spark_job.py", env={"SPARK_PYTHON": spark.python()})
+    assert "Completed: no error" in said
+    assert "grown_up/part-" in said

@@ -309,6 +309,9 @@ class Runner:
                 "user_error",
                 f"It was ended by signal {processes.signal_name(-code)}, which did not come from the studio.",
             )
+        told = attempt.read_json(self.folder, attempt.FAILURE) or {}  # by a program of ours that was to run it
+        if told.get("class") == "environment":
+            return "environment", str(told.get("error") or f"It ended with exit code {code}.")
         return "user_error", f"It ended with exit code {code}."
 
     def _out_of_memory(self, code: int | None) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments.job_files import command, document, environments, notebook, parallel, sweep
+from studiolo.studio.experiments.job_files import command, document, environments, notebook, parallel, spark, sweep
 from studiolo.studio.experiments.job_files.data import mapped
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 
@@ -98,6 +98,7 @@ def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
         "sweep": sweep.KNOWN,
         "parallel": parallel.KNOWN,
         "notebook": notebook.KNOWN,
+        "spark": spark.KNOWN,
         "data": data_yaml.KNOWN,
         "model": _MODEL,
         "environment": environments.KNOWN,
@@ -127,6 +128,11 @@ def _parallel(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[s
 
 def _notebook(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     submitted = studio.experiments.submit_job(notebook.of(raw, path, places), path.name)
+    return submitted.run, submitted.warnings
+
+
+def _spark(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    submitted = studio.experiments.submit_job(spark.of(raw, path, places), path.name)
     return submitted.run, submitted.warnings
 
 
@@ -232,6 +238,7 @@ _MAKERS = {
     "sweep": _sweep,
     "parallel": _parallel,
     "notebook": _notebook,
+    "spark": _spark,
     "pipeline": _pipeline,
     "component": _component,
     "schedule": _schedule,

@@ -90,8 +90,8 @@ def wait_for(ctx: Context, condition: Callable[[], T], seconds: float = 60) -> T
     return found
 
 
-def ended(ctx: Context, run: PipelineRun) -> PipelineRun:
-    wait_for(ctx, lambda: service.get_run(ctx, run.run.id).run.state in TERMINAL)
+def ended(ctx: Context, run: PipelineRun, seconds: float = 30) -> PipelineRun:
+    wait_for(ctx, lambda: service.get_run(ctx, run.run.id).run.state in TERMINAL, seconds)
     return service.get_run(ctx, run.run.id)
 
 

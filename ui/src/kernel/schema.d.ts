@@ -7182,7 +7182,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline';
       /**
        * Latest
        * @default false
@@ -7247,7 +7247,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline';
       /** Name */
       name: string;
       /**
@@ -7315,7 +7315,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline';
       /**
        * Latest
        * @default false
@@ -10518,6 +10518,7 @@ export interface components {
       secrets: {
         [key: string]: string;
       };
+      spark?: components['schemas']['Spark'] | null;
       sweep?: components['schemas']['Sweep'] | null;
       /**
        * Tags
@@ -15356,6 +15357,51 @@ export interface components {
       offset_ms: number;
     };
     /**
+     * Spark
+     * @description file: a Python script of the code, or class_name: the main class in the first of `jars`; exactly one of the two.
+     *
+     *     py_files, jars, files, archives: paths in the code, or addresses that Spark itself reads. conf: Spark's settings.
+     */
+    Spark: {
+      /**
+       * Archives
+       * @default []
+       */
+      archives: string[];
+      /**
+       * Class Name
+       * @default
+       */
+      class_name: string;
+      /**
+       * Conf
+       * @default {}
+       */
+      conf: {
+        [key: string]: string;
+      };
+      /**
+       * File
+       * @default
+       */
+      file: string;
+      /**
+       * Files
+       * @default []
+       */
+      files: string[];
+      /**
+       * Jars
+       * @default []
+       */
+      jars: string[];
+      /**
+       * Py Files
+       * @default []
+       */
+      py_files: string[];
+    };
+    /**
      * Split
      * @description A split that is recorded with a version. references: how each part is written.
      */
@@ -15714,7 +15760,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
       /**
        * Makes
        * @default {}
@@ -15852,7 +15898,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
       /**
        * Makes
        * @default {}
@@ -16064,7 +16110,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
       /** Name */
       name: string;
       /**

@@ -27,6 +27,7 @@ from studiolo.studio.experiments.notebooks import driver as books
 from studiolo.studio.experiments.parallel import driver as pieces
 from studiolo.studio.experiments.parallel import ledger
 from studiolo.studio.experiments.schemas import JobSpec
+from studiolo.studio.experiments.spark import driver as sparks
 from studiolo.studio.experiments.sweeps import driver
 
 INPUTS, OUTPUTS, WORK, LOGS = "inputs", "outputs", "work", "logs"
@@ -97,7 +98,9 @@ def _make(ctx: Context, claim: Claim, place: Path) -> None:
         (place / OUTPUTS / LOGS).mkdir(exist_ok=True)
         (place / WORK / LOGS).symlink_to(place / OUTPUTS / LOGS)
     for name in {*claim.spec.outputs, *(name for word in claim.spec.command for name in expressions.outputs(word))}:
-        if not _is_file(claim.spec, name):
+        if (
+            not _is_file(claim.spec, name) and claim.kind != "spark"
+        ):  # which refuses to write into a folder that is there
             (place / OUTPUTS / name).mkdir(exist_ok=True)
     around.plan(ctx, claim, place)
 
@@ -179,7 +182,15 @@ def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) ->
     again: another attempt follows: that of a parallel job goes on from what this one has done.
     """
     kept = {OUTPUTS, ledger.ROWS} if again and claim.kind == "parallel" else set()
-    for name in {INPUTS, OUTPUTS, PACKAGES, TRIALS, ledger.ROWS, *((WORK,) if completed else ())} - kept:
+    for name in {
+        INPUTS,
+        OUTPUTS,
+        PACKAGES,
+        TRIALS,
+        ledger.ROWS,
+        sparks.SCRATCH,
+        *((WORK,) if completed else ()),
+    } - kept:
         shutil.rmtree(folder(ctx, claim) / name, ignore_errors=True)
 
 
@@ -201,6 +212,8 @@ def _argv(spec: JobSpec, place: Path) -> list[str]:
         return _parallel(spec, place)
     if spec.notebook is not None:
         return _notebook(spec, place)
+    if spec.spark is not None:
+        return _spark(spec, place)
     if spec.sweep is None:
         return _together(spec, _words(spec, place, place / OUTPUTS))
     words = _words(spec, place, place / OUTPUTS / "trials" / driver.HERE)
@@ -242,6 +255,19 @@ def _notebook(spec: JobSpec, place: Path) -> list[str]:
     }
     (place / books.PLAN).write_text(json.dumps(plan), "utf-8")
     return [sys.executable, "-m", books.__name__]
+
+
+def _spark(spec: JobSpec, place: Path) -> list[str]:
+    """Write the plan of a Spark job; returns the words that run it."""
+    assert spec.spark is not None
+    plan = {
+        "spark": spec.spark.model_dump(mode="json"),
+        "command": _words(spec, place, place / OUTPUTS)[-1],
+        "cores": spec.resources.cores,
+        "name": spec.name or "spark",
+    }
+    (place / sparks.PLAN).write_text(json.dumps(plan), "utf-8")
+    return [sys.executable, "-m", sparks.__name__]
 
 
 def _input(spec: JobSpec, place: Path, name: str) -> Path:

@@ -24,6 +24,8 @@ MANY = 500  # files; with more the runner places them from a manifest
 _JOB = re.compile(r"azureml://(?:.*/)?jobs/([^/]+)/outputs/([^/]+)(?:/paths(?:/(.*))?)?")
 _RUN = re.compile(r"runs:/([^/]+)(?:/(.*))?")
 _ASSET = re.compile(r"azureml:(?:/subscriptions/.*/(?:data|models)/([^/]+)/versions/([^/]+)|([^/]+))")
+_OF_RUNS = ("runs:", "azureml://jobs")
+_OF_SPARK = ("runs:", "azureml:", "studiolo://")  # Spark reads none of the studio's own addresses: it gets the files
 _ENVIRONMENT_TAG = "studiolo.environment"
 
 
@@ -58,7 +60,7 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
     for name, given in spec.data.items():
         inputs.pop(name, None)
         shapes[name] = "file" if given.type in FILE_TYPES else "folder"
-        if given.mode == "direct" and not given.path.startswith(("runs:", "azureml://jobs")):
+        if given.mode == "direct" and not given.path.startswith(_OF_SPARK if spec.kind == "spark" else _OF_RUNS):
             found["direct"][name] = given.path
             if given.path.startswith(("azureml://", "studiolo://")):
                 handed.add(_located(ctx, name, given.path)[0])

@@ -32,6 +32,7 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     warm_start.check(job)
     _check_parallel(job)
     _check_notebook(job)
+    _check_spark(job)
 
 
 def check_given(ctx: Context, job: JobSpec) -> None:
@@ -102,6 +103,21 @@ def _check_parallel(job: JobSpec) -> None:
         raise BadJob(f"There is no output '{target}'.", "Add it to the outputs.", field="parallel.append_row_to")
     if job.distribution is not None:
         raise BadJob("The workers of a parallel job are not one group.", "Leave it out.", field="distribution")
+
+
+def _check_spark(job: JobSpec) -> None:
+    if (job.spark is None) == (job.kind == "spark"):
+        raise BadJob("A job of kind spark says what Spark runs, and no other does.", field="spark")
+    if job.spark is None:
+        return
+    if job.distribution is not None:
+        raise BadJob("Spark distributes its work itself.", "Leave it out.", field="distribution")
+    if "spark.master" in job.spark.conf:
+        raise BadJob(
+            "Which Spark runs the job is said by its compute.",
+            "Leave `spark.master` out; attach another Spark by: studiolo compute attach NAME --kind spark",
+            field="conf.spark.master",
+        )
 
 
 def _check_given_parallel(job: JobSpec) -> None:

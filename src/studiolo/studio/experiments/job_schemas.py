@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 DataType = Literal["uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model"]
 FILE_TYPES = frozenset({"uri_file"})
-COMMANDS = frozenset({"command", "sweep", "parallel", "notebook"})  # kinds of jobs whose command is a user's
+COMMANDS = frozenset({"command", "sweep", "parallel", "notebook", "spark"})  # kinds of jobs whose command is a user's
 
 
 class DataInput(BaseModel):

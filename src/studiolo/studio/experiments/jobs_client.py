@@ -13,6 +13,7 @@ from studiolo.studio.experiments.job_files import command as command_file
 from studiolo.studio.experiments.job_files import document
 from studiolo.studio.experiments.job_files import notebook as notebook_file
 from studiolo.studio.experiments.job_files import parallel as parallel_file
+from studiolo.studio.experiments.job_files import spark as spark_file
 from studiolo.studio.experiments.job_files import sweep as sweep_file
 from studiolo.studio.experiments.job_files.command import CommandJob
 from studiolo.studio.experiments.job_files.data import LocalFile
@@ -164,7 +165,12 @@ class Jobs:
         return placed
 
 
-_FILES: dict[str, Any] = {"sweep": sweep_file, "parallel": parallel_file, "notebook": notebook_file}
+_FILES: dict[str, Any] = {
+    "sweep": sweep_file,
+    "parallel": parallel_file,
+    "notebook": notebook_file,
+    "spark": spark_file,
+}
 
 
 def _read(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob:

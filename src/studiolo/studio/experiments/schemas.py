@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from studiolo.studio.experiments.job_schemas import DataInput, Distribution, EnvironmentDefinition, JobOutput
 from studiolo.studio.experiments.notebooks.schemas import Notebook
 from studiolo.studio.experiments.parallel.schemas import Parallel
+from studiolo.studio.experiments.spark.schemas import Spark
 from studiolo.studio.experiments.sweeps.schemas import Sweep
 
 State = Literal[
@@ -96,6 +97,7 @@ class JobSpec(BaseModel):
     sweep: Sweep | None = None  # of kind sweep: the command is run again and again with other values
     notebook: Notebook | None = None  # of kind notebook: an .ipynb of the code
     parallel: Parallel | None = None  # of kind parallel: a script is run on pieces of an input, by several workers
+    spark: Spark | None = None  # of kind spark: a script or class is run by Spark
     compute: str = "local"
     resources: Resources = Resources()
     warm: bool = False  # a Python program that may begin where its modules are loaded already

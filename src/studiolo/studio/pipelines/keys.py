@@ -22,6 +22,7 @@ _WORDS = {
     "command": "the command",
     "sweep": "what the sweep tries",
     "parallel": "how the data is cut, and what may fail",
+    "spark": "what Spark runs, takes along and is set to",
 }
 
 
@@ -46,6 +47,8 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
         found["parallel"] = _json(
             cut | {"let pass": [spec.parallel.mini_batch_error_threshold, spec.parallel.error_threshold]}
         )
+    if spec.spark is not None:
+        found["spark"] = spec.spark.model_dump_json()
     for name, value in given.items():
         if value.literal:
             found[f"parameter {name}"] = _json([value.type, value.value])

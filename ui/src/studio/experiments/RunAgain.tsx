@@ -24,7 +24,7 @@ export function RunAgain({ run }: { run: Run }) {
     onSuccess: (made) => follow(at(['experiments', 'runs', made.id])),
     onError: toastProblem,
   });
-  if (!['command', 'sweep', 'parallel', 'notebook'].includes(run.kind)) return null;
+  if (!['command', 'sweep', 'parallel', 'notebook', 'spark'].includes(run.kind)) return null;
   return (
     <Menu position="bottom-end">
       <Menu.Target>

@@ -51,7 +51,7 @@ _FLOW = {
     "display_name",
 }
 _RETRIED = ("user_error", "oom", "environment", "lost", "preempted")
-_KINDS = ("command", "sweep", "parallel", "pipeline", "if_else", "parallel_for")
+_KINDS = ("command", "sweep", "parallel", "spark", "pipeline", "if_else", "parallel_for")
 _REGISTERED = re.compile(r"azureml:|azureml://")
 
 
@@ -83,7 +83,6 @@ def _kind(name: str, raw: dict[str, Any]) -> str:
     hints = {
         "do_while": "Loops are not run; write the steps out, or a `parallel_for`.",
         "automl": "Start it with: studiolo automl submit",
-        "spark": "Run it as a command.",
     }
     raise BadPipeline(
         f"Step '{name}' is of type '{word}', which pipelines here do not have.",
@@ -111,7 +110,10 @@ def _body(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
             found.files |= inner.files
             found.codes += inner.codes
             return _of_component(body)
-        return {"kind": "command" if kind not in ("sweep", "parallel", "pipeline") else kind, "component": reference}
+        return {
+            "kind": "command" if kind not in ("sweep", "parallel", "spark", "pipeline") else kind,
+            "component": reference,
+        }
     if isinstance(given, dict):
         from studiolo.studio.pipelines.files import components
 
@@ -338,10 +340,12 @@ def _flow(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
 
 
 def known_kind(raw: dict[str, Any]) -> str:
-    """Return the kind of a component's file: command, sweep, parallel or pipeline."""
+    """Return the kind of a component's file: command, sweep, parallel, spark or pipeline."""
     name = schema_name(raw)
     if name.startswith("pipelinecomponent") or "jobs" in raw:
         return "pipeline"
     if name.startswith("parallelcomponent") or enum(raw.get("type")) == "parallel":
         return "parallel"
+    if name.startswith("sparkcomponent") or enum(raw.get("type")) == "spark":
+        return "spark"
     return "sweep" if enum(raw.get("type")) == "sweep" or "trial" in raw else "command"

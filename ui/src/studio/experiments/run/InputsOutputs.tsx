@@ -20,7 +20,7 @@ export function InputsOutputs({ run, overview, edges }: Props) {
   const me = `run:${run.id}`;
   const outputs = useQuery({
     ...runOutputs(run.id),
-    enabled: ['command', 'sweep', 'parallel', 'notebook'].includes(run.kind),
+    enabled: ['command', 'sweep', 'parallel', 'notebook', 'spark'].includes(run.kind),
   });
   const linked = (reference: string, slice: string): ReactNode => {
     const { name: whole } = parseReference(reference);
