@@ -305,13 +305,11 @@ class Runner:
         if said := self._out_of_memory(code):
             return "oom", said
         if code is not None and code < 0:
-            return (
-                "user_error",
-                f"It was ended by signal {processes.signal_name(-code)}, which did not come from the studio.",
-            )
+            said = f"It was ended by signal {processes.signal_name(-code)}, which did not come from the studio."
+            return "user_error", said
         told = attempt.read_json(self.folder, attempt.FAILURE) or {}  # by a program of ours that was to run it
-        if told.get("class") == "environment":
-            return "environment", str(told.get("error") or f"It ended with exit code {code}.")
+        if told.get("class") in ("environment", "lost"):
+            return str(told["class"]), str(told["error"])
         return "user_error", f"It ended with exit code {code}."
 
     def _out_of_memory(self, code: int | None) -> str:
