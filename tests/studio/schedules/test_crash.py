@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database
-from studiolo.studio.schedules import reconcile
+from studiolo.studio.schedules import looking, reconcile
 from studiolo.testing.context import make_context
+from tests.studio.schedules.arrivals import drop, landing, version, watch
 from tests.studio.schedules.worlds import end, held, history, make, runs
 
 
@@ -38,6 +39,7 @@ def killed(home: Path, now: datetime, *, before: bool) -> None:
 
     Database.begin = dying  # type: ignore[method-assign]
     reconcile._known.clear()
+    looking.PROMPT = 30.0
     reconcile.tick(ctx)
 
 
@@ -45,6 +47,32 @@ def test_killed_at_each_transaction_each_time_makes_one_run(ctx: Context) -> Non
     ctx, clock = held(ctx)
     make(ctx, catch_up="all", overlap="queue")
     clock.advance(1800)  # three times: one starts, two wait, and start when those before them have ended
+    assert until_at_rest(ctx, clock) >= 10
+    assert [one.state for one in history(ctx)] == ["started"] * 3
+    assert runs(ctx) == ["often-20260101-1210", "often-20260101-1220", "often-20260101-1230"]
+
+
+def test_killed_at_each_transaction_each_file_and_each_version_makes_one_run(ctx: Context, tmp_path: Path) -> None:
+    ctx, clock = held(ctx)
+    folder = landing(ctx, tmp_path / "store")
+    version(ctx, 1)
+    watch(ctx)
+    watch(ctx, {"kind": "dataset", "dataset": "titanic"}, name="retrain")
+    for number, name in enumerate(("a.csv", "b.csv"), 2):
+        drop(folder, name, at=1e9 + number)
+        version(ctx, number)
+    kills = 0
+    for _ in range(3):
+        clock.advance(30)
+        kills += until_at_rest(ctx, clock, "often", "retrain")
+    assert kills >= 8
+    assert [one.state for one in history(ctx)] == ["started"] * 2
+    assert [one.state for one in history(ctx, "retrain")] == ["started"] * 2
+    assert sorted(runs(ctx)) == ["often-a.csv", "often-b.csv", "retrain-titanic-2", "retrain-titanic-3"]
+
+
+def until_at_rest(ctx: Context, clock: FakeClock, *names: str) -> int:
+    """Have controllers die, one before and the next after its first commit, until one finds nothing to do; returns how many died."""
     kills = 0
     while True:
         with warnings.catch_warnings():
@@ -57,13 +85,12 @@ def test_killed_at_each_transaction_each_time_makes_one_run(ctx: Context) -> Non
                 os._exit(0)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):  # it found nothing to do
-            live = [one for one in history(ctx) if one.state == "started" and one.run_state == "Queued"]
-            assert len(live) <= 1
-            if not live:
-                break
-            end(ctx, live[0].run_id)
+            live = [[one for one in history(ctx, name) if one.run_state == "Queued"] for name in names or ("often",)]
+            assert all(len(some) <= 1 for some in live)
+            if not any(live):
+                return kills
+            for some in live:
+                for one in some:
+                    end(ctx, one.run_id)
             continue
         kills += 1
-    assert kills >= 10
-    assert [one.state for one in history(ctx)] == ["started"] * 3
-    assert runs(ctx) == ["often-20260101-1210", "often-20260101-1220", "often-20260101-1230"]

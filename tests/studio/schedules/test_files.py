@@ -205,3 +205,62 @@ def test_a_published_pipeline_by_the_command_line(cli: Callable[..., Any], studi
     refused = cli("pipelines", "published", "delete", "greet")
     assert refused.exit_code == 1
     assert "schedule daily" in str(refused.exception)
+
+
+ARRIVES = """
+name: arrives
+trigger: {type: files, datastore: azureml:landing, path_on_datastore: "in/*.csv", polling_interval: 5,
+  data_path_parameter_name: data, existing: take, batch: no}
+create_job:
+  command: cat ${{inputs.data}} ${{inputs.which}}
+  inputs: {which: "${{trigger.file}}", data: {type: uri_file, path: "${{trigger.path}}"}}
+"""
+
+
+def test_files_and_versions_that_arrive_come_from_a_file_with_the_words_of_azures_first_sdk(
+    studio: Studio, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    (store / "in").mkdir(parents=True)
+    (store / "in" / "a.csv").write_text("a\n1\n", "utf-8")
+    studio.datastores.create("landing", "local", path=str(store))
+    file = tmp_path / "schedule.yml"
+    file.write_text(ARRIVES, "utf-8")
+    made, warnings = studio.schedules.apply(file)
+    assert warnings == []
+    assert made.trigger.model_dump(exclude_defaults=True) == {
+        "datastore": "landing",
+        "path": "in/*.csv",
+        "interval": 300,
+        "existing": "take",
+    }
+    assert made.overlap == "queue"
+    assert made.target.spec.data["data"].path == "${{trigger.path}}"  # type: ignore[union-attr]
+    fired = studio.schedules.run("arrives", path="in/a.csv")
+    job = studio.experiments.spec(str(fired.run_id))
+    assert job.data["data"].path == "azureml://datastores/landing/paths/in/a.csv"
+    assert job.params == {"which": "a.csv"}
+    made = studio.schedules.create(
+        "like", {"kind": "files", "datastore": "landing"}, str(fired.run_id), {"data": "${{trigger.path}}"}
+    )
+    assert made.target.spec.data["data"].type == "uri_file"  # type: ignore[union-attr]
+    there = studio.schedules.times({"kind": "files", "datastore": "landing", "path": "**/*.csv"})
+    assert (there.there, there.count, there.times) == (["in/a.csv"], 1, [])
+
+
+def test_the_command_line_makes_one_of_files_and_shows_times_by_the_schedules_clocks(
+    cli: Callable[..., Any], studio: Studio, tmp_path: Path
+) -> None:
+    (tmp_path / "store").mkdir()
+    studio.datastores.create("landing", "local", path=str(tmp_path / "store"))
+    file = tmp_path / "job.yml"
+    file.write_text("command: cat ${{inputs.which}}\ninputs: {which: none}\n", "utf-8")
+    run = studio.experiments.submit(file)
+    cli("schedules", "create", "daily", run.id, "--every", "day", "--at", "12:00", "--zone", "Asia/Tokyo")
+    assert " 12:00 Asia/Tokyo" in cli("schedules", "show", "daily").output
+    made = cli("schedules", "create", "arrives", "--run", run.id, "--files", "landing/in/*.csv", "--interval", "5")
+    assert "when it arrives" in made.output
+    found = studio.schedules.get("arrives")
+    assert (found.trigger.kind, found.overlap, found.catch_up) == ("files", "queue", "all")
+    failed = cli("schedules", "create", "x", run.id, "--files", "landing", "--cron", "@daily")
+    assert (failed.exit_code, "Give one of" in str(failed.exception)) == (1, True)

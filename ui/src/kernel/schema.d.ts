@@ -4931,7 +4931,7 @@ export interface paths {
     put?: never;
     /**
      * Times
-     * @description Return the next times of a trigger; nothing is kept.
+     * @description Return the next times of a trigger, or what is there of what it waits for; nothing is kept.
      */
     post: operations['schedules_times'];
     delete?: never;
@@ -5039,7 +5039,7 @@ export interface paths {
     put?: never;
     /**
      * Run
-     * @description Run at once what a schedule runs, with the rights of who asks.
+     * @description Run at once what a schedule runs, with the rights of who asks; of what arrives a version or file may be named.
      */
     post: operations['schedules_run'];
     delete?: never;
@@ -5824,6 +5824,24 @@ export interface components {
     Archive: {
       /** Archived */
       archived: boolean;
+    };
+    /**
+     * ArrivedFile
+     * @description A file as it was when it was taken. mark: the store's etag, generation or time.
+     */
+    ArrivedFile: {
+      /**
+       * Mark
+       * @default
+       */
+      mark: string;
+      /** Path */
+      path: string;
+      /**
+       * Size
+       * @default 0
+       */
+      size: number;
     };
     /**
      * Artifact
@@ -9410,13 +9428,40 @@ export interface components {
       size: number;
     };
     /**
+     * FilesCause
+     * @description Files of a datastore that made a schedule fire. folder: the one they are all below; batch: they run together.
+     */
+    FilesCause: {
+      /**
+       * Batch
+       * @default false
+       */
+      batch: boolean;
+      /** Datastore */
+      datastore: string;
+      /** Files */
+      files: components['schemas']['ArrivedFile'][];
+      /**
+       * Folder
+       * @default
+       */
+      folder: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'files';
+    };
+    /**
      * Firing
-     * @description A time that came, and what was done about it.
+     * @description A time that came, a version or files, and what was done about it. cause: what came, null of a time.
      *
      *     state: started (run_id is its run), waiting (for an earlier run to end), skipped (reason says why; count times, up to `until`), failed
      *     (no run could be made; reason says why). run_state: how the run stands, null when it was removed.
      */
     Firing: {
+      /** Cause */
+      cause?: (components['schemas']['VersionCause'] | components['schemas']['FilesCause']) | null;
       /**
        * Count
        * @default 1
@@ -9443,7 +9488,7 @@ export interface components {
        * Origin
        * @enum {string}
        */
-      origin: 'time' | 'catch_up' | 'request';
+      origin: 'time' | 'catch_up' | 'request' | 'dataset' | 'files';
       /**
        * Reason
        * @default
@@ -11919,6 +11964,58 @@ export interface components {
       zone: string;
     };
     /**
+     * NewFiles
+     * @description When files arrive in a datastore: looked for every `interval` seconds, and run once each when two looks saw them the same.
+     *
+     *     path: a file, a folder, or a pattern (`**` any folders, `*` and `?` within a name, `[a-z]`, `{a,b}`). batch: one run for all that arrived
+     *     together instead of one each; most: at most so many in a look, the others at the next. existing: what is there when the schedule is made,
+     *     or goes on after a rest, is left alone (`ignore`) or taken as arrived (`take`).
+     */
+    NewFiles: {
+      /**
+       * Batch
+       * @default false
+       */
+      batch: boolean;
+      /** Datastore */
+      datastore: string;
+      /** End */
+      end?: string | null;
+      /**
+       * Existing
+       * @default ignore
+       * @enum {string}
+       */
+      existing: 'ignore' | 'take';
+      /**
+       * Interval
+       * @default 60
+       */
+      interval: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'files';
+      /**
+       * Most
+       * @default 100
+       */
+      most: number;
+      /**
+       * Path
+       * @default
+       */
+      path: string;
+      /** Start */
+      start?: string | null;
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
+    };
+    /**
      * NewKey
      * @description A key as it is shown once.
      */
@@ -11945,6 +12042,28 @@ export interface components {
     NewToken: {
       /** Token */
       token: string;
+    };
+    /**
+     * NewVersion
+     * @description When a dataset has a new version that its rules let in: each is run once, in order.
+     */
+    NewVersion: {
+      /** Dataset */
+      dataset: string;
+      /** End */
+      end?: string | null;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'dataset';
+      /** Start */
+      start?: string | null;
+      /**
+       * Zone
+       * @default UTC
+       */
+      zone: string;
     };
     /**
      * Node
@@ -12661,7 +12780,7 @@ export interface components {
     };
     /**
      * PipelineTarget
-     * @description A pipeline. Texts among its values may hold `${{trigger.time}}` and `${{name}}`.
+     * @description A pipeline. Texts among its values may hold `${{trigger.time}}`, `${{name}}`, and what else its trigger has.
      */
     'PipelineTarget-Input': {
       /**
@@ -12673,7 +12792,7 @@ export interface components {
     };
     /**
      * PipelineTarget
-     * @description A pipeline. Texts among its values may hold `${{trigger.time}}` and `${{name}}`.
+     * @description A pipeline. Texts among its values may hold `${{trigger.time}}`, `${{name}}`, and what else its trigger has.
      */
     'PipelineTarget-Output': {
       /**
@@ -14140,6 +14259,19 @@ export interface components {
       waits_for?: string | null;
     };
     /**
+     * RunAsked
+     * @description What a run at once is for: of a trigger by dataset a version (the newest without one), by files a path (the newest that fits).
+     */
+    RunAsked: {
+      /**
+       * Path
+       * @default
+       */
+      path: string;
+      /** Version */
+      version?: number | null;
+    };
+    /**
      * RunChoice
      * @description Which runs, in the order they shall stand; at most 200. A run that is named twice stands once.
      */
@@ -14710,7 +14842,9 @@ export interface components {
     };
     /**
      * Schedule
-     * @description A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run; trouble says why).
+     * @description A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run, or a look failed; trouble says why).
+     *
+     *     looked_at: when it was last looked for files; pending: files that arrived and wait for their turn.
      *
      *     runs_as: name of the account whose rights its runs have; what: a pipeline, a job or a published pipeline, with its name; next: the times to come.
      */
@@ -14737,6 +14871,8 @@ export interface components {
       /** Experiment */
       experiment: string;
       last?: components['schemas']['Firing'] | null;
+      /** Looked At */
+      looked_at?: string | null;
       /** Name */
       name: string;
       /**
@@ -14749,6 +14885,11 @@ export interface components {
        * @enum {string}
        */
       overlap: 'skip' | 'queue' | 'allow';
+      /**
+       * Pending
+       * @default 0
+       */
+      pending: number;
       /** Runs As */
       runs_as: string;
       /** Says */
@@ -14761,7 +14902,11 @@ export interface components {
       /** Target Name */
       target_name: string;
       /** Trigger */
-      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
+      trigger:
+        | components['schemas']['Cron']
+        | components['schemas']['Recurrence']
+        | components['schemas']['NewVersion']
+        | components['schemas']['NewFiles'];
       /**
        * Trouble
        * @default
@@ -14815,7 +14960,11 @@ export interface components {
         | components['schemas']['JobTarget']
         | components['schemas']['PublishedTarget'];
       /** Trigger */
-      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
+      trigger:
+        | components['schemas']['Cron']
+        | components['schemas']['Recurrence']
+        | components['schemas']['NewVersion']
+        | components['schemas']['NewFiles'];
     };
     /**
      * ScheduleDetail
@@ -14844,6 +14993,8 @@ export interface components {
       /** Experiment */
       experiment: string;
       last?: components['schemas']['Firing'] | null;
+      /** Looked At */
+      looked_at?: string | null;
       /** Name */
       name: string;
       /**
@@ -14856,6 +15007,11 @@ export interface components {
        * @enum {string}
        */
       overlap: 'skip' | 'queue' | 'allow';
+      /**
+       * Pending
+       * @default 0
+       */
+      pending: number;
       /** Runs As */
       runs_as: string;
       /** Says */
@@ -14873,7 +15029,11 @@ export interface components {
       /** Target Name */
       target_name: string;
       /** Trigger */
-      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
+      trigger:
+        | components['schemas']['Cron']
+        | components['schemas']['Recurrence']
+        | components['schemas']['NewVersion']
+        | components['schemas']['NewFiles'];
       /**
        * Trouble
        * @default
@@ -14912,7 +15072,14 @@ export interface components {
           )
         | null;
       /** Trigger */
-      trigger?: (components['schemas']['Cron'] | components['schemas']['Recurrence']) | null;
+      trigger?:
+        | (
+            | components['schemas']['Cron']
+            | components['schemas']['Recurrence']
+            | components['schemas']['NewVersion']
+            | components['schemas']['NewFiles']
+          )
+        | null;
     };
     /**
      * Schema
@@ -16546,10 +16713,22 @@ export interface components {
     /**
      * Times
      * @description The next times of a trigger. zone: by its IANA name; says: the trigger in words.
+     *
+     *     there: of a trigger by what arrives, the newest of what is there now, and count how many.
      */
     Times: {
+      /**
+       * Count
+       * @default 0
+       */
+      count: number;
       /** Says */
       says: string;
+      /**
+       * There
+       * @default []
+       */
+      there: string[];
       /** Times */
       times: string[];
       /** Zone */
@@ -16566,7 +16745,11 @@ export interface components {
        */
       count: number;
       /** Trigger */
-      trigger: components['schemas']['Cron'] | components['schemas']['Recurrence'];
+      trigger:
+        | components['schemas']['Cron']
+        | components['schemas']['Recurrence']
+        | components['schemas']['NewVersion']
+        | components['schemas']['NewFiles'];
     };
     /**
      * Token
@@ -17074,6 +17257,21 @@ export interface components {
       msg: string;
       /** Error Type */
       type: string;
+    };
+    /**
+     * VersionCause
+     * @description A version of a dataset that made a schedule fire.
+     */
+    VersionCause: {
+      /** Dataset */
+      dataset: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'dataset';
+      /** Version */
+      version: number;
     };
     /**
      * VersionCheck
@@ -27466,7 +27664,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RunAsked'] | null;
+      };
+    };
     responses: {
       /** @description Successful Response */
       201: {

@@ -225,3 +225,14 @@ def referring_to(tx: Connection, workspace_id: str, datastore: str) -> list[str]
     query = select(versions.c.name).where(versions.c.workspace_id == workspace_id, versions.c.datastore == datastore)
     query = query.where(versions.c.lifecycle.in_(["active", "deleted"])).distinct()
     return list(tx.execute(query.order_by(versions.c.name).limit(100)).scalars())
+
+
+def numbers_after(tx: Connection, workspace_id: str, name: str, after: int) -> list[tuple[int, str | None, datetime]]:
+    """Return number, quality and time of the versions above a number that are in use, lowest first."""
+    query = select(versions.c.version, versions.c.quality, versions.c.created_at).where(
+        versions.c.workspace_id == workspace_id,
+        versions.c.name == name,
+        versions.c.version > after,
+        versions.c.lifecycle == "active",
+    )
+    return [(row.version, row.quality, row.created_at) for row in tx.execute(query.order_by(versions.c.version))]

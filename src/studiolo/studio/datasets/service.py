@@ -167,6 +167,11 @@ def list_versions(ctx: Context, name: str, *, deleted: bool = False) -> list[Ver
     return [recycling.dated(ctx, version) for version in found]
 
 
+def numbers_after(tx: Connection, ctx: Context, name: str, after: int) -> list[tuple[int, str | None, datetime]]:
+    """Return number, quality and time of the versions above a number, lowest first, in the caller's transaction."""
+    return repository.numbers_after(tx, ctx.workspace_id, name, after)
+
+
 def get(ctx: Context, name: str, version: int | None = None) -> DatasetVersion:
     """Return a version, the newest for None; raises DatasetNotFound."""
     row = find_row(ctx, name, version)

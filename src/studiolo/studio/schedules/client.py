@@ -27,15 +27,19 @@ class Schedules:
     def __init__(self, transport: Transport) -> None:
         self._http = transport
 
-    def create(self, name: str, trigger: Plain, target: Plain | str, **how: Any) -> ScheduleDetail:
+    def create(
+        self, name: str, trigger: Plain, target: Plain | str, inputs: Mapping[str, Any] | None = None, **how: Any
+    ) -> ScheduleDetail:
         """Make a schedule.
 
-        trigger: such as `{"kind": "cron", "expression": "30 2 * * 1-5", "zone": "Europe/Berlin"}`; target: `{"kind": "pipeline", "spec": …}`,
-        `{"kind": "job", "spec": …}`, or the id of a run whose like is to run; how: description, catch_up, overlap, enabled.
+        trigger: such as `{"kind": "cron", "expression": "30 2 * * 1-5", "zone": "Europe/Berlin"}`, `{"kind": "dataset", "dataset": "titanic"}`,
+        or `{"kind": "files", "datastore": "landing", "path": "in/*.csv"}`; target: `{"kind": "pipeline", "spec": …}`,
+        `{"kind": "job", "spec": …}`, or the id of a run whose like is to run; inputs: other values for inputs of it, such as
+        `{"data": "${{trigger.path}}"}`; how: description, catch_up, overlap, enabled.
 
         >>> studio.schedules.create("nightly", {"kind": "cron", "expression": "0 2 * * *"}, run.id)  # doctest: +SKIP
         """
-        body = {"name": name, "trigger": plain(trigger), "target": self.target(target), **how}
+        body = {"name": name, "trigger": plain(trigger), "target": self.target(target, inputs), **how}
         return ScheduleDetail.model_validate(self._http.post("schedules", json=body))
 
     def apply(self, file: str | Path, places: Mapping[str, str] | None = None) -> Applied:
@@ -65,14 +69,24 @@ class Schedules:
             return found
         return self.resume(body["name"]) if body["enabled"] else self.pause(body["name"])
 
-    def target(self, target: Plain | str) -> dict[str, Any]:
-        """Return what a schedule runs as it is sent. target: one, or the id of a run whose like it is."""
-        if not isinstance(target, str):
-            return plain(target)
-        run = self._http.get(f"experiments/runs/{target}")
+    def target(self, target: Plain | str, inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return what a schedule runs as it is sent. target: one, or the id of a run whose like it is; inputs: other values for some."""
+        found = plain(target) if not isinstance(target, str) else self._of_run(target)
+        if inputs:
+            from studiolo.studio.schedules import files
+
+            for name, value in inputs.items():
+                if found["kind"] == "published":
+                    found["inputs"] = {**found.get("inputs", {}), name: value}
+                else:
+                    files.put_input(found["spec"], name, value, pipeline=found["kind"] == "pipeline")
+        return found
+
+    def _of_run(self, run_id: str) -> dict[str, Any]:
+        run = self._http.get(f"experiments/runs/{run_id}")
         if run["kind"] == "pipeline":
-            return {"kind": "pipeline", "spec": self._http.get(f"pipelines/runs/{target}/spec")}
-        return {"kind": "job", "spec": self._http.get(f"experiments/runs/{target}/spec")}
+            return {"kind": "pipeline", "spec": self._http.get(f"pipelines/runs/{run_id}/spec")}
+        return {"kind": "job", "spec": self._http.get(f"experiments/runs/{run_id}/spec")}
 
     def list(self, name: str = "", limit: int = 100) -> builtins.list[Schedule]:
         """Return schedules by name. name: a part of it."""
@@ -101,9 +115,10 @@ class Schedules:
         """Let a schedule go on from now."""
         return ScheduleDetail.model_validate(self._http.post(f"schedules/{name}/resume"))
 
-    def run(self, name: str) -> Firing:
-        """Run at once what a schedule runs."""
-        return Firing.model_validate(self._http.post(f"schedules/{name}/run"))
+    def run(self, name: str, version: int | None = None, path: str = "") -> Firing:
+        """Run at once what a schedule runs; of one that waits for versions or files, for the newest or the one that is named."""
+        asked = {"version": version, "path": path}
+        return Firing.model_validate(self._http.post(f"schedules/{name}/run", json=asked))
 
     def delete(self, name: str) -> None:
         """Remove a schedule with its history; its runs stay."""

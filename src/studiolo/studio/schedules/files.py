@@ -1,6 +1,5 @@
 """Reads schedules of Azure ML v2 (YAML), on the side of the client."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from studiolo.studio.experiments.job_files import command, document, sweep
 from studiolo.studio.experiments.job_files.document import FileNotThere, enum, mapping, text, unknown
 from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.pipelines.client import Pipelines
+from studiolo.studio.schedules import file_triggers
 from studiolo.studio.schedules.errors import BadSchedule
 
 KNOWN = frozenset(
@@ -31,7 +31,6 @@ KNOWN = frozenset(
         "overlap",
     ]
 )
-_TRIGGER = ("type", "start_time", "end_time", "time_zone", "timezone")
 _CHANGES = ("settings", "inputs", "outputs", "tags", "experiment_name", "display_name", "compute", "description")
 
 
@@ -45,8 +44,8 @@ def of(http: Transport, raw: dict[str, Any], path: Path, places: Mapping[str, st
             raise BadSchedule(f"'{other}' is no job.", f"Use: {where}.", field=other)
     warnings = unknown(raw, KNOWN)
     warnings += [f"'{key}' is left out" for key in ("version", "tags", "properties", "display_name") if raw.get(key)]
-    trigger, more = _trigger(raw)
-    target, notes = _target(http, raw.get("create_job"), path, places)
+    trigger, more = file_triggers.of(raw)
+    target, notes = _target(http, _bound(raw), path, places)
     body: dict[str, Any] = {"name": name, "description": text(raw.get("description")), "trigger": trigger}
     body |= {"target": target}
     if raw.get("is_enabled") is not None:
@@ -55,39 +54,16 @@ def of(http: Transport, raw: dict[str, Any], path: Path, places: Mapping[str, st
     return body, [*warnings, *more, *notes]
 
 
-def _trigger(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    given = mapping(raw, "trigger")
-    kind = enum(given.get("type")) or (
-        "cron" if "expression" in given else "recurrence" if "frequency" in given else ""
-    )
-    when = {
-        "zone": text(given.get("time_zone") or given.get("timezone")) or "UTC",
-        "start": _moment(given, "start_time"),
-        "end": _moment(given, "end_time"),
-    }
-    if kind == "cron":
-        warnings = unknown(given, (*_TRIGGER, "expression"), "trigger.")
-        return {"kind": "cron", "expression": text(given.get("expression")), **when}, warnings
-    if kind == "recurrence":
-        warnings = unknown(given, (*_TRIGGER, "frequency", "interval", "schedule", "pattern"), "trigger.")
-        pattern = mapping(given, "schedule") or mapping(given, "pattern")
-        warnings += unknown(pattern, ("hours", "minutes", "week_days", "weekdays", "month_days"), "trigger.schedule.")
-        days = _many(pattern.get("week_days", pattern.get("weekdays")))
-        found = {
-            "kind": "recurrence",
-            "frequency": enum(given.get("frequency")).removesuffix("s") or "day",
-            "interval": given.get("interval", 1),
-            "hours": _many(pattern.get("hours")),
-            "minutes": _many(pattern.get("minutes")),
-            "week_days": [text(day).strip().lower() for day in days],
-            "month_days": _many(pattern.get("month_days")),
-        }
-        return {**found, **when}, warnings
-    raise BadSchedule(
-        f"The trigger is '{kind}'." if kind else "There is no trigger.",
-        "Write `trigger:` with `type: cron` or `type: recurrence`.",
-        field="trigger.type",
-    )
+def _bound(raw: Mapping[str, Any]) -> Any:
+    """Return `create_job` with what arrives as the input that `data_path_parameter_name` of the trigger names."""
+    given, name = raw.get("create_job"), text(mapping(raw, "trigger").get("data_path_parameter_name")).strip()
+    if not name:
+        return given
+    made: dict[str, Any] = dict(given) if isinstance(given, dict) and "job" in given else {"job": given}
+    trigger = mapping(raw, "trigger")
+    kind = "uri_file" if "dataset" not in trigger and not _truth(trigger.get("batch")) else "uri_folder"
+    made["inputs"] = {**mapping(made, "inputs"), name: {"type": kind, "path": "${{trigger.path}}"}}
+    return made
 
 
 def _target(http: Transport, given: Any, path: Path, places: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -138,8 +114,7 @@ def _of_run(http: Transport, run_id: str, changes: Mapping[str, Any]) -> dict[st
     pipeline = run["kind"] == "pipeline"
     spec = http.get(f"pipelines/runs/{run_id}/spec" if pipeline else f"experiments/runs/{run_id}/spec")
     for name, value in mapping(changes, "inputs").items():
-        family = "data" if isinstance(value, dict) and not pipeline else "values" if pipeline else "params"
-        spec[family][name] = value if isinstance(value, dict) or pipeline else document.literal(value)
+        put_input(spec, name, value, pipeline=pipeline)
     for name, value in mapping(changes, "outputs").items():
         spec["outputs"][name] = value
     spec["tags"] |= {key: text(value) for key, value in mapping(changes, "tags").items()}
@@ -152,23 +127,24 @@ def _of_run(http: Transport, run_id: str, changes: Mapping[str, Any]) -> dict[st
     return {"kind": "pipeline" if pipeline else "job", "spec": spec}
 
 
+def put_input(spec: dict[str, Any], name: str, value: Any, *, pipeline: bool) -> None:
+    """Give an input of a spec another value; a text for one that is data is where the data is."""
+    now = spec["values"].get(name) if pipeline else spec["data"].get(name)
+    data = isinstance(now, dict) or (not pipeline and name in spec.get("inputs", {}))
+    if data and isinstance(value, str):
+        value = {**(now or {}), "type": "uri_file" if "trigger.path" in value else "uri_folder", "path": value}
+    if pipeline:
+        spec["values"][name] = value
+    elif isinstance(value, dict):
+        spec["data"][name] = value
+        spec.get("inputs", {}).pop(name, None)
+    else:
+        spec["params"][name] = document.literal(value)
+
+
 def known_settings() -> tuple[str, ...]:
     """Return the settings of a pipeline that a schedule may change."""
     return ("default_compute", "continue_on_step_failure", "force_rerun")
-
-
-def _moment(given: Mapping[str, Any], key: str) -> str | None:
-    """Return a moment as it is sent. Dates of YAML come as they were written; a blank stands for the T."""
-    said = text(given.get(key)).strip()
-    if not said or said.lower() == "none":
-        return None
-    if re.fullmatch(r"\d{4}-\d\d?-\d\d?", said):
-        said += "T00:00:00"
-    return said.replace(" ", "T", 1)
-
-
-def _many(given: Any) -> list[Any]:
-    return [] if given is None else list(given) if isinstance(given, list) else [given]
 
 
 def _truth(given: Any) -> bool:

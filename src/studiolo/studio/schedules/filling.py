@@ -1,18 +1,22 @@
-"""What a firing puts into the texts of what it runs: `${{trigger.time}}`, `${{name}}`. Pure."""
+"""What a firing puts into the texts of what it runs: `${{trigger.time}}`, `${{trigger.path}}`, `${{name}}`. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from studiolo.studio.datastores.paths import address
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.pipelines.schemas import Given, PipelineSpec
 from studiolo.studio.schedules.errors import BadSchedule
+from studiolo.studio.schedules.schemas import Cause, FilesCause
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(name|(?:trigger|creation_context)\.\w+)\s*\}\}")
 _AZURE = {"creation_context.trigger_time": "trigger.time"}
 TAG = "studiolo.schedule"
+_LONGEST = 200  # letters of a run's name that is made of a file's
 Words = Mapping[str, str]
 
 
@@ -26,10 +30,28 @@ def run_name(schedule: str, due: datetime, zone: str) -> str:
     return f"{schedule}-{local:%Y%m%d-%H%M%S}" if local.second else f"{schedule}-{local:%Y%m%d-%H%M}"
 
 
-def words(schedule: str, due: datetime, zone: str, more: Words | None = None) -> dict[str, str]:
-    """Return what expressions come to. more: of triggers that are no times."""
+def words(schedule: str, due: datetime, zone: str, cause: Cause | None = None) -> dict[str, str]:
+    """Return what expressions come to. cause: of a trigger that is no time, what came."""
     moment = due.astimezone(UTC).replace(microsecond=0)
-    return {"name": run_name(schedule, due, zone), "trigger.time": f"{moment:%Y-%m-%dT%H:%M:%SZ}", **(more or {})}
+    found = {"name": run_name(schedule, due, zone), "trigger.time": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
+    return found if cause is None else {**found, **_came(schedule, cause)}
+
+
+def _came(schedule: str, cause: Cause) -> dict[str, str]:
+    """Return what expressions come to of a version or of files. Of one file the run's name says which."""
+    if not isinstance(cause, FilesCause):
+        reference = f"{cause.dataset}:{cause.version}"
+        name = f"{schedule}-{cause.dataset}-{cause.version}"
+        found = {"name": name, "trigger.path": f"azureml:{reference}", "trigger.dataset": reference}
+        return {**found, "trigger.version": str(cause.version)}
+    paths = [one.path for one in cause.files]
+    found = {"trigger.datastore": cause.datastore, "trigger.folder": cause.folder, "trigger.count": str(len(paths))}
+    found["trigger.files"] = json.dumps(paths, ensure_ascii=False)
+    if len(paths) == 1 and not cause.batch:
+        file = paths[0].rpartition("/")[2]
+        found |= {"trigger.file": file, "name": f"{schedule}-{file}"[:_LONGEST]}
+        return {**found, "trigger.path": address(cause.datastore, paths[0])}
+    return {**found, "trigger.path": address(cause.datastore, cause.folder)}
 
 
 def text(given: str, known: Words, field: str) -> str:

@@ -1,7 +1,7 @@
 """Makes the run of a time that has come, or says why there is none; each in one transaction with the schedule's step over that time."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,16 +11,19 @@ from sqlalchemy import Connection
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Denied, StudioloError, Unavailable
+from studiolo.kernel.ids import new_id
 from studiolo.studio.schedules import deciding, filling, repository, targets
 from studiolo.studio.schedules.deciding import Fire, Miss, Reset
 from studiolo.studio.schedules.errors import BadSchedule
-from studiolo.studio.schedules.schemas import MOST_CAUGHT_UP, Target
+from studiolo.studio.schedules.schemas import MOST_CAUGHT_UP, Cause, Target
 from studiolo.studio.schedules.targets import Ready
+from studiolo.studio.schedules.watched import READS
 from studiolo.studio.workspace.notices import posting
 from studiolo.studio.workspace.notices.schemas import Notice
 
 log = logging.getLogger(__name__)
 FAILED = "schedule.failed"
+Take = Callable[[Connection], bool]
 _PATIENCE = deciding.ON_TIME  # what does not answer is asked again for so long
 
 
@@ -28,7 +31,7 @@ class Later(Exception):
     """Something needed does not answer just now: the time is tried again."""
 
 
-class _Overtaken(Exception):
+class Overtaken(Exception):
     """What was looked at has changed since: nothing of this is recorded, and it is looked at again."""
 
 
@@ -40,7 +43,7 @@ def owner(ctx: Context, row: Any) -> Context:
     hint = "A member who may save the schedule again, or resume it; it then runs with that member's rights."
     if actor is None:
         raise Denied(f"It runs as '{row.owner}', who is no member of the workspace any more.", hint)
-    for permission in ("schedules.write", targets.NEEDED[row.what]):
+    for permission in ("schedules.write", targets.NEEDED[row.what], *filter(None, [READS.get(row.kind)])):
         if not actor.may(permission):
             raise Denied(f"It runs as '{row.owner}', who has not the permission '{permission}' any more.", hint)
     return replace(ctx, actor=actor)
@@ -80,14 +83,14 @@ def fire(ctx: Context, row: Any, found: Fire) -> bool:
     try:
         ready = None if values else _ready(ctx, row, found.due)
         return _record(ctx, row, found.due, {**about, **values}, step, ready, overlap)
-    except _Overtaken:
+    except Overtaken:
         return True
     except StudioloError as error:
         _patiently(ctx, error, found.due)
         with ctx.db.begin() as tx:
             if not repository.claim(tx, row, {**step, "trouble": str(error)}):
                 return False
-            _fail(tx, ctx, row, found.due, about, error)
+            fail(tx, ctx, row, found.due, about, error)
         return True
 
 
@@ -99,19 +102,57 @@ def _record(
     step: Mapping[str, Any],
     ready: Ready | None,
     overlap: str,
+    take: Take = lambda tx: True,  # noqa: ARG005
 ) -> bool:
-    """Write a firing, with the run of one that is ready; False when somebody else was first."""
+    """Write a firing, with the run of one that is ready; False when somebody else was first. take: marks what came as had."""
     with ctx.db.begin() as tx:
         if not repository.claim(tx, row, {**step, **({"trouble": ""} if ready else {})}):
             return False
+        if not take(tx):
+            raise Overtaken
         repository.close(tx, row.id)
         made: dict[str, Any] = {}
         if ready is not None:
             if _held_up(tx, row, overlap):  # since it was looked at
-                raise _Overtaken
+                raise Overtaken
             made = {"state": "started", "live": True, "run_id": ready.begin(tx)}
         _write(tx, ctx, row, due, {**values, **made})
     return True
+
+
+def come(ctx: Context, row: Any, cause: Cause, key: str, step: Mapping[str, Any], take: Take) -> bool:
+    """Make the run of a version or of files; False when somebody else was first, or while an earlier run goes on. Raises Later.
+
+    take: marks them as had, in the transaction that makes the run; while they wait for an earlier run they stay where they are.
+    """
+    due = ctx.clock.now()
+    with ctx.db.read() as tx:
+        values = _held_up(tx, row, "skip" if row.overlap == "queue" else row.overlap)
+    if values and row.overlap == "queue":
+        return False
+    about = {"key": key, "origin": cause.kind, "cause": cause.model_dump(mode="json")}
+    try:
+        ready = None if values else _ready(ctx, row, due, cause)
+        return _record(
+            ctx, row, due, {**about, **values}, step, ready, "allow" if row.overlap == "allow" else "skip", take
+        )
+    except Overtaken:
+        return False
+    except Unavailable as error:  # nothing of what came is given up for that
+        raise Later(str(error)) from error
+    except StudioloError as error:
+        with ctx.db.begin() as tx:
+            if not repository.claim(tx, row, {**step, "trouble": str(error)}) or not take(tx):
+                return False
+            fail(tx, ctx, row, due, about, error)
+        return True
+
+
+def pass_by(tx: Connection, ctx: Context, row: Any, cause: Cause, count: int, key: str = "") -> None:
+    """Write down what came while nothing looked, and is not made up for."""
+    values = {"key": key or f"missed:{new_id()}", "origin": cause.kind, "state": "skipped", "count": count}
+    reason = "It came while the studio did not run." if count == 1 else f"{count} came while the studio did not run."
+    _write(tx, ctx, row, ctx.clock.now(), {**values, "reason": reason, "cause": cause.model_dump(mode="json")})
 
 
 def start_waiting(ctx: Context, schedule: str, seq: int) -> bool:
@@ -122,7 +163,7 @@ def start_waiting(ctx: Context, schedule: str, seq: int) -> bool:
             return False
     try:
         return _start(ctx, row, waiting, _ready(ctx, row, waiting.due))
-    except _Overtaken:
+    except Overtaken:
         return False
     except StudioloError as error:
         _patiently(ctx, error, waiting.fired_at)
@@ -143,21 +184,22 @@ def _start(ctx: Context, row: Any, waiting: Any, ready: Ready) -> bool:
         repository.close(tx, row.id)
         values = {"state": "started", "live": True, "run_id": ready.begin(tx), "fired_at": ctx.clock.now()}
         if not repository.settle(tx, waiting.seq, {**values, "reason": ""}):
-            raise _Overtaken
+            raise Overtaken
         _tell(tx, ctx, row, waiting.due, values)
     return True
 
 
-def now(ctx: Context, row: Any, key: str) -> int:
+def now(ctx: Context, row: Any, key: str, cause: Cause | None = None) -> int:
     """Make a run at once, with the rights of the actor; returns the number of the firing."""
     due = ctx.clock.now()
     with ctx.db.read() as tx:
-        known = filling.words(row.name, due, row.trigger.get("zone", "UTC"))
+        known = filling.words(row.name, due, row.trigger.get("zone", "UTC"), cause)
         target = _target(tx, row)
     ready = targets.ready(ctx, target, known, row.name)
     with ctx.db.begin() as tx:
         run_id = ready.begin(tx)
         values = {"key": key, "origin": "request", "state": "started", "live": True, "run_id": run_id}
+        values |= {"cause": cause.model_dump(mode="json")} if cause else {}
         return _write(tx, ctx, row, due, values)
 
 
@@ -174,11 +216,11 @@ def _held_up(tx: Connection, row: Any, overlap: str) -> dict[str, Any]:
     return {"state": "waiting", "reason": "It waits for an earlier run to end."} if live or waiting else {}
 
 
-def _ready(ctx: Context, row: Any, due: datetime) -> Ready:
+def _ready(ctx: Context, row: Any, due: datetime, cause: Cause | None = None) -> Ready:
     mine = owner(ctx, row)
     with ctx.db.read() as tx:
         target = _target(tx, row)
-    known = filling.words(row.name, due, row.trigger.get("zone", "UTC"))
+    known = filling.words(row.name, due, row.trigger.get("zone", "UTC"), cause)
     return targets.ready(mine, target, known, row.name)
 
 
@@ -195,9 +237,8 @@ def _patiently(ctx: Context, error: StudioloError, since: datetime) -> None:
         raise Later(str(error)) from error
 
 
-def _fail(
-    tx: Connection, ctx: Context, row: Any, due: datetime, about: Mapping[str, Any], error: StudioloError
-) -> None:
+def fail(tx: Connection, ctx: Context, row: Any, due: datetime, about: Mapping[str, Any], error: StudioloError) -> None:
+    """Write down that there is no run, and why; members are told once until it has run again."""
     values = {"state": "failed", "reason": str(error), "field": error.field}
     _write(tx, ctx, row, due, {**about, **values})
     _notify(tx, ctx, row, due, error)

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from studiolo.kernel.context import Context
-from studiolo.studio.schedules import deciding, firing, repository, targets
+from studiolo.studio.schedules import coming, deciding, file_memory, firing, repository, targets
+from studiolo.studio.schedules.looking import Looks
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 25  # times of one schedule in a round
@@ -22,6 +23,8 @@ _PAUSE, _WORST_PAUSE = 5.0, 60.0
 _LOOK_BACK = 5.0  # seconds between looks whether the clock was set back
 _HOUSE_SECONDS, _HOUSE_FIRST = 3600.0, 60.0
 _KEEP = timedelta(days=90)
+_VERSIONS = 1.0  # seconds between looks at versions
+_LOOKED = timedelta(minutes=1)  # between notes that they are looked at
 
 
 @dataclass(slots=True)
@@ -30,6 +33,8 @@ class _Workspace:
 
     blocked: dict[str, tuple[int, float]] = field(default_factory=dict)
     back_at: float = 0.0
+    versions_at: float = 0.0
+    looks: Looks = field(default_factory=Looks)
     house_at: float = field(default_factory=lambda: time.monotonic() + _HOUSE_FIRST)
 
 
@@ -41,19 +46,34 @@ def tick(ctx: Context) -> bool:
     remembered = _known.setdefault((str(ctx.settings.home), ctx.workspace_id), _Workspace())
     now, clock = ctx.clock.now(), time.monotonic()
     back = clock >= remembered.back_at
+    work: list[tuple[str, Callable[[], bool]]] = []
     with ctx.db.read() as tx:
         rows = repository.due(tx, ctx, now)
         if back:
-            rows += repository.ahead(tx, ctx, now + deciding.ON_TIME)
+            ahead = repository.ahead(tx, ctx, now + deciding.ON_TIME)
+            rows += [row for row in ahead if row.kind == "time"]
+            work += [(row.id, partial(coming.look_again, ctx, row)) for row in ahead if row.kind == "files"]
             remembered.back_at = clock + _LOOK_BACK
         waiting = repository.waiting(tx, ctx)
-    work: list[tuple[str, Callable[[], bool]]] = [(row.id, partial(_advance, ctx, row)) for row in rows]
+        looks = repository.due(tx, ctx, now, "files")
+        arrivals = file_memory.with_arrivals(tx, ctx)
+        versions = repository.due(tx, ctx, now, "dataset") if clock >= remembered.versions_at else []
+    work += [(row.id, partial(_advance, ctx, row)) for row in rows]
     work += [(schedule, partial(firing.start_waiting, ctx, schedule, seq)) for schedule, seq in waiting]
-    busy = False
+    work += [(schedule, partial(coming.start_files, ctx, schedule)) for schedule in arrivals]
+    work += [(row.id, partial(coming.start_versions, ctx, row)) for row in versions]
+    work += [(row.id, partial(coming.look, ctx, row, remembered.looks)) for row in looks]
+    busy, whole = False, True
     for schedule, one in work:
         busy = _guarded(remembered, schedule, one) or busy
         if busy and time.monotonic() - clock >= _ROUND_SECONDS:
+            whole = False
             break
+    if whole and clock >= remembered.versions_at:
+        remembered.versions_at = clock + _VERSIONS
+        if any(now - row.looked_at > _LOOKED for row in versions):
+            with ctx.db.begin() as tx:
+                repository.looked(tx, ctx, "dataset", now)
     _keep_house(ctx, remembered)
     return busy
 
@@ -62,7 +82,7 @@ def _advance(ctx: Context, row: Any) -> bool:
     """Go through the times of a schedule that have come."""
     busy = False
     for _ in range(_AT_ONCE):
-        trigger = targets.TRIGGERS.validate_python(row.trigger)
+        trigger = targets.TIMES.validate_python(row.trigger)
         found = deciding.step(trigger, row.due_at, row.looked_at, ctx.clock.now(), row.catch_up)
         if found is None:
             return busy
@@ -108,3 +128,4 @@ def _keep_house(ctx: Context, remembered: _Workspace) -> None:
     remembered.house_at = time.monotonic() + _HOUSE_SECONDS
     with ctx.db.begin() as tx:
         repository.forget(tx, ctx, ctx.clock.now() - _KEEP)
+        file_memory.forget_old(tx, ctx, ctx.clock.now() - _KEEP)

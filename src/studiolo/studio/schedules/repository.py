@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import led
-from studiolo.studio.schedules.tables import schedule_firings, schedule_targets, schedules
+from studiolo.studio.schedules.tables import schedule_files, schedule_firings, schedule_targets, schedules
 
 Row = Any
 _OF, _FIRING = schedules.c, schedule_firings.c
@@ -16,10 +16,11 @@ _OF, _FIRING = schedules.c, schedule_firings.c
 _DUE = (
     select(schedules)
     .where(_OF.workspace_id == bindparam("workspace_id"), _OF.enabled, _OF.due_at <= bindparam("now"))
+    .where(_OF.kind == bindparam("kind"))
     .order_by(_OF.due_at)
 )
 _AHEAD = select(schedules).where(
-    _OF.workspace_id == bindparam("workspace_id"), _OF.enabled, _OF.looked_at > bindparam("now")
+    _OF.workspace_id == bindparam("workspace_id"), _OF.enabled, _OF.looked_at > bindparam("now"), _OF.kind != "dataset"
 )
 _WAITING = (
     select(_FIRING.schedule, func.min(_FIRING.seq).label("seq"))
@@ -28,9 +29,9 @@ _WAITING = (
 )
 
 
-def due(tx: Connection, ctx: Context, now: datetime) -> list[Row]:
+def due(tx: Connection, ctx: Context, now: datetime, kind: str = "time") -> list[Row]:
     """Return the schedules whose time has come, the longest waiting first."""
-    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now}))
+    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now, "kind": kind}))
 
 
 def ahead(tx: Connection, ctx: Context, now: datetime) -> list[Row]:
@@ -47,6 +48,21 @@ def count_waiting(tx: Connection, schedule: str) -> int:
     """Count the firings of a schedule that wait."""
     query = select(func.count()).where(_FIRING.schedule == schedule, _FIRING.state == "waiting")
     return int(tx.execute(query).scalar_one())
+
+
+def looked(tx: Connection, ctx: Context, kind: str, now: datetime) -> None:
+    """Write down that schedules of a kind are looked after: what comes from now on did not come while nothing looked."""
+    mine = update(schedules).where(_OF.workspace_id == ctx.workspace_id, _OF.kind == kind, _OF.enabled)
+    tx.execute(mine.values(looked_at=now))
+
+
+def fired_keys(tx: Connection, schedule: str, keys: Sequence[str]) -> set[str]:
+    """Return those of the keys that a schedule has fired for."""
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        some = _FIRING.key.in_(keys[start : start + 500])
+        found |= set(tx.execute(select(_FIRING.key).where(_FIRING.schedule == schedule, some)).scalars())
+    return found
 
 
 def by_name(tx: Connection, ctx: Context, name: str) -> Row | None:
@@ -107,6 +123,7 @@ def claim(tx: Connection, row: Row, values: Mapping[str, Any]) -> bool:
 def remove(tx: Connection, schedule: str) -> None:
     """Remove a schedule with its firings; the runs stay."""
     tx.execute(delete(schedule_firings).where(_FIRING.schedule == schedule))
+    tx.execute(delete(schedule_files).where(schedule_files.c.schedule == schedule))
     tx.execute(delete(schedule_targets).where(schedule_targets.c.schedule == schedule))
     tx.execute(delete(schedules).where(_OF.id == schedule))
 

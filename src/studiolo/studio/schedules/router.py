@@ -10,6 +10,7 @@ from studiolo.kernel.paging import Page
 from studiolo.studio.schedules import service
 from studiolo.studio.schedules.schemas import (
     Firing,
+    RunAsked,
     Schedule,
     ScheduleCreate,
     ScheduleDetail,
@@ -42,7 +43,7 @@ def create(given: ScheduleCreate, ctx: Context = Depends(context)) -> ScheduleDe
 
 @router.post("/times")
 def times(asked: TimesAsked, ctx: Context = Depends(context)) -> Times:
-    """Return the next times of a trigger; nothing is kept."""
+    """Return the next times of a trigger, or what is there of what it waits for; nothing is kept."""
     ctx.actor.must("schedules.read")
     return service.preview(ctx, asked)
 
@@ -92,7 +93,7 @@ def resume(name: str, ctx: Context = Depends(context)) -> ScheduleDetail:
 
 
 @router.post("/{name}/run", status_code=201)
-def run(name: str, ctx: Context = Depends(context)) -> Firing:
-    """Run at once what a schedule runs, with the rights of who asks."""
+def run(name: str, asked: RunAsked | None = None, ctx: Context = Depends(context)) -> Firing:
+    """Run at once what a schedule runs, with the rights of who asks; of what arrives a version or file may be named."""
     ctx.actor.must("schedules.write")
-    return service.run(ctx, name)
+    return service.run(ctx, name, asked)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from studiolo.studio.experiments.schemas import JobSpec, State
 from studiolo.studio.pipelines.schemas import Given, PipelineSpec
@@ -13,6 +13,7 @@ WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 WEEK_DAYS: tuple[WeekDay, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CatchUp = Literal["none", "one", "all"]
 Overlap = Literal["skip", "queue", "allow"]
+TIMED = ("cron", "recurrence")  # kinds of triggers by time; the others wait for something that comes
 MOST_CAUGHT_UP = 100
 
 
@@ -56,11 +57,35 @@ class Recurrence(Calendar):
     month_days: list[Annotated[int, Field(ge=1, le=31)]] = Field([], max_length=31)
 
 
-Trigger = Annotated[Cron | Recurrence, Field(discriminator="kind")]
+class NewVersion(Calendar):
+    """When a dataset has a new version that its rules let in: each is run once, in order."""
+
+    kind: Literal["dataset"] = "dataset"
+    dataset: str = Field(min_length=1, max_length=100)
+
+
+class NewFiles(Calendar):
+    """When files arrive in a datastore: looked for every `interval` seconds, and run once each when two looks saw them the same.
+
+    path: a file, a folder, or a pattern (`**` any folders, `*` and `?` within a name, `[a-z]`, `{a,b}`). batch: one run for all that arrived
+    together instead of one each; most: at most so many in a look, the others at the next. existing: what is there when the schedule is made,
+    or goes on after a rest, is left alone (`ignore`) or taken as arrived (`take`).
+    """
+
+    kind: Literal["files"] = "files"
+    datastore: str = Field(min_length=1, max_length=100)
+    path: str = Field("", max_length=2000)
+    interval: int = Field(60, ge=5, le=86_400)
+    batch: bool = False
+    most: int = Field(100, ge=1, le=1000)
+    existing: Literal["ignore", "take"] = "ignore"
+
+
+Trigger = Annotated[Cron | Recurrence | NewVersion | NewFiles, Field(discriminator="kind")]
 
 
 class PipelineTarget(BaseModel):
-    """A pipeline. Texts among its values may hold `${{trigger.time}}` and `${{name}}`."""
+    """A pipeline. Texts among its values may hold `${{trigger.time}}`, `${{name}}`, and what else its trigger has."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,7 +120,8 @@ class ScheduleSettings(BaseModel):
     """When what runs.
 
     catch_up: of times that came while the studio did not run: `none` is run, the newest `one`, or `all` (at most the newest 100).
-    overlap: when an earlier run has not ended: `skip` this time, `queue` it until then, or `allow` both.
+    overlap: when an earlier run has not ended: `skip` this time, `queue` it until then, or `allow` both. Versions and files that arrive are
+    made up for (`all`) and wait (`queue`) unless it is said otherwise: none is lost.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -105,6 +131,13 @@ class ScheduleSettings(BaseModel):
     target: Target
     catch_up: CatchUp = "one"
     overlap: Overlap = "skip"
+
+    @model_validator(mode="after")
+    def _lose_nothing(self) -> "ScheduleSettings":
+        if self.trigger.kind not in TIMED:
+            self.catch_up = self.catch_up if "catch_up" in self.model_fields_set else "all"
+            self.overlap = self.overlap if "overlap" in self.model_fields_set else "queue"
+        return self
 
 
 class ScheduleCreate(ScheduleSettings):
@@ -127,11 +160,40 @@ class SchedulePatch(BaseModel):
 
 
 FiringState = Literal["waiting", "started", "skipped", "failed"]
-Origin = Literal["time", "catch_up", "request"]
+Origin = Literal["time", "catch_up", "request", "dataset", "files"]
+
+
+class VersionCause(BaseModel):
+    """A version of a dataset that made a schedule fire."""
+
+    kind: Literal["dataset"] = "dataset"
+    dataset: str
+    version: int
+
+
+class ArrivedFile(BaseModel):
+    """A file as it was when it was taken. mark: the store's etag, generation or time."""
+
+    path: str
+    size: int = 0
+    mark: str = ""
+
+
+class FilesCause(BaseModel):
+    """Files of a datastore that made a schedule fire. folder: the one they are all below; batch: they run together."""
+
+    kind: Literal["files"] = "files"
+    datastore: str
+    folder: str = ""
+    batch: bool = False
+    files: list[ArrivedFile]
+
+
+Cause = Annotated[VersionCause | FilesCause, Field(discriminator="kind")]
 
 
 class Firing(BaseModel):
-    """A time that came, and what was done about it.
+    """A time that came, a version or files, and what was done about it. cause: what came, null of a time.
 
     state: started (run_id is its run), waiting (for an earlier run to end), skipped (reason says why; count times, up to `until`), failed
     (no run could be made; reason says why). run_state: how the run stands, null when it was removed.
@@ -149,10 +211,22 @@ class Firing(BaseModel):
     field: str = ""
     count: int = 1
     until: datetime | None = None
+    cause: Cause | None = None
+
+
+class RunAsked(BaseModel):
+    """What a run at once is for: of a trigger by dataset a version (the newest without one), by files a path (the newest that fits)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(None, ge=1)
+    path: str = Field("", max_length=4000)
 
 
 class Schedule(BaseModel):
-    """A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run; trouble says why).
+    """A schedule. state: active, paused, finished (no time is left), troubled (the newest firing made no run, or a look failed; trouble says why).
+
+    looked_at: when it was last looked for files; pending: files that arrived and wait for their turn.
 
     runs_as: name of the account whose rights its runs have; what: a pipeline, a job or a published pipeline, with its name; next: the times to come.
     """
@@ -172,6 +246,8 @@ class Schedule(BaseModel):
     trouble: str = ""
     runs_as: str
     next: list[datetime] = []
+    looked_at: datetime | None = None
+    pending: int = 0
     last: Firing | None = None
     created_at: datetime
     created_by: str
@@ -194,8 +270,13 @@ class TimesAsked(BaseModel):
 
 
 class Times(BaseModel):
-    """The next times of a trigger. zone: by its IANA name; says: the trigger in words."""
+    """The next times of a trigger. zone: by its IANA name; says: the trigger in words.
+
+    there: of a trigger by what arrives, the newest of what is there now, and count how many.
+    """
 
     times: list[datetime]
     zone: str
     says: str
+    there: list[str] = []
+    count: int = 0

@@ -1,6 +1,6 @@
 """The verbs of schedules: make, look at, change, pause, run now, remove."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,12 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.pipelines.published import usage
-from studiolo.studio.schedules import filling, firing, repository, targets, times
+from studiolo.studio.schedules import file_memory, filling, firing, repository, targets, triggers, watched
 from studiolo.studio.schedules.errors import ScheduleChanged, ScheduleExists, ScheduleNotFound
 from studiolo.studio.schedules.schemas import (
     Firing,
+    NewFiles,
+    RunAsked,
     Schedule,
     ScheduleCreate,
     ScheduleDetail,
@@ -25,6 +27,7 @@ from studiolo.studio.schedules.schemas import (
     TimesAsked,
     Trigger,
 )
+from studiolo.studio.schedules.watched import There
 
 _SHOWN = 5  # times to come
 
@@ -37,7 +40,7 @@ def _running(tx: Connection, ctx: Context, name: str) -> list[str]:
 
 def create(ctx: Context, given: ScheduleCreate) -> ScheduleDetail:
     """Make a schedule, which runs with the actor's rights. Raises BadSchedule, ScheduleExists, and what its run would raise."""
-    trigger = _checked(ctx, given.name, given.trigger, given.target)
+    trigger, there = _checked(ctx, given.name, given.trigger, given.target)
     now = ctx.clock.now()
     schedule, target = new_id(), new_id()
     values = {
@@ -47,12 +50,14 @@ def create(ctx: Context, given: ScheduleCreate) -> ScheduleDetail:
         "description": given.description,
         "enabled": given.enabled,
         "trigger": trigger.model_dump(mode="json"),
+        "kind": triggers.kind(trigger),
+        "position": there.position,
         "target": target,
         **targets.about(given.target),
         "catch_up": given.catch_up,
         "overlap": given.overlap,
         **_owner(ctx),
-        "due_at": times.after(trigger, now),
+        "due_at": triggers.due(trigger, now),
         "looked_at": now,
         "created_at": now,
         "created_by": ctx.actor.name,
@@ -62,6 +67,7 @@ def create(ctx: Context, given: ScheduleCreate) -> ScheduleDetail:
         if not repository.add(tx, values):
             raise ScheduleExists(given.name)
         repository.put_target(tx, target, schedule, _kept(given.target))
+        _leave(tx, ctx, schedule, trigger, there)
         _note(tx, ctx, "schedule.created", given.name, enabled=given.enabled)
     return get(ctx, given.name)
 
@@ -73,10 +79,16 @@ def change(ctx: Context, name: str, given: SchedulePatch) -> ScheduleDetail:
         old = _target(tx, row)
     told = given.model_dump(exclude_unset=True, exclude_none=True)
     values: dict[str, Any] = {key: told[key] for key in ("description", "catch_up", "overlap") if key in told}
-    target = given.target or old
+    target, trigger = given.target or old, _trigger(row)
+    there = watched.There()
     if given.trigger is not None or given.target is not None:
-        trigger = _checked(ctx, name, given.trigger or _trigger(row), target)
+        trigger, there = _checked(ctx, name, given.trigger or trigger, target)
         values |= {"trigger": trigger.model_dump(mode="json"), **targets.about(target), **_restarted(ctx, trigger)}
+    anew = given.trigger is not None and trigger != _trigger(row)
+    if anew:
+        values |= {"kind": triggers.kind(trigger), "position": there.position}
+        if row.kind == "time" and values["kind"] != "time":  # what arrives is not lost, unless it is said
+            values = {"catch_up": "all", "overlap": "queue", **values}
     if given.target is not None:
         values["target"] = new_id()
     with ctx.db.begin() as tx:
@@ -84,6 +96,9 @@ def change(ctx: Context, name: str, given: SchedulePatch) -> ScheduleDetail:
             raise ScheduleChanged(name)
         if given.target is not None:
             repository.put_target(tx, values["target"], row.id, _kept(target))
+        if anew:
+            file_memory.forget(tx, row.id)
+            _leave(tx, ctx, row.id, trigger, there)
         _note(tx, ctx, "schedule.updated", name, changed=sorted(told))
     return get(ctx, name)
 
@@ -102,15 +117,22 @@ def resume(ctx: Context, name: str) -> ScheduleDetail:
     with ctx.db.read() as tx:
         target = _target(tx, row)
     trigger = _trigger(row)
-    _try(ctx, name, trigger, target)
-    return _switch(ctx, name, {"enabled": True, **_restarted(ctx, trigger)})
+    there = _try(ctx, name, trigger, target)
+    if row.enabled:  # it did not run, and what came meanwhile is not given up
+        return _switch(ctx, name, {"enabled": True, **_restarted(ctx, trigger)})
+    values = {"enabled": True, **_restarted(ctx, trigger), "position": there.position}
+    return _switch(ctx, name, values, lambda tx: _leave(tx, ctx, row.id, trigger, there))
 
 
-def run(ctx: Context, name: str) -> Firing:
-    """Make a run of what a schedule runs at once, whatever else runs; with the actor's rights."""
+def run(ctx: Context, name: str, asked: RunAsked | None = None) -> Firing:
+    """Make a run of what a schedule runs at once, whatever else runs; with the actor's rights.
+
+    asked: of a trigger by what arrives, for which version or file; the newest of it without one. Raises BadSchedule for another's.
+    """
     with ctx.db.read() as tx:
         row = find(tx, ctx, name)
-    seq = firing.now(ctx, row, f"request:{new_id()}")
+    cause = watched.chosen(ctx, _trigger(row), asked or RunAsked())
+    seq = firing.now(ctx, row, f"request:{new_id()}", cause)
     with ctx.db.read() as tx:
         found = repository.firing(tx, seq)
     return _firings(ctx, [found])[0]
@@ -150,10 +172,14 @@ def firings(ctx: Context, name: str, cursor: str | None = None, limit: int = 50)
 
 
 def preview(ctx: Context, asked: TimesAsked) -> Times:
-    """Return the next times of a trigger before a schedule is made of it; raises BadSchedule."""
+    """Return the next times of a trigger, or what is there of what it waits for, before a schedule is made of it; raises BadSchedule."""
     now = ctx.clock.now()
-    trigger = times.settled(asked.trigger, now)
-    return Times(times=times.upcoming(trigger, now, asked.count), zone=trigger.zone, says=times.words(trigger))
+    trigger = triggers.settled(asked.trigger, now)
+    there = watched.there(ctx, trigger)
+    coming = triggers.upcoming(trigger, now, asked.count)
+    return Times(
+        times=coming, zone=trigger.zone, says=triggers.words(trigger), there=list(there.names), count=there.total
+    )
 
 
 def find(tx: Connection, ctx: Context, name: str) -> Any:
@@ -164,16 +190,25 @@ def find(tx: Connection, ctx: Context, name: str) -> Any:
     return row
 
 
-def _checked(ctx: Context, name: str, trigger: Trigger, target: Target) -> Trigger:
-    """Return a trigger as it is kept, after a look whether its runs could be made."""
-    found = times.settled(trigger, ctx.clock.now())
-    _try(ctx, name, found, target)
-    return found
+def _checked(ctx: Context, name: str, trigger: Trigger, target: Target) -> tuple[Trigger, There]:
+    """Return a trigger as it is kept, after a look whether its runs could be made, and what is there."""
+    found = triggers.settled(trigger, ctx.clock.now())
+    return found, _try(ctx, name, found, target)
 
 
-def _try(ctx: Context, name: str, trigger: Trigger, target: Target) -> None:
-    due = times.after(trigger, ctx.clock.now()) or ctx.clock.now()
-    targets.ready(ctx, target, filling.words(name, due, trigger.zone), name)
+def _try(ctx: Context, name: str, trigger: Trigger, target: Target) -> There:
+    due = triggers.due(trigger, ctx.clock.now()) or ctx.clock.now()
+    there = watched.there(ctx, trigger)
+    cause = there.newest or watched.stand_in(trigger)
+    targets.ready(ctx, target, filling.words(name, due, trigger.zone, cause), name)
+    return there
+
+
+def _leave(tx: Connection, ctx: Context, schedule: str, trigger: Trigger, there: There) -> None:
+    """Write down which files are there already, and are left alone."""
+    if isinstance(trigger, NewFiles) and trigger.existing == "ignore":
+        file_memory.forget(tx, schedule)
+        file_memory.put(tx, schedule, ctx.workspace_id, there.files, "taken", ctx.clock.now(), late=False)
 
 
 def _owner(ctx: Context) -> dict[str, Any]:
@@ -183,16 +218,23 @@ def _owner(ctx: Context) -> dict[str, Any]:
 
 def _restarted(ctx: Context, trigger: Trigger) -> dict[str, Any]:
     now = ctx.clock.now()
-    return {**_owner(ctx), "due_at": times.after(trigger, now), "looked_at": now, "trouble": ""}
+    due = triggers.due(trigger, now)
+    return {**_owner(ctx), "due_at": due, "looked_at": now, "trouble": "", "look_failed": False}
 
 
-def _switch(ctx: Context, name: str, values: dict[str, Any]) -> ScheduleDetail:
+def _switch(
+    ctx: Context,
+    name: str,
+    values: dict[str, Any],
+    more: Callable[[Connection], None] = lambda tx: None,  # noqa: ARG005
+) -> ScheduleDetail:
     with ctx.db.begin() as tx:
         row = find(tx, ctx, name)
         if not repository.claim(tx, row, {**values, "updated_at": ctx.clock.now()}):
             raise ScheduleChanged(name)
         if not values["enabled"]:
             repository.drop_waiting(tx, row.id, "The schedule was paused.")
+        more(tx)
         _note(tx, ctx, "schedule.updated", name, enabled=values["enabled"])
     return get(ctx, name)
 
@@ -218,17 +260,18 @@ def _shown(ctx: Context, rows: Sequence[Any]) -> list[Schedule]:
     now = ctx.clock.now()
     with ctx.db.read() as tx:
         newest = repository.newest(tx, [row.id for row in rows])
+        pending = file_memory.count_arrived(tx, [row.id for row in rows if row.kind == "files"])
     last = {row.schedule: one for row, one in zip(newest.values(), _firings(ctx, [*newest.values()]), strict=True)}
-    return [_schedule(row, _next(row, now), last.get(row.id)) for row in rows]
+    return [_schedule(row, _next(row, now), last.get(row.id), pending.get(row.id, 0)) for row in rows]
 
 
 def _next(row: Any, now: datetime) -> list[datetime]:
-    if not row.enabled or row.due_at is None:
+    if not row.enabled or row.due_at is None or row.kind != "time":
         return []
-    return [row.due_at, *times.upcoming(_trigger(row), max(row.due_at, now), _SHOWN - 1)]
+    return [row.due_at, *triggers.upcoming(_trigger(row), max(row.due_at, now), _SHOWN - 1)]
 
 
-def _schedule(row: Any, coming: list[datetime], last: Firing | None) -> Schedule:
+def _schedule(row: Any, coming: list[datetime], last: Firing | None, pending: int) -> Schedule:
     trigger = _trigger(row)
     state = "finished" if row.due_at is None else "troubled" if row.trouble else "active"
     return Schedule(
@@ -237,7 +280,7 @@ def _schedule(row: Any, coming: list[datetime], last: Firing | None) -> Schedule
         state=state if row.enabled else "paused",
         enabled=row.enabled,
         trigger=trigger,
-        says=times.words(trigger),
+        says=triggers.words(trigger),
         zone=trigger.zone,
         what=row.what,
         target_name=row.target_name,
@@ -247,6 +290,8 @@ def _schedule(row: Any, coming: list[datetime], last: Firing | None) -> Schedule
         trouble=row.trouble,
         runs_as=row.owner,
         next=coming,
+        looked_at=row.looked_at if row.kind == "files" else None,
+        pending=pending,
         last=last,
         created_at=row.created_at,
         created_by=row.created_by,
@@ -273,6 +318,7 @@ def _firings(ctx: Context, rows: Sequence[Any]) -> list[Firing]:
                 field=row.field,
                 count=row.count,
                 until=row.until,
+                cause=row.cause,
             )
         )
     return found

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
@@ -13,6 +14,7 @@ from studiolo.studio.pipelines.published import service as published
 from studiolo.studio.schedules import filling
 from studiolo.studio.schedules.filling import Words
 from studiolo.studio.schedules.schemas import JobTarget, PipelineTarget, PublishedTarget, Target, Trigger
+from studiolo.studio.schedules.times import Timed
 
 NEEDED = {
     "pipeline": "pipelines.write",
@@ -21,6 +23,7 @@ NEEDED = {
 }  # what its owner must be allowed to
 READER: TypeAdapter[Target] = TypeAdapter(Target)
 TRIGGERS: TypeAdapter[Trigger] = TypeAdapter(Trigger)
+TIMES: TypeAdapter[Timed] = TypeAdapter(Annotated[Timed, Field(discriminator="kind")])
 
 
 @dataclass(frozen=True, slots=True)

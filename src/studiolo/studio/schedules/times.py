@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from studiolo.studio.schedules import zones
 from studiolo.studio.schedules.errors import BadSchedule
-from studiolo.studio.schedules.schemas import WEEK_DAYS, Cron, Recurrence
+from studiolo.studio.schedules.schemas import WEEK_DAYS, Calendar, Cron, Recurrence
 
 _MACROS = {
     "@hourly": "0 * * * *",
@@ -32,21 +33,31 @@ def settled(trigger: Timed, now: datetime) -> Timed:
 
     A recurrence without a start begins now, at a whole minute.
     """
-    name = zones.iana(trigger.zone)
-    where = ZoneInfo(name)
-    start, end = _bound(trigger.start, where, "trigger.start"), _bound(trigger.end, where, "trigger.end")
+    changes: dict[str, Any] = bounds(trigger)
     if isinstance(trigger, Recurrence):
         _check(trigger)
-        start = start or now.replace(second=0, microsecond=0)
-    changes = {"zone": name, "start": start, "end": end}
+        changes["start"] = changes["start"] or now.replace(second=0, microsecond=0)
     if isinstance(trigger, Cron):
         changes["expression"] = " ".join(trigger.expression.split())
     found = trigger.model_copy(update=changes)
-    if start and end and end <= start:
-        raise BadSchedule("It ends before it starts.", "Let end_time be later.", field="trigger.end")
+    ordered(found)
     if after(found, now) is None:
         _never(found, now)
     return found
+
+
+def bounds(trigger: Calendar) -> dict[str, Any]:
+    """Return a trigger's zone by IANA's name, and its bounds in UTC; raises BadSchedule."""
+    name = zones.iana(trigger.zone)
+    where = ZoneInfo(name)
+    start, end = _bound(trigger.start, where, "trigger.start"), _bound(trigger.end, where, "trigger.end")
+    return {"zone": name, "start": start, "end": end}
+
+
+def ordered(trigger: Calendar) -> None:
+    """Refuse a trigger that ends before it starts."""
+    if trigger.start and trigger.end and trigger.end <= trigger.start:
+        raise BadSchedule("It ends before it starts.", "Let end_time be later.", field="trigger.end")
 
 
 def _bound(moment: datetime | None, where: ZoneInfo, field: str) -> datetime | None:

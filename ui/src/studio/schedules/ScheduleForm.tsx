@@ -11,8 +11,10 @@ import { EmptyState } from '@/kit/EmptyState';
 import { Link, useFollow } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
-import { initial, triggerOf, wholeFields, type FormState } from './formState';
+import { arrives, complete, initial, triggerOf, wholeFields, type FormState } from './formState';
 import { schedule as one, targetOf, times, type ScheduleDetail, type Target } from './queries';
+import { TargetFields } from './TargetFields';
+import { There } from './There';
 import { TimesTable } from './TimesTable';
 import { TriggerFields } from './TriggerFields';
 
@@ -54,6 +56,8 @@ function Form({ edit, made, name = '', runId = '' }: Props) {
   const follow = useFollow();
   const [state, setState] = useState(() => initial(edit, plain(name).slice(0, 80)));
   const set = (change: Partial<FormState>) => setState((old) => ({ ...old, ...change }));
+  const [target, setTarget] = useState<Target | undefined>(edit?.target ?? made);
+  const [changed, setChanged] = useState(false);
   const save = useMutation({
     mutationFn: () => {
       const how = {
@@ -63,11 +67,16 @@ function Form({ edit, made, name = '', runId = '' }: Props) {
         overlap: state.overlap,
       };
       if (edit)
-        return data(api().PATCH('/schedules/{name}', { params: { path: { name: edit.name } }, body: how }));
-      if (!made) throw new Error('There is nothing to run.');
+        return data(
+          api().PATCH('/schedules/{name}', {
+            params: { path: { name: edit.name } },
+            body: { ...how, ...(changed && target ? { target } : {}) },
+          }),
+        );
+      if (!target) throw new Error('There is nothing to run.');
       return data(
         api().POST('/schedules', {
-          body: { ...how, name: state.name.trim(), target: made, enabled: true },
+          body: { ...how, name: state.name.trim(), target, enabled: true },
         }),
       );
     },
@@ -77,12 +86,13 @@ function Form({ edit, made, name = '', runId = '' }: Props) {
     },
   });
   const [asked] = useDebouncedValue(triggerOf(state), 300);
-  const preview = useQuery(times(asked));
+  const preview = useQuery({ ...times(asked), enabled: complete(state) });
   const saved = save.error ? Problem.from(save.error) : null;
   const looked = preview.error ? Problem.from(preview.error) : null;
   const fields = { ...wholeFields(looked?.fields), ...wholeFields(saved?.fields) };
   const elsewhere =
     saved && !('name' in saved.fields || Object.keys(saved.fields).some((it) => it.startsWith('trigger.')));
+  const waits = arrives(state.kind);
   return (
     <form
       onSubmit={(event) => {
@@ -113,17 +123,36 @@ function Form({ edit, made, name = '', runId = '' }: Props) {
           onChange={(event) => set({ description: event.currentTarget.value })}
         />
         <TriggerFields state={state} set={set} fields={fields} />
-        <Section title="Next times">
-          {preview.data && !looked ? (
-            <TimesTable times={preview.data.times} zone={preview.data.zone} />
+        <Section title={waits ? 'There now' : 'Next times'}>
+          {preview.data && !looked && complete(state) ? (
+            waits ? (
+              <There found={preview.data} taken={state.kind === 'files' && state.existing === 'take'} />
+            ) : (
+              <TimesTable times={preview.data.times} zone={preview.data.zone} />
+            )
           ) : (
             <Text size="sm" c="dimmed" role="status">
-              {looked ? `${looked.detail} ${looked.hint ?? ''}` : 'Looking…'}
+              {looked
+                ? `${looked.detail} ${looked.hint ?? ''}`
+                : complete(state)
+                  ? 'Looking…'
+                  : 'Choose what it waits for.'}
             </Text>
           )}
         </Section>
+        {target ? (
+          <TargetFields
+            target={target}
+            trigger={state.kind}
+            fields={fields}
+            set={(now) => {
+              setTarget(now);
+              setChanged(true);
+            }}
+          />
+        ) : null}
         <Select
-          label="Of times missed while the studio was away"
+          label="Of what was missed while the studio was away"
           allowDeselect={false}
           data={[
             { value: 'one', label: 'the newest runs' },
@@ -137,7 +166,7 @@ function Form({ edit, made, name = '', runId = '' }: Props) {
           label="While an earlier run has not ended"
           allowDeselect={false}
           data={[
-            { value: 'skip', label: 'leave that time out' },
+            { value: 'skip', label: 'leave out what comes' },
             { value: 'queue', label: 'wait for its end' },
             { value: 'allow', label: 'run both' },
           ]}
@@ -153,7 +182,11 @@ function Form({ edit, made, name = '', runId = '' }: Props) {
           </Note>
         ) : null}
         <Group>
-          <Button type="submit" loading={save.isPending} disabled={!state.name.trim() || looked !== null}>
+          <Button
+            type="submit"
+            loading={save.isPending}
+            disabled={!state.name.trim() || !complete(state) || looked !== null}
+          >
             {edit ? 'Save' : 'Schedule'}
           </Button>
           <Button variant="default" onClick={() => follow(at(['schedules', ...(edit ? [edit.name] : [])]))}>

@@ -1,11 +1,12 @@
 import { Button, Menu, Switch, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { count } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { toastProblem, withUndo } from '@/kit/ConfirmUndo';
-import { IconChevronDown, IconPencil, IconPlay, IconTrash } from '@/kit/icons';
+import { IconChevronDown, IconPencil, IconTrash } from '@/kit/icons';
 import { KeyValue } from '@/kit/KeyValue';
 import { useFollow } from '@/kit/Link';
 import { Note } from '@/kit/Note';
@@ -13,7 +14,10 @@ import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
 import { Time } from '@/kit/Time';
 import { FiringList } from './FiringList';
+import { arrives } from './formState';
+import { RunNow } from './RunNow';
 import { schedule as one, type ScheduleDetail } from './queries';
+import { inputsOf } from './targets';
 import { TimesTable } from './TimesTable';
 import { stateOf } from './words';
 
@@ -28,8 +32,8 @@ const CATCH_UP = {
   all: 'all run, one after the other, at most the newest 100',
 };
 const OVERLAP = {
-  skip: 'that time is left out',
-  queue: 'that time waits for its end',
+  skip: 'what comes is left out',
+  queue: 'what comes waits for its end',
   allow: 'both run',
 };
 
@@ -57,11 +61,6 @@ function Head({ schedule }: { schedule: ScheduleDetail }) {
           ? api().POST('/schedules/{name}/resume', { params })
           : api().POST('/schedules/{name}/pause', { params }),
       ),
-    onError: toastProblem,
-    onSettled: refresh,
-  });
-  const run = useMutation({
-    mutationFn: () => data(api().POST('/schedules/{name}/run', { params })),
     onError: toastProblem,
     onSettled: refresh,
   });
@@ -118,15 +117,7 @@ function Head({ schedule }: { schedule: ScheduleDetail }) {
               </Menu.Item>
             </Menu.Dropdown>
           </Menu>
-          <Button
-            leftSection={<IconPlay size={16} aria-hidden />}
-            disabled={!may}
-            title={may ? undefined : 'Your role may not change schedules'}
-            loading={run.isPending}
-            onClick={() => run.mutate()}
-          >
-            Run now
-          </Button>
+          <RunNow schedule={schedule} />
         </>
       }
     />
@@ -134,7 +125,6 @@ function Head({ schedule }: { schedule: ScheduleDetail }) {
 }
 
 function Body({ schedule }: { schedule: ScheduleDetail }) {
-  const coming = schedule.next ?? [];
   return (
     <>
       {schedule.trouble ? (
@@ -142,17 +132,13 @@ function Body({ schedule }: { schedule: ScheduleDetail }) {
           {schedule.trouble}
         </Note>
       ) : null}
-      <Section title="Next times">
-        {coming.length > 0 ? (
-          <TimesTable times={coming} zone={schedule.zone} />
-        ) : (
-          <Text size="sm" c="dimmed">
-            {schedule.enabled
-              ? 'No time is left: its end has come.'
-              : 'It is paused. Enabled again it goes on from then; the times of its rest are not made up for.'}
-          </Text>
-        )}
-      </Section>
+      {arrives(schedule.trigger.kind) ? (
+        <Arrivals schedule={schedule} />
+      ) : (
+        <Section title="Next times">
+          <NextTimes schedule={schedule} />
+        </Section>
+      )}
       <Section title="History">
         <FiringList schedule={schedule} />
       </Section>
@@ -162,11 +148,47 @@ function Body({ schedule }: { schedule: ScheduleDetail }) {
             [WHAT[schedule.what] ?? schedule.what, schedule.target_name],
             ['Experiment', schedule.experiment],
             ['With the rights of', schedule.runs_as],
-            ['Of times missed while the studio was away', CATCH_UP[schedule.catch_up]],
+            ...inputsOf(schedule.target).map((input): [string, string] => [input.name, input.text]),
+            ['Of what was missed while the studio was away', CATCH_UP[schedule.catch_up]],
             ['While an earlier run goes on', OVERLAP[schedule.overlap]],
           ]}
         />
       </Section>
     </>
+  );
+}
+
+function NextTimes({ schedule }: { schedule: ScheduleDetail }) {
+  const coming = schedule.next ?? [];
+  if (coming.length > 0) return <TimesTable times={coming} zone={schedule.zone} />;
+  return (
+    <Text size="sm" c="dimmed">
+      {schedule.enabled
+        ? 'No time is left: its end has come.'
+        : 'It is paused. Enabled again it goes on from then; the times of its rest are not made up for.'}
+    </Text>
+  );
+}
+
+/** What it waits for, and how looking for it stands. */
+function Arrivals({ schedule }: { schedule: ScheduleDetail }) {
+  const trigger = schedule.trigger;
+  const pending = schedule.pending ?? 0;
+  return (
+    <Section title="Waits for">
+      <Text size="sm">{schedule.says}</Text>
+      {schedule.enabled ? null : (
+        <Text size="sm" c="dimmed">
+          It is paused. Enabled again it goes on from then; what comes meanwhile{' '}
+          {trigger.kind === 'files' && trigger.existing === 'take' ? 'is taken' : 'is left alone'}.
+        </Text>
+      )}
+      {trigger.kind === 'files' && schedule.looked_at ? (
+        <Text size="sm" c="dimmed">
+          Looks every {trigger.interval ?? 60} seconds, last <Time at={schedule.looked_at} />
+          {pending > 0 ? `; ${count(pending)} arrived and wait for their turn` : ''}
+        </Text>
+      ) : null}
+    </Section>
   );
 }

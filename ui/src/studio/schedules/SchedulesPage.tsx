@@ -13,6 +13,7 @@ import { MayLink } from '@/kit/MayLink';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
 import { Time, Until } from '@/kit/Time';
+import { arrives } from './formState';
 import { schedules, type Schedule } from './queries';
 import { firingState, stateOf } from './words';
 
@@ -34,7 +35,14 @@ const COLUMNS: GridColumn<Schedule>[] = [
     header: 'Next',
     width: 100,
     value: (row) => row.next?.[0] ?? null,
-    cell: (row) => (row.next?.[0] ? <Until at={row.next[0]} /> : '–'),
+    cell: (row) =>
+      row.next?.[0] ? (
+        <Until at={row.next[0]} />
+      ) : row.enabled && arrives(row.trigger.kind) ? (
+        'when it comes'
+      ) : (
+        '–'
+      ),
   },
   {
     id: 'last',
@@ -56,7 +64,7 @@ const COLUMNS: GridColumn<Schedule>[] = [
 ];
 
 const CODE = {
-  'Command line': "studiolo schedules create nightly --run RUN --cron '30 2 * * 1-5' --zone Europe/Berlin",
+  'Command line': "studiolo schedules create nightly RUN --cron '30 2 * * 1-5' --zone Europe/Berlin",
   Python:
     'studio.schedules.create(\n    "nightly",\n    {"kind": "cron", "expression": "30 2 * * 1-5", "zone": "Europe/Berlin"},\n    run.id,\n)',
   YAML: 'studiolo apply -f schedule.yml',
@@ -89,7 +97,8 @@ export function SchedulesPage() {
               }
             >
               Open a pipeline or job that ran and choose “Schedule this” below “Run again”: its like runs by a
-              recurrence or a line of cron, in any time zone.
+              recurrence or a line of cron in any time zone, for each new version of a dataset, or for files
+              that arrive.
             </EmptyState>
           ) : (
             <DataGrid

@@ -1,6 +1,7 @@
 import { Group, MultiSelect, NumberInput, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
 import { useMemo } from 'react';
-import { WEEK_DAYS, type FormState, type Frequency } from './formState';
+import { FileFields, VersionFields } from './ArrivalFields';
+import { arrives, policies, WEEK_DAYS, type FormState, type Frequency } from './formState';
 import { zones } from './words';
 
 interface Props {
@@ -19,7 +20,7 @@ const FREQUENCIES: { value: Frequency; label: string }[] = [
 ];
 const DAYS = WEEK_DAYS.map((day) => ({ value: day, label: day.charAt(0).toUpperCase() + day.slice(1) }));
 
-/** When: a recurrence or a line of cron, its zone, from when and until when. */
+/** When: a recurrence, a line of cron or what arrives, its zone, from when and until when. */
 export function TriggerFields({ state, set, fields }: Props) {
   const names = useMemo(() => zones(), []);
   const known = names.includes(state.zone) ? names : [state.zone, ...names];
@@ -28,13 +29,22 @@ export function TriggerFields({ state, set, fields }: Props) {
       <SegmentedControl
         aria-label="Kind of trigger"
         value={state.kind}
-        onChange={(kind) => set({ kind: kind as FormState['kind'] })}
+        onChange={(kind) => {
+          const chosen = kind as FormState['kind'];
+          set({ kind: chosen, ...(arrives(chosen) === arrives(state.kind) ? {} : policies(chosen)) });
+        }}
         data={[
           { value: 'recurrence', label: 'Recurrence' },
           { value: 'cron', label: 'Line of cron' },
+          { value: 'dataset', label: 'New version' },
+          { value: 'files', label: 'Files that arrive' },
         ]}
       />
-      {state.kind === 'cron' ? (
+      {state.kind === 'dataset' ? (
+        <VersionFields state={state} set={set} fields={fields} />
+      ) : state.kind === 'files' ? (
+        <FileFields state={state} set={set} fields={fields} />
+      ) : state.kind === 'cron' ? (
         <TextInput
           label="Line of cron"
           description="Minute, hour, day of month, month, day of week: 30 2 * * 1-5 is half past two on working days"

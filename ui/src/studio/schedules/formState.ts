@@ -16,7 +16,14 @@ export const WEEK_DAYS = [
 export interface FormState {
   name: string;
   description: string;
-  kind: 'recurrence' | 'cron';
+  kind: 'recurrence' | 'cron' | 'dataset' | 'files';
+  dataset: string;
+  datastore: string;
+  path: string;
+  seconds: number;
+  batch: boolean;
+  most: number;
+  existing: 'ignore' | 'take';
   expression: string;
   frequency: Frequency;
   interval: number;
@@ -34,10 +41,18 @@ export interface FormState {
 export function initial(edit: ScheduleDetail | undefined, name: string): FormState {
   const trigger = edit?.trigger;
   const recurrence = trigger?.kind === 'recurrence' ? trigger : undefined;
+  const files = trigger?.kind === 'files' ? trigger : undefined;
   return {
     name: edit?.name ?? name,
     description: edit?.description ?? '',
-    kind: trigger?.kind === 'cron' ? 'cron' : 'recurrence',
+    kind: trigger?.kind ?? 'recurrence',
+    dataset: trigger?.kind === 'dataset' ? trigger.dataset : '',
+    datastore: files?.datastore ?? '',
+    path: files?.path ?? '',
+    seconds: files?.interval ?? 60,
+    batch: files?.batch ?? false,
+    most: files?.most ?? 100,
+    existing: files?.existing ?? 'ignore',
     expression: trigger?.kind === 'cron' ? trigger.expression : '30 2 * * 1-5',
     frequency: recurrence?.frequency ?? 'day',
     interval: recurrence?.interval ?? 1,
@@ -61,9 +76,31 @@ export function numbers(text: string): number[] {
     .map(Number);
 }
 
+/** What another kind of trigger goes with: versions and files that arrive are not left out because others are at work. */
+export const policies = (kind: FormState['kind']): Pick<FormState, 'catchUp' | 'overlap'> =>
+  arrives(kind) ? { catchUp: 'all', overlap: 'queue' } : { catchUp: 'one', overlap: 'skip' };
+
+export const arrives = (kind: string): boolean => kind === 'dataset' || kind === 'files';
+
+/** Whether enough is filled in for the server to look at it. */
+export const complete = (state: FormState): boolean =>
+  state.kind === 'dataset' ? state.dataset !== '' : state.kind === 'files' ? state.datastore !== '' : true;
+
 export function triggerOf(state: FormState): Trigger {
   const when = { zone: state.zone, start: state.start || null, end: state.end || null };
   if (state.kind === 'cron') return { kind: 'cron', expression: state.expression.trim(), ...when };
+  if (state.kind === 'dataset') return { kind: 'dataset', dataset: state.dataset, ...when };
+  if (state.kind === 'files')
+    return {
+      kind: 'files',
+      datastore: state.datastore,
+      path: state.path.trim(),
+      interval: state.seconds,
+      batch: state.batch,
+      most: state.most,
+      existing: state.existing,
+      ...when,
+    };
   const timed = state.frequency !== 'minute' && state.frequency !== 'hour';
   return {
     kind: 'recurrence',

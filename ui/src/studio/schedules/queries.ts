@@ -62,3 +62,28 @@ export const targetOf = (runId: string) =>
     },
     staleTime: Infinity,
   });
+
+/** Names of datasets with a text in them, last changed first. */
+export const datasetNames = (part: string) =>
+  queryOptions({
+    queryKey: ['datasets', 'names', part],
+    queryFn: async ({ signal }) => {
+      const found = await data(
+        api().GET('/datasets', {
+          params: { query: { limit: 50, ...(part ? { search: part } : {}) } },
+          signal,
+        }),
+      );
+      return found.items.map((one) => one.name);
+    },
+    placeholderData: (old) => old,
+  });
+
+/** Names of the datastores that hold files. */
+export const storeNames = queryOptions({
+  queryKey: ['datastores', 'names'],
+  queryFn: async ({ signal }) => {
+    const found = await data(api().GET('/datastores', { signal }));
+    return found.filter((one) => one.family === 'files' && one.name !== 'workspace').map((one) => one.name);
+  },
+});

@@ -26,7 +26,18 @@ export const ORIGINS: Record<Firing['origin'], string> = {
   time: 'on time',
   catch_up: 'made up for',
   request: 'run now',
+  dataset: 'new version',
+  files: 'arrived',
 };
+
+/** What made a schedule fire, where it was no time. */
+export function causeOf(firing: Firing): string {
+  const cause = firing.cause;
+  if (!cause) return '';
+  if (cause.kind === 'dataset') return `${cause.dataset}:${cause.version}`;
+  const first = cause.files[0]?.path ?? '';
+  return cause.files.length > 1 ? `${first} and ${cause.files.length - 1} more` : first;
+}
 
 /** A moment as the clocks of a zone show it. */
 export function inZone(at: string, zone: string): string {

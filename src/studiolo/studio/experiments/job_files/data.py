@@ -17,6 +17,7 @@ _READ = frozenset(get_args(DataInput.model_fields["mode"].annotation))
 _WRITTEN = frozenset(get_args(JobOutput.model_fields["mode"].annotation))
 _KEYS = ("type", "path", "mode", "description", "optional", "path_on_compute", "datastore")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?!\\)")
+_FILLED = re.compile(r"\$\{\{\s*trigger\.")
 _KEPT = ("azureml:", "runs:/", "https://", "http://", "studiolo://")
 
 
@@ -73,7 +74,9 @@ def _declared(found: Inputs, name: str, given: dict[str, Any], folder: Path, pla
     if mode.startswith("eval_"):
         found.warnings.append(f"'inputs.{name}' comes as the files of the table: rows are not evaluated")
     here = mapped(path, places)
-    if here is None and _ADDRESS.match(path) and not path.startswith("file:"):
+    if _FILLED.match(path):  # a schedule says where it is when it fires
+        found.data[name] = DataInput.model_validate({"type": kind, "path": path, "mode": mode})
+    elif here is None and _ADDRESS.match(path) and not path.startswith("file:"):
         found.data[name] = _reference(name, kind, path, mode)
     else:
         found.shapes[name] = _sent(found, name, here or folder / path.removeprefix("file:"), kind)

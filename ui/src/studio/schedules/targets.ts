@@ -1,0 +1,62 @@
+import type { Target } from './queries';
+
+/** An input of what runs, as it is typed. data: its text is where the data is. */
+export interface TargetInput {
+  name: string;
+  text: string;
+  data: boolean;
+}
+
+interface Data {
+  path: string;
+}
+const isData = (value: unknown): value is Data =>
+  typeof value === 'object' && value !== null && typeof (value as Data).path === 'string';
+
+const shown = (name: string, value: unknown): TargetInput => ({
+  name,
+  text: isData(value) ? value.path : String(value),
+  data: isData(value),
+});
+
+/** The inputs of what a schedule runs. Files that were sent with a job have no address, and are not among them. */
+export function inputsOf(target: Target): TargetInput[] {
+  if (target.kind === 'published')
+    return Object.entries(target.inputs ?? {}).map(([name, one]) => shown(name, one));
+  if (target.kind === 'pipeline')
+    return Object.entries(target.spec.values ?? {}).map(([name, one]) => shown(name, one));
+  return [
+    ...Object.entries(target.spec.data ?? {}).map(([name, one]) => shown(name, one)),
+    ...Object.entries(target.spec.params ?? {}).map(([name, one]) => shown(name, one)),
+  ];
+}
+
+/** A text as the value that it replaces is: numbers and truths stay such while they can be read as such. */
+function like(old: unknown, text: string): unknown {
+  if (isData(old)) {
+    const file = text.includes('trigger.path') ? { type: 'uri_file' } : {};
+    return { ...old, ...(text === old.path ? {} : file), path: text };
+  }
+  if (typeof old === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  if (typeof old === 'boolean' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  return text;
+}
+
+/** What runs, with another text for one of its inputs. */
+export function withInput(target: Target, name: string, text: string): Target {
+  const put = (old: Record<string, unknown> | undefined) => ({ ...old, [name]: like(old?.[name], text) });
+  if (target.kind === 'published') return { ...target, inputs: put(target.inputs) } as Target;
+  if (target.kind === 'pipeline')
+    return { ...target, spec: { ...target.spec, values: put(target.spec.values) } } as Target;
+  const part = name in (target.spec.data ?? {}) ? 'data' : 'params';
+  return { ...target, spec: { ...target.spec, [part]: put(target.spec[part]) } } as Target;
+}
+
+/** What expressions a trigger has, for its values. */
+export const EXPRESSIONS: Record<string, string> = {
+  cron: '${{trigger.time}}, ${{name}}',
+  recurrence: '${{trigger.time}}, ${{name}}',
+  dataset: '${{trigger.path}}, ${{trigger.dataset}}, ${{trigger.version}}, ${{trigger.time}}, ${{name}}',
+  files:
+    '${{trigger.path}}, ${{trigger.file}}, ${{trigger.folder}}, ${{trigger.files}}, ${{trigger.time}}, ${{name}}',
+};
