@@ -46,6 +46,19 @@ def test_a_short_history_comes_whole(any_ctx: Context) -> None:
     assert (series.steps, series.values, series.total) == ([0, 1, 2], [None, 1.0, None], 3)
 
 
+def test_infinite_extremes_are_told_by_name(any_ctx: Context) -> None:
+    values = {"up": (1.0, math.inf), "down": (math.nan, -math.inf, 2.0), "plain": (1.0, 2.0), "all": (math.inf, math.inf)}
+    points = [(key, value, step, step) for key, series in values.items() for step, value in enumerate(series)]
+    run_id = recorded(any_ctx, metrics=points)
+    found = {m.key: (m.low, m.low_special, m.high, m.high_special) for m in overview.overview(any_ctx, run_id).metrics}
+    assert found == {
+        "up": (1.0, None, None, "Infinity"),
+        "down": (None, "-Infinity", 2.0, None),
+        "plain": (1.0, None, 2.0, None),
+        "all": (None, "Infinity", None, "Infinity"),
+    }
+
+
 def test_the_overview_speaks_json_even_of_nan(services: Services, client: TestClient) -> None:
     run_id = recorded(context_in(services), params={"p": "1"}, metrics=[("a", math.nan, 0, 1), ("b", math.inf, 0, 1)])
     found = client.get(f"{BASE}/runs/{run_id}/overview").json()

@@ -11526,18 +11526,23 @@ export interface components {
      * Metric
      * @description The latest point of a metric, and what the whole series amounts to.
      *
-     *     value, low, high: null where it is no finite number; `special` then says which: NaN, Infinity or -Infinity.
+     *     value, low, high: null where it is no finite number; `special`, `low_special` and `high_special` then say which: NaN,
+     *     Infinity or -Infinity.
      *     timestamp: milliseconds since 1970; points: length of the series.
      */
     Metric: {
       /** High */
       high?: number | null;
+      /** High Special */
+      high_special?: string | null;
       /** High Step */
       high_step?: number | null;
       /** Key */
       key: string;
       /** Low */
       low?: number | null;
+      /** Low Special */
+      low_special?: string | null;
       /** Low Step */
       low_step?: number | null;
       /** Points */

@@ -20,6 +20,7 @@ export function Note({
       <Icon size={18} stroke={1.7} aria-hidden />
       <div>
         <strong>{title}</strong>
+        {children ? ' ' : null}
         {children}
       </div>
     </div>

@@ -5,7 +5,9 @@ import { Problem } from '@/kernel/problem';
 import { draw } from '@/testing/render';
 import { ConfirmByName } from './ConfirmUndo';
 import { ErrorState } from './ErrorState';
+import { LongText } from './LongText';
 import { MetricCell } from './MetricCell';
+import { Note } from './Note';
 import { Answer } from './Page';
 import { ProgressBar } from './ProgressBar';
 import { pinSlot, slotOf, slotsOf } from './runColours';
@@ -28,6 +30,23 @@ test('a metric shows four digits and keeps the rest in its title', async () => {
   await draw(<MetricCell value={0.926612345} best name="AUC" />);
   expect(screen.getByTitle('AUC: 0.926612345').textContent).toBe('0.9266');
   expect(screen.getByRole('img', { name: 'Best' })).toBeTruthy();
+});
+
+test('a long value shows its beginning until all of it is asked for', async () => {
+  const text = 'word '.repeat(700);
+  await draw(<LongText text={text} />);
+  const button = screen.getByRole('button', { name: 'Show all 3,500 characters' });
+  expect(screen.getByText(/^word/).textContent).toHaveLength(300);
+  await userEvent.click(button);
+  expect(screen.getByText(/^word/).textContent).toBe(text);
+  expect(screen.getByRole('button', { name: 'Show less' }).getAttribute('aria-expanded')).toBe('true');
+});
+
+test('a note keeps its title apart from its text', async () => {
+  await draw(<Note title="One run alone">All of it is shown.</Note>);
+  expect(screen.getByText('One run alone').parentElement?.textContent).toBe(
+    'One run alone All of it is shown.',
+  );
 });
 
 test('an error says what failed, what to do, and can be tried again', async () => {

@@ -87,21 +87,26 @@ def history(ctx: Context, run_id: str, names: Sequence[str], limit: int = MAX_PO
 
 def to_metric(item: Latest) -> Metric:
     """Make the noun of a stored summary."""
-    special = None
-    if not math.isfinite(item.value):
-        special = "NaN" if math.isnan(item.value) else "Infinity" if item.value > 0 else "-Infinity"
     return Metric(
         key=item.key,
         value=_finite(item.value),
-        special=special,
+        special=_special(item.value),
         step=item.step,
         timestamp=item.timestamp,
         low=_finite(item.low),
+        low_special=_special(item.low),
         low_step=item.low_step,
         high=_finite(item.high),
+        high_special=_special(item.high),
         high_step=item.high_step,
         points=item.points,
     )
+
+
+def _special(value: float | None) -> str | None:
+    if value is None or math.isfinite(value):
+        return None
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _finite(value: float | None) -> float | None:

@@ -244,7 +244,8 @@ class ExperimentSummary(Experiment):
 class Metric(BaseModel):
     """The latest point of a metric, and what the whole series amounts to.
 
-    value, low, high: null where it is no finite number; `special` then says which: NaN, Infinity or -Infinity.
+    value, low, high: null where it is no finite number; `special`, `low_special` and `high_special` then say which: NaN,
+    Infinity or -Infinity.
     timestamp: milliseconds since 1970; points: length of the series.
     """
 
@@ -254,8 +255,10 @@ class Metric(BaseModel):
     step: int
     timestamp: int
     low: float | None = None
+    low_special: str | None = None
     low_step: int | None = None
     high: float | None = None
+    high_special: str | None = None
     high_step: int | None = None
     points: int
 

@@ -4,7 +4,7 @@ import { count, metric } from '@/kernel/format';
 import { palette } from '@/theme';
 import { RunSwatch } from '../RunSwatch';
 import { ChartFrame } from './ChartFrame';
-import { align, type Curve } from './curves';
+import { align, lastOf, type Curve } from './curves';
 import { axisText } from './axis';
 import type { Drawn } from './plot';
 import { fileName, save } from './table';
@@ -149,9 +149,7 @@ function summaryOf(
 ): string {
   if (points === 0) return 'No points yet.';
   const last = curves
-    .map((curve) =>
-      curves.length === 1 ? metric(curve.y.at(-1)) : `${curve.name} ${metric(curve.y.at(-1))}`,
-    )
+    .map((curve) => (curves.length === 1 ? lastOf(curve) : `${curve.name} ${lastOf(curve)}`))
     .slice(0, 4)
     .join(', ');
   const sampled = total && total > points ? `, sampled from ${count(total)}` : '';

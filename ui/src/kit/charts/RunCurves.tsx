@@ -120,11 +120,11 @@ export function RunCurves(props: Props) {
 
   const points = curves.reduce((sum, curve) => sum + curve.x.length, 0);
   const thinned = props.sampled ? `, downsampled from ${count(props.total)}` : '';
-  const ends = curves.flatMap((curve) => curve.y.findLast((value) => value !== null) ?? []);
+  const ends = curves.flatMap((curve) => curve.y.at(-1) ?? []);
   const summary =
     points === 0
       ? 'No points.'
-      : `${count(curves.length)} curves, ${count(points)} points${thinned}. ${lastOf(ends)}`;
+      : `${count(curves.length)} curves, ${count(points)} points${thinned}. ${lastOf(ends, curves.length)}`;
 
   return (
     <ChartFrame title={title} summary={summary} table={() => tableOf(curves, xName)} height={height}>
@@ -141,9 +141,11 @@ export function RunCurves(props: Props) {
   );
 }
 
-function lastOf(ends: readonly number[]): string {
-  if (ends.length === 0) return 'None of them is a finite number.';
-  return `Last values from ${metric(Math.min(...ends))} to ${metric(Math.max(...ends))}.`;
+function lastOf(ends: readonly number[], many: number): string {
+  if (ends.length === 0) return 'None of their last values is a finite number.';
+  const others = many - ends.length;
+  const rest = others > 0 ? `; of ${count(others)} it is no finite number` : '';
+  return `Last values from ${metric(Math.min(...ends))} to ${metric(Math.max(...ends))}${rest}.`;
 }
 
 function tableOf(curves: readonly RunCurve[], xName: string) {

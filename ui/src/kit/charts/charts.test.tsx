@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { draw } from '@/testing/render';
 import { Bars } from './Bars';
 import { ChartFrame } from './ChartFrame';
-import { align, positive, smooth } from './curves';
+import { align, lastOf, positive, smooth } from './curves';
 import { fileName, tabularCsv } from './table';
 
 test('curves with different steps share one axis', () => {
@@ -41,6 +41,13 @@ test('smoothing is the debiased average of TensorBoard, and leaves holes', () =>
   expect(first).toBe(0);
   expect(second).toBeCloseTo(4 / 0.64, 10);
   expect(positive([1, 0, -1, null])).toEqual([1, null, null, null]);
+});
+
+test('the last value is told also where it is no finite number', () => {
+  const curve = { id: 'a', name: 'a', x: [0, 1], y: [1, null] };
+  expect(lastOf(curve)).toBe('no finite number');
+  expect(lastOf({ ...curve, last: '-Infinity' })).toBe('-Infinity');
+  expect(lastOf({ ...curve, y: [1, 0.5] })).toBe('0.5000');
 });
 
 test('a chart can be read as a table', async () => {

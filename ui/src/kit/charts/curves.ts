@@ -1,3 +1,5 @@
+import { metric } from '@/kernel/format';
+
 export interface Curve {
   id: string;
   name: string;
@@ -5,6 +7,8 @@ export interface Curve {
   slot?: number;
   x: readonly number[];
   y: readonly (number | null)[];
+  /** What the series ends with, where that is no finite number and so not in y. */
+  last?: string;
   /** Lowest and highest value of the part of the axis that a point stands for, where the server thinned the curve. */
   low?: readonly (number | null)[] | undefined;
   high?: readonly (number | null)[] | undefined;
@@ -75,4 +79,10 @@ export function smooth(values: readonly (number | null)[], weight: number): (num
 /** What a logarithmic axis can show: values of zero and below become holes. */
 export function positive(values: readonly (number | null)[]): (number | null)[] {
   return values.map((value) => (value !== null && value > 0 ? value : null));
+}
+
+/** What a curve ends with, as text. */
+export function lastOf(curve: Curve): string {
+  const last = curve.y.at(-1);
+  return curve.last ?? (last == null ? 'no finite number' : metric(last));
 }

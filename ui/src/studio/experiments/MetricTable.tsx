@@ -49,10 +49,10 @@ export function MetricTable({ metrics }: { metrics: readonly Metric[] }) {
             {series ? (
               <>
                 <Table.Td ta="right" title={it.low_step == null ? '' : `at step ${it.low_step}`}>
-                  {it.points > 1 ? metric(it.low) : ''}
+                  {it.points > 1 ? (it.low_special ?? metric(it.low)) : ''}
                 </Table.Td>
                 <Table.Td ta="right" title={it.high_step == null ? '' : `at step ${it.high_step}`}>
-                  {it.points > 1 ? metric(it.high) : ''}
+                  {it.points > 1 ? (it.high_special ?? metric(it.high)) : ''}
                 </Table.Td>
                 <Table.Td ta="right">{count(it.points)}</Table.Td>
               </>

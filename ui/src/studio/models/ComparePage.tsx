@@ -68,7 +68,9 @@ export function ComparePage() {
           title="Two to ten versions can be compared"
           action={<Link href={at(['models', name])}>Choose them</Link>}
         >
-          {newest.data.length < 2 ? 'The model has fewer than two versions.' : `${chosen.length} were named.`}
+          {newest.data.length < 2
+            ? 'The model has fewer than two versions.'
+            : `${chosen.length} ${chosen.length === 1 ? 'was' : 'were'} named.`}
         </EmptyState>
       ) : (
         <Answer query={query}>

@@ -7,6 +7,7 @@ import { at } from '@/kernel/workspace';
 import { KeyValue } from '@/kit/KeyValue';
 import { Lineage } from '@/kit/lineage/Lineage';
 import { Link } from '@/kit/Link';
+import { LongText } from '@/kit/LongText';
 import { Answer, Section } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import { Aliases } from './Aliases';
@@ -129,6 +130,8 @@ function Stage({ version: it }: { version: ModelVersion }) {
   );
 }
 
+const SHORT = 40; // characters that read well at the right edge
+
 function Recorded({ runId }: { runId: string }) {
   const query = useQuery(runMetrics(runId));
   return (
@@ -154,7 +157,9 @@ function Recorded({ runId }: { runId: string }) {
                 {rows.map(([key, value, right]) => (
                   <Table.Tr key={`${right ? 'metric' : 'param'} ${key}`}>
                     <Table.Th scope="row">{key}</Table.Th>
-                    <Table.Td ta="right">{value}</Table.Td>
+                    <Table.Td ta={value.length > SHORT ? 'left' : 'right'}>
+                      <LongText text={value} />
+                    </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

@@ -109,7 +109,7 @@ export function CurvesTab({ view }: { view: View }) {
         ) : group ? (
           `Mean of the runs of each ${group.key}, with one standard deviation around it.`
         ) : (
-          `${count(ids.length)} runs. The nearest curve stands out; a click leaves it alone. Drag to zoom, double-click to go back.`
+          `${count(ids.length)} ${ids.length === 1 ? 'run' : 'runs'}. The nearest curve stands out; a click leaves it alone. Drag to zoom, double-click to go back.`
         )}
       </Text>
       <CurveLegend view={view} group={group} alone={alone?.id} onHighlight={setHighlighted} onPick={pick} />

@@ -132,7 +132,7 @@ function Lines(props: {
       pinned={base === null ? undefined : runs[base]?.id}
       headHeight={40}
       rowHeight={base === null ? 32 : 44}
-      corner={`${count(shown.length)} runs`}
+      corner={`${count(shown.length)} ${shown.length === 1 ? 'run' : 'runs'}`}
       cell={(row, column) => {
         const [field, index] = [lines[row]?.field, shown[column]];
         return field && index !== undefined ? value(field, index) : null;

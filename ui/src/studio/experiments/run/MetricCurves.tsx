@@ -29,6 +29,8 @@ interface Props {
   height?: number;
   title?: string;
   tools?: ReactNode;
+  /** What a single run's series ends with, where that is no finite number. */
+  last?: string | undefined;
 }
 
 const POINTS = 500;
@@ -47,7 +49,11 @@ export function MetricCurves(props: Props) {
     placeholderData: keepPreviousData,
     staleTime: 30_000,
   });
-  const curves = useMemo(() => curvesOf(query.data ?? [], runs, axis), [query.data, runs, axis]);
+  const last = range ? undefined : props.last;
+  const curves = useMemo(
+    () => curvesOf(query.data ?? [], runs, axis).map((curve) => (last ? { ...curve, last } : curve)),
+    [query.data, runs, axis, last],
+  );
   const total = (query.data ?? []).reduce((sum, curve) => sum + curve.total, 0);
   const title = props.title ?? metric;
   return (

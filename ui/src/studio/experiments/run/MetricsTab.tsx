@@ -96,7 +96,8 @@ function Charts({ run, search, change, metrics }: Props & { metrics: readonly Me
   };
   const fold = (name: string) =>
     change({ fold: folded.includes(name) ? folded.filter((it) => it !== name) : [...folded, name] });
-  const charts = { run, state, pins, pin, onState };
+  const specials = new Map(metrics.map((it) => [it.key, it.special ?? undefined]));
+  const charts = { run, state, pins, pin, onState, specials };
   return (
     <div className={classes.stack}>
       <ChartControls {...state} q={search.q} onQuery={(q) => change({ q })} onChange={onState} />
@@ -146,9 +147,11 @@ interface GridProps {
   pins: readonly string[];
   pin: (key: string) => void;
   onState: (next: Partial<ChartState>) => void;
+  /** The last value where it is no finite number, by metric. */
+  specials: ReadonlyMap<string, string | undefined>;
 }
 
-function ChartGrid({ run, keys, state, pins, pin, onState }: GridProps) {
+function ChartGrid({ run, keys, state, pins, pin, onState, specials }: GridProps) {
   const runs = useMemo<CurveRun[]>(() => [{ id: run.id, name: run.name, slot: 0 }], [run.id, run.name]);
   const zoom = useCallback((range: [number, number] | null) => onState({ range }), [onState]);
   return (
@@ -160,6 +163,7 @@ function ChartGrid({ run, keys, state, pins, pin, onState }: GridProps) {
           <MetricCurves
             key={key}
             metric={key}
+            last={specials.get(key)}
             runs={runs}
             axis={state.axis}
             range={state.range}

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { count } from '@/kernel/format';
 import { CopyButton } from '@/kit/CopyButton';
 import { IconSearch } from '@/kit/icons';
+import { LongText } from '@/kit/LongText';
 import { MetricTable } from '../MetricTable';
 import type { Metric } from '../queries';
 import classes from './overview.module.css';
@@ -30,7 +31,9 @@ export function Pairs({
                 <Table.Th scope="row">{key}</Table.Th>
                 <Table.Td>
                   <span className={classes.value}>
-                    <span>{of[key]}</span>
+                    <span>
+                      <LongText text={of[key] ?? ''} />
+                    </span>
                     <CopyButton value={of[key] ?? ''} label={`Copy ${key}`} />
                   </span>
                 </Table.Td>

@@ -79,7 +79,7 @@ function Rows({
           header: column.name || `column ${at + 1}`,
           sub: column.type,
           value: (row: Row) => plain(row.values[at]),
-          width: pictures ? 110 : numeric ? 120 : 200,
+          width: pictures ? 110 : widthOf([column.name, column.type, ...sample.map(plain)]),
           ...(numeric ? { align: 'right' as const } : {}),
           ...(pictures ? { cell: (row: Row) => <CellImage run={run} value={row.values[at]} /> } : {}),
         };
@@ -109,6 +109,12 @@ function Rows({
       empty="The table has no rows."
     />
   );
+}
+
+/** Room for what the first rows have in a column, in pixels. */
+function widthOf(texts: readonly unknown[]): number {
+  const longest = Math.max(...texts.map((text) => String(text ?? '').length));
+  return Math.min(320, Math.max(88, 32 + longest * 8));
 }
 
 function plain(value: unknown): string | number | boolean | null {
