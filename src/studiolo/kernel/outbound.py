@@ -21,6 +21,7 @@ from studiolo.kernel.errors import Invalid, StudioloError
 MAX_ANSWER = 4096  # bytes of an answer that are read
 MAX_REDIRECTS = 5
 WEBHOOKS = "STUDIOLO_WEBHOOK_PRIVATE"  # the setting that allows private addresses to a caller
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.1")  # what localhost and all below it are, asked or not (RFC 6761)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], list[str]]
@@ -70,7 +71,7 @@ def check_url(url: str, *, private: bool, field: str = "url", setting: str = WEB
     if why:
         raise AddressRefused(why, "Write https://host/path.", field=field)
     host = urlsplit(url).hostname or ""
-    literal = _literal(host)
+    literal = _literal(host) or (_LOOPBACK if f".{host.rstrip('.').lower()}".endswith(".localhost") else None)
     if literal is not None and not private and not public(literal):
         raise _refused(host, str(literal), field, setting)
     return url

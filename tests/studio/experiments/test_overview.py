@@ -47,7 +47,12 @@ def test_a_short_history_comes_whole(any_ctx: Context) -> None:
 
 
 def test_infinite_extremes_are_told_by_name(any_ctx: Context) -> None:
-    values = {"up": (1.0, math.inf), "down": (math.nan, -math.inf, 2.0), "plain": (1.0, 2.0), "all": (math.inf, math.inf)}
+    values = {
+        "up": (1.0, math.inf),
+        "down": (math.nan, -math.inf, 2.0),
+        "plain": (1.0, 2.0),
+        "all": (math.inf, math.inf),
+    }
     points = [(key, value, step, step) for key, series in values.items() for step, value in enumerate(series)]
     run_id = recorded(any_ctx, metrics=points)
     found = {m.key: (m.low, m.low_special, m.high, m.high_special) for m in overview.overview(any_ctx, run_id).metrics}

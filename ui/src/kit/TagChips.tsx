@@ -158,5 +158,5 @@ function Frame(props: { nested: boolean; onAdd: () => void; children: ReactNode 
 }
 
 function isOfClients(key: string): boolean {
-  return key.startsWith('mlflow.');
+  return /^(mlflow\.|_mlflow_)/.test(key);
 }

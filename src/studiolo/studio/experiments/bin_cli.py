@@ -68,7 +68,8 @@ def gc(
     if found.waiting_bytes:
         out.print(f"{size(found.waiting_bytes)} more are younger than a day and go later.", highlight=False)
     if found.held:
-        out.print(f"{found.held} runs stay: registered model versions were made from them.", highlight=False)
+        runs = "1 run stays" if found.held == 1 else f"{found.held} runs stay"
+        out.print(f"{runs}: registered model versions were made from them.", highlight=False)
 
 
 def days(text: str) -> float:

@@ -20,10 +20,21 @@ interface Props {
   onDelete: () => void;
   /** Of a model: where its next version is registered. */
   newHref?: string;
+  /** Whether it can be served; a prompt cannot. */
+  deployable?: boolean;
 }
 
 /** The header of a model and of a version: what can be done with either. */
-export function ModelHeader({ title, reference, facts, menu, deletion, onDelete, newHref }: Props) {
+export function ModelHeader({
+  title,
+  reference,
+  facts,
+  menu,
+  deletion,
+  onDelete,
+  newHref,
+  deployable = true,
+}: Props) {
   const may = useMay('models.write');
   return (
     <PageHeader
@@ -61,14 +72,16 @@ export function ModelHeader({ title, reference, facts, menu, deletion, onDelete,
               New version
             </MayLink>
           ) : null}
-          <MayLink
-            permission="endpoints.write"
-            to="deploy models"
-            href={deployHref(reference)}
-            leftSection={<IconRocket size={16} aria-hidden />}
-          >
-            Deploy
-          </MayLink>
+          {deployable ? (
+            <MayLink
+              permission="endpoints.write"
+              to="deploy models"
+              href={deployHref(reference)}
+              leftSection={<IconRocket size={16} aria-hidden />}
+            >
+              Deploy
+            </MayLink>
+          ) : null}
         </>
       }
     />
@@ -80,14 +93,14 @@ function deployHref(reference: string): string {
 }
 
 /** The keys and palette lines of both pages, as far as the role may follow them. */
-export function useModelActions(reference: string, newOf?: string): void {
+export function useModelActions(reference: string | null, newOf?: string): void {
   const follow = useFollow();
   const mayDeploy = useMay('endpoints.write');
   const mayWrite = useMay('models.write');
   usePageActions(
     useMemo(
       () => [
-        ...(mayDeploy
+        ...(mayDeploy && reference
           ? [
               {
                 id: 'deploy',

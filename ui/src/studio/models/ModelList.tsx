@@ -12,8 +12,10 @@ import { MayLink } from '@/kit/MayLink';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import { DeletedModels } from './Bin';
+import { isPrompt, ownTags } from './prompt';
 import { endpointsOf, list, type Model } from './queries';
 import { VerdictBadge } from './VerdictBadge';
+import classes from './models.module.css';
 
 const CODE = {
   'Trained elsewhere': 'studiolo models register model.onnx --name titanic',
@@ -23,7 +25,18 @@ const CODE = {
 };
 
 const COLUMNS: GridColumn<Model>[] = [
-  { id: 'name', header: 'Name', value: (row) => row.name, width: 220, grow: true },
+  {
+    id: 'name',
+    header: 'Name',
+    value: (row) => row.name,
+    cell: (row) => (
+      <>
+        {row.name} {isPrompt(row) ? <small className={classes.meta}>prompt</small> : null}
+      </>
+    ),
+    width: 220,
+    grow: true,
+  },
   { id: 'latest', header: 'Latest', align: 'right', width: 80, value: (row) => row.latest?.version ?? null },
   { id: 'versions', header: 'Versions', align: 'right', width: 90, value: (row) => row.versions },
   {
@@ -61,8 +74,7 @@ const COLUMNS: GridColumn<Model>[] = [
     header: 'Tags',
     width: 140,
     value: (row) =>
-      Object.entries(row.tags ?? {})
-        .filter(([key]) => !key.startsWith('mlflow.'))
+      Object.entries(ownTags(row))
         .map(([key, value]) => (value ? `${key}=${value}` : key))
         .join(', ') || null,
   },

@@ -8,6 +8,7 @@ import { DeletedVersions } from './Bin';
 import { Card } from './Card';
 import { ofModel, useDeletion } from './Deletion';
 import { ModelHeader, useModelActions } from './Header';
+import { isPrompt } from './prompt';
 import {
   changeModel,
   endpointsOf,
@@ -24,7 +25,8 @@ export function ModelPage() {
   const { name } = useParams({ from: '/w/$ws/models/$name' });
   const query = useQuery(modelQuery(name));
   const all = useQuery(versionsQuery(name));
-  useModelActions(name, name);
+  const prompt = query.data ? isPrompt(query.data) : true; // until it is known, nothing is offered that may not fit
+  useModelActions(prompt ? null : name, prompt ? undefined : name);
   return (
     <Page
       title={name}
@@ -63,9 +65,9 @@ function Head({ model: it, versions }: { model: Model; versions: readonly ModelV
         title={it.name}
         reference={it.name}
         facts={<Facts model={it} />}
-        deletion="Delete the model"
+        deletion={isPrompt(it) ? 'Delete the prompt' : 'Delete the model'}
         onDelete={() => void remove()}
-        newHref={at(['models', 'new'], { name: it.name })}
+        {...(isPrompt(it) ? { deployable: false } : { newHref: at(['models', 'new'], { name: it.name }) })}
       />
       {dialog}
     </>
@@ -75,6 +77,7 @@ function Head({ model: it, versions }: { model: Model; versions: readonly ModelV
 function Facts({ model: it }: { model: Model }) {
   return (
     <>
+      {isPrompt(it) ? <span>prompt</span> : null}
       <span>
         {count(it.versions)} {it.versions === 1 ? 'version' : 'versions'}
       </span>

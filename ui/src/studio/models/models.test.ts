@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { cellOf } from './compare';
 import { nameFromFile, nameProblem } from './naming';
+import { isPrompt, ownTags, promptText } from './prompt';
 import { asRequest, rowsOf } from './signature';
 
 test('a signature is one table of inputs, outputs and parameters', () => {
@@ -40,4 +41,15 @@ test('names are checked while they are typed, and made of file names', () => {
   expect(nameProblem('..')).toContain('folder');
   expect(nameFromFile('Titanic v2.tar.gz')).toBe('Titanic v2');
   expect(nameFromFile('model.onnx')).toBe('model');
+});
+
+test('a prompt is told by its tags, and only tags that people gave are shown', () => {
+  const tags = {
+    'mlflow.prompt.is_prompt': 'true',
+    'mlflow.prompt.text': 'Hi {{name}}',
+    _mlflow_prompt_type: 'text',
+    a: 'b',
+  };
+  expect([isPrompt({ tags }), isPrompt({}), promptText({ tags })]).toEqual([true, false, 'Hi {{name}}']);
+  expect(ownTags({ tags })).toEqual({ a: 'b' });
 });
