@@ -361,3 +361,25 @@ def test_ten_thousand_columns_are_read_in_bounded_memory(look: Any, tmp_path: Pa
 def test_a_quote_that_never_ends_is_named_where_it_begins(look: Any) -> None:
     with pytest.raises(errors.BadQuotes, match="line 400002"):
         look("a,b\n" + "1,some text\n" * 400_000 + '2,"never closed\n' + "1,some text\n" * 1000)
+
+
+def test_numbers_with_more_digits_than_are_kept_are_noted(look: Any) -> None:
+    found = look(
+        "dec,plain,small,exp\n0.1000000000000000000001,0.12345678901234568,0.0000000000000000001000,1.5e-300\n2.5,1.0,2.0,3\n"
+    )
+    said = [note for note in found.schema.notes if "digits" in note.message]
+    assert [note.column for note in said] == ["dec"]
+    assert "decimal" in said[0].message
+
+
+def test_western_letters_are_guessed_as_what_most_such_files_are_in(look: Any) -> None:
+    rows = "".join(f"{i};Köln{i % 7};{i},5\n" for i in range(300))
+    found = look(("id;stadt;preis\n" + rows).encode("latin-1"))
+    assert found.schema.options["encoding"] == "cp1252"
+
+
+def test_an_image_among_tables_is_told_how_it_can_be_kept(look: Any) -> None:
+    with pytest.raises(errors.UnknownFormat, match="JPEG") as refused:
+        look(b"\xff\xd8\xff\xe0" + b"x" * 100, "a.csv")
+    assert "'images'" in refused.value.hint
+    assert "'file'" in refused.value.hint

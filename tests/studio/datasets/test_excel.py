@@ -98,3 +98,33 @@ def test_a_formula_has_the_value_it_was_saved_with(tmp_path: Path) -> None:
                 assert b"<v>42</v>" in data
             new.writestr(info, data)
     assert rows(look(path), tmp_path) == [[21, 42]]
+
+
+def test_titles_above_the_table_are_left_out(tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    sheet = made.active
+    sheet.append(["Sales of 2024", None, None])
+    sheet.merge_cells("A1:C1")
+    sheet.append(["as of January"])
+    for row in (["a", "b", "c"], [1, 2, 3], [4, 5, 6]):
+        sheet.append(row)
+    path = tmp_path / "titled.xlsx"
+    made.save(path)
+    found = look(path)
+    assert [column.name for column in found.schema.columns] == ["a", "b", "c"]
+    assert rows(found, tmp_path) == [[1, 2, 3], [4, 5, 6]]
+    assert any("'Sales of 2024', 'as of January'" in note.message for note in found.schema.notes)
+
+
+def test_a_column_that_is_merged_or_lone_is_no_title(tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    for row in (["a", "b"], ["only", None], [None, 2]):
+        made.active.append(row)
+    path = tmp_path / "sparse.xlsx"
+    made.save(path)
+    assert rows(look(path), tmp_path) == [["only", None], [None, 2]]
+    made.active.delete_rows(1)
+    made.active.insert_rows(1)
+    made.active["A1"] = "first"
+    made.save(path)
+    assert len(rows(look(path, header=None), tmp_path)) == 3

@@ -172,6 +172,13 @@ def test_an_empty_column_and_a_constant_are_told(make: MakeProfile) -> None:
     assert column(found, "nothing").missing_share == 1.0
 
 
+def test_a_rare_yes_is_not_called_skewed(make: MakeProfile) -> None:
+    found = make(
+        "SELECT (i % 100 = 0)::INT AS flag, CASE WHEN i % 100 = 0 THEN i ELSE 1 END AS odd FROM range(2000) r(i)"
+    )
+    assert {alert.column for alert in found.alerts if alert.kind == "skewed"} == {"odd"}
+
+
 def test_progress_goes_up_to_the_end(make: MakeProfile, tmp_path: Path) -> None:
     seen: list[float] = []
     make("SELECT i AS a, i::VARCHAR AS b FROM range(2000) r(i)", report=lambda share, label: seen.append(share))

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -242,3 +244,18 @@ def test_the_sdk_and_the_command_line_send_a_folder(
     assert said.exit_code == 0, said.output
     assert '"state": "queued"' in said.stdout
     assert cli("datasets", "registrations").exit_code == 0
+
+
+def test_create_takes_a_folder_as_the_command_does(studio: Studio, ctx: Context, tmp_path: Path) -> None:
+    folder = tmp_path / "sales"
+    folder.mkdir()
+    for month in ("01", "02"):
+        (folder / f"{month}.csv").write_text("n;x\n1;2\n")
+    with ThreadPoolExecutor(1) as pool:
+        making = pool.submit(studio.datasets.create, folder, delimiter=";")
+        until = time.monotonic() + 30
+        while not (sent := studio.datasets.registrations()) and time.monotonic() < until:
+            time.sleep(0.02)
+        finish(ctx, sent[0], tmp_path)
+        made = making.result(30)
+    assert (made.reference, made.rows, made.file_count) == ("sales:1", 2, 2)

@@ -76,9 +76,14 @@ class Datasets(Registrations, Exploring, AboutFiles):
     ) -> DatasetVersion:
         """Upload a file, or a frame (as Parquet), and return the version that holds it.
 
-        name: default the file's own. What is left out of format, delimiter, encoding and header is found out.
-        through: is given the pieces on their way, e.g. to draw a progress bar.
+        A folder is sent as `send` does, and waited for. name: default the file's own. What is left out of format, delimiter,
+        encoding and header is found out. through: is given the pieces on their way, e.g. to draw a progress bar.
         """
+        if isinstance(file, str | Path) and Path(file).is_dir():
+            told = {"format": format, "delimiter": delimiter, "encoding": encoding, "header": header}
+            reading = {key: value for key, value in told.items() if value is not None}
+            sent = self.wait_for(self.send(file, name, description=description or "", reading=reading).run_id)
+            return self.get(sent.name, sent.version)
         created = self.upload(
             file,
             name,

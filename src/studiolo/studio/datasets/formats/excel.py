@@ -47,7 +47,7 @@ def inspect(source: Source) -> Inspected:
         rows = rows[:-1]
     if not rows:
         raise EmptyFile(f"The sheet '{name}' is empty.", "Choose another sheet (option `sheet`).")
-    rows = _without_empty_edges(rows)
+    rows = _below_titles(_without_empty_edges(rows), source.options, notes)
     header = _has_header(source.options, rows)
     names = column_names(_titles(rows[0]), header=header)
     body = rows[1:] if header else rows
@@ -126,6 +126,26 @@ def _without_empty_edges(rows: list[list[Any]]) -> list[list[Any]]:
     used = [any(place < len(row) and _there(row[place]) for row in rows) for place in range(width)]
     first, last = used.index(True), width - used[::-1].index(True)
     return [[row[place] if place < len(row) else None for place in range(first, last)] for row in rows]
+
+
+def _below_titles(rows: list[list[Any]], options: ReadOptions, notes: list[ReadingNote]) -> list[list[Any]]:
+    """Leave out titles: rows above the table in which one text stands in its first cell, or in all that are merged."""
+    if options.skip_rows or options.header is not None:  # the owner has said where the table begins
+        return rows
+    begin = 0
+    while begin + 2 < len(rows) and _is_title(rows[begin]):
+        begin += 1
+    if begin and not _has_header(options, rows[begin:]):  # a column of texts with gaps beside it looks the same
+        return rows
+    if begin:
+        titles = ", ".join(f"'{_text(row[0])[:40]}'" for row in rows[:begin])
+        notes.append(ReadingNote(message=f"What stands above the table is left out: {titles}."))
+    return rows[begin:]
+
+
+def _is_title(row: list[Any]) -> bool:
+    there = {cell for cell in row if _there(cell)}
+    return len(row) > 1 and len(there) == 1 and isinstance(row[0], str) and bool(row[0].strip())
 
 
 def _has_header(options: ReadOptions, rows: list[list[Any]]) -> bool:

@@ -79,7 +79,7 @@ def _of_column(column: ColumnProfile) -> list[Alert]:
         found.append(_alert("zeros", name, f"{name} is zero in {column.zeros / values:.0%} of the values"))
     if column.infinite:
         found.append(_alert("infinite", name, f"{name} holds {column.infinite:,} infinite values"))
-    if column.skewness is not None and abs(column.skewness) > SKEWED:
+    if column.skewness is not None and abs(column.skewness) > SKEWED and column.distinct > 2:
         side = "large" if column.skewness > 0 else "small"
         found.append(_alert("skewed", name, f"{name} is skewed by few very {side} values"))
     kinds = {kind: share for kind, share in (column.types or {}).items() if kind != "empty"}

@@ -16,19 +16,23 @@ GUESSES = [
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2", "koi8_r", "mac_roman",
     "shift_jis", "cp932", "euc_jp", "gb18030", "big5", "euc_kr",
 ]  # fmt: skip
+WESTERN = "cp1252"
 MARKS = [  # the longer ones first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 ]  # fmt: skip
+TABLES = "Tables are read from CSV and other delimited text, JSON, Parquet, Arrow and Excel"
+AS_THEY_ARE = f"{TABLES}; other files can be kept as they are: kind 'file'."
+IMAGES = "Name the format 'images' for a table with a row per image, or keep the files as they are: kind 'file'."
 MAGIC = {
     b"\x1f\x8b": ("a gzip archive", "Unpack it first: gunzip file.csv.gz"),
     b"PK\x03\x04": ("a zip archive or a workbook", "Name its format, or unpack it."),
     b"\xd0\xcf\x11\xe0": ("an old workbook", "Give its name the ending .xls, or name the format: excel."),
-    b"%PDF": ("a PDF document", "Tables are read from CSV, TSV, JSON lines and Parquet."),
+    b"%PDF": ("a PDF document", AS_THEY_ARE),
     b"SQLite format 3": ("an SQLite database", "Export the table as CSV or Parquet."),
-    b"\x89PNG": ("a PNG image", "Tables are read from CSV, TSV, JSON lines and Parquet."),
-    b"\xff\xd8\xff": ("a JPEG image", "Tables are read from CSV, TSV, JSON lines and Parquet."),
-    b"ARROW1": ("an Arrow file", "Write it as Parquet: pyarrow.parquet.write_table(table, 'file.parquet')"),
+    b"\x89PNG": ("a PNG image", IMAGES),
+    b"\xff\xd8\xff": ("a JPEG image", IMAGES),
+    b"ARROW1": ("an Arrow file", "Name its format: arrow."),
     b"\x28\xb5\x2f\xfd": ("a zstd archive", "Unpack it first: unzstd file.csv.zst"),
     b"BZh": ("a bzip2 archive", "Unpack it first: bunzip2 file.csv.bz2"),
     b"\xfd7zXZ": ("an xz archive", "Unpack it first: unxz file.csv.xz"),
@@ -92,7 +96,12 @@ def _guess(window: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
     best = from_bytes(window, cp_isolation=GUESSES).best()
-    return None if best is None else best.encoding
+    if best is None:
+        return None
+    try:  # where both say the same letters, it is what most such files are in
+        return WESTERN if window.decode(WESTERN) == window.decode(best.encoding) else best.encoding
+    except UnicodeDecodeError:  # one of them has no letter for a byte, or the window begins within one
+        return best.encoding
 
 
 def _wide(head: bytes) -> str | None:

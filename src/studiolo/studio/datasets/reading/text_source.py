@@ -6,6 +6,7 @@ from pathlib import Path
 
 from studiolo.studio.datasets.errors import EmptyFile, NulBytes
 from studiolo.studio.datasets.reading.encoding import (
+    AS_THEY_ARE,
     CHUNK,
     LINE_LIMIT,
     detect,
@@ -62,7 +63,7 @@ def prepare(
     copy = work / "utf8.txt"
     survey = write_utf8(path, encoding, copy, line_limit)
     if guessed and _unprintable(copy):
-        raise NulBytes("The file is not text.", "Tables are read from CSV, TSV, JSON lines and Parquet.")
+        raise NulBytes("The file is not text.", AS_THEY_ARE)
     return TextSource(copy, encoding, survey.longest, notes)
 
 

@@ -21,6 +21,8 @@ ABSENT = (  # a longer one can only be of blanks
     "WHEN v LIKE ' %' THEN trim(v) = '' ELSE false END)"
 )
 COMMA = "regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*')"
+DIGITS = 17  # significant ones that a DOUBLE tells apart
+LONG = f"strlen(rtrim(replace(ltrim(v, ' +-0.'), '.', ''), ' 0')) > {DIGITS} AND NOT regexp_matches(v, '[eE]')"
 
 
 def _if(cheap: str, dear: str) -> str:
@@ -50,6 +52,7 @@ FACTS = {
     "zone": _if("contains(v, ':')", f"regexp_matches(v, {engine.literal(ZONE)})"),
     "zones": f"count(DISTINCT CASE WHEN contains(v, ':') THEN nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '') END)",
     "fraction": "count(*) FILTER (contains(v, ','))",
+    "long": _if(f"strlen(v) > {DIGITS} + 2 AND contains(v, '.')", f"{LONG} AND NOT isnan(d)"),
 }
 NOTHING = dict.fromkeys([*FACTS, "comma"], 0)
 CELLS = 2_000_000  # looked at for a first guess; wide tables get fewer rows
@@ -97,7 +100,8 @@ def guess(
         decimal = ","
         for name in commas:
             columns[name] = column(name, "number")
-    notes = [note for name, entry in columns.items() if (note := _zones(entry, seen.get(name, NOTHING)))]
+    looks = [(entry, seen.get(name, NOTHING)) for name, entry in columns.items()]
+    notes = [note for entry, facts in looks for note in (_zones(entry, facts), _rounded(entry, facts)) if note]
     gaps = [entry.name for entry in columns.values() if entry.type != "text" and seen[entry.name]["absent"]]
     missing = dict.fromkeys(_tokens(connection, head, gaps))
     empty = {name for name in names if seen.get(name, NOTHING)["n"] == seen.get(name, NOTHING)["absent"]}
@@ -120,6 +124,17 @@ def _zones(entry: ColumnSchema, facts: dict[str, int]) -> ReadingNote | None:
         message = f"Column '{entry.name}' has moments of {facts['zones']} zones; all are put in UTC."
     else:
         return None
+    return ReadingNote(message=message, column=entry.name)
+
+
+def _rounded(entry: ColumnSchema, facts: dict[str, int]) -> ReadingNote | None:
+    """Say that numbers are written with more digits than they are kept with."""
+    if entry.sql_type != "DOUBLE" or not facts["long"]:
+        return None
+    message = (
+        f"Column '{entry.name}' has numbers of more than {DIGITS} digits, of which the last ones are rounded away; "
+        "choose the type decimal, with the digits it needs, to keep them all."
+    )
     return ReadingNote(message=message, column=entry.name)
 
 

@@ -8,6 +8,7 @@ import { named } from '../queries';
 import type { Choice } from './search';
 import { snippetsOf } from './snippets';
 import type { Change } from './SourceStep';
+import { useSent } from './useSent';
 
 interface Props {
   choice: Choice;
@@ -22,6 +23,7 @@ export function AboutStep({ choice, name, onChange, fields }: Props) {
   const wrong = nameProblem(name);
   const known = useQuery({ ...named(name), enabled: name !== '' && wrong === null });
   const there = known.data;
+  const sent = useSent(choice);
   const remote = choice.from === 'datastore';
   return (
     <Stack gap="lg">
@@ -88,7 +90,7 @@ export function AboutStep({ choice, name, onChange, fields }: Props) {
         />
       ) : null}
       <Section title="The same in code">
-        <CodeSnippet code={snippetsOf(choice, name)} />
+        <CodeSnippet code={snippetsOf(choice, name, sent)} />
       </Section>
     </Stack>
   );

@@ -1,18 +1,59 @@
+import { readReading, type ReadingChoice } from './reading';
 import type { Choice } from './search';
 
 const quoted = (text: string) => JSON.stringify(text);
 
-/** What a choice is in Python and on the command line. */
-export function snippetsOf(choice: Choice, name: string): Record<string, string> {
+/** A value as Python writes it. */
+export function inPython(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inPython).join(', ')}]`;
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value !== 'object') return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([key, one]) => `${quoted(key)}: ${inPython(one)}`)
+    .join(', ')}}`;
+}
+
+const inShell = (text: string) =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Options of a reading that the command knows too; the rest is said in Python, or in an MLTable. */
+function optionsOf(reading: ReadingChoice): string {
+  const words = ['format', 'delimiter', 'encoding'].flatMap((key) =>
+    typeof reading[key] === 'string' ? [` --${key} ${inShell(reading[key])}`] : [],
+  );
+  const header = reading.header;
+  if (typeof header === 'boolean') words.push(header ? ' --header' : ' --no-header');
+  return words.join('');
+}
+
+/** What is sent from this computer, as code names it: one file by its name, several by the folder that they were chosen from. */
+function placeOf(kind: Choice['kind'], files: number, first: string | undefined): string {
+  if (first === undefined) return kind === 'file' ? 'pictures/' : 'titanic.csv';
+  const folder = first.includes('/') ? first.slice(0, first.indexOf('/') + 1) : undefined;
+  return folder ?? (files > 1 ? '.' : first);
+}
+
+/** What a choice is in Python and on the command line. sent: what an upload holds. */
+export function snippetsOf(
+  choice: Choice,
+  name: string,
+  sent: { files: number; first: string | undefined } = { files: 0, first: undefined },
+): Record<string, string> {
   const { from = 'upload', kind, mode, path } = choice;
   const head = 'from studiolo import Studio\n\nstudio = Studio()\n';
   const called = name || 'titanic';
+  const reading = kind === 'file' ? {} : readReading(choice.read);
+  const read = Object.keys(reading).length > 0 ? `, reading=${inPython(reading)}` : '';
   if (from === 'upload') {
-    const many = kind === 'file';
-    const place = many ? 'pictures/' : 'titanic.csv';
+    const place = placeOf(kind, sent.files, sent.first);
+    const more = `${read}${kind === 'file' ? ', kind="file"' : ''}`;
+    const made = more
+      ? `sent = studio.datasets.send(${quoted(place)}, ${quoted(called)}${more})\nstudio.datasets.wait_for(sent)`
+      : `studio.datasets.create(${quoted(place)}, ${quoted(called)})`;
     return {
-      Python: `${head}studio.datasets.${many ? 'send' : 'create'}(${quoted(place)}, ${quoted(called)}${many ? ', kind="file"' : ''})`,
-      'Command line': `studiolo datasets create ${place} --name ${called}${many ? ' --kind file' : ''}`,
+      Python: `${head}${made}`,
+      'Command line': `studiolo datasets create ${inShell(place)} --name ${called}${optionsOf(reading)}${kind === 'file' ? ' --kind file' : ''}`,
     };
   }
   const words: [string, string | undefined][] = [
@@ -27,7 +68,7 @@ export function snippetsOf(choice: Choice, name: string): Record<string, string>
   ];
   const said = words.flatMap(([key, value]) => (value ? [[key, value] as const] : []));
   return {
-    Python: `${head}studio.datasets.register(${[quoted(called), ...said.map(([key, value]) => `${key}=${quoted(value)}`)].join(', ')})`,
-    'Command line': `studiolo datasets register ${called} ${said.map(([key, value]) => `--${key} '${value.replaceAll("'", "'\\''")}'`).join(' ')}`,
+    Python: `${head}studio.datasets.register(${[quoted(called), ...said.map(([key, value]) => `${key}=${quoted(value)}`)].join(', ')}${read})`,
+    'Command line': `studiolo datasets register ${called} ${said.map(([key, value]) => `--${key} ${inShell(value)}`).join(' ')}`,
   };
 }

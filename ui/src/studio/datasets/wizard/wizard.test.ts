@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { nameOf, sourceOf, stepsOf, tagsOf } from './choice';
 import { readChoice } from './search';
 import { describe } from './preview';
+import { inPython, snippetsOf } from './snippets';
 import { chosenOf, readFormats, readReading, withColumn, writeReading } from './reading';
 
 test('the address is the choice', () => {
@@ -72,4 +73,19 @@ test('values that would be lost are told with their lines', () => {
       first: [{ file: 'a.csv', line: 7, row: 6, value: 'old' }],
     }),
   ).toBe('At least 3 values of age are no integer and would be missing: “old” (a.csv, line 7)');
+});
+
+test('the same in code names what was sent and how it is read', () => {
+  const sent = { files: 1, first: "Köln's.csv" };
+  expect(snippetsOf({}, 'koeln', sent).Python).toContain('create("Köln\'s.csv", "koeln")');
+  const read = writeReading({ delimiter: ';', header: false, columns: [{ name: 'a', include: false }] });
+  const code = snippetsOf({ read }, 'koeln', sent);
+  expect(code.Python).toContain(
+    'reading={"delimiter": ";", "header": False, "columns": [{"name": "a", "include": False}]}',
+  );
+  expect(code['Command line']).toBe(
+    "studiolo datasets create 'Köln'\\''s.csv' --name koeln --delimiter ';' --no-header",
+  );
+  expect(snippetsOf({}, 'n', { files: 9, first: 'data/a.csv' }).Python).toContain('create("data/", "n")');
+  expect(inPython({ a: [null, true, 1.5, 'x'] })).toBe('{"a": [None, True, 1.5, "x"]}');
 });
