@@ -8320,6 +8320,8 @@ export interface components {
     /**
      * Distribution
      * @description How many processes run the command together. type: whose habits their variables follow.
+     *
+     *     ray: the command runs once, beside a Ray of so many nodes, which is the job's own and ends with it.
      */
     Distribution: {
       /**
@@ -8327,12 +8329,13 @@ export interface components {
        * @default 1
        */
       processes: number;
+      ray?: components['schemas']['OwnRay'] | null;
       /**
        * Type
        * @default pytorch
        * @enum {string}
        */
-      type: 'pytorch' | 'mpi' | 'tensorflow';
+      type: 'pytorch' | 'mpi' | 'tensorflow' | 'ray';
     };
     /**
      * Document
@@ -12322,6 +12325,32 @@ export interface components {
        * @enum {string}
        */
       state: 'waiting' | 'ready' | 'registered' | 'failed' | 'dropped';
+    };
+    /**
+     * OwnRay
+     * @description The Ray beside a command. address: of one that is there already, which is used instead.
+     *
+     *     port: of its head, a free one when left out; head_args, worker_args: more options of `ray start`.
+     */
+    OwnRay: {
+      /**
+       * Address
+       * @default
+       */
+      address: string;
+      /**
+       * Dashboard
+       * @default false
+       */
+      dashboard: boolean;
+      /** Dashboard Port */
+      dashboard_port?: number | null;
+      /** Head Args */
+      head_args?: string[];
+      /** Port */
+      port?: number | null;
+      /** Worker Args */
+      worker_args?: string[];
     };
     /** Page[AuditEntry] */
     Page_AuditEntry_: {

@@ -22,7 +22,7 @@ from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments.errors import NoEngine
 from studiolo.studio.experiments.errors import BadPath
-from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES
+from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES, OwnRay
 from studiolo.studio.experiments.notebooks import driver as books
 from studiolo.studio.experiments.parallel import driver as pieces
 from studiolo.studio.experiments.parallel import ledger
@@ -304,6 +304,10 @@ def _together(spec: JobSpec, words: list[str]) -> list[str]:
     if spec.distribution is None:
         return words
     given = spec.distribution
+    if given.type == "ray":
+        asked = (given.ray or OwnRay()).model_dump(exclude_none=True)
+        asked |= {"nodes": given.processes, "cores": spec.resources.cores, "memory": spec.resources.memory_bytes or 0}
+        return [sys.executable, "-I", "-S", ranks.__file__, "ray", json.dumps(asked), *words]
     return [sys.executable, "-I", "-S", ranks.__file__, given.type, str(given.processes), *words]
 
 

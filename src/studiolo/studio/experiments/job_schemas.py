@@ -1,6 +1,6 @@
 """The nouns of a job's data and surroundings on the wire: references, declared outputs, definitions of environments."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,13 +41,33 @@ class JobOutput(BaseModel):
     description: str = Field("", max_length=10_000)
 
 
-class Distribution(BaseModel):
-    """How many processes run the command together. type: whose habits their variables follow."""
+class OwnRay(BaseModel):
+    """The Ray beside a command. address: of one that is there already, which is used instead.
+
+    port: of its head, a free one when left out; head_args, worker_args: more options of `ray start`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["pytorch", "mpi", "tensorflow"] = "pytorch"
+    address: str = Field("", max_length=255, pattern=r"^([\w.:\[\]-]+:\d{1,5}|auto)?$")
+    port: int | None = Field(None, ge=1024, le=65535)
+    dashboard: bool = False
+    dashboard_port: int | None = Field(None, ge=1024, le=65535)
+    head_args: list[Annotated[str, Field(max_length=1000)]] = Field(default_factory=list, max_length=50)
+    worker_args: list[Annotated[str, Field(max_length=1000)]] = Field(default_factory=list, max_length=50)
+
+
+class Distribution(BaseModel):
+    """How many processes run the command together. type: whose habits their variables follow.
+
+    ray: the command runs once, beside a Ray of so many nodes, which is the job's own and ends with it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["pytorch", "mpi", "tensorflow", "ray"] = "pytorch"
     processes: int = Field(1, ge=1, le=256)
+    ray: OwnRay | None = None
 
 
 class EnvironmentBuild(BaseModel):

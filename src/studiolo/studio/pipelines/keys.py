@@ -38,7 +38,7 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
         "command": _json(spec.command),
         "code": tree(spec.code),
         "environment": environment(spec),
-        "distribution": spec.distribution.model_dump_json() if spec.distribution else "",
+        "distribution": spec.distribution.model_dump_json(exclude_none=True) if spec.distribution else "",
     }
     if spec.sweep is not None:
         found["sweep"] = spec.sweep.model_dump_json()

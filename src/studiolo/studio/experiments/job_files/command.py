@@ -1,6 +1,7 @@
 """Reads Azure ML v2 command jobs (YAML) as jobs of the studio, on the side of the client."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
             data=given.data,
             outputs=outputs,
             environment=environment,
-            distribution=_distribution(job, raw),
+            distribution=_distribution(raw),
             context={"inputs": given.shapes} if given.shapes else {},
         )
     except ValueError as error:  # pydantic's, which names the field
@@ -110,6 +111,14 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
 
 _OURS = ("cores", "memory_bytes", "gpus")
 _WITH_GPUS = re.compile(r"standard_n[cdgv]\d", re.IGNORECASE)  # names of Azure's sizes that have some
+_OF_RAY = {
+    "address": "address",
+    "port": "port",
+    "include_dashboard": "dashboard",
+    "dashboard_port": "dashboard_port",
+    "head_node_additional_args": "head_args",
+    "worker_node_additional_args": "worker_args",
+}
 _OF_CLOUDS = ("instance_type", "shm_size", "docker_args", "max_instance_count", "locations", "properties")
 
 
@@ -127,7 +136,8 @@ def _without_meaning(raw: dict[str, Any]) -> list[str]:
     said += [f"'resources.{key}' is left out: it is of a cloud" for key in _OF_CLOUDS if resources.get(key)]
     if _WITH_GPUS.match(text(resources.get("instance_type"))) and "gpus" not in resources:
         said.append("'resources.instance_type' is a size with GPUs: write `gpus: 1` beside it for a job that needs one")
-    if text(resources.get("instance_count")) not in ("", "1"):
+    of_ray = enum(mapping(raw, "distribution").get("type")) == "ray"  # whose nodes they are
+    if text(resources.get("instance_count")) not in ("", "1") and not of_ray:
         said.append(f"'resources.instance_count' is {resources['instance_count']}: the job runs on one node")
     if raw.get("parent_job_name"):
         said.append("'parent_job_name' is left out: a pipeline sets it")
@@ -211,16 +221,25 @@ def _priority(raw: dict[str, Any]) -> int:
         ) from None
 
 
-def _distribution(job: CommandJob, raw: dict[str, Any]) -> Distribution | None:
+def _distribution(raw: dict[str, Any]) -> Distribution | None:
     given = mapping(raw, "distribution")
     if not given:
         return None
     kind = enum(given.get("type") or given.get("distribution_type"))
     count = given.get("process_count_per_instance", given.get("worker_count", 1)) or 1
     if kind == "ray":
-        job.warnings.append("'distribution' of type ray is left out: the command starts Ray itself")
-        return None
+        nodes = mapping(raw, "resources").get("instance_count", 1) or 1
+        return Distribution.model_validate({"type": kind, "processes": nodes, "ray": _ray(given)})
     return Distribution.model_validate({"type": kind, "processes": count})
+
+
+def _ray(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file says of the Ray of its job."""
+    found = {ours: given[theirs] for theirs, ours in _OF_RAY.items() if given.get(theirs) not in (None, "")}
+    for name in ("head_args", "worker_args"):
+        if isinstance(found.get(name), str):
+            found[name] = shlex.split(found[name])
+    return found
 
 
 def _tags(raw: dict[str, Any]) -> dict[str, str]:
