@@ -27,7 +27,7 @@ def name_of(root: Path, attempt: str) -> str:
     """Return the name of an attempt's job: the same attempt cannot be made twice.
 
     >>> name_of(Path("/a"), "0199aa/1")
-    'studiolo-c8d92a04ba18-0199aa-1'
+    'studiolo-6a50dc858413-0199aa-1'
     """
     return f"studiolo-{home(root)}-{re.sub(r'[^a-z0-9-]', '-', attempt.lower())}"[:63].rstrip("-")
 

@@ -17,7 +17,6 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import psutil  # type: ignore[import-untyped]
 
-from studiolo.runner.kube_verbs import amount
+from studiolo.runner.kube_status import amount
 from studiolo.studio.compute.backends import kubernetes
 from studiolo.studio.compute.backends.base import Backend, Machine
 from studiolo.studio.compute.remote.attached import linked
 from studiolo.studio.compute.remote.link import Link
+from studiolo.testing.kubernetes_models import unfit
 
 NAMESPACE, TOKEN = "training", "a-token-of-the-test"
 IMAGES = ("python:3.12", "me/train:1")
@@ -346,49 +346,6 @@ def _handler(cluster: Cluster) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
-
-
-def unfit(body: Any, kind: str) -> str:
-    """Say what of a body the published model of a kind does not have, or has otherwise; empty when it fits. Needs the package kubernetes."""
-    from kubernetes import client  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    return next(_wrong(body, kind, kind, client), "")
-
-
-def _wrong(value: Any, kind: str, where: str, client: Any) -> Iterator[str]:
-    if kind.startswith("List["):
-        if not isinstance(value, list):
-            yield f"{where} must be a list"
-            return
-        for number, one in enumerate(value):
-            yield from _wrong(one, kind[5:-1], f"{where}[{number}]", client)
-    elif kind.startswith("Dict["):
-        if not isinstance(value, dict):
-            yield f"{where} must be a mapping"
-            return
-        for key, one in value.items():
-            yield from _wrong(one, kind[5:-1].partition(",")[2].strip(), f"{where}.{key}", client)
-    elif (plain := {"str": str, "bytes": str, "int": int, "bool": bool, "float": (int, float)}.get(kind)) is not None:
-        if not isinstance(value, plain) or (kind == "int" and isinstance(value, bool)):
-            yield f"{where} must be {kind}"
-    elif kind not in ("object", "datetime"):
-        yield from _wrong_model(value, getattr(client, kind), where, client)
-
-
-def _wrong_model(value: Any, model: Any, where: str, client: Any) -> Iterator[str]:
-    if not isinstance(value, dict):
-        yield f"{where} must be a mapping"
-        return
-    names = {there: own for own, there in model.attribute_map.items()}
-    for key, one in value.items():
-        if key not in names:
-            yield f'unknown field "{where}.{key}"'
-        elif one is not None:
-            yield from _wrong(one, model.openapi_types[names[key]], f"{where}.{key}", client)
-    try:
-        model(**{names[key]: one for key, one in value.items() if key in names})  # knows what must be there
-    except ValueError as error:
-        yield f"{where}: {error}"
 
 
 def _status(code: int, reason: str, message: str) -> tuple[int, dict[str, Any]]:
