@@ -1,6 +1,6 @@
 """What can go wrong with compute."""
 
-from studiolo.kernel.errors import Invalid, NotFound
+from studiolo.kernel.errors import Invalid, NotFound, StudioloError
 
 
 class ComputeNotFound(NotFound):
@@ -16,6 +16,12 @@ class ComputeNotFound(NotFound):
         else:
             said, hint = f"There is no compute '{name}'.", f"Use one of: {', '.join(known)} (studiolo compute show)."
         super().__init__(said, hint, field="compute")
+
+
+class SparkAway(StudioloError):
+    """A Spark that cannot be reached by Spark Connect, or lets nobody in."""
+
+    code, status, title = "compute.spark_away", 502, "The Spark does not answer"
 
 
 class TooBig(Invalid):

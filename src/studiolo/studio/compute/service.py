@@ -60,7 +60,8 @@ def elsewhere(ctx: Context, name: str) -> bool:
     if name in built_in():
         return False
     with ctx.db.read() as tx:
-        return machines.find(tx, ctx.workspace_id, name) is not None
+        row = machines.find(tx, ctx.workspace_id, name)
+    return row is not None and not kinds.kind(row.kind).SPEC.programs_here
 
 
 def runs_images(ctx: Context, name: str | None = None) -> bool:

@@ -78,10 +78,11 @@ class Field:
 class BackendSpec:
     """name: what a job writes as `compute`, or the kind of machines that are attached; title, description: for people.
 
+    place: what is to be known of where it is (`MachineConfig`); port: where it listens; signs_in: by which credentials; may_be_open:
+    also by none. programs_here: what runs on the studio's machine is the job's own program, which speaks to it.
     extra: optional dependency that it needs. fields: what is to be known of such a machine beside where it is. queues: it has a
     queue of its own, which decides what runs when; at most `max_jobs` of its settings are there at once. here: without a host
-    it is the studio's own machine. images: it runs jobs in container images by itself. credentials: how one
-    signs in.
+    it is the studio's own machine. images: it runs jobs in container images by itself.
     """
 
     name: str
@@ -93,7 +94,11 @@ class BackendSpec:
     queues: bool = False
     here: bool = False
     images: bool = False
-    credentials: tuple[str, ...] = ("private_key", "passphrase", "password")
+    programs_here: bool = False
+    port: int = 22
+    place: tuple[str, ...] = ("host", "port", "user", "host_key", "folder", "python")
+    signs_in: tuple[str, ...] = ("private_key", "password")
+    may_be_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

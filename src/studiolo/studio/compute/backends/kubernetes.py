@@ -30,7 +30,7 @@ SPEC = BackendSpec(
     queues=True,
     here=True,
     images=True,
-    credentials=("kubeconfig",),
+    signs_in=("kubeconfig",),
 )
 _links = Links()
 detach, silent, used = _links.detach, _links.silent, attached.used

@@ -14,7 +14,7 @@ from studiolo.studio.compute.machines.schemas import MachineCheck
 app = typer.Typer()
 Name = Annotated[str, typer.Argument(help="Name of the machine.")]
 Host = Annotated[str | None, typer.Option(help="Name or address of the machine.")]
-Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Where SSH listens; 22 by default.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Where it listens: 22 by default, of a Spark 15002.")]
 User = Annotated[str | None, typer.Option(help="The account that jobs run in.")]
 HostKey = Annotated[str | None, typer.Option("--host-key", help="SHA256:… or a line of known_hosts.")]
 Folder = Annotated[str | None, typer.Option(help="Where everything of the studio is there.")]
@@ -25,6 +25,7 @@ Password = Annotated[str | None, typer.Option("--password-env", help="Variable w
 Kubeconfig = Annotated[
     Path | None, typer.Option("--kubeconfig", help="File of a kubeconfig, for a Kubernetes; it is sealed.")
 ]
+Token = Annotated[str | None, typer.Option("--token-env", help="Variable with a token, for kinds that take one.")]
 Cores = Annotated[int | None, typer.Option(min=1, help="Cores for jobs, where less than there are.")]
 Memory = Annotated[float | None, typer.Option(min=0.01, help="GiB for jobs, where less than there are.")]
 Setting = Annotated[
@@ -68,7 +69,9 @@ def attach(
     file: Annotated[Path | None, typer.Option("--file", "-f", help="YAML, also Azure ML's virtualmachine.")] = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="ssh, kubernetes, slurm or ray (the last two without a host: on the studio's own machine)."),
+        typer.Option(
+            help="ssh, spark, kubernetes, slurm or ray (the last two without a host: on the studio's own machine)."
+        ),
     ] = None,
     setting: Setting = None,
     host: Host = None,
@@ -81,12 +84,13 @@ def attach(
     passphrase_env: Passphrase = None,
     password_env: Password = None,
     kubeconfig: Kubeconfig = None,
+    token_env: Token = None,
     cores: Cores = None,
     memory: Memory = None,
     description: Description = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Attach a machine by SSH, a Slurm, a Ray or a Kubernetes; options go before what the file says."""
+    """Attach a machine by SSH, a Slurm, a Ray, a Kubernetes, or a Spark by Spark Connect; options go before what the file says."""
     values: dict[str, Any] = {"credentials": {}}
     if file is not None:
         spec, notes = load(file)
@@ -97,7 +101,7 @@ def attach(
     given |= {"kind": kind} if kind else {}
     if setting:
         given["settings"] = {**values.get("settings", {}), **_settings(setting)}
-    if credentials := _credentials(key_file, passphrase_env, password_env, kubeconfig):
+    if credentials := _credentials(key_file, passphrase_env, password_env, kubeconfig, token_env):
         given["credentials"] = credentials
     client = Machines(transport(context))
     found = client.attach_from(made({**values, **given}))
@@ -120,6 +124,7 @@ def update(
     passphrase_env: Passphrase = None,
     password_env: Password = None,
     kubeconfig: Kubeconfig = None,
+    token_env: Token = None,
     cores: Cores = None,
     memory: Memory = None,
     description: Description = None,
@@ -128,7 +133,7 @@ def update(
 ) -> None:
     """Change a machine; where it is and who signs in only together with the credentials."""
     given = _given(None, host, port, user, host_key, folder, python, cores, memory, description)
-    if credentials := _credentials(key_file, passphrase_env, password_env, kubeconfig):
+    if credentials := _credentials(key_file, passphrase_env, password_env, kubeconfig, token_env):
         given["credentials"] = credentials
     client = Machines(transport(context))
     if setting:
@@ -203,14 +208,18 @@ def _settings(given: list[str]) -> dict[str, Any]:
 
 
 def _credentials(
-    key_file: Path | None, passphrase_env: str | None, password_env: str | None, kubeconfig: Path | None
+    key_file: Path | None,
+    passphrase_env: str | None,
+    password_env: str | None,
+    kubeconfig: Path | None,
+    token_env: str | None,
 ) -> dict[str, str]:
     found = {}
     if kubeconfig is not None:
         found["kubeconfig"] = read_key(kubeconfig.expanduser(), "--kubeconfig")
     if key_file is not None:
         found["private_key"] = read_key(key_file.expanduser(), "--key-file")
-    for field, variable in (("passphrase", passphrase_env), ("password", password_env)):
+    for field, variable in (("passphrase", passphrase_env), ("password", password_env), ("token", token_env)):
         if variable is not None:
             if not os.environ.get(variable):
                 raise typer.BadParameter(f"The variable {variable} is empty.", param_hint=f"--{field}-env")

@@ -36,7 +36,7 @@ def load(path: Path) -> tuple[MachineCreate, list[str]]:
 def parse(found: Mapping[str, Any], folder: Path) -> tuple[MachineCreate, list[str]]:
     """Return what a document says, and notes on keys that mean nothing here."""
     kind = str(found.get("type") or "ssh").lower()
-    kind = "ssh" if kind == "virtualmachine" else kind
+    kind = {"virtualmachine": "ssh", "spark_connect": "spark"}.get(kind, kind)  # `spark` alone is a job
     if kind not in kinds.all_():
         known = ", ".join(sorted(kinds.all_()))
         raise MachineInvalid(
@@ -55,6 +55,8 @@ def parse(found: Mapping[str, Any], folder: Path) -> tuple[MachineCreate, list[s
         credentials["kubeconfig"] = read_key(folder / Path(str(file)).expanduser(), "kubeconfig_file")
     if settings.get("admin_password"):
         credentials["password"] = str(settings["admin_password"])
+    if token := values.pop("token", None):
+        credentials["token"] = str(token)
     notes = [f"'{key}' is left out: it means nothing here" for key in values if key in _IGNORED]
     notes += [f"'{key}' is not known, and is left out" for key in values if key not in _OURS | _IGNORED | _QUIET | own]
     given = values.pop("settings", None) or {}

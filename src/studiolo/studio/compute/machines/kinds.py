@@ -36,7 +36,10 @@ def shown() -> list[MachineKind]:
             fields=[MachineField(**dataclasses.asdict(field)) for field in spec.fields],
             queues=spec.queues,
             here=spec.here,
-            credentials=list(spec.credentials),
+            place=list(spec.place),
+            port=spec.port,
+            signs_in=list(spec.signs_in),
+            may_be_open=spec.may_be_open,
         )
         for spec in (module.SPEC for module in all_().values())
     ]
@@ -46,7 +49,10 @@ def complete(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return where a machine is with all settings of its kind; raises MachineInvalid, which names the field."""
     module = kind(name)
     found = dict(config)
+    found["port"] = found.get("port") or module.SPEC.port
     for field in ("host", "user"):
+        if field not in module.SPEC.place:
+            continue
         if not found.get(field) and (found.get("host") or not module.SPEC.here):
             raise MachineInvalid(f"The {field} is missing.", f"Write the {field}.", field=field)
     try:

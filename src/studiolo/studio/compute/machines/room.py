@@ -46,6 +46,12 @@ def check(row: Row[Any], cores: int, memory_bytes: int, gpus: int = 0) -> None:
             f"Try it: studiolo compute check {row.name}",
         )
     room.enough(f"'{row.name}'", (have.cores, have.memory_bytes), cores, memory_bytes)
+    if gpus and kinds.kind(row.kind).SPEC.programs_here:
+        raise TooBig(
+            f"Programs of jobs on '{row.name}' get no GPUs of this machine.",
+            "Leave `gpus` out.",
+            field="resources.gpus",
+        )
     if gpus and not kinds.kind(row.kind).SPEC.queues:
         raise TooBig(
             f"'{row.name}' is another machine, whose GPUs the studio does not give out: its jobs see all of them.",

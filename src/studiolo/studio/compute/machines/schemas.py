@@ -13,7 +13,10 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
 class MachineCredentials(BaseModel):
-    """How one signs in: a private key (the whole file, OpenSSH or PEM), a password, or a kubeconfig. They are sealed and never shown again."""
+    """How one signs in, as its kind says: a private key (the whole file, OpenSSH or PEM), a password, a token or a kubeconfig.
+
+    They are sealed and never shown again.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,6 +24,7 @@ class MachineCredentials(BaseModel):
     passphrase: Secret | None = None
     password: Secret | None = None
     kubeconfig: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
+    token: Secret | None = None
 
 
 class MachineConfig(BaseModel):
@@ -34,7 +38,7 @@ class MachineConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     host: Word = ""
-    port: int = Field(22, ge=1, le=65535)
+    port: int | None = Field(None, ge=1, le=65535, description="Null: where its kind listens.")
     user: Word = ""
     host_key: Line = ""
     folder: Line = "~/.studiolo-runner"
@@ -135,9 +139,9 @@ class MachineField(BaseModel):
 
 
 class MachineKind(BaseModel):
-    """What the form of a kind of machines is drawn from.
+    """What the form of a kind of machines is drawn from. queues: it has a queue of its own; here: without a host it is the studio's machine.
 
-    queues: it has a queue of its own; here: without a host it is the studio's machine; credentials: how one signs in.
+    place: what is to be known of where it is; port: where it listens; signs_in: by which credentials; may_be_open: also by none.
     """
 
     name: str
@@ -146,14 +150,17 @@ class MachineKind(BaseModel):
     fields: list[MachineField]
     queues: bool
     here: bool
-    credentials: list[str] = []
+    place: list[str]
+    port: int
+    signs_in: list[str]
+    may_be_open: bool
 
 
 class Machine(BaseModel):
     """An attached machine.
 
     state: new (not reached yet), ready, silent (it does not answer; jobs on it are not harmed). cores, memory_bytes: for jobs,
-    None until it was reached. sign_in: private_key, password, kubeconfig, or none for the studio's own machine.
+    None until it was reached. sign_in: private_key, password, token, kubeconfig, or none for one that lets everybody in and for the studio's own machine.
     """
 
     name: str

@@ -41,7 +41,7 @@ _LEADS = ("host", "port", "user", "host_key")  # to whom the credentials are sen
 def create(ctx: Context, spec: MachineCreate) -> Machine:
     """Attach a machine and try to reach it; it stays attached when that fails, and says why. Raises ClusterExists, KeyInvalid."""
     config = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
-    _check_place(ctx, config)
+    _check_place(ctx, spec.kind, config)
     given = _checked(spec.kind, spec.credentials, config)
     id_, now = new_id(), ctx.clock.now()
     values = spec.model_dump(include={"name", "kind", "cores", "memory_bytes", "description", "tags"})
@@ -88,9 +88,11 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
         row = _row(tx, ctx, name)
         config = {**row.config, **{key: changes.pop(key) for key in _CONFIG if key in changes}}
         config = kinds.complete(row.kind, config)
-        _check_place(ctx, config)
-        kept = config["host"] or "kubeconfig" in kinds.kind(row.kind).SPEC.credentials
-        anew = patch.credentials or (None if kept else MachineCredentials())  # none are kept for here
+        _check_place(ctx, row.kind, config)
+        known = kinds.kind(row.kind).SPEC
+        stays = known.signs_in == ("kubeconfig",) or (config["host"] and not known.may_be_open)
+        open_ = not stays and (not config["host"] or not repository.credentials(tx, [row.id]))
+        anew = patch.credentials or (MachineCredentials() if open_ else None)  # none are kept for here
         given = _checked(row.kind, anew, config) if anew is not None else None
         moved = any(config[key] != row.config[key] for key in _LEADS)
         if moved and given is None:
@@ -157,7 +159,7 @@ def check(ctx: Context, name: str) -> MachineCheck:
 def try_out(ctx: Context, spec: MachineTry) -> MachineCheck:
     """Try a connection that is not saved."""
     place = kinds.complete(spec.kind, spec.model_dump(include=set(_CONFIG)))
-    _check_place(ctx, place)
+    _check_place(ctx, spec.kind, place)
     given = _checked(spec.kind, spec.credentials, place)
     config = {**place, "cores": 1, "memory_bytes": 1}
     machine = Opened("", spec.host, config, given, "", ctx.settings.compute_private)
@@ -227,8 +229,10 @@ def _failed(ctx: Context, error: StudioloError, milliseconds: float) -> MachineC
     )
 
 
-def _check_place(ctx: Context, config: Mapping[str, Any]) -> None:
+def _check_place(ctx: Context, kind: str, config: Mapping[str, Any]) -> None:
     """Refuse the studio's own machine to those whose jobs may not run on it, and there the studio's own folder."""
+    if kinds.kind(kind).SPEC.programs_here:
+        ctx.actor.must("experiments.write")  # its Python is run here
     if config["host"]:
         return
     ctx.actor.must("experiments.write")
@@ -240,12 +244,20 @@ def _check_place(ctx: Context, config: Mapping[str, Any]) -> None:
 def _checked(kind: str, given: MachineCredentials, config: Mapping[str, Any]) -> dict[str, str]:
     """Return what is sealed; raises MachineInvalid and KeyInvalid."""
     found = {key: str(value) for key, value in given.model_dump(exclude_none=True).items()}
-    fit = kinds.kind(kind).SPEC.credentials
-    if wrong := next((key for key in found if key not in fit), None):
-        raise MachineInvalid(
-            f"One does not sign in there by '{wrong}'.", f"Give {' or '.join(fit)}.", field=f"credentials.{wrong}"
-        )
-    if "kubeconfig" in fit:
+    known = kinds.kind(kind).SPEC
+    for name in found:
+        if name not in known.signs_in and not (name == "passphrase" and "private_key" in known.signs_in):
+            ways = " or ".join(known.signs_in).replace("_", " ")
+            raise MachineInvalid(
+                f"Nobody signs in to a machine of kind '{kind}' by a {name.replace('_', ' ')}.",
+                f"It takes a {ways}.",
+                field=f"credentials.{name}",
+            )
+    if known.signs_in == ("kubeconfig",):
+        return found
+    if known.signs_in == ("token",):
+        if not found and not known.may_be_open:
+            raise MachineInvalid("The token is missing.", "Give its token.", field="credentials.token")
         return found
     if not config["host"]:
         if found:
@@ -301,7 +313,7 @@ def _one(ctx: Context, row: Row[Any], fields: set[str], holdings: list[Row[Any]]
         kind=row.kind,
         state="silent" if row.silent_since is not None else "ready" if known else "new",
         **{key: config[key] for key in _CONFIG},
-        sign_in=next((way for way in ("kubeconfig", "private_key", "password") if way in fields), "none"),
+        sign_in=next((one for one in ("kubeconfig", "private_key", "password", "token") if one in fields), "none"),
         description=row.description,
         tags=row.tags,
         cores=config["cores"] or None,

@@ -63,6 +63,7 @@ _TYPES = {
     "ssh": "compute",
     "slurm": "compute",
     "ray": "compute",
+    "spark_connect": "compute",
     "azure_blob": "datastore",
     "azure_file": "datastore",
     "azure_data_lake_gen1": "datastore",

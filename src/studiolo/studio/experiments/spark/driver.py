@@ -87,6 +87,11 @@ def _java() -> None:
 def run(place: Path, plan: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
     """Return the words that this process becomes, and variables beside; raises Failed."""
     found = look()
+    if remote := os.environ.get("SPARK_REMOTE"):
+        if plan["spark"]["class_name"]:
+            raise Failed("An attached Spark runs scripts, not classes of jars: name a .py as `entry.file`.")
+        _say(f"Spark at {remote.partition('/;')[0]}, spoken to by pyspark {found.version}")
+        return [found.python, str(Path(__file__).with_name("connected.py")), str(place / PLAN)], {}
     if not found.whole:
         raise Failed(
             f"The environment has a pyspark ({found.version}) without Spark itself, which only speaks to an attached one: "

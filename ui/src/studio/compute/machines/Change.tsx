@@ -8,6 +8,12 @@ import { Fields } from './Fields';
 import { kinds, machine, type Machine } from './queries';
 import { credentialsOf, given, placeOf, settingsAsText, START, type Values } from './values';
 
+/** How a machine is signed in to; one that lets everybody in may be given a token. */
+function signInOf(it: Machine): Values['sign_in'] {
+  if (it.sign_in === 'password' || it.sign_in === 'token') return it.sign_in;
+  return it.sign_in === 'none' && it.host ? 'token' : 'private_key';
+}
+
 /** Change a machine. Where it is, and who signs in, changes only together with the credentials. */
 export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
   const cache = useQueryClient();
@@ -22,7 +28,7 @@ export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
     host_key: it.host_key,
     folder: it.folder,
     python: it.python,
-    sign_in: it.sign_in === 'password' ? 'password' : 'private_key',
+    sign_in: signInOf(it),
     cores: it.own_cores ? String(it.own_cores) : '',
     description: it.description,
   });

@@ -2,7 +2,7 @@ import { NumberInput, SegmentedControl, SimpleGrid, Stack, Textarea, TextInput }
 import { KindFields } from './KindFields';
 import type { MachineKind } from './queries';
 import { SignIn } from './SignIn';
-import type { Values } from './values';
+import { asks, type Values } from './values';
 
 interface Props {
   kind: MachineKind | undefined;
@@ -12,7 +12,7 @@ interface Props {
   problems: Readonly<Record<string, string>>;
 }
 
-const signsBy = (kind: MachineKind | undefined, way: string) => kind?.credentials?.includes(way) ?? false;
+const signsBy = (kind: MachineKind | undefined, way: string) => kind?.signs_in.includes(way) ?? false;
 
 /** What is to be known of a machine. */
 export function Fields({ kind, value, onChange, problems }: Props) {
@@ -62,7 +62,7 @@ export function Fields({ kind, value, onChange, problems }: Props) {
             />
             <NumberInput
               label="Port"
-              description="Where SSH listens."
+              description="Where it listens."
               hideControls
               allowDecimal={false}
               min={1}
@@ -71,13 +71,22 @@ export function Fields({ kind, value, onChange, problems }: Props) {
               error={problems.port}
               onChange={(typed) => onChange({ port: String(typed) })}
             />
-            <TextInput label="User" description="The account that jobs run in." required {...text('user')} />
-            <TextInput
-              label="Host key"
-              description="Leave it empty and test: the key is shown, to be compared."
-              placeholder="SHA256:…"
-              {...text('host_key')}
-            />
+            {asks(kind, 'user') ? (
+              <TextInput
+                label="User"
+                description="The account that jobs run in."
+                required
+                {...text('user')}
+              />
+            ) : null}
+            {asks(kind, 'host_key') ? (
+              <TextInput
+                label="Host key"
+                description="Leave it empty and test: the key is shown, to be compared."
+                placeholder="SHA256:…"
+                {...text('host_key')}
+              />
+            ) : null}
           </SimpleGrid>
           <SignIn value={value} onChange={onChange} problems={problems} />
         </>
@@ -86,16 +95,28 @@ export function Fields({ kind, value, onChange, problems }: Props) {
         <KindFields kind={kind} value={value} onChange={onChange} problems={problems} />
       ) : null}
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
-        <TextInput
-          label="Folder"
-          description={
-            kind?.queues
-              ? 'Everything of the studio there is below it; nodes see it at the same path.'
-              : 'Everything of the studio there is below it.'
-          }
-          {...text('folder')}
-        />
-        <TextInput label="Python" description="3.10 or newer; jobs find it first." {...text('python')} />
+        {asks(kind, 'folder') ? (
+          <TextInput
+            label="Folder"
+            description={
+              kind?.queues
+                ? 'Everything of the studio there is below it; nodes see it at the same path.'
+                : 'Everything of the studio there is below it.'
+            }
+            {...text('folder')}
+          />
+        ) : null}
+        {asks(kind, 'python') ? (
+          <TextInput
+            label="Python"
+            description={
+              asks(kind, 'folder')
+                ? '3.10 or newer; jobs find it first.'
+                : "One of the studio's machine that has pyspark; python3 is the studio's own."
+            }
+            {...text('python')}
+          />
+        ) : null}
         {kind?.queues ? null : (
           <NumberInput
             label="Cores for jobs"

@@ -12,7 +12,7 @@ import { Page, PageHeader } from '@/kit/Page';
 import { Fields } from './Fields';
 import { kinds } from './queries';
 import { Tried } from './Tried';
-import { credentialsOf, placeOf, ready as complete, START } from './values';
+import { credentialsOf, ofKind, placeOf, ready as complete, START } from './values';
 
 /** Attach a machine. */
 export function MachineNew() {
@@ -47,7 +47,7 @@ export function MachineNew() {
   const failed = attach.error ?? trial.error;
   const problem = failed ? Problem.from(failed) : null;
   const problems = problem?.fields ?? {};
-  const ready = may && complete(values);
+  const ready = may && complete(values, kind);
   return (
     <Page
       title="Attach a machine"
@@ -55,7 +55,7 @@ export function MachineNew() {
       header={
         <PageHeader
           title="Attach a machine"
-          lead="Jobs run there in an account of it, and go on whatever happens to the connection or the studio."
+          lead="Jobs run there, and go on whatever happens to the connection or the studio."
         />
       }
     >
@@ -84,7 +84,7 @@ export function MachineNew() {
             error={problems.kind}
             onChange={(chosen) => {
               const now = known.data?.find((one) => one.name === chosen);
-              if (now) setValues((old) => ({ ...old, kind: now.name, here: now.here, settings: {} }));
+              if (now) setValues((old) => ({ ...old, ...ofKind(now) }));
               trial.reset();
             }}
           />

@@ -9,6 +9,18 @@ interface Props {
 
 /** How one signs in at a machine. */
 export function SignIn({ value, onChange, problems }: Props) {
+  if (value.sign_in === 'token')
+    return (
+      <PasswordInput
+        label="Token"
+        description="It is sealed and never shown again. Empty: it lets everybody in."
+        autoComplete="new-password"
+        value={value.token}
+        error={problems['credentials.token']}
+        onChange={(event) => onChange({ token: event.currentTarget.value })}
+        visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }}
+      />
+    );
   return (
     <>
       <SegmentedControl

@@ -11,11 +11,12 @@ export interface Values {
   host_key: string;
   folder: string;
   python: string;
-  sign_in: 'private_key' | 'password';
+  sign_in: 'private_key' | 'password' | 'token';
   private_key: string;
   passphrase: string;
   password: string;
   kubeconfig: string;
+  token: string;
   cores: string;
   description: string;
   settings: Readonly<Record<string, string>>;
@@ -35,17 +36,25 @@ export const START: Values = {
   passphrase: '',
   password: '',
   kubeconfig: '',
+  token: '',
   cores: '',
   description: '',
   settings: {},
 };
 
+/** What changes in the form with the kind that is chosen. */
+export function ofKind(kind: MachineKind): Partial<Values> {
+  const [first] = kind.signs_in;
+  const sign_in = first === 'token' || first === 'password' ? first : 'private_key';
+  return { kind: kind.name, here: kind.here, port: String(kind.port), sign_in, settings: {} };
+}
+
 /** Where the machine is, as the API takes it; its settings only once its kind is known, so that none is lost. */
 export function placeOf(value: Values, kind: MachineKind | undefined) {
   const { host, user, host_key, folder, python } = value;
   const own = { folder, python, ...(kind ? { settings: settingsOf(value, kind) } : {}) };
-  if (value.here) return { host: '', user: '', host_key: '', port: 22, ...own };
-  return { host, user, host_key, port: Number(value.port) || 22, ...own };
+  if (value.here) return { host: '', user: '', host_key: '', port: null, ...own };
+  return { host, user, host_key, port: Number(value.port) || null, ...own };
 }
 
 function settingsOf(value: Values, kind: MachineKind): Record<string, unknown> {
@@ -72,15 +81,24 @@ export function settingsAsText(settings: Readonly<Record<string, unknown>>): Rec
 export function credentialsOf(value: Values) {
   if (value.here) return value.kubeconfig.trim() ? { kubeconfig: value.kubeconfig } : {};
   if (value.sign_in === 'password') return { password: value.password };
+  if (value.sign_in === 'token') return value.token ? { token: value.token } : {};
   return { private_key: value.private_key, ...(value.passphrase ? { passphrase: value.passphrase } : {}) };
 }
 
 export function given(value: Values): boolean {
   if (value.here) return value.kubeconfig.trim() !== '';
+  if (value.sign_in === 'token') return value.token !== '';
   return value.sign_in === 'password' ? value.password !== '' : value.private_key.trim() !== '';
 }
 
+/** Whether a kind of machines wants to know something of where one is. */
+export function asks(kind: MachineKind | undefined, field: string): boolean {
+  return kind?.place.includes(field) ?? true;
+}
+
 /** Whether enough is written to try it. */
-export function ready(value: Values): boolean {
-  return value.here || (value.host !== '' && value.user !== '' && given(value));
+export function ready(value: Values, kind: MachineKind | undefined): boolean {
+  if (value.here) return true;
+  const named = value.host !== '' && (value.user !== '' || !asks(kind, 'user'));
+  return named && (given(value) || kind?.may_be_open === true);
 }

@@ -1,0 +1,1 @@
+"""Spark by Spark Connect: how one is named and spoken to."""
