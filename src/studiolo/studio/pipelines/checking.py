@@ -22,7 +22,7 @@ from studiolo.studio.pipelines.schemas import (
 )
 
 DEEPEST = 8
-RUN = ("command", "sweep", "parallel", "spark")  # kinds of steps that are jobs themselves
+RUN = ("command", "sweep", "parallel", "notebook", "spark")  # kinds of steps that are jobs themselves
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,254}")
 IMPLICIT = ("artifacts", "default")  # outputs that every job has: all that it left
 

@@ -237,6 +237,9 @@ def job(
         "timeout_s": step.timeout_s or task.timeout_s,
         "retries": step.retries or task.retries,
     }
+    if task.notebook is not None:  # its parameters are what they look like, unless a text is declared
+        texts = [name for name in params if step.declares[name].type == "string"]
+        changes["notebook"] = task.notebook.model_copy(update={"texts": texts})
     return task.model_copy(update=changes)
 
 

@@ -23,6 +23,7 @@ _WORDS = {
     "sweep": "what the sweep tries",
     "parallel": "how the data is cut, and what may fail",
     "spark": "what Spark runs, takes along and is set to",
+    "notebook": "the notebook, and which of its parameters are texts",
 }
 
 
@@ -49,6 +50,8 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
         )
     if spec.spark is not None:
         found["spark"] = spec.spark.model_dump_json()
+    if spec.notebook is not None:
+        found["notebook"] = _json([spec.notebook.path, sorted(spec.notebook.texts)])
     for name, value in given.items():
         if value.literal:
             found[f"parameter {name}"] = _json([value.type, value.value])

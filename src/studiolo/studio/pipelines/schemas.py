@@ -21,7 +21,7 @@ PortType = Literal[
     "custom_model",
     "triton_model",
 ]
-StepKind = Literal["command", "sweep", "parallel", "spark", "pipeline", "if_else", "parallel_for"]
+StepKind = Literal["command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for"]
 Scalar = str | int | float | bool
 
 MAX_STEPS = 2000
@@ -338,7 +338,7 @@ class ComponentCreate(BaseModel):
 
     name: str = Field(min_length=1, max_length=255, pattern=r"[A-Za-z0-9_][\w.-]*")
     version: str = Field("", max_length=60, pattern=r"[\w.-]*")
-    kind: Literal["command", "sweep", "parallel", "spark", "pipeline"] = "command"
+    kind: Literal["command", "sweep", "parallel", "notebook", "spark", "pipeline"] = "command"
     display_name: str = Field("", max_length=500)
     description: str = Field("", max_length=10_000)
     tags: dict[str, str] = {}
@@ -358,7 +358,7 @@ class Component(BaseModel):
     name: str
     version: str
     reference: str
-    kind: Literal["command", "sweep", "parallel", "spark", "pipeline"]
+    kind: Literal["command", "sweep", "parallel", "notebook", "spark", "pipeline"]
     display_name: str = ""
     description: str = ""
     tags: dict[str, str] = {}

@@ -11,6 +11,7 @@ const KINDS: Record<Step['kind'], string> = {
   command: 'Command',
   sweep: 'Sweep',
   parallel: 'Parallel job',
+  notebook: 'Notebook',
   spark: 'Spark job',
   pipeline: 'Pipeline',
   if_else: 'Condition',

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.studio.experiments.errors import BadJob
-from studiolo.studio.experiments.job_files import command, document, parallel, spark, sweep
+from studiolo.studio.experiments.job_files import command, document, notebook, parallel, spark, sweep
 from studiolo.studio.experiments.job_files.data import LocalFile
 from studiolo.studio.experiments.job_files.document import FileNotThere, enum, first_error, literal, mapping, text
 from studiolo.studio.pipelines.errors import BadPipeline
@@ -86,7 +86,7 @@ def task(kind: str, raw: dict[str, Any], path: Path, found: Found, slot: Slot, w
     given["outputs"] = {name: {} for name in mapping(raw, "outputs")}
     given["display_name"] = text(raw.get("display_name")) or where or path.stem
     try:
-        readers = {"sweep": sweep.of, "parallel": parallel.of, "spark": spark.of}
+        readers = {"sweep": sweep.of, "parallel": parallel.of, "notebook": notebook.of, "spark": spark.of}
         if kind in readers:
             job = readers[kind](given, path, found.places)
         else:

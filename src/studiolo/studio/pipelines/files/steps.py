@@ -51,7 +51,7 @@ _FLOW = {
     "display_name",
 }
 _RETRIED = ("user_error", "oom", "environment", "lost", "preempted")
-_KINDS = ("command", "sweep", "parallel", "spark", "pipeline", "if_else", "parallel_for")
+_KINDS = ("command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for")
 _REGISTERED = re.compile(r"azureml:|azureml://")
 
 
@@ -110,10 +110,8 @@ def _body(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
             found.files |= inner.files
             found.codes += inner.codes
             return _of_component(body)
-        return {
-            "kind": "command" if kind not in ("sweep", "parallel", "spark", "pipeline") else kind,
-            "component": reference,
-        }
+        plain = kind not in ("sweep", "parallel", "notebook", "spark", "pipeline")
+        return {"kind": "command" if plain else kind, "component": reference}
     if isinstance(given, dict):
         from studiolo.studio.pipelines.files import components
 
@@ -340,7 +338,7 @@ def _flow(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
 
 
 def known_kind(raw: dict[str, Any]) -> str:
-    """Return the kind of a component's file: command, sweep, parallel, spark or pipeline."""
+    """Return the kind of a component's file: command, sweep, parallel, notebook, spark or pipeline."""
     name = schema_name(raw)
     if name.startswith("pipelinecomponent") or "jobs" in raw:
         return "pipeline"
@@ -348,4 +346,6 @@ def known_kind(raw: dict[str, Any]) -> str:
         return "parallel"
     if name.startswith("sparkcomponent") or enum(raw.get("type")) == "spark":
         return "spark"
+    if enum(raw.get("type")) == "notebook" or "notebook" in raw:
+        return "notebook"
     return "sweep" if enum(raw.get("type")) == "sweep" or "trial" in raw else "command"

@@ -23,7 +23,7 @@ export function StepSwitches({ steps, order, onChange }: Props) {
       {names.map((name) => {
         const step = steps[name];
         if (!step) return null;
-        const runs = ['command', 'sweep', 'parallel', 'spark'].includes(step.kind);
+        const runs = ['command', 'sweep', 'parallel', 'notebook', 'spark'].includes(step.kind);
         return (
           <Table.Tr key={name}>
             <Table.Th scope="row">{step.title || name}</Table.Th>
