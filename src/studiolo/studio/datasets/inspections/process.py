@@ -7,6 +7,13 @@ from typing import Any
 from studiolo.studio.datasets.inspect_process import answer
 
 
+def _asked(request: dict[str, Any]) -> dict[str, Any]:
+    from studiolo.studio.datasets.reading import engine
+
+    with engine.opened_once(Path(request["work"])):
+        return _glance(request)
+
+
 def _glance(request: dict[str, Any]) -> dict[str, Any]:
     from studiolo.studio.datasets import looking, table_file
     from studiolo.studio.datasets.schemas import Reading
@@ -71,7 +78,7 @@ def _first_group(path: Path) -> int:
 
 def main() -> int:
     """Answer the one request."""
-    return answer(_glance)
+    return answer(_asked)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ def _coded(hashes: "NDArray[np.uint64]") -> "NDArray[np.int64]":
 def _fetched(connection: "DuckDBPyConnection", items: Sequence[str]) -> dict[str, Any]:
     if not items:
         return {}
+    before = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
     connection.execute("SET threads = 1; SET preserve_insertion_order = true")  # rows in the same order each time
     found: dict[str, Any] = connection.execute(f"SELECT {', '.join(items)} FROM sample").fetchnumpy()
-    connection.execute("SET threads = 2; SET preserve_insertion_order = false")
+    connection.execute(f"SET threads = {before}; SET preserve_insertion_order = false")
     return found

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SHOWN = 200
 # no number, truth value or moment has a letter that is not here: asked first, since most texts need no further question
 LETTERS = "'[^dgjkmqvwxDGJKMQVWX]*'"
+# what begins with another letter is none either, which is quicker to see
+WORD = f"ascii(v) > {ord('9')} AND ascii(v) NOT IN ({', '.join(str(ord(letter)) for letter in 'tfinTFIN')})"
 # what a text could be read as, in the order in which it is asked
 KINDS = {
     "integer": "regexp_full_match(v, '\\s*[+-]?[0-9]{1,18}\\s*')",
@@ -162,7 +164,8 @@ def _text(
 def _kind() -> str:
     cases = " ".join(f"WHEN {condition} THEN '{kind}'" for kind, condition in KINDS.items())
     other = f"WHEN NOT regexp_full_match(v, {LETTERS}, 's') THEN 'text'"
-    return f"CASE WHEN trim(v) = '' THEN 'empty' {other} {cases} ELSE 'text' END"
+    empty = "WHEN v = '' OR (ascii(v) = 32 AND trim(v) = '') THEN 'empty'"
+    return f"CASE {empty} WHEN {WORD} THEN 'text' {other} {cases} ELSE 'text' END"
 
 
 def top(pairs: list[tuple[str, int]], total: int) -> list[TopValue]:

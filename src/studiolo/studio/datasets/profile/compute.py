@@ -33,6 +33,7 @@ EXACT_ROWS = 250_000
 EXACT_BYTES = 100 * 2**20
 SAMPLE_ROWS = 100_000
 SAMPLE_BYTES = 64 * 2**20
+FEW = 150_000  # rows, more than a sample has
 FEWEST = 1000  # rows of a sample, however wide they are
 SCANNED = 0.75  # share of the time that scanning takes
 
@@ -68,6 +69,7 @@ class _Work:
     whole: Part
     report: Report
     exact: bool
+    threads: int
     columns: list[ColumnProfile] = field(default_factory=list)
     numbers: dict[str, "NDArray[np.float64]"] = field(default_factory=dict)
     codes: dict[str, "NDArray[np.int64]"] = field(default_factory=dict)
@@ -131,7 +133,7 @@ def profile_parts(
         report(reading, "Looking")
         whole = merge([*kept, *new], _most(share, schema.rows, how))
         sampled = share < 1.0 or whole.sample.num_rows < whole.rows
-        work = _Work(connection, schema, whole, report, not sampled)
+        work = _Work(connection, schema, whole, report, not sampled, how.threads)
         _look(work, (reading, SCANNED + 0.15 if not how.exact else reading + 0.1))
         if how.exact and sampled:
             found = exact.look(
@@ -258,6 +260,8 @@ def _look(work: _Work, span: tuple[float, float]) -> None:
     size = GROUP if len(every) > WIDE else len(every)
     rows = work.whole.sample.num_rows
     step = max(1, round(rows / correlations.ROWS))
+    threads = 1 if rows <= FEW else work.threads  # few rows take more of the processor with two
+    work.connection.execute(f"SET threads = {threads}")
     for start in range(0, len(every), size):
         group = every[start : start + size]
         work.connection.register("sample", work.whole.sample.select([column.name for column in group]))
@@ -273,6 +277,7 @@ def _look(work: _Work, span: tuple[float, float]) -> None:
                 work.connection, [column.name for column in group], work.whole.rows, exact=work.exact
             )
         work.connection.unregister("sample")
+    work.connection.execute(f"SET threads = {work.threads}")
 
 
 def _describe(work: _Work, column: ColumnSchema, values: "NDArray[np.float64] | None", step: int) -> None:

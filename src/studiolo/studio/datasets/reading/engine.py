@@ -2,6 +2,9 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +12,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 INSPECT_MEMORY = "1GB"
+_opened: "ContextVar[DuckDBPyConnection | None]" = ContextVar("opened", default=None)
 LINE = re.compile(r"[Ll]ine:? (\d+)")
 
 
@@ -18,6 +22,14 @@ def connect(spill: Path | None = None, memory: str = INSPECT_MEMORY, threads: in
     spill: folder for what does not fit in memory; without one, not fitting is an error.
     threads: 0 takes two, or one on a machine with one core.
     """
+    opened = _opened.get()
+    limits: dict[str, str | int | float | list[str]] = {
+        "memory_limit": memory,
+        "threads": threads or min(2, os.cpu_count() or 1),
+    }
+    if opened is not None:
+        opened.execute("; ".join(f"SET {key} = {literal(value)}" for key, value in limits.items()))
+        return _told(opened.cursor())
     import duckdb
 
     connection = duckdb.connect(
@@ -26,11 +38,28 @@ def connect(spill: Path | None = None, memory: str = INSPECT_MEMORY, threads: in
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "python_enable_replacements": False,
-            "memory_limit": memory,
-            "threads": threads or min(2, os.cpu_count() or 1),
             "temp_directory": str(spill) if spill else "",
+            **limits,
         }
     )
+    return _told(connection)
+
+
+@contextmanager
+def opened_once(spill: Path) -> Iterator[None]:
+    """Let all that connect within share one engine, one after the other: to open it costs as much as a small question.
+
+    spill: the folder for what does not fit in memory, of all of them.
+    """
+    with connect(spill) as connection:
+        before = _opened.set(connection)
+        try:
+            yield
+        finally:
+            _opened.reset(before)
+
+
+def _told(connection: "DuckDBPyConnection") -> "DuckDBPyConnection":
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")  # so that it is known
     return connection

@@ -57,9 +57,11 @@ def rows(pieces: list[bytes], dialect: Dialect, fields: int, target: Path) -> Pa
 
     A piece may begin inside a quoted value: what does not split into the right number of fields is left out.
     """
+    texts = [piece.decode("utf-8", "replace") for piece in pieces]
+    if not any(mark in text for text in texts for mark in (dialect.quote, dialect.escape, "\r") if mark):
+        return _plain(texts, dialect.delimiter, fields, target)
     kept: list[list[str]] = []
-    for piece in pieces:
-        text = piece.decode("utf-8", "replace")
+    for text in texts:
         kept += [row for row in records(text, dialect, limit=ROWS) if len(row) == fields]
     if not kept:
         return None
@@ -76,4 +78,16 @@ def rows(pieces: list[bytes], dialect: Dialect, fields: int, target: Path) -> Pa
     )
     writer.writerows(kept)
     target.write_text(out.getvalue(), "utf-8", newline="")
+    return target
+
+
+def _plain(texts: list[str], delimiter: str, fields: int, target: Path) -> Path | None:
+    """Write the lines that have so many fields, as they are: nothing in these texts is quoted or escaped, so a line is a row."""
+    kept: list[str] = []
+    for text in texts:
+        lines = [line for line in text.split("\n") if line][:ROWS]
+        kept += [line for line in lines if line.count(delimiter) == fields - 1]
+    if not kept:
+        return None
+    target.write_text("\n".join(kept) + "\n", "utf-8", newline="")
     return target

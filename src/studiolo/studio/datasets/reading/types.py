@@ -17,12 +17,13 @@ MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Non
 ZONE = r":[0-9]{2}(?:\.[0-9]+)?\s*(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)\s*$"
 LONGEST = max(map(len, MISSING))
 ABSENT = (  # a longer one can only be of blanks
-    f"(CASE WHEN length(v) <= {LONGEST} THEN v IN ({', '.join(map(engine.literal, MISSING))}) OR trim(v) = '' "
+    f"(CASE WHEN strlen(v) <= {LONGEST} THEN v IN ({', '.join(map(engine.literal, MISSING))}) OR trim(v) = '' "
     "WHEN v LIKE ' %' THEN trim(v) = '' ELSE false END)"
 )
 COMMA = "regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*')"
 DIGITS = 17  # significant ones that a DOUBLE tells apart
-LONG = f"strlen(rtrim(replace(ltrim(v, ' +-0.'), '.', ''), ' 0')) > {DIGITS} AND NOT regexp_matches(v, '[eE]')"
+LONG = f"strlen(rtrim(replace(ltrim(v, ' +-0.'), '.', ''), ' 0')) > {DIGITS} AND contains(v, '.') AND NOT contains(lower(v), 'e')"
+WORD = "d IS NULL"  # what is a number is nothing of what is asked behind this
 
 
 def _if(cheap: str, dear: str) -> str:
@@ -39,20 +40,20 @@ FACTS = {
         "d = trunc(d)", "regexp_full_match(v, '\\s*[+-]?[0-9]{1,19}\\s*') AND try_cast(v AS BIGINT) IS NOT NULL"
     ),
     "code": _if(
-        "length(v) >= 19 OR v LIKE '0%'",
+        "(strlen(v) >= 19 OR v LIKE '0%') AND NOT contains(v, '.')",
         "regexp_full_match(v, '0[0-9]+|[0-9]{20,}|[+-]?[0-9]{19}') AND (v LIKE '0%' OR try_cast(v AS BIGINT) IS NULL)",
     ),
     "clock": _if(
-        "v LIKE '%:%:%'",
+        f"{WORD} AND v LIKE '%:%:%'",
         "regexp_full_match(v, '\\s*[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?\\s*') AND try_cast(v AS TIME) IS NOT NULL",
     ),
-    "truth": _if("length(v) <= 5", "lower(v) IN ('true', 'false')"),
-    "moment": _if("v LIKE '%-%-%'", "isfinite(try_cast(v AS TIMESTAMPTZ))"),
-    "day": "count(*) FILTER (length(v) <= 10 OR length(trim(v)) <= 10)",
-    "zone": _if("contains(v, ':')", f"regexp_matches(v, {engine.literal(ZONE)})"),
-    "zones": f"count(DISTINCT CASE WHEN contains(v, ':') THEN nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '') END)",
-    "fraction": "count(*) FILTER (contains(v, ','))",
-    "long": _if(f"strlen(v) > {DIGITS} + 2 AND contains(v, '.')", f"{LONG} AND NOT isnan(d)"),
+    "truth": _if(f"{WORD} AND strlen(v) <= 5", "lower(v) IN ('true', 'false')"),
+    "moment": _if(f"{WORD} AND v LIKE '%-%-%'", "isfinite(try_cast(v AS TIMESTAMPTZ))"),
+    "day": "count(*) FILTER (strlen(v) <= 10 OR length(trim(v)) <= 10)",
+    "zone": _if(f"{WORD} AND contains(v, ':')", f"regexp_matches(v, {engine.literal(ZONE)})"),
+    "zones": f"count(DISTINCT CASE WHEN {WORD} AND contains(v, ':') THEN nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '') END)",
+    "fraction": _if(WORD, "contains(v, ',')"),
+    "long": _if(f"strlen(v) > {DIGITS} + 3 AND NOT isnan(d)", LONG),
 }
 NOTHING = dict.fromkeys([*FACTS, "comma"], 0)
 CELLS = 2_000_000  # looked at for a first guess; wide tables get fewer rows
