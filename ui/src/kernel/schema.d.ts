@@ -7200,7 +7200,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline';
       /**
        * Latest
        * @default false
@@ -7265,7 +7265,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline';
       /** Name */
       name: string;
       /**
@@ -7333,7 +7333,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline';
+      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline';
       /**
        * Latest
        * @default false
@@ -10936,7 +10936,7 @@ export interface components {
      * @description An attached machine.
      *
      *     state: new (not reached yet), ready, silent (it does not answer; jobs on it are not harmed). cores, memory_bytes: for jobs,
-     *     None until it was reached. sign_in: private_key, password, kubeconfig, or none for the studio's own machine.
+     *     None until it was reached. sign_in: private_key, password, token, kubeconfig, or none for one that lets everybody in and for the studio's own machine.
      */
     Machine: {
       check: components['schemas']['MachineCheck'] | null;
@@ -11093,9 +11093,9 @@ export interface components {
       name: string;
       /**
        * Port
-       * @default 22
+       * @description Null: where its kind listens.
        */
-      port: number;
+      port?: number | null;
       /**
        * Python
        * @default python3
@@ -11117,7 +11117,9 @@ export interface components {
     };
     /**
      * MachineCredentials
-     * @description How one signs in: a private key (the whole file, OpenSSH or PEM), a password, or a kubeconfig. They are sealed and never shown again.
+     * @description How one signs in, as its kind says: a private key (the whole file, OpenSSH or PEM), a password, a token or a kubeconfig.
+     *
+     *     They are sealed and never shown again.
      */
     MachineCredentials: {
       /** Kubeconfig */
@@ -11128,6 +11130,8 @@ export interface components {
       password?: string | null;
       /** Private Key */
       private_key?: string | null;
+      /** Token */
+      token?: string | null;
     };
     /**
      * MachineField
@@ -11182,26 +11186,29 @@ export interface components {
     };
     /**
      * MachineKind
-     * @description What the form of a kind of machines is drawn from.
+     * @description What the form of a kind of machines is drawn from. queues: it has a queue of its own; here: without a host it is the studio's machine.
      *
-     *     queues: it has a queue of its own; here: without a host it is the studio's machine; credentials: how one signs in.
+     *     place: what is to be known of where it is; port: where it listens; signs_in: by which credentials; may_be_open: also by none.
      */
     MachineKind: {
-      /**
-       * Credentials
-       * @default []
-       */
-      credentials: string[];
       /** Description */
       description: string;
       /** Fields */
       fields: components['schemas']['MachineField'][];
       /** Here */
       here: boolean;
+      /** May Be Open */
+      may_be_open: boolean;
       /** Name */
       name: string;
+      /** Place */
+      place: string[];
+      /** Port */
+      port: number;
       /** Queues */
       queues: boolean;
+      /** Signs In */
+      signs_in: string[];
       /** Title */
       title: string;
     };
@@ -11295,9 +11302,9 @@ export interface components {
       kind: string;
       /**
        * Port
-       * @default 22
+       * @description Null: where its kind listens.
        */
-      port: number;
+      port?: number | null;
       /**
        * Python
        * @default python3
@@ -15961,7 +15968,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
       /**
        * Makes
        * @default {}
@@ -16099,7 +16106,7 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
       /**
        * Makes
        * @default {}
@@ -16311,7 +16318,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
       /** Name */
       name: string;
       /**
