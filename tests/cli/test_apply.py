@@ -127,7 +127,7 @@ def test_compute_of_each_type_is_made_attached_or_refused(cli: Cli, ctx: Context
     assert "cannot be reached" in said.output
     assert machines.get(ctx, "box").user == "me"
     for type_, words in (
-        ("kubernetes", "Kubernetes is not attached"),
+        ("kubernetes", "Write pvc:NAME"),  # it is attached, and says what it must know
         ("computeinstance", "`local`"),
         ("synapsespark", "Spark pools"),
     ):
