@@ -135,4 +135,4 @@ def test_compute_of_each_type_is_made_attached_or_refused(cli: Cli, ctx: Context
         assert refused.exit_code != 0
         assert words in f"{refused.exception} {getattr(refused.exception, 'hint', '')}"
     bare = SCHEMA.format("kubernetesCompute") + "name: other\n"
-    assert "Kubernetes" in str(getattr(cli("apply", "-f", write(tmp_path, "bare.yml", bare)).exception, "hint", ""))
+    assert "pvc:NAME" in str(cli("apply", "-f", write(tmp_path, "bare.yml", bare)).exception)

@@ -20,12 +20,13 @@ _IGNORED = frozenset(
 _QUIET = frozenset({"$schema", "type", "id"})
 _OTHERS = {
     "computeinstance": "A compute instance is a machine of its own: this studio's machine is `local`.",
-    "kubernetes": "Kubernetes is not attached by this version.",
+    "kubernetes": "Attach it: studiolo compute attach -f FILE",
     "virtualmachine": "Attach a machine: studiolo compute attach -f FILE",
     "ssh": "Attach a machine: studiolo compute attach -f FILE",
     "slurm": "Attach it: studiolo compute attach -f FILE",
     "ray": "Attach it: studiolo compute attach -f FILE",
-    "synapsespark": "Spark pools are not attached by this version.",
+    "spark_connect": "Attach it: studiolo compute attach -f FILE",
+    "synapsespark": "Spark pools of Synapse are not attached; a Spark that listens for Spark Connect is (type: spark_connect).",
 }
 
 
