@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studiolo.runner import sampling
+from studiolo.runner import processes, sampling
 
 
 def lines(folder: Path) -> list[dict]:
@@ -17,7 +17,7 @@ def lines(folder: Path) -> list[dict]:
 def test_samples_come_rarer_as_time_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(sampling.time, "monotonic", lambda: now)
-    sampler = sampling.Sampler(str(tmp_path), os.getpid())
+    sampler = sampling.Sampler(str(tmp_path), lambda: processes.quick_descendants(os.getpid()))
     sampler.sample()
     assert lines(tmp_path) == [], "a short job has none"
     taken = []
@@ -45,7 +45,7 @@ def test_a_slow_look_at_the_gpus_holds_nothing_up(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(sampling, "DRIVER", str(program))
     now = 1000.0
     monkeypatch.setattr(sampling.time, "monotonic", lambda: now)
-    sampler = sampling.Sampler(str(tmp_path), os.getpid())
+    sampler = sampling.Sampler(str(tmp_path), lambda: processes.quick_descendants(os.getpid()))
     for seconds in (3, 6, 9):
         now = 1000.0 + seconds
         sampler.sample()

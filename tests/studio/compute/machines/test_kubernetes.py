@@ -87,7 +87,7 @@ def test_a_change_keeps_the_kubeconfig_and_a_wrong_one_is_told(ctx: Context, def
     service.update(ctx, "k8s", MachinePatch.model_validate({"credentials": {"kubeconfig": "clusters: []"}}))
     found = service.check(ctx, "k8s")
     assert (found.ok, found.cause) == (False, "The kubeconfig has no context ''; it has none.")
-    with pytest.raises(MachineInvalid, match="does not sign in there by 'password'") as refused:
+    with pytest.raises(MachineInvalid, match="It takes a kubeconfig") as refused:
         service.update(ctx, "k8s", MachinePatch.model_validate({"credentials": {"password": "x"}}))
     assert refused.value.field == "credentials.password"
 
@@ -122,7 +122,7 @@ def test_it_is_attached_from_a_file_by_the_command_line_and_by_routes(
     assert (shown["sign_in"], shown["settings"]["tolerations"]) == ("kubeconfig", ["gpu:NoSchedule"])
     assert "a-token-of-the-test" not in client.get(f"{URL}/machines").text
     kind = next(one for one in client.get(f"{URL}/kinds").json() if one["name"] == "kubernetes")
-    assert (kind["credentials"], kind["queues"]) == (["kubeconfig"], True)
+    assert (kind["signs_in"], kind["queues"]) == (["kubeconfig"], True)
     broken = {**definition, "settings": {"volume": "nothing"}}
     answer = client.post(f"{URL}/machines", json=broken)
     assert (answer.status_code, answer.json()["field"]) == (422, "settings.volume")

@@ -51,6 +51,7 @@ def connect(plan: dict[str, Any]) -> None:
         try:
             session.conf.set(name, value)
         except Exception as error:
+            # Spark has no class of its own for what may not be set; a job goes on without it
             if gone(error):
                 raise
             say(f"{name} is not set: {str(error).splitlines()[0]}")
