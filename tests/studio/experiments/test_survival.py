@@ -32,7 +32,7 @@ for step in range({STEPS}):
 """
 
 
-def wait_for(condition: Callable[[], T], seconds: float = 60) -> T:
+def wait_for(condition: Callable[[], T], seconds: float = 120) -> T:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
