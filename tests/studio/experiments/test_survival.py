@@ -110,7 +110,7 @@ def test_a_job_outlives_the_whole_studio_and_is_found_by_the_next(tmp_path: Path
         run = experiments.submit(JobSpec(command=journaling(WORK)))
         log = home / "attempts" / run.id / "1" / "log.txt"
         wait_for(lambda: log.exists() and log.read_text().count("\n") >= 3)
-        wait_for((home / "controller.json").exists)  # that is started is written by who started it
+        wait_for((home / "controller.json").exists)  # written at the end of its first look, which may start the job
         pids = [studio.process.pid, pid_of(studio, "studio"), pid_of(studio, "controller")]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
