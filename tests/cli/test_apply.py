@@ -126,6 +126,10 @@ def test_compute_of_each_type_is_made_attached_or_refused(cli: Cli, ctx: Context
     assert said.exit_code == 0, said.output
     assert "cannot be reached" in said.output
     assert machines.get(ctx, "box").user == "me"
+    spark = "name: lake\ntype: spark_connect\nhost: 127.0.0.1\nport: 1\n"
+    said = cli("apply", "-f", write(tmp_path, "lake.yml", spark))
+    assert said.exit_code == 0, said.output
+    assert (machines.get(ctx, "lake").kind, machines.get(ctx, "lake").port) == ("spark", 1)
     for type_, words in (
         ("kubernetes", "Write pvc:NAME"),  # it is attached, and says what it must know
         ("computeinstance", "`local`"),

@@ -10,7 +10,6 @@ from studiolo.studio.compute.machines import definitions as machines
 from studiolo.studio.compute.machines import kinds
 from studiolo.studio.compute.machines.schemas import MachineCreate
 
-ATTACHED = ("virtualmachine",)  # Azure ML's name for a machine by SSH; the others are names of kinds
 _SCHEMAS = {
     "amlcompute": "amlcompute",
     "computeinstance": "computeinstance",
@@ -26,6 +25,6 @@ def parse(found: Mapping[str, Any], folder: Path, schema: str = "") -> tuple[Clu
     ClusterInvalid and MachineInvalid, which name the key, also for a type that has no home here.
     """
     type_ = str(found.get("type") or _SCHEMAS.get(schema, "")).lower()
-    if type_ in ATTACHED or type_ in kinds.all_():
+    if type_ in machines.ALSO or type_ in kinds.all_():
         return machines.parse({**found, "type": type_}, folder)
     return clusters.parse({**found, "type": type_})

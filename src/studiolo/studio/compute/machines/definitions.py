@@ -11,6 +11,10 @@ from studiolo.studio.compute.machines import kinds
 from studiolo.studio.compute.machines.errors import MachineInvalid
 from studiolo.studio.compute.machines.schemas import MachineCreate
 
+ALSO = {
+    "virtualmachine": "ssh",
+    "spark_connect": "spark",
+}  # types of files, beside the names of kinds: `spark` alone is a job
 _SETTINGS = {"admin_username": "user", "ssh_port": "port"}
 _OURS = frozenset(MachineCreate.model_fields) - {"kind", "credentials"}
 _QUIET = frozenset({"$schema", "type", "id"})
@@ -36,7 +40,7 @@ def load(path: Path) -> tuple[MachineCreate, list[str]]:
 def parse(found: Mapping[str, Any], folder: Path) -> tuple[MachineCreate, list[str]]:
     """Return what a document says, and notes on keys that mean nothing here."""
     kind = str(found.get("type") or "ssh").lower()
-    kind = {"virtualmachine": "ssh", "spark_connect": "spark"}.get(kind, kind)  # `spark` alone is a job
+    kind = ALSO.get(kind, kind)
     if kind not in kinds.all_():
         known = ", ".join(sorted(kinds.all_()))
         raise MachineInvalid(
