@@ -120,6 +120,7 @@ def test_a_recurrence_file_of_azure_with_a_command(studio: Studio, folder: Path)
     [
         (RECURRENCE.replace("every_other_week", '""'), "name"),
         (RECURRENCE.replace("type: recurrence", "type: moon"), "trigger.type"),
+        (RECURRENCE.replace("type: recurrence", "type: files\n  polling_interval: soon"), "trigger.polling_interval"),
         (RECURRENCE.split("create_job", maxsplit=1)[0], "create_job"),
         (CRON.replace("./hello.yml", "./gone.yml"), "create_job.job"),
         (CRON.replace("0 8 * * 1-5", "0 0 30 2 *"), "trigger.expression"),

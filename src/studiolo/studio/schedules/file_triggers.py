@@ -73,7 +73,7 @@ def _files(given: Mapping[str, Any], when: Mapping[str, Any]) -> tuple[dict[str,
         store, path = at(path)
     found: dict[str, Any] = {"kind": "files", "datastore": store, "path": path, **when}
     if given.get("polling_interval") is not None:
-        found["interval"] = 60 * int(given["polling_interval"])
+        found["interval"] = 60 * _minutes(text(given["polling_interval"]))
     for name in ("interval", "most"):
         if given.get(name) is not None:
             found[name] = given[name]
@@ -82,6 +82,14 @@ def _files(given: Mapping[str, Any], when: Mapping[str, Any]) -> tuple[dict[str,
     if given.get("batch") is not None:
         found["batch"] = bool(given["batch"].truth if isinstance(given["batch"], document.Word) else given["batch"])
     return found, warnings
+
+
+def _minutes(said: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", said):
+        raise BadSchedule(
+            f"The polling interval is '{said}'.", "Write whole minutes, such as 5.", field="trigger.polling_interval"
+        )
+    return int(said)
 
 
 def at(address: str) -> tuple[str, str]:
