@@ -80,6 +80,15 @@ class RemoteComputeChecks(ComputeBackendChecks):
         assert isinstance(found, Running)
         return found
 
+    def gone(self, folder: Path) -> None:
+        """Remove a folder there, where what was brought back may be on its way out just now."""
+
+        def removed() -> bool:
+            shutil.rmtree(folder, ignore_errors=True)
+            return not folder.exists()
+
+        self.until(removed)
+
     def silent(self, folder: Path, port: Backend | None = None) -> Silent:
         """Wait until the machine is said not to answer."""
         asked = port or self.port
@@ -115,7 +124,7 @@ class RemoteComputeChecks(ComputeBackendChecks):
         self.until(
             lambda: {path.name for path in there.iterdir()} <= agent.RECORDS
         )  # what was brought back stays nowhere else
-        shutil.rmtree(self.place.root / "attempts" / "run")
+        self.gone(self.place.root / "attempts" / "run")
 
     def test_an_end_by_signal_is_told(self, tmp_path: Path) -> None:
         self.port.start(tmp_path, self.order("import os; os.kill(os.getpid(), 11)"))
@@ -217,7 +226,7 @@ class RemoteComputeChecks(ComputeBackendChecks):
         logs = {folder: (folder / attempt.LOG).read_text() for folder in (here, there)}
         assert "once\n" in logs.values()
         assert set(logs.values()) <= {"once\n", ""}, "it ran twice"
-        shutil.rmtree(self.place.root / "attempts" / "run")
+        self.gone(self.place.root / "attempts" / "run")
 
     def test_a_directory_that_vanished_there_is_swept_before_it_is_given_up(self, tmp_path: Path) -> None:
         order = self.order("print('up', flush=True); import time; time.sleep(60)")
