@@ -13,8 +13,9 @@ from studiolo.studio.compute.backends import kubernetes
 from studiolo.studio.compute.backends.base import Ended, Refused, Running, Starting
 from studiolo.studio.compute.kubernetes import kubeconfig, settings
 from studiolo.testing.computes import COUNTING, RemoteComputeChecks
-from studiolo.testing.kubernetes import Cluster, KubernetesPlace, by_kubernetes
+from studiolo.testing.kubernetes import Cluster
 from studiolo.testing.kubernetes_models import unfit
+from studiolo.testing.kubernetes_place import KubernetesPlace, by_kubernetes
 
 FULL = {
     "image": "me/train:1", "python": "python3", "mount": "/shared", "volume": settings.volume("pvc:studiolo"),
