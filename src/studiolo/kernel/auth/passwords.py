@@ -1,12 +1,13 @@
 """Passwords are kept as argon2id hashes."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from studiolo.kernel.errors import Invalid
 
 _hasher = PasswordHasher()  # argon2id with the library's current parameters
-_ABSENT = _hasher.hash("no account has this")  # verified for unknown names, so that they cost the same time
 
 
 def hashed(password: str) -> str:
@@ -18,7 +19,14 @@ def hashed(password: str) -> str:
 
 def matches(stored: str | None, password: str) -> bool:
     """Say whether a password is the one of a stored hash; takes as long when there is none."""
+    absent = _absent()  # made for known names too
     try:
-        return _hasher.verify(stored or _ABSENT, password) and stored is not None
+        return _hasher.verify(stored or absent, password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _absent() -> str:
+    """Return what is verified for unknown names, so that they cost the same time; not made before somebody signs in."""
+    return _hasher.hash("no account has this")
