@@ -2,16 +2,21 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
+from studiolo.kernel.auth import passwords
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import Database
+from studiolo.kernel.db.migrate import migrate
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.secrets import scrubbing
 from studiolo.sdk.studio import Studio
@@ -23,6 +28,14 @@ DATABASES = ["sqlite", "postgresql"]
 # a test of ours says nothing of time: on a busy machine any example may take long
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> Iterator[None]:
+    """Passwords are hashed with little work in tests' own processes: many tests sign in, and none is attacked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -43,17 +56,48 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
-    """A fresh database; dropped afterwards."""
+    """A fresh, empty database; dropped afterwards."""
+    with _created(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """The name of a database at the newest schema, which tests copy: that costs a tenth of the migrations."""
+    name = f"template_{new_id()}"
+    with _admin(postgres_url) as admin:
+        admin.execute(text(f"create database {name}"))
+    db = Database(f"{postgres_url}/{name}")
+    migrate(db)
+    db.close()
+    return name
+
+
+@pytest.fixture
+def postgres_studio(postgres_url: str, postgres_template: str) -> Iterator[str]:
+    """A fresh database at the newest schema; dropped afterwards."""
+    with _created(postgres_url, postgres_template) as url:
+        yield url
+
+
+@contextmanager
+def _created(server: str, template: str = "template1") -> Iterator[str]:
     name = f"t{new_id()}"
-    admin = create_engine(
-        f"{postgres_url}/postgres".replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    with _admin(server) as admin:
+        admin.execute(text(f"create database {name} template {template}"))
+    yield f"{server}/{name}"
+    with _admin(server) as admin:
+        admin.execute(text(f"drop database {name} with (force)"))
+
+
+@contextmanager
+def _admin(server: str) -> Iterator[Connection]:
+    engine = create_engine(
+        f"{server}/postgres".replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
     )
-    with admin.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    yield f"{postgres_url}/{name}"
-    with admin.connect() as connection:
-        connection.execute(text(f"drop database {name} with (force)"))
-    admin.dispose()
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 @pytest.fixture
@@ -67,7 +111,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 @pytest.fixture(params=DATABASES)
 def any_services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
     """A studio on each database in turn."""
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else ""
+    url = request.getfixturevalue("postgres_studio") if request.param == "postgresql" else ""
     found = make_services(tmp_path / "home", database_url=url)
     yield found
     found.db.close()

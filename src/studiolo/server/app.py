@@ -3,11 +3,13 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from studiolo.kernel.auth.request import Services, context
@@ -71,15 +73,26 @@ def build_app(services: Services) -> FastAPI:
     app.add_middleware(limits.JsonLimit, limit=services.settings.request_limit_bytes)
     app.add_middleware(ui.SecurityHeaders, settings=services.settings)
     app.add_middleware(SecondOrigin, services=services)  # the outermost: nothing of the studio answers on that port
-    app.include_router(health.router)
-    app.include_router(session.router)
-    app.include_router(_events, prefix=API, tags=["events"])
-    for router in slice_routers("root_router"):  # MLflow's protocol and /serve: first, since they are hot
-        app.include_router(router)
-    for router in slice_routers("router"):
-        app.include_router(router, prefix=API)
+    app.router.routes.extend(_routes())
     ui.mount(app)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Return the routes of the house, the same objects for every application of a process.
+
+    FastAPI works each out at the first request that comes by it, which takes a second for all of them.
+    """
+    house = FastAPI(generate_unique_id_function=_operation_name, openapi_url=None)
+    house.include_router(health.router)
+    house.include_router(session.router)
+    house.include_router(_events, prefix=API, tags=["events"])
+    for router in slice_routers("root_router"):  # MLflow's protocol and /serve: first, since they are hot
+        house.include_router(router)
+    for router in slice_routers("router"):
+        house.include_router(router, prefix=API)
+    return house.router.routes
 
 
 def slice_routers(attribute: str) -> list[APIRouter]:

@@ -79,7 +79,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def open_services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
     """A studio whose webhooks may go to this machine, with a clock that is held."""
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else ""
+    url = request.getfixturevalue("postgres_studio") if request.param == "postgresql" else ""
     found = make_services(tmp_path / "home", database_url=url, clock=FakeClock(), webhook_private=True)
     yield found
     found.db.close()
