@@ -151,7 +151,7 @@ def test_the_end_of_a_short_job_is_one_transition_and_leaves_nothing_held(ctx: C
             for row in tx.exec_driver_sql("select data from events where kind = 'run.updated' order by id").scalars()
         ]
         assert tx.exec_driver_sql("select count(*) from compute_holdings").scalar_one() == 0
-    assert [one["state"] for one in states if one["state"] != "Running"] == ["Preparing", "Starting", "Completed"]
+    assert [one["state"] for one in states if one["state"] != "Running"] == ["Starting", "Completed"]
 
 
 def test_a_commit_of_the_server_is_noticed_at_once(ctx: Context) -> None:

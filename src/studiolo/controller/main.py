@@ -35,6 +35,9 @@ _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
 _AGAIN_SECONDS = 1.0  # for which other slices wait while pipelines go on
+_OTHERS_SECONDS = (
+    0.5  # the same, while the jobs of a pipeline end one after another: a round of all costs as much as a step
+)
 _MANY = 65_536  # bytes that runners may have written since the last look
 _FUTILE, _FUTILE_SECONDS = 25.0, 0.3
 _STATISTICS_SECONDS = 2.0
@@ -96,12 +99,17 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
 
 def _follow(changes: "Changes", loop: "Loop", stop: threading.Event, seconds: float) -> bool:
-    """Wait, but for jobs that end: what follows on them is done at once. True when there were such."""
-    until = time.monotonic() + seconds
+    """Wait, but for jobs that end: what follows on them is done at once. True when there were such.
+
+    Where a pipeline goes on the wait begins anew, so that a chain of short steps is not held up by the round of all.
+    """
+    begun = time.monotonic()
+    until = begun + seconds
     followed = False
     while (left := until - time.monotonic()) > 0 and changes.wait(stop, left):
         changes.ended()
-        loop.quick()
+        if loop.quick():
+            until = max(until, min(time.monotonic() + seconds, begun + _OTHERS_SECONDS))
         followed = True
     return followed
 
@@ -221,18 +229,22 @@ class Loop:
                 busy = did or busy
         return busy
 
-    def quick(self) -> None:
-        """Call the ticks alone that follow on the end of a job."""
+    def quick(self) -> bool:
+        """Call the ticks alone that follow on the end of a job; True when the last of them made work for the others."""
+        made = False
         for workspace_id, workspace in self._workspaces:
-            self._again(self._ctx.within(workspace_id, workspace))
+            made = self._again(self._ctx.within(workspace_id, workspace)) or made
+        return made
 
-    def _again(self, ctx: Context) -> None:
-        """Call the quick ticks until the last of them has nothing more for the others, for a while at most."""
+    def _again(self, ctx: Context) -> bool:
+        """Call the quick ticks until the last of them has nothing more for the others, for a while at most; True when it had."""
         until = time.monotonic() + _AGAIN_SECONDS
-        more = bool(self._quick)
+        more, made = bool(self._quick), False
         while more and time.monotonic() < until:
             for name in self._quick:
                 more = self._tick(ctx, name, self._ticks[name])
+            made = made or more
+        return made
 
     def _count(self) -> None:
         """Count tables that have grown, now and then."""

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from studiolo.kernel.context import Context
 from studiolo.kernel.events.tables import events
 from studiolo.kernel.storage import manifests
+from studiolo.runner import launch
 from studiolo.studio.compute import repository as compute_repository
-from studiolo.studio.experiments import artifacts, claims, metrics, reconcile, service, surroundings, tracking
+from studiolo.studio.experiments import artifacts, attempts, claims, metrics, reconcile, service, surroundings, tracking
 from studiolo.studio.experiments.schemas import TERMINAL, InputFile, Resources
 from tests.studio.experiments.jobs import carrying, ended, in_state, journaling, log_of, python, submit, wait_for
 
@@ -275,6 +276,29 @@ def test_the_controller_may_die_at_any_transaction(ctx: Context, monkeypatch: py
         assert (run.state, run.attempt) == ("Completed", 1)
         assert log_of(ctx, run) == "ran\n"
         assert held(ctx) == (0, 0)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_killed_while_it_is_started_a_job_starts_once_in_a_whole_folder(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, ordered: bool
+) -> None:
+    run = submit(ctx, "import os; print(os.path.exists('half'))")
+    half = attempt_folder(ctx, run.id) / attempts.WORK / "half"
+
+    def dying(*_: object) -> None:
+        half.mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if ordered:  # once there is an order a runner may have it: nothing is taken from under it
+            patch.setattr(launch, "launch", dying)
+        else:
+            patch.setattr(attempts, "_make", dying)
+        with pytest.raises(KeyboardInterrupt):
+            reconcile.tick(ctx)
+    assert service.get(ctx, run.id).state == "Starting"
+    run = ended(ctx, run)
+    assert (run.state, run.attempt, log_of(ctx, run)) == ("Completed", 1, f"{ordered}\n")
 
 
 def test_a_job_that_ends_while_nobody_looks_is_found_ended(ctx: Context) -> None:

@@ -8,7 +8,7 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.runner.journal import Journal
 from studiolo.studio.compute import service as compute
-from studiolo.studio.compute.backends.base import Starting
+from studiolo.studio.compute.backends.base import Absent, Observation, Starting
 from studiolo.studio.experiments import claims, job_variables, reconcile, service
 from tests.studio.experiments.jobs import ended, in_state, submit
 
@@ -17,7 +17,8 @@ def test_what_it_reports_is_shown_and_the_controller_rests_meanwhile(
     ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = compute.backend("local")
-    monkeypatch.setattr(backend, "poll", lambda _: Starting(1))
+    seen: list[Observation] = [Absent()]
+    monkeypatch.setattr(backend, "poll", lambda _: seen.pop() if seen else Starting(1))
     monkeypatch.setattr(backend, "start", lambda *_: True)
     run = in_state(ctx, submit(ctx, "pass"), "Starting")
     place = ctx.settings.attempts / run.id / "1"

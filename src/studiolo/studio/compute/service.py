@@ -55,6 +55,11 @@ def engine(ctx: Context, name: str) -> Backend:
     return found or opening.engine(ctx, name) or backend(placing.MACHINE)
 
 
+def is_here(ctx: Context, name: str) -> bool:
+    """Say whether jobs of a compute are processes of this machine: its own, and those of nodes of clusters."""
+    return engine(ctx, name).SPEC.name == placing.MACHINE
+
+
 def elsewhere(ctx: Context, name: str) -> bool:
     """Say whether jobs of a compute run on another machine than the studio's, where there is no studio."""
     if name in built_in():

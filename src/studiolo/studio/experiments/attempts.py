@@ -59,10 +59,11 @@ def mark(claim: Claim) -> str:
 def prepare(ctx: Context, claim: Claim) -> Path:
     """Make the directory anew: inputs linked read-only from the store, the code copied so that it may be written.
 
-    An attempt that a runner owns is left as it is. Raises Unprepared.
+    An attempt that a runner owns is left as it is, or may own: it has an order, which is written when all else is there.
+    Raises Unprepared.
     """
     place = folder(ctx, claim)
-    if files.exists(str(place), files.CLAIM):
+    if files.exists(str(place), files.CLAIM) or files.exists(str(place), files.JOB):
         return place
     if said := claim.spec.context.get(claims.UNREADABLE):
         raise Unprepared("environment", f"This version of the studio cannot read the job: {said}.")

@@ -1,6 +1,7 @@
 """The life of a job as a pure function: what is seen of it and what is wanted of it give its next state and an act.
 
     Queued → Preparing → Starting → Running → Finalizing → Completed | Failed | Canceled
+         → Starting, where its directory is made in no time
          each of them → Canceled when that is wanted and nothing runs → Lost when nobody can know
 
 NotStarted is for jobs that wait for others; Provisioning for computes that must be made first. Users write only `desired`,
@@ -18,7 +19,8 @@ class Sight(StrEnum):
     """What was seen of a job."""
 
     waits = "waits"  # its compute has no room now
-    fits = "fits"  # room was reserved for it
+    fits = "fits"  # there is room for it
+    fits_light = "fits_light"  # the same, and its directory is made in no time, as a part of its start
     prepared = "prepared"  # its attempt directory is whole
     unprepared = "unprepared"  # it cannot be: Seen.failure says why
     absent = "absent"  # no runner has claimed the attempt
@@ -79,6 +81,8 @@ def decide(job: Job, seen: Seen) -> Decision:
 def _waiting(job: Job, seen: Seen) -> Decision | None:
     if job.desired == "canceled":
         return Decision("Canceled", "canceled")
+    if seen.sight is Sight.fits_light:
+        return Decision("Starting")
     return Decision("Preparing") if seen.sight is Sight.fits else None
 
 

@@ -25,7 +25,7 @@ from studiolo.studio.experiments.environments import sweeping as environments
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
 from studiolo.studio.experiments.mlflow import ready
 from studiolo.studio.experiments.schemas import TERMINAL
-from studiolo.studio.experiments.transitions import Look, move
+from studiolo.studio.experiments.transitions import Look, move, untidy
 
 QUICK = True  # on the end of a job something follows at once
 log = logging.getLogger(__name__)
@@ -35,17 +35,21 @@ _storing: dict[str, "Future[tuple[list[tuple[str, Blob]], list[str]]]"] = {}
 _WORST_PAUSE = 60.0
 _ALWAYS = 1_000_000
 _YOUNG = 2.0  # seconds
+_FEW = 50  # files that are placed in no time
 _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
 
 
 def tick(ctx: Context) -> bool:
     """Advance every live job of the workspace; True when something changed, so that it is worth looking again soon."""
+    over = untidy()
     with ctx.db.read() as tx:
         found = claims.live(tx, ctx.workspace_id)
     full: set[str] = set()  # computes whose queue has a head that must wait: those behind it wait too, so none starves
     busy = _each(ctx, found, full)
     if sum(claim.state in claims.WAITING for claim in found) >= claims.HEAD:
         busy = _behind(ctx, full) or busy
+    for of, claim in over:  # now that what waited for them has begun
+        attempts.tidy(of, claim, completed=True)
     retention.keep_house(ctx)
     environments.tick(ctx)
     made = ready.keep_ready(ctx)
@@ -170,8 +174,10 @@ def _kept_at_once(ctx: Context, claim: Claim, seen: Look, decision: Decision) ->
     """Store the outputs of a job that has just ended where that is quick, so that its end is one transition; None: it is another."""
     if seen.end is None:
         return None
-    with ctx.db.read() as tx:  # its journal goes on behind the lines that were just applied
-        current = claims.again(tx, claim.seq)
+    current: Claim | None = claim
+    if seen.news:  # its journal goes on behind the lines that were just applied
+        with ctx.db.read() as tx:
+            current = claims.again(tx, claim.seq)
     if current is None or current.version != claim.version:
         return None
     kept = _look_kept(ctx, replace(current, state="Finalizing", failure=decision.failure))
@@ -224,7 +230,16 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
         with ctx.db.read() as tx:
             if compute.short_of_gpus(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus):
                 _set_aside(claim)
-    return Look(Seen(Sight.fits if room else Sight.waits), news=freed)
+        return Look(Seen(Sight.waits), news=freed)
+    if not _is_light(ctx, claim):
+        return Look(Seen(Sight.fits), news=freed)
+    return Look(Seen(Sight.fits_light), kept=surroundings.files(ctx, claim), news=freed)
+
+
+def _is_light(ctx: Context, claim: Claim) -> bool:
+    """Say whether the directory of an attempt is made in no time: it is on this machine, and few files are to be placed."""
+    many = len(claim.spec.code) + sum(len(given) for given in claim.spec.inputs.values())
+    return many <= _FEW and compute.is_here(ctx, claim.compute)
 
 
 def _set_aside(claim: Claim) -> None:
@@ -282,6 +297,8 @@ def _young(place: Path) -> bool:
 
 def _detached(ctx: Context, claim: Claim) -> str:
     """Return what is said of a job whose machine was detached under it; it must not be started somewhere else."""
+    if claim.compute in compute.built_in():
+        return ""
     with ctx.db.read() as tx:
         if claim.compute in compute.names(tx, ctx):
             return ""
@@ -329,22 +346,27 @@ def _act(ctx: Context, claim: Claim, act: Act | None, token: str | None) -> Look
                 return Look(Seen(Sight.barred))
             return None
         case Act.launch:
-            if said := _launch(ctx, claim, place, token):
-                return Look(Seen(Sight.unprepared, "environment"), error=said)
-    return _look_at_attempt(ctx, claim)
+            if failed := _launch(ctx, claim, place, token):
+                return failed
+    return Look(
+        Seen(Sight.starting), news=True
+    )  # how it stands is seen in the next tick; a short job has ended by then
 
 
-def _launch(ctx: Context, claim: Claim, place: Path, token: str | None) -> str:
+def _launch(ctx: Context, claim: Claim, place: Path, token: str | None) -> Look | None:
     """Start the attempt with its token and its secrets; returns why it cannot be started."""
     try:
+        attempts.prepare(ctx, claim)  # unless it is there
         handed = job_secrets.hand(ctx, claim)
         if token is None:  # who made the last one was killed before it could hand it over
             with ctx.db.begin() as tx:
                 token = claims.job_token(tx, ctx, claim)
         compute.engine(ctx, claim.compute).start(place, attempts.order(ctx, claim, token), handed)
+    except attempts.Unprepared as error:
+        return Look(Seen(Sight.unprepared, error.failure), error=str(error))  # type: ignore[arg-type]
     except (LaunchFailed, StudioloError) as error:
-        return str(error)
-    return ""
+        return Look(Seen(Sight.unprepared, "environment"), error=str(error))
+    return None
 
 
 def _sentence(end: Ended, place: Path) -> str | None:

@@ -17,6 +17,9 @@ from studiolo.studio.experiments.machine import Decision, Seen, Sight
 from studiolo.studio.experiments.schemas import TERMINAL
 
 log = logging.getLogger(__name__)
+_untidy: list[
+    tuple[Context, Claim]
+] = []  # completed; lost with the process, which costs room until old attempts are cleared
 
 
 class _Full(Exception):
@@ -51,7 +54,7 @@ def move(ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claim
     """Record a transition and all that belongs to it, in one transaction."""
     values: dict[str, Any] = {"failure": decision.failure}
     over = decision.state in TERMINAL
-    if decision.state == "Preparing":
+    if _begins(claim, decision):
         values |= {"attempt": claim.attempt + 1, "journal_offset": 0, "exit_code": None, "error": None}
     if decision.state == "Running" and claim.started_at is None and seen.started_at is not None:
         values["started_at"] = _moment(seen.started_at)
@@ -70,17 +73,27 @@ def move(ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claim
     except _Full:
         return False
     if (claim.state == "Finalizing" or seen.end is not None) and (over or decision.again):
-        attempts.tidy(ctx, claim, completed=decision.state == "Completed", again=decision.again)
+        if decision.state == "Completed":  # what waits for it begins first
+            _untidy.append((ctx, claim))
+        else:
+            attempts.tidy(ctx, claim, completed=False, again=decision.again)
     log.info("run %s: %s -> %s %s", claim.id, claim.state, decision.state, decision.failure or "")
     return True
 
 
+def untidy() -> list[tuple[Context, Claim]]:
+    """Return, once, the completed jobs whose attempts are still to be tidied."""
+    found = _untidy[:]
+    del _untidy[: len(found)]
+    return found
+
+
 def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: Decision) -> None:
     over = decision.state in TERMINAL
-    if decision.state == "Preparing":
+    if _begins(claim, decision):
         _reserve(tx, ctx, claim)
     if decision.state == "Starting":
-        artifacts.put_all(tx, ctx, claim.id, seen.kept)
+        _name(tx, ctx, claim, seen)
         seen.token = claims.job_token(tx, ctx, claim)
     if seen.end is not None or ((over or decision.again) and claim.state not in ("Queued", "Finalizing")):
         claims.note_attempt(tx, ctx, claim, _attempt(ctx, claim, seen, decision))
@@ -98,6 +111,17 @@ def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: De
     if over:
         registering.ended(tx, claim.seq, completed=decision.state == "Completed")
     _tell(tx, ctx, claim, decision)
+
+
+def _begins(claim: Claim, decision: Decision) -> bool:
+    """Say whether a transition is the one that makes an attempt of a job that waited."""
+    return claim.state in claims.WAITING and decision.state in ("Preparing", "Starting")
+
+
+def _name(tx: Connection, ctx: Context, claim: Claim, seen: Look) -> None:
+    """Name stored blobs as files of the run."""
+    root = artifacts.run_root(claim.experiment, claim.id)
+    artifacts.put_at_all(tx, ctx, [(f"{root}/{artifacts.clean(path)}", blob) for path, blob in seen.kept])
 
 
 def _reserve(tx: Connection, ctx: Context, claim: Claim) -> None:
@@ -140,7 +164,7 @@ def _attempt(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> dict
 
 def _keep(tx: Connection, ctx: Context, claim: Claim, seen: Look) -> None:
     """Publish the outputs in the transaction that ends the job: both are there or neither."""
-    artifacts.put_all(tx, ctx, claim.id, seen.kept)
+    _name(tx, ctx, claim, seen)
     if seen.left:
         repository.put_document(tx, ctx, claim.seq, "studio/outputs_left_out", seen.left)
 

@@ -20,7 +20,7 @@ def free(tx: Connection, compute: str, among: Sequence[Gpu]) -> list[Gpu]:
 
 def take(tx: Connection, compute: str, holder: str, count: int, among: Sequence[Gpu]) -> None:
     """Lease GPUs to a holding that is there; the caller has seen that so many are free."""
-    chosen = free(tx, compute, among)[:count]
+    chosen = free(tx, compute, among)[:count] if count else []
     rows = [{"compute": compute, "gpu": gpu.id, "number": gpu.number, "holder": holder} for gpu in chosen]
     if rows:
         tx.execute(insert(leases), rows)
