@@ -100,7 +100,7 @@ def test_many_that_wait_for_gpus_do_not_hide_those_behind_them(
     from studiolo.studio.experiments import claims
 
     monkeypatch.setattr(claims, "HEAD", 3)
-    monkeypatch.setattr(claims, "_LIVE", (claims._LIVE[0], claims._LIVE[1].limit(3), claims._LIVE[2]))
+    monkeypatch.setattr(claims, "_LIVE", claims._alive(3))
     holder = submit(ctx, WAITS, resources=Resources(gpus=2))
     in_state(ctx, holder, "Running")
     waiting = [submit(ctx, SAYS, resources=Resources(gpus=1)) for _ in range(7)]

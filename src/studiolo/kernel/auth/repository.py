@@ -27,6 +27,14 @@ _MEMBERSHIP = (
 )
 
 
+_ACCOUNT, _TOKEN_MADE = select(accounts).where(accounts.c.name == bindparam("name")), insert(tokens)
+_RUN_ENDED = (
+    update(tokens)
+    .where(tokens.c.run_id == bindparam("of_run"), tokens.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("revoked_at"))
+)
+
+
 def account(tx: Connection, account_id: str) -> Row[Any] | None:
     """Return an account that is not disabled."""
     return tx.execute(select(accounts).where(accounts.c.id == account_id, ~accounts.c.disabled)).first()
@@ -34,7 +42,7 @@ def account(tx: Connection, account_id: str) -> Row[Any] | None:
 
 def account_by_name(tx: Connection, name: str) -> Row[Any] | None:
     """Return an account by its name."""
-    return tx.execute(select(accounts).where(accounts.c.name == name)).first()
+    return tx.execute(_ACCOUNT, {"name": name}).first()
 
 
 def any_account(tx: Connection) -> Row[Any] | None:
@@ -123,7 +131,7 @@ def delete_session(tx: Connection, hashed: str) -> None:
 
 def insert_token(tx: Connection, values: Mapping[str, Any]) -> None:
     """Add an API token."""
-    tx.execute(insert(tokens).values(**values))
+    tx.execute(_TOKEN_MADE, values)
 
 
 def token(tx: Connection, hashed: str) -> Row[Any] | None:
@@ -151,7 +159,7 @@ def revoke_token(tx: Connection, account_id: str, token_id: str, now: datetime) 
 def revoke_run_tokens(tx: Connection, run_id: str, now: datetime) -> None:
     """Make the tokens of a run useless."""
     memory.forget()
-    tx.execute(update(tokens).where(tokens.c.run_id == run_id, tokens.c.revoked_at.is_(None)).values(revoked_at=now))
+    tx.execute(_RUN_ENDED, {"of_run": run_id, "revoked_at": now})
 
 
 def insert_link(tx: Connection, values: Mapping[str, Any]) -> None:

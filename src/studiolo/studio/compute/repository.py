@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text
 
 from studiolo.studio.compute.tables import holdings
 
 _LOCK = 0x53747564  # of PostgreSQL's advisory locks: two controllers must not both see the last core free
+
+
+_HELD = select(func.coalesce(func.sum(holdings.c.cores), 0), func.coalesce(func.sum(holdings.c.memory_bytes), 0)).where(
+    holdings.c.compute == bindparam("compute")
+)
+_GET = select(holdings).where(holdings.c.holder == bindparam("holder"))
+_PUT, _REMOVE = insert(holdings), delete(holdings).where(holdings.c.holder == bindparam("holder"))
 
 
 def lock(tx: Connection) -> None:
@@ -18,8 +25,7 @@ def lock(tx: Connection) -> None:
 
 def held(tx: Connection, compute: str) -> tuple[int, int]:
     """Return the cores and bytes that are held."""
-    query = select(func.coalesce(func.sum(holdings.c.cores), 0), func.coalesce(func.sum(holdings.c.memory_bytes), 0))
-    cores, memory = tx.execute(query.where(holdings.c.compute == compute)).one()
+    cores, memory = tx.execute(_HELD, {"compute": compute}).one()
     return int(cores), int(memory)
 
 
@@ -46,14 +52,14 @@ def list_of(tx: Connection, computes: Sequence[str]) -> dict[str, list[Row[Any]]
 
 def get(tx: Connection, holder: str) -> Row[Any] | None:
     """Return a holding."""
-    return tx.execute(select(holdings).where(holdings.c.holder == holder)).first()
+    return tx.execute(_GET, {"holder": holder}).first()
 
 
 def put(tx: Connection, values: dict[str, Any]) -> None:
     """Add a holding."""
-    tx.execute(insert(holdings).values(**values))
+    tx.execute(_PUT, values)
 
 
 def remove(tx: Connection, holder: str) -> bool:
     """Remove a holding; False when it was not there."""
-    return tx.execute(delete(holdings).where(holdings.c.holder == holder)).rowcount == 1
+    return tx.execute(_REMOVE, {"holder": holder}).rowcount == 1

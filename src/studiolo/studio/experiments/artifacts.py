@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
@@ -183,11 +183,18 @@ def children(tx: Connection, ctx: Context, folder: str) -> list[Artifact]:
             return [found[name] for name in sorted(found)]
 
 
+_BELOW = (
+    select(artifacts.c.path, artifacts.c.digest, artifacts.c.size)
+    .where(artifacts.c.workspace_id == bindparam("workspace_id"))
+    .where(artifacts.c.path > bindparam("above"), artifacts.c.path < bindparam("below"))
+    .order_by(artifacts.c.path)
+)
+
+
 def below(tx: Connection, ctx: Context, folder: str) -> Iterator[Stored]:
     """Yield every file below a folder, by path."""
-    table = artifacts.c
-    query = select(table.path, table.digest, table.size).where(*_range(ctx, folder)).order_by(table.path)
-    for row in tx.execute(query):
+    given = {"workspace_id": ctx.workspace_id, "above": f"{folder}/", "below": f"{folder}0"}
+    for row in tx.execute(_BELOW, given):
         yield Stored(row.path[len(folder) + 1 :], row.digest, row.size)
 
 

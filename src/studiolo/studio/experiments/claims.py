@@ -3,10 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Update,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.auth import repository as accounts
 from studiolo.kernel.auth import service as auth
@@ -61,17 +74,54 @@ _COLUMNS = [runs.c[name] for name in Claim.__slots__]
 
 _OWN = select(*_COLUMNS).where(IN_WORKSPACE, LIVE_INDEX, runs.c.spec.is_not(None))
 _WAITING = _OWN.where(runs.c.state.in_(WAITING))
-_LIVE = (  # asked at every tick, and to build a statement takes longer than to run it
-    _OWN.where(runs.c.state.in_(LIVE[3:])).order_by(runs.c.seq),
-    _WAITING.order_by(runs.c.priority.desc(), runs.c.seq).limit(HEAD),
-    _WAITING.where(runs.c.desired == "canceled").limit(HEAD),
+
+
+def _alive(head: int) -> CompoundSelect[Any]:
+    """Return the question for what is under way, the head of the queue in its order, and what was canceled."""
+    parts = (
+        _OWN.where(runs.c.state.in_(LIVE[3:])),
+        _WAITING.order_by(runs.c.priority.desc(), runs.c.seq).limit(head),
+        _WAITING.where(runs.c.desired == "canceled").limit(head),
+    )
+    return union_all(*(select(part.add_columns(runs.c.priority).subquery()) for part in parts))
+
+
+# asked at every tick and for every job, and to build a statement takes longer than to run it
+_LIVE = _alive(HEAD)
+_AGAIN = select(*_COLUMNS).where(runs.c.seq == bindparam("seq"), runs.c.state.in_(LIVE))
+_MOVE = update(runs).where(
+    runs.c.seq == bindparam("of_seq"),
+    runs.c.version == bindparam("of_version"),
+    runs.c.state == bindparam("of_state"),
+    or_(
+        runs.c.lease_token.is_(None),
+        runs.c.lease_token == bindparam("of_token"),
+        runs.c.lease_until < bindparam("of_now", type_=runs.c.lease_until.type),
+    ),
+)
+_CHILDREN = select(runs.c.seq, runs.c.id, runs.c.kind).where(
+    runs.c.parent_id == bindparam("parent"), runs.c.spec.is_(None), runs.c.state.in_(LIVE)
+)
+_FIRST = (
+    select(runs.c.seq)
+    .where(runs.c.state == "Queued", runs.c.spec.is_not(None), runs.c.desired != "canceled")
+    .where(func.coalesce(runs.c.compute, "local") == bindparam("compute"))
+    .where(runs.c.seq.not_in(bindparam("without", expanding=True)))
+    .order_by(runs.c.priority.desc(), runs.c.seq)
+    .limit(1)
 )
 
 
 def live(tx: Connection, workspace_id: str) -> list[Claim]:
     """Return the live jobs of a workspace: those under way, the head of the queue in its order, and what was canceled."""
-    found = {row.seq: row for query in _LIVE for row in tx.execute(query, {"workspace_id": workspace_id})}
-    return [_claim(row) for row in found.values()]
+    found = {row.seq: row for row in tx.execute(_LIVE, {"workspace_id": workspace_id})}
+    return [_claim(row) for row in sorted(found.values(), key=_turn)]
+
+
+def _turn(row: Any) -> tuple[bool, int, int]:
+    """Return where a job comes in a tick: those under way first, by age, then the queue in its order."""
+    waits = row.state in WAITING
+    return waits, -row.priority if waits else 0, row.seq
 
 
 def queued(tx: Connection, workspace_id: str, computes: Collection[str], without: Collection[int]) -> list[Claim]:
@@ -87,7 +137,7 @@ def queued(tx: Connection, workspace_id: str, computes: Collection[str], without
 
 def again(tx: Connection, seq: int) -> Claim | None:
     """Return a job as it is now, None when it has ended."""
-    row = tx.execute(select(*_COLUMNS).where(runs.c.seq == seq, runs.c.state.in_(LIVE))).first()
+    row = tx.execute(_AGAIN, {"seq": seq}).first()
     return _claim(row) if row else None
 
 
@@ -124,11 +174,16 @@ def lead(tx: Connection, ctx: Context, claim: Claim, lead_: Lead) -> bool:
 def move(tx: Connection, ctx: Context, claim: Claim, state: str, values: Mapping[str, Any], lead_: Lead) -> bool:
     """Change the state of a job that is led, or is from now on, unless somebody else has; a terminal state is never left."""
     now = ctx.clock.now()
-    change = update(runs).where(
-        runs.c.seq == claim.seq, runs.c.version == claim.version, runs.c.state == claim.state, lead_.free(now)
-    )
     lease = {"lease_token": None, "lease_until": None} if state in TERMINAL else lead_.values(now)
-    return tx.execute(change.values(state=state, version=claim.version + 1, **lease, **values)).rowcount == 1
+    columns = {"state": state, "version": claim.version + 1, **lease, **values}
+    read = {"of_seq": claim.seq, "of_version": claim.version, "of_state": claim.state}
+    free = {"of_token": lead_.token, "of_now": now}
+    return tx.execute(_moving(tuple(columns)), {**columns, **read, **free}).rowcount == 1
+
+
+@lru_cache
+def _moving(names: tuple[str, ...]) -> Update:
+    return _MOVE.values({name: bindparam(name) for name in names})
 
 
 def job_token(tx: Connection, ctx: Context, claim: Claim) -> str | None:
@@ -148,10 +203,7 @@ def take_journal(tx: Connection, claim: Claim, taken: int) -> bool:
 
 def open_children(tx: Connection, run_id: str) -> list[Any]:
     """Return the children that a job reported and that have not ended; jobs among the children end by themselves."""
-    query = select(runs.c.seq, runs.c.id, runs.c.kind).where(
-        runs.c.parent_id == run_id, runs.c.spec.is_(None), runs.c.state.in_(LIVE)
-    )
-    return list(tx.execute(query))
+    return list(tx.execute(_CHILDREN, {"parent": run_id}))
 
 
 def close(tx: Connection, seqs: Sequence[int], values: Mapping[str, Any]) -> None:
@@ -162,8 +214,15 @@ def close(tx: Connection, seqs: Sequence[int], values: Mapping[str, Any]) -> Non
 
 def note_attempt(tx: Connection, ctx: Context, claim: Claim, values: Mapping[str, Any]) -> None:
     """Keep what an attempt came to."""
-    change = ctx.db.upsert(run_attempts).values(run_seq=claim.seq, number=claim.attempt, **values)
-    tx.execute(change.on_conflict_do_update(index_elements=["run_seq", "number"], set_=dict(values)))
+    change = _noting(ctx.db.dialect, tuple(values))
+    tx.execute(change, {"run_seq": claim.seq, "number": claim.attempt, **values})
+
+
+@lru_cache
+def _noting(dialect: str, names: tuple[str, ...]) -> Any:
+    change = sqlite.insert(run_attempts) if dialect == "sqlite" else postgresql.insert(run_attempts)
+    excluded = {name: change.excluded[name] for name in names}
+    return change.on_conflict_do_update(index_elements=["run_seq", "number"], set_=excluded)
 
 
 def spent(tx: Connection, claim: Claim) -> dict[str, int]:
@@ -192,16 +251,10 @@ def is_next(tx: Connection, ctx: Context, claim: Claim, without: Collection[int]
 
     without: numbers of jobs that are passed over because they are in trouble.
     """
-    first = (
-        select(runs.c.seq)
-        .where(runs.c.state == "Queued", runs.c.spec.is_not(None), runs.c.desired != "canceled")
-        .where(func.coalesce(runs.c.compute, "local") == claim.compute, runs.c.seq.not_in(without))
-        .order_by(runs.c.priority.desc(), runs.c.seq)
-        .limit(1)
-    )
+    first = _FIRST
     if claim.compute != "local":  # clusters are of a workspace, and others may have the same names
         first = first.where(runs.c.workspace_id == ctx.workspace_id)
-    return tx.execute(first).scalar_one_or_none() == claim.seq
+    return tx.execute(first, {"compute": claim.compute, "without": list(without)}).scalar_one_or_none() == claim.seq
 
 
 def _claim(row: Any) -> Claim:

@@ -5,9 +5,11 @@ They stand among the other runs, are canceled like them, and lie in the same bin
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage.blobs import Blob
@@ -50,10 +52,7 @@ class Seen(NamedTuple):
     ended_at: datetime | None
 
 
-_SEEN = [
-    runs.c[name]
-    for name in ("id", "seq", "experiment", "name", "state", "desired", "failure", "error", "started_at", "ended_at")
-]
+_SEEN = select(*(runs.c[name] for name in Seen._fields)).where(runs.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def begin(tx: Connection, ctx: Context, made: Sequence[Led]) -> dict[str, int]:
@@ -124,15 +123,14 @@ def move(
     """Write the state of a run that has not ended; False when it has."""
     now = ctx.clock.now()
     over = state in TERMINAL
-    values: dict[str, Any] = {"state": state, "version": runs.c.version + 1}
+    values: dict[str, Any] = {"state": state}
     if over:
         values |= {"failure": failure, "error": error, "ended_at": now}
     if started_at is not None:
         values["started_at"] = started_at
     if progress is not None:
         values["progress"] = dict(progress)
-    change = update(runs).where(runs.c.id == run_id, runs.c.state.not_in(sorted(TERMINAL))).values(**values)
-    row = tx.execute(change.returning(runs.c.kind, runs.c.parent_id, runs.c.experiment, runs.c.name)).first()
+    row = tx.execute(_moving(tuple(values)), {**values, "of_id": run_id}).first()
     if row is None:
         return False
     data = {"run_id": run_id, "kind": row.kind, "state": state, "failure": failure, "parent_id": row.parent_id}
@@ -143,11 +141,18 @@ def move(
     return True
 
 
+@lru_cache
+def _moving(names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    change = update(runs).where(runs.c.id == bindparam("of_id"), runs.c.state.not_in(sorted(TERMINAL)))
+    change = change.values({**{name: bindparam(name) for name in names}, "version": runs.c.version + 1})
+    return change.returning(runs.c.kind, runs.c.parent_id, runs.c.experiment, runs.c.name)
+
+
 def seen(tx: Connection, run_ids: Collection[str]) -> dict[str, Seen]:
     """Return how runs stand, by id; those that are gone are left out."""
     found: dict[str, Seen] = {}
     for some in _some(sorted(run_ids)):
-        found |= {row.id: Seen(*row) for row in tx.execute(select(*_SEEN).where(runs.c.id.in_(some)))}
+        found |= {row.id: Seen(*row) for row in tx.execute(_SEEN, {"ids": some})}
     return found
 
 

@@ -4,8 +4,11 @@
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import Edge
@@ -21,7 +24,13 @@ def link(tx: Connection, ctx: Context, source: str, target: str) -> None:
     source, target: such as `dataset:titanic:1`, `dataset:titanic:1@train`, `run:<id>`, `model:titanic:1`, `endpoint:titanic`.
     """
     row = {"workspace_id": ctx.workspace_id, "source": source, "target": target, "created_at": ctx.clock.now()}
-    tx.execute(ctx.db.upsert(lineage).on_conflict_do_nothing(index_elements=["workspace_id", "source", "target"]), row)
+    tx.execute(_linking(ctx.db.dialect), row)
+
+
+@lru_cache
+def _linking(dialect: str) -> Any:
+    change = sqlite.insert(lineage) if dialect == "sqlite" else postgresql.insert(lineage)
+    return change.on_conflict_do_nothing(index_elements=["workspace_id", "source", "target"])
 
 
 def unlink(tx: Connection, ctx: Context, source: str, target: str) -> None:

@@ -68,10 +68,14 @@ def note_outputs(tx: Connection, ctx: Context, seq: int, run_id: str, outputs: M
 
 def ended(tx: Connection, seq: int, *, completed: bool) -> None:
     """Say in the transaction that ends a job whether its outputs may be registered."""
-    change = update(table).where(table.c.run_seq == seq, table.c.state == "waiting")
-    tx.execute(change.values(state="ready" if completed else "dropped"))
+    tx.execute(_ENDED, {"of_seq": seq, "state": "ready" if completed else "dropped"})
 
 
+_ENDED = (
+    update(table)
+    .where(table.c.run_seq == bindparam("of_seq"), table.c.state == "waiting")
+    .values(state=bindparam("state"))
+)
 _READY = (  # asked at every tick
     select(
         table.c.run_seq,

@@ -17,6 +17,12 @@ _RUN = select(runs, experiments.c.name.label("experiment_name")).join(
 )
 
 
+_BY_NAME = select(experiments).where(
+    experiments.c.workspace_id == bindparam("workspace_id"), experiments.c.name == bindparam("name")
+)
+_BY_ID = _RUN.where(runs.c.id == bindparam("id"), runs.c.workspace_id == bindparam("workspace_id"))
+
+
 def to_run(row: Row[Any] | Any) -> Run:
     """Make the noun of a row of `_RUN`."""
     return Run(
@@ -59,8 +65,7 @@ def to_experiment(row: Row[Any] | Any) -> Experiment:
 
 def experiment_by_name(tx: Connection, workspace_id: str, name: str) -> Row[Any] | None:
     """Return an experiment's row by its name, deleted or not."""
-    query = select(experiments).where(experiments.c.workspace_id == workspace_id, experiments.c.name == name)
-    return tx.execute(query).first()
+    return tx.execute(_BY_NAME, {"workspace_id": workspace_id, "name": name}).first()
 
 
 def experiment_number(tx: Connection, ctx: Context, name: str) -> int:
@@ -106,7 +111,7 @@ def insert_run(tx: Connection, values: Mapping[str, Any]) -> int:
 
 def run_row(tx: Connection, workspace_id: str, run_id: str) -> Any:
     """Return a run's row with `experiment_name`, None when it is not there."""
-    return tx.execute(_RUN.where(runs.c.id == run_id, runs.c.workspace_id == workspace_id)).first()
+    return tx.execute(_BY_ID, {"id": run_id, "workspace_id": workspace_id}).first()
 
 
 def run_rows(tx: Connection, workspace_id: str, run_ids: Sequence[str]) -> list[Any]:

@@ -72,13 +72,19 @@ def admit(ctx: Context, found: JobSpec) -> None:
 
 def queue(tx: Connection, ctx: Context, job: JobSpec) -> Run:
     """Queue a job that was checked, or admitted, just now."""
+    return repository.to_run(row(tx, ctx, add(tx, ctx, job)))
+
+
+def add(tx: Connection, ctx: Context, job: JobSpec) -> str:
+    """The same, for who needs no more than its id; returns that."""
     run_id = new_id()
     if job.parent_id is not None:
         row(tx, ctx, job.parent_id)
+    experiment = repository.experiment_number(tx, ctx, job.experiment)
     values: Mapping[str, Any] = {
         "id": run_id,
         "workspace_id": ctx.workspace_id,
-        "experiment": repository.experiment_number(tx, ctx, job.experiment),
+        "experiment": experiment,
         "parent_id": job.parent_id,
         "name": job.name or f"{job.kind}-{run_id[-6:]}",
         "kind": job.kind,
@@ -93,13 +99,15 @@ def queue(tx: Connection, ctx: Context, job: JobSpec) -> Run:
     }
     seq = repository.insert_run(tx, values)
     tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags})
-    given = [(file.path, Blob(file.digest, ctx.blobs.path(file.digest).stat().st_size)) for file in job.artifacts]
-    artifacts.put_all(tx, ctx, run_id, given)
+    root = artifacts.run_root(experiment, run_id)
+    for file in job.artifacts:
+        blob = Blob(file.digest, ctx.blobs.path(file.digest).stat().st_size)
+        artifacts.put_at(tx, ctx, f"{root}/{artifacts.clean(file.path)}", blob)
     registering.note(tx, ctx, seq, run_id, job)
     for source in {*job.context.get("sources", {}).values()}:
         lineage.link(tx, ctx, source, f"run:{run_id}")
     ctx.events.emit(tx, "run.created", run_id, {"kind": job.kind, "state": "Queued", "parent_id": job.parent_id})
-    return repository.to_run(row(tx, ctx, run_id))
+    return run_id
 
 
 def some(ctx: Context, run_ids: Collection[str]) -> dict[str, Run]:

@@ -270,7 +270,7 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], files: Mapping
         raise _Stale
     for name, spec in look.jobs.items():
         look.making = name
-        look.moved[name]["run_id"] = experiments.queue(tx, mine, spec).id
+        look.moved[name]["run_id"] = experiments.add(tx, mine, spec)
     for name, child in look.children.items():
         look.making = name
         look.moved[name]["run_id"], begun = creating.nested(tx, mine, look.pipeline, name, child)

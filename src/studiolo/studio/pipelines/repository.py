@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, exists, func, insert, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import led
@@ -22,6 +23,18 @@ _LIVE = (
     select(_RUN.run_seq, _RUN.version, or_(_ENDED, led.canceled(_RUN.run_id)).label("news"))
     .where(_RUN.workspace_id == bindparam("workspace_id"), _RUN.live)
     .order_by(_RUN.run_seq)
+)
+_BY_SEQ = select(pipeline_runs).where(_RUN.run_seq == bindparam("seq"))
+_STEPS = select(pipeline_steps).where(_STEP.run_seq == bindparam("seq")).order_by(_STEP.position)
+_IN_FLIGHT = select(_STEP.root_id, _STEP.path, _STEP.run_id, _STEP.run_seq).where(
+    _STEP.workspace_id == bindparam("workspace_id"), _STEP.flight == bindparam("key")
+)
+_EARLIER = (
+    select(_STEP.run_id, _STEP.root_id, _STEP.path, _STEP.parts, _STEP.inputs, _STEP.run_seq, _STEP.name)
+    .where(_STEP.workspace_id == bindparam("workspace_id"), _STEP.slot == bindparam("slot"))
+    .where(_STEP.state == "Completed", _STEP.key.is_not(None))
+    .order_by(_STEP.run_seq.desc())
+    .limit(bindparam("many"))
 )
 _BY_KEY = (
     select(pipeline_steps)
@@ -77,7 +90,7 @@ def by_id(tx: Connection, ctx: Context, run_id: str) -> Row | None:
 
 def by_seq(tx: Connection, seq: int) -> Row | None:
     """Return a pipeline's run by its number."""
-    return tx.execute(select(pipeline_runs).where(_RUN.run_seq == seq)).first()
+    return tx.execute(_BY_SEQ, {"seq": seq}).first()
 
 
 def by_run_ids(tx: Connection, run_ids: Collection[str]) -> dict[str, Row]:
@@ -95,7 +108,7 @@ def live(tx: Connection, ctx: Context) -> list[Row]:
 
 def steps(tx: Connection, seq: int) -> list[Row]:
     """Return the steps of a pipeline in their order."""
-    return list(tx.execute(select(pipeline_steps).where(_STEP.run_seq == seq).order_by(_STEP.position)))
+    return list(tx.execute(_STEPS, {"seq": seq}))
 
 
 def list_runs(tx: Connection, ctx: Context, before: int | None, limit: int, seqs: Sequence[int] | None) -> list[Row]:
@@ -145,8 +158,14 @@ def counts(tx: Connection, root_ids: Collection[str]) -> dict[str, dict[str, int
 
 def bump(tx: Connection, seq: int, version: int, **values: Any) -> bool:
     """Take the right to change a pipeline in this transaction; False when somebody else has changed it."""
-    change = update(pipeline_runs).where(_RUN.run_seq == seq, _RUN.version == version, _RUN.live)
-    return tx.execute(change.values(version=version + 1, **values)).rowcount == 1
+    given = {"version": version + 1, **values}
+    return tx.execute(_bumping(tuple(given)), {**given, "of_seq": seq, "of_version": version}).rowcount == 1
+
+
+@lru_cache
+def _bumping(names: tuple[str, ...]) -> Update:
+    change = update(pipeline_runs).where(_RUN.run_seq == bindparam("of_seq"), _RUN.version == bindparam("of_version"))
+    return change.where(_RUN.live).values({name: bindparam(name) for name in names})
 
 
 def settle(tx: Connection, seq: int, before: str, steps_: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -155,11 +174,12 @@ def settle(tx: Connection, seq: int, before: str, steps_: Mapping[str, Mapping[s
     for name, values in steps_.items():
         row = {**values, "of_seq": seq, "of_name": name, "of_state": before}
         groups.setdefault(tuple(sorted(values)), []).append(row)
-    for names, rows in groups.items():
-        change = _SETTLE.values({name: bindparam(name) for name in names})
-        if tx.execute(change, rows).rowcount != len(rows):
-            return False
-    return True
+    return all(tx.execute(_settling(names), rows).rowcount == len(rows) for names, rows in groups.items())
+
+
+@lru_cache
+def _settling(names: tuple[str, ...]) -> Update:
+    return _SETTLE.values({name: bindparam(name) for name in names})
 
 
 def results(tx: Connection, ctx: Context, key: str, many: int = 3) -> list[Row]:
@@ -169,16 +189,12 @@ def results(tx: Connection, ctx: Context, key: str, many: int = 3) -> list[Row]:
 
 def in_flight(tx: Connection, ctx: Context, key: str) -> Row | None:
     """Return the step whose job computes a result now."""
-    query = select(_STEP.root_id, _STEP.path, _STEP.run_id, _STEP.run_seq)
-    return tx.execute(query.where(_STEP.workspace_id == ctx.workspace_id, _STEP.flight == key)).first()
+    return tx.execute(_IN_FLIGHT, {"workspace_id": ctx.workspace_id, "key": key}).first()
 
 
 def earlier(tx: Connection, ctx: Context, slot: str, many: int = 20) -> list[Row]:
     """Return the newest results of a step, whatever their keys."""
-    query = select(_STEP.run_id, _STEP.root_id, _STEP.path, _STEP.parts, _STEP.inputs, _STEP.run_seq, _STEP.name)
-    query = query.where(_STEP.workspace_id == ctx.workspace_id, _STEP.slot == slot)
-    query = query.where(_STEP.state == "Completed", _STEP.key.is_not(None))
-    return list(tx.execute(query.order_by(_STEP.run_seq.desc()).limit(many)))
+    return list(tx.execute(_EARLIER, {"workspace_id": ctx.workspace_id, "slot": slot, "many": many}))
 
 
 def finished(tx: Connection, ctx: Context, root_id: str, paths: Collection[str]) -> dict[str, Row]:
