@@ -3,6 +3,7 @@
 import pytest
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments.errors import ArtifactNotFound, ArtifactReadOnly, BadPath, RunNotFound
 from tests.studio.experiments.runs import a_run
@@ -65,12 +66,11 @@ def test_published_files_outlive_the_run_s_and_never_change(any_ctx: Context) ->
     put(any_ctx, run_id, "model/MLmodel", "model/x")
     with any_ctx.db.begin() as tx:
         root = artifacts.root_of_run(tx, any_ctx, run_id)
-        target = artifacts.publish(tx, any_ctx, f"{root}/model", "v1")
+        files = [(f.path, Blob(f.digest, f.size)) for f in artifacts.below(tx, any_ctx, f"{root}/model")]
+        target = artifacts.publish_files(tx, any_ctx, "v1", files)
         artifacts.remove_at(tx, any_ctx, root)
         assert [f.path for f in artifacts.below(tx, any_ctx, target)] == ["MLmodel", "x"]
         with pytest.raises(ArtifactReadOnly):
             artifacts.put_at(tx, any_ctx, f"{target}/x", any_ctx.blobs.put(b"y"))
         with pytest.raises(ArtifactReadOnly):
             artifacts.remove_at(tx, any_ctx, target)
-        with pytest.raises(ArtifactNotFound):
-            artifacts.publish(tx, any_ctx, f"{root}/model", "v2")

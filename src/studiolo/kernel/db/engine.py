@@ -5,13 +5,13 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, OperationalError
@@ -112,6 +112,16 @@ class Database:
                 if not item.done.is_set():
                     self._write_batch([])
         return item.result()
+
+    def write_one(self, statement: Executable, values: Mapping[str, Any]) -> list[Row[Any]]:
+        """Write with one statement; returns the rows that it says to return, once they are committed.
+
+        PostgreSQL is asked once: such a statement is a transaction by itself.
+        """
+        if self.dialect == "sqlite":
+            return self.write(lambda tx: list(tx.execute(statement, values)))
+        with self.glance() as tx:
+            return list(tx.execute(statement, values))
 
     def write_all(self, works: Sequence[Callable[[Connection], object]]) -> list[BaseException | None]:
         """Run small writes with one commit; returns for each None once it is committed, or its error."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
@@ -110,32 +110,32 @@ def _write(tx: Connection, ctx: Context, rows: list[tuple[str, str, int]]) -> No
     tx.execute(_naming(ctx.db.dialect), values)
 
 
+def naming(ctx: Context, full: str, blob: Blob) -> dict[str, Any]:
+    """Return the values of `naming_if`."""
+    row = {"path": clean(full), "digest": blob.digest, "size": blob.size}
+    return {"workspace_id": ctx.workspace_id, **row, "created_at": ctx.clock.now()}
+
+
+def naming_if(dialect: str, condition: ColumnElement[bool]) -> Any:
+    """Return the statement that names a blob by a path where a condition holds, and returns the path then."""
+    columns = [artifacts.c[name] for name in ("workspace_id", "path", "digest", "size", "created_at")]
+    row = select(*(bindparam(column.name, type_=column.type) for column in columns)).where(condition)
+    change = sqlite.insert(artifacts) if dialect == "sqlite" else postgresql.insert(artifacts)
+    named = change.from_select([column.name for column in columns], row)
+    return _replacing(named).returning(artifacts.c.path)
+
+
 @lru_cache
 def _naming(dialect: str) -> Any:
     """Return the statement that names blobs; built once, since a model has many small files."""
-    change = sqlite.insert(artifacts) if dialect == "sqlite" else postgresql.insert(artifacts)
+    return _replacing(sqlite.insert(artifacts) if dialect == "sqlite" else postgresql.insert(artifacts))
+
+
+def _replacing(change: Any) -> Any:
     return change.on_conflict_do_update(
         index_elements=["workspace_id", "path"],
         set_={name: change.excluded[name] for name in ("digest", "size", "created_at")},
     )
-
-
-def publish(tx: Connection, ctx: Context, source: str, name: str) -> str:
-    """Copy the names below a folder to `registry/<name>`, where they never change; returns that folder.
-
-    The bytes are shared. Raises ArtifactNotFound when there is nothing.
-    """
-    target = f"{REGISTRY}/{clean(name)}"
-    files = list(below(tx, ctx, source))
-    if not files:
-        raise ArtifactNotFound(source)
-    now = ctx.clock.now()
-    rows = [
-        {"workspace_id": ctx.workspace_id, "path": f"{target}/{f.path}", "digest": f.digest, "size": f.size}
-        for f in files
-    ]
-    tx.execute(insert(artifacts), [{**row, "created_at": now} for row in rows])
-    return target
 
 
 def publish_files(tx: Connection, ctx: Context, name: str, files: Iterable[tuple[str, Blob]]) -> str:

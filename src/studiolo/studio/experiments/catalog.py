@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.auth import service as auth
@@ -17,6 +17,9 @@ from studiolo.studio.experiments.errors import ExperimentExists, ExperimentNotFo
 from studiolo.studio.experiments.tables import experiments, runs
 
 MAX_NAME = 500
+_BY_NUMBER = select(experiments).where(
+    experiments.c.workspace_id == bindparam("workspace_id"), experiments.c.number == bindparam("number")
+)
 MAX_TAG = 20_000
 _there: WeakKeyDictionary[Database, set[tuple[str, int]]] = WeakKeyDictionary()  # workspaces and experiments in them
 
@@ -54,11 +57,10 @@ def find(tx: Connection, ctx: Context, experiment_id: str) -> Any:
             field="experiment_id",
         )
     number = int(experiment_id)
-    query = select(experiments).where(experiments.c.workspace_id == ctx.workspace_id)
     if number:
-        row = tx.execute(query.where(experiments.c.number == number)).first()
+        row = tx.execute(_BY_NUMBER, {"workspace_id": ctx.workspace_id, "number": number}).first()
     else:
-        row = tx.execute(query.where(experiments.c.name == repository.DEFAULT)).first()
+        row = repository.experiment_by_name(tx, ctx.workspace_id, repository.DEFAULT)
     if row is None:
         raise ExperimentNotFound(experiment_id)
     return row

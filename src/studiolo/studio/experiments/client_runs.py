@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
@@ -79,6 +79,12 @@ _TARGET = select(runs.c.seq, runs.c.id, runs.c.experiment, runs.c.lifecycle, run
 )  # built once: it is asked for every logged point
 
 
+_CHANGED = _TARGET.add_columns(
+    runs.c.state, runs.c.kind, and_(runs.c.spec.is_(None), runs.c.kind == "run").label("by_client")
+)
+_UPDATE = update(runs).where(runs.c.seq == bindparam("number"))
+
+
 def find(tx: Connection, ctx: Context, run_id: str) -> Target:
     """Return a run of the workspace; raises RunNotFound."""
     row = tx.execute(_TARGET, {"run_id": run_id, "workspace_id": ctx.workspace_id}).first()
@@ -92,7 +98,12 @@ def writable(tx: Connection, ctx: Context, run_id: str) -> Target:
 
     Raises RunNotFound, NotActive, and Denied for a job's token on a run that is neither its own nor below it.
     """
-    found = find(tx, ctx, run_id)
+    return _open(tx, ctx, run_id, find(tx, ctx, run_id))
+
+
+def _open(tx: Connection, ctx: Context, run_id: str, found: Target | None) -> Target:
+    if found is None:
+        raise RunNotFound(run_id)
     if found.lifecycle != "active":
         raise NotActive("run", run_id)
     if ctx.actor.run_id is not None:
@@ -153,7 +164,7 @@ def create(ctx: Context, experiment_id: str, *, name: str, start: datetime, user
             "started_at": start,
         }
         seq = repository.insert_run(tx, values)
-        tracking.record(tx, ctx, seq, tags={**tags, NAME_TAG: name})
+        tracking.record(tx, ctx, seq, tags={**tags, NAME_TAG: name}, new=True)
         ctx.events.emit(tx, "run.created", run_id, {"kind": "run", "state": "Running", "parent_id": parent_id})
 
     ctx.db.write(work)
@@ -164,13 +175,14 @@ def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None
     """Set name, state and end of a run. State and end of a job are the controller's: from clients they are ignored."""
 
     def work(tx: Connection) -> None:
-        target = writable(tx, ctx, run_id)
-        row: Any = tx.execute(select(runs.c.state, runs.c.kind, runs.c.spec).where(runs.c.seq == target.seq)).one()
+        row = tx.execute(_CHANGED, {"run_id": run_id, "workspace_id": ctx.workspace_id}).first()
+        target = _open(tx, ctx, run_id, Target(*row[:5]) if row else None)
+        assert row is not None
         values: dict[str, Any] = {}
         if name:
             values["name"] = name[:500]
             tracking.record(tx, ctx, target.seq, tags={NAME_TAG: name})
-        if row.spec is None and row.kind == "run":
+        if row.by_client:
             if state:
                 values["state"] = state
                 values["ended_at"] = end if end or state not in TERMINAL else ctx.clock.now()
@@ -178,7 +190,7 @@ def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None
                 values["ended_at"] = end
         if not values:
             return
-        tx.execute(update(runs).where(runs.c.seq == target.seq).values(**values))
+        tx.execute(_UPDATE, {**values, "number": target.seq})
         kind = "run.completed" if values.get("state") in TERMINAL else "run.updated"
         ctx.events.emit(tx, kind, run_id, {"kind": row.kind, "state": values.get("state", row.state)})
 

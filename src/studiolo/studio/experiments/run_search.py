@@ -32,16 +32,16 @@ _OWN = (
     *(type_coerce(STARTED, DateTime).label("started"), type_coerce(_r.ended_at, DateTime).label("ended")),
     _r.lifecycle,
 )
-_ROWS = (
+ROWS = (
     select(_r.seq, *_OWN, experiments.c.artifact_location, run_docs.c.doc)
     .join(experiments, experiments.c.number == _r.experiment)
     .outerjoin(run_docs, run_docs.c.run == _r.seq)
 )
-_VERSIONED = _ROWS.add_columns(
+_VERSIONED = ROWS.add_columns(
     literal_column("runs.xmin").label("run_version"), literal_column("run_docs.xmin").label("doc_version")
 )
-_BY_SEQ = _ROWS.where(_r.seq.in_(bindparam("seqs", expanding=True)))
-_BY_ID = _ROWS.where(_r.id == bindparam("run_id"), _r.workspace_id == bindparam("workspace_id"))
+_BY_SEQ = ROWS.where(_r.seq.in_(bindparam("seqs", expanding=True)))
+_BY_ID = ROWS.where(_r.id == bindparam("run_id"), _r.workspace_id == bindparam("workspace_id"))
 
 
 def row(tx: Connection, ctx: Context, run_id: str) -> Any:
@@ -52,7 +52,7 @@ def row(tx: Connection, ctx: Context, run_id: str) -> Any:
 def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:
     """Return the same of several runs, in the order given; one that is gone is left out."""
     if tx.dialect.name == "postgresql":
-        found = binary_rows(tx, _ROWS, _r.seq, seqs)
+        found = binary_rows(tx, ROWS, _r.seq, seqs)
     else:
         found = {}
         for start in range(0, len(seqs), CHUNK):

@@ -31,12 +31,13 @@ def record(
     metrics: Iterable[Measured] = (),
     tags: Mapping[str, str] | None = None,
     replace_params: bool = False,
+    new: bool = False,
 ) -> None:
     """Record on a run in the caller's transaction.
 
     metrics: (key, value, step, milliseconds since 1970); a point that is there already is silently the same point.
     params are written once: the same value again is fine, another one raises ParamChanged (or, with `replace_params`,
-    wins). Long values are cut as MLflow cuts them. Raises BadKey for a name that cannot be used.
+    wins). new: the run was made in this transaction, so nothing of it is ready or packed. Long values are cut as MLflow cuts them. Raises BadKey for a name that cannot be used.
     """
     points = list(metrics)
     names = {point[0] for point in points}.union(params or (), tags or ())
@@ -44,7 +45,7 @@ def record(
         return
     for name in names:
         keys.check(name)
-    packed = ready_docs.spoil(tx, ctx, run_seq)
+    packed = not new and ready_docs.spoil(tx, ctx, run_seq)
     numbers = keys.intern(tx, ctx, names)
     if points:
         rows = [_point(numbers[k], value, step, ts) for k, value, step, ts in points]

@@ -48,9 +48,9 @@ def tick(ctx: Context) -> bool:
                     root = artifacts.root_of_run(tx, ctx, output.run_id)
                     text = f"runs:/{output.run_id}/{output.path}"
                     source = publishing.Source(text, f"{root}/{output.path}", output.run_id, custom=True)
-                    service.found_or_made(tx, mine, output.asset)
+                    model = service.found_or_made(tx, mine, output.asset)
                     number = service.add_version(
-                        tx, mine, output.asset, source, run_link="", description=output.description, tags=tags
+                        tx, mine, model, source, run_link="", description=output.description, tags=tags
                     ).version
                 registering.settle(tx, ctx, output, reference=publishing.reference(output.asset, number))
         except StudioloError as problem:

@@ -1,6 +1,6 @@
 """From a folder of artifacts to a version: what it is read from, what is copied, what is written. One transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -75,7 +75,7 @@ def add(
         "run_link": run_link,
         "model_id": source.model_id,
         "source": source.text,
-        "folder": _publish(tx, ctx, source, version_id) if stored else None,
+        "folder": artifacts.publish_files(tx, ctx, version_id, _named(stored)) if stored else None,
         "flavors": about.flavors if about else [],
         "signature": about.signature.model_dump() if about and about.signature else None,
         "mlflow_version": about.mlflow_version if about else None,
@@ -85,21 +85,16 @@ def add(
         "created_at": now,
         "updated_at": now,
     }
-    repository.insert_version(tx, values)
+    row = repository.insert_version(tx, values, model.name)
     if run_id:
         lineage.link(tx, ctx, f"run:{run_id}", reference(model.name, number))
     ctx.events.emit(tx, "model.version_created", model.name, {"version": number, "run_id": run_id})
-    row = repository.version(tx, model.id, number)
-    assert row is not None
     hooks.version_created(tx, ctx, row)
     return row
 
 
-def _publish(tx: Connection, ctx: Context, source: Source, version_id: str) -> str | None:
-    if source.files:
-        named = [(file.path, Blob(file.digest, file.size)) for file in source.files]
-        return artifacts.publish_files(tx, ctx, version_id, named)
-    return artifacts.publish(tx, ctx, source.folder, version_id) if source.folder else None
+def _named(stored: Iterable[artifacts.Stored]) -> Iterator[tuple[str, Blob]]:
+    return ((file.path, Blob(file.digest, file.size)) for file in stored)
 
 
 def _describe(

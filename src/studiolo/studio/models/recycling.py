@@ -190,7 +190,7 @@ def _bring_back(tx: Connection, ctx: Context, entry: Found, name: str) -> None:
         values = _values(version)
         if values["origin"] in taken:  # it was registered again meanwhile, as another number
             values["origin"] = None
-        repository.insert_version(tx, values)
+        repository.insert_version(tx, values, name)
         lineage.rename(tx, ctx, _binned(version["id"]), reference(name, version["version"]))
     named = repository.aliases(tx, [entry.model]).get(entry.model, {})
     for alias, number in entry.record["aliases"].items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, String, and_, bindparam, delete, insert, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.models.schemas import Model, ModelVersion, Scan, Signature
@@ -46,11 +46,17 @@ def change_model(tx: Connection, ctx: Context, model_id: str, **values: Any) -> 
     tx.execute(update(models).where(models.c.id == model_id).values(**values, updated_at=ctx.clock.now()))
 
 
+_TAKE_VERSION = (
+    update(models)
+    .where(models.c.id == bindparam("model"))
+    .values(last_version=models.c.last_version + 1, versions=models.c.versions + 1, updated_at=bindparam("now"))
+    .returning(models.c.last_version)
+)
+
+
 def take_version(tx: Connection, ctx: Context, model_id: str) -> int:
     """Count a model's versions up and return the new number; locks the row."""
-    counted = {"last_version": models.c.last_version + 1, "versions": models.c.versions + 1}
-    change = update(models).where(models.c.id == model_id).values(**counted, updated_at=ctx.clock.now())
-    return int(tx.execute(change.returning(models.c.last_version)).scalar_one())
+    return int(tx.execute(_TAKE_VERSION, {"model": model_id, "now": ctx.clock.now()}).scalar_one())
 
 
 def delete_model(tx: Connection, model_id: str) -> None:
@@ -58,9 +64,12 @@ def delete_model(tx: Connection, model_id: str) -> None:
     tx.execute(delete(models).where(models.c.id == model_id))
 
 
-def insert_version(tx: Connection, values: Mapping[str, Any]) -> None:
-    """Add a version."""
-    tx.execute(insert(model_versions), dict(values))
+_INSERT_VERSION = insert(model_versions).returning(model_versions, bindparam("of", type_=String).label("name"))
+
+
+def insert_version(tx: Connection, values: Mapping[str, Any], name: str) -> Found:
+    """Add a version; returns its row with the model's `name`."""
+    return tx.execute(_INSERT_VERSION, {**values, "of": name}).one()
 
 
 def version(tx: Connection, model_id: str, number: int) -> Found | None:

@@ -44,9 +44,10 @@ def _within(ctx: Context, tx: Connection | None) -> Iterator[Connection]:
 def create(ctx: Context, name: str, description: str = "", tags: Mapping[str, str] | None = None) -> Model:
     """Make a model without versions; raises ModelExists."""
     _check(name, tags)
-    with ctx.db.begin() as tx:
+    with ctx.db.glance() as tx:  # clients make a model each time they register a version
         if repository.model(tx, ctx.workspace_id, name) is not None:
             raise ModelExists(name)
+    with ctx.db.begin() as tx:
         return repository.to_models(tx, [_insert(tx, ctx, name, description, tags)])[0]
 
 
@@ -89,12 +90,18 @@ def register_logged(ctx: Context, name: str, model_id: str, description: str = "
 
 
 def add_version(
-    tx: Connection, ctx: Context, name: str, source: Source, *, run_link: str, description: str, tags: Mapping[str, str]
+    tx: Connection,
+    ctx: Context,
+    model: Found,
+    source: Source,
+    *,
+    run_link: str,
+    description: str,
+    tags: Mapping[str, str],
 ) -> Found:
     """Add a version as MLflow's protocol does it: the model must be there, and each call is a new version."""
     for key, value in tags.items():
         check_tag(key, value)
-    model = find(tx, ctx, name)
     return add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
 
 

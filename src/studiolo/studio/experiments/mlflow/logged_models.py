@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, case, cast, exists, func, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.types import Json
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.mlflow.conditions import (
     Keyset,
@@ -45,7 +47,18 @@ _TIMES = {
     "last_updated_timestamp": models.c.updated_at,
 }
 # built once: `log_model` asks for them again and again
-_FIND = select(models).where(models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace_id"))
+_MEASURED = exists(select(points.c.key).where(points.c.model_id == models.c.id)).label("measured")
+_FIND = select(models, _MEASURED).where(
+    models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace_id")
+)
+_INSERT = models.insert().returning(models)
+_FINALIZE = (
+    update(models)
+    .where(models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace"))
+    .where(models.c.lifecycle == "active")
+    .values(status=bindparam("to"), updated_at=bindparam("now"))
+    .returning(models, _MEASURED)
+)
 _METRICS = (
     select(points, names.c.name, runs.c.id.label("run_id"))
     .join(names, names.c.id == points.c.key)
@@ -186,14 +199,15 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
             "created_at": now,
             "updated_at": now,
         }
-        tx.execute(models.insert().values(**values))
-        return _answer(tx, ctx, model_id)
+        return {"model": _shape(tx.execute(_INSERT, values).one(), [])}
 
     return ctx.db.write(work)
 
 
 def _answer(tx: Connection, ctx: Context, model_id: str, *, deleted: bool = False) -> dict[str, Any]:
-    return {"model": shape(tx, [find(tx, ctx, model_id, deleted=deleted)])[0]}
+    row = find(tx, ctx, model_id, deleted=deleted)
+    # most have no metrics: whether there are any comes with the row
+    return {"model": shape(tx, [row])[0] if row.measured else _shape(row, [])}
 
 
 @endpoint("GET", "mlflow/logged-models/{model_id}", READ)
@@ -211,17 +225,21 @@ def finalize(ctx: Context, fields: Fields) -> dict[str, Any]:
     status = _STATUS.get(given) if isinstance(given, int) else given
     if status not in _STATUS.values():
         raise invalid_value("status", given, f"it must be one of {', '.join(_STATUS.values())}.")
-    return _change(ctx, fields.text("model_id"), status=status)
+    model_id = fields.text("model_id")
+    values = {"model_id": model_id, "workspace": ctx.workspace_id, "to": status, "now": ctx.clock.now()}
+    return _changed(ctx, model_id, ctx.db.write_one(_FINALIZE, values))
 
 
 @endpoint("DELETE", "mlflow/logged-models/{model_id}", WRITE)
 def delete(ctx: Context, fields: Fields) -> dict[str, Any]:
     """Put a logged model in the bin."""
     model_id = fields.text("model_id")
-    with ctx.db.read() as tx:
-        gone = find(tx, ctx, model_id, deleted=True).lifecycle == "deleted"
-    if not gone:  # again is no error, as with MLflow
-        _change(ctx, model_id, lifecycle="deleted", deleted_at=ctx.clock.now())
+
+    def work(tx: Connection) -> None:
+        if find(tx, ctx, model_id, deleted=True).lifecycle != "deleted":  # again is no error, as with MLflow
+            _update(tx, ctx, model_id, lifecycle="deleted", deleted_at=ctx.clock.now())
+
+    ctx.db.write(work)
     return {}
 
 
@@ -339,21 +357,29 @@ def _sort(tx: Connection, item: Fields) -> list[SortKey]:
 
 
 def _merge(ctx: Context, model_id: str, column: str, values: Mapping[str, str]) -> dict[str, Any]:
-    def work(tx: Connection) -> dict[str, Any]:
-        row = find(tx, ctx, model_id)
-        _update(tx, ctx, model_id, **{column: {**getattr(row, column), **values}})
-        return _answer(tx, ctx, model_id)
-
-    return ctx.db.write(work)
+    given = {"model_id": model_id, "workspace": ctx.workspace_id, "more": dict(values), "now": ctx.clock.now()}
+    return _changed(ctx, model_id, ctx.db.write_one(_merging(ctx.db.dialect, column), given))
 
 
-def _change(ctx: Context, model_id: str, **values: Any) -> dict[str, Any]:
-    def work(tx: Connection) -> dict[str, Any]:
-        find(tx, ctx, model_id)
-        _update(tx, ctx, model_id, **values)
-        return _answer(tx, ctx, model_id, deleted=True)
+@lru_cache
+def _merging(dialect: str, column: str) -> Any:
+    """Return what adds to the texts of a model in the database itself: two clients at once keep what both wrote."""
+    more, was = bindparam("more", type_=Json), models.c[column]
+    # the values are texts, so that to patch a JSON object is to add to it
+    both = func.json_patch(was, more, type_=Json) if dialect == "sqlite" else was.op("||", return_type=Json)(more)
+    change = update(models).where(models.c.id == bindparam("model_id"), models.c.lifecycle == "active")
+    change = change.where(models.c.workspace_id == bindparam("workspace"))
+    return change.values({column: both, "updated_at": bindparam("now")}).returning(models, _MEASURED)
 
-    return ctx.db.write(work)
+
+def _changed(ctx: Context, model_id: str, rows: Sequence[Any]) -> dict[str, Any]:
+    """Answer with a model that was changed; raises LoggedModelNotFound when there was none."""
+    if not rows:
+        raise LoggedModelNotFound(model_id)
+    if not rows[0].measured:
+        return {"model": _shape(rows[0], [])}
+    with ctx.db.glance() as tx:
+        return {"model": shape(tx, rows)[0]}
 
 
 def _update(tx: Connection, ctx: Context, model_id: str, **values: Any) -> None:

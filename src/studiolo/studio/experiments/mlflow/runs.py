@@ -4,7 +4,8 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, String, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_value
@@ -15,7 +16,7 @@ from studiolo.kernel.mlflow.tokens import Pages
 from studiolo.kernel.mlflow.values import moment, tags_in
 from studiolo.studio.experiments import catalog, client_runs, ready_docs, run_conditions, run_search
 from studiolo.studio.experiments.errors import RunNotFound
-from studiolo.studio.experiments.mlflow import kept, shapes
+from studiolo.studio.experiments.mlflow import kept, recorded, shapes
 from studiolo.studio.experiments.mlflow.experiments import READ, WRITE, view_type
 from studiolo.studio.experiments.states import STATE
 from studiolo.studio.experiments.tracking_tables import input_datasets, logged_models, run_inputs, run_models
@@ -41,8 +42,15 @@ def row_of(tx: Connection, ctx: Context, run_id: str) -> Any:
     return row
 
 
-def _one(tx: Connection, ctx: Context, run_id: str) -> bytes:
-    return b'{"run":%b}' % shapes.runs_of(tx, [row_of(tx, ctx, run_id)])[0]
+def _one(ctx: Context, run_id: str) -> bytes:
+    with ctx.db.glance() as tx:
+        if ctx.db.dialect == "postgresql":
+            found = recorded.run(tx, ctx, run_id)
+            if found is None:
+                raise RunNotFound(run_id)
+        else:
+            (found,) = shapes.runs_of(tx, [row_of(tx, ctx, run_id)])
+    return b'{"run":%b}' % found
 
 
 @endpoint("POST", "mlflow/runs/create", WRITE)
@@ -65,15 +73,13 @@ def create(ctx: Context, fields: Fields) -> bytes:
         user=fields.text("user_id"),
         tags=tags,
     )
-    with ctx.db.read() as tx:
-        return _one(tx, ctx, run_id)
+    return _one(ctx, run_id)
 
 
 @endpoint("GET", "mlflow/runs/get", READ)
 def get(ctx: Context, fields: Fields) -> bytes:
     """Return a run with all that was recorded."""
-    with ctx.db.read() as tx:
-        return _one(tx, ctx, run_id_of(fields))
+    return _one(ctx, run_id_of(fields))
 
 
 @endpoint("POST", "mlflow/runs/update", WRITE)
@@ -227,18 +233,24 @@ def _add_models(
     if not models:
         return
     ready_docs.spoil(tx, ctx, target.seq)
-    query = select(logged_models.c.id).where(
-        logged_models.c.workspace_id == ctx.workspace_id, logged_models.c.id.in_([model_id for model_id, _ in models])
-    )
-    known = set(tx.execute(query).scalars())
-    for model_id, _ in models:
-        if model_id not in known:
+    about = {"workspace": ctx.workspace_id, "of": target.seq, "to": direction}
+    for model_id, step in models:
+        found = tx.execute(_naming_model(ctx.db.dialect), {**about, "model": model_id, "at": step})
+        if found.first() is None:
             raise MlflowError(f"Logged model with ID '{model_id}' not found.", "RESOURCE_DOES_NOT_EXIST")
-    rows = [{"run": target.seq, "model_id": model, "direction": direction, "step": step} for model, step in models]
-    change = ctx.db.upsert(run_models)
-    tx.execute(
-        change.on_conflict_do_update(
-            index_elements=["run", "model_id", "direction"], set_={"step": change.excluded.step}
-        ),
-        rows,
+
+
+@lru_cache
+def _naming_model(dialect: str) -> Any:
+    """Return what names a logged model as input or output of a run, if there is such a model; it returns its id then."""
+    m = logged_models.c
+    row = select(
+        bindparam("of", type_=BigInteger), m.id, bindparam("to", type_=String), bindparam("at", type_=BigInteger)
+    )
+    row = row.where(m.id == bindparam("model"), m.workspace_id == bindparam("workspace"))
+    change = sqlite.insert(run_models) if dialect == "sqlite" else postgresql.insert(run_models)
+    change = change.from_select(["run", "model_id", "direction", "step"], row)
+    index = ["run", "model_id", "direction"]
+    return change.on_conflict_do_update(index_elements=index, set_={"step": change.excluded.step}).returning(
+        run_models.c.model_id
     )

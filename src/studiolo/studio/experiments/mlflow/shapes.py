@@ -1,15 +1,15 @@
 """How rows look in MLflow's messages: numbers for int64, text for NaN, what is unset left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, select
 
 from studiolo.kernel.mlflow.values import EPOCH, json_number, millis, pairs
 from studiolo.studio.experiments import artifacts, tracking
-from studiolo.studio.experiments.metrics import Latest, latest_of
+from studiolo.studio.experiments.metrics import latest_of
 from studiolo.studio.experiments.states import status
 from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs, run_models
@@ -17,6 +17,7 @@ from studiolo.studio.experiments.tracking_tables import input_datasets, run_inpu
 Json = dict[str, Any]
 _NAIVE, _MILLISECOND = EPOCH.replace(tzinfo=None), timedelta(milliseconds=1)
 SCHEME = "mlflow-artifacts:/"
+DATASET = ("name", "digest", "source_type", "source", "schema", "profile")
 _RUNS: Any = bindparam("runs", expanding=True)
 # built once: clients ask for single runs again and again
 _INPUTS = (
@@ -75,9 +76,9 @@ def _millis(moment: datetime) -> int:
     return (moment - (_NAIVE if moment.tzinfo is None else EPOCH)) // _MILLISECOND
 
 
-def metric(item: Latest) -> Json:
+def metric(key: str, value: float, timestamp: int, step: int) -> Json:
     """Write the latest point of a metric."""
-    return {"key": item.key, "value": json_number(item.value), "timestamp": item.timestamp, "step": item.step}
+    return {"key": key, "value": json_number(value), "timestamp": timestamp, "step": step}
 
 
 def runs_of(tx: Connection, rows: Sequence[Any]) -> list[bytes]:
@@ -103,44 +104,64 @@ def documents(tx: Connection, seqs: Sequence[int]) -> dict[int, bytes]:
         params, tags, latest = tracking.params_of(tx, part), tracking.tags_of(tx, part), latest_of(tx, part)
         inputs, models = _inputs(tx, part), _models(tx, part)
         for seq, user, parent_id in tx.execute(_OWN, {"runs": part}):
-            data: Json = {}
-            if seq in latest:
-                data["metrics"] = [metric(item) for item in latest[seq]]
-            if seq in params:
-                data["params"] = pairs(params[seq])
-            own = {"mlflow.user": user, **tags.get(seq, {})}
-            if parent_id:
-                own.setdefault("mlflow.parentRunId", parent_id)
-            data["tags"] = pairs(own)
-            used, made = models.get(seq, ([], []))
-            run: dict[str, Json] = {"data": data, "inputs": {}, "outputs": {}}
-            if seq in inputs:
-                run["inputs"]["dataset_inputs"] = inputs[seq]
-            if used:
-                run["inputs"]["model_inputs"] = used
-            if made:
-                run["outputs"]["model_outputs"] = made
-            found[seq] = orjson.dumps(run)[1:]
+            points = [metric(item.key, item.value, item.timestamp, item.step) for item in latest.get(seq, ())]
+            recorded = Recorded(
+                params.get(seq, {}), tags.get(seq, {}), points, inputs.get(seq, ()), models.get(seq, ())
+            )
+            found[seq] = document(user, parent_id, recorded)
     return found
+
+
+class Recorded(NamedTuple):
+    """What a run recorded: texts and, as they are sent, points in order of name, datasets as they are sent, rows of `run_models`."""
+
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    latest: Sequence[Json]
+    inputs: Sequence[Json]
+    models: Sequence[Any]
+
+
+def document(user: str, parent_id: str | None, recorded: Recorded) -> bytes:
+    """Write all of a run after its info, up to the closing brace."""
+    data: Json = {}
+    if recorded.latest:
+        data["metrics"] = list(recorded.latest)
+    if recorded.params:
+        data["params"] = pairs(recorded.params)
+    own = {"mlflow.user": user, **recorded.tags}
+    if parent_id:
+        own.setdefault("mlflow.parentRunId", parent_id)
+    data["tags"] = pairs(own)
+    run: dict[str, Json] = {"data": data, "inputs": {}, "outputs": {}}
+    if recorded.inputs:
+        run["inputs"]["dataset_inputs"] = list(recorded.inputs)
+    used = [{"model_id": row.model_id} for row in recorded.models if row.direction == "input"]
+    made = [{"model_id": row.model_id, "step": row.step} for row in recorded.models if row.direction != "input"]
+    if used:
+        run["inputs"]["model_inputs"] = used
+    if made:
+        run["outputs"]["model_outputs"] = made
+    return orjson.dumps(run)[1:]
 
 
 def _inputs(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Json]]:
     found: dict[int, list[Json]] = {}
     for row in tx.execute(_INPUTS, {"runs": seqs}).mappings():
-        dataset = {name: row[name] for name in ("name", "digest", "source_type", "source", "schema", "profile")}
-        item: Json = {"dataset": {name: value for name, value in dataset.items() if value is not None}}
-        if row["input_tags"]:
-            item["tags"] = pairs(row["input_tags"])
-        found.setdefault(row["run"], []).append(item)
+        found.setdefault(row["run"], []).append(input_dataset(row, row["input_tags"]))
     return found
 
 
-def _models(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[list[Json], list[Json]]]:
-    found: dict[int, tuple[list[Json], list[Json]]] = {}
+def input_dataset(row: Mapping[Any, Any], tags: Mapping[str, str]) -> Json:
+    """Write a dataset that a run used."""
+    item: Json = {"dataset": {name: row[name] for name in DATASET if row[name] is not None}}
+    if tags:
+        item["tags"] = pairs(tags)
+    return item
+
+
+def _models(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
     for row in tx.execute(_MODELS, {"runs": seqs}):
-        used, made = found.setdefault(row.run, ([], []))
-        if row.direction == "input":
-            used.append({"model_id": row.model_id})
-        else:
-            made.append({"model_id": row.model_id, "step": row.step})
+        found.setdefault(row.run, []).append(row)
     return found

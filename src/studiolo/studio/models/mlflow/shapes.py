@@ -70,6 +70,11 @@ def versions(tx: Connection, rows: Sequence[Found]) -> list[Json]:
     return [_version(row, named.get(row.model, {})) for row in rows]
 
 
+def new_version(row: Found) -> Json:
+    """Write a version that was made just now: no alias names it."""
+    return _version(row, {})
+
+
 def _version(row: Found, aliases: dict[str, int]) -> Json:
     found: Json = {
         "name": row.name,

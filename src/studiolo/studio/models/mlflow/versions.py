@@ -50,13 +50,13 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
     about = {"run_link": fields.text("run_link"), "description": fields.text("description")}
     with ctx.db.begin() as tx:
         try:
-            service.find(tx, ctx, name)
+            model = service.find(tx, ctx, name)
         except ModelNotFound as error:
             raise MlflowError(error.detail, MISSING) from None
         prompt = tags.get(shapes.PROMPT, "").lower() == "true"
         source = Source(fields.required("source"), None) if prompt else shapes.source(tx, ctx, fields)
-        row = service.add_version(tx, ctx, name, source, tags=tags, **about)
-        return {"model_version": shapes.versions(tx, [row])[0]}
+        row = service.add_version(tx, ctx, model, source, tags=tags, **about)
+        return {"model_version": shapes.new_version(row)}
 
 
 @endpoint("GET", f"{_PATH}/get", READ)
