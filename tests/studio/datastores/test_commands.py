@@ -65,3 +65,10 @@ def test_commands_move_files(cli: Callable[..., Result], tmp_path: Path) -> None
         for one in json.loads(cli("datastores", "browse", "workspaceblobstore:x", "-o", "json").stdout)
         if one["name"] == "a.txt"
     ]
+
+
+def test_options_of_a_kind_say_what_they_take(cli: Callable[..., Result]) -> None:
+    listed = {one["name"]: one for one in json.loads(cli("datastores", "kinds", "s3", "-o", "json").stdout)["fields"]}
+    shown = cli("datastores", "kinds", "s3").stdout
+    assert f"one of {', '.join(listed['addressing']['choices'])}; default auto" in shown
+    assert "such as company-data" in shown

@@ -126,6 +126,8 @@ def test_what_is_built_in_stays(ctx: Context) -> None:
         ),
         ({"config": {"bucket": "b", "access_key_id": "k", "addressing": "odd"}}, "config.addressing", "not 'odd'"),
         ({"config": {"bucket": "a\nb", "access_key_id": "k"}}, "config.bucket", "one line"),
+        ({"config": {"bucket": "s3://data/x", "access_key_id": "k"}}, "config.bucket", "cannot be 's3://data/x'"),
+        ({"kind": "local", "config": {"path": "data"}, "credentials": {}}, "config.path", "no full path"),
         ({"auth": "magic"}, "auth", "no sign-in"),
         ({"auth": "access_key", "credentials": {}}, "credentials.secret_access_key", "missing"),
         ({"auth": "none", "config": {"bucket": "b"}}, "credentials.secret_access_key", "no credential"),

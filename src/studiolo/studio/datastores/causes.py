@@ -19,6 +19,9 @@ from studiolo.studio.datastores.errors import (
     TlsFailed,
 )
 
+# where nothing but the connection was tried, the commonest reason for one that breaks off is another server at the port
+OTHER = "Try again; else check host and port: another kind of server may listen there."
+
 # what libraries say when they keep no exception that could be looked at
 _WORDS = (
     (("name or service not known", "nodename nor servname", "failed to resolve", "no address associated",

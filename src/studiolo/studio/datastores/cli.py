@@ -62,11 +62,23 @@ def kinds(
             "what": field.title,
             "required": field.required,
             "sign_in": ", ".join(field.auth),
-            "help": field.help or field.example,
+            "help": _about(field),
         }
         for field in chosen.fields
     ]
     show(rows, output=output)
+
+
+def _about(field: KindField) -> str:
+    """Return what an option takes: its help, an example, what may be chosen and what is meant without it."""
+    default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+    parts = [
+        field.help.rstrip("."),
+        f"one of {', '.join(field.choices)}" if field.choices else "",
+        f"such as {field.example}" if field.example else "",
+        f"default {default}" if default not in (None, "") else "",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 @app.command(context_settings=_FREE)

@@ -18,7 +18,7 @@ _ADDRESSES = {"host", "port", "endpoint", "protocol", "account_name", "account",
 class Field:
     """One thing to fill in. lines: a text of several lines, such as a key; auth: only with these ways to sign in.
 
-    folder: a path on the studio's machine, judged by who may name it; address: see `leads`.
+    folder: a path on the studio's machine, judged by who may name it; address: see `leads`; pattern: what all of a text matches.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Field:
     group: str = ""
     example: str = ""
     address: bool = False
+    pattern: str = ""
 
     @property
     def leads(self) -> bool:
@@ -176,6 +177,14 @@ def _typed(field: Field, value: Any) -> Any:
         raise DatastoreInvalid(
             f"{field.title} is no address such as {field.example or 'https://host/path'}.",
             "Write it without a user, a question mark or a fragment.",
+            field=where,
+        )
+    if field.type == "folder" and not Path(text).expanduser().is_absolute():
+        raise DatastoreInvalid(f"'{text[:80]}' is no full path.", "Begin it with a slash.", field=where)
+    if field.pattern and not re.fullmatch(field.pattern, text):
+        raise DatastoreInvalid(
+            f"{field.title} cannot be '{text[:80]}'.",
+            f"Write the name alone, such as {field.example}; addresses and folders have fields of their own.",
             field=where,
         )
     return text

@@ -155,6 +155,7 @@ def test_a_token_that_ended_is_named(port: int) -> None:
         (403, "AuthenticationFailed", "datastores.wrong_credential"),
         (403, "AuthorizationPermissionMismatch", "datastores.denied"),
         (404, "ContainerNotFound", "datastores.container_missing"),
+        (404, "ResourceNotFound", "datastores.container_missing"),
         (409, "PublicAccessNotPermitted", "datastores.wrong_credential"),
         (503, "ServerBusy", "datastores.unreachable"),
     ],
@@ -168,6 +169,14 @@ def test_each_cause_is_named(status: int, code: str, expected: str) -> None:
         found = opening.open_store("b", "azure_blob", "account_key", config, keys, Surroundings(seconds=5)).check()
     assert (found.ok, found.code) == (False, expected)
     assert "secret" not in found.cause + found.hint
+
+
+def test_a_key_that_is_cut_off_is_named() -> None:
+    config: dict[str, Any] = {"account_name": ACCOUNT, "container_name": "data", "endpoint": endpoint(9)}
+    keys = {"account_key": ACCOUNT_KEY[:-3]}
+    found = opening.open_store("b", "azure_blob", "account_key", config, keys, Surroundings(seconds=5)).check()
+    assert (found.ok, found.code) == (False, "datastores.wrong_credential")
+    assert "no account key" in found.cause
 
 
 def test_files_of_the_emulator_stay_in_its_folder(port: int, tmp_path: Path) -> None:

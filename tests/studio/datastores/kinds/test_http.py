@@ -9,6 +9,7 @@ from studiolo.studio.datastores.kinds.local import LocalStore
 from studiolo.studio.datastores.ports import Store
 from studiolo.studio.datastores.spec import Surroundings
 from studiolo.testing.stores import servers
+from studiolo.testing.stores.canned import canned
 from studiolo.testing.stores.checks import Place, StoreChecks
 
 USER, PASSWORD = "ada", "correct horse battery"
@@ -109,3 +110,13 @@ def test_a_host_that_nobody_knows_is_named() -> None:
     found = opening.open_store("w", "http", "none", {"url": "http://nowhere.invalid"}, {}, Surroundings()).check()
     assert (found.ok, found.code) == (False, "datastores.host_not_found")
     assert "nowhere.invalid" in found.cause
+
+
+def test_a_server_that_wants_a_sign_in_is_told_from_one_that_refuses_it() -> None:
+    with canned(lambda _number, _request: (401, {}, b"")) as port:
+        open_, basic = ({"url": f"http://127.0.0.1:{port}", **more} for more in ({}, {"user": "ada"}))
+        nobody = opening.open_store("w", "http", "none", open_, {}, Surroundings()).check()
+        ada = opening.open_store("w", "http", "basic", basic, {"password": PASSWORD}, Surroundings()).check()
+    assert (nobody.code, ada.code) == ("datastores.wrong_credential",) * 2
+    assert "wants a sign-in" in nobody.cause
+    assert "did not accept" in ada.cause

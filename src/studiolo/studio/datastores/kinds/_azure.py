@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.datastores.errors import (
@@ -21,7 +21,7 @@ from studiolo.studio.datastores.kinds._reach import judged
 from studiolo.studio.datastores.kinds.base import library
 from studiolo.studio.datastores.spec import Auth, Field, Surroundings
 
-ACCOUNT = Field("account_name", "Storage account", required=True, example="companydata")
+ACCOUNT = Field("account_name", "Storage account", required=True, example="companydata", pattern=r"[\w-]+")
 ENDPOINT = Field(
     "endpoint",
     "Endpoint",
@@ -97,6 +97,12 @@ def account_url(config: Mapping[str, Any], service: str, about: Surroundings) ->
     return url
 
 
+def named(account: str, url: str) -> str:
+    """Return how sentences name an account: with the address, where that does not say which account it is."""
+    host = urlsplit(url).netloc
+    return f"the storage account {account}" if host.startswith(account) else f"the storage account {account} at {host}"
+
+
 def credential(title: str, config: Mapping[str, Any], credentials: Mapping[str, str]) -> Any:
     """Return what the clients of Azure take as a credential."""
     auth = config.get("auth", "none")
@@ -153,13 +159,18 @@ def code_of(error: Exception) -> str:
     return str(getattr(known, "value", known) or "")
 
 
-def cause(error: Exception, path: str, where: str, container: str) -> StudioloError | None:  # noqa: PLR0911 - one line a cause
+def cause(error: Exception, path: str, where: str, container: str) -> StudioloError | None:  # noqa: C901, PLR0911, PLR0912 - one line a cause
     """Name the cause by Azure's code."""
     name = type(error).__name__
     if name in ("CredentialUnavailableError", "ClientAuthenticationError") and not code_of(error):
         return WrongCredential(
             f"{where} was given no identity that counts.",
             "Check tenant, client and secret, or the identity of this machine.",
+        )
+    if name == "AzureSigningError":
+        return WrongCredential(
+            f"What was given for {where} is no account key: nothing can be signed with it.",
+            "Paste it whole, as Azure shows it under Access keys; it ends with ==.",
         )
     status = getattr(error, "status_code", None)
     if status is None:
@@ -180,10 +191,15 @@ def cause(error: Exception, path: str, where: str, container: str) -> StudioloEr
     if code in _DENIED or status == 403:
         return AccessDenied(
             f"{where} does not allow this ({code or status}).",
-            "Give it the role Storage Blob Data Contributor, or a wider SAS token.",
+            "Check the key; else give the identity the role Storage Blob Data Contributor, take a wider SAS token, or let this machine "
+            "through the account's firewall.",
         )
     if code in _CONTAINER:
         return ContainerMissing(f"There is no '{container}' in {where} ({code}).", "Check account and name.")
+    if status == 404 and not path:
+        return ContainerMissing(
+            f"{where} answers nothing for '{container}' ({code or status}).", "Check account, endpoint and its name."
+        )
     if code in _PATH or status == 404:
         return PathNotFound(path)
     if status in (412, 304) or code == "ConditionNotMet":

@@ -27,10 +27,10 @@ _MOST = 64 << 20  # bytes of a document, such as the listing of a folder, that a
 
 
 class Reply:
-    """An answer while it is open. headers: by lower-case name."""
+    """An answer while it is open. headers: by lower-case name; signed: whether a credential was sent."""
 
-    def __init__(self, answer: httpcore.Response, url: str) -> None:
-        self.status, self.url = answer.status, url
+    def __init__(self, answer: httpcore.Response, url: str, *, signed: bool = False) -> None:
+        self.status, self.url, self.signed = answer.status, url, signed
         self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
         self._answer = answer
 
@@ -111,7 +111,7 @@ class Web:
             content=content if isinstance(content, bytes) else iter(content),
             extensions={"timeout": times},
         ) as answer:
-            yield Reply(answer, url)
+            yield Reply(answer, url, signed="Authorization" in sent or bool(self._query))
 
     def close(self) -> None:
         """Close the connections."""
@@ -123,10 +123,14 @@ def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def refused(reply: Reply, path: str, where: str) -> StudioloError:
+def refused(reply: Reply, path: str, where: str) -> StudioloError:  # noqa: PLR0911 - one line a cause
     """Return our error of an answer that is none of those hoped for."""
     status = reply.status
     if status == 401:
+        if not reply.signed:
+            return WrongCredential(
+                f"{where} wants a sign-in (401).", "Choose user and password, or a token, as the way to sign in."
+            )
         return WrongCredential(f"{where} did not accept the credential (401).", "Write it anew; it may have expired.")
     if status == 403:
         return AccessDenied(f"{where} does not allow this (403).", "Give the account the right to it.")

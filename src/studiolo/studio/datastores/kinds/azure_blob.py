@@ -27,7 +27,7 @@ SPEC = KindSpec(
     description="A container of an Azure storage account.",
     fields=(
         _azure.ACCOUNT,
-        Field("container_name", "Container", required=True, example="data"),
+        Field("container_name", "Container", required=True, example="data", pattern=r"[$\w-]+"),
         FOLDER,
         _azure.PROTOCOL,
         _azure.ENDPOINT,
@@ -83,7 +83,7 @@ class AzureBlobStore(FileStore):
 
     def __init__(self, client: Any, container: str, root: str, account: str, markers: bool) -> None:
         self._client, self._container, self._root, self._markers = client, container, root, markers
-        self.where = f"the storage account {account}"
+        self.where = _azure.named(account, client.url)
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a page of the listing, straight from the server."""

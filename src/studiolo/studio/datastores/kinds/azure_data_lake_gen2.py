@@ -16,7 +16,7 @@ SPEC = KindSpec(
     description="A file system of a storage account with a hierarchical namespace.",
     fields=(
         _azure.ACCOUNT,
-        Field("filesystem", "File system", required=True, example="lake"),
+        Field("filesystem", "File system", required=True, example="lake", pattern=r"[$\w-]+"),
         FOLDER,
         _azure.PROTOCOL,
         _azure.ENDPOINT,

@@ -27,7 +27,7 @@ SPEC = KindSpec(
     description="A file share of an Azure storage account.",
     fields=(
         _azure.ACCOUNT,
-        Field("file_share_name", "File share", required=True, example="share"),
+        Field("file_share_name", "File share", required=True, example="share", pattern=r"[\w-]+"),
         FOLDER,
         _azure.PROTOCOL,
         _azure.ENDPOINT,
@@ -65,7 +65,7 @@ class AzureFileStore(FileStore):
 
     def __init__(self, client: Any, share: str, root: str, account: str) -> None:
         self._client, self._share, self._root = client, share, root
-        self.where = f"the storage account {account}"
+        self.where = _azure.named(account, client.url)
 
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a page of the listing, straight from the server."""

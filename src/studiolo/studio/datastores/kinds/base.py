@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 from studiolo.kernel.errors import MissingExtra, StudioloError
 from studiolo.studio.datastores import causes
-from studiolo.studio.datastores.errors import NotAFile, ObjectChanged, PathNotFound
+from studiolo.studio.datastores.errors import ConnectionCut, NotAFile, ObjectChanged, PathNotFound
 from studiolo.studio.datastores.paths import clean
 from studiolo.studio.datastores.ports import Check, Entry, Fingerprint, Store
 from studiolo.studio.datastores.spec import Auth, Field, KindSpec, Surroundings
@@ -154,7 +154,8 @@ class FileStore(ABC):
             with self.named(""):
                 self.probe()
         except StudioloError as error:
-            return Check(False, error.detail, error.hint, (time.monotonic() - begun) * 1000, error.code)
+            hint = causes.OTHER if isinstance(error, ConnectionCut) else error.hint
+            return Check(False, error.detail, hint, (time.monotonic() - begun) * 1000, error.code)
         return Check(True, "", "", (time.monotonic() - begun) * 1000)
 
     def probe(self) -> None:

@@ -39,7 +39,7 @@ SPEC = KindSpec(
     title="Google Cloud Storage",
     description="A bucket of Google Cloud Storage.",
     fields=(
-        Field("bucket", "Bucket", required=True, example="company-data"),
+        Field("bucket", "Bucket", required=True, example="company-data", pattern=r"[\w.-]+"),
         FOLDER,
         Field("project", "Project", "Only where requests are billed to another project.", group="Server"),
         Field(

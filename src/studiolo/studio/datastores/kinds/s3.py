@@ -41,7 +41,7 @@ SPEC = KindSpec(
     title="Amazon S3 and compatible",
     description="A bucket of Amazon S3, or of MinIO, Ceph, Cloudflare R2 and others that speak its protocol.",
     fields=(
-        Field("bucket", "Bucket", required=True, example="company-data"),
+        Field("bucket", "Bucket", required=True, example="company-data", pattern=r"arn:\S+|[\w.-]+"),
         FOLDER,
         Field(
             "region",

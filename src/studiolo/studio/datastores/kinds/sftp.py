@@ -42,7 +42,7 @@ SPEC = KindSpec(
     title="SFTP",
     description="Files of a machine that can be reached by SSH.",
     fields=(
-        Field("host", "Host", required=True, example="files.example.org"),
+        Field("host", "Host", required=True, example="files.example.org", pattern=r"[^/@\s]+"),
         Field("port", "Port", type="integer", default=22),
         Field("user", "User", required=True),
         Field("folder", "Folder", "Full path on the host, or one below the user's home.", example="/srv/data"),

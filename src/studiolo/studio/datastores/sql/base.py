@@ -26,7 +26,7 @@ Mode = Literal["create", "append", "replace"]
 BATCH = 65_536
 HEAD_BATCH = 100
 
-HOST = Field("host", "Host", required=True, example="db.example.org")
+HOST = Field("host", "Host", required=True, example="db.example.org", pattern=r"[^/@\s]+")
 DATABASE = Field("database", "Database", required=True, example="shop")
 USER = Field("user", "User", "Better one that may only read.", required=True)
 PASSWORD = Field("password", "Password", required=True, secret=True, auth=("password",))

@@ -12,6 +12,7 @@ from studiolo.studio.datastores.errors import (
     ConnectionCut,
     DatabaseMissing,
     DatastoreInvalid,
+    NoAnswer,
     QueryTooSlow,
     StoreFull,
     StoreReadOnly,
@@ -260,7 +261,7 @@ class PostgreSql(SqlDatabase):
                 f"No trusted connection to {self.where}: {_last(text)}", "Check TLS and the authority in the settings."
             )
         if "timeout expired" in words or "timed out" in words:
-            return None
+            return NoAnswer(f"{self.where} did not answer in time.", "Check host and port: is it PostgreSQL?")
         if (
             "server closed the connection" in words
             or "connection is closed" in words
