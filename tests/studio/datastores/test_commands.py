@@ -47,6 +47,8 @@ def test_commands_move_files(cli: Callable[..., Result], tmp_path: Path) -> None
     (tmp_path / "in" / "a.txt").write_text("hello")
     (tmp_path / "in" / "sub" / "b.txt").write_text("there")
     assert cli("datastores", "upload", str(tmp_path / "in"), "workspaceblobstore:x").exit_code == 0
+    part = cli("datastores", "browse", "workspaceblobstore:x", "--limit", "1")
+    assert "first 1: more are there" in part.stderr
     listed = cli("datastores", "browse", "azureml://datastores/workspaceblobstore/paths/x", "-o", "json")
     assert [one["path"] for one in json.loads(listed.stdout)] == ["x/a.txt", "x/sub/"]
     again = cli("datastores", "upload", str(tmp_path / "in" / "a.txt"), "workspaceblobstore:x/")

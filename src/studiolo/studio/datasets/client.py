@@ -22,6 +22,7 @@ from studiolo.studio.datasets.schemas import (
     Dataset,
     DatasetCreated,
     DatasetVersion,
+    Kind,
     Preview,
     ProfileAsked,
     Retention,
@@ -72,17 +73,20 @@ class Datasets(Registrations, Exploring, AboutFiles):
         delimiter: str | None = None,
         encoding: str | None = None,
         header: bool | None = None,
+        kind: Kind = "tabular",
         through: Through | None = None,
     ) -> DatasetVersion:
         """Upload a file, or a frame (as Parquet), and return the version that holds it.
 
-        A folder is sent as `send` does, and waited for. name: default the file's own. What is left out of format, delimiter,
+        A folder is sent as `send` does, and waited for. kind: `file` keeps a folder or a file as it is. name: default the file's own. What is left out of format, delimiter,
         encoding and header is found out. through: is given the pieces on their way, e.g. to draw a progress bar.
         """
-        if isinstance(file, str | Path) and Path(file).is_dir():
+        if isinstance(file, str | Path) and (kind == "file" or Path(file).is_dir()):
             told = {"format": format, "delimiter": delimiter, "encoding": encoding, "header": header}
             reading = {key: value for key, value in told.items() if value is not None}
-            sent = self.wait_for(self.send(file, name, description=description or "", reading=reading).run_id)
+            sent = self.wait_for(
+                self.send(file, name, kind=kind, description=description or "", reading=reading).run_id
+            )
             return self.get(sent.name, sent.version)
         created = self.upload(
             file,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from studiolo.kernel.errors import Invalid
-from studiolo.kernel.terminal import Output, OutputOption, counted, fail, out, progress, show, transport
+from studiolo.kernel.terminal import Output, OutputOption, counted, fail, out, progress, show, transport, warn
 from studiolo.studio.datastores import databases_cli
 from studiolo.studio.datastores.client import Datastores
 from studiolo.studio.datastores.schemas import CheckState, DatastoreKind, KindField
@@ -203,9 +203,11 @@ def browse(
     found = Datastores(transport(context)).browse(name, folder, limit=min(limit, 1000))
     rows = [
         {**one.model_dump(mode="json"), "path": one.path + "/" * one.folder}
-        for one, _ in zip(found, range(limit), strict=False)
+        for _, one in zip(range(limit), found, strict=False)
     ]
     show(rows, ("path", "size", "modified"), output=output, empty="The folder is empty.")
+    if len(rows) == limit and next(found, None):
+        warn(f"These are the first {limit:,}: more are there (--limit).")
 
 
 @app.command()

@@ -271,7 +271,7 @@ class PathExists(StoreError):
     def __init__(self, path: str) -> None:
         super().__init__(
             f"There is a file '{shown(path)}' already.",
-            "Choose another name, or say that it may be replaced.",
+            "Choose another name, or say that it may be replaced: --overwrite, overwrite=True.",
             field="path",
         )
 

@@ -31,6 +31,7 @@ from studiolo.studio.datasets.schemas import Preview, TableSchema
 
 CACHE = Path("cache") / "files.sqlite"
 _SKIPPED = 1000  # that are named
+_NO_TABLE = "Files that make no one table are kept as they are with the kind `file`."
 _FRESH_SECONDS = 1800.0  # for which what was held need not be held again; the sweep leaves it for a day
 
 
@@ -147,7 +148,12 @@ class Registering:
         read = tables.Read(TableSchema(format="files", columns=[], rows=0), nothing)
         if self.order.kind == "tabular":
             with self._local(entries) as files:
-                read = tables.read(self.order, entries, files, self.blobs, self._work, self.tell)
+                try:
+                    read = tables.read(self.order, entries, files, self.blobs, self._work, self.tell)
+                except StudioloError as error:
+                    if self.order.kind == "tabular" and len(entries) > 1:
+                        error.hint = f"{error.hint} {_NO_TABLE}".strip()
+                    raise
         written = manifests.write(self.blobs, (entries[path] for path in sorted(entries)))
         kept = self.blobs.put(read.preview.model_dump_json().encode()).digest
         fresh = time.monotonic() - self._began < _FRESH_SECONDS
