@@ -35,9 +35,8 @@ _BEAT_SECONDS = 1.0
 _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
 _AGAIN_SECONDS = 1.0  # for which other slices wait while pipelines go on
-_OTHERS_SECONDS = (
-    0.5  # the same, while the jobs of a pipeline end one after another: a round of all costs as much as a step
-)
+# the same, while the jobs of a pipeline end one after another: a round of all costs as much as a step
+_OTHERS_SECONDS = 0.5
 _MANY = 65_536  # bytes that runners may have written since the last look
 _FUTILE, _FUTILE_SECONDS = 25.0, 0.3
 _STATISTICS_SECONDS = 2.0

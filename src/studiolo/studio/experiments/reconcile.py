@@ -348,9 +348,8 @@ def _act(ctx: Context, claim: Claim, act: Act | None, token: str | None) -> Look
         case Act.launch:
             if failed := _launch(ctx, claim, place, token):
                 return failed
-    return Look(
-        Seen(Sight.starting), news=True
-    )  # how it stands is seen in the next tick; a short job has ended by then
+    # how it stands is seen in the next tick; a short job has ended by then
+    return Look(Seen(Sight.starting), news=True)
 
 
 def _launch(ctx: Context, claim: Claim, place: Path, token: str | None) -> Look | None:

@@ -17,9 +17,8 @@ from studiolo.studio.experiments.machine import Decision, Seen, Sight
 from studiolo.studio.experiments.schemas import TERMINAL
 
 log = logging.getLogger(__name__)
-_untidy: list[
-    tuple[Context, Claim]
-] = []  # completed; lost with the process, which costs room until old attempts are cleared
+# completed jobs; lost with the process, which costs room until old attempts are cleared
+_untidy: list[tuple[Context, Claim]] = []
 
 
 class _Full(Exception):
