@@ -59,7 +59,7 @@ def test_a_slice_that_fails_is_logged_and_the_others_go_on(ctx: Context, caplog:
 def test_a_database_that_is_away_is_waited_for(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = Loop(ctx, {"a": lambda ctx: True})
     with monkeypatch.context() as patch:
-        patch.setattr(type(ctx.db), "read", lambda self: (_ for _ in ()).throw(OSError("away")))
+        patch.setattr(type(ctx.db), "glance", lambda self: (_ for _ in ()).throw(OSError("away")))
         assert loop.once() is False
     assert loop.once() is True
 
@@ -205,13 +205,13 @@ def test_the_end_of_a_job_while_the_database_is_away_troubles_no_slice(
     ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def jobs(ctx: Context) -> bool:
-        with ctx.db.read():
+        with ctx.db.glance():
             return False
 
     loop = Loop(ctx, {"jobs": jobs}, ["jobs"])
     loop.once()
     with monkeypatch.context() as patch:
-        patch.setattr(type(ctx.db), "read", lambda self: (_ for _ in ()).throw(OSError("away")))
+        patch.setattr(type(ctx.db), "glance", lambda self: (_ for _ in ()).throw(OSError("away")))
         loop.once()
         loop.quick()
     assert loop.troubled == []

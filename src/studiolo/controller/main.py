@@ -36,7 +36,7 @@ _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
 _AGAIN_SECONDS = 1.0  # for which other slices wait while pipelines go on
 # the same, while the jobs of a pipeline end one after another: a round of all costs as much as a step
-_OTHERS_SECONDS = 0.5
+_OTHERS_SECONDS, _OTHERS_MOST, _OTHERS_TIMES = 0.5, 2.0, 10.0  # at least, at most, and times what the last round took
 _MANY = 65_536  # bytes that runners may have written since the last look
 _FUTILE, _FUTILE_SECONDS = 25.0, 0.3
 _STATISTICS_SECONDS = 2.0
@@ -77,15 +77,16 @@ def run(settings: Settings, stop: threading.Event) -> None:
             changes.look()
             if changes.ended():
                 loop.quick()
-            begun = time.thread_time()
+            begun, started = time.thread_time(), time.monotonic()
             busy = loop.once()
+            took = time.monotonic() - started
             heart.beat(loop.troubled)
             warming.tick()
             # clients that log all the time wake us all the time: a round in which there was nothing to do may be followed by
             # the next one only after some times what it cost
             futile = 0.0 if busy else min(_FUTILE * (time.thread_time() - begun), _FUTILE_SECONDS)
             pause = max(settings.tick_ms / 1000, futile)
-            busy = _follow(changes, loop, stop, pause) or busy
+            busy = _follow(changes, loop, stop, pause, took) or busy
             if not busy:
                 changes.wait(stop, (settings.idle_tick_ms - settings.tick_ms) / 1000, changes.look)
     finally:
@@ -97,18 +98,19 @@ def run(settings: Settings, stop: threading.Event) -> None:
     log.info("controller ended")
 
 
-def _follow(changes: "Changes", loop: "Loop", stop: threading.Event, seconds: float) -> bool:
+def _follow(changes: "Changes", loop: "Loop", stop: threading.Event, seconds: float, took: float) -> bool:
     """Wait, but for jobs that end: what follows on them is done at once. True when there were such.
 
-    Where a pipeline goes on the wait begins anew, so that a chain of short steps is not held up by the round of all.
+    Where a pipeline goes on the wait begins anew, so that a chain of short steps is not held up by rounds of all. took: seconds of the last.
     """
     begun = time.monotonic()
     until = begun + seconds
+    latest = begun + max(_OTHERS_SECONDS, min(_OTHERS_TIMES * took, _OTHERS_MOST))
     followed = False
     while (left := until - time.monotonic()) > 0 and changes.wait(stop, left):
         changes.ended()
         if loop.quick():
-            until = max(until, min(time.monotonic() + seconds, begun + _OTHERS_SECONDS))
+            until = max(until, min(time.monotonic() + seconds, latest))
         followed = True
     return followed
 

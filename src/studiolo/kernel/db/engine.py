@@ -24,6 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 _BATCH = 256  # writes that may share one commit
 _PREPARED = 400  # statements that a connection to PostgreSQL keeps prepared
+_ALONE = "statements_alone"  # option of connections whose statements are no transaction together
 _REST_SECONDS = 1.0  # after which a connection to PostgreSQL may have been closed by the other side
 _DATABASE_HINT = "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite."
 
@@ -51,7 +52,11 @@ class Database:
         self.url = url
         self.dialect: Literal["sqlite", "postgresql"] = "sqlite" if url.startswith("sqlite") else "postgresql"
         self._readers, self._writer = _sqlite_engines(url, durability) if self.dialect == "sqlite" else _postgres(url)
-        self._glances = self._writer.execution_options(isolation_level="AUTOCOMMIT")  # PostgreSQL only
+        self._glances = (
+            self._readers.execution_options(**{_ALONE: True})
+            if self.dialect == "sqlite"
+            else self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        )
         self._turn = _Turn()
         self._queue: deque[_Write[Any]] = deque()
         self._mine = threading.local()
@@ -71,12 +76,8 @@ class Database:
     def glance(self) -> Iterator[Connection]:
         """Read with single statements, each of which sees one state; two may see different ones.
 
-        PostgreSQL is asked twice less than by `read`, which says where a transaction begins and ends: half of a short question.
+        The database is asked twice less than by `read`, which says where a transaction begins and ends: half of a short question.
         """
-        if self.dialect == "sqlite":
-            with self.read() as connection:
-                yield connection
-            return
         with _patiently(self._glances), self._glances.connect() as connection:
             yield connection
 
@@ -315,7 +316,8 @@ def _set_wal(connection: sqlite3.Connection) -> None:
 
 def _beginner(statement: str) -> Callable[[Connection], None]:
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        if not connection.get_execution_options().get(_ALONE):
+            connection.exec_driver_sql(statement)
 
     return begin
 

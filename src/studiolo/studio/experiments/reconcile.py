@@ -42,7 +42,7 @@ _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on
 def tick(ctx: Context) -> bool:
     """Advance every live job of the workspace; True when something changed, so that it is worth looking again soon."""
     over = untidy()
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         found = claims.live(tx, ctx.workspace_id)
     full: set[str] = set()  # computes whose queue has a head that must wait: those behind it wait too, so none starves
     busy = _each(ctx, found, full)
@@ -140,8 +140,10 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
                 if not claims.lead(tx, ctx, claim, lead):
                     break
         seen = _look(ctx, claim)
-        with ctx.db.read() as tx:
-            spent = claims.spent(tx, claim) if claim.spec.retries else {}
+        spent: dict[str, int] = {}
+        if claim.spec.retries:
+            with ctx.db.glance() as tx:
+                spent = claims.spent(tx, claim)
         job = Job(claim.state, claim.desired, claim.failure, _retries(ctx, claim), spent)  # type: ignore[arg-type]
         decision = decide(job, seen.seen)
         acted = _act(ctx, claim, decision.act, launching)
@@ -162,7 +164,7 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
             return True, False
         changed = True
         launching = seen.token
-        with ctx.db.read() as tx:
+        with ctx.db.glance() as tx:
             following = claims.again(tx, claim.seq)
         if following is None:
             break
@@ -176,7 +178,7 @@ def _kept_at_once(ctx: Context, claim: Claim, seen: Look, decision: Decision) ->
         return None
     current: Claim | None = claim
     if seen.news:  # its journal goes on behind the lines that were just applied
-        with ctx.db.read() as tx:
+        with ctx.db.glance() as tx:
             current = claims.again(tx, claim.seq)
     if current is None or current.version != claim.version:
         return None

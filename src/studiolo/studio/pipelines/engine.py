@@ -122,7 +122,7 @@ class Look:
             if row.kind in NESTED:
                 made = starting.outputs_of(self.nested[row.run_id])
             else:
-                with self.ctx.db.read() as tx:
+                with self.ctx.db.glance() as tx:
                     files = led.files(tx, self.ctx, run)
                 read = self.plan.read.get(name, frozenset())
                 made = settling.outputs(self.ctx.blobs, self.plan.step(name), files, read, f"run:{run.id}")

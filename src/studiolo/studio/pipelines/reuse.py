@@ -79,7 +79,7 @@ def take_over(ctx: Context, old: Any, now: datetime) -> tuple[dict[str, Any], No
 
 def missed(ctx: Context, step: Step, values: Mapping[str, Any]) -> Reuse:
     """Return why a step runs: what differs from the nearest of its earlier results."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         found = repository.earlier(tx, ctx, values["slot"])
     after: dict[str, str] = values["parts"]
     if not found:
