@@ -9,7 +9,6 @@ import logging
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,20 +22,14 @@ from studiolo.studio.compute.backends import local_machine
 from studiolo.studio.compute.backends.base import (
     NOTHING,
     BackendSpec,
-    Capacity,
-    Ended,
     Handed,
     Kept,
-    Lost,
     Machine,
-    Observation,
     Order,
-    Running,
-    Swept,
     Usage,
-    capacity_of,
 )
 from studiolo.studio.compute.errors import SparkAway
+from studiolo.studio.compute.programs import NOBODY_KNOWS, Programs, tell
 from studiolo.studio.compute.spark import settings, speaking
 
 SPEC = BackendSpec(
@@ -67,23 +60,14 @@ LIMITS = (
 SESSION = "spark-session.json"  # of an attempt: the id of its session, and whether it was closed
 _PROBE_SECONDS, _CLOSE_SECONDS = 45.0, 30.0
 _OURS = ("STUDIOLO_", "MLFLOW_", "AZUREML_", "SPARK_", "PYTHONPATH")
-_closing: dict[Path, threading.Thread] = {}
-_lock = threading.Lock()
 log = logging.getLogger(__name__)
 checked = settings.checked
 
 
-class AttachedSpark:
+class AttachedSpark(Programs):
     """A Spark as a backend: processes are this machine's, sessions the Spark's."""
 
-    SPEC = SPEC
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-
-    def capacity(self, settings: Settings) -> Capacity:
-        """Return what programs may use here."""
-        return capacity_of(self._machine.config, LIMITS)
+    SPEC, RECORD, LIMITS = SPEC, SESSION, LIMITS
 
     def start(self, folder: Path, order: Order, handed: Handed = NOTHING) -> bool:
         """Start a runner on an attempt, whose program finds its session in SPARK_REMOTE."""
@@ -98,32 +82,17 @@ class AttachedSpark:
         )
         return local_machine.start(folder, self._with_python(order), given)
 
-    def poll(self, folder: Path) -> Observation:
-        """Say what has become of an attempt; one that is over is told when its session is closed."""
-        found = local_machine.poll(folder)
-        if not isinstance(found, Ended | Lost) or self._closed(folder):
-            return found
-        return Running(0, 0, found.started_at if isinstance(found, Ended) else time.time())
-
-    def stop(self, folder: Path) -> None:
-        """Ask for the end of an attempt."""
-        local_machine.stop(folder)
-
-    def preempt(self, folder: Path) -> None:
-        """Ask for the end of an attempt, so that others have room."""
-        local_machine.preempt(folder)
-
-    def bar(self, folder: Path, reason: str) -> bool:
-        """Take an attempt that nobody owns, so that it never starts."""
-        return local_machine.bar(folder, reason)
-
-    def sweep(self, folder: Path, mark: str) -> list[Swept]:
-        """Kill what is left of an attempt whose runner is gone."""
-        return local_machine.sweep(folder, mark)
-
-    def usage(self, folder: Path) -> Usage | None:
-        """Return what an attempt uses here now."""
-        return local_machine.usage(folder)
+    def close(self, folder: Path, record: dict[str, Any]) -> str:
+        """Close the session of an attempt."""
+        try:
+            question = {"verb": "close", "remote": settings.remote(self._machine, record["session"])}
+            found = _ask(self._machine, question, _CLOSE_SECONDS)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            log.warning("the session of the attempt %s could not be closed: %s", folder, error)
+            return NOBODY_KNOWS
+        if count := found.get("interrupted"):
+            tell(folder, f"{count} operation{'s' if count > 1 else ''} interrupted in Spark")
+        return str(found.get("said") or "yes")
 
     def _with_python(self, order: Order) -> Order:
         """Let jobs without an environment of their own find the Python that has pyspark before the studio's."""
@@ -133,37 +102,6 @@ class AttachedSpark:
             return order
         parts.insert(parts.index(own), str(other))
         return cast("Order", {**order, "env": {**order["env"], "PATH": os.pathsep.join(parts)}})
-
-    def _closed(self, folder: Path) -> bool:
-        """Say whether the session of an attempt is closed; else have that done."""
-        record = attempt.read_json(str(folder), SESSION)
-        if record is None or "closed" in record:
-            return True
-        with _lock:
-            if folder not in _closing:
-                work = threading.Thread(
-                    target=self._close, args=(folder, record), daemon=True, name="closing a session"
-                )
-                _closing[folder] = work
-                work.start()
-        return False
-
-    def _close(self, folder: Path, record: dict[str, Any]) -> None:
-        record["closed"] = "nobody knows"
-        try:
-            question = {"verb": "close", "remote": settings.remote(self._machine, record["session"])}
-            found = _ask(self._machine, question, _CLOSE_SECONDS)
-            if count := found.get("interrupted"):
-                said = f"{count} operation{'s' if count > 1 else ''} interrupted in Spark"
-                with (folder / attempt.LOG).open("a", encoding="utf-8") as file:
-                    file.write(f"[studio] {said}\n")
-            record["closed"] = found.get("said") or "yes"
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
-            log.warning("the session of the attempt %s could not be closed: %s", folder, error)
-        finally:
-            attempt.write_json(str(folder), SESSION, record)
-            with _lock:
-                _closing.pop(folder, None)
 
 
 def attach(machine: Machine) -> AttachedSpark:
