@@ -130,6 +130,10 @@ def test_compute_of_each_type_is_made_attached_or_refused(cli: Cli, ctx: Context
     said = cli("apply", "-f", write(tmp_path, "lake.yml", spark))
     assert said.exit_code == 0, said.output
     assert (machines.get(ctx, "lake").kind, machines.get(ctx, "lake").port) == ("spark", 1)
+    bricks = "name: bricks\ntype: databricks\nhost: 127.0.0.1\nport: 1\ntoken: dapi\ncluster_id: 1129-abc\n"
+    said = cli("apply", "-f", write(tmp_path, "bricks.yml", bricks))
+    assert said.exit_code == 0, said.output
+    assert machines.get(ctx, "bricks").settings["cluster_id"] == "1129-abc"
     for type_, words in (
         ("kubernetes", "Write pvc:NAME"),  # it is attached, and says what it must know
         ("computeinstance", "`local`"),

@@ -308,7 +308,7 @@ class Runner:
             said = f"It was ended by signal {processes.signal_name(-code)}, which did not come from the studio."
             return "user_error", said
         told = attempt.read_json(self.folder, attempt.FAILURE) or {}  # by a program of ours that was to run it
-        if told.get("class") in ("environment", "lost"):
+        if told.get("class") in ("environment", "lost", "timeout", "canceled"):
             return str(told["class"]), str(told["error"])
         return "user_error", f"It ended with exit code {code}."
 

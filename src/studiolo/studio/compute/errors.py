@@ -24,6 +24,12 @@ class SparkAway(StudioloError):
     code, status, title = "compute.spark_away", 502, "The Spark does not answer"
 
 
+class DatabricksAway(StudioloError):
+    """A Databricks that cannot be reached by its REST API, lets nobody in, or has not what was named."""
+
+    code, status, title = "compute.databricks_away", 502, "The Databricks does not answer as it must"
+
+
 class TooBig(Invalid):
     """More was asked for than the compute will ever have."""
 

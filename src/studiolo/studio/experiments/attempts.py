@@ -266,6 +266,9 @@ def _spark(spec: JobSpec, place: Path) -> list[str]:
         "command": _words(spec, place, place / OUTPUTS)[-1],
         "cores": spec.resources.cores,
         "name": spec.name or "spark",
+        "env": spec.env,
+        "timeout_s": spec.timeout_s,
+        "code": [clean(file.path) for file in spec.code],
     }
     (place / sparks.PLAN).write_text(json.dumps(plan), "utf-8")
     return [sys.executable, "-m", sparks.__name__]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from studiolo.studio.experiments import expressions
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.schemas import JobSpec
 
@@ -36,6 +37,36 @@ def check(job: JobSpec, *, images: bool = False) -> None:
             "Leave out its path: it comes back as an artifact of the run.",
             field=f"outputs.{name}",
         )
+
+
+def check_sent(job: JobSpec, takes: tuple[str, ...]) -> None:
+    """Refuse what a compute that takes a script, and sees no files of the studio, cannot run; raises BadJob, which names the field."""
+    where = f"'{job.compute}' runs scripts away from the studio"
+    if job.kind not in takes:
+        raise BadJob(
+            f"'{job.compute}' takes jobs of kind {' and '.join(takes)} alone, and this one is of kind {job.kind}.",
+            "Name another compute.",
+            field="compute",
+        )
+    if job.environment or job.context.get("environment"):
+        raise BadJob(
+            f"{where}: environments are not built there.",
+            f"Leave it out; packages are its libraries: studiolo compute machine-update {job.compute} --set libraries=…",
+            field="environment",
+        )
+    for field, names, hint in (
+        ("inputs", [*job.inputs, *job.context.get("staged", {})], "Give an address that it reads itself, as a text or with mode: direct."),
+        ("outputs", [*job.outputs, *(name for word in job.command for name in expressions.outputs(word))], "Let the script write to an address of its own."),
+        ("secrets", [*job.secrets], "Use its secret scopes: dbutils.secrets.get(scope, key)."),
+    ):  # fmt: skip
+        if names:
+            raise BadJob(f"{where}, where '{names[0]}' is not.", hint, field=f"{field}.{names[0]}")
+    assert job.spark is not None  # of its kind
+    for field, names in (("jars", job.spark.jars), ("archives", job.spark.archives)):
+        if local := next(
+            (name for name in names if "://" not in name and not name.startswith(("dbfs:", "/Volumes/"))), ""
+        ):
+            raise BadJob(f"{where}: '{local}' is a file of the code.", "Name where Databricks finds it: dbfs:/…, /Volumes/…, s3://…", field=field)  # fmt: skip
 
 
 def _check_image(job: JobSpec, chosen: dict[str, Any] | None) -> None:

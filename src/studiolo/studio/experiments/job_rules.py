@@ -7,6 +7,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import MissingExtra
 from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import service as compute
+from studiolo.studio.compute.machines import service as machines
 from studiolo.studio.experiments import artifacts, elsewhere, expressions, in_containers, job_secrets, warm_start
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.notebooks import parameters
@@ -33,6 +34,8 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     _check_parallel(job)
     _check_notebook(job)
     _check_spark(job)
+    if takes := machines.takes(ctx, job.compute):
+        elsewhere.check_sent(job, takes)
 
 
 def check_given(ctx: Context, job: JobSpec) -> None:
@@ -41,6 +44,8 @@ def check_given(ctx: Context, job: JobSpec) -> None:
         elsewhere.check(job, images=compute.runs_images(ctx, job.compute))
     else:
         in_containers.check(ctx, job)
+    if takes := machines.takes(ctx, job.compute):
+        elsewhere.check_sent(job, takes)
     _check_given_parallel(job)
     job_secrets.check(ctx, job)
     for name, files in [("code", job.code), ("artifacts", job.artifacts), *job.inputs.items()]:

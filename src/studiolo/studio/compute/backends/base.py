@@ -82,7 +82,8 @@ class BackendSpec:
     also by none. programs_here: what runs on the studio's machine is the job's own program, which speaks to it.
     extra: optional dependency that it needs. fields: what is to be known of such a machine beside where it is. queues: it has a
     queue of its own, which decides what runs when; at most `max_jobs` of its settings are there at once. here: without a host
-    it is the studio's own machine. images: it runs jobs in container images by itself.
+    it is the studio's own machine. images: it runs jobs in container images by itself. takes: the kinds of jobs that it takes, where
+    these are not all: they see no files of the studio there.
     """
 
     name: str
@@ -95,6 +96,7 @@ class BackendSpec:
     here: bool = False
     images: bool = False
     programs_here: bool = False
+    takes: tuple[str, ...] = ()
     port: int = 22
     place: tuple[str, ...] = ("host", "port", "user", "host_key", "folder", "python")
     signs_in: tuple[str, ...] = ("private_key", "password")

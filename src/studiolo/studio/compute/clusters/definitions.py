@@ -26,6 +26,7 @@ _OTHERS = {
     "slurm": "Attach it: studiolo compute attach -f FILE",
     "ray": "Attach it: studiolo compute attach -f FILE",
     "spark_connect": "Attach it: studiolo compute attach -f FILE",
+    "databricks": "Attach it: studiolo compute attach -f FILE",
     "synapsespark": "Spark pools of Synapse are not attached; a Spark that listens for Spark Connect is (type: spark_connect).",
 }
 

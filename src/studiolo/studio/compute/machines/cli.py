@@ -14,7 +14,10 @@ from studiolo.studio.compute.machines.schemas import MachineCheck
 app = typer.Typer()
 Name = Annotated[str, typer.Argument(help="Name of the machine.")]
 Host = Annotated[str | None, typer.Option(help="Name or address of the machine.")]
-Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Where it listens: 22 by default, of a Spark 15002.")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="Where it listens: 22 by default, of a Spark 15002, of a Databricks 443."),
+]
 User = Annotated[str | None, typer.Option(help="The account that jobs run in.")]
 HostKey = Annotated[str | None, typer.Option("--host-key", help="SHA256:… or a line of known_hosts.")]
 Folder = Annotated[str | None, typer.Option(help="Where everything of the studio is there.")]
@@ -70,7 +73,7 @@ def attach(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="ssh, spark, kubernetes, slurm or ray (the last two without a host: on the studio's own machine)."
+            help="ssh, spark, databricks, kubernetes, slurm or ray (the last two without a host: on the studio's own machine)."
         ),
     ] = None,
     setting: Setting = None,
@@ -90,7 +93,7 @@ def attach(
     description: Description = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Attach a machine by SSH, a Slurm, a Ray, a Kubernetes, or a Spark by Spark Connect; options go before what the file says."""
+    """Attach a machine by SSH, a Slurm, a Ray, a Kubernetes, a Databricks, or a Spark by Spark Connect; options go before what the file says."""
     values: dict[str, Any] = {"credentials": {}}
     if file is not None:
         spec, notes = load(file)
@@ -190,7 +193,7 @@ def _given(
     return {key: value for key, value in values.items() if value is not None}
 
 
-_LISTS = ("options", "node_selector", "tolerations", "pull_secrets")
+_LISTS = ("options", "node_selector", "tolerations", "pull_secrets", "libraries")
 
 
 def _settings(given: list[str]) -> dict[str, Any]:

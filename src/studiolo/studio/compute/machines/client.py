@@ -39,8 +39,8 @@ class Machines:
         return [MachineNode.model_validate(item) for item in self._transport.get(f"compute/machines/{name}/nodes")]
 
     def attach(self, name: str, **definition: Any) -> Machine:
-        """Attach a machine: kind (`ssh`, `slurm`, `ray`, `kubernetes`, `spark`), host, port, user, host_key, folder, python, settings, cores,
-        memory_bytes, credentials, description, tags. A Slurm or a Ray without a host is reached on the studio's own machine.
+        """Attach a machine: kind (`ssh`, `slurm`, `ray`, `kubernetes`, `spark`, `databricks`), host, port, user, host_key, folder, python,
+        settings, cores, memory_bytes, credentials, description, tags. A Slurm or a Ray without a host is reached on the studio's own machine.
         """
         return self.attach_from(MachineCreate(name=name, **definition))
 

@@ -1,4 +1,4 @@
-"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is, and `type: slurm`, `ray`, `kubernetes` or `spark_connect`."""
+"""Machines written as YAML: Azure ML's `virtualmachine` files, with keys of ours for where the machine is, and `type: slurm`, `ray`, `kubernetes`, `spark_connect` or `databricks`."""
 
 from collections.abc import Mapping
 from pathlib import Path

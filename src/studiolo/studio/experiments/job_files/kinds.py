@@ -64,6 +64,7 @@ _TYPES = {
     "slurm": "compute",
     "ray": "compute",
     "spark_connect": "compute",
+    "databricks": "compute",
     "azure_blob": "datastore",
     "azure_file": "datastore",
     "azure_data_lake_gen1": "datastore",

@@ -1,7 +1,8 @@
 """Becomes Spark for a Spark job: `python -m studiolo.studio.experiments.spark.driver`, in the job's working folder.
 
 Spark is the pyspark of the job's environment, which needs nothing of ours. It is looked for here, so that what is missing is said
-in a sentence; then this process becomes `spark-submit`, or, where the job's compute is an attached Spark, the script itself.
+in a sentence; then this process becomes `spark-submit`, or, where the job's compute is an attached Spark, the script itself. Where
+that is a Databricks it stays what it is, and follows the run there (`sent.py`).
 """
 
 import json
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.runner import attempt
-from studiolo.studio.experiments.spark.schemas import Spark
 
 PLAN = "spark.json"
 SCRATCH = "spark"  # what Spark spills, in the attempt's folder
@@ -56,6 +56,10 @@ def look() -> Found:
 
 def submitted(plan: dict[str, Any], found: Found, place: Path) -> tuple[list[str], dict[str, str]]:
     """Return the words that run a job on this machine, and variables that they need."""
+    from studiolo.studio.experiments.spark.schemas import (
+        Spark,
+    )  # with what it needs: nothing of it where Spark is attached
+
     spark, words = Spark.model_validate(plan["spark"]), shlex.split(plan["command"])
     defaults = {
         "spark.ui.enabled": "false",  # it would listen on every address, without a password
@@ -116,6 +120,10 @@ def main() -> int:
     """Become Spark; returns only when that fails."""
     place = Path(os.environ["STUDIOLO_OUTPUTS"]).parent
     plan = json.loads((place / PLAN).read_text("utf-8"))
+    if "STUDIOLO_DATABRICKS" in os.environ:
+        from studiolo.studio.experiments.spark import sent  # it asks over the network, which other jobs need not
+
+        return sent.run(place, plan)
     try:
         argv, env = run(place, plan)
         os.execve(argv[0], argv, {**os.environ, **env})  # noqa: S606 - the runner ends it as any job's program

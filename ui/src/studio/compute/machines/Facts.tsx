@@ -36,7 +36,7 @@ export function Facts({ it }: { it: Machine }) {
         ['Signs in by', SIGNS_IN[it.sign_in]],
         ...(kind?.fields ?? []).map((field) => [field.title, own[field.name]] as const),
         ['Folder', asks(kind, 'folder') ? it.folder : null],
-        ['Python', it.python],
+        ['Python', asks(kind, 'python') ? it.python : null],
         cluster
           ? ['Cores of its largest node', cores]
           : ['Cores for jobs', it.cores === null ? cores : `${it.cores_free} of ${it.cores} free`],

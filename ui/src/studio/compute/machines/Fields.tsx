@@ -88,7 +88,7 @@ export function Fields({ kind, value, onChange, problems }: Props) {
               />
             ) : null}
           </SimpleGrid>
-          <SignIn value={value} onChange={onChange} problems={problems} />
+          <SignIn value={value} open={kind?.may_be_open ?? false} onChange={onChange} problems={problems} />
         </>
       )}
       {kind && kind.fields.length > 0 ? (

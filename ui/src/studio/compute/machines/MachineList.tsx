@@ -94,8 +94,8 @@ export function MachineList() {
                   'studiolo compute attach box --host 10.0.0.5 --user me --key-file ~/.ssh/id_ed25519',
               }}
             >
-              Jobs can run on other machines by SSH, in a Slurm, a Ray or a Kubernetes, and with a Spark. A
-              machine needs Python 3.10 and an account, and nothing of the studio.
+              Jobs can run on other machines by SSH, in a Slurm, a Ray, a Kubernetes or a Databricks, and with
+              a Spark. A machine needs Python 3.10 and an account, and nothing of the studio.
               {may ? '' : ' Someone with the role Compute Operator can attach one.'}
             </EmptyState>
           ) : (

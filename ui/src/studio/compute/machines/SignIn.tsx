@@ -3,17 +3,20 @@ import type { Values } from './values';
 
 interface Props {
   value: Values;
+  /** Whether it may let everybody in. */
+  open: boolean;
   onChange: (change: Partial<Values>) => void;
   problems: Readonly<Record<string, string>>;
 }
 
 /** How one signs in at a machine. */
-export function SignIn({ value, onChange, problems }: Props) {
+export function SignIn({ value, open, onChange, problems }: Props) {
   if (value.sign_in === 'token')
     return (
       <PasswordInput
         label="Token"
-        description="It is sealed and never shown again. Empty: it lets everybody in."
+        description={`It is sealed and never shown again.${open ? ' Empty: it lets everybody in.' : ''}`}
+        required={!open}
         autoComplete="new-password"
         value={value.token}
         error={problems['credentials.token']}

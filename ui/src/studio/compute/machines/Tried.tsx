@@ -20,8 +20,16 @@ export function Tried({ check, onKey }: Props) {
     return (
       <Note tone="good" title={`It answers (${Math.round(check.milliseconds ?? 0)} ms).`}>
         <div>
-          {check.host}: {check.system}, Python {check.python}, {check.cores} cores,{' '}
-          {bytes(check.memory_bytes ?? 0)}, {bytes(check.disk_free_bytes ?? 0)} free on disk.
+          {[
+            `${check.host}: ${check.system}`,
+            check.python ? `Python ${check.python}` : '',
+            `${check.cores} cores`,
+            bytes(check.memory_bytes ?? 0),
+            check.disk_free_bytes ? `${bytes(check.disk_free_bytes)} free on disk` : '',
+          ]
+            .filter(Boolean)
+            .join(', ')}
+          .
         </div>
       </Note>
     );

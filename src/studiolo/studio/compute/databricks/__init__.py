@@ -1,0 +1,1 @@
+"""Databricks by its REST API: how one is named, asked and understood."""
