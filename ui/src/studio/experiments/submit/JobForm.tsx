@@ -5,6 +5,7 @@ import {
   NumberInput,
   Select,
   Stack,
+  Switch,
   Text,
   Textarea,
   TextInput,
@@ -180,6 +181,13 @@ export function JobForm({ start }: { start: Draft }) {
             onChange={(processes) => set({ processes: Number(processes) || 1 })}
           />
         </Group>
+        <Switch
+          label="Begin warm"
+          description="A command `python FILE.py …` may begin where the modules that it imports are loaded already."
+          checked={draft.warm}
+          onChange={(event) => set({ warm: event.currentTarget.checked })}
+          error={fields.warm}
+        />
         <Textarea
           label="Environment variables"
           description={

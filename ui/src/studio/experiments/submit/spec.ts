@@ -39,6 +39,7 @@ export interface Draft {
   minutes: number;
   priority: string;
   processes: number;
+  warm: boolean;
   variables: string;
   inputs: InputRow[];
   outputs: OutputRow[];
@@ -74,6 +75,7 @@ export function emptyDraft(): Draft {
     minutes: 0,
     priority: '0',
     processes: 1,
+    warm: false,
     variables: '',
     inputs: [],
     outputs: [],
@@ -95,6 +97,7 @@ export function draftOf(spec: JobSpec): Draft {
     minutes: minutesOf(spec),
     priority: String(spec.priority ?? 0),
     processes: spec.distribution?.processes ?? 1,
+    warm: spec.warm ?? false,
     variables: linesOf(spec.env ?? {}),
     inputs: [
       ...Object.entries(spec.params ?? {}).map(([name, value]) => row(name, 'literal', value)),
@@ -164,6 +167,7 @@ export function specOf(draft: Draft, code: JobSpec['code'] | null): JobSpec {
       : draft.processes > 1
         ? { type: base?.distribution?.type ?? 'pytorch', processes: draft.processes }
         : null,
+    warm: draft.warm,
     env: variablesOf(draft.variables, base?.env),
     params: Object.fromEntries(of('literal').map((it) => [it.name, it.value])),
     data: Object.fromEntries(

@@ -48,6 +48,14 @@ test('a job that is edited keeps what the form does not show', () => {
   expect(Object.keys(made.inputs ?? {})).toEqual(['local']);
 });
 
+test('whether a job begins warm is taken over, and can be changed', () => {
+  const draft = draftOf({ ...SPEC, warm: true });
+  expect(draft.warm).toBe(true);
+  expect(specOf(draft, null).warm).toBe(true);
+  expect(specOf({ ...draft, warm: false }, null).warm).toBe(false);
+  expect(specOf(emptyDraft(), null).warm).toBe(false);
+});
+
 test.each([0.2, 100, 3600])('limits that nobody touches go back as they were: %s s', (timeout_s) => {
   const base = {
     ...SPEC,

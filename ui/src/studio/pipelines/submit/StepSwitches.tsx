@@ -12,24 +12,25 @@ interface Props {
   onChange: (steps: Steps) => void;
 }
 
-/** The steps of the pipeline, and for each whether it may take an earlier result. */
+/** The steps of the pipeline, and for each whether it may take an earlier result, and begin warm. */
 export function StepSwitches({ steps, order, onChange }: Props) {
   const names = [
     ...order.filter((name) => name in steps),
     ...Object.keys(steps).filter((name) => !order.includes(name)),
   ];
   return (
-    <WideTable label="Steps" head={['Step', 'What', 'Earlier result']}>
+    <WideTable label="Steps" head={['Step', 'What', 'Earlier result', 'Warm']}>
       {names.map((name) => {
         const step = steps[name];
         if (!step) return null;
+        const { task } = step;
         const runs = ['command', 'sweep', 'parallel', 'notebook', 'spark'].includes(step.kind);
         return (
           <Table.Tr key={name}>
             <Table.Th scope="row">{step.title || name}</Table.Th>
             <Table.Td className={classes.value ?? ''}>
               {step.component ||
-                (step.task?.command ?? []).join(' ').slice(0, 120) ||
+                (task?.command ?? []).join(' ').slice(0, 120) ||
                 step.kind.replaceAll('_', ' ')}
             </Table.Td>
             <Table.Td>
@@ -39,6 +40,20 @@ export function StepSwitches({ steps, order, onChange }: Props) {
                   checked={step.reuse}
                   onChange={(event) =>
                     onChange({ ...steps, [name]: { ...step, reuse: event.currentTarget.checked } })
+                  }
+                />
+              ) : null}
+            </Table.Td>
+            <Table.Td>
+              {step.kind === 'command' && task ? (
+                <Switch
+                  aria-label={`Begin ${name} warm`}
+                  checked={task.warm ?? false}
+                  onChange={(event) =>
+                    onChange({
+                      ...steps,
+                      [name]: { ...step, task: { ...task, warm: event.currentTarget.checked } },
+                    })
                   }
                 />
               ) : null}
