@@ -143,6 +143,8 @@ def mlflow(command: Path, folder: Path, *, database_url: str = "", watched: Sequ
     env |= {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{command.parent}:{os.environ['PATH']}"}
     words = [command, "server", "--backend-store-uri", store, "--artifacts-destination", folder / "artifacts"]
     words += ["--host", "127.0.0.1", "--port", str(port)]
+    # on a busy machine its workers begin slowly, and are killed after five seconds, in the middle of what is measured
+    words += ["--uvicorn-opts", "--timeout-worker-healthcheck 120"]
     with _running(words, env, folder / "server.log", port, "/health") as process:
         yield Server(
             "mlflow server", f"http://127.0.0.1:{port}", "", "", folder, database_url or store, [process.pid, *watched]

@@ -11570,19 +11570,34 @@ export interface components {
      * MetricRow
      * @description One metric of each run: its latest, lowest and highest value, null where there is no finite one.
      *
-     *     special: the latest value where it is NaN, Infinity or -Infinity, by position of the run. points: of the longest series.
+     *     special, low_special, high_special: the value where it is NaN, Infinity or -Infinity, by position of the run. points: of the
+     *     longest series.
      */
     MetricRow: {
       /** Differs */
       differs: boolean;
       /** High */
       high: (number | null)[];
+      /**
+       * High Special
+       * @default {}
+       */
+      high_special: {
+        [key: string]: string;
+      };
       /** Key */
       key: string;
       /** Last */
       last: (number | null)[];
       /** Low */
       low: (number | null)[];
+      /**
+       * Low Special
+       * @default {}
+       */
+      low_special: {
+        [key: string]: string;
+      };
       /** Points */
       points: number;
       /**

@@ -54,6 +54,13 @@ def test_what_is_no_number_is_told_and_the_same_nothing_is_no_difference(any_ctx
     assert (x.special, x.differs) == ({0: "Infinity", 1: "Infinity"}, False)
 
 
+def test_an_infinite_lowest_or_highest_value_is_told_beside_a_finite_latest(any_ctx: Context) -> None:
+    run_id = recorded(any_ctx, metrics=[("x", -math.inf, 0, 1), ("x", math.inf, 1, 1), ("x", 2.0, 2, 1)])
+    (x,) = service.compare(any_ctx, CompareRequest(run_ids=[run_id])).metrics
+    assert (x.last, x.low, x.high, x.special) == ([2.0], [None], [None], {})
+    assert (x.values("last"), x.values("low"), x.values("high")) == ([2.0], ["-Infinity"], ["Infinity"])
+
+
 def test_missing_doubled_and_deleted_runs_are_told(any_ctx: Context) -> None:
     one, two = recorded(any_ctx), recorded(any_ctx)
     client_runs.move(any_ctx, [two], "deleted")

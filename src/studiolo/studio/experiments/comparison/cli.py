@@ -52,16 +52,16 @@ def _rows(found: Compared, every: bool, base: int | None, statistic: str) -> lis
     ]
     for metric in found.metrics:
         if every or metric.differs:
-            values = getattr(metric, statistic)
-            cells = [_cell(value, metric.special.get(n), values, n, base) for n, value in enumerate(values)]
+            values = metric.values(statistic)
+            cells = [_cell(value, values, n, base) for n, value in enumerate(values)]
             rows.append({"what": f"metrics.{metric.key}", **dict(zip(heads, cells, strict=True))})
     return rows
 
 
-def _cell(value: float | None, special: str | None, values: list[float | None], n: int, base: int | None) -> Any:
-    if value is None:
-        return special
-    if base is None or n == base or (other := values[base]) is None:
+def _cell(value: float | str | None, values: list[float | str | None], n: int, base: int | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if base is None or n == base or (other := values[base]) is None or isinstance(other, str):
         return f"{value:.6g}"
     share = f" ({(value - other) / abs(other):+.1%})" if other else ""
     return f"{value:.6g}  {value - other:+.3g}{share}"

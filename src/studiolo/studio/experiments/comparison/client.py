@@ -28,8 +28,8 @@ class Compared(RunComparison):
             row |= {f"params.{p.key}": p.values[n] for p in self.params if p.differs or not only_different}
             for metric in self.metrics:
                 if metric.differs or not only_different:
-                    value = getattr(metric, statistic)[n]
-                    row[f"metrics.{metric.key}"] = float(metric.special[n]) if n in metric.special else value
+                    value = metric.values(statistic)[n]
+                    row[f"metrics.{metric.key}"] = float(value) if isinstance(value, str) else value
             row |= {f"tags.{t.key}": t.values[n] for t in self.tags if t.differs or not only_different}
             rows.append(row)
         return rows

@@ -52,7 +52,8 @@ class TextRow(BaseModel):
 class MetricRow(BaseModel):
     """One metric of each run: its latest, lowest and highest value, null where there is no finite one.
 
-    special: the latest value where it is NaN, Infinity or -Infinity, by position of the run. points: of the longest series.
+    special, low_special, high_special: the value where it is NaN, Infinity or -Infinity, by position of the run. points: of the
+    longest series.
     """
 
     key: str
@@ -60,7 +61,15 @@ class MetricRow(BaseModel):
     low: list[float | None]
     high: list[float | None]
     special: dict[int, str] = {}
+    low_special: dict[int, str] = {}
+    high_special: dict[int, str] = {}
     points: int
+
+    def values(self, statistic: str) -> list[float | str | None]:
+        """Return one value of each run, those that are no finite numbers as texts. statistic: last, low or high."""
+        told: dict[int, str] = self.special if statistic == "last" else getattr(self, f"{statistic}_special")
+        return [told.get(n, value) for n, value in enumerate(getattr(self, statistic))]
+
     differs: bool
 
 

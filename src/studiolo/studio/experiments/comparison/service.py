@@ -77,15 +77,18 @@ def _metric_rows(order: Sequence[int], latest: Mapping[int, Sequence[Latest]]) -
     for key in sorted({key for items in by_run.values() for key in items}):
         items = [by_run.get(seq, {}).get(key) for seq in order]
         last = [item.value if item else None for item in items]
+        low, high = ([getattr(item, name) if item else None for item in items] for name in ("low", "high"))
         # NaN is not equal to itself: two runs that both came to nothing do not differ
         distinct_values = {"NaN" if value is not None and math.isnan(value) else value for value in last}
         rows.append(
             MetricRow(
                 key=key,
                 last=[_finite(value) for value in last],
-                low=[_finite(item.low) if item else None for item in items],
-                high=[_finite(item.high) if item else None for item in items],
-                special={n: _special(v) for n, v in enumerate(last) if v is not None and not math.isfinite(v)},
+                low=[_finite(value) for value in low],
+                high=[_finite(value) for value in high],
+                special=_specials(last),
+                low_special=_specials(low),
+                high_special=_specials(high),
                 points=max(item.points for item in items if item),
                 differs=len(distinct_values) > 1,
             )
@@ -95,6 +98,10 @@ def _metric_rows(order: Sequence[int], latest: Mapping[int, Sequence[Latest]]) -
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
+
+
+def _specials(values: Sequence[float | None]) -> dict[int, str]:
+    return {n: _special(v) for n, v in enumerate(values) if v is not None and not math.isfinite(v)}
 
 
 def _special(value: float) -> str:

@@ -34,8 +34,8 @@ const found = {
     { key: 'seed', values: ['7', '7', '7'], differs: false },
   ],
   metrics: [
-    { key: 'loss', last: [0.5, 0.25, null], low: [0.4, 0.2, null], high: [2, 2, null], special: { 2: 'NaN' }, points: 9, differs: true },
-    { key: 'auc', last: [0.9, 0.8, 0.7], low: [0.1, 0.1, 0.1], high: [0.9, 0.8, 0.7], special: {}, points: 1, differs: true },
+    { key: 'loss', last: [0.5, 0.25, null], low: [0.4, 0.2, null], high: [2, 2, null], special: { 2: 'NaN' }, low_special: {}, high_special: { 2: 'Infinity' }, points: 9, differs: true },
+    { key: 'auc', last: [0.9, 0.8, 0.7], low: [0.1, 0.1, 0.1], high: [0.9, 0.8, 0.7], special: {}, low_special: {}, high_special: {}, points: 1, differs: true },
   ],
   tags: [],
   missing: [],
@@ -51,6 +51,7 @@ test('fields are numbers where all of them are, and say NaN where there is none'
   expect(field('p.lr').numbers).toEqual([0.001, 1, null]);
   expect(field('m.loss').texts).toEqual(['0.5000', '0.2500', 'NaN']);
   expect(fieldsOf(found, 'low').find((one) => one.id === 'm.loss')?.numbers).toEqual([0.4, 0.2, null]);
+  expect(fieldsOf(found, 'high').find((one) => one.id === 'm.loss')?.texts[2]).toBe('Infinity');
 });
 
 test('names tell which direction is better, and people may say otherwise', () => {
@@ -70,7 +71,7 @@ test('names tell which direction is better, and people may say otherwise', () =>
 });
 
 test('what was measured of the machine comes last, is no axis by itself, and nobody is best at it', () => {
-  const machine = { key: 'system/cpu', last: [1, 2, 3], low: [1, 2, 3], high: [1, 2, 3], special: {}, points: 9, differs: true };
+  const machine = { key: 'system/cpu', last: [1, 2, 3], low: [1, 2, 3], high: [1, 2, 3], special: {}, low_special: {}, high_special: {}, points: 9, differs: true };
   const more = fieldsOf({ ...found, metrics: [machine, ...found.metrics] });
   expect(more.map((one) => one.kind).lastIndexOf('metric')).toBeLessThan(more.length - 1);
   expect(more.at(-1)).toMatchObject({ id: 'm.system/cpu', kind: 'system' });

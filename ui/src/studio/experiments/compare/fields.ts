@@ -72,7 +72,7 @@ function about(runs: readonly ComparedRun[]): Field[] {
 export function fieldsOf(found: Comparison, statistic: Statistic = 'last'): Field[] {
   const metrics = found.metrics.map((row): Field => {
     const numbers = row[statistic];
-    const special = statistic === 'last' ? (row.special ?? {}) : {};
+    const special = { last: row.special, low: row.low_special, high: row.high_special }[statistic] ?? {};
     return {
       id: `m.${row.key}`,
       kind: row.key.startsWith(SYSTEM) ? 'system' : 'metric',
