@@ -51,7 +51,11 @@ def _ours(_request: Request, error: Exception) -> Response:
 def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = [
-        {"field": ".".join(map(str, _said(item["loc"], error.body))), "message": item["msg"]} for item in error.errors()
+        {
+            "field": ".".join(map(str, _said(item["loc"], error.body))),
+            "message": item["msg"].removeprefix("Value error, "),
+        }
+        for item in error.errors()
     ]
     broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
     if broken:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import Remote
+from studiolo.kernel.errors import Invalid, Remote
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.rows import splits, timeseries
@@ -137,6 +137,11 @@ def test_windows_of_time(version: Version) -> None:
     aware = after.replace(tzinfo=UTC).astimezone()
     assert version.time_after(aware).to_arrow(["n"]).num_rows == ROWS - 100
     assert version.time_recent(timedelta(days=1)).to_arrow(["n"]).num_rows == 0
+    assert version.time_after(after.isoformat()).to_arrow(["n"]).num_rows == ROWS - 100
+    assert version.time_before(START.date()).to_arrow(["n"])["n"].to_pylist() == [0]
+    with pytest.raises(Invalid, match="'last week' is no moment") as caught:
+        version.time_before("last week")
+    assert caught.value.field == "moment"
     with pytest.raises(Remote, match="holds no moments"):
         version.with_timestamp("n")
 

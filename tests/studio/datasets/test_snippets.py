@@ -119,7 +119,7 @@ def test_code_for_many_files_runs(many: dict[str, Snippet], request: pytest.Fixt
         elif name == "huggingface":
             assert spaces["dataset"].num_rows == 120
         elif name == "window":
-            assert len(spaces["month"]) == 120
+            assert len(spaces["window"]) == len(spaces["newer"]) == 120
         elif name == "split":
             assert len(spaces["train"]) + len(spaces["test"]) == 120
     wanted = {"pandas", "polars", "duckdb", "pyarrow", "huggingface", "split", "window"}

@@ -73,6 +73,13 @@ def test_an_answer_is_cut_looked_at_and_written(towns: Studio, tmp_path: Path, c
     assert client.get(f"{API}/sql/results/..%2f..%2fx").status_code == 404
 
 
+def test_a_table_that_is_not_there_is_answered_with_the_nearest_dataset(towns: Studio) -> None:
+    with pytest.raises(Remote, match="town does not exist") as caught:
+        towns.datasets.sql("SELECT * FROM town")
+    assert "Did you mean" not in caught.value.detail, "what DuckDB guesses is none of ours"
+    assert caught.value.hint.startswith("Did you mean towns? Datasets are tables")
+
+
 @pytest.mark.usefixtures("controller")
 def test_an_answer_becomes_a_dataset_with_its_lineage(towns: Studio) -> None:
     query = 'select town, region, people from towns left join "regions-2024" using (town) order by people'

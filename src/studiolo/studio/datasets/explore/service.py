@@ -181,9 +181,16 @@ def explained(ctx: Context, error: SqlInvalid) -> SqlInvalid:
     if "Table with name" not in error.detail:
         return error
     known = [dataset.name for dataset in datasets.list_datasets(ctx, limit=500).items]
-    close = difflib.get_close_matches(missing, known, 3) or known[:5]
-    hint = f"Datasets are tables by their names{': ' + ', '.join(close) if close else ''}."
-    return SqlInvalid(error.detail, f'{hint} Versions are quoted: "titanic:2".', field="query", extra=error.extra)
+    close = difflib.get_close_matches(missing, known, 3)
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    listed = f": {', '.join(known[:5])}" if known and not close else ""
+    # what DuckDB would guess are tables of its own
+    return SqlInvalid(
+        error.detail.split("\nDid you mean")[0],
+        f'{hint}Datasets are tables by their names{listed}. Versions are quoted: "titanic:2".',
+        field="query",
+        extra=error.extra,
+    )
 
 
 def cancel(ctx: Context, query_id: str) -> None:

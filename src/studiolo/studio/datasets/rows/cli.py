@@ -35,11 +35,9 @@ def export(
     output: OutputOption = Output.table,
 ) -> None:
     """Write the rows of a version into a file, with their types."""
-    from datetime import datetime
-
     version = fetch(transport(context), name)
-    version = version.time_after(datetime.fromisoformat(after)) if after else version
-    version = version.time_before(datetime.fromisoformat(before)) if before else version
+    version = version.time_after(after) if after else version
+    version = version.time_before(before) if before else version
     rows = 0
     part = target.with_name(f"{target.name}.part")
     with progress(f"Exporting {name}", version.rows, quiet=output is Output.json) as bar:

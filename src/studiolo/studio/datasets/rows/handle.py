@@ -1,7 +1,7 @@
 """A version in the hands of the SDK: `studio.datasets.get("titanic", version=2).to_pandas()`."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Columns = Sequence[str] | None
+Moment = datetime | date | str
 
 
 class Version(DatasetVersion):
@@ -155,20 +156,22 @@ class Version(DatasetVersion):
         self._connected().patch(f"{self._path}/traits", body)
         return self
 
-    def time_after(self, moment: datetime, *, include_boundary: bool = True) -> Self:
-        """Return the rows of this moment and later; a moment without a zone is UTC."""
-        return self._narrowed(after=moment.isoformat(), boundary=include_boundary)
+    def time_after(self, moment: Moment, *, include_boundary: bool = True) -> Self:
+        """Return the rows of this moment and later: a datetime, a date or ISO text; without a zone it is UTC."""
+        return self._narrowed(after=_moment(moment, "moment"), boundary=include_boundary)
 
-    def time_before(self, moment: datetime, *, include_boundary: bool = True) -> Self:
+    def time_before(self, moment: Moment, *, include_boundary: bool = True) -> Self:
         """Return the rows of this moment and earlier."""
-        return self._narrowed(before=moment.isoformat(), boundary=include_boundary)
+        return self._narrowed(before=_moment(moment, "moment"), boundary=include_boundary)
 
-    def time_between(self, start: datetime, end: datetime, *, include_boundary: bool = True) -> Self:
+    def time_between(self, start: Moment, end: Moment, *, include_boundary: bool = True) -> Self:
         """Return the rows from one moment to another."""
-        return self._narrowed(after=start.isoformat(), before=end.isoformat(), boundary=include_boundary)
+        return self._narrowed(after=_moment(start, "start"), before=_moment(end, "end"), boundary=include_boundary)
 
     def time_recent(self, amount: timedelta, *, include_boundary: bool = True) -> Self:
-        """Return the rows of the last hours or days until now."""
+        """Return the rows of the last hours or days until now: the machine's clock counts, not the newest row."""
+        if not isinstance(amount, timedelta):
+            raise Invalid("What is recent is a timedelta.", "Such as timedelta(days=7).", field="amount")
         return self.time_after(datetime.now(UTC) - amount, include_boundary=include_boundary)
 
     def _narrowed(self, **where: Any) -> Self:
@@ -190,6 +193,17 @@ class Version(DatasetVersion):
     @property
     def _path(self) -> str:
         return f"datasets/{self.name}/versions/{self.version}"
+
+
+def _moment(value: Moment, field: str) -> str:
+    """Return a moment as the server takes it; raises Invalid for a text that is none."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise Invalid(
+            f"'{str(value)[:80]}' is no moment.", "Write it as 2026-01-31 or 2026-01-31T12:00:00+01:00.", field=field
+        ) from None
+    return found.isoformat()
 
 
 def fetch(transport: Transport, name: str, version: int | None = None) -> Version:

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from studiolo.kernel.context import Context
+from studiolo.studio.datasets import profiling, versions
 from studiolo.studio.datasets import service as datasets
-from studiolo.studio.datasets import versions
-from studiolo.studio.datasets.errors import BadSplit, ColumnNotFound, NotATable, SplitNotFound
+from studiolo.studio.datasets.errors import BadSplit, ColumnNotFound, NotATable, ProfileNotReady, SplitNotFound
 from studiolo.studio.datasets.repository import reference
 from studiolo.studio.datasets.rows import parts, repository, snippets, stream, timeseries
 from studiolo.studio.datasets.rows.query import Asked
@@ -56,7 +56,19 @@ def code(ctx: Context, name: str, version: int | None) -> list[Snippet]:
     columns = TableSchema.model_validate(row.table).columns
     said = traits(ctx, name, row.version)
     away = row.mode == "referenced"
-    return snippets.of_table(name, row.version, columns, said.target, said.timestamp, referenced=away)
+    span = _span(ctx, row, name, said.timestamp) if said.timestamp else None
+    return snippets.of_table(name, row.version, columns, said.target, said.timestamp, span=span, referenced=away)
+
+
+def _span(ctx: Context, row: Any, name: str, timestamp: str) -> tuple[str, str] | None:
+    """Return from when to when the newest fourth of the rows is; None until the profile knows."""
+    try:
+        found = profiling.get(ctx, name, row.version)
+    except ProfileNotReady:
+        return None
+    column = next((one for one in found.columns if one.name == timestamp), None)
+    start, end = (column.quantiles.get("0.75"), column.max) if column else (None, None)
+    return (str(start), str(end)) if start and end else None
 
 
 def splits(ctx: Context, name: str, version: int | None) -> list[Split]:

@@ -19,9 +19,11 @@ def of_table(
     target: str = "",
     timestamp: str = "",
     *,
+    span: tuple[str, str] | None = None,
     referenced: bool = False,
 ) -> list[Snippet]:
-    """Return the code for a table. target, timestamp: the column that models predict, and that of moments, where they are known.
+    """Return the code for a table. target, timestamp: the column that models predict, and that of moments, where they are known; span: moments
+    between which some of the rows lie.
 
     referenced: its files stay in their datastore and are not fetched from here.
     """
@@ -69,7 +71,7 @@ def of_table(
             code=f'{head}parts = version.split({{"train": 0.8, "test": 0.2}}, seed=42)  # recorded: the same everywhere\n'
             'train, test = parts["train"].to_pandas(), parts["test"].to_pandas()\n',
         ),
-        *([_window(name, version, timestamp)] if timestamp else []),
+        *([_window(name, version, timestamp, span)] if timestamp else []),
         *([] if referenced else [Snippet(id="files", title="Files", code=f'{head}print(version.download("data"))\n')]),
         _job(name, version, "mltable"),
         _shell(name, version),
@@ -91,12 +93,15 @@ def of_files(name: str, version: int) -> list[Snippet]:
     ]
 
 
-def _window(name: str, version: int, timestamp: str) -> Snippet:
+def _window(name: str, version: int, timestamp: str, span: tuple[str, str] | None) -> Snippet:
+    """span: moments between which some of the rows lie."""
+    start, end = span or ("2026-01-01", "2026-02-01")
     code = (
-        f"from datetime import datetime, timedelta\n\n{HEAD.format(name=name, version=version)}"
+        f"from datetime import timedelta\n\n{HEAD.format(name=name, version=version)}"
         f"# by the column {timestamp}; files and parts of files outside are not read\n"
-        "month = version.time_between(datetime(2026, 1, 1), datetime(2026, 2, 1)).to_pandas()\n"
-        "recent = version.time_recent(timedelta(days=30)).to_pandas()\n"
+        f'window = version.time_between("{start}", "{end}").to_pandas()\n'
+        f'newer = version.time_after("{start}").to_pandas()\n'
+        "recent = version.time_recent(timedelta(days=30)).to_pandas()  # until now\n"
     )
     return Snippet(id="window", title="Window of time", code=code)
 
