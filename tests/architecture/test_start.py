@@ -68,3 +68,10 @@ def test_the_web_process_loads_nothing_that_trains() -> None:
 def test_a_scorer_knows_no_control_plane() -> None:
     found = loaded("import studiolo.studio.endpoints.scoring.app")
     assert not found & {"fastapi", "sqlalchemy", "pandas", "alembic", "sklearn"}
+
+
+def test_jobs_over_datasets_load_nothing_of_the_server() -> None:
+    """A backfill starts one for each window: what it imports is most of what a small one costs."""
+    window = loaded("import studiolo.studio.datasets.monitors.jobs")
+    assert not window & {"sqlalchemy", "argon2", "fastapi", "starlette", "httpx"}
+    assert not loaded("import studiolo.studio.datasets.quality.jobs") & {"argon2", "fastapi", "starlette", "httpx"}

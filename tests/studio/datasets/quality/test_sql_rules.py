@@ -13,7 +13,7 @@ from typer.testing import Result
 from studiolo.kernel.context import Context
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets import service as datasets
-from studiolo.studio.datasets.quality import custom, service, submission, yaml_form
+from studiolo.studio.datasets.quality import custom, exchange, service, yaml_form
 from studiolo.studio.datasets.quality.errors import BadRule
 from studiolo.studio.datasets.quality.rules import RuleResult
 from studiolo.studio.datasets.quality.schemas import CheckReport, CheckRequest, QualitySettings
@@ -169,7 +169,7 @@ def test_a_real_job_checks_it(ctx: Context) -> None:
     assert (bounds.dataset, bounds.seconds) == ("sales", ctx.settings.sql_seconds)
     log = (ctx.settings.attempts / done.id / "1" / "log.txt").read_text()
     assert "failed warn  nobody is that old. 2 of 5 rows break it" in log
-    assert submission.RESULT_FILE == "quality.json"
+    assert exchange.RESULT_FILE == "quality.json"
 
 
 def test_the_rule_is_written_in_yaml_python_http_and_by_the_command_line(

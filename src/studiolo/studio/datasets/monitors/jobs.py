@@ -18,9 +18,9 @@ from studiolo.runner.journal import Journal
 from studiolo.studio.datasets.monitors import comparing, distributions, features, magnitude, rows
 from studiolo.studio.datasets.monitors.distributions import Categories, Distribution
 from studiolo.studio.datasets.monitors.errors import BadMonitor
+from studiolo.studio.datasets.monitors.exchange import ASKED, REFERENCE_FILE, RESULT_FILE, SAMPLE_FILE, SETTINGS_FILE
 from studiolo.studio.datasets.monitors.results import Comparison
 from studiolo.studio.datasets.monitors.schemas import MonitorSettings
-from studiolo.studio.datasets.monitors.submission import ASKED, REFERENCE_FILE, RESULT_FILE, SAMPLE_FILE, SETTINGS_FILE
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.datasets.errors import DatasetNotFound
-from studiolo.studio.datasets.monitors import alarms, backfilling, repository, submission, windows
+from studiolo.studio.datasets.monitors import alarms, backfilling, exchange, repository, submission, windows
 from studiolo.studio.datasets.monitors.comparing import rank
 from studiolo.studio.datasets.monitors.results import Comparison
 from studiolo.studio.datasets.monitors.schemas import MonitorSettings
@@ -87,7 +87,7 @@ def _result(ctx: Context, run: Run) -> tuple[Comparison | None, str]:
         return None, run.error or f"Its job ended as {run.state}."
     try:
         with ctx.db.read() as tx:
-            digest = artifacts.find(tx, ctx, run.id, submission.RESULT_FILE).digest
+            digest = artifacts.find(tx, ctx, run.id, exchange.RESULT_FILE).digest
         return Comparison.model_validate_json(ctx.blobs.path(digest).read_bytes()), ""
     except (ArtifactNotFound, ValidationError):
         return None, "Its job left no result that can be read."
@@ -114,7 +114,7 @@ def _keep(tx: Connection, ctx: Context, run: Run, job: JobSpec, found: Compariso
 def _columns(tx: Connection, ctx: Context, run: Run, found: Comparison | None, error: str) -> dict[str, Any]:
     if found is None:
         return {"state": "canceled" if run.state == "Canceled" else "failed", "error": error, "drifting": None}
-    digest = artifacts.find(tx, ctx, run.id, submission.RESULT_FILE).digest
+    digest = artifacts.find(tx, ctx, run.id, exchange.RESULT_FILE).digest
     ctx.blobs.keep(digest)
     ranked = [(one.name, one.psi, one.drifting) for one in sorted(found.features, key=rank) if one.psi is not None]
     return {
@@ -134,7 +134,7 @@ def _columns(tx: Connection, ctx: Context, run: Run, found: Comparison | None, e
 def _keep_reference(tx: Connection, ctx: Context, run: Run, window: Any) -> None:
     try:
         kept = [
-            artifacts.find(tx, ctx, run.id, name).digest for name in (submission.REFERENCE_FILE, submission.SAMPLE_FILE)
+            artifacts.find(tx, ctx, run.id, name).digest for name in (exchange.REFERENCE_FILE, exchange.SAMPLE_FILE)
         ]
     except ArtifactNotFound:  # the job was given what an earlier one had kept
         return

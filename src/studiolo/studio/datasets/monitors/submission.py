@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.monitors import repository
+from studiolo.studio.datasets.monitors.exchange import ASKED, REFERENCE_FILE, SAMPLE_FILE, SETTINGS_FILE
 from studiolo.studio.datasets.monitors.schemas import MonitorSettings, Origin
 from studiolo.studio.datasets.monitors.windows import Window
 from studiolo.studio.datasets.schemas import DatasetVersion
@@ -19,9 +20,6 @@ from studiolo.studio.experiments.schemas import InputFile, JobSpec, Resources
 
 KIND = "drift"
 EXPERIMENT = "Drift monitors"
-ASKED = "STUDIOLO_DRIFT"
-SETTINGS_FILE = "settings.json"
-REFERENCE_FILE, SAMPLE_FILE, RESULT_FILE = "reference.json", "sample.parquet", "comparison.json"
 
 
 @dataclass(frozen=True)

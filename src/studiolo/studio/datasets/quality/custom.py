@@ -6,11 +6,10 @@ When a rule is written its SQL is tried in such a process over a table without r
 import io
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.datasets import inspection
 from studiolo.studio.datasets.explore import column_file, queries
@@ -23,6 +22,9 @@ from studiolo.studio.datasets.quality.rules import FailingRow, Rule, RuleResult
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import DatasetVersion, TableSchema
 from studiolo.studio.datasets.table_file import cell
+
+if TYPE_CHECKING:  # the job of a check has none
+    from studiolo.kernel.context import Context
 
 BOUNDS = "STUDIOLO_QUALITY_SQL"  # variable of the job
 DATA = "data"  # what the table is called, beside the name of its dataset
@@ -45,7 +47,7 @@ class Bounds(BaseModel):
     room: int = 64 << 30
 
     @classmethod
-    def of(cls, ctx: Context, dataset: str) -> "Bounds":
+    def of(cls, ctx: "Context", dataset: str) -> "Bounds":
         """Return what the settings say."""
         given = ctx.settings
         return cls(
@@ -181,7 +183,7 @@ def said(rule: r.Sql, error: StudioloError, schema: TableSchema) -> str:
     return f"{rule.field}: {words}{'' if words.endswith(('.', '!')) else '.'} {fix}"
 
 
-def check(ctx: Context, rules: list[Rule], version: DatasetVersion) -> None:
+def check(ctx: "Context", rules: list[Rule], version: DatasetVersion) -> None:
     """Try the SQL of rules over a table like the version's without rows, in the locked process; raises BadRule."""
     given = [(number, rule) for number, rule in enumerate(rules) if isinstance(rule, r.Sql)]
     if not given:

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter
 from studiolo.runner.journal import Journal
 from studiolo.studio.datasets import table_file
 from studiolo.studio.datasets.quality import asking, custom, lines
+from studiolo.studio.datasets.quality.exchange import AT, RESULT_FILE, RULES_FILE
 from studiolo.studio.datasets.quality.rules import Report, Rule
-from studiolo.studio.datasets.quality.submission import AT, RESULT_FILE, RULES_FILE
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.progress import watched
 

@@ -14,7 +14,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.datasets import repository as versions
 from studiolo.studio.datasets import service as datasets
-from studiolo.studio.datasets.quality import repository, service, submission
+from studiolo.studio.datasets.quality import exchange, repository, service, submission
 from studiolo.studio.datasets.quality.rules import Report
 from studiolo.studio.datasets.quality.schemas import CheckOrigin, QualitySettings
 from studiolo.studio.experiments import artifacts
@@ -100,14 +100,14 @@ def _result(ctx: Context, run: Run) -> tuple[Report | None, str]:
         return None, run.error or f"Its job ended as {run.state}."
     try:
         with ctx.db.read() as tx:
-            digest = artifacts.find(tx, ctx, run.id, submission.RESULT_FILE).digest
+            digest = artifacts.find(tx, ctx, run.id, exchange.RESULT_FILE).digest
         return Report.model_validate_json(ctx.blobs.path(digest).read_bytes()), ""
     except (ArtifactNotFound, ValidationError):
         return None, "Its job left no report that can be read."
 
 
 def _columns(tx: Connection, ctx: Context, run: Run, report: Report) -> dict[str, Any]:
-    digest = artifacts.find(tx, ctx, run.id, submission.RESULT_FILE).digest
+    digest = artifacts.find(tx, ctx, run.id, exchange.RESULT_FILE).digest
     ctx.blobs.keep(digest)
     broken = [one for one in report.results if one.outcome != "passed"]
     blocked = any(one.severity == "block" for one in broken)

@@ -10,6 +10,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
 from studiolo.studio.datasets import versions
 from studiolo.studio.datasets.quality import custom, repository
+from studiolo.studio.datasets.quality.exchange import AT, RULES_FILE
 from studiolo.studio.datasets.quality.rules import Rule
 from studiolo.studio.datasets.quality.schemas import CheckOrigin
 from studiolo.studio.datasets.schemas import DatasetVersion
@@ -18,8 +19,6 @@ from studiolo.studio.experiments.schemas import InputFile, JobSpec, Resources
 
 KIND = "quality"
 EXPERIMENT = "Data quality"
-AT = "STUDIOLO_QUALITY_AT"
-RULES_FILE, RESULT_FILE = "rules.json", "quality.json"
 
 
 @dataclass(frozen=True)
