@@ -76,6 +76,15 @@ def runs_images(ctx: Context, name: str | None = None) -> bool:
     return any(kinds.kind(row.kind).SPEC.images for row in rows if name in (None, row.name))
 
 
+def takes(ctx: Context, name: str) -> tuple[str, ...]:
+    """Return the kinds of jobs that a compute takes, where these are not all; they see no files of the studio there."""
+    if name in built_in():  # asked of every step of a pipeline
+        return ()
+    with ctx.db.glance() as tx:
+        row = machines.find(tx, ctx.workspace_id, name)
+    return kinds.kind(row.kind).SPEC.takes if row is not None else ()
+
+
 def silent(tx: Connection, ctx: Context) -> dict[str, str]:
     """Return the machines that do not answer, and why, as sentences."""
     found = {}

@@ -7,7 +7,6 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import MissingExtra
 from studiolo.kernel.storage import manifests
 from studiolo.studio.compute import service as compute
-from studiolo.studio.compute.machines import service as machines
 from studiolo.studio.experiments import artifacts, elsewhere, expressions, in_containers, job_secrets, warm_start
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.notebooks import parameters
@@ -34,7 +33,7 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     _check_parallel(job)
     _check_notebook(job)
     _check_spark(job)
-    if takes := machines.takes(ctx, job.compute):
+    if takes := compute.takes(ctx, job.compute):
         elsewhere.check_sent(job, takes)
 
 
@@ -44,7 +43,7 @@ def check_given(ctx: Context, job: JobSpec) -> None:
         elsewhere.check(job, images=compute.runs_images(ctx, job.compute))
     else:
         in_containers.check(ctx, job)
-    if takes := machines.takes(ctx, job.compute):
+    if takes := compute.takes(ctx, job.compute):
         elsewhere.check_sent(job, takes)
     _check_given_parallel(job)
     job_secrets.check(ctx, job)

@@ -75,9 +75,8 @@ class AttachedDatabricks(Programs):
         workspace = _opened(self._machine)
         try:
             if "body" in record and not record.get("over"):
-                if (
-                    "run" not in record
-                ):  # it was being asked for: this asks for the same one, and makes sure that there is no other
+                if "run" not in record:
+                    # it was being asked for: this asks for the same one, and makes sure that there is no other
                     submitted = workspace.post("/api/2.2/jobs/runs/submit", record["body"], _CLOSE_SECONDS)
                     record["run"] = submitted["run_id"]
                 asked = {"run_id": record["run"]}

@@ -179,13 +179,6 @@ def nodes(ctx: Context, name: str) -> list[MachineNode]:
     return known[1]
 
 
-def takes(ctx: Context, name: str) -> tuple[str, ...]:
-    """Return the kinds of jobs that a machine takes, where these are not all; they see no files of the studio there."""
-    with ctx.db.read() as tx:
-        row = repository.find(tx, ctx.workspace_id, name)
-    return kinds.kind(row.kind).SPEC.takes if row is not None else ()
-
-
 def tick(ctx: Context) -> bool:
     """Note which machines answer this controller and which do not; True when that changed."""
     with ctx.db.glance() as tx:

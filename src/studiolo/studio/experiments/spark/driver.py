@@ -56,9 +56,8 @@ def look() -> Found:
 
 def submitted(plan: dict[str, Any], found: Found, place: Path) -> tuple[list[str], dict[str, str]]:
     """Return the words that run a job on this machine, and variables that they need."""
-    from studiolo.studio.experiments.spark.schemas import (
-        Spark,
-    )  # with what it needs: nothing of it where Spark is attached
+    # with what it needs: nothing of it where Spark is attached
+    from studiolo.studio.experiments.spark.schemas import Spark
 
     spark, words = Spark.model_validate(plan["spark"]), shlex.split(plan["command"])
     defaults = {
