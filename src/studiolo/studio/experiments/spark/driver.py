@@ -2,7 +2,7 @@
 
 Spark is the pyspark of the job's environment, which needs nothing of ours. It is looked for here, so that what is missing is said
 in a sentence; then this process becomes `spark-submit`, or, where the job's compute is an attached Spark, the script itself. Where
-that is a Databricks it stays what it is, and follows the run there (`sent.py`).
+that is a Databricks it becomes what sends the script there, and follows its run.
 """
 
 import json
@@ -18,6 +18,7 @@ from typing import Any
 from studiolo.runner import attempt
 
 PLAN = "spark.json"
+DATABRICKS = (sys.executable, "-m", "studiolo.studio.compute.databricks.sent")
 SCRATCH = "spark"  # what Spark spills, in the attempt's folder
 _LOOK = """
 import importlib.metadata as m, importlib.util as u, json, os
@@ -119,12 +120,10 @@ def main() -> int:
     """Become Spark; returns only when that fails."""
     place = Path(os.environ["STUDIOLO_OUTPUTS"]).parent
     plan = json.loads((place / PLAN).read_text("utf-8"))
-    if "STUDIOLO_DATABRICKS" in os.environ:
-        from studiolo.studio.experiments.spark import sent  # it asks over the network, which other jobs need not
-
-        return sent.run(place, plan)
     try:
-        argv, env = run(place, plan)
+        argv, env = (
+            run(place, plan) if "STUDIOLO_DATABRICKS" not in os.environ else ([*DATABRICKS, str(place / PLAN)], {})
+        )
         os.execve(argv[0], argv, {**os.environ, **env})  # noqa: S606 - the runner ends it as any job's program
     except OSError as error:
         said = f"{argv[0]} cannot be run: {error.strerror}."

@@ -1,4 +1,4 @@
-"""Sends a Spark job's script to a Databricks and follows its run to the end, in the job's process.
+"""Sends a Spark job's script to a Databricks and follows its run to the end, in the job's process: `… sent PLAN`, a file of the attempt.
 
 What it does is written down before it is done (`settings.RUN`), so that the backend ends a run whose follower is gone, and so that
 a submission that was cut off is asked for again under the same token. See "Create and trigger a one-time run", "Get a single job
@@ -165,10 +165,11 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def run(place: Path, plan: dict[str, Any]) -> int:
-    """Run the job in the Databricks of its compute; returns the exit code."""
+def main(path: Path) -> int:
+    """Run the job of a plan in the Databricks of its compute; returns the exit code."""
     kind = said = ""
-    sent = Sent(place, plan)
+    place = path.parent
+    sent = Sent(place, json.loads(path.read_text("utf-8")))
     try:
         sent.send()
         found = sent.follow()
@@ -188,3 +189,7 @@ def run(place: Path, plan: dict[str, Any]) -> int:
     say(said)
     attempt.write_json(str(place), attempt.FAILURE, {"class": kind, "error": said})
     return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
