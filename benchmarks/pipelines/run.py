@@ -27,7 +27,7 @@ from studiolo.testing.studio import Started, started
 
 HERE = Path(__file__).parent
 VERSIONS = {
-    "prefect": ["prefect==3.8.8", "fastapi<0.165"],
+    "prefect": ["prefect==3.8.8", "fastapi<0.140"],
     "dagster": ["dagster==1.13.27"],
     "metaflow": ["metaflow==2.19.39"],
 }

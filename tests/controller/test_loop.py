@@ -123,7 +123,7 @@ def test_what_waits_for_a_pipeline_goes_on_in_the_same_round(ctx: Context) -> No
     loop.once()
     assert seen == ["a", *["jobs", "pipelines"] * 3]  # as often as pipelines made something, whatever jobs say
     seen.clear()
-    loop.quick()
+    assert loop.quick() is False
     assert seen == ["jobs", "pipelines"]
 
 
