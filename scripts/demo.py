@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--exit", action="store_true")
     parser.add_argument("--port", default="0")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end)
     begun = time.monotonic()
     home = Path(tempfile.mkdtemp(prefix="studiolo-demo-"))
     try:
@@ -57,6 +57,13 @@ def main() -> None:
         sys.exit(1)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def end(*_: object) -> None:
+    """End as by Ctrl-C; whoever asks again (`make` hands on what its group was sent too) does not cut that short."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
+    sys.exit(143)
 
 
 def tell(studio: Studio, time_limit: float) -> None:

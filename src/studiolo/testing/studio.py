@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -41,7 +40,7 @@ def clean_environment(home: Path | None = None) -> dict[str, str]:
 
 @contextmanager
 def started(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Started]:
-    """Run `studiolo up` until the end of the block; then it is told to stop, as by Ctrl-C.
+    """Run `studiolo up` until the end of the block; then it is told to stop.
 
     Raises RuntimeError with what it said when it does not come up.
     """
@@ -62,7 +61,7 @@ def started(home: Path, *options: str, env: Mapping[str, str] | None = None) -> 
         yield Started(process, said["url"], said["link"], home, environ)
     finally:
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # not SIGINT, which a shell lets what it starts in the background ignore
         try:
             process.wait(30)
         finally:
