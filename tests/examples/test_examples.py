@@ -219,3 +219,10 @@ def test_a_spark_job_keeps_what_spark_wrote(running: Started) -> None:
     said = run(running, "22_a_spark_job.py", env={"SPARK_PYTHON": spark.python()})
     assert "Completed: no error" in said
     assert "grown_up/part-" in said
+
+
+def test_a_published_pipeline_is_started_with_its_key(running: Started) -> None:
+    said = run(running, "23_a_published_pipeline.py")
+    assert "price has 2 versions, and version 1 is what callers get" in said
+    assert "started with a key: Completed, version 1" in said
+    assert "refused: inputs.grams" in said
