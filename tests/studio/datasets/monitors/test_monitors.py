@@ -1,10 +1,12 @@
 """A monitor from its making to its alarms: the schedule, the jobs, the state, what is told once."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import Result
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid, NotFound
@@ -303,3 +305,13 @@ def test_a_name_is_taken_once(ctx: Context) -> None:
     service.create(ctx, spec())
     with pytest.raises(MonitorExists):
         service.create(ctx, spec())
+
+
+def test_the_command_shows_what_a_monitor_does(ctx: Context, cli: Callable[..., Result]) -> None:
+    dataset(ctx)
+    service.create(ctx, spec(recipients=["ann@example.org"]))
+    shown = " ".join(cli("datasets", "monitors", "show", "daily").stdout.split())
+    assert f"baseline sales:1 from {FIRST:%Y-%m-%d} 00:00 to" in shown
+    assert "each day of sales by at (UTC)" in shown
+    assert "magnitude above 0.2, or a feature above 0.1" in shown
+    assert "mail ann@example.org" in shown

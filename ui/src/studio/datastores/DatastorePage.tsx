@@ -33,6 +33,7 @@ export function DatastorePage() {
   const search = useSearch({ from: '/w/$ws/datastores/$name' });
   const navigate = useNavigate({ from: '/w/$ws/datastores/$name' });
   const query = useQuery(datastore(name));
+  const may = useMay('datastores.write');
   const it = query.data;
   const first = it?.family === 'sql' ? 'tables' : it && it.family !== 'files' ? 'settings' : 'files';
   return (
@@ -40,7 +41,28 @@ export function DatastorePage() {
       <Answer query={query}>
         {(store) => (
           <>
-            {store.check && !store.check.ok ? <TriedNote state={store.check} /> : null}
+            {store.check && !store.check.ok ? (
+              <TriedNote
+                state={store.check}
+                mend={
+                  may && !store.built_in && (search.tab ?? first) !== 'settings' ? (
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      mt="xs"
+                      onClick={() =>
+                        void navigate({
+                          search: (old) => ({ ...old, tab: 'settings' as const }),
+                          replace: true,
+                        })
+                      }
+                    >
+                      Change the settings
+                    </Button>
+                  ) : null
+                }
+              />
+            ) : null}
             <Tabs
               value={search.tab ?? first}
               onChange={(tab) => {

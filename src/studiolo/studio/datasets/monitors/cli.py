@@ -8,6 +8,7 @@ from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
 from studiolo.studio.datasets.monitors.client import Monitors
 from studiolo.studio.datasets.monitors.results import FeatureDrift
+from studiolo.studio.datasets.monitors.schemas import Monitor
 
 app = typer.Typer(help="Drift: how far windows of a dataset have moved from a baseline.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Name of the monitor.")]
@@ -92,12 +93,36 @@ def create(
     show(made, () if output is Output.json else ("name", "state", "next_window", "next_at"), output=output)
 
 
+def _told(monitor: Monitor) -> dict[str, object]:
+    """Return what a monitor does and how it stands, in words."""
+    what, plain = monitor.settings, monitor.model_dump(mode="json")
+    start, end = (f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (what.baseline.start, what.baseline.end))
+    span = f" from {start or 'the first row'} to {end or 'the last row'}" if start or end else ""
+    version = f":{what.baseline.version}" if what.baseline.version else ""
+    return {
+        "name": monitor.name,
+        "state": monitor.state,
+        "state_since": plain["state_since"],
+        "enabled": monitor.enabled,
+        "windows": f"each {what.frequency} of {what.target.dataset} by {what.target.timestamp} ({what.zone})",
+        "baseline": f"{what.baseline.dataset}{version}{span}",
+        "features": ", ".join(what.features) or f"all{' but ' + ', '.join(what.exclude) if what.exclude else ''}",
+        "alarm": f"magnitude above {what.threshold:g}"
+        + (f", or a feature above {what.feature_threshold:g}" if what.alert_features else ""),
+        "mail": ", ".join(what.recipients),
+        "next_at": plain["next_at"],
+    }
+
+
 @app.command("show")
 def show_(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
     """Show a monitor: what it does, its state, its newest window."""
     found = _monitors(context).get(name)
-    show(found, () if output is Output.json else ("name", "state", "state_since", "enabled", "next_at"), output=output)
-    if output is not Output.json and found.last:
+    if output is Output.json:
+        show(found, output=output)
+        return
+    show(_told(found), output=output)
+    if found.last:
         out.print("")
         show(found.last, _WINDOW, output=output)
 

@@ -1,15 +1,23 @@
 import { Button, Group } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { IconRefresh } from '@/kit/icons';
 import { Note } from '@/kit/Note';
 import type { CheckState } from '../queries';
 
+interface Tried {
+  state: CheckState;
+  /** Leads to the fields, where they are elsewhere. */
+  mend?: ReactNode;
+}
+
 /** What came of trying a connection, with the cause and what to do. */
-export function TriedNote({ state }: { state: CheckState }) {
+export function TriedNote({ state, mend }: Tried) {
   return state.ok ? (
     <Note tone="good" title={`The connection works (${Math.round(state.milliseconds ?? 0)} ms).`} />
   ) : (
     <Note tone="warning" title={state.cause ?? 'The connection does not work.'}>
       <div>{state.hint}</div>
+      {mend}
     </Note>
   );
 }
