@@ -226,3 +226,9 @@ def test_a_published_pipeline_is_started_with_its_key(running: Started) -> None:
     assert "price has 2 versions, and version 1 is what callers get" in said
     assert "started with a key: Completed, version 1" in said
     assert "refused: inputs.grams" in said
+
+
+def test_jobs_run_when_data_comes(running: Started) -> None:
+    said = run(running, "24_runs_by_data.py")
+    assert "a version came, landings:2: Completed" in said
+    assert "a file is there, monday.csv: Completed" in said
