@@ -212,7 +212,9 @@ def test_versions_tags_aliases_and_prompts(open_ctx: Context, receiver: Receiver
         models.create(open_ctx, name, tags={key: value for key, value in tags.items() if key != "mlflow.prompt.text"})
         with open_ctx.db.begin() as tx:
             source = Source("models:/elsewhere", None)
-            models.add_version(tx, open_ctx, name, source, run_link="", description="d", tags=tags)
+            models.add_version(
+                tx, open_ctx, models.find(tx, open_ctx, name), source, run_link="", description="d", tags=tags
+            )
         models.change(open_ctx, name, tags={"a": "b"})
         models.change(open_ctx, name, tags={"a": None, "never": None})
         models.change_version(open_ctx, name, 1, tags={"k": "v"})
