@@ -125,7 +125,7 @@ def list_(
 def show_(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
     """Show a version: its columns, files and notes."""
     found = Datasets(transport(context)).get(name)
-    show(found, () if output is Output.json else VERSION, output=output)
+    show(found, () if output is Output.json else (*VERSION, "quality"), output=output)
     if output is Output.json:
         return
     out.print(f"profile     {found.profile.state}\n", markup=False)
@@ -142,7 +142,7 @@ def versions(
     output: OutputOption = Output.table,
 ) -> None:
     """List the versions of a dataset, newest first."""
-    show(Datasets(transport(context)).versions(name, deleted=deleted), (*VERSION, "tags"), output=output)
+    show(Datasets(transport(context)).versions(name, deleted=deleted), (*VERSION, "quality", "tags"), output=output)
 
 
 @app.command()
