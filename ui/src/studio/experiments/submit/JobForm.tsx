@@ -183,7 +183,7 @@ export function JobForm({ start }: { start: Draft }) {
         </Group>
         <Switch
           label="Begin warm"
-          description="A command `python FILE.py …` may begin where the modules that it imports are loaded already."
+          description="A command of one Python file may begin where the modules that it imports are loaded already."
           checked={draft.warm}
           onChange={(event) => set({ warm: event.currentTarget.checked })}
           error={fields.warm}
