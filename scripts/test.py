@@ -36,8 +36,7 @@ def main() -> None:
     parts = [("Python", ROOT, [BIN / "python", "-m", "pytest", "-n", "2", "--dist", "loadscope", *chosen])]
     if not chosen:
         parts.insert(0, ("UI", ROOT / "ui", ["npm", "run", "--silent", "test"]))
-        browser = [BIN / "python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "browser", "tests/browser"]
-        parts.append(("browser", ROOT, browser))
+        parts.append(("browser", ROOT, [BIN / "python", "-m", "pytest", "-m", "browser", "tests/browser"]))
         parts[1][2].extend(["-m", "not browser"])
     failed = []
     for name, folder, command in parts:

@@ -132,4 +132,6 @@ class ComputeBackendChecks:
         self.port.start(tmp_path, self.order("import time; time.sleep(60)"))
         assert isinstance(self.port.poll(tmp_path), Starting | Running)
         self.port.stop(tmp_path)
-        self.ended(tmp_path)
+        # stopped while it was on its way to another machine, it never was there
+        found = self.until(lambda: isinstance(seen := self.port.poll(tmp_path), Ended | Absent) and seen)
+        assert isinstance(found, Ended) or self.port.bar(tmp_path, "canceled")

@@ -193,7 +193,8 @@ def test_rows_are_there_when_a_runner_is_killed_after_the_last_mini_batch(ctx: C
     assert service.get(ctx, run.id).attempt == 2
     assert left(ctx, run, "rows").count("\n") == 2
     assert notes(ctx, run).count("run f0.txt") == 1
-    assert not (ctx.settings.attempts / run.id / "2" / "parallel" / "rows").exists()
+    # what is in the way of nobody goes a tick later
+    wait_for(ctx, lambda: not (ctx.settings.attempts / run.id / "2" / "parallel" / "rows").exists())
 
 
 def test_words_that_are_no_text_reach_the_log_and_the_rows(ctx: Context) -> None:
