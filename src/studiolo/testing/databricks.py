@@ -104,6 +104,8 @@ class Databricks:
         return {"cluster_id": CLUSTER, "spark_version": SPARK, "node_type_id": NODE, "state": "RUNNING", **sizes}
 
     def _delete(self, body: dict[str, Any]) -> None:
+        if not body["path"].startswith("/Workspace/"):
+            raise Problem(400, "INVALID_PARAMETER_VALUE", f"Path ({body['path']}) must be absolute.")
         if not self.path(body["path"]).exists():
             raise Problem(404, "RESOURCE_DOES_NOT_EXIST", f"Path ({body['path']}) doesn't exist.")
         shutil.rmtree(self.path(body["path"]))

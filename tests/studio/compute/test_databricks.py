@@ -190,6 +190,7 @@ def test_new_clusters_have_the_settings_of_spark_and_libraries(ctx: Context, wor
     assert task["new_cluster"]["spark_conf"]["spark.master"] == "local[*]"
     assert task["spark_jar_task"] == {"main_class_name": "org.example.Main", "parameters": ["10"]}
     assert task["libraries"] == [{"pypi": {"package": "lightgbm==4.6.0"}}, {"jar": "dbfs:/jars/main.jar"}]
+    assert "POST /api/2.0/workspace/delete" not in workspace.asked, "no files of it are there"
 
 
 @pytest.mark.parametrize(

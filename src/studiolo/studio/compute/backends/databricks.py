@@ -82,8 +82,9 @@ class AttachedDatabricks(Programs):
                 asked = {"run_id": record["run"]}
                 if gone(lambda: workspace.post("/api/2.2/jobs/runs/cancel", asked, _CLOSE_SECONDS)):
                     tell(folder, f"run {record['run']} canceled in Databricks")
-            there = {"path": record["folder"], "recursive": True}
-            gone(lambda: workspace.post("/api/2.0/workspace/delete", there, _CLOSE_SECONDS))
+            if record["folder"]:  # a class of a jar has no files there
+                there = {"path": record["folder"], "recursive": True}
+                gone(lambda: workspace.post("/api/2.0/workspace/delete", there, _CLOSE_SECONDS))
         except (Away, Refused, outbound.AddressRefused) as error:
             log.warning("the run of the attempt %s could not be closed: %s", folder, error)
             if not record.get("over"):

@@ -97,7 +97,7 @@ class Sent:
 
     def _body(self, words: list[str]) -> dict[str, Any]:
         spark, folder = self.plan["spark"], self.record["folder"]
-        if left := [name for name in [*spark["files"]] if _remote(name)]:
+        if left := [name for name in spark["files"] if _remote(name)]:
             say(f"Without effect here: files {', '.join(left)}; the script reads such addresses itself")
         task: dict[str, Any] = {"task_key": "main", **settings.cluster(self.given, spark["conf"])}
         if spark["class_name"]:
