@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from studiolo.studio.compute.backends.base import Field
+from studiolo.studio.compute.given import complete, lines, number
 
 RUN = "databricks-run.json"  # of an attempt: its token, the folder of its files, what was asked, the run, whether that is over
-WHERE, TOKEN = (
-    "STUDIOLO_DATABRICKS",
-    "DATABRICKS_TOKEN",
-)  # variables of a program: where it is and how it is set; the token
+# variables of a program: where it is and how it is set; the token
+WHERE, TOKEN = "STUDIOLO_DATABRICKS", "DATABRICKS_TOKEN"
 FIELDS = (
     Field("cluster_id", "Cluster", "The id of a cluster that is there. Empty: each job gets a new one, as said below.", example="1129-120000-abcd123"),
     Field("spark_version", "Runtime of new clusters", "The key of a Databricks runtime.", example="16.4.x-scala2.12"),
@@ -31,32 +30,18 @@ _TOKEN = 40  # letters of an idempotency token, of which Databricks takes at mos
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, complete; raises ValueError with the field's name and a sentence."""
-    known = {field.name: field.default for field in FIELDS}
-    for name in given:
-        if name not in known:
-            raise ValueError(name, f"A Databricks has no setting '{name}'; there are {', '.join(known)}.")
-    found = {**known, **{name: value for name, value in given.items() if value not in (None, "")}}
+    found = complete("A Databricks", FIELDS, given)
     for name, (least, most) in _NUMBERS.items():
-        found[name] = _number(name, found[name], least, most)
+        found[name] = number(name, found[name], least, most)
     _check_cluster(found)
     found["tls"] = str(found["tls"]).strip().lower()
     if found["tls"] not in ("yes", "no"):
         raise ValueError("tls", "Write yes or no.")
-    found["libraries"] = _lines(found["libraries"])
+    found["libraries"] = lines("libraries", found["libraries"])
     found["workspace_folder"] = str(found["workspace_folder"] or "").strip().rstrip("/")
     if found["workspace_folder"] and not found["workspace_folder"].startswith("/Workspace/"):
         raise ValueError("workspace_folder", "Write a path that begins with /Workspace/.")
     return found
-
-
-def _number(name: str, given: Any, least: int, most: int) -> int:
-    try:
-        number = int(given)
-    except (TypeError, ValueError):
-        number = least - 1
-    if not least <= number <= most:
-        raise ValueError(name, f"Write a number from {least} to {most}.")
-    return number
 
 
 def _check_cluster(found: dict[str, Any]) -> None:
@@ -67,13 +52,6 @@ def _check_cluster(found: dict[str, Any]) -> None:
     for name in () if found["cluster_id"] else ("spark_version", "node_type_id"):
         if not found[name]:
             raise ValueError(name, f"Write the {name} of new clusters, or the cluster_id of one that is there.")
-
-
-def _lines(given: Any) -> list[str]:
-    lines = given.splitlines() if isinstance(given, str) else given or []
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise ValueError("libraries", "Write one in each line.")
-    return [line.strip() for line in lines if line.strip()]
 
 
 def address(config: Mapping[str, Any]) -> tuple[str, str, int]:

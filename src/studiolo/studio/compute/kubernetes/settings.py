@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studiolo.studio.compute.backends.base import Field
+from studiolo.studio.compute.given import complete, lines, number
 
 FIELDS = (
     Field("namespace", "Namespace", "Where jobs are made; empty: that of the kubeconfig, else `default`.", example="training"),
@@ -35,11 +36,7 @@ _NUMBERS = {"pull_minutes": (1, 1440), "node_cores": (1, 4096), "node_memory_gib
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, complete; raises ValueError with the field's name and a sentence."""
-    known = {field.name: field.default for field in FIELDS}
-    for name in given:
-        if name not in known:
-            raise ValueError(name, f"Kubernetes has no setting '{name}'; there are {', '.join(known)}.")
-    found = {**known, **{name: value for name, value in given.items() if value not in (None, "")}}
+    found = complete("Kubernetes", FIELDS, given)
     for name in ("namespace", "service_account", "priority_class"):
         found[name] = str(found[name] or "").strip()
         if found[name] and not _NAME.fullmatch(found[name]):
@@ -54,33 +51,14 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     if found["mount"] and not found["mount"].startswith("/"):
         raise ValueError("mount", "Write a path from the root, such as /shared.")
     for name in ("node_selector", "tolerations", "pull_secrets"):
-        found[name] = _lines(name, found[name])
+        found[name] = lines(name, found[name])
     _selector(found["node_selector"])
     _tolerations(found["tolerations"])
     if wrong := next((name for name in found["pull_secrets"] if not _NAME.fullmatch(name)), None):
         raise ValueError("pull_secrets", f"'{wrong[:80]}' cannot be the name of a Secret.")
     for name, (least, most) in _NUMBERS.items():
-        found[name] = _number(name, found[name], least, most)
+        found[name] = None if found[name] is None else number(name, found[name], least, most)
     return found
-
-
-def _number(name: str, given: Any, least: int, most: int) -> int | None:
-    if given in (None, ""):
-        return None
-    try:
-        number = int(given)
-    except (TypeError, ValueError):
-        number = least - 1
-    if not least <= number <= most:
-        raise ValueError(name, f"Write a number from {least} to {most}.")
-    return number
-
-
-def _lines(name: str, given: Any) -> list[str]:
-    lines = given.splitlines() if isinstance(given, str) else given or []
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise ValueError(name, "Write one in each line.")
-    return [line.strip() for line in lines if line.strip()]
 
 
 def volume(text: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studiolo.studio.compute.backends.base import Field
+from studiolo.studio.compute.given import complete, lines, number
 
 FIELDS = (
     Field("address", "Address", "Of its head, from the machine that is asked; auto: the Ray that runs on that machine.", default="auto", example="10.0.0.5:6379"),
@@ -19,11 +20,7 @@ _OURS = frozenset({"CPU", "GPU", "memory", "object_store_memory"})
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, complete; raises ValueError with the field's name and a sentence."""
-    known = {field.name: field.default for field in FIELDS}
-    for name in given:
-        if name not in known:
-            raise ValueError(name, f"Ray has no setting '{name}'; there are {', '.join(known)}.")
-    found = {**known, **{name: value for name, value in given.items() if value not in (None, "")}}
+    found = complete("Ray", FIELDS, given)
     found["address"] = str(found["address"]).strip()
     parts = _ADDRESS.fullmatch(found["address"])
     if found["address"].startswith("ray://"):
@@ -35,21 +32,13 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     found["token_file"] = str(found["token_file"] or "").strip()
     if found["token_file"] and not found["token_file"].startswith(("/", "~")):
         raise ValueError("token_file", "Write the whole path of a file on the machine, not the token itself.")
-    try:
-        found["max_jobs"] = int(found["max_jobs"])
-    except (TypeError, ValueError):
-        found["max_jobs"] = 0
-    if not 1 <= found["max_jobs"] <= 10_000:
-        raise ValueError("max_jobs", "Write a number from 1 to 10000.")
+    found["max_jobs"] = number("max_jobs", found["max_jobs"], 1, 10_000)
     found["resources"] = _resources(found["resources"])
     return found
 
 
 def _resources(given: Any) -> list[str]:
-    lines = given.splitlines() if isinstance(given, str) else given or []
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise ValueError("resources", "Write one resource in each line, such as accelerator_type:A100=0.001.")
-    found = [line.strip() for line in lines if line.strip()]
+    found = lines("resources", given, "Write one resource in each line, such as accelerator_type:A100=0.001.")
     for line in found:
         parts = _RESOURCE.fullmatch(line)
         if parts is None or float(parts[2]) <= 0:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studiolo.studio.compute.backends.base import Field
+from studiolo.studio.compute.given import complete, lines, number
 
 FIELDS = (
     Field("partition", "Partition", "Where jobs go; empty: Slurm's default one.", example="gpu"),
@@ -69,11 +70,7 @@ _OPTION = re.compile(r"--([a-z][a-z-]*)(=[^\x00-\x1f\x7f]{1,1000})?")
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, complete; raises ValueError with the field's name and a sentence."""
-    known = {field.name: field.default for field in FIELDS}
-    for name in given:
-        if name not in known:
-            raise ValueError(name, f"Slurm has no setting '{name}'; there are {', '.join(known)}.")
-    found = {**known, **{name: value for name, value in given.items() if value not in (None, "")}}
+    found = complete("Slurm", FIELDS, given)
     for name in ("partition", "account", "qos"):
         found[name] = str(found[name] or "").strip()
         if found[name] and not _WORD.fullmatch(found[name]):
@@ -81,21 +78,13 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     found["time"] = str(found["time"] or "").strip()
     if found["time"] and not _TIME.fullmatch(found["time"]):
         raise ValueError("time", f"'{found['time'][:80]}' is no time of Slurm: write minutes, or 1-00:00:00.")
-    try:
-        found["max_jobs"] = int(found["max_jobs"])
-    except (TypeError, ValueError):
-        found["max_jobs"] = 0
-    if not 1 <= found["max_jobs"] <= 100_000:
-        raise ValueError("max_jobs", "Write a number from 1 to 100000.")
+    found["max_jobs"] = number("max_jobs", found["max_jobs"], 1, 100_000)
     found["options"] = _options(found["options"])
     return found
 
 
 def _options(given: Any) -> list[str]:
-    lines = given.splitlines() if isinstance(given, str) else given or []
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise ValueError("options", "Write one option in each line, such as --constraint=a100.")
-    found = [line.strip() for line in lines if line.strip()]
+    found = lines("options", given, "Write one option in each line, such as --constraint=a100.")
     for line in found:
         parts = _OPTION.fullmatch(line)
         if parts is None:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from studiolo.studio.compute.backends.base import Field, Machine
+from studiolo.studio.compute.given import complete, number
 
 FIELDS = (
     Field("user", "User", "Whom Spark takes the sessions for.", default="studiolo", example="research"),
@@ -20,11 +21,7 @@ _DEFAULT_PYTHON = "python3"
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, complete; raises ValueError with the field's name and a sentence."""
-    known = {field.name: field.default for field in FIELDS}
-    for name in given:
-        if name not in known:
-            raise ValueError(name, f"A Spark has no setting '{name}'; there are {', '.join(known)}.")
-    found = {**known, **{name: value for name, value in given.items() if value not in (None, "")}}
+    found = complete("A Spark", FIELDS, given)
     found["user"] = str(found["user"]).strip()
     if not found["user"] or len(found["user"]) > 255:
         raise ValueError("user", "Write a name of at most 255 letters.")
@@ -32,12 +29,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     if found["tls"] not in ("", "yes", "no"):
         raise ValueError("tls", "Write yes or no, or nothing.")
     for name, most in _MOST.items():
-        try:
-            found[name] = int(found[name])
-        except (TypeError, ValueError):
-            found[name] = 0
-        if not 1 <= found[name] <= most:
-            raise ValueError(name, f"Write a number from 1 to {most}.")
+        found[name] = number(name, found[name], 1, most)
     return found
 
 
