@@ -41,6 +41,11 @@ class NestedTransaction(StudioloError):
     code, status, title = "db.nested", 500, "A transaction inside a transaction"
 
 
+def upsert(dialect: str, table: Table) -> Any:
+    """Return an insert of a dialect, for statements that are built once; see `Database.upsert`."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
 class Database:
     """Snapshot reads, one fair writer, and group commit for small writes.
 
@@ -175,7 +180,7 @@ class Database:
 
     def upsert(self, table: Table) -> Any:
         """Return an insert of this dialect, which has `on_conflict_do_update` and `on_conflict_do_nothing`."""
-        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+        return upsert(self.dialect, table)
 
     def close(self) -> None:
         """Close all connections."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import upsert
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments.errors import ArtifactNotFound, ArtifactReadOnly, BadPath, RunNotFound
 from studiolo.studio.experiments.schemas import Artifact
@@ -120,7 +120,7 @@ def naming_if(dialect: str, condition: ColumnElement[bool]) -> Any:
     """Return the statement that names a blob by a path where a condition holds, and returns the path then."""
     columns = [artifacts.c[name] for name in ("workspace_id", "path", "digest", "size", "created_at")]
     row = select(*(bindparam(column.name, type_=column.type) for column in columns)).where(condition)
-    change = sqlite.insert(artifacts) if dialect == "sqlite" else postgresql.insert(artifacts)
+    change = upsert(dialect, artifacts)
     named = change.from_select([column.name for column in columns], row)
     return _replacing(named).returning(artifacts.c.path)
 
@@ -128,7 +128,7 @@ def naming_if(dialect: str, condition: ColumnElement[bool]) -> Any:
 @lru_cache
 def _naming(dialect: str) -> Any:
     """Return the statement that names blobs; built once, since a model has many small files."""
-    return _replacing(sqlite.insert(artifacts) if dialect == "sqlite" else postgresql.insert(artifacts))
+    return _replacing(upsert(dialect, artifacts))
 
 
 def _replacing(change: Any) -> Any:

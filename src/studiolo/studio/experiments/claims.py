@@ -19,11 +19,11 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.auth import repository as accounts
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import upsert
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec
 from studiolo.studio.experiments.tables import IN_WORKSPACE, LIVE_INDEX, run_attempts, runs
 
@@ -220,7 +220,7 @@ def note_attempt(tx: Connection, ctx: Context, claim: Claim, values: Mapping[str
 
 @lru_cache
 def _noting(dialect: str, names: tuple[str, ...]) -> Any:
-    change = sqlite.insert(run_attempts) if dialect == "sqlite" else postgresql.insert(run_attempts)
+    change = upsert(dialect, run_attempts)
     excluded = {name: change.excluded[name] for name in names}
     return change.on_conflict_do_update(index_elements=["run_seq", "number"], set_=excluded)
 

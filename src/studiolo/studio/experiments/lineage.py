@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import upsert
 from studiolo.studio.experiments.schemas import Edge
 from studiolo.studio.experiments.tables import lineage
 
@@ -29,7 +29,7 @@ def link(tx: Connection, ctx: Context, source: str, target: str) -> None:
 
 @lru_cache
 def _linking(dialect: str) -> Any:
-    change = sqlite.insert(lineage) if dialect == "sqlite" else postgresql.insert(lineage)
+    change = upsert(dialect, lineage)
     return change.on_conflict_do_nothing(index_elements=["workspace_id", "source", "target"])
 
 

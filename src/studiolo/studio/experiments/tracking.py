@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import upsert
 from studiolo.studio.experiments import keys, ready_docs
 from studiolo.studio.experiments.errors import ParamChanged
 from studiolo.studio.experiments.metrics import Point, write_points
@@ -37,7 +37,8 @@ def record(
 
     metrics: (key, value, step, milliseconds since 1970); a point that is there already is silently the same point.
     params are written once: the same value again is fine, another one raises ParamChanged (or, with `replace_params`,
-    wins). new: the run was made in this transaction, so nothing of it is ready or packed. Long values are cut as MLflow cuts them. Raises BadKey for a name that cannot be used.
+    wins). new: the run was made in this transaction, so nothing of it is ready or packed. Long values are cut as MLflow cuts
+    them. Raises BadKey for a name that cannot be used.
     """
     points = list(metrics)
     names = {point[0] for point in points}.union(params or (), tags or ())
@@ -126,7 +127,7 @@ def _replace(tx: Connection, ctx: Context, table: Table, run_seq: int, values: M
 
 @lru_cache
 def _replacing(dialect: str, table: Table) -> Any:
-    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    insert = upsert(dialect, table)
     return insert.on_conflict_do_update(
         index_elements=["run", "key"], set_={"value": insert.excluded.value, "head": insert.excluded.head}
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, Connection, String, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import upsert
 from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import Comparison, each, parse_order
@@ -248,7 +248,7 @@ def _naming_model(dialect: str) -> Any:
         bindparam("of", type_=BigInteger), m.id, bindparam("to", type_=String), bindparam("at", type_=BigInteger)
     )
     row = row.where(m.id == bindparam("model"), m.workspace_id == bindparam("workspace"))
-    change = sqlite.insert(run_models) if dialect == "sqlite" else postgresql.insert(run_models)
+    change = upsert(dialect, run_models)
     change = change.from_select(["run", "model_id", "direction", "step"], row)
     index = ["run", "model_id", "direction"]
     return change.on_conflict_do_update(index_elements=index, set_={"step": change.excluded.step}).returning(
