@@ -78,8 +78,9 @@ class Datasets(Registrations, Exploring, AboutFiles):
     ) -> DatasetVersion:
         """Upload a file, or a frame (as Parquet), and return the version that holds it.
 
-        A folder is sent as `send` does, and waited for. kind: `file` keeps a folder or a file as it is. name: default the file's own. What is left out of format, delimiter,
-        encoding and header is found out. through: is given the pieces on their way, e.g. to draw a progress bar.
+        A folder is sent as `send` does, and waited for. kind: `file` keeps a folder or a file as it is. name: default the file's
+        own. What is left out of format, delimiter, encoding and header is found out. through: is given the pieces on their way,
+        e.g. to draw a progress bar.
         """
         if isinstance(file, str | Path) and (kind == "file" or Path(file).is_dir()):
             told = {"format": format, "delimiter": delimiter, "encoding": encoding, "header": header}

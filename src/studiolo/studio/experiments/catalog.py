@@ -17,10 +17,10 @@ from studiolo.studio.experiments.errors import ExperimentExists, ExperimentNotFo
 from studiolo.studio.experiments.tables import experiments, runs
 
 MAX_NAME = 500
+MAX_TAG = 20_000
 _BY_NUMBER = select(experiments).where(
     experiments.c.workspace_id == bindparam("workspace_id"), experiments.c.number == bindparam("number")
 )
-MAX_TAG = 20_000
 _there: WeakKeyDictionary[Database, set[tuple[str, int]]] = WeakKeyDictionary()  # workspaces and experiments in them
 
 

@@ -151,7 +151,7 @@ class Registering:
                 try:
                     read = tables.read(self.order, entries, files, self.blobs, self._work, self.tell)
                 except StudioloError as error:
-                    if self.order.kind == "tabular" and len(entries) > 1:
+                    if len(entries) > 1:
                         error.hint = f"{error.hint} {_NO_TABLE}".strip()
                     raise
         written = manifests.write(self.blobs, (entries[path] for path in sorted(entries)))

@@ -22,10 +22,9 @@ def of_table(
     span: tuple[str, str] | None = None,
     referenced: bool = False,
 ) -> list[Snippet]:
-    """Return the code for a table. target, timestamp: the column that models predict, and that of moments, where they are known; span: moments
-    between which some of the rows lie.
+    """Return the code for a table. target, timestamp: the column that models predict, and that of moments, where they are known.
 
-    referenced: its files stay in their datastore and are not fetched from here.
+    span: moments between which some of the rows lie. referenced: its files stay in their datastore and are not fetched from here.
     """
     head = HEAD.format(name=name, version=version)
     table = re.sub(r"\W", "_", name)

@@ -64,13 +64,12 @@ class MetricRow(BaseModel):
     low_special: dict[int, str] = {}
     high_special: dict[int, str] = {}
     points: int
+    differs: bool
 
     def values(self, statistic: str) -> list[float | str | None]:
         """Return one value of each run, those that are no finite numbers as texts. statistic: last, low or high."""
         told: dict[int, str] = self.special if statistic == "last" else getattr(self, f"{statistic}_special")
         return [told.get(n, value) for n, value in enumerate(getattr(self, statistic))]
-
-    differs: bool
 
 
 class RunComparison(BaseModel):

@@ -90,6 +90,8 @@ def _java() -> None:
 
 def run(place: Path, plan: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
     """Return the words that this process becomes, and variables beside; raises Failed."""
+    if "STUDIOLO_DATABRICKS" in os.environ:
+        return [*DATABRICKS, str(place / PLAN)], {}
     found = look()
     if remote := os.environ.get("SPARK_REMOTE"):
         if plan["spark"]["class_name"]:
@@ -121,9 +123,7 @@ def main() -> int:
     place = Path(os.environ["STUDIOLO_OUTPUTS"]).parent
     plan = json.loads((place / PLAN).read_text("utf-8"))
     try:
-        argv, env = (
-            run(place, plan) if "STUDIOLO_DATABRICKS" not in os.environ else ([*DATABRICKS, str(place / PLAN)], {})
-        )
+        argv, env = run(place, plan)
         os.execve(argv[0], argv, {**os.environ, **env})  # noqa: S606 - the runner ends it as any job's program
     except OSError as error:
         said = f"{argv[0]} cannot be run: {error.strerror}."
