@@ -4,14 +4,14 @@ import { IconRefresh } from '@/kit/icons';
 import { Note } from '@/kit/Note';
 import type { CheckState } from '../queries';
 
-interface Props {
+interface NoteProps {
   state: CheckState;
   /** Leads to the fields, where they are elsewhere. */
   mend?: ReactNode;
 }
 
 /** What came of trying a connection, with the cause and what to do. */
-export function TriedNote({ state, mend }: Props) {
+export function TriedNote({ state, mend }: NoteProps) {
   return state.ok ? (
     <Note tone="good" title={`The connection works (${Math.round(state.milliseconds ?? 0)} ms).`} />
   ) : (
