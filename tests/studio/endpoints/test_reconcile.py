@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -55,6 +56,30 @@ def test_the_next_version_replaces_the_one_before_it(house: House, compiled_mode
     assert house.score(key, [{"a": 3}]).json() == {"predictions": [6.0]}
     assert models.get_version(house.ctx, "rich", 1).used_by == []
     assert models.get_version(house.ctx, "rich", 2).used_by == ["endpoint:e"]
+
+
+def test_an_endpoint_whose_chosen_port_was_taken_in_between_gets_another(house: House, compiled_model: Path) -> None:
+    house.register(compiled_model)
+    made = service.deploy(house.ctx, EndpointDeploy(name="e", model="rich:1"))
+    with socket.create_server((made.host, made.port)):  # two studios on one machine choose alike, and one is quicker
+        house.until(lambda: house.get().state == "Live")
+        assert house.get().port != made.port
+        assert house.score(made.keys[0].key, [ROW]).status_code == 200
+
+
+def test_an_endpoint_keeps_the_port_that_was_asked_for(house: House, compiled_model: Path) -> None:
+    house.register(compiled_model)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    made = service.deploy(house.ctx, EndpointDeploy(name="e", model="rich:1", port=port))
+    with socket.create_server((made.host, port)):
+        house.until(lambda: house.get().latest is not None and service.deployments(house.ctx, "e")[0].state == "Failed")
+    found = house.get()
+    assert found.port == port
+    assert found.latest is not None
+    assert found.latest.failure is not None
+    assert found.latest.failure.stage == "port"
+    assert "cannot be listened on" in found.latest.failure.error
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_one_before_it_serving(

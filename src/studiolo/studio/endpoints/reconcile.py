@@ -14,7 +14,8 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.runner import observe
 from studiolo.runner.launch import LaunchFailed, ask_to_stop
 from studiolo.runner.observe import Absent, Lost
-from studiolo.studio.endpoints import folders, lifecycle, repository, starting
+from studiolo.studio.endpoints import folders, lifecycle, ports, repository, starting
+from studiolo.studio.endpoints.errors import NoPort
 from studiolo.studio.endpoints.lifecycle import Decision, Seen, Step
 from studiolo.studio.endpoints.schemas import ENDED, Failure
 from studiolo.studio.endpoints.service import reference
@@ -95,6 +96,8 @@ def _do(ctx: Context, endpoint: Any, row: Any, decision: Decision) -> None:
             _release(ctx, endpoint, row)
         case Step.serve:
             _serve(ctx, endpoint, row)
+        case Step.fail if _moved(ctx, endpoint, decision.failure):
+            _retry(ctx, endpoint, row, decision.failure)
         case Step.fail:
             _change(ctx, endpoint, row, state="Stopping", message="", failure=_plain(decision.failure))
             ask_to_stop(folders.of_attempt(ctx, row))
@@ -179,6 +182,20 @@ def answers(host: str, port: int, deployment_id: str) -> bool:
         if found == deployment_id:
             return True
     return bool(found)  # the one before it took them all: both listen
+
+
+def _moved(ctx: Context, endpoint: Any, failure: Failure | None) -> bool:
+    """Give an endpoint another port when a program was quicker to listen on the one that we chose and never served on."""
+    if failure is None or failure.stage != "port" or not endpoint.port_chosen:
+        return False
+    with ctx.db.begin() as tx:
+        if any(item.live_at for item in repository.deployments_of(tx, endpoint.id)):
+            return False
+        try:
+            other = ports.choose(ctx.settings, 0, repository.ports(tx))
+        except NoPort:
+            return False
+        return repository.change_endpoint(tx, endpoint.id, port=other, updated_at=ctx.clock.now())
 
 
 def _retry(ctx: Context, endpoint: Any, row: Any, failure: Failure | None) -> None:

@@ -35,9 +35,9 @@ def insert_endpoint(tx: Connection, values: dict[str, Any]) -> None:
     tx.execute(insert(endpoints).values(**values))
 
 
-def change_endpoint(tx: Connection, endpoint_id: str, **values: Any) -> None:
-    """Change an endpoint."""
-    tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**values))
+def change_endpoint(tx: Connection, endpoint_id: str, **values: Any) -> bool:
+    """Change an endpoint; False when it is gone."""
+    return tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**values)).rowcount == 1
 
 
 def delete_endpoint(tx: Connection, endpoint_id: str) -> bool:

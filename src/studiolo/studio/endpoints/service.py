@@ -126,6 +126,7 @@ def _found(tx: Connection, ctx: Context, spec: EndpointDeploy) -> tuple[Found, l
             "description": spec.description or "",
             "host": ctx.settings.endpoint_host,
             "port": ports.choose(ctx.settings, spec.port, repository.ports(tx)),
+            "port_chosen": not spec.port,
             "desired": "Live",
             "keys": {key.name: _stored(key) for key in keys},
             "last_number": 0,

@@ -1,6 +1,6 @@
 """Tables of endpoints."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from studiolo.kernel.db.metadata import metadata
 from studiolo.kernel.db.types import Json, UtcDateTime
@@ -14,6 +14,7 @@ endpoints = Table(
     Column("description", Text, nullable=False, default=""),
     Column("host", String(255), nullable=False),
     Column("port", Integer, nullable=False, unique=True),  # of the machine, so of all workspaces
+    Column("port_chosen", Boolean, nullable=False, default=False),  # by us: another serves as well
     Column("desired", String(12), nullable=False, default="Live"),  # or Deleted; users write it
     Column("keys", Json, nullable=False),  # name → hash, hint, created_at
     Column("last_number", Integer, nullable=False, default=0),

@@ -141,7 +141,7 @@ class Supervisor:
         try:
             self.listening = handover.obtain(self.told.host, self.told.port, Path(previous) if previous else None)
         except StudioloError as problem:
-            self._fail({"stage": "listen", "error": str(problem), "traceback": "", "problem": problem.problem()})
+            self._fail({"stage": "port", "error": str(problem), "traceback": "", "problem": problem.problem()})
             return False
         for worker in self.workers:
             worker.give(self.listening)
