@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import cache
 from typing import Any
 
 import pytest
@@ -63,11 +64,17 @@ def test_commands_that_a_page_names_are_there(page: Any) -> None:
             assert not unknown, f"{where(page)} names 'studiolo{words}': there is no '{unknown}'"
 
 
-def not_a_command(words: list[str]) -> str | None:
-    """Return the first word that is no command of the group before it; what follows a command is its own."""
+@cache
+def root() -> Any:
+    """Return the group of all commands, which takes a while to build."""
     if not app.app.registered_groups:
         app.attach_slices()
-    found: Any = typer.main.get_command(app.app)
+    return typer.main.get_command(app.app)
+
+
+def not_a_command(words: list[str]) -> str | None:
+    """Return the first word that is no command of the group before it; what follows a command is its own."""
+    found = root()
     for word in words:
         commands = getattr(found, "commands", None)
         if commands is None:
