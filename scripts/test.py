@@ -33,10 +33,12 @@ def main() -> None:
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     chosen = sys.argv[1:]
     prepare()
-    parts = [("Python", ROOT, [BIN / "python", "-m", "pytest", "-n", "2", "--dist", "loadscope", *chosen])]
+    workers = (os.cpu_count() or 1) + 1  # most tests wait for servers and processes half of their time
+    pytest = [BIN / "python", "-m", "pytest"]
+    parts = [("Python", ROOT, [*pytest, "-n", workers, "--dist", "loadscope", *chosen])]
     if not chosen:
         parts.insert(0, ("UI", ROOT / "ui", ["npm", "run", "--silent", "test"]))
-        parts.append(("browser", ROOT, [BIN / "python", "-m", "pytest", "-m", "browser", "tests/browser"]))
+        parts.append(("browser", ROOT, [*pytest, "-n", 2, "--dist", "loadgroup", "-m", "browser", "tests/browser"]))
         parts[1][2].extend(["-m", "not browser"])
     failed = []
     for name, folder, command in parts:
