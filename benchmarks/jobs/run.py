@@ -7,6 +7,7 @@ interpreter takes by itself, measured in turn with the jobs. `burst` submits man
 """
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -19,11 +20,15 @@ from pathlib import Path
 import psutil
 
 from studiolo.kernel.http import Transport
-from studiolo.studio.experiments.client import Experiments
+from studiolo.studio.experiments.client import Experiments, RunFailed
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.testing.studio import started
 
 HELLO = ["python", "-c", "print('hello')"]
+WILLING = ["bash", "-c", "echo here; exec sleep 600"]
+STUBBORN = ["bash", "-c", "trap '' TERM INT; echo here; while :; do sleep 1; done"]
+GRACE = 2.0  # seconds between being asked and being killed
+GIVEN = {"STUDIOLO_CANCEL_GRACE_SECONDS": str(GRACE)}
 
 
 def floor() -> float:
@@ -63,12 +68,24 @@ def runner_memory(experiments: Experiments, home: Path) -> float:
     return float(getattr(held, "pss", held.rss)) / 2**20
 
 
+def canceled(experiments: Experiments, job: list[str]) -> float:
+    """Seconds from the request to cancel a job that runs to its recorded end."""
+    run = experiments.submit(JobSpec(command=job))
+    assert next(iter(experiments.follow(run.id, 0.01))) == "here\n"
+    begun = time.perf_counter()
+    experiments.cancel(run.id)
+    with contextlib.suppress(RunFailed):
+        experiments.wait(run.id, 0.01)
+    assert experiments.get(run.id).state == "Canceled"
+    return time.perf_counter() - begun
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=20)
     parser.add_argument("--burst", type=int, default=40)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "home") as studio:
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "home", env=GIVEN) as studio:
         experiments = Experiments(Transport(home=studio.home))
         while not (studio.home / "controller.json").exists():
             time.sleep(0.05)
@@ -85,12 +102,18 @@ def main() -> None:
         share = (after.user + after.system - before.user - before.system) / 10
         took = burst(experiments, options.burst)
         memory = runner_memory(experiments, studio.home)
+        willing = [canceled(experiments, WILLING) for _ in range(options.jobs // 2)]
+        stubborn = [canceled(experiments, STUBBORN) for _ in range(3)]
         cores = Transport(home=studio.home).get("compute/local")["cores"]
     load = os.getloadavg()[0]
     print(f"{cores} cores, load {load:.1f}; seconds, median (slowest) of {options.jobs}")
     for name, values in (("interpreter alone", floors), ("first log line", firsts), ("recorded end", ends)):
         print(f"  {name:<18} {statistics.median(values):.3f} ({max(values):.3f})")
     print(f"  {options.burst} jobs at once  {took:.1f} s, {options.burst / took:.1f} jobs/s")
+    print(f"  canceled           {statistics.median(willing):.3f} ({max(willing):.3f}); bar 0.1")
+    print(
+        f"  that does not hear {statistics.median(stubborn):.3f} ({max(stubborn):.3f}); bar {GRACE + 1:.1f}, {GRACE:.0f} of them its grace"
+    )
     print(f"  idle controller    {share:.1%} of a core; {idle_memory(memory)}")
 
 
