@@ -12,11 +12,13 @@ from studiolo.studio.experiments.job_files import document
 from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.pipelines.client import PipelineFailed, Pipelines
+from studiolo.studio.pipelines.drafts import cli as drafts
 from studiolo.studio.pipelines.published import cli as published
 
 app = typer.Typer(help="Pipelines: steps that are jobs, joined by what they read and write.", no_args_is_help=True)
 components = typer.Typer(help="Components: what steps run, registered with versions.", no_args_is_help=True)
 app.add_typer(components, name="components")
+app.add_typer(drafts.app, name="drafts")
 app.add_typer(published.app, name="published")
 
 RunId = Annotated[str, typer.Argument(help="Id of the pipeline's run.")]

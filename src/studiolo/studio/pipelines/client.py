@@ -11,6 +11,7 @@ from studiolo.studio.experiments.client import Experiments
 from studiolo.studio.experiments.job_files import document
 from studiolo.studio.experiments.job_files.data import LocalFile
 from studiolo.studio.experiments.schemas import TERMINAL, Artifact, InputFile
+from studiolo.studio.pipelines.drafts.client import Drafts
 from studiolo.studio.pipelines.files import components as component_files
 from studiolo.studio.pipelines.files import pipelines as pipeline_files
 from studiolo.studio.pipelines.files import reading
@@ -61,6 +62,7 @@ class Pipelines:
         self._transport = transport
         self._experiments = Experiments(transport)
         self.components = Components(transport)
+        self.drafts = Drafts(transport, self)
         self.published = PublishedPipelines(transport, self)
 
     def submit(self, pipeline: PipelineSpec | str | Path | Any, **changes: Any) -> PipelineRun:
@@ -106,6 +108,14 @@ class Pipelines:
         spec, found = pipeline_files.of(raw, path, places)
         self._send(spec, found.files)
         return spec, found.warnings
+
+    def spec_of(self, pipeline: PipelineSpec | str | Path) -> dict[str, Any]:
+        """Return what would be submitted of a file of Azure ML, whose files are sent, of a spec, or of the like of a run."""
+        if isinstance(pipeline, PipelineSpec):
+            return pipeline.model_dump(mode="json", exclude_defaults=True)
+        if isinstance(pipeline, Path) or Path(pipeline).suffix in (".yml", ".yaml"):
+            return self.prepare_raw(document.read(Path(pipeline)), Path(pipeline), {})[0]
+        return self.spec(pipeline).model_dump(mode="json", exclude_defaults=True)
 
     def check_file(
         self, path: str | Path, changes: Mapping[str, Any] | Sequence[str] = (), places: Mapping[str, str] | None = None

@@ -12,6 +12,7 @@ from studiolo.studio.experiments.schemas import Artifact
 from studiolo.studio.experiments.service import RunFilter, experiment_filter
 from studiolo.studio.pipelines import sent_files, service
 from studiolo.studio.pipelines.components import service as components
+from studiolo.studio.pipelines.drafts.router import router as drafts
 from studiolo.studio.pipelines.published.router import router as published
 from studiolo.studio.pipelines.schemas import (
     Archive,
@@ -30,6 +31,7 @@ from studiolo.studio.pipelines.schemas import (
 from studiolo.studio.pipelines.sent_schemas import PipelineRead, SentPipeline
 
 router = APIRouter(prefix="/pipelines", tags=["pipelines"])
+router.include_router(drafts)
 router.include_router(published)
 StepPath = Annotated[str, Query(description="Path of the step, such as `train` or `each/3/fit`.")]
 

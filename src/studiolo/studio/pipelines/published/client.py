@@ -33,19 +33,10 @@ class PublishedPipelines:
 
         >>> made = studio.pipelines.published.publish("score", "pipeline.yml")  # doctest: +SKIP
         """
-        spec = self._spec(pipeline)
+        spec = self._pipelines.spec_of(pipeline)
         return PublishedMade.model_validate(
             self._http.post("pipelines/published", json={"name": name, "spec": spec, **how})
         )
-
-    def _spec(self, pipeline: PipelineSpec | str | Path) -> dict[str, Any]:
-        from studiolo.studio.experiments.job_files import document
-
-        if isinstance(pipeline, PipelineSpec):
-            return pipeline.model_dump(mode="json", exclude_defaults=True)
-        if isinstance(pipeline, Path) or Path(pipeline).suffix in (".yml", ".yaml"):
-            return self._pipelines.prepare_raw(document.read(Path(pipeline)), Path(pipeline), {})[0]
-        return self._pipelines.spec(pipeline).model_dump(mode="json", exclude_defaults=True)
 
     def list(self, limit: int = 100) -> builtins.list[Published]:
         """Return published pipelines by name."""
