@@ -67,8 +67,24 @@ await step('what is wrong with the file stands below it', async () => {
   await page.getByText('Nothing is wrong with it').waitFor();
 });
 
-await step('it runs, and the page follows it to its end', async () => {
+await step('it is kept as a draft, and nothing runs', async () => {
   await page.getByRole('textbox', { name: 'name', exact: true }).fill('browser');
+  await page.getByRole('button', { name: 'Save draft' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'Draft hello' }).waitFor();
+  const { items } = await page.evaluate(
+    (url) => fetch(url).then((answer) => answer.json()),
+    at('/api/pipelines/runs'),
+  );
+  expect(items.length === 0, 'saving a draft has run it');
+  await page.goto(at('/pipelines?tab=drafts'));
+  await page.getByRole('grid', { name: 'Drafts of pipelines' }).getByRole('link', { name: 'hello' }).click();
+});
+
+await step('it runs, and the page follows it to its end', async () => {
+  const name = page.getByRole('textbox', { name: 'name', exact: true });
+  await name.waitFor();
+  expect((await name.inputValue()) === 'browser', 'the draft has lost what was filled in');
   await page.getByText('Nothing is wrong with it').waitFor();
   await page.getByRole('button', { name: 'Submit' }).click();
   await node('make').waitFor({ timeout: 30_000 });

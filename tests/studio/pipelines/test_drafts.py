@@ -19,7 +19,7 @@ from studiolo.studio.pipelines.sent_schemas import SentPipeline
 from tests.studio.pipelines.graphs import diamond, ended
 
 WHERE = "/w/default/api/pipelines/drafts"
-HALF = "type: pipeline\njobs:\n  first:\n    command: echo ${{parent.inp"
+HALF = "type: pipeline\njobs:\n  first: {command: echo"
 FILE = "type: pipeline\njobs:\n  first:\n    command: cat said.txt\n    code: .\n"
 
 

@@ -4516,6 +4516,74 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/pipelines/drafts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Drafts
+     * @description List drafts of pipelines by name.
+     */
+    get: operations['pipelines_list_drafts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/drafts/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Draft
+     * @description Return a draft with what it holds.
+     */
+    get: operations['pipelines_get_draft'];
+    /**
+     * Save Draft
+     * @description Keep a draft: a new one, or with `version` in place of the one that was read. It need not be right or complete.
+     */
+    put: operations['pipelines_save_draft'];
+    post?: never;
+    /**
+     * Remove Draft
+     * @description Remove a draft; what was submitted of it stays.
+     */
+    delete: operations['pipelines_remove_draft'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/pipelines/drafts/{name}/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Submit Draft
+     * @description Submit a draft, which stays.
+     */
+    post: operations['pipelines_submit_draft'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/pipelines/published': {
     parameters: {
       query?: never;
@@ -8349,6 +8417,91 @@ export interface components {
        * Format: date-time
        */
       updated_at: string;
+    };
+    /**
+     * Draft
+     * @description A draft. steps: null as long as its file cannot be read; run_id: of its last submission.
+     */
+    Draft: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      /** Name */
+      name: string;
+      /** Run Id */
+      run_id?: string | null;
+      /** Steps */
+      steps?: number | null;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Updated By */
+      updated_by: string;
+      /** Version */
+      version: number;
+    };
+    /**
+     * DraftDetail
+     * @description A draft with what it holds.
+     */
+    DraftDetail: {
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      file?: components['schemas']['SentPipeline'] | null;
+      /** Name */
+      name: string;
+      /** Run Id */
+      run_id?: string | null;
+      spec?: components['schemas']['PipelineSpec-Output'] | null;
+      /** Steps */
+      steps?: number | null;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Updated By */
+      updated_by: string;
+      /** Version */
+      version: number;
+    };
+    /**
+     * DraftSave
+     * @description What to keep. file: as it is written, with its folder; spec: what is to run, which a submission takes before the file.
+     *
+     *     version: of the draft that was changed; none makes a new one.
+     */
+    DraftSave: {
+      /**
+       * Description
+       * @default
+       */
+      description: string;
+      file?: components['schemas']['SentPipeline'] | null;
+      spec?: components['schemas']['PipelineSpec-Input'] | null;
+      /** Version */
+      version?: number | null;
     };
     /**
      * Edge
@@ -12420,6 +12573,13 @@ export interface components {
     Page_Delivery_: {
       /** Items */
       items: components['schemas']['Delivery'][];
+      /** Next */
+      next?: string | null;
+    };
+    /** Page[Draft] */
+    Page_Draft_: {
+      /** Items */
+      items: components['schemas']['Draft'][];
       /** Next */
       next?: string | null;
     };
@@ -26641,6 +26801,164 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Component'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_list_drafts: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Page_Draft_'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_draft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DraftDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_save_draft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DraftSave'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DraftDetail'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_remove_draft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_submit_draft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineRun'];
         };
       };
       /** @description Validation Error */

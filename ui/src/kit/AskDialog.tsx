@@ -36,6 +36,7 @@ export function AskDialog({ title, verb, ready, onClose, onSend, children }: Pro
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          event.stopPropagation(); // React hands it on to a form that the dialog was asked for in
           if (ready) void send();
         }}
       >

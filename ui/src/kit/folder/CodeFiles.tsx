@@ -9,10 +9,18 @@ interface Props {
   onFiles: (files: CodeFile[] | null) => void;
   /** What it means that there are none. */
   none?: string;
+  /** What those are of that are kept. */
+  of?: string;
 }
 
 /** The code that the command starts in: files or a folder of this computer, else what the run it is made from had. */
-export function CodeFiles({ files, kept, onFiles, none = 'No code: the command alone' }: Props) {
+export function CodeFiles({
+  files,
+  kept,
+  onFiles,
+  none = 'No code: the command alone',
+  of = 'the run it is made from',
+}: Props) {
   const some = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const [passed, setPassed] = useState(0);
@@ -42,7 +50,7 @@ export function CodeFiles({ files, kept, onFiles, none = 'No code: the command a
         {files
           ? `${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${bytes(size)}${left}`
           : kept > 0
-            ? `${count(kept)} ${kept === 1 ? 'file' : 'files'} of the run it is made from${left}`
+            ? `${count(kept)} ${kept === 1 ? 'file' : 'files'} of ${of}${left}`
             : `${none}${left}`}
       </Text>
       {files ? (

@@ -8,9 +8,10 @@ import { useFollow } from '@/kit/Link';
 import { MayLink } from '@/kit/MayLink';
 import { Page, PageHeader } from '@/kit/Page';
 import { ComponentList } from './components/ComponentList';
+import { DraftList } from './drafts/DraftList';
 import { PublishedList } from './published/PublishedList';
 import { RunList } from './RunList';
-import { readListSearch, type ListSearch } from './search';
+import { LIST_TABS, readListSearch, type ListSearch } from './search';
 
 /** Pipelines that were run, and the components that they are made of. */
 export function PipelinesPage() {
@@ -67,7 +68,7 @@ export function PipelinesPage() {
         value={search.tab ?? 'runs'}
         onChange={(tab) =>
           change({
-            tab: tab === 'components' || tab === 'published' ? tab : undefined,
+            tab: tab === 'runs' ? undefined : LIST_TABS.find((one) => one === tab),
             q: undefined,
             sort: undefined,
           })
@@ -75,11 +76,15 @@ export function PipelinesPage() {
       >
         <Tabs.List aria-label="Parts of pipelines" mb="md">
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
+          <Tabs.Tab value="drafts">Drafts</Tabs.Tab>
           <Tabs.Tab value="components">Components</Tabs.Tab>
           <Tabs.Tab value="published">Published</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="runs">
           <RunList search={search} change={change} />
+        </Tabs.Panel>
+        <Tabs.Panel value="drafts">
+          <DraftList search={search} change={change} />
         </Tabs.Panel>
         <Tabs.Panel value="components">
           <ComponentList search={search} change={change} />

@@ -51,7 +51,7 @@ export function readPipelineSearch(raw: Raw): PipelineSearch {
 
 export type Change = (next: PipelineSearch, replace?: boolean) => void;
 
-export const LIST_TABS = ['runs', 'components', 'published'] as const;
+export const LIST_TABS = ['runs', 'drafts', 'components', 'published'] as const;
 export interface ListSearch {
   tab?: (typeof LIST_TABS)[number] | undefined;
   q?: string | undefined;

@@ -9,6 +9,9 @@ import { ProgressBar } from '@/kit/ProgressBar';
 import { CodeFiles } from '@/kit/folder/CodeFiles';
 import { droppedFiles } from '@/kit/folder/dropped';
 import { sendCode, type CodeFile, type Sending } from '@/kit/folder/sending';
+import { SaveDraft } from '../drafts/SaveDraft';
+import type { DraftDetail } from '../drafts/queries';
+import type { PipelineSpec } from '../queries';
 import { Problems } from './Problems';
 import { SpecForm } from './SpecForm';
 import { useRead } from './useRead';
@@ -17,12 +20,27 @@ import classes from './submit.module.css';
 
 type InputFile = components['schemas']['InputFile'];
 
+/** What is written before anything is changed. spec: what the form below it said. */
+export interface Start {
+  text: string;
+  main: string;
+  files: readonly InputFile[];
+  spec: PipelineSpec | null;
+}
+
+interface Props {
+  start: Start;
+  /** The draft that it is. */
+  kept: DraftDetail | null;
+}
+
 /** A pipeline file, pasted or with its folder; what the studio reads in it is a form below. */
-export function FromFile({ start }: { start: string }) {
-  const [text, setText] = useState(start);
-  const [main, setMain] = useState('pipeline.yml');
+export function FromFile({ start: given, kept }: Props) {
+  const [start] = useState(given);
+  const [text, setText] = useState(start.text);
+  const [main, setMain] = useState(start.main);
   const [files, setFiles] = useState<readonly CodeFile[] | null>(null);
-  const [sent, setSent] = useState<readonly InputFile[]>([]);
+  const [sent, setSent] = useState(start.files);
   const [sending, setSending] = useState<Sending | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [over, setOver] = useState(false);
@@ -35,7 +53,7 @@ export function FromFile({ start }: { start: string }) {
     const stop = new AbortController();
     giveUp.current = stop;
     setFiles(all);
-    setSent([]);
+    setSent(all ? [] : start.files);
     setProblem(null);
     if (!all) return;
     try {
@@ -58,7 +76,9 @@ export function FromFile({ start }: { start: string }) {
     setMain(file.path);
     setText(await file.file.text());
   };
-  const spec = read?.spec ?? null;
+  const untouched = text === start.text && main === start.main && sent === start.files;
+  const spec = (untouched ? start.spec : null) ?? read?.spec ?? null;
+  const file = { main, text, files: [...sent] };
   return (
     <Stack gap="lg">
       <div
@@ -81,7 +101,8 @@ export function FromFile({ start }: { start: string }) {
           <Group gap="sm">
             <CodeFiles
               files={files}
-              kept={0}
+              kept={start.files.length}
+              of="the draft"
               onFiles={(all) => void take(all)}
               none="No folder: the file alone"
             />
@@ -133,10 +154,18 @@ export function FromFile({ start }: { start: string }) {
       ) : null}
       {spec === null ? <Problems problems={read?.problems ?? []} /> : null}
       {spec ? (
-        <SpecForm key={JSON.stringify(spec)} spec={spec} problems={read?.problems ?? []} />
+        <SpecForm
+          key={JSON.stringify(spec)}
+          spec={spec}
+          problems={read?.problems ?? []}
+          beside={(wanted) => (
+            <SaveDraft holds={{ file, spec: wanted }} kept={kept} title={wanted.name ?? ''} />
+          )}
+        />
       ) : (
         <Group gap="sm">
           <Button disabled>Submit</Button>
+          <SaveDraft holds={{ file }} kept={kept} title="" />
           <Text size="sm" c="dimmed" role="status">
             {text.trim() === '' ? 'No pipeline yet' : reading ? 'Reading the file' : ''}
           </Text>

@@ -1,7 +1,7 @@
 import { Button, Group, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { count } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
@@ -20,10 +20,12 @@ interface Props {
   spec: PipelineSpec;
   /** What the reading of its file found. */
   problems: readonly StepProblem[];
+  /** What stands beside the button: given the pipeline as the form says it. */
+  beside?: (wanted: PipelineSpec) => ReactNode;
 }
 
 /** What a pipeline is given, as a form, checked by the studio while it is filled in. */
-export function SpecForm({ spec, problems: found }: Props) {
+export function SpecForm({ spec, problems: found, beside }: Props) {
   const may = useMay('pipelines.write');
   const follow = useFollow();
   const [name, setName] = useState(spec.name);
@@ -119,6 +121,7 @@ export function SpecForm({ spec, problems: found }: Props) {
           <Button type="submit" loading={send.isPending} disabled={!may || Boolean(lack) || wrong}>
             Submit
           </Button>
+          {beside?.(wanted)}
           <Text size="sm" c="dimmed" role="status">
             {lack ?? (wrong || checked.error ? '' : checking ? 'Checking' : 'Nothing is wrong with it')}
           </Text>
