@@ -10,6 +10,7 @@ import { router } from './app/router';
 import { later } from './kernel/later';
 import { mlflowAddress } from './kernel/mlflowLinks';
 import { queries } from './kernel/query';
+import { session } from './kernel/session';
 import { cssVariables, theme } from './theme';
 
 // what the first page does not need comes after it
@@ -21,6 +22,7 @@ if (!host) throw new Error('index.html lost its #root');
 const address = mlflowAddress(window.location.pathname, window.location.hash);
 if (address) router.history.replace(address); // before the first render: the router starts at the right page
 
+if (!window.location.pathname.startsWith('/signin')) void queries.prefetchQuery(session); // every other page asks for it first
 createRoot(host).render(
   <StrictMode>
     <MantineProvider

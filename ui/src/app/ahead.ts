@@ -1,8 +1,18 @@
 import type { AnyRouter } from '@tanstack/react-router';
+import { queries } from '@/kernel/query';
 import { keepFocus } from './focus';
 import { NAV_ITEMS } from './nav';
 
 const REST_MS = 60; // a pointer that only passes over a link means nothing
+
+const QUIET_MS = 600; // in which the page asks for nothing: then it has what it needs
+const LOOK_MS = 100;
+
+/** Wait until the page has what it asked for, so that nothing comes before it. */
+async function settled(): Promise<void> {
+  for (let quiet = 0; quiet < QUIET_MS; quiet = queries.isFetching() > 0 ? 0 : quiet + LOOK_MS)
+    await new Promise((go) => setTimeout(go, LOOK_MS));
+}
 
 const idle = () =>
   new Promise<void>((go) =>
@@ -27,6 +37,7 @@ export async function lookAhead(router: AnyRouter): Promise<void> {
   };
   document.addEventListener('pointerover', hint, { passive: true });
   document.addEventListener('focusin', hint);
+  await settled();
   for (const { path } of NAV_ITEMS) {
     await idle();
     const route = router.routesByPath[path ? `/w/$ws/${path}` : '/w/$ws/'];

@@ -79,15 +79,15 @@ export type RunOverview = components['schemas']['RunOverview'];
 export type RunRecord = components['schemas']['RunRecord'];
 export type Edge = components['schemas']['Edge'];
 
-export const runOverview = (run: Run) =>
+export const overviewOf = (id: string) =>
   queryOptions({
-    queryKey: ['experiments', 'overview', run.id],
+    queryKey: ['experiments', 'overview', id],
     queryFn: ({ signal }) =>
-      data(
-        api().GET('/experiments/runs/{run_id}/overview', { params: { path: { run_id: run.id } }, signal }),
-      ),
-    refetchInterval: whileRunning(run),
+      data(api().GET('/experiments/runs/{run_id}/overview', { params: { path: { run_id: id } }, signal })),
   });
+
+export const runOverview = (run: Run) =>
+  queryOptions({ ...overviewOf(run.id), refetchInterval: whileRunning(run) });
 
 export type OutputState = components['schemas']['OutputState'];
 

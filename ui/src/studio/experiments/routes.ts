@@ -34,6 +34,13 @@ const run = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/runs/$runId',
   validateSearch: readRunSearch,
+  loader: ({ params, location, cause }) => {
+    if (cause === 'stay') return;
+    void import('./run/warm').then(
+      ({ warm: ask }) => ask(params.runId, location.search),
+      () => undefined,
+    );
+  },
   component: later(() => import('./RunPage'), 'RunPage'),
 });
 

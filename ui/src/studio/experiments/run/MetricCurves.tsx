@@ -43,7 +43,10 @@ export function MetricCurves(props: Props) {
   const ids = useMemo(() => runs.map((run) => run.id), [runs]);
   const query = useQuery({
     queryKey: ['run-curves', ids, metric, axis, range],
-    queryFn: () => loadCurves({ runIds: ids, metric, axis, range, points: POINTS }),
+    queryFn: () => {
+      void import('@/kit/charts/plot').catch(() => undefined); // what draws them comes beside them
+      return loadCurves({ runIds: ids, metric, axis, range, points: POINTS });
+    },
     enabled: seen,
     refetchInterval: refresh > 0 && seen ? refresh : false,
     placeholderData: keepPreviousData,
