@@ -20,7 +20,7 @@ from tests.studio.experiments.jobs import carrying, journaling, python
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], seconds: float = 40) -> T:
+def wait_for(condition: Callable[[], T], seconds: float = 120) -> T:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:

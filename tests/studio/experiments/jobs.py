@@ -38,7 +38,7 @@ def job_of(path: Path, *changes: str, places: Mapping[str, str] | None = None) -
     return command.of(raw, path, places or {})
 
 
-def wait_for(ctx: Context, condition: Callable[[], T], seconds: float = 30, *, ticking: bool = True) -> T:
+def wait_for(ctx: Context, condition: Callable[[], T], seconds: float = 90, *, ticking: bool = True) -> T:
     """Tick until the condition holds; returns what it gave."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

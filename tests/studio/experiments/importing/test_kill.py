@@ -144,8 +144,8 @@ def test_a_cleaning_up_that_is_killed_is_ended_by_the_next_and_loses_nothing_tha
         _kill_all(studio)
         client.communicate()
         left = _one(home, rows)
+        assert 0 < left < len(doomed), "killed too early or too late: the test shows nothing"
         assert _in_store(home) == RUNS, "bytes went before the names of all that goes"
-    assert 0 < left < len(doomed), "killed too early or too late: the test shows nothing"
     with started(home) as studio:
         client = _begin(studio, "gc", "--older-than", "0d")
         _wait(lambda: _in_store(home) < RUNS)
