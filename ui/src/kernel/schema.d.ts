@@ -6555,7 +6555,7 @@ export interface components {
     };
     /**
      * Cluster
-     * @description A training cluster. cores, memory_bytes, gpus: of one node; node_hours, cost: since it was made; hours of nodes, idle or not.
+     * @description A training cluster. failed: the last node that did not come up, until one does; resume_after: when it is tried again. cores, memory_bytes, gpus: of one node; node_hours, cost: since it was made; hours of nodes, idle or not.
      */
     Cluster: {
       /** Cores */
@@ -6569,8 +6569,11 @@ export interface components {
       created_at: string;
       /** Created By */
       created_by: string;
+      /** Deleting Since */
+      deleting_since?: string | null;
       /** Description */
       description: string;
+      failed?: components['schemas']['NodeFailure'] | null;
       /**
        * Gpus
        * @default 0
@@ -6606,6 +6609,15 @@ export interface components {
       nodes_up: number;
       /** Price Per Hour */
       price_per_hour: number;
+      /**
+       * Provider
+       * @default local
+       * @enum {string}
+       */
+      provider: 'local' | 'scripts';
+      /** Resume After */
+      resume_after?: string | null;
+      scripts?: components['schemas']['Scripts-Output'] | null;
       /** Size */
       size: string;
       /** Tags */
@@ -6629,7 +6641,7 @@ export interface components {
      * ClusterCreate
      * @description A new cluster.
      *
-     *     size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
+     *     provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
      *     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
      */
     ClusterCreate: {
@@ -6673,6 +6685,13 @@ export interface components {
        */
       price_per_hour: number;
       /**
+       * Provider
+       * @default local
+       * @enum {string}
+       */
+      provider: 'local' | 'scripts';
+      scripts?: components['schemas']['Scripts-Input'] | null;
+      /**
        * Size
        * @default
        */
@@ -6703,6 +6722,7 @@ export interface components {
       min_nodes?: number | null;
       /** Price Per Hour */
       price_per_hour?: number | null;
+      scripts?: components['schemas']['Scripts-Input'] | null;
       /** Tags */
       tags?: {
         [key: string]: string;
@@ -12251,6 +12271,9 @@ export interface components {
     /**
      * Node
      * @description A node that is up. state: leaving: its jobs were asked to make room for others. gpus: numbers, as nvidia-smi counts.
+     *
+     *     Of scripts: provisioning: its resume program runs, or it does not answer yet; draining: its suspend program runs; unusable: it
+     *     does not answer, or its programs failed; reason: why. host: where it is reached.
      */
     Node: {
       /** Cores */
@@ -12262,6 +12285,11 @@ export interface components {
        * @default []
        */
       gpus: number[];
+      /**
+       * Host
+       * @default
+       */
+      host: string;
       /** Idle Since */
       idle_since: string | null;
       /** Jobs */
@@ -12271,6 +12299,11 @@ export interface components {
       /** Number */
       number: number;
       /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /**
        * Started At
        * Format: date-time
        */
@@ -12279,7 +12312,24 @@ export interface components {
        * State
        * @enum {string}
        */
-      state: 'idle' | 'running' | 'leaving';
+      state: 'idle' | 'running' | 'leaving' | 'provisioning' | 'draining' | 'unusable';
+    };
+    /**
+     * NodeFailure
+     * @description What became of a node that did not come up, or does not go. said: a sentence; output: the last that its program said.
+     */
+    NodeFailure: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Node */
+      node: number;
+      /** Output */
+      output: string;
+      /** Said */
+      said: string;
     };
     /**
      * NodeJob
@@ -15335,6 +15385,126 @@ export interface components {
       name: string;
       /** Type */
       type?: string | null;
+    };
+    /**
+     * Scripts
+     * @description Programs that bring nodes up and take them down, run on the studio's machine by its controller; and how nodes are reached.
+     *
+     *     resume: its last line of output is JSON with the node's host, and where they differ port, user and host_key. suspend: is run
+     *     until it succeeds, also for a node that never came up. Both: words, or one text that is split as a shell does. resume_seconds:
+     *     until the node answers; silent_seconds: that a node may not answer before it is suspended. key: name of a secret of the
+     *     vault, the private key that signs in. folder, python: on the node, as of a machine by SSH.
+     */
+    'Scripts-Input': {
+      /**
+       * Folder
+       * @default ~/.studiolo-runner
+       */
+      folder: string;
+      /**
+       * Host Key
+       * @default
+       */
+      host_key: string;
+      /**
+       * Key
+       * @default
+       */
+      key: string;
+      /**
+       * Port
+       * @default 22
+       */
+      port: number;
+      /**
+       * Python
+       * @default python3
+       */
+      python: string;
+      /** Resume */
+      resume: string[] | string;
+      /**
+       * Resume Seconds
+       * @default 600
+       */
+      resume_seconds: number;
+      /**
+       * Silent Seconds
+       * @default 300
+       */
+      silent_seconds: number;
+      /** Suspend */
+      suspend: string[] | string;
+      /**
+       * Suspend Seconds
+       * @default 300
+       */
+      suspend_seconds: number;
+      /**
+       * User
+       * @default
+       */
+      user: string;
+    };
+    /**
+     * Scripts
+     * @description Programs that bring nodes up and take them down, run on the studio's machine by its controller; and how nodes are reached.
+     *
+     *     resume: its last line of output is JSON with the node's host, and where they differ port, user and host_key. suspend: is run
+     *     until it succeeds, also for a node that never came up. Both: words, or one text that is split as a shell does. resume_seconds:
+     *     until the node answers; silent_seconds: that a node may not answer before it is suspended. key: name of a secret of the
+     *     vault, the private key that signs in. folder, python: on the node, as of a machine by SSH.
+     */
+    'Scripts-Output': {
+      /**
+       * Folder
+       * @default ~/.studiolo-runner
+       */
+      folder: string;
+      /**
+       * Host Key
+       * @default
+       */
+      host_key: string;
+      /**
+       * Key
+       * @default
+       */
+      key: string;
+      /**
+       * Port
+       * @default 22
+       */
+      port: number;
+      /**
+       * Python
+       * @default python3
+       */
+      python: string;
+      /** Resume */
+      resume: string[];
+      /**
+       * Resume Seconds
+       * @default 600
+       */
+      resume_seconds: number;
+      /**
+       * Silent Seconds
+       * @default 300
+       */
+      silent_seconds: number;
+      /** Suspend */
+      suspend: string[];
+      /**
+       * Suspend Seconds
+       * @default 300
+       */
+      suspend_seconds: number;
+      /**
+       * User
+       * @default
+       */
+      user: string;
     };
     /**
      * Secret

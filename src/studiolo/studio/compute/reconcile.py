@@ -2,10 +2,12 @@
 
 from studiolo.kernel.context import Context
 from studiolo.studio.compute.clusters import service as clusters
+from studiolo.studio.compute.clusters.scripted import nodes
 from studiolo.studio.compute.machines import service as machines
 
 
 def tick(ctx: Context) -> bool:
     """Bring every cluster to the nodes it should have, and note which machines answer; True when anything changed."""
     heard = machines.tick(ctx)
+    heard = nodes.advance(ctx) or heard
     return clusters.scale(ctx) or heard

@@ -1,8 +1,5 @@
 """The verbs of compute: what there is, what is free, who holds it."""
 
-import os
-import platform
-import shutil
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -15,13 +12,15 @@ from studiolo.studio.compute.backends.base import BACKENDS, Backend, BackendSpec
 from studiolo.studio.compute.clusters import placing
 from studiolo.studio.compute.clusters import repository as clusters
 from studiolo.studio.compute.clusters.errors import ClusterExists
-from studiolo.studio.compute.errors import ComputeNotFound
+from studiolo.studio.compute.clusters.scripted import engine as scripted
+from studiolo.studio.compute.clusters.scripted import nodes as of_programs
+from studiolo.studio.compute.errors import ComputeNotFound, TooBig
 from studiolo.studio.compute.gpus import devices, leases
 from studiolo.studio.compute.gpus.devices import Gpu
 from studiolo.studio.compute.machines import kinds, opening
 from studiolo.studio.compute.machines import repository as machines
 from studiolo.studio.compute.machines import room as there
-from studiolo.studio.compute.schemas import Compute, Holding, Limit
+from studiolo.studio.compute.schemas import Compute
 
 _LOOKED_AT = 3.0  # seconds that what a page shows of GPUs may be old
 _RAISE = ", or raise STUDIOLO_CORES or STUDIOLO_MEMORY_BYTES"
@@ -46,13 +45,13 @@ def backend(name: str) -> Backend:
     return found[name]
 
 
-def engine(ctx: Context, name: str) -> Backend:
-    """Return what starts jobs of a compute: an attached machine, else this one, of which nodes of clusters are shares.
+def engine(ctx: Context, name: str, holder: str = "") -> Backend:
+    """Return what starts jobs of a compute: an attached machine, the node of a holder, else this machine, of which others are shares.
 
     An attempt's directory is read in the same way when its cluster is gone.
     """
     found = built_in().get(name)
-    return found or opening.engine(ctx, name) or backend(placing.MACHINE)
+    return found or opening.engine(ctx, name) or scripted.engine(ctx, name, holder) or backend(placing.MACHINE)
 
 
 def is_here(ctx: Context, name: str) -> bool:
@@ -66,6 +65,9 @@ def elsewhere(ctx: Context, name: str) -> bool:
         return False
     with ctx.db.read() as tx:
         row = machines.find(tx, ctx.workspace_id, name)
+        cluster = clusters.find(tx, ctx.workspace_id, name) if row is None else None
+    if cluster is not None:
+        return bool(cluster.provider != placing.MACHINE)
     return row is not None and not kinds.kind(row.kind).SPEC.programs_here
 
 
@@ -242,11 +244,21 @@ def variables(ctx: Context, name: str, holder: str, gpus: int | None) -> dict[st
         return devices.visible([gpu.number for gpu in leases.of(tx, [holder])[holder]])
 
 
-def make_room(ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None) -> bool:
+def make_room(
+    ctx: Context,
+    name: str,
+    cores: int,
+    memory_bytes: int,
+    gpus: int | None = None,
+    waiting: Callable[[], int] = lambda: 1,
+) -> bool:
     """Free the machine for the job at the head of a queue: idle nodes go, low-priority ones are asked to. True: look again.
 
-    It is asked at every tick while a job waits, so nothing is written unless that helps.
+    It is asked at every tick while a job waits, so nothing is written unless that helps. waiting: counts the jobs of the queue, for
+    which programs of an administrator are asked for nodes.
     """
+    if scripted.provides(ctx, name):
+        return of_programs.ask_for(ctx, name, cores, memory_bytes, waiting)
     preempt = True
     have = capacity(ctx, placing.MACHINE)
     with ctx.db.read() as tx:
@@ -347,6 +359,12 @@ def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
 def _check_node(cluster: Row[Any], cores: int, memory_bytes: int, gpus: int | None) -> None:
     have, bigger = (cluster.cores, cluster.memory_bytes), ", or make a cluster with bigger nodes"
     room.enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, bigger)
+    if gpus and cluster.provider != placing.MACHINE:
+        raise TooBig(
+            f"Nodes of '{cluster.name}' are other machines, whose GPUs the studio does not give out: jobs see all of them.",
+            "Leave `gpus` out.",
+            field="resources.gpus",
+        )
     leases.enough(f"A node of '{cluster.name}'", cluster.gpus, gpus or 0, otherwise=bigger)
 
 
@@ -364,49 +382,8 @@ def show(ctx: Context, name: str) -> Compute:
                 _cluster(tx, ctx, name)
         raise ComputeNotFound(name, list(built_in()), other="machine" if attached else "cluster")
     engine = backend(name)
-    have = engine.capacity(ctx.settings)
     found = devices.here(_LOOKED_AT)
     with ctx.db.read() as tx:
         rows = repository.list_(tx, name)
         leased = leases.holders(tx, name)
-    numbers: dict[str, list[int]] = {}
-    for lease in leased:
-        numbers.setdefault(lease.holder, []).append(lease.number)
-    holdings = []
-    for row in rows:
-        used = engine.usage(ctx.settings.attempts / row.holder) if row.run_id else None
-        mine = row.workspace_id == ctx.workspace_id
-        holdings.append(
-            Holding(
-                holder=row.holder if mine else "",
-                title=row.title if mine else "(another workspace)",
-                run_id=row.run_id if mine else None,
-                workspace_id=row.workspace_id if mine else "",
-                cores=row.cores,
-                memory_limit_bytes=row.memory_bytes,
-                since=row.since,
-                memory_bytes=used.memory_bytes if used else None,
-                processes=used.processes if used else None,
-                gpus=numbers.get(row.holder, []),
-            )
-        )
-    return Compute(
-        name=engine.SPEC.name,
-        kind=engine.SPEC.name,
-        title=engine.SPEC.title,
-        description=engine.SPEC.description,
-        host=platform.node(),
-        cores=have.cores,
-        cores_free=max(0, have.cores - sum(row.cores for row in rows)),
-        machine_cores=have.machine_cores,
-        memory_bytes=have.memory_bytes,
-        memory_reserved_bytes=sum(row.memory_bytes for row in rows),
-        machine_memory_bytes=have.machine_memory_bytes,
-        memory_used_bytes=have.machine_memory_bytes - shown.available_memory(have.machine_memory_bytes),
-        load=os.getloadavg()[0],
-        disk_free_bytes=shutil.disk_usage(ctx.settings.home).free,
-        limits=[Limit(what=kept.what, enforced=kept.enforced, how=kept.how) for kept in have.limits],
-        holdings=holdings,
-        gpus=shown.gpus(found, leased, ctx.workspace_id),
-        gpus_note=devices.why_none() if not found else "",
-    )
+    return shown.machine(ctx, engine, rows, leased, found)

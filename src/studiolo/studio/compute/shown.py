@@ -1,13 +1,67 @@
 """Parts of what is shown of this machine."""
 
+import os
+import platform
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row
 
+from studiolo.kernel.context import Context
+from studiolo.studio.compute.backends.base import Backend
+from studiolo.studio.compute.gpus import devices
 from studiolo.studio.compute.gpus.devices import Gpu
-from studiolo.studio.compute.schemas import GpuState
+from studiolo.studio.compute.schemas import Compute, GpuState, Holding, Limit
+
+
+def machine(
+    ctx: Context, engine: Backend, rows: Sequence[Row[Any]], leased: Sequence[Row[Any]], found: Sequence[Gpu]
+) -> Compute:
+    """Return this machine with what runs on it; of other workspaces only how much they hold."""
+    numbers: dict[str, list[int]] = {}
+    for lease in leased:
+        numbers.setdefault(lease.holder, []).append(lease.number)
+    holdings = []
+    for row in rows:
+        used = engine.usage(ctx.settings.attempts / row.holder) if row.run_id else None
+        mine = row.workspace_id == ctx.workspace_id
+        holdings.append(
+            Holding(
+                holder=row.holder if mine else "",
+                title=row.title if mine else "(another workspace)",
+                run_id=row.run_id if mine else None,
+                workspace_id=row.workspace_id if mine else "",
+                cores=row.cores,
+                memory_limit_bytes=row.memory_bytes,
+                since=row.since,
+                memory_bytes=used.memory_bytes if used else None,
+                processes=used.processes if used else None,
+                gpus=numbers.get(row.holder, []),
+            )
+        )
+    have = engine.capacity(ctx.settings)
+    return Compute(
+        name=engine.SPEC.name,
+        kind=engine.SPEC.name,
+        title=engine.SPEC.title,
+        description=engine.SPEC.description,
+        host=platform.node(),
+        cores=have.cores,
+        cores_free=max(0, have.cores - sum(row.cores for row in rows)),
+        machine_cores=have.machine_cores,
+        memory_bytes=have.memory_bytes,
+        memory_reserved_bytes=sum(row.memory_bytes for row in rows),
+        machine_memory_bytes=have.machine_memory_bytes,
+        memory_used_bytes=have.machine_memory_bytes - available_memory(have.machine_memory_bytes),
+        load=os.getloadavg()[0],
+        disk_free_bytes=shutil.disk_usage(ctx.settings.home).free,
+        limits=[Limit(what=kept.what, enforced=kept.enforced, how=kept.how) for kept in have.limits],
+        holdings=holdings,
+        gpus=gpus(found, leased, ctx.workspace_id),
+        gpus_note=devices.why_none() if not found else "",
+    )
 
 
 def gpus(found: Sequence[Gpu], leased: Sequence[Row[Any]], workspace_id: str) -> list[GpuState]:

@@ -257,6 +257,13 @@ def is_next(tx: Connection, ctx: Context, claim: Claim, without: Collection[int]
     return tx.execute(first, {"compute": claim.compute, "without": list(without)}).scalar_one_or_none() == claim.seq
 
 
+def waiting(tx: Connection, ctx: Context, compute: str) -> int:
+    """Count the queued jobs of a compute of the workspace."""
+    query = select(func.count()).where(IN_WORKSPACE, runs.c.state == "Queued", runs.c.spec.is_not(None))
+    query = query.where(runs.c.desired != "canceled", runs.c.compute == compute)
+    return int(tx.execute(query, {"workspace_id": ctx.workspace_id}).scalar_one())
+
+
 def _claim(row: Any) -> Claim:
     values = {name: getattr(row, name) for name in Claim.__slots__}
     return Claim(**{**values, "spec": spec_of(row.id, row.spec), "compute": row.compute or "local"})

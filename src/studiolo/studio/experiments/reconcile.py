@@ -222,7 +222,9 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
                 _set_aside(claim)
             return Look(Seen(Sight.waits))
         room = compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder, needs.gpus)
-    freed = not room and compute.make_room(ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus)
+    freed = not room and compute.make_room(
+        ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus, lambda: _waiting(ctx, claim)
+    )
     if freed:  # looked at again at once, before anybody else takes what was freed
         with ctx.db.read() as tx:
             room = compute.has_room(
@@ -236,6 +238,11 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
     if not _is_light(ctx, claim):
         return Look(Seen(Sight.fits), news=freed)
     return Look(Seen(Sight.fits_light), kept=surroundings.files(ctx, claim), news=freed)
+
+
+def _waiting(ctx: Context, claim: Claim) -> int:
+    with ctx.db.read() as tx:
+        return claims.waiting(tx, ctx, claim.compute)
 
 
 def _is_light(ctx: Context, claim: Claim) -> bool:
@@ -261,7 +268,7 @@ def _look_prepared(ctx: Context, claim: Claim) -> Look:
 
 
 def _look_at_attempt(ctx: Context, claim: Claim) -> Look:  # noqa: PLR0911 - one line a sight
-    place, engine = attempts.folder(ctx, claim), compute.engine(ctx, claim.compute)
+    place, engine = attempts.folder(ctx, claim), compute.engine(ctx, claim.compute, claim.holder)
     found = engine.poll(place)
     news = claim.state in ("Starting", "Running") and reports.apply(ctx, claim, place)
     match found:
@@ -338,7 +345,7 @@ def _act(ctx: Context, claim: Claim, act: Act | None, token: str | None) -> Look
     """Do what was decided; returns what is seen by it at once. token: of the job, when it was just made."""
     if act is None:
         return None
-    place, engine = attempts.folder(ctx, claim), compute.engine(ctx, claim.compute)
+    place, engine = attempts.folder(ctx, claim), compute.engine(ctx, claim.compute, claim.holder)
     match act:
         case Act.stop:
             engine.stop(place)
@@ -362,7 +369,7 @@ def _launch(ctx: Context, claim: Claim, place: Path, token: str | None) -> Look 
         if token is None:  # who made the last one was killed before it could hand it over
             with ctx.db.begin() as tx:
                 token = claims.job_token(tx, ctx, claim)
-        compute.engine(ctx, claim.compute).start(place, attempts.order(ctx, claim, token), handed)
+        compute.engine(ctx, claim.compute, claim.holder).start(place, attempts.order(ctx, claim, token), handed)
     except attempts.Unprepared as error:
         return Look(Seen(Sight.unprepared, error.failure), error=str(error))  # type: ignore[arg-type]
     except (LaunchFailed, StudioloError) as error:

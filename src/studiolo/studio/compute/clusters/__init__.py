@@ -1,1 +1,4 @@
-"""Training clusters: nodes that come when jobs wait and go when they are idle; a node is a reserved share of this machine."""
+"""Training clusters: nodes that come when jobs wait and go when they are idle.
+
+A node is a reserved share of this machine, or another machine that programs of an administrator bring up (`scripted/`).
+"""

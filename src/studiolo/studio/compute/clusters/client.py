@@ -23,7 +23,10 @@ class Clusters:
         return Cluster.model_validate(self._transport.get(f"compute/clusters/{name}"))
 
     def create(self, name: str, **definition: Any) -> Cluster:
-        """Make a cluster: min_nodes, max_nodes, idle_seconds, tier, cores, memory_bytes, price_per_hour, description, tags."""
+        """Make a cluster: min_nodes, max_nodes, idle_seconds, tier, cores, memory_bytes, price_per_hour, description, tags.
+
+        provider="scripts" with scripts={"resume": …, "suspend": …, "key": …}: nodes come from programs on the studio's machine.
+        """
         return self.create_from(ClusterCreate(name=name, **definition))
 
     def create_from(self, spec: ClusterCreate | str | Path) -> Cluster:

@@ -1,8 +1,9 @@
 """Which node takes a job, which nodes come and which go.
 
 A node is a share of this machine: while it is up it holds its cores and memory of `local`, so that nothing is promised twice,
-and when it goes they are free for others. It comes at once, with the job that needs it. All functions run in the caller's
-transaction, after `repository.lock`.
+and when it goes they are free for others. It comes at once, with the job that needs it. One that programs of an administrator
+bring up (`scripted/`) holds nothing here, takes jobs when it is up, and goes when it was suspended. All functions run in the
+caller's transaction, after `repository.lock`.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from studiolo.studio.compute.gpus.devices import Gpu
 
 Fits = Callable[[int, int, int], bool]  # whether so many cores, bytes and GPUs of the machine are free
 MACHINE = "local"
+RESUMING, UP, SUSPENDING = "resuming", "up", "suspending"  # how far a node is
 
 
 def of_node(cluster: Row[Any], gpus: int | None) -> int:
@@ -40,7 +42,7 @@ def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int, gpus: in
 
     Nodes above the largest number are to go, and get no more jobs: else a busy cluster would never shrink or stop.
     """
-    nodes = [node for node in repository.up(tx, cluster.id) if node.leaving_since is None][: cluster.max_nodes]
+    nodes = [node for node in repository.up(tx, cluster.id) if _takes_jobs(node)][: cluster.max_nodes]
     jobs = repository.jobs(tx, [node.id for node in nodes])
     devices_of = gpus_of(tx, [node.id for node in nodes]) if gpus else {}
     best: tuple[int, Row[Any]] | None = None
@@ -55,10 +57,16 @@ def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int, gpus: in
     return best[1] if best else None
 
 
+def _takes_jobs(node: Row[Any]) -> bool:
+    return node.leaving_since is None and node.phase == UP and node.silent_since is None
+
+
 def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int) -> bool:
     """Say whether a node has room, or one more may come."""
     if fitting(tx, cluster, cores, memory, gpus) is not None:
         return True
+    if cluster.provider != MACHINE:  # one more comes in its time
+        return False
     more = len(repository.up(tx, cluster.id)) < cluster.max_nodes
     return more and fits(cluster.cores, cluster.memory_bytes, cluster.gpus)
 
@@ -81,7 +89,12 @@ def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str
     number = next(n for n in range(1, len(taken) + 2) if n not in taken)
     share = {"cores": cluster.cores, "memory_bytes": cluster.memory_bytes, "gpus": cluster.gpus}
     values = {"id": id_, "cluster": cluster.id, "number": number, **share, "price_per_hour": cluster.price_per_hour}
-    repository.add_node(tx, {**values, "started_at": now, "idle_since": now if idle else None})
+    values |= {"started_at": now, "provider": cluster.provider}
+    if cluster.provider != MACHINE:
+        repository.add_node(tx, {**values, "phase": RESUMING, "phase_since": now})
+        ctx.events.emit(tx, "compute.node", cluster.name, {"node": number, "state": RESUMING})
+        return id_
+    repository.add_node(tx, {**values, "idle_since": now if idle else None})
     owner = {"holder": _holder(id_), "compute": MACHINE, "workspace_id": cluster.workspace_id}
     held.put(tx, {**owner, "title": f"node {number} of {cluster.name}", "run_id": None, **share, "since": now})
     leases.take(tx, MACHINE, _holder(id_), cluster.gpus, devices.known())
@@ -90,8 +103,12 @@ def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str
 
 
 def end(tx: Connection, ctx: Context, node: Row[Any]) -> None:
-    """Take a node down and give its share back."""
+    """Take a node down and give its share back; one that programs brought up goes when they took it down."""
     now = ctx.clock.now()
+    if node.provider != MACHINE:
+        if node.phase != SUSPENDING:
+            repository.change_node(tx, node.id, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
+        return
     repository.change_node(tx, node.id, {"ended_at": now, "hours": hours(node.started_at, now)})
     held.remove(tx, _holder(node.id))
 
@@ -122,11 +139,11 @@ def share(holding: Row[Any], cores: int, memory_bytes: int, gpus: int) -> float:
 def scale(tx: Connection, ctx: Context, cluster: Row[Any], fits: Fits) -> bool:
     """Bring a cluster to what it should be without new jobs: idle nodes go, the least number comes; True when it changed."""
     now, changed = ctx.clock.now(), False
-    nodes = repository.up(tx, cluster.id)
+    nodes = [node for node in repository.up(tx, cluster.id) if node.phase != SUSPENDING]
     jobs = repository.jobs(tx, [node.id for node in nodes])
     count = len(nodes)
     for node in reversed(nodes):
-        if jobs[node.id]:
+        if jobs[node.id] or node.phase != UP:
             continue
         over = count > cluster.max_nodes
         if over or node.leaving_since is not None or (count > cluster.min_nodes and idle_too_long(node, cluster, now)):
@@ -151,7 +168,7 @@ def in_the_way(
     if lack.nothing():
         return []
     by_id = {row.id: row for row in repository.all_(tx)}
-    nodes = repository.up(tx)
+    nodes = [node for node in repository.up(tx) if node.provider == MACHINE]
     jobs = repository.jobs(tx, [node.id for node in nodes])
     counts: dict[str, int] = {}
     for node in nodes:
@@ -214,6 +231,8 @@ def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: 
         return "starts as soon as the controller sees it"
     if cluster.max_nodes == 0:
         return f"'{cluster.name}' is stopped: it has no nodes until its largest number of nodes is raised"
+    if cluster.provider != MACHINE and (said := _waits_for_programs(cluster, nodes)):
+        return said
     if len(nodes) < cluster.max_nodes:
         return f"waits for one more node of '{cluster.name}' ({len(nodes)} of {cluster.max_nodes} up), which {machine}"
     jobs = [job for all_ in repository.jobs(tx, [node.id for node in nodes]).values() for job in all_]
@@ -225,6 +244,24 @@ def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: 
     return f"waits for {wanted} on a node of '{cluster.name}': {all_up} up and taken" + (
         f"; held by {by}" if by else ""
     )
+
+
+def _waits_for_programs(cluster: Row[Any], nodes: Sequence[Row[Any]]) -> str:
+    """Say what the next node of programs waits for; nothing when all are up and taken."""
+    coming = [node for node in nodes if node.phase == RESUMING]
+    if coming:
+        first = coming[0]
+        return f"waits for node {first.number} of '{cluster.name}', which comes up since {first.phase_since:%H:%M} UTC"
+    if cluster.resume_after is not None and cluster.failed:
+        said = cluster.failed["said"]
+        return f"'{cluster.name}' could not bring up a node: {said} Tried again at {cluster.resume_after:%H:%M:%S} UTC"
+    if len(nodes) < cluster.max_nodes:
+        return (
+            f"waits for one more node of '{cluster.name}' ({len(nodes)} of {cluster.max_nodes}), which is asked for now"
+        )
+    if any(node.phase == SUSPENDING for node in nodes):
+        return f"waits for a node of '{cluster.name}': {len(nodes)} of {cluster.max_nodes} are there, and some are being suspended"
+    return ""
 
 
 def hours(since: datetime, until: datetime) -> float:

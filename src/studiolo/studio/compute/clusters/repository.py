@@ -69,6 +69,24 @@ def node(tx: Connection, id_: str) -> Row[Any] | None:
     return tx.execute(query.where(nodes.c.id == id_)).first()
 
 
+def in_phase(tx: Connection, id_: str, phase: str, values: dict[str, Any]) -> bool:
+    """Change a node that is in a phase; False when it is not any more."""
+    change = update(nodes).where(nodes.c.id == id_, nodes.c.phase == phase, nodes.c.ended_at.is_(None))
+    return tx.execute(change.values(**values)).rowcount == 1
+
+
+def of_scripts(tx: Connection, workspace_id: str) -> list[Row[Any]]:
+    """Return the clusters of a workspace whose nodes come from programs."""
+    query = select(clusters).where(clusters.c.workspace_id == workspace_id, clusters.c.provider == "scripts")
+    return list(tx.execute(query.order_by(clusters.c.name)))
+
+
+def node_of(tx: Connection, holder: str) -> Row[Any] | None:
+    """Return the node that a holder has a part of, with its cluster's name; also one that has gone."""
+    query = select(nodes, clusters.c.name.label("cluster_name")).join(clusters, clusters.c.id == nodes.c.cluster)
+    return tx.execute(query.join(holdings, holdings.c.node == nodes.c.id).where(holdings.c.holder == holder)).first()
+
+
 def jobs(tx: Connection, node_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
     """Return what is held of nodes, by node."""
     found: dict[str, list[Row[Any]]] = {id_: [] for id_ in node_ids}

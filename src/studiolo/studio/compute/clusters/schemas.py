@@ -1,12 +1,52 @@
 """The nouns of clusters on the wire."""
 
+import shlex
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
 Tier = Literal["dedicated", "low_priority"]
 NAME = r"^[A-Za-z](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$"
+
+Provider = Literal["local", "scripts"]
+NodeState = Literal["idle", "running", "leaving", "provisioning", "draining", "unusable"]
+
+
+def _words(given: Any) -> Any:
+    """Split a command that was written as one text, as a shell would."""
+    return shlex.split(given) if isinstance(given, str) else given
+
+
+Program = Annotated[
+    list[str], BeforeValidator(_words, json_schema_input_type=list[str] | str), Field(min_length=1, max_length=100)
+]
+
+
+class Scripts(BaseModel):
+    """Programs that bring nodes up and take them down, run on the studio's machine by its controller; and how nodes are reached.
+
+    resume: its last line of output is JSON with the node's host, and where they differ port, user and host_key. suspend: is run
+    until it succeeds, also for a node that never came up. Both: words, or one text that is split as a shell does. resume_seconds:
+    until the node answers; silent_seconds: that a node may not answer before it is suspended. key: name of a secret of the
+    vault, the private key that signs in. folder, python: on the node, as of a machine by SSH.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    resume: Program
+    suspend: Program
+    resume_seconds: int = Field(600, ge=1, le=86_400)
+    suspend_seconds: int = Field(300, ge=1, le=86_400)
+    silent_seconds: int = Field(300, ge=1, le=86_400)
+    key: str = Field("", max_length=150)
+    user: Word = ""
+    port: int = Field(22, ge=1, le=65535)
+    host_key: Line = ""
+    folder: Line = "~/.studiolo-runner"
+    python: Line = "python3"
 
 
 class ClusterPatch(BaseModel):
@@ -21,12 +61,13 @@ class ClusterPatch(BaseModel):
     price_per_hour: float | None = Field(None, ge=0, allow_inf_nan=False)
     description: str | None = Field(None, max_length=4000)
     tags: dict[str, str] | None = None
+    scripts: Scripts | None = None
 
 
 class ClusterCreate(BaseModel):
     """A new cluster.
 
-    size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
+    provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
     """
 
@@ -34,6 +75,8 @@ class ClusterCreate(BaseModel):
 
     name: str = Field(pattern=NAME)
     size: str = Field("", max_length=120)
+    provider: Provider = "local"
+    scripts: Scripts | None = None
     tier: Tier = "dedicated"
     min_nodes: int = Field(0, ge=0, le=1000)
     max_nodes: int = Field(1, ge=0, le=1000)
@@ -58,10 +101,16 @@ class NodeJob(BaseModel):
 
 
 class Node(BaseModel):
-    """A node that is up. state: leaving: its jobs were asked to make room for others. gpus: numbers, as nvidia-smi counts."""
+    """A node that is up. state: leaving: its jobs were asked to make room for others. gpus: numbers, as nvidia-smi counts.
+
+    Of scripts: provisioning: its resume program runs, or it does not answer yet; draining: its suspend program runs; unusable: it
+    does not answer, or its programs failed; reason: why. host: where it is reached.
+    """
 
     number: int
-    state: Literal["idle", "running", "leaving"]
+    state: NodeState
+    reason: str = ""
+    host: str = ""
     cores: int
     cores_free: int
     memory_bytes: int
@@ -71,13 +120,27 @@ class Node(BaseModel):
     jobs: list[NodeJob]
 
 
+class NodeFailure(BaseModel):
+    """What became of a node that did not come up, or does not go. said: a sentence; output: the last that its program said."""
+
+    node: int
+    said: str
+    output: str
+    at: datetime
+
+
 class Cluster(BaseModel):
-    """A training cluster. cores, memory_bytes, gpus: of one node; node_hours, cost: since it was made; hours of nodes, idle or not."""
+    """A training cluster. failed: the last node that did not come up, until one does; resume_after: when it is tried again. cores, memory_bytes, gpus: of one node; node_hours, cost: since it was made; hours of nodes, idle or not."""
 
     name: str
     kind: Literal["cluster"] = "cluster"
     title: str
     size: str
+    provider: Provider = "local"
+    scripts: Scripts | None = None
+    failed: NodeFailure | None = None
+    resume_after: datetime | None = None
+    deleting_since: datetime | None = None
     tier: Tier
     min_nodes: int
     max_nodes: int

@@ -11,8 +11,8 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
 from studiolo.studio.compute import repository as held
 from studiolo.studio.compute import service as machine
-from studiolo.studio.compute.clusters import placing, repository
-from studiolo.studio.compute.clusters.errors import ClusterBusy, ClusterInvalid
+from studiolo.studio.compute.clusters import placing, repository, rules
+from studiolo.studio.compute.clusters.errors import ClusterBusy
 from studiolo.studio.compute.clusters.schemas import (
     Cluster,
     ClusterCreate,
@@ -21,12 +21,15 @@ from studiolo.studio.compute.clusters.schemas import (
     JobUsage,
     Node,
     NodeJob,
+    NodeState,
     RunCost,
     UsageDay,
 )
+from studiolo.studio.compute.clusters.scripted import nodes as programs
 from studiolo.studio.compute.errors import ComputeNotFound
 from studiolo.studio.compute.gpus import devices, leases
 
+_OF = {"local": "of this machine", "scripts": "by programs"}
 _JOBS = 100  # that have ended, on the page of a cluster
 
 
@@ -34,7 +37,7 @@ def create(ctx: Context, spec: ClusterCreate) -> Cluster:
     """Make a cluster; raises ClusterExists, and ClusterInvalid for nodes that this machine can never have."""
     have = machine.capacity(ctx, placing.MACHINE)
     memory = spec.memory_bytes or int(have.memory_bytes * min(spec.cores, have.cores) / have.cores)
-    values = spec.model_dump() | {"memory_bytes": memory}
+    values = spec.model_dump() | {"memory_bytes": memory, "scripts": rules.scripts(ctx, spec)}
     if spec.gpus:
         devices.here()  # asked beside the transaction
     now = ctx.clock.now()
@@ -42,7 +45,7 @@ def create(ctx: Context, spec: ClusterCreate) -> Cluster:
     try:
         with ctx.db.begin() as tx:
             machine.check_name(tx, ctx, spec.name)  # it takes the lock: permanent nodes are counted over all clusters
-            _check(tx, ctx, values)
+            rules.check(tx, ctx, values)
             repository.put(tx, {**values, **owner, "created_at": now, "updated_at": now})
             ctx.events.emit(tx, "compute.created", spec.name, {"name": spec.name})
     except IntegrityError:
@@ -68,7 +71,10 @@ def update(ctx: Context, name: str, patch: ClusterPatch) -> Cluster:
     with ctx.db.begin() as tx:
         held.lock(tx)
         row = _row(tx, ctx, name)
-        _check(tx, ctx, {**row._mapping, **given}, own=row.id)  # noqa: SLF001 - SQLAlchemy's public name
+        if patch.scripts is not None:
+            given |= {"scripts": rules.changed(ctx, row, patch.scripts), "resume_after": None, "failures": 0}
+        rules.stays_going(row, patch)
+        rules.check(tx, ctx, {**row._mapping, **given}, own=row.id)  # noqa: SLF001 - SQLAlchemy's public name
         if given:
             repository.change(tx, row.id, {**given, "updated_at": ctx.clock.now()})
             ctx.events.emit(tx, "compute.updated", name, {"name": name})
@@ -76,7 +82,10 @@ def update(ctx: Context, name: str, patch: ClusterPatch) -> Cluster:
 
 
 def delete(ctx: Context, name: str) -> None:
-    """Delete a cluster and its history of nodes; costs of runs stay known. Raises ClusterBusy while jobs run on it."""
+    """Delete a cluster and its history of nodes; costs of runs stay known. Raises ClusterBusy while jobs run on it.
+
+    Nodes of programs are suspended first: until then it is there, and says so.
+    """
     with ctx.db.begin() as tx:
         held.lock(tx)
         row = _row(tx, ctx, name)
@@ -87,6 +96,11 @@ def delete(ctx: Context, name: str) -> None:
             raise ClusterBusy(f"On '{name}' run {names}.", "Cancel them or wait, then delete it.", field="name")
         for node in nodes:
             placing.end(tx, ctx, node)
+        if row.provider != placing.MACHINE and nodes:  # the controller removes it when they have been suspended
+            going = {"min_nodes": 0, "max_nodes": 0, "deleting_since": ctx.clock.now()}
+            repository.change(tx, row.id, going)
+            ctx.events.emit(tx, "compute.updated", name, {"name": name})
+            return
         repository.remove(tx, row.id)
         ctx.events.emit(tx, "compute.deleted", name, {"name": name})
 
@@ -100,7 +114,7 @@ def scale(ctx: Context) -> bool:
         rows = repository.all_(tx, ctx.workspace_id)
         up = repository.up_by(tx, [row.id for row in rows])
         worth = [row for row in rows if _worth(tx, ctx, row, up[row.id])]
-        leaving = [node.id for nodes in up.values() for node in nodes if node.leaving_since is not None]
+        leaving = [node.id for nodes in up.values() for node in nodes if _makes_room(node)]
         asked = [job.holder for jobs in repository.jobs(tx, leaving).values() for job in jobs]
     for holder in asked:
         machine.backend(placing.MACHINE).preempt(ctx.settings.attempts / holder)
@@ -110,7 +124,7 @@ def scale(ctx: Context) -> bool:
             held.lock(tx)
             fresh = repository.find(tx, ctx.workspace_id, row.name)
             if fresh is not None:
-                changed = placing.scale(tx, ctx, fresh, machine.machine(tx, ctx)) or changed
+                changed = placing.scale(tx, ctx, fresh, _fits(tx, ctx, fresh)) or changed
     return changed
 
 
@@ -190,56 +204,30 @@ def _row(tx: Connection, ctx: Context, name: str) -> Row[Any]:
     return found
 
 
+def _makes_room(node: Row[Any]) -> bool:
+    return node.leaving_since is not None and node.provider == placing.MACHINE
+
+
+def _fits(tx: Connection, ctx: Context, row: Row[Any]) -> placing.Fits:
+    """Return what says whether one more node can come."""
+    if row.provider == placing.MACHINE:
+        return machine.machine(tx, ctx)
+    return lambda *_: len(repository.up(tx, row.id)) < row.max_nodes and programs.may_resume(ctx, row)
+
+
 def _worth(tx: Connection, ctx: Context, row: Row[Any], nodes: Sequence[Row[Any]]) -> bool:
     """Say whether a cluster may have too many or too few nodes; most ticks find none, and then write nothing."""
+    nodes = [node for node in nodes if node.phase != placing.SUSPENDING]
     if len(nodes) < min(row.min_nodes, row.max_nodes):
         if row.gpus:
             devices.here()
-        return machine.machine(tx, ctx)(row.cores, row.memory_bytes, row.gpus)
+        return _fits(tx, ctx, row)(row.cores, row.memory_bytes, row.gpus)
     idle = [node for node in nodes if node.idle_since is not None]
     return bool(idle) and (
         len(nodes) > row.max_nodes
         or any(node.leaving_since is not None for node in idle)
         or (len(nodes) > row.min_nodes and any(placing.idle_too_long(node, row, ctx.clock.now()) for node in idle))
     )
-
-
-def _check(tx: Connection, ctx: Context, values: Any, own: str = "") -> None:
-    have = machine.capacity(ctx, placing.MACHINE)
-    if values["cores"] > have.cores:
-        raise ClusterInvalid(
-            f"A node would have {values['cores']} cores; this machine gives jobs {have.cores}.",
-            f"Ask for at most {have.cores}: a node is a share of this machine.",
-            field="cores",
-        )
-    if values["memory_bytes"] > have.memory_bytes:
-        raise ClusterInvalid(
-            f"A node would have {values['memory_bytes'] / 2**30:.1f} GiB; this machine gives jobs {have.memory_bytes / 2**30:.1f}.",
-            "Ask for less: a node is a share of this machine.",
-            field="memory_bytes",
-        )
-    there = len(devices.known())
-    if values["gpus"] > there and not own:  # of one that is there, a GPU may be missing for a while
-        has = "no GPU" if not there else "1 GPU" if there == 1 else f"{there} GPUs"
-        raise ClusterInvalid(
-            f"A node would have {values['gpus']}; this machine has {has}. {devices.why_none()}".strip(),
-            f"Ask for at most {there}: a node is a share of this machine.",
-            field="gpus",
-        )
-    if values["min_nodes"] > values["max_nodes"]:
-        raise ClusterInvalid(
-            f"The least number of nodes ({values['min_nodes']}) is above the largest ({values['max_nodes']}).",
-            "Raise max_nodes, or lower min_nodes.",
-            field="min_nodes",
-        )
-    others = sum(row.min_nodes * row.cores for row in repository.all_(tx) if row.id != own)
-    if values["min_nodes"] and others + values["min_nodes"] * values["cores"] >= have.cores:
-        free = have.cores - others - 1
-        raise ClusterInvalid(
-            f"{values['min_nodes']} nodes that never go would leave the studio's own jobs no core of {have.cores}.",
-            f"Keep min_nodes × cores to at most {max(0, free)}; nodes above it come when jobs wait.",
-            field="min_nodes",
-        )
 
 
 def _shown(tx: Connection, ctx: Context, rows: Sequence[Row[Any]]) -> list[Cluster]:
@@ -266,15 +254,21 @@ def _one(
     spans = [(placing.hours(node.started_at, now), node.price_per_hour) for node in nodes]
     missing = min(row.min_nodes, row.max_nodes) - len(nodes)
     held_back = None
-    if missing > 0 and not machine.machine(tx, ctx)(row.cores, row.memory_bytes, row.gpus):
+    if (
+        missing > 0
+        and row.provider == placing.MACHINE
+        and not machine.machine(tx, ctx)(row.cores, row.memory_bytes, row.gpus)
+    ):
         waits = machine.waits_for(tx, ctx, placing.MACHINE, row.cores, row.memory_bytes, row.gpus)
         held_back = f"{missing} of its {row.min_nodes} permanent nodes {waits.replace('waits', 'wait', 1)}"
     values = {name: row._mapping[name] for name in Cluster.model_fields if name in row._mapping}  # noqa: SLF001
+    if row.scripts:
+        values["scripts"] = {name: value for name, value in row.scripts.items() if name != "by"}
     return Cluster(
         **values,
-        title=row.size or f"{row.cores} {'core' if row.cores == 1 else 'cores'} of this machine",
+        title=row.size or f"{row.cores} {'core' if row.cores == 1 else 'cores'} {_OF[row.provider]}",
         nodes_up=len(nodes),
-        nodes_idle=sum(not jobs[node.id] for node in nodes),
+        nodes_idle=sum(_state(node, jobs[node.id]) == "idle" for node in nodes),
         jobs_running=sum(len(jobs[node.id]) for node in nodes),
         node_hours=gone[0] + sum(hours for hours, _ in spans),
         cost=gone[1] + sum(hours * price for hours, price in spans),
@@ -283,10 +277,22 @@ def _one(
     )
 
 
+def _state(node: Row[Any], jobs: Sequence[Row[Any]]) -> NodeState:
+    if node.phase == placing.RESUMING:
+        return "provisioning"
+    if node.reason:
+        return "unusable"
+    if node.phase == placing.SUSPENDING:
+        return "draining"
+    return "leaving" if node.leaving_since is not None else "running" if jobs else "idle"
+
+
 def _node(node: Row[Any], jobs: Sequence[Row[Any]], gpus: Mapping[str, list[int]]) -> Node:
     return Node(
         number=node.number,
-        state="leaving" if node.leaving_since is not None else "running" if jobs else "idle",
+        state=_state(node, jobs),
+        reason=node.reason or "",
+        host=(node.place or {}).get("host", ""),
         cores=node.cores,
         cores_free=node.cores - sum(job.cores for job in jobs),
         memory_bytes=node.memory_bytes,

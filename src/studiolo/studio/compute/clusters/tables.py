@@ -25,6 +25,12 @@ clusters = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(120), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("provider", String(20), nullable=False, server_default="local"),  # local, scripts
+    Column("scripts", Json),  # of provider scripts: the programs, how nodes are reached, and who said so
+    Column("failed", Json),  # what became of the last node that did not come up, until one does
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("resume_after", UtcDateTime),  # no node is asked for before
+    Column("deleting_since", UtcDateTime),  # its nodes are suspended first
     UniqueConstraint("workspace_id", "name"),
 )
 
@@ -45,6 +51,14 @@ nodes = Table(
     Column("leaving_since", UtcDateTime),  # its jobs were asked to make room for others
     Column("ended_at", UtcDateTime),
     Column("hours", Double),  # that it was up, when it has gone: neither database subtracts moments as the other does
+    Column("provider", String(20), nullable=False, server_default="local"),
+    Column("phase", String(12), nullable=False, server_default="up"),  # resuming, up, suspending
+    Column("phase_since", UtcDateTime),
+    Column("place", Json),  # where a node of scripts is reached, and what it said of itself
+    Column("reason", Text),  # why it is not usable
+    Column("silent_since", UtcDateTime),  # while it does not answer
+    Column("tries", Integer, nullable=False, server_default="0"),  # of its suspend program, that failed
+    Column("again_at", UtcDateTime),  # when that is tried again
     Index("ix_compute_nodes_cluster", "cluster", "ended_at"),
 )
 

@@ -5,10 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from studiolo.studio.compute.clusters.schemas import NAME, NodeJob
+from studiolo.studio.compute.clusters.schemas import NAME, Line, NodeJob, Word
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 

@@ -1,0 +1,278 @@
+"""Brings nodes of programs up and takes them down, one look at a time.
+
+A node has a row before its resume program is begun, and has one until its suspend program has succeeded: killed at any moment, the
+next controller finds the row, and in the node's folder how far its program came. A node of which that is not known is suspended.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.errors import StudioloError
+from studiolo.studio.compute import repository as held
+from studiolo.studio.compute.clusters import placing, repository
+from studiolo.studio.compute.clusters.placing import RESUMING, SUSPENDING, UP
+from studiolo.studio.compute.clusters.schemas import Scripts
+from studiolo.studio.compute.clusters.scripted import answers, engine, programs
+from studiolo.studio.compute.machines import kinds
+
+FOLDER = "nodes"  # of a home
+FILE = "node.json"  # of a node: where its resume program may write what it else prints
+_PAUSES = (5.0, 300.0)  # before a suspend program is run again: the first, the longest
+_RESUME_PAUSES = (10.0, 600.0)
+_threads = ThreadPoolExecutor(4, "nodes")
+_trying: dict[str, "Future[Mapping[str, Any]]"] = {}
+_not_before: dict[str, Any] = {}  # when a node that did not answer is tried again
+_AGAIN = 1.0
+_tidied: set[Path] = set()
+
+
+def advance(ctx: Context) -> bool:
+    """Take each node of programs as far as it goes now; True when something changed."""
+    with ctx.db.glance() as tx:
+        clusters = repository.of_scripts(tx, ctx.workspace_id)
+        nodes = repository.up_by(tx, [cluster.id for cluster in clusters])
+    engine.know(ctx, {cluster.name for cluster in clusters})
+    _tidy(ctx)
+    changed = False
+    for cluster in clusters:
+        for node in nodes[cluster.id]:
+            changed = _PHASES[node.phase](ctx, cluster, node) or changed
+        if cluster.deleting_since is not None and not nodes[cluster.id]:
+            with ctx.db.begin() as tx:
+                held.lock(tx)
+                if not repository.up(tx, cluster.id):
+                    repository.remove(tx, cluster.id)
+                    ctx.events.emit(tx, "compute.deleted", cluster.name, {"name": cluster.name})
+            changed = True
+    return changed
+
+
+def _tidy(ctx: Context) -> None:
+    """Remove folders of nodes that are gone, once in the life of a controller: the last one may have been killed before it could."""
+    root = ctx.settings.home / FOLDER
+    if root in _tidied:
+        return
+    _tidied.add(root)
+    if root.is_dir():
+        with ctx.db.read() as tx:
+            known = {str(node.id) for node in repository.up(tx)}
+        for folder in root.iterdir():
+            if folder.name not in known:
+                programs.clear(folder)
+
+
+def ask_for(ctx: Context, name: str, cores: int, memory_bytes: int, waiting: Callable[[], int]) -> bool:
+    """Ask for nodes, as many as the jobs need that wait; True when one was asked for.
+
+    cores, memory_bytes: of the first of them; waiting: counts them.
+    """
+    with ctx.db.read() as tx:
+        cluster = repository.find(tx, ctx.workspace_id, name)
+        if cluster is None or not _room_for(tx, ctx, cluster):
+            return False
+    jobs = waiting()
+    with ctx.db.begin() as tx:
+        held.lock(tx)
+        fresh = repository.find(tx, ctx.workspace_id, name)
+        if fresh is None:
+            return False
+        count = _missing(tx, ctx, fresh, cores, memory_bytes, jobs)
+        for _ in range(count):
+            placing.start(tx, ctx, fresh, idle=True)
+    return count > 0
+
+
+def may_resume(ctx: Context, cluster: Row[Any]) -> bool:
+    """Say whether nodes may be asked for: after one failed, only after a while."""
+    return cluster.resume_after is None or cluster.resume_after <= ctx.clock.now()
+
+
+def _room_for(tx: Connection, ctx: Context, cluster: Row[Any]) -> bool:
+    """Say whether one more node may be asked for: most looks end here, and write nothing."""
+    nodes = repository.up(tx, cluster.id)
+    one = cluster.failures and any(node.phase == RESUMING for node in nodes)
+    return len(nodes) < cluster.max_nodes and may_resume(ctx, cluster) and not one
+
+
+def _missing(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, waiting: int) -> int:
+    if not _room_for(tx, ctx, cluster):
+        return 0
+    nodes = repository.up(tx, cluster.id)
+    each: int = max(1, min(cluster.cores // max(1, cores), cluster.memory_bytes // memory if memory else cluster.cores))
+    coming = sum(node.phase == RESUMING for node in nodes)
+    if cluster.failures:  # one at a time, until one is up
+        waiting = min(waiting, each)
+    more: int = cluster.max_nodes - len(nodes)
+    found: int = max(0, min(-(-waiting // each) - coming, more))
+    return found
+
+
+def _resuming(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
+    scripts = _scripts(cluster)
+    folder = _folder(ctx, node) / "resume"
+    seen = programs.look(folder, "resume", scripts.resume_seconds)
+    if isinstance(seen, programs.Untouched):
+        programs.begin(folder, scripts.resume, _variables(ctx, cluster, node), scripts.resume_seconds)
+        return False
+    if isinstance(seen, programs.Going):
+        return False
+    if seen.said:
+        return _give_up(ctx, cluster, node, seen.said, seen.output)
+    try:
+        place = answers.read(_answer(ctx, node) or seen.out, scripts)
+    except answers.NoAnswer as error:
+        return _give_up(
+            ctx, cluster, node, f"The resume program ended well, and its answer is no use. {error}", seen.output
+        )
+    return _try(ctx, cluster, node, place, seen.output)
+
+
+def _try(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any], output: str) -> bool:
+    """Sign in to a node that was brought up, until it answers or its time is over."""
+    work = _trying.get(node.id)
+    now = ctx.clock.now()
+    if work is None:
+        if now >= _not_before.get(node.id, now):
+            _trying[node.id] = _threads.submit(_probe, ctx, cluster, node, place)
+        return False
+    if not work.done():
+        return False
+    del _trying[node.id]
+    try:
+        facts = work.result()
+    except StudioloError as error:
+        if now - node.phase_since < timedelta(seconds=cluster.scripts["resume_seconds"]):
+            _not_before[node.id] = now + timedelta(seconds=_AGAIN)
+            return False
+        _not_before.pop(node.id, None)
+        return _give_up(ctx, cluster, node, f"It was brought up, and is not reached: {error.detail}", output)
+    _not_before.pop(node.id, None)
+    if facts["cores"] < node.cores or facts["memory_bytes"] < node.memory_bytes:
+        has = f"{facts['cores']} cores and {facts['memory_bytes'] / 2**30:.1f} GiB"
+        wanted = f"{node.cores} and {node.memory_bytes / 2**30:.1f}"
+        return _give_up(ctx, cluster, node, f"It has {has}; a node of the cluster is to have {wanted}.", output)
+    said = {key: facts[key] for key in ("system", "version", "cores", "memory_bytes")}
+    with ctx.db.begin() as tx:
+        values = {"phase": UP, "phase_since": now, "idle_since": now, "place": {**place, "facts": said}}
+        if repository.in_phase(tx, node.id, RESUMING, values):
+            repository.change(tx, cluster.id, {"failed": None, "failures": 0, "resume_after": None})
+            ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": UP})
+    return True
+
+
+def _probe(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any]) -> Mapping[str, Any]:
+    return kinds.kind("ssh").probe(engine.machine(ctx, cluster, node, place))
+
+
+def _up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
+    """Note whether a node answers; one that has not for long is suspended, after which nothing runs on it."""
+    reason, now = engine.silent(node), ctx.clock.now()
+    if reason is None:
+        if node.silent_since is not None:
+            _change(ctx, cluster, node, {"silent_since": None, "reason": None})
+            return True
+        return False
+    if node.silent_since is None:
+        _change(ctx, cluster, node, {"silent_since": now, "reason": reason})
+        return True
+    if now - node.silent_since < timedelta(seconds=cluster.scripts["silent_seconds"]):
+        return False
+    said = f"It did not answer since {node.silent_since:%Y-%m-%d %H:%M} UTC: {reason}"
+    values = {"phase": SUSPENDING, "phase_since": now, "leaving_since": now, "idle_since": None, "reason": said}
+    _change(ctx, cluster, node, values)
+    return True
+
+
+def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
+    scripts, now = _scripts(cluster), ctx.clock.now()
+    folder = _folder(ctx, node) / f"suspend-{node.tries + 1}"
+    seen = programs.look(folder, "suspend", scripts.suspend_seconds)
+    if isinstance(seen, programs.Untouched):
+        if node.again_at is None or node.again_at <= now:
+            engine.part(node)
+            programs.begin(folder, scripts.suspend, _variables(ctx, cluster, node), scripts.suspend_seconds)
+        return False
+    if isinstance(seen, programs.Going):
+        return False
+    if seen.said:
+        again = now + timedelta(seconds=_pause(node.tries, _PAUSES))
+        said = f"{seen.said} It may still be there; tried again at {again:%H:%M:%S} UTC."
+        with ctx.db.begin() as tx:
+            values = {"tries": node.tries + 1, "again_at": again, "reason": said}
+            if repository.in_phase(tx, node.id, SUSPENDING, values):
+                _keep_failure(tx, ctx, cluster, node, said, seen.output)
+        return True
+    with ctx.db.begin() as tx:
+        held.lock(tx)
+        repository.in_phase(
+            tx, node.id, SUSPENDING, {"ended_at": now, "hours": placing.hours(node.started_at, now), "phase": "gone"}
+        )
+        ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "gone"})
+    programs.clear(_folder(ctx, node))  # not before: it is what a controller that was killed goes by
+    return True
+
+
+def _give_up(ctx: Context, cluster: Row[Any], node: Row[Any], said: str, output: str) -> bool:
+    """Have a node suspended that did not come up, and ask for others only after a while."""
+    now = ctx.clock.now()
+    with ctx.db.begin() as tx:
+        values = {"phase": SUSPENDING, "phase_since": now, "reason": said}
+        if repository.in_phase(tx, node.id, RESUMING, values):
+            after = now + timedelta(seconds=_pause(cluster.failures, _RESUME_PAUSES))
+            repository.change(tx, cluster.id, {"failures": cluster.failures + 1, "resume_after": after})
+            _keep_failure(tx, ctx, cluster, node, said, output)
+    return True
+
+
+def _keep_failure(tx: Connection, ctx: Context, cluster: Row[Any], node: Row[Any], said: str, output: str) -> None:
+    kept = {"node": node.number, "said": said, "output": output, "at": ctx.clock.now().isoformat()}
+    repository.change(tx, cluster.id, {"failed": kept})
+    ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "failed"})
+
+
+def _change(ctx: Context, cluster: Row[Any], node: Row[Any], values: dict[str, Any]) -> None:
+    with ctx.db.begin() as tx:
+        if repository.in_phase(tx, node.id, UP, values):
+            ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": values.get("phase", UP)})
+
+
+def _pause(times: int, between: tuple[float, float]) -> float:
+    first, longest = between
+    return float(min(longest, first * 2.0 ** min(times, 12)))
+
+
+def _scripts(cluster: Row[Any]) -> Scripts:
+    return Scripts.model_validate({key: value for key, value in cluster.scripts.items() if key != "by"})
+
+
+def _folder(ctx: Context, node: Row[Any]) -> Path:
+    return ctx.settings.home / FOLDER / str(node.id)
+
+
+def _answer(ctx: Context, node: Row[Any]) -> str:
+    """Return what the resume program wrote into the node's file, where it did."""
+    try:
+        text = (_folder(ctx, node) / FILE).read_bytes()[:16_000].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return " ".join(text.split())  # it may be written over several lines
+
+
+def _variables(ctx: Context, cluster: Row[Any], node: Row[Any]) -> dict[str, str]:
+    return {
+        "STUDIOLO_CLUSTER": cluster.name,
+        "STUDIOLO_NODE": f"{cluster.name}-{node.number}",
+        "STUDIOLO_NODE_ID": node.id,
+        "STUDIOLO_NODE_CORES": str(node.cores),
+        "STUDIOLO_NODE_MEMORY_BYTES": str(node.memory_bytes),
+        "STUDIOLO_NODE_FILE": str(_folder(ctx, node) / FILE),
+    }
+
+
+_PHASES = {RESUMING: _resuming, UP: _up, SUSPENDING: _suspending}
