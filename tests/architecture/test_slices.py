@@ -46,7 +46,10 @@ MORE = {
         "client",  # of the SDK: reads the file of a pipeline, and sends what it needs
         "published",  # which a schedule runs
     },
-    "compute": {"backends"},  # the port's answers, which the controller of runs decides upon
+    "compute": {
+        "backends",  # the port's answers, which the controller of runs decides upon
+        "clusters",  # what runs have cost there
+    },
 }
 
 

@@ -1,6 +1,10 @@
 """Pipelines from submission to their end, with real processes."""
 
+import pytest
+
 from studiolo.kernel.context import Context
+from studiolo.studio.compute.clusters import service as clusters
+from studiolo.studio.compute.clusters.schemas import ClusterCreate
 from studiolo.studio.experiments import artifacts, lineage
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.pipelines import service
@@ -75,3 +79,16 @@ def test_of_steps_that_start_together_the_one_whose_run_cannot_be_made_fails(ctx
     run = ended(ctx, service.submit(ctx, pipeline(steps, settings={"continue_on_step_failure": True})))
     assert states(ctx, run) == {"first": "Completed", "bad": "Failed", "last": "Completed"}
     assert "cannot be a name" in (by_path(ctx, run)["bad"].error or "")
+
+
+def test_a_pipeline_costs_what_its_own_jobs_cost(any_ctx: Context) -> None:
+    ctx = any_ctx
+    clusters.create(ctx, ClusterCreate(name="priced", cores=1, price_per_hour=360.0))
+    first = ended(ctx, service.submit(ctx, diamond("x", settings={"default_compute": "priced"})))
+    assert first.run.state == "Completed", first.run.error
+    jobs = [str(one.run_id) for one in by_path(ctx, first).values()]
+    cost = service.get(ctx, first.run.id).cost
+    assert cost == pytest.approx(sum(clusters.cost(ctx, job).cost for job in jobs))
+    assert cost > 0
+    again = ended(ctx, service.submit(ctx, diamond("x", settings={"default_compute": "priced"})))
+    assert service.get(ctx, again.run.id).cost == 0

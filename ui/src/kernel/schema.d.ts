@@ -12857,8 +12857,15 @@ export interface components {
     /**
      * PipelineDetail
      * @description A pipeline's run with its graph, components filled in. outputs: as far as they are there.
+     *
+     *     cost: of the jobs of all its steps on computes with a price so far; of the topmost pipeline alone.
      */
     PipelineDetail: {
+      /**
+       * Cost
+       * @default 0
+       */
+      cost: number;
       counts: components['schemas']['Counts'];
       /**
        * Description

@@ -151,7 +151,8 @@ def list_(
 def show_(context: typer.Context, run: RunId, output: OutputOption = Output.table) -> None:
     """Show a pipeline's run."""
     found = Pipelines(transport(context)).get(run)
-    show(found if output is Output.json else _row(found), output=output)
+    cost = {"cost": f"{found.cost:.4f}"} if found.cost else {}
+    show(found if output is Output.json else _row(found) | cost, output=output)
 
 
 @app.command("steps")

@@ -131,6 +131,14 @@ def tree(tx: Connection, ctx: Context, root_id: str) -> tuple[list[Row], list[Ro
     )
 
 
+def started(tx: Connection, ctx: Context, root_id: str) -> list[str]:
+    """Return the ids of all runs that the steps of a tree were started as."""
+    query = select(_STEP.run_id).where(
+        _STEP.root_id == root_id, _STEP.workspace_id == ctx.workspace_id, _STEP.run_id.is_not(None)
+    )
+    return list(tx.execute(query.where(_STEP.state != "Reused")).scalars())
+
+
 def step_by_path(tx: Connection, ctx: Context, root_id: str, path: str) -> Row | None:
     """Return a step of a tree."""
     query = select(pipeline_steps).where(

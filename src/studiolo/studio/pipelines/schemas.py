@@ -309,7 +309,10 @@ class PipelineRun(BaseModel):
 
 
 class PipelineDetail(PipelineRun):
-    """A pipeline's run with its graph, components filled in. outputs: as far as they are there."""
+    """A pipeline's run with its graph, components filled in. outputs: as far as they are there.
+
+    cost: of the jobs of all its steps on computes with a price so far; of the topmost pipeline alone.
+    """
 
     graph: Graph
     values: dict[str, Given]
@@ -318,6 +321,7 @@ class PipelineDetail(PipelineRun):
     parent_id: str | None = None
     root_id: str
     tags: dict[str, str] = {}
+    cost: float = 0.0
 
 
 class Rerun(BaseModel):

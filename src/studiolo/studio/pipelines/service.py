@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page, bounded, encode
+from studiolo.studio.compute.clusters import service as compute
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import TERMINAL, Artifact
 from studiolo.studio.pipelines import checking, creating, interfaces, plans, preflight, reentry, repository, starting
@@ -112,6 +113,7 @@ def get(ctx: Context, run_id: str) -> PipelineDetail:
     run = _runs(ctx, [found])[0]
     with ctx.db.read() as tx:
         parent = repository.by_seq(tx, found.parent_seq) if found.parent_seq else None
+        jobs = repository.started(tx, ctx, found.root_id) if found.root_id == run_id else []
     outputs = {name: content(value) for name, value in starting.outputs_of(found).items()}
     return PipelineDetail(
         **run.model_dump(),
@@ -122,6 +124,7 @@ def get(ctx: Context, run_id: str) -> PipelineDetail:
         parent_id=parent.run_id if parent else None,
         root_id=found.root_id,
         tags=found.tags,
+        cost=compute.cost_of_all(ctx, jobs),
     )
 
 

@@ -1,6 +1,6 @@
 """SQL of clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -134,14 +134,14 @@ def used(tx: Connection, cluster: str, since: datetime) -> list[Row[Any]]:
     return list(tx.execute(query.order_by(usages.c.ended_at.desc())))
 
 
-def used_by(tx: Connection, workspace_id: str, run_id: str) -> list[Row[Any]]:
-    """Return what the attempts of a run used, in order."""
-    query = select(usages).where(usages.c.workspace_id == workspace_id, usages.c.run_id == run_id)
+def used_by(tx: Connection, workspace_id: str, run_ids: Collection[str]) -> list[Row[Any]]:
+    """Return what the attempts of runs used, in order."""
+    query = select(usages).where(usages.c.workspace_id == workspace_id, usages.c.run_id.in_(list(run_ids)))
     return list(tx.execute(query.order_by(usages.c.started_at)))
 
 
-def held_by(tx: Connection, run_id: str) -> list[Row[Any]]:
-    """Return what a run holds of nodes now."""
+def held_by(tx: Connection, run_ids: Collection[str]) -> list[Row[Any]]:
+    """Return what runs hold of nodes now."""
     of_node = tuple(nodes.c[name].label(f"node_{name}") for name in ("cores", "memory_bytes", "gpus"))
     query = select(holdings, nodes.c.price_per_hour, *of_node).join(nodes, nodes.c.id == holdings.c.node)
-    return list(tx.execute(query.where(holdings.c.run_id == run_id)))
+    return list(tx.execute(query.where(holdings.c.run_id.in_(list(run_ids)))))

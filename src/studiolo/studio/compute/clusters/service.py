@@ -1,6 +1,6 @@
 """The verbs of clusters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -153,16 +153,27 @@ def usage(ctx: Context, name: str, days: int) -> ClusterUsage:
 
 def cost(ctx: Context, run_id: str) -> RunCost:
     """Return what a run has cost on clusters so far; nothing elsewhere, and for a run that is not of the workspace."""
+    ended, hours, spent = _spent(ctx, [run_id])
+    return RunCost(run_id=run_id, hours=hours, cost=spent, attempts=ended)
+
+
+def cost_of_all(ctx: Context, run_ids: Collection[str]) -> float:
+    """Return what runs have cost on clusters so far, together."""
+    return _spent(ctx, run_ids)[2] if run_ids else 0.0
+
+
+def _spent(ctx: Context, run_ids: Collection[str]) -> tuple[list[JobUsage], float, float]:
+    """Return what attempts of runs used that have ended, and the hours and the cost of all."""
     now = ctx.clock.now()
     with ctx.db.read() as tx:
-        ended = _usages(repository.used_by(tx, ctx.workspace_id, run_id))
-        held_now = [one for one in repository.held_by(tx, run_id) if one.workspace_id == ctx.workspace_id]
+        ended = _usages(repository.used_by(tx, ctx.workspace_id, run_ids))
+        held_now = [one for one in repository.held_by(tx, run_ids) if one.workspace_id == ctx.workspace_id]
     hours, spent = sum(one.hours for one in ended), sum(one.cost for one in ended)
     for one in held_now:
         each = placing.hours(one.since, now)
         share = placing.share(one, one.node_cores, one.node_memory_bytes, one.node_gpus)
         hours, spent = hours + each, spent + each * share * one.price_per_hour
-    return RunCost(run_id=run_id, hours=hours, cost=spent, attempts=ended)
+    return ended, hours, spent
 
 
 def _usages(rows: Sequence[Row[Any]]) -> list[JobUsage]:

@@ -33,6 +33,7 @@ export function DetailsTab({ detail, run, counts }: { detail: PipelineDetail; ru
               ['Ended', run.ended_at ? moment(run.ended_at) : null],
               ['Steps', countsOf(counts)],
               ['Priority', String(run.priority)],
+              ['Cost', detail.cost ? detail.cost.toFixed(4) : null],
               [
                 'Goes on from',
                 detail.rerun_of ? (
