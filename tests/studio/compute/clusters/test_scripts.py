@@ -219,6 +219,25 @@ def test_suspend_is_run_until_it_succeeds(ctx: Context, machine: Sshd) -> None:
     assert not (machine.folder / "pid").exists()
 
 
+def test_who_deletes_a_cluster_while_a_node_comes_up_waits_for_it(ctx: Context, tmp_path: Path) -> None:
+    log, go = tmp_path / "log", tmp_path / "go"
+    resume = f"while ! test -f {go}; do sleep 0.02; done; echo up >> {log}; exit 1"
+    make(
+        ctx,
+        {"resume": ["sh", "-c", resume], "suspend": ["sh", "-c", f"echo down >> {log}"], "key": "nodes"},
+        min_nodes=1,
+    )
+    until(ctx, lambda it: bool(it.nodes) and bool(running(str(go))))
+    service.delete(ctx, "burst")
+    for _ in range(3):
+        computes.tick(ctx)
+    assert [node.state for node in service.get(ctx, "burst").nodes] == ["provisioning"]
+    go.touch()
+    with pytest.raises(ComputeNotFound):
+        until(ctx, lambda _: False)
+    assert log.read_text().split() == ["up", "down"]
+
+
 def test_a_node_that_dies_is_suspended_and_its_job_is_lost_or_runs_again(ctx: Context, machine: Sshd) -> None:
     make(ctx, scripts(machine, silent_seconds=5), machine.key)
     run = submit(ctx, "echo up; sleep 30", retries={"lost": 1})
@@ -290,10 +309,10 @@ def test_the_command_line_makes_changes_and_tells_them(ctx: Context, cli: Callab
     found = service.get(ctx, "burst")
     assert found.scripts is not None
     assert (found.provider, found.scripts.resume) == ("scripts", ["/opt/up.sh", "--size", "very large"])
-    until(ctx, lambda it: it.failed is not None and it.nodes[0].reason.startswith("The suspend"))
+    until(ctx, lambda it: it.failed is not None and "Then: The suspend" in it.nodes[0].reason)
     said = " ".join(cli("compute", "nodes", "burst").output.split())
     assert "unusable" in said
-    assert "node 1: The suspend program ended with code 1." in said
+    assert "node 1: The resume program cannot be run: /opt/up.sh: No such file or directory. Then: The suspend" in said
     changed = cli("compute", "update", "burst", "--suspend", "true", "--min-nodes", "0")
     assert changed.exit_code == 0, changed.output
     found = service.get(ctx, "burst")

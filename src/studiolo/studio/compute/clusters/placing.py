@@ -106,7 +106,7 @@ def end(tx: Connection, ctx: Context, node: Row[Any]) -> None:
     """Take a node down and give its share back; one that programs brought up goes when they took it down."""
     now = ctx.clock.now()
     if node.provider != MACHINE:
-        if node.phase != SUSPENDING:
+        if node.phase == UP:  # one that comes up is taken down when it has: its two programs must not run at once
             repository.change_node(tx, node.id, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
         return
     repository.change_node(tx, node.id, {"ended_at": now, "hours": hours(node.started_at, now)})

@@ -4,6 +4,7 @@ A node has a row before its resume program is begun, and has one until its suspe
 next controller finds the row, and in the node's folder how far its program came. A node of which that is not known is suspended.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -29,7 +30,9 @@ _threads = ThreadPoolExecutor(4, "nodes")
 _trying: dict[str, "Future[Mapping[str, Any]]"] = {}
 _not_before: dict[str, Any] = {}  # when a node that did not answer is tried again
 _AGAIN = 1.0
+_THEN = " Then: "  # between why a node is taken down and why it is not yet
 _tidied: set[Path] = set()
+log = logging.getLogger(__name__)
 
 
 def advance(ctx: Context) -> bool:
@@ -42,7 +45,11 @@ def advance(ctx: Context) -> bool:
     changed = False
     for cluster in clusters:
         for node in nodes[cluster.id]:
-            changed = _PHASES[node.phase](ctx, cluster, node) or changed
+            try:
+                changed = _PHASES[node.phase](ctx, cluster, node) or changed
+            except Exception:
+                # one node's trouble must not stop the others; it is looked at again
+                log.exception("node %s of %s cannot be led", node.number, cluster.name)
         if cluster.deleting_since is not None and not nodes[cluster.id]:
             with ctx.db.begin() as tx:
                 held.lock(tx)
@@ -77,6 +84,9 @@ def ask_for(ctx: Context, name: str, cores: int, memory_bytes: int, waiting: Cal
         if cluster is None or not _room_for(tx, ctx, cluster):
             return False
     jobs = waiting()
+    with ctx.db.read() as tx:  # most looks end here or above, and write nothing
+        if not _missing(tx, ctx, cluster, cores, memory_bytes, jobs):
+            return False
     with ctx.db.begin() as tx:
         held.lock(tx)
         fresh = repository.find(tx, ctx.workspace_id, name)
@@ -94,7 +104,7 @@ def may_resume(ctx: Context, cluster: Row[Any]) -> bool:
 
 
 def _room_for(tx: Connection, ctx: Context, cluster: Row[Any]) -> bool:
-    """Say whether one more node may be asked for: most looks end here, and write nothing."""
+    """Say whether one more node may be asked for."""
     nodes = repository.up(tx, cluster.id)
     one = cluster.failures and any(node.phase == RESUMING for node in nodes)
     return len(nodes) < cluster.max_nodes and may_resume(ctx, cluster) and not one
@@ -202,10 +212,11 @@ def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
         return False
     if seen.said:
         again = now + timedelta(seconds=_pause(node.tries, _PAUSES))
+        cause = (node.reason or "").partition(_THEN)[0] if node.tries == 0 or _THEN in (node.reason or "") else ""
         said = f"{seen.said} It may still be there; tried again at {again:%H:%M:%S} UTC."
         with ctx.db.begin() as tx:
-            values = {"tries": node.tries + 1, "again_at": again, "reason": said}
-            if repository.in_phase(tx, node.id, SUSPENDING, values):
+            values = {"tries": node.tries + 1, "again_at": again, "reason": f"{cause}{_THEN}{said}" if cause else said}
+            if repository.in_phase(tx, node.id, SUSPENDING, values) and not cause:  # else what came first is told
                 _keep_failure(tx, ctx, cluster, node, said, seen.output)
         return True
     with ctx.db.begin() as tx:
