@@ -57,14 +57,25 @@ const COLUMNS: GridColumn<Cluster>[] = [
 ];
 
 function stateOf(row: Cluster): string {
+  if (row.deleting_since) return 'Being deleted';
   if (row.jobs_running > 0) return 'Running';
   if (row.max_nodes === 0) return 'Stopped';
-  return row.nodes_up > 0 ? 'Idle' : 'Scaled to zero';
+  if (row.nodes_idle > 0) return 'Idle';
+  if (row.nodes.some((node) => node.state === 'provisioning')) return 'Provisioning';
+  if (row.nodes.some((node) => node.state === 'unusable')) return 'Unusable';
+  return row.nodes_up > 0 ? 'Draining' : 'Scaled to zero';
 }
 
 export function ClusterState({ cluster: it }: { cluster: Cluster }) {
   const state = stateOf(it);
-  const tone = { Running: 'running', Idle: 'completed', Stopped: 'canceled' } as const;
+  const tone = {
+    Running: 'running',
+    Idle: 'completed',
+    Stopped: 'canceled',
+    Draining: 'canceled',
+    'Being deleted': 'canceled',
+    Unusable: 'failed',
+  } as const;
   return <StatusBadge state={state} tone={tone[state as keyof typeof tone] ?? 'queued'} />;
 }
 
@@ -99,8 +110,8 @@ export function ClusterList() {
                 'Command line': 'studiolo compute create cpu-cluster --max-nodes 2',
               }}
             >
-              A cluster is a queue of its own. Its nodes are shares of this machine: they come when jobs wait
-              and give cores and memory back when they are idle.
+              A cluster is a queue of its own. Its nodes, shares of this machine or machines that programs
+              bring up, come when jobs wait and go when they are idle.
               {may ? '' : ' Someone with the role Compute Operator can make one.'}
             </EmptyState>
           ) : (

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Stack, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { Problem } from '@/kernel/problem';
@@ -11,6 +11,8 @@ import { useFollow } from '@/kit/Link';
 import { Page, PageHeader } from '@/kit/Page';
 import { computes } from '../queries';
 import { Fields, type Sizes } from './Fields';
+import { ProgramFields } from './ProgramFields';
+import { NO_PROGRAMS } from './programs';
 
 const START: Sizes = {
   min_nodes: 0,
@@ -31,9 +33,27 @@ export function ClusterNew() {
   const [gpus, setGpus] = useState(0);
   const here = useQuery(computes).data?.find((it) => it.name === 'local')?.gpus.length ?? 0;
   const [sizes, setSizes] = useState(START);
+  const [provider, setProvider] = useState<'local' | 'scripts'>('local');
+  const [programs, setPrograms] = useState(NO_PROGRAMS);
+  const [gib, setGib] = useState<number | string>('');
+  const owner = useMay('workspace.write');
+  const others = provider === 'scripts';
   const create = useMutation({
     mutationFn: () =>
-      data(api().POST('/compute/clusters', { body: { name, cores, gpus, size: '', ...sizes } })),
+      data(
+        api().POST('/compute/clusters', {
+          body: {
+            name,
+            cores,
+            size: '',
+            provider,
+            ...sizes,
+            ...(others
+              ? { gpus: 0, scripts: programs, memory_bytes: gib ? Math.round(Number(gib) * 2 ** 30) : null }
+              : { gpus }),
+          },
+        }),
+      ),
     onSuccess: async (made) => {
       await cache.invalidateQueries({ queryKey: ['compute'] });
       follow(at(['compute', made.name]));
@@ -52,7 +72,7 @@ export function ClusterNew() {
       header={
         <PageHeader
           title="New cluster"
-          lead="A queue of its own. Its nodes are shares of this machine, not machines: they come when jobs wait."
+          lead="A queue of its own, with nodes that come when jobs wait and go when they are idle."
         />
       }
     >
@@ -68,16 +88,55 @@ export function ClusterNew() {
             error={problems.name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
+          <div>
+            <Text size="sm" fw={500} id="provider">
+              Nodes are
+            </Text>
+            <Text size="xs" c="dimmed" mb={4}>
+              {owner
+                ? 'Shares of this machine, or other machines that programs of yours bring up and take down.'
+                : 'Shares of this machine. Programs that bring up other machines are an owner’s to write.'}
+            </Text>
+            <SegmentedControl
+              aria-labelledby="provider"
+              value={provider}
+              disabled={!owner}
+              data={[
+                { value: 'local', label: 'Shares of this machine' },
+                { value: 'scripts', label: 'Brought up by programs' },
+              ]}
+              onChange={setProvider}
+            />
+          </div>
+          {others ? (
+            <ProgramFields
+              value={programs}
+              onChange={(change) => setPrograms((old) => ({ ...old, ...change }))}
+              problems={problems}
+            />
+          ) : null}
           <NumberInput
             label="Cores of a node"
-            description="Memory follows in proportion."
+            description={
+              others ? 'At least: one that has less is sent back.' : 'Memory follows in proportion.'
+            }
             min={1}
             allowDecimal={false}
             value={cores}
             error={problems.cores}
             onChange={(typed) => setCores(Number(typed) || 1)}
           />
-          {here > 0 ? (
+          {others ? (
+            <NumberInput
+              label="GiB of a node"
+              description="At least, likewise."
+              required
+              min={0.01}
+              value={gib}
+              error={problems.memory_bytes}
+              onChange={setGib}
+            />
+          ) : here > 0 ? (
             <NumberInput
               label="GPUs of a node"
               description={`Of the ${here} of this machine; a job on it is given all of them unless it says how many.`}
@@ -93,6 +152,7 @@ export function ClusterNew() {
             value={sizes}
             onChange={(change) => setSizes((old) => ({ ...old, ...change }))}
             problems={problems}
+            others={others}
           />
           {problem && Object.keys(problems).length === 0 ? <ErrorState error={problem} inline /> : null}
           <Group>

@@ -17,6 +17,8 @@ import { Waiting } from '../Waiting';
 import classes from '../compute.module.css';
 import { ClusterState } from './ClusterList';
 import { Nodes } from './Nodes';
+import { Failed } from './Failed';
+import { asText } from './programs';
 import { cluster, hours, money, type Cluster } from './queries';
 import { Resize } from './Resize';
 import { Usage } from './Usage';
@@ -39,6 +41,7 @@ export function ClusterPage() {
                 {it.held_back}.
               </Note>
             ) : null}
+            <Failed it={it} />
             <Section title="Nodes">
               <Nodes cluster={it} />
             </Section>
@@ -64,6 +67,9 @@ function Facts({ it }: { it: Cluster }) {
         ['A node has', nodeHas(it)],
         ['Nodes', `${it.min_nodes} to ${it.max_nodes}`],
         ['A node goes after', `${it.idle_seconds} s idle`],
+        ['Resume program', it.scripts ? asText(it.scripts.resume) : null],
+        ['Suspend program', it.scripts ? asText(it.scripts.suspend) : null],
+        ['Private key', it.scripts ? `secret ${it.scripts.key}` : null],
         ['Tier', it.tier === 'low_priority' ? 'Low priority: its jobs make room for others' : 'Dedicated'],
         ['Price of a node', it.price_per_hour ? `${money(it.price_per_hour)} per hour` : null],
         ['Node hours', hours(it.node_hours)],

@@ -14,10 +14,12 @@ interface Props {
   onChange: (change: Partial<Sizes>) => void;
   /** What the server says about fields. */
   problems: Readonly<Record<string, string>>;
+  /** Its nodes are machines that programs bring up, not shares of this one. */
+  others?: boolean;
 }
 
 /** What can be changed of a cluster at any time. */
-export function Fields({ value, onChange, problems }: Props) {
+export function Fields({ value, onChange, problems, others = false }: Props) {
   const number = (name: 'min_nodes' | 'max_nodes' | 'idle_seconds' | 'price_per_hour') => ({
     value: value[name],
     onChange: (typed: string | number) => onChange({ [name]: Number(typed) || 0 }),
@@ -29,7 +31,7 @@ export function Fields({ value, onChange, problems }: Props) {
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <NumberInput
           label="Least nodes"
-          description="These never go: they hold their share of the machine."
+          description={others ? 'These never go.' : 'These never go: they hold their share of the machine.'}
           allowDecimal={false}
           {...number('min_nodes')}
         />
@@ -41,7 +43,9 @@ export function Fields({ value, onChange, problems }: Props) {
         />
         <NumberInput
           label="Seconds idle before a node goes"
-          description="Its cores and memory are free for others then."
+          description={
+            others ? 'Its suspend program is run then.' : 'Its cores and memory are free for others then.'
+          }
           allowDecimal={false}
           {...number('idle_seconds')}
         />
@@ -57,7 +61,9 @@ export function Fields({ value, onChange, problems }: Props) {
           Tier
         </Text>
         <Text size="xs" c="dimmed" mb={4}>
-          Low-priority jobs are ended and queued again when other jobs wait for this machine.
+          {others
+            ? 'Low-priority jobs start after those of other computes.'
+            : 'Low-priority jobs are ended and queued again when other jobs wait for this machine.'}
         </Text>
         <SegmentedControl
           aria-labelledby="tier"

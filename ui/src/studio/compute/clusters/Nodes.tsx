@@ -7,7 +7,14 @@ import { useNow } from '@/kit/Time';
 import classes from '../compute.module.css';
 import type { Cluster, ClusterNode } from './queries';
 
-const TONES = { idle: 'completed', running: 'running', leaving: 'warning' } as const;
+const TONES = {
+  idle: 'completed',
+  running: 'running',
+  leaving: 'warning',
+  provisioning: 'queued',
+  draining: 'canceled',
+  unusable: 'failed',
+} as const;
 
 /** The nodes that are up, and what runs on each. */
 export function Nodes({ cluster }: { cluster: Cluster }) {
@@ -17,7 +24,9 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
       <Text size="sm" c="dimmed">
         {cluster.max_nodes === 0
           ? 'The cluster is stopped. Start it to run the jobs that wait.'
-          : 'No node is up: nothing is held. One comes with the next job.'}
+          : cluster.provider === 'scripts'
+            ? 'No node is up. The next job has one brought up.'
+            : 'No node is up: nothing is held. One comes with the next job.'}
       </Text>
     );
   return (
@@ -40,6 +49,15 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
               <Table.Td>{node.number}</Table.Td>
               <Table.Td>
                 <StatusBadge state={node.state} tone={TONES[node.state]} label={said(node, cluster, now)} />
+                {node.reason ? (
+                  <Text size="xs" c="dimmed" maw={420}>
+                    {node.reason}
+                  </Text>
+                ) : node.host ? (
+                  <Text size="xs" c="dimmed">
+                    {node.host}
+                  </Text>
+                ) : null}
               </Table.Td>
               <Table.Td>
                 {node.cores - node.cores_free} of {node.cores} taken
@@ -69,6 +87,9 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
 function said(node: ClusterNode, cluster: Cluster, now: number): string {
   if (node.state === 'leaving') return 'Makes room';
   if (node.state === 'running') return 'Running';
+  if (node.state === 'provisioning') return 'Provisioning';
+  if (node.state === 'draining') return 'Draining';
+  if (node.state === 'unusable') return 'Unusable';
   if (!node.idle_since || cluster.nodes_up <= cluster.min_nodes) return 'Idle';
   const left = cluster.idle_seconds - (between(node.idle_since, null, now) ?? 0);
   return left > 0 ? `Idle, goes in ${duration(Math.ceil(left))}` : 'Idle, goes now';

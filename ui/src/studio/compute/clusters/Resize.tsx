@@ -2,8 +2,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
+import { useMay } from '@/kernel/session';
 import { SaveDialog } from '../SaveDialog';
 import { Fields, type Sizes } from './Fields';
+import { ProgramFields } from './ProgramFields';
+import { programsOf } from './programs';
 import { cluster, type Cluster } from './queries';
 
 /** Change a cluster; no job is ended by it. */
@@ -17,9 +20,14 @@ export function Resize({ it, onClose }: { it: Cluster; onClose: () => void }) {
     price_per_hour: it.price_per_hour,
     description: it.description,
   });
+  const others = it.provider === 'scripts';
+  const owner = useMay('workspace.write');
+  const [programs, setPrograms] = useState(() => programsOf(it.scripts));
+  const [touched, setTouched] = useState(false);
+  const body = others && touched ? { ...sizes, scripts: programs } : sizes;
   const save = useMutation({
     mutationFn: () =>
-      data(api().PATCH('/compute/clusters/{name}', { params: { path: { name: it.name } }, body: sizes })),
+      data(api().PATCH('/compute/clusters/{name}', { params: { path: { name: it.name } }, body })),
     onSuccess: (changed) => {
       cache.setQueryData(cluster(it.name).queryKey, changed);
       void cache.invalidateQueries({ queryKey: ['compute'] });
@@ -40,7 +48,18 @@ export function Resize({ it, onClose }: { it: Cluster; onClose: () => void }) {
         value={sizes}
         onChange={(change) => setSizes((old) => ({ ...old, ...change }))}
         problems={problems}
+        others={others}
       />
+      {others && owner ? (
+        <ProgramFields
+          value={programs}
+          onChange={(change) => {
+            setTouched(true);
+            setPrograms((old) => ({ ...old, ...change }));
+          }}
+          problems={problems}
+        />
+      ) : null}
     </SaveDialog>
   );
 }

@@ -31,6 +31,13 @@ export const usage = (name: string, days: number) =>
       ),
   });
 
+/** The secrets of the vault, of which one is the key of nodes; `secret` events refetch what begins with `secrets`. */
+export const keys = queryOptions({
+  queryKey: ['secrets', 'of nodes'],
+  queryFn: ({ signal }) =>
+    data(api().GET('/workspace/secrets', { params: { query: { deleted: false } }, signal })),
+});
+
 /** Money without a currency, which is the owner's choice. */
 export function money(value: number): string {
   return value.toLocaleString('en-US', {

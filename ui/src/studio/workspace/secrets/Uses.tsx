@@ -42,7 +42,11 @@ export function Uses({ name }: { name: string }) {
                         <code>{use.env}</code>
                       </Table.Td>
                       <Table.Td className={classes.long ?? ''}>
-                        <Link href={at(['experiments', 'runs', use.run_id])}>{use.run || use.run_id}</Link>
+                        {use.run_id ? (
+                          <Link href={at(['experiments', 'runs', use.run_id])}>{use.run || use.run_id}</Link>
+                        ) : (
+                          use.run
+                        )}
                       </Table.Td>
                       <Table.Td>{use.attempt}</Table.Td>
                     </Table.Tr>

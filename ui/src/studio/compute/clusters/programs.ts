@@ -1,0 +1,45 @@
+import type { components } from '@/kernel/schema';
+
+type Kept = components['schemas']['Scripts-Output'];
+export type ScriptsSent = components['schemas']['Scripts-Input'];
+
+/** What the form of programs holds: their words as one writes them into a shell. */
+export interface Programs {
+  resume: string;
+  suspend: string;
+  key: string;
+  user: string;
+  port: number;
+  host_key: string;
+  folder: string;
+  python: string;
+  resume_seconds: number;
+  suspend_seconds: number;
+  silent_seconds: number;
+}
+
+export const NO_PROGRAMS: Programs = {
+  resume: '',
+  suspend: '',
+  key: '',
+  user: '',
+  port: 22,
+  host_key: '',
+  folder: '~/.studiolo-runner',
+  python: 'python3',
+  resume_seconds: 600,
+  suspend_seconds: 300,
+  silent_seconds: 300,
+};
+
+/** The words of a program as one text that a shell would split again. */
+export function asText(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`))
+    .join(' ');
+}
+
+export function programsOf(kept: Kept | null | undefined): Programs {
+  if (!kept) return NO_PROGRAMS;
+  return { ...NO_PROGRAMS, ...kept, resume: asText(kept.resume), suspend: asText(kept.suspend) };
+}
