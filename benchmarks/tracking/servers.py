@@ -29,6 +29,8 @@ QUIET_LOOKS, LOOK_SECONDS, QUIET_SHARE = (
 # Words in the command of processes that answer no request (our controller and what it has looked into, MLflow's job consumers): they
 # count as CPU, but not as that of the server.
 BESIDE = ("studiolo.controller", "models.scan", "huey_consumer", "mlflow.server.jobs")
+# What PostgreSQL calls the process of a connection: it has the port of who asks, and works for that one.
+_CLIENT = re.compile(r"postgres: .*?\b127\.0\.0\.1\((\d+)\)")
 
 
 @dataclass
@@ -52,19 +54,31 @@ class Server:
         return parts.hostname, parts.port
 
     def cpu(self) -> tuple[float, float]:
-        """Return the seconds of CPU that all processes (with PostgreSQL's), and those that answer, have used so far."""
+        """Return the seconds of CPU that all processes, and those that answer, have used so far, each with what PostgreSQL did for them."""
         total = serving = 0.0
+        found: dict[int, tuple[str, float]] = {}
+        ports: dict[bool, set[int]] = {True: set(), False: set()}  # of those beside, and of those that answer
         for pid in self.watched:
             parent = psutil.Process(pid)
             for process in [parent, *parent.children(recursive=True)]:
                 try:
                     used, command = process.cpu_times(), " ".join(process.cmdline())
+                    if not command.startswith("postgres: "):
+                        asking = {one.laddr.port for one in process.net_connections("tcp") if one.raddr}
+                        ports[_beside(command)] |= asking
                 except psutil.NoSuchProcess:
                     continue
                 # with those of its children that have ended
                 seconds = used.user + used.system + used.children_user + used.children_system
+                found[process.pid] = command, seconds
+        for command, seconds in found.values():
+            asked = _CLIENT.match(command)
+            if asked is None:
                 total += seconds
-                serving += 0.0 if any(word in command for word in BESIDE) else seconds
+                serving += 0.0 if _beside(command) else seconds
+            else:  # of the two that are compared, and of their processes, each has its own
+                total += seconds if int(asked[1]) in ports[True] | ports[False] else 0.0
+                serving += seconds if int(asked[1]) in ports[False] else 0.0
         return total, serving
 
     def settle(self, *, within: float) -> float:
@@ -81,6 +95,10 @@ class Server:
         if quiet < QUIET_LOOKS:
             print(f"{self.name} still works after {within:.0f} s; measured as it is", file=sys.stderr, flush=True)
         return time.monotonic() - begun
+
+
+def _beside(command: str) -> bool:
+    return any(word in command for word in BESIDE)
 
 
 def mlflow_environment(folder: Path) -> Path:
