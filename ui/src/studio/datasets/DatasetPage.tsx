@@ -94,7 +94,8 @@ export function DatasetPage() {
   }, [wizard, navigate, search.name]);
 
   const set = (change: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+    // the router would put a table that goes to a row back to where it was
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
   const header = (
     <PageHeader
       title={name}

@@ -35,7 +35,7 @@ export function TableTools({ columns, state, onState, total, tableRows, tools }:
           Unsort
         </Button>
       ) : null}
-      <GoTo key={state.row} row={state.row} total={total ?? tableRows} onGo={(row) => onState({ row })} />
+      <GoTo row={state.row} total={total ?? tableRows} onGo={(row) => onState({ row })} />
       <Picker columns={columns} state={state} onState={onState} />
     </div>
   );
@@ -51,6 +51,12 @@ function GoTo({
   onGo: (row: number | undefined) => void;
 }) {
   const [text, setText] = useState(row ? String(row) : '');
+  const [shown, setShown] = useState(row);
+  if (row !== shown) {
+    // not another input for another row: the keyboard stays in it
+    setShown(row);
+    setText(row ? String(row) : '');
+  }
   const go = (event: FormEvent) => {
     event.preventDefault();
     const wanted = Number(text.replaceAll(/[,\s]/g, ''));
