@@ -1,10 +1,10 @@
 """What can go wrong with a dataset, each with what to do about it."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from studiolo.kernel.errors import Conflict, Invalid, NotFound, StudioloError, TooLarge
+from studiolo.studio.datasets.nearest import nearest
 
 
 class BadFile(Invalid):
@@ -329,10 +329,10 @@ class ColumnNotFound(Invalid):
     code, title = "datasets.column_not_found", "Column not found"
 
     def __init__(self, name: str, columns: Sequence[str], *, field: str = "column") -> None:
-        close = get_close_matches(name, columns, n=1)
+        close = nearest(name, columns)
         super().__init__(
             f"The table has no column '{name[:100]}'.",
-            f"Did you mean '{close[0]}'?"
+            f"Did you mean '{close}'?"
             if close
             else f"It has {', '.join(columns[:8])}{', …' if len(columns) > 8 else ''}.",
             field=field,

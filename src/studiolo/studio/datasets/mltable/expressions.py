@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from studiolo.studio.datasets.nearest import nearest
 from studiolo.studio.datasets.reading import engine
 
 Kind = Literal["number", "text", "boolean", "moment", "null", "other"]
@@ -243,10 +244,8 @@ class _Parser:
 
     def _column(self, name: str) -> _Part:
         if name not in self._columns:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, list(self._columns), n=1)
-            more = f" Did you mean '{near[0]}'?" if near else f" There are: {', '.join(list(self._columns)[:10])}."
+            near = nearest(name, list(self._columns))
+            more = f" Did you mean '{near}'?" if near else f" There are: {', '.join(list(self._columns)[:10])}."
             raise NotUnderstood(f"There is no column '{name[:100]}'.{more}")
         kind = KINDS.get(self._columns[name], "other")
         return _Part(engine.name(name), kind, name)

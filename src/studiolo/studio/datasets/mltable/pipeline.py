@@ -9,6 +9,7 @@ from studiolo.studio.datasets.errors import BadColumnChoice, BadFile, BadMLTable
 from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.mltable import expressions
 from studiolo.studio.datasets.mltable.steps import Conversion, Step
+from studiolo.studio.datasets.nearest import nearest
 from studiolo.studio.datasets.reading import conversion, engine, losses
 from studiolo.studio.datasets.reading.kinds import SQL_TYPES
 from studiolo.studio.datasets.reading.table_input import TableInput
@@ -125,14 +126,12 @@ def _sampled(query: str, step: Step) -> str:
 
 
 def _check(state: _State, step: Step, names: Sequence[str]) -> None:
-    from difflib import get_close_matches
-
     for name in names:
         if name not in state.columns:
-            near = get_close_matches(name, list(state.columns), n=1)
+            near = nearest(name, list(state.columns))
             listed = ", ".join(list(state.columns)[:10])
             raise step.wrong(
-                f"there is no column '{name[:100]}'.", f"Did you mean '{near[0]}'?" if near else f"There are: {listed}."
+                f"there is no column '{name[:100]}'.", f"Did you mean '{near}'?" if near else f"There are: {listed}."
             )
 
 

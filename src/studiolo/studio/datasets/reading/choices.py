@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from studiolo.studio.datasets.errors import BadColumnChoice
+from studiolo.studio.datasets.nearest import nearest
 from studiolo.studio.datasets.reading import conversion
 from studiolo.studio.datasets.reading.dialect import check_names
 from studiolo.studio.datasets.reading.kinds import SQL_TYPES
@@ -14,7 +15,7 @@ def check(choices: Sequence[ColumnChoice], fields: Sequence[str]) -> None:
     known, seen = set(fields), set()
     for choice in choices:
         if choice.name not in known:
-            near = next((name for name in fields if name.casefold() == choice.name.casefold()), None)
+            near = nearest(choice.name, fields)
             raise BadColumnChoice(
                 f"The file has no column '{choice.name[:100]}'.",
                 f"Did you mean '{near}'?"
