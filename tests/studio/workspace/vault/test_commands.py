@@ -49,6 +49,7 @@ def test_the_command_line_looks_after_versions_and_grants(cli: Cli) -> None:
         True,
         [{"kind": "account", "name": "owner"}],
     )
+    assert "account owner\n" in said(cli("workspace", "secrets", "show", "db"))
     assert parsed(cli("workspace", "secrets", "enable", "db", "2", "-o", "json"))["state"] == "enabled"
     assert parsed(cli("workspace", "secrets", "remove-version", "db", "1", "-o", "json"))["state"] == "removed"
     granted = parsed(cli("workspace", "secrets", "grant", "db", "--role", "Contributor", "-o", "json"))["granted"]

@@ -1,6 +1,7 @@
 """`studiolo workspace secrets …` and `studiolo workspace rotate-key`."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, show, transport
 from studiolo.studio.workspace.vault.client import Secrets
+from studiolo.studio.workspace.vault.schemas import Secret
 
 app = typer.Typer(help="Named secrets, which jobs use by name and nobody reads.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Name of the secret.")]
@@ -20,6 +22,14 @@ _COLUMNS = ("name", "version", "state", "expires_at", "usable", "last_used_at", 
 
 def _secrets(context: typer.Context) -> Secrets:
     return Secrets(transport(context))
+
+
+def _show(secret: Secret, columns: Sequence[str], output: Output) -> None:
+    """Show one secret; who may use it stands in words, as `--role` and `--account` take it."""
+    plain = secret.model_dump(mode="json")
+    if output is Output.table:
+        plain["granted"] = ", ".join(f"{each.kind} {each.name}" for each in secret.granted) or "nobody"
+    show(plain, columns, output=output)
 
 
 @app.command("set")
@@ -54,7 +64,7 @@ def list_(
 @app.command("show")
 def show_(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
     """Show a secret, without its value."""
-    show(_secrets(context).get(name), output=output)
+    _show(_secrets(context).get(name), (), output)
 
 
 @app.command()
@@ -99,7 +109,7 @@ def grant(
 ) -> None:
     """Let an account, or everybody of a role, use the secret in jobs."""
     made = _secrets(context).grant(name, account=account, role=role.value if role else None)
-    show(made, ("name", "granted"), output=output)
+    _show(made, ("name", "granted"), output)
 
 
 @app.command()
@@ -112,7 +122,7 @@ def revoke(
 ) -> None:
     """Take it back."""
     made = _secrets(context).revoke(name, account=account, role=role.value if role else None)
-    show(made, ("name", "granted"), output=output)
+    _show(made, ("name", "granted"), output)
 
 
 @app.command()
