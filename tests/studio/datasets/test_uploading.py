@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,13 @@ from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets import service, uploading
 from studiolo.studio.datasets.appending import Appending
-from studiolo.studio.datasets.errors import UploadCutOff, UploadIncomplete, UploadOffset, UploadSessionNotFound
+from studiolo.studio.datasets.errors import (
+    FilesNotRead,
+    UploadCutOff,
+    UploadIncomplete,
+    UploadOffset,
+    UploadSessionNotFound,
+)
 from studiolo.studio.datasets.registration_schemas import UploadFile, UploadSessionCreate
 from studiolo.studio.datasets.registrations import orders
 from studiolo.studio.experiments import sweeping
@@ -229,7 +236,14 @@ def test_the_sdk_and_the_command_line_send_a_folder(
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(path.encode() * 10)
     (folder / "a/loop").symlink_to(folder)
-    sent = studio.datasets.send(folder, kind="file")
+    (folder / "a/self").symlink_to("self")
+    (folder / "gone").symlink_to("nowhere")
+    told: list[str] = []
+    sent = studio.datasets.send(folder, kind="file", warn=told.append)
+    for what in ("loop (leads back)", "self (leads to itself)", "gone (leads nowhere)"):
+        assert what in told[0]
+    with pytest.warns(UserWarning, match="Left out"):
+        studio.datasets.send(folder, kind="file")
     assert (sent.name, sent.state) == ("pictures", "queued")
     done = finish(ctx, sent, tmp_path / "one")
     assert [file.path for file in service.get(ctx, "pictures", done.version).files] == ["a/1.png", "a/2.png", "b.txt"]
@@ -237,7 +251,7 @@ def test_the_sdk_and_the_command_line_send_a_folder(
     puts: list[str] = []
     plain = studio.datasets._transport.upload
     monkeypatch.setattr(studio.datasets._transport, "upload", lambda *a, **k: puts.append(k["path"]) or plain(*a, **k))
-    again = studio.datasets.send(folder, kind="file")
+    again = studio.datasets.send(folder, kind="file", warn=told.append)
     assert puts == ["new.txt"]
     assert finish(ctx, again, tmp_path / "two").version == 2
     said = cli("datasets", "create", str(folder), "--name", "cmd", "--kind", "file", "--no-wait", "-o", "json")
@@ -259,3 +273,31 @@ def test_create_takes_a_folder_as_the_command_does(studio: Studio, ctx: Context,
         finish(ctx, sent[0], tmp_path)
         made = making.result(30)
     assert (made.reference, made.rows, made.file_count) == ("sales:1", 2, 2)
+
+
+def test_what_may_not_be_read_is_named_with_the_reason(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as place:  # not pytest's, which only its owner may enter
+        Path(place).chmod(0o777)
+        monkeypatch.setenv("STUDIOLO_HOME", f"{place}/home")
+        folder = Path(place) / "sent"
+        folder.mkdir()
+        (folder / "open.txt").write_text("a")
+        (folder / "shut.txt").write_text("b")
+        (folder / "shut.txt").chmod(0)
+        (folder / "folder").mkdir()
+        (folder / "folder/c.txt").write_text("c")
+        (folder / "folder").chmod(0o744)  # names may be read, files not be reached
+        was = os.geteuid()
+        try:
+            if was == 0:  # who may read everything
+                os.seteuid(65534)
+            else:
+                (folder / "folder").chmod(0o444)
+            with pytest.raises(FilesNotRead, match=r"folder/c\.txt: Permission denied"):
+                studio.datasets.send(folder, kind="file")
+            with pytest.raises(FilesNotRead, match=r"1 file cannot be read: .*shut\.txt: Permission denied\."):
+                studio.datasets.send([folder / "open.txt", folder / "shut.txt"], "two", kind="file")
+        finally:
+            os.seteuid(was)
+            (folder / "folder").chmod(0o755)
+    assert studio.datasets.uploads() == [], "nothing half-made stays"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from studiolo.kernel.errors import Invalid
-from studiolo.kernel.terminal import Output, OutputOption, out, progress, show, transport
+from studiolo.kernel.terminal import Output, OutputOption, out, progress, show, transport, warn
 from studiolo.studio.datasets import data_yaml
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.registration_schemas import Registration
@@ -98,6 +98,7 @@ def send(
             session=session,
             reading=reading,
             watch=lambda done, total, _: bar.update(bar.task_ids[0], completed=done, total=total),
+            warn=warn,
         )
     follow(datasets, found, wait=wait, output=output)
 

@@ -1,8 +1,10 @@
 """The part of the SDK that registers: folders of this machine, and files from datastores, the web, queries and runs."""
 
+import errno
 import os
 import stat
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,11 +54,13 @@ class Registrations:
         reading: Mapping[str, Any] | None = None,
         session: str | None = None,
         watch: Tell | None = None,
+        warn: Callable[[str], None] = warnings.warn,
     ) -> Registration:
         """Send a folder, or files, and register them; returns the registration, to be followed by `wait_for`.
 
         What the studio has already is not sent; what did not change since it was last sent is not even read. A folder with an MLTable
-        is read as that says; one whose paths are addresses has the studio fetch them. session: go on with an upload that was cut off. Raises FilesNotRead, which names what cannot be read.
+        is read as that says; one whose paths are addresses has the studio fetch them. session: go on with an upload that was cut off.
+        Links that lead nowhere or back are left out, which `warn` is told. Raises FilesNotRead, which names what cannot be read.
         """
         only = place[0] if isinstance(place, list) and len(place) == 1 else place
         if kind == "tabular" and isinstance(only, str | Path) and mltable.is_one(Path(only)):
@@ -68,7 +72,11 @@ class Registrations:
                 away["reading"] = {**away["reading"], **(reading or {})}
                 about_it: dict[str, Any] = {"description": description, "tags": tags, "unpack": unpack}
                 return self.register(name or _name(Path(place)), **about_it, **away)
-        files = list(local_files(place))
+        left_out: list[str] = []
+        files = list(local_files(place, left_out))
+        if left_out:
+            more = f" and {len(left_out) - 5:,} more" if len(left_out) > 5 else ""
+            warn(f"Left out, for there is nothing to send: {'; '.join(left_out[:5])}{more}.")
         if not files:
             raise NoFiles(f"There are no files in {place}.", "Name a folder with files.", field="file")
         first = Path(place[0] if isinstance(place, list) else place)
@@ -79,6 +87,9 @@ class Registrations:
             "tags": dict(tags or {}),
         }
         about |= {"unpack": unpack, "reading": dict(reading or {})}
+        # before the studio hears of it: what cannot be read leaves no upload open
+        cache = StatCache(Home(None).root / "cache" / "sent.sqlite", "local")
+        digests = _digests(files, cache)
         if session is None:
             session = str(self._transport.post("datasets/uploads/sessions", json=about)["id"])
         where = f"datasets/uploads/sessions/{session}"
@@ -90,8 +101,6 @@ class Registrations:
             if watch:
                 watch(done[0], total, what)
 
-        cache = StatCache(Home(None).root / "cache" / "sent.sqlite", "local")
-        digests = _digests(files, cache)
         for start in range(0, len(files), PATHS):
             some = files[start : start + PATHS]
             body = [{"path": file.path, "size": file.size, "digest": digests[file.path]} for file in some]
@@ -224,40 +233,69 @@ def followed(
         pause = min(1.0, pause * 1.5)
 
 
-def local_files(place: str | Path | list[str | Path]) -> Iterator[LocalFile]:
+def local_files(place: str | Path | list[str | Path], left_out: list[str] | None = None) -> Iterator[LocalFile]:
     """Yield the files of a folder, or the files given, in order of path; a link back to a folder around it is not followed.
 
+    left_out: is told each link that leads nowhere or back, and each pipe, socket or device.
     Raises BadFilePath for a name that cannot be sent, FilesNotRead for what may not be read.
     """
+    told = [] if left_out is None else left_out
     if isinstance(place, list):
         for one in sorted(map(Path, place)):
-            yield from _below(one, one.name, ()) if one.is_dir() else [_file(one, one.name)]
+            yield from _below(one, one.name, (), told) if one.is_dir() else [_file(one, one.name)]
         return
     root = Path(place)
     if root.is_dir():
-        yield from _below(root, "", ())
+        yield from _below(root, "", (), told)
     else:
         yield _file(root, root.name)
 
 
-def _below(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iterator[LocalFile]:
+def _below(folder: Path, prefix: str, above: tuple[tuple[int, int], ...], told: list[str]) -> Iterator[LocalFile]:
+    at = folder  # what an error names
     try:
         here = folder.stat()
         key = (here.st_dev, here.st_ino)
         if key in above:
+            told.append(f"{folder} (leads back)")
             return
+        items = []
         with os.scandir(folder) as found:
-            items = sorted((f"{item.name}/" if item.is_dir() else item.name) for item in found)
+            for item in found:
+                at = Path(item.path)
+                if not _endless(item):
+                    items.append(f"{item.name}/" if item.is_dir() else item.name)
+                elif not paths.noise(item.name):
+                    told.append(f"{at} (leads to itself)")
     except OSError as error:
-        raise FilesNotRead(
-            f"{folder}: {error.strerror}.", "Give yourself the right to read it.", field="file"
-        ) from None
-    for item in items:
-        name = f"{prefix}/{item}" if prefix else item
-        if item.endswith("/"):
-            yield from _below(folder / item, name.rstrip("/"), (*above, key))
-        elif not paths.noise(name) and (folder / item).is_file():
-            yield _file(folder / item, name)
+        raise FilesNotRead(f"{at}: {error.strerror}.", "Give yourself the right to read it.", field="file") from None
+    for item_name in sorted(items):
+        name = f"{prefix}/{item_name}" if prefix else item_name
+        inner = folder / item_name
+        if item_name.endswith("/"):
+            yield from _below(inner, name.rstrip("/"), (*above, key), told)
+        elif not paths.noise(name):
+            try:
+                kept = inner.is_file()
+            except OSError as error:  # a folder whose names may be read, but not what they stand for
+                raise FilesNotRead(
+                    f"{inner}: {error.strerror}.", "Give yourself the right to read it.", field="file"
+                ) from None
+            if kept:
+                yield _file(inner, name)
+            else:
+                told.append(f"{inner} ({'leads nowhere' if inner.is_symlink() else 'no file'})")
+
+
+def _endless(item: "os.DirEntry[str]") -> bool:
+    """Tell a link that leads in a circle of links, which the system refuses to follow."""
+    if not item.is_symlink():
+        return False
+    try:
+        item.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _file(place: Path, path: str) -> LocalFile:
@@ -265,6 +303,8 @@ def _file(place: Path, path: str) -> LocalFile:
         about = place.stat()
     except FileNotFoundError:
         raise Invalid(f"There is no file {place}.", "Check the path.", field="file") from None
+    except OSError as error:
+        raise FilesNotRead(f"{place}: {error.strerror}.", "Give yourself the right to read it.", field="file") from None
     if not stat.S_ISREG(about.st_mode):
         raise Invalid(f"{place} is no file.", "Name a file or a folder.", field="file")
     mark = f"{about.st_size}:{about.st_mtime_ns}:{about.st_ino}"
@@ -286,7 +326,8 @@ def _digests(files: list[LocalFile], cache: StatCache) -> dict[str, str]:
             try:
                 digest = str(blake3(max_threads=blake3.AUTO).update_mmap(file.place).hexdigest())
             except OSError as error:
-                unread.append(f"{file.place}: {error.strerror}")
+                why = error.strerror or str(error).partition(" (os error")[0]  # blake3's own errors have no strerror
+                unread.append(f"{file.place}: {why}")
                 continue
             if settled(file.mtime, now):
                 fresh[place] = (file.mark, digest)
@@ -295,8 +336,8 @@ def _digests(files: list[LocalFile], cache: StatCache) -> dict[str, str]:
     if unread:
         more = f" and {len(unread) - 5:,} more" if len(unread) > 5 else ""
         raise FilesNotRead(
-            f"{len(unread):,} files cannot be read: {'; '.join(unread[:5])}{more}.",
-            "Give yourself the right.",
+            f"{len(unread):,} {'file' if len(unread) == 1 else 'files'} cannot be read: {'; '.join(unread[:5])}{more}.",
+            "Give yourself the right to read it; nothing was sent.",
             field="file",
         )
     return found
