@@ -1,7 +1,9 @@
 """Uploads of many files that can be gone on with: offsets, cut lines, restarts, names, and what happens when they are complete."""
 
 import asyncio
+import io
 import os
+import tarfile
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
@@ -219,7 +221,7 @@ def test_sessions_that_nobody_goes_on_with_are_swept_and_others_keep_their_bytes
 def test_one_writer_at_a_time(ctx: Context) -> None:
     session = uploading.create(ctx, UploadSessionCreate(name="d")).id
     uploading.announce(ctx, session, [UploadFile(path="a", size=100)])
-    part = uploading._part(ctx, session, "a")
+    part = uploading.part(ctx, session, "a")
     first, second = Appending(part, "a", 0, 100), Appending(part, "a", 0, 100)
     first.begin()
     first.write(b"x" * 10)
@@ -248,11 +250,17 @@ def test_the_sdk_and_the_command_line_send_a_folder(
     done = finish(ctx, sent, tmp_path / "one")
     assert [file.path for file in service.get(ctx, "pictures", done.version).files] == ["a/1.png", "a/2.png", "b.txt"]
     (folder / "new.txt").write_bytes(b"new")
-    puts: list[str] = []
+    sent_names: list[str] = []
     plain = studio.datasets._transport.upload
-    monkeypatch.setattr(studio.datasets._transport, "upload", lambda *a, **k: puts.append(k["path"]) or plain(*a, **k))
+
+    def spy(method: str, path: str, chunks: list[bytes], /, **rest: Any) -> Any:
+        with tarfile.open(fileobj=io.BytesIO(chunks[0])) as packed:
+            sent_names.extend(packed.getnames())
+        return plain(method, path, chunks, **rest)
+
+    monkeypatch.setattr(studio.datasets._transport, "upload", spy)
     again = studio.datasets.send(folder, kind="file", warn=told.append)
-    assert puts == ["new.txt"]
+    assert sent_names == ["new.txt"]
     assert finish(ctx, again, tmp_path / "two").version == 2
     said = cli("datasets", "create", str(folder), "--name", "cmd", "--kind", "file", "--no-wait", "-o", "json")
     assert said.exit_code == 0, said.output

@@ -1,40 +1,31 @@
 """The part of the SDK that registers: folders of this machine, and files from datastores, the web, queries and runs."""
 
-import errno
-import os
-import stat
+import io
+import tarfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from studiolo.kernel.errors import Invalid, Remote
 from studiolo.kernel.home import Home
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import FilesNotRead, NoFiles, RegistrationFailed, UploadOffset
+from studiolo.studio.datasets.local_files import LocalFile, local_files
 from studiolo.studio.datasets.mltable import client as mltable
 from studiolo.studio.datasets.registration_schemas import PATHS, FileState, Registration, UploadSession
-from studiolo.studio.datasets.registrations import paths
 from studiolo.studio.datasets.registrations.stat_cache import StatCache, settled
 from studiolo.studio.datasets.schemas import Kind, Mode
 
 PART = 8 << 20
 _THREADS = 4
+_SMALL = 256 << 10  # a file up to this size is sent with others
+_PACK_FILES, _PACK_BYTES = 500, 8 << 20
 _PATIENCE = 5  # times that a part is tried
 Tell = Callable[[int, int, str], None]  # bytes done, of, what
-
-
-class LocalFile(NamedTuple):
-    """A file that is to be sent. path: in the dataset; place: on this machine."""
-
-    path: str
-    place: Path
-    size: int
-    mark: str
-    mtime: float
 
 
 class Registrations:
@@ -109,10 +100,28 @@ class Registrations:
             ]
             left = [(file, state) for file, state in zip(some, states, strict=True) if not state.complete]
             moved(sum(file.size for file in some) - sum(file.size for file, _ in left), "")
+            small = [file for file, state in left if file.size <= _SMALL and not state.received]
+            large = [item for item in left if item[0].size > _SMALL or item[1].received]
             with ThreadPoolExecutor(_THREADS) as pool:
-                for _ in pool.map(lambda item: self._send(where, item[0], item[1].received, moved), left):
+                for _ in pool.map(lambda together: self._send_packed(where, together, moved), _packs(small)):
+                    pass
+                for _ in pool.map(lambda item: self._send(where, item[0], item[1].received, moved), large):
                     pass
         return Registration.model_validate(self._transport.post(f"{where}/complete"))
+
+    def _send_packed(self, where: str, files: list[LocalFile], moved: Callable[[int, str], None]) -> None:
+        """Send small files in one request."""
+        body = io.BytesIO()
+        with tarfile.open(fileobj=body, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for file in files:
+                about = tarfile.TarInfo(file.path)
+                content = file.place.read_bytes()
+                if len(content) != file.size:
+                    raise FilesNotRead(f"{file.place} changed while it was sent.", "Send it again.", field="file")
+                about.size = file.size
+                tar.addfile(about, io.BytesIO(content))
+        self._transport.upload("POST", f"{where}/contents", [body.getvalue()], size=body.getbuffer().nbytes)
+        moved(sum(file.size for file in files), files[-1].path)
 
     def _send(self, where: str, file: LocalFile, at: int, moved: Callable[[int, str], None]) -> None:
         """Send what is missing of a file; a part whose line was cut is tried again from where the studio says."""
@@ -233,82 +242,18 @@ def followed(
         pause = min(1.0, pause * 1.5)
 
 
-def local_files(place: str | Path | list[str | Path], left_out: list[str] | None = None) -> Iterator[LocalFile]:
-    """Yield the files of a folder, or the files given, in order of path; a link back to a folder around it is not followed.
-
-    left_out: is told each link that leads nowhere or back, and each pipe, socket or device.
-    Raises BadFilePath for a name that cannot be sent, FilesNotRead for what may not be read.
-    """
-    told = [] if left_out is None else left_out
-    if isinstance(place, list):
-        for one in sorted(map(Path, place)):
-            yield from _below(one, one.name, (), told) if one.is_dir() else [_file(one, one.name)]
-        return
-    root = Path(place)
-    if root.is_dir():
-        yield from _below(root, "", (), told)
-    else:
-        yield _file(root, root.name)
-
-
-def _below(folder: Path, prefix: str, above: tuple[tuple[int, int], ...], told: list[str]) -> Iterator[LocalFile]:
-    at = folder  # what an error names
-    try:
-        here = folder.stat()
-        key = (here.st_dev, here.st_ino)
-        if key in above:
-            told.append(f"{folder} (leads back)")
-            return
-        items = []
-        with os.scandir(folder) as found:
-            for item in found:
-                at = Path(item.path)
-                if not _endless(item):
-                    items.append(f"{item.name}/" if item.is_dir() else item.name)
-                elif not paths.noise(item.name):
-                    told.append(f"{at} (leads to itself)")
-    except OSError as error:
-        raise FilesNotRead(f"{at}: {error.strerror}.", "Give yourself the right to read it.", field="file") from None
-    for item_name in sorted(items):
-        name = f"{prefix}/{item_name}" if prefix else item_name
-        inner = folder / item_name
-        if item_name.endswith("/"):
-            yield from _below(inner, name.rstrip("/"), (*above, key), told)
-        elif not paths.noise(name):
-            try:
-                kept = inner.is_file()
-            except OSError as error:  # a folder whose names may be read, but not what they stand for
-                raise FilesNotRead(
-                    f"{inner}: {error.strerror}.", "Give yourself the right to read it.", field="file"
-                ) from None
-            if kept:
-                yield _file(inner, name)
-            else:
-                told.append(f"{inner} ({'leads nowhere' if inner.is_symlink() else 'no file'})")
-
-
-def _endless(item: "os.DirEntry[str]") -> bool:
-    """Tell a link that leads in a circle of links, which the system refuses to follow."""
-    if not item.is_symlink():
-        return False
-    try:
-        item.stat()
-    except OSError as error:
-        return error.errno == errno.ELOOP
-    return False
-
-
-def _file(place: Path, path: str) -> LocalFile:
-    try:
-        about = place.stat()
-    except FileNotFoundError:
-        raise Invalid(f"There is no file {place}.", "Check the path.", field="file") from None
-    except OSError as error:
-        raise FilesNotRead(f"{place}: {error.strerror}.", "Give yourself the right to read it.", field="file") from None
-    if not stat.S_ISREG(about.st_mode):
-        raise Invalid(f"{place} is no file.", "Name a file or a folder.", field="file")
-    mark = f"{about.st_size}:{about.st_mtime_ns}:{about.st_ino}"
-    return LocalFile(paths.judged(path), place, about.st_size, mark, about.st_mtime)
+def _packs(files: list[LocalFile]) -> Iterator[list[LocalFile]]:
+    """Yield files in groups that go in one request each."""
+    pack: list[LocalFile] = []
+    size = 0
+    for file in files:
+        if pack and (len(pack) == _PACK_FILES or size + file.size > _PACK_BYTES):
+            yield pack
+            pack, size = [], 0
+        pack.append(file)
+        size += file.size
+    if pack:
+        yield pack
 
 
 def _digests(files: list[LocalFile], cache: StatCache) -> dict[str, str]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import MAX_LIMIT, Page
-from studiolo.studio.datasets import uploading
+from studiolo.studio.datasets import packed, uploading
 from studiolo.studio.datasets.registration_schemas import (
     FileState,
     Registration,
@@ -90,6 +90,13 @@ async def send_bytes(
     return await uploading.receive(
         ctx, session, path, offset, request.stream(), int(length) if length.isdigit() else None
     )
+
+
+@router.post("/uploads/sessions/{session}/contents", openapi_extra=BYTES)
+async def send_many(session: str, request: Request, ctx: Context = Depends(context)) -> list[FileState]:
+    """Send many small files that were announced, whole, as a tar of at most 1,000 files and 16 MiB: all are taken, or none."""
+    ctx.actor.must("datasets.write")
+    return await packed.receive(ctx, session, request.stream())
 
 
 @router.post("/uploads/sessions/{session}/complete", status_code=202)

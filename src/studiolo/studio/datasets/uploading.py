@@ -92,7 +92,7 @@ def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileSt
     here = {file.digest for file in judged if file.digest}
     here -= set(ctx.blobs.keep_all(sorted(here)))
     with ctx.db.begin() as tx:
-        _open(tx, ctx, session)
+        opened(tx, ctx, session)
         known = rows.files_of(tx, session, [file.path for file in judged])
         for file in judged:
             old = known.get(file.path)
@@ -100,7 +100,7 @@ def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileSt
             if old is not None and old.size == file.size and digest is None:
                 continue
             if old is not None:
-                _part(ctx, session, file.path).unlink(missing_ok=True)
+                part(ctx, session, file.path).unlink(missing_ok=True)
             rows.put_file(tx, ctx, session, file.path, file.size, file.size if digest else 0, digest)
         rows.touch(tx, ctx, session)
         now = rows.files_of(tx, session, [file.path for file in judged])
@@ -127,7 +127,7 @@ def whole_files(ctx: Context, session: str, most: int) -> list[tuple[str, Path]]
     with ctx.db.read() as tx:
         _row(tx, ctx, session)
         found = rows.files(tx, session, "", most)
-    places = [(row, ctx.blobs.path(row.digest) if row.digest else _part(ctx, session, row.path)) for row in found]
+    places = [(row, ctx.blobs.path(row.digest) if row.digest else part(ctx, session, row.path)) for row in found]
     return [(row.path, place) for row, place in places if row.digest or _received(place) == row.size > 0]
 
 
@@ -135,10 +135,10 @@ def remove_file(ctx: Context, session: str, path: str) -> None:
     """Take a file out of a session."""
     path = paths.judged(path)
     with ctx.db.begin() as tx:
-        _open(tx, ctx, session)
+        opened(tx, ctx, session)
         if not rows.remove_file(tx, session, path):
             raise FileNotInVersion(path, f"upload {session}")
-    _part(ctx, session, path).unlink(missing_ok=True)
+    part(ctx, session, path).unlink(missing_ok=True)
 
 
 async def receive(
@@ -158,9 +158,9 @@ async def receive(
 
 async def _whole(ctx: Context, session: str, row: Any, stream: AsyncIterator[bytes]) -> FileState:
     """Take a file that comes in one piece; if it is cut off, what came is the beginning of a part."""
-    part = _part(ctx, session, row.path)
-    if part.exists() and part.stat().st_size:
-        raise UploadOffset(row.path, 0, part.stat().st_size)
+    begun = part(ctx, session, row.path)
+    if begun.exists() and begun.stat().st_size:
+        raise UploadOffset(row.path, 0, begun.stat().st_size)
     if row.size > WHOLE:
         return await _part_of(ctx, session, row, 0, stream)
     writer = await uploads.receive(ctx, stream, row.size)
@@ -170,7 +170,7 @@ async def _whole(ctx: Context, session: str, row: Any, stream: AsyncIterator[byt
 
 
 async def _part_of(ctx: Context, session: str, row: Any, offset: int, stream: AsyncIterator[bytes]) -> FileState:
-    opened = Appending(_part(ctx, session, row.path), row.path, offset, row.size)
+    opened = Appending(part(ctx, session, row.path), row.path, offset, row.size)
     try:
         await run_in_threadpool(opened.begin)
         pieces: list[bytes] = []
@@ -206,7 +206,7 @@ def complete(ctx: Context, session: str, about: UploadSessionCreate | None = Non
     if about is not None and about.name:
         names.checked(about.name)
     with ctx.db.begin() as tx:  # from here on no byte is taken
-        _open(tx, ctx, session)
+        opened(tx, ctx, session)
         if about is not None:
             rows.set_spec(tx, session, about.model_dump(mode="json"))
         rows.set_state(tx, ctx, session, "completing")
@@ -230,11 +230,11 @@ def _submit(ctx: Context, session: str, asked: UploadSessionCreate) -> Registrat
         if row.digest:
             writer.add(Entry(row.path, row.size, row.digest))
             continue
-        part = _part(ctx, session, row.path)
-        if _received(part) == row.size:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            part.touch()
-            parts.append(SentPart(path=row.path, size=row.size, file=str(part)))
+        place = part(ctx, session, row.path)
+        if _received(place) == row.size:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+            parts.append(SentPart(path=row.path, size=row.size, file=str(place)))
         else:
             missing.append(row.path)
     if not count:
@@ -314,7 +314,7 @@ def _keep(ctx: Context, session: str, path: str, received: int, digest: str | No
 def _file(ctx: Context, session: str, path: str) -> Any:
     path = paths.judged(path)
     with ctx.db.read() as tx:
-        _open(tx, ctx, session)
+        opened(tx, ctx, session)
         found = rows.files_of(tx, session, [path]).get(path)
     if found is None:
         raise Invalid(f"'{path}' was not announced.", "POST its path and size to …/files first.", field="path")
@@ -328,7 +328,8 @@ def _row(tx: Connection, ctx: Context, session: str) -> Any:
     return row
 
 
-def _open(tx: Connection, ctx: Context, session: str) -> Any:
+def opened(tx: Connection, ctx: Context, session: str) -> Any:
+    """Return the row of a session that takes files; raises UploadSessionNotFound, UploadNotOpen."""
     row = _row(tx, ctx, session)
     if row.state != "open":
         raise UploadNotOpen("It is being registered, or was.", "Begin a new one.")
@@ -354,7 +355,7 @@ def _session(tx: Connection, ctx: Context, row: Any) -> UploadSession:
 
 
 def _state(ctx: Context, session: str, row: Any) -> FileState:
-    received = row.size if row.digest else _received(_part(ctx, session, row.path))
+    received = row.size if row.digest else _received(part(ctx, session, row.path))
     whole = row.digest is not None or received == row.size > 0
     return FileState(path=row.path, size=row.size, received=received, complete=whole)
 
@@ -374,7 +375,8 @@ def _folder(ctx: Context, session: str) -> Path:
     return ctx.settings.home / FOLDER / session
 
 
-def _part(ctx: Context, session: str, path: str) -> Path:
+def part(ctx: Context, session: str, path: str) -> Path:
+    """Return where the bytes of a file are that comes in several pieces."""
     return _folder(ctx, session) / sha256(path.encode()).hexdigest()[:40]
 
 
