@@ -57,8 +57,7 @@ def _take(ctx: Context, session: str, body: bytes) -> list[FileState]:
 
     def work(tx: Connection) -> None:
         uploading.opened(tx, ctx, session)
-        for path, digest in kept.items():
-            rows.set_received(tx, session, path, known[path].size, digest)
+        rows.set_received(tx, session, [(path, known[path].size, digest) for path, digest in kept.items()])
         rows.touch(tx, ctx, session)
 
     ctx.db.write(work)

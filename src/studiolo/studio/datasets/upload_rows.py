@@ -4,13 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets.tables import dataset_upload_files as files_table
 from studiolo.studio.datasets.tables import dataset_uploads as uploads
 
 _IN = 500  # paths asked for in one query
+
+
+_RECEIVED = (
+    update(files_table)
+    .where(files_table.c.upload_id == bindparam("of"), files_table.c.path == bindparam("at"))
+    .values(received=bindparam("received"), digest=bindparam("digest"))
+)
 
 
 def insert_session(tx: Connection, ctx: Context, session: str, spec: Mapping[str, Any]) -> None:
@@ -67,20 +74,22 @@ def files(tx: Connection, session_id: str, after: str, limit: int, *, pending: b
     return list(tx.execute(query.order_by(key).limit(limit)))
 
 
-def put_file(
-    tx: Connection, ctx: Context, session_id: str, path: str, size: int, received: int, digest: str | None
-) -> None:
-    """Add a file, or begin it anew."""
-    values = {"upload_id": session_id, "path": path, "size": size, "received": received, "digest": digest}
-    change = ctx.db.upsert(files_table).values(**values)
-    kept = {name: change.excluded[name] for name in ("size", "received", "digest")}
-    tx.execute(change.on_conflict_do_update(index_elements=["upload_id", "path"], set_=kept))
+def put_files(tx: Connection, ctx: Context, session_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add files, or begin them anew. rows: path, size, received, digest."""
+    if rows:
+        change = ctx.db.upsert(files_table)
+        kept = {name: change.excluded[name] for name in ("size", "received", "digest")}
+        change = change.on_conflict_do_update(index_elements=["upload_id", "path"], set_=kept)
+        tx.execute(change, [{"upload_id": session_id, **row} for row in rows])
 
 
-def set_received(tx: Connection, session_id: str, path: str, received: int, digest: str | None) -> None:
-    """Keep how much of a file is here."""
-    mine = (files_table.c.upload_id == session_id, files_table.c.path == path)
-    tx.execute(update(files_table).where(*mine).values(received=received, digest=digest))
+def set_received(tx: Connection, session_id: str, rows: Sequence[tuple[str, int, str | None]]) -> None:
+    """Keep how much of files is here. rows: path, bytes, digest of what is whole."""
+    if rows:
+        tx.execute(
+            _RECEIVED,
+            [{"of": session_id, "at": path, "received": size, "digest": digest} for path, size, digest in rows],
+        )
 
 
 def remove_file(tx: Connection, session_id: str, path: str) -> bool:

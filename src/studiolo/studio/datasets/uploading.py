@@ -94,6 +94,7 @@ def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileSt
     with ctx.db.begin() as tx:
         opened(tx, ctx, session)
         known = rows.files_of(tx, session, [file.path for file in judged])
+        put: list[dict[str, Any]] = []
         for file in judged:
             old = known.get(file.path)
             digest = file.digest if file.digest in here and _size(ctx, file.digest) == file.size else None
@@ -101,7 +102,9 @@ def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileSt
                 continue
             if old is not None:
                 part(ctx, session, file.path).unlink(missing_ok=True)
-            rows.put_file(tx, ctx, session, file.path, file.size, file.size if digest else 0, digest)
+            received = file.size if digest else 0
+            put.append({"path": file.path, "size": file.size, "received": received, "digest": digest})
+        rows.put_files(tx, ctx, session, put)
         rows.touch(tx, ctx, session)
         now = rows.files_of(tx, session, [file.path for file in judged])
     return [_state(ctx, session, now[file.path]) for file in judged]
@@ -305,7 +308,7 @@ def sweep(ctx: Context) -> int:
 
 def _keep(ctx: Context, session: str, path: str, received: int, digest: str | None) -> None:
     def work(tx: Connection) -> None:
-        rows.set_received(tx, session, path, received, digest)
+        rows.set_received(tx, session, [(path, received, digest)])
         rows.touch_after(tx, ctx, session, _TOUCH_SECONDS)
 
     ctx.db.write(work)
