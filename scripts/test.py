@@ -38,7 +38,7 @@ def main() -> None:
     parts = [("Python", ROOT, [*pytest, "-n", workers, "--dist", "loadscope", *chosen])]
     if not chosen:
         parts.insert(0, ("UI", ROOT / "ui", ["npm", "run", "--silent", "test"]))
-        parts.append(("browser", ROOT, [*pytest, "-n", 2, "--dist", "loadgroup", "-m", "browser", "tests/browser"]))
+        parts.append(("browser", ROOT, [*pytest, "-m", "browser", "tests/browser"]))
         parts[1][2].extend(["-m", "not browser"])
     failed = []
     for name, folder, command in parts:

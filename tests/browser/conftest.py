@@ -24,14 +24,6 @@ class Story:
     trial_id: str
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that look at the same studio go to the same worker, so that it is made once."""
-    for item in items:
-        if "story" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("story"))
-
-
 @pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     if not shutil.which("chromium"):
