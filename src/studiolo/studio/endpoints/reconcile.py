@@ -96,11 +96,8 @@ def _do(ctx: Context, endpoint: Any, row: Any, decision: Decision) -> None:
             _release(ctx, endpoint, row)
         case Step.serve:
             _serve(ctx, endpoint, row)
-        case Step.fail if _moved(ctx, endpoint, decision.failure):
-            _retry(ctx, endpoint, row, decision.failure)
         case Step.fail:
-            _change(ctx, endpoint, row, state="Stopping", message="", failure=_plain(decision.failure))
-            ask_to_stop(folders.of_attempt(ctx, row))
+            _fail(ctx, endpoint, row, decision.failure)
         case Step.retry:
             _retry(ctx, endpoint, row, decision.failure)
         case Step.stop:
@@ -182,6 +179,15 @@ def answers(host: str, port: int, deployment_id: str) -> bool:
         if found == deployment_id:
             return True
     return bool(found)  # the one before it took them all: both listen
+
+
+def _fail(ctx: Context, endpoint: Any, row: Any, failure: Failure | None) -> None:
+    """End a deployment that never went live, unless all that it lacks is another port."""
+    if _moved(ctx, endpoint, failure):
+        _retry(ctx, endpoint, row, failure)
+        return
+    _change(ctx, endpoint, row, state="Stopping", message="", failure=_plain(failure))
+    ask_to_stop(folders.of_attempt(ctx, row))
 
 
 def _moved(ctx: Context, endpoint: Any, failure: Failure | None) -> bool:
