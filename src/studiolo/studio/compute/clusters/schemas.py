@@ -1,6 +1,7 @@
 """The nouns of clusters on the wire."""
 
 import shlex
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -47,6 +48,11 @@ class Scripts(BaseModel):
     host_key: Line = ""
     folder: Line = "~/.studiolo-runner"
     python: Line = "python3"
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Scripts":
+        """Read what a cluster keeps of its programs, beside which stands who wrote them (`by`)."""
+        return cls.model_validate({name: value for name, value in kept.items() if name != "by"})
 
 
 class ClusterPatch(BaseModel):

@@ -23,6 +23,7 @@ from studiolo.studio.compute.clusters.schemas import (
     NodeJob,
     NodeState,
     RunCost,
+    Scripts,
     UsageDay,
 )
 from studiolo.studio.compute.clusters.scripted import nodes as programs
@@ -274,7 +275,7 @@ def _one(
         held_back = f"{missing} of its {row.min_nodes} permanent nodes {waits.replace('waits', 'wait', 1)}"
     values = {name: row._mapping[name] for name in Cluster.model_fields if name in row._mapping}  # noqa: SLF001
     if row.scripts:
-        values["scripts"] = {name: value for name, value in row.scripts.items() if name != "by"}
+        values["scripts"] = Scripts.of(row.scripts)
     return Cluster(
         **values,
         title=row.size or f"{row.cores} {'core' if row.cores == 1 else 'cores'} {_OF[row.provider]}",

@@ -13,7 +13,7 @@ interface Props {
 /** The programs that bring nodes up and take them down, and how nodes are reached. */
 export function ProgramFields({ value, onChange, problems }: Props) {
   const known = useQuery(keys).data ?? [];
-  const text = (name: 'resume' | 'suspend' | 'user' | 'host_key' | 'folder' | 'python') => ({
+  const text = (name: 'resume' | 'suspend' | 'user' | 'host_key' | 'python') => ({
     value: value[name],
     error: problems[`scripts.${name}`],
     autoComplete: 'off',

@@ -1,22 +1,9 @@
 import type { components } from '@/kernel/schema';
 
 type Kept = components['schemas']['Scripts-Output'];
-export type ScriptsSent = components['schemas']['Scripts-Input'];
 
 /** What the form of programs holds: their words as one writes them into a shell. */
-export interface Programs {
-  resume: string;
-  suspend: string;
-  key: string;
-  user: string;
-  port: number;
-  host_key: string;
-  folder: string;
-  python: string;
-  resume_seconds: number;
-  suspend_seconds: number;
-  silent_seconds: number;
-}
+export type Programs = Omit<Kept, 'resume' | 'suspend'> & { resume: string; suspend: string };
 
 export const NO_PROGRAMS: Programs = {
   resume: '',

@@ -75,7 +75,7 @@ def machine(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, An
     known = _opened.get(node.id)
     if known is not None and place is None:
         return known
-    scripts = Scripts.model_validate({key: value for key, value in cluster.scripts.items() if key != "by"})
+    scripts = Scripts.of(cluster.scripts)
     given = {}
     if scripts.key:
         given["private_key"] = handing.hand(

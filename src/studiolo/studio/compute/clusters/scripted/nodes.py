@@ -124,7 +124,7 @@ def _missing(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory
 
 
 def _resuming(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
-    scripts = _scripts(cluster)
+    scripts = Scripts.of(cluster.scripts)
     folder = _folder(ctx, node) / "resume"
     seen = programs.look(folder, "resume", scripts.resume_seconds)
     if isinstance(seen, programs.Untouched):
@@ -200,7 +200,7 @@ def _up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
 
 
 def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
-    scripts, now = _scripts(cluster), ctx.clock.now()
+    scripts, now = Scripts.of(cluster.scripts), ctx.clock.now()
     folder = _folder(ctx, node) / f"suspend-{node.tries + 1}"
     seen = programs.look(folder, "suspend", scripts.suspend_seconds)
     if isinstance(seen, programs.Untouched):
@@ -256,10 +256,6 @@ def _change(ctx: Context, cluster: Row[Any], node: Row[Any], values: dict[str, A
 def _pause(times: int, between: tuple[float, float]) -> float:
     first, longest = between
     return float(min(longest, first * 2.0 ** min(times, 12)))
-
-
-def _scripts(cluster: Row[Any]) -> Scripts:
-    return Scripts.model_validate({key: value for key, value in cluster.scripts.items() if key != "by"})
 
 
 def _folder(ctx: Context, node: Row[Any]) -> Path:
