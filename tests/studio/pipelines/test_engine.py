@@ -87,8 +87,21 @@ def test_a_pipeline_costs_what_its_own_jobs_cost(any_ctx: Context) -> None:
     first = ended(ctx, service.submit(ctx, diamond("x", settings={"default_compute": "priced"})))
     assert first.run.state == "Completed", first.run.error
     jobs = [str(one.run_id) for one in by_path(ctx, first).values()]
-    cost = service.get(ctx, first.run.id).cost
+    cost = service.cost(ctx, first.run.id).cost
     assert cost == pytest.approx(sum(clusters.cost(ctx, job).cost for job in jobs))
     assert cost > 0
     again = ended(ctx, service.submit(ctx, diamond("x", settings={"default_compute": "priced"})))
-    assert service.get(ctx, again.run.id).cost == 0
+    assert service.cost(ctx, again.run.id).cost == 0
+
+
+def test_a_nested_pipeline_costs_what_is_below_it(ctx: Context) -> None:
+    clusters.create(ctx, ClusterCreate(name="priced", cores=1, price_per_hour=360.0))
+    each = {"kind": "parallel_for", "items": [{"n": "1"}, {"n": "2"}], "body": "one"}
+    steps = {"alone": step("true a"), "each": each, "one": step("true ${{inputs.n}}", inputs={"n": "0"})}
+    done = ended(ctx, service.submit(ctx, pipeline(steps, settings={"default_compute": "priced"})))
+    assert done.run.state == "Completed", done.run.error
+    found = by_path(ctx, done)
+    nested = service.cost(ctx, str(found["each"].run_id)).cost
+    alone = clusters.cost(ctx, str(found["alone"].run_id)).cost
+    assert nested > 0
+    assert service.cost(ctx, done.run.id).cost == pytest.approx(nested + alone)

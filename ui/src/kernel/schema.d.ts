@@ -4804,6 +4804,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/pipelines/runs/{run_id}/cost': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Run Cost
+     * @description Return what the jobs of a pipeline have cost so far.
+     */
+    get: operations['pipelines_get_run_cost'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/pipelines/runs/{run_id}/parts': {
     parameters: {
       query?: never;
@@ -12875,17 +12895,20 @@ export interface components {
       password: string;
     };
     /**
+     * PipelineCost
+     * @description What the jobs of a pipeline have cost so far on computes with a price; results that were taken over cost nothing.
+     */
+    PipelineCost: {
+      /** Cost */
+      cost: number;
+      /** Run Id */
+      run_id: string;
+    };
+    /**
      * PipelineDetail
      * @description A pipeline's run with its graph, components filled in. outputs: as far as they are there.
-     *
-     *     cost: of the jobs of all its steps on computes with a price so far; of the topmost pipeline alone.
      */
     PipelineDetail: {
-      /**
-       * Cost
-       * @default 0
-       */
-      cost: number;
       counts: components['schemas']['Counts'];
       /**
        * Description
@@ -27649,6 +27672,37 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['PipelineRun'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  pipelines_get_run_cost: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PipelineCost'];
         };
       };
       /** @description Validation Error */

@@ -150,9 +150,13 @@ def list_(
 @app.command("show")
 def show_(context: typer.Context, run: RunId, output: OutputOption = Output.table) -> None:
     """Show a pipeline's run."""
-    found = Pipelines(transport(context)).get(run)
-    cost = {"cost": f"{found.cost:.4f}"} if found.cost else {}
-    show(found if output is Output.json else _row(found) | cost, output=output)
+    pipelines = Pipelines(transport(context))
+    found = pipelines.get(run)
+    if output is Output.json:
+        show(found, output=output)
+        return
+    cost = pipelines.cost(run)
+    show(_row(found) | ({"cost": f"{cost:.4f}"} if cost else {}), output=output)
 
 
 @app.command("steps")

@@ -21,6 +21,7 @@ from studiolo.studio.pipelines.schemas import (
     Checked,
     Component,
     ComponentDetail,
+    PipelineCost,
     PipelineDetail,
     PipelineRun,
     PipelineSpec,
@@ -182,6 +183,10 @@ class Pipelines:
         return debugging.enter(
             self._transport, run_id, path, Path(folder) if folder else debugging.default_folder(path)
         )
+
+    def cost(self, run_id: str) -> float:
+        """Return what the jobs of a pipeline have cost so far on computes with a price."""
+        return PipelineCost.model_validate(self._transport.get(f"pipelines/runs/{run_id}/cost")).cost
 
     def spec(self, run_id: str) -> PipelineSpec:
         """Return what was submitted, components filled in; `submit` takes it again."""

@@ -131,11 +131,13 @@ def tree(tx: Connection, ctx: Context, root_id: str) -> tuple[list[Row], list[Ro
     )
 
 
-def started(tx: Connection, ctx: Context, root_id: str) -> list[str]:
-    """Return the ids of all runs that the steps of a tree were started as."""
+def started(tx: Connection, ctx: Context, root_id: str, below: str) -> list[str]:
+    """Return the ids of the runs that the steps of a tree were started as. below: path of the pipeline whose they are."""
     query = select(_STEP.run_id).where(
         _STEP.root_id == root_id, _STEP.workspace_id == ctx.workspace_id, _STEP.run_id.is_not(None)
     )
+    if below:
+        query = query.where(_STEP.path.startswith(f"{below}/", autoescape=True))
     return list(tx.execute(query.where(_STEP.state != "Reused")).scalars())
 
 

@@ -20,6 +20,7 @@ from studiolo.studio.pipelines.schemas import (
     Component,
     ComponentCreate,
     ComponentDetail,
+    PipelineCost,
     PipelineDetail,
     PipelineRun,
     PipelineSpec,
@@ -72,6 +73,13 @@ def get_run(run_id: str, ctx: Context = Depends(context)) -> PipelineDetail:
     """Return a pipeline's run with its graph."""
     ctx.actor.must("pipelines.read")
     return service.get(ctx, run_id)
+
+
+@router.get("/runs/{run_id}/cost")
+def get_run_cost(run_id: str, ctx: Context = Depends(context)) -> PipelineCost:
+    """Return what the jobs of a pipeline have cost so far."""
+    ctx.actor.must("pipelines.read")
+    return service.cost(ctx, run_id)
 
 
 @router.post("/read")

@@ -309,10 +309,7 @@ class PipelineRun(BaseModel):
 
 
 class PipelineDetail(PipelineRun):
-    """A pipeline's run with its graph, components filled in. outputs: as far as they are there.
-
-    cost: of the jobs of all its steps on computes with a price so far; of the topmost pipeline alone.
-    """
+    """A pipeline's run with its graph, components filled in. outputs: as far as they are there."""
 
     graph: Graph
     values: dict[str, Given]
@@ -321,7 +318,13 @@ class PipelineDetail(PipelineRun):
     parent_id: str | None = None
     root_id: str
     tags: dict[str, str] = {}
-    cost: float = 0.0
+
+
+class PipelineCost(BaseModel):
+    """What the jobs of a pipeline have cost so far on computes with a price; results that were taken over cost nothing."""
+
+    run_id: str
+    cost: float
 
 
 class Rerun(BaseModel):

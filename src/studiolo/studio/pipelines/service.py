@@ -22,6 +22,7 @@ from studiolo.studio.pipelines.schemas import (
     Counts,
     Given,
     Graph,
+    PipelineCost,
     PipelineDetail,
     PipelineRun,
     PipelineSpec,
@@ -113,7 +114,6 @@ def get(ctx: Context, run_id: str) -> PipelineDetail:
     run = _runs(ctx, [found])[0]
     with ctx.db.read() as tx:
         parent = repository.by_seq(tx, found.parent_seq) if found.parent_seq else None
-        jobs = repository.started(tx, ctx, found.root_id) if found.root_id == run_id else []
     outputs = {name: content(value) for name, value in starting.outputs_of(found).items()}
     return PipelineDetail(
         **run.model_dump(),
@@ -124,8 +124,15 @@ def get(ctx: Context, run_id: str) -> PipelineDetail:
         parent_id=parent.run_id if parent else None,
         root_id=found.root_id,
         tags=found.tags,
-        cost=compute.cost_of_all(ctx, jobs),
     )
+
+
+def cost(ctx: Context, run_id: str) -> PipelineCost:
+    """Return what the jobs of a pipeline, and of those nested in it, have cost on clusters so far; raises PipelineNotFound."""
+    found = row(ctx, run_id)
+    with ctx.db.read() as tx:
+        jobs = repository.started(tx, ctx, found.root_id, found.path)
+    return PipelineCost(run_id=run_id, cost=compute.cost_of_all(ctx, jobs))
 
 
 def graph_of(ctx: Context, found: Any) -> Graph:

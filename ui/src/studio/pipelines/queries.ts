@@ -110,6 +110,15 @@ export const stepParts = (id: string) =>
       data(api().GET('/pipelines/runs/{run_id}/parts', { params: { path: { run_id: id } }, signal })),
   });
 
+/** What the jobs of a pipeline have cost so far; asked again when it stands otherwise. */
+export const pipelineCost = (id: string, state: Run['state']) =>
+  queryOptions({
+    queryKey: ['pipeline-cost', id, state],
+    queryFn: ({ signal }) =>
+      data(api().GET('/pipelines/runs/{run_id}/cost', { params: { path: { run_id: id } }, signal })),
+    placeholderData: (old) => old,
+  });
+
 /** What the job of a step has cost on a compute with a price. */
 export const stepCost = (runId: string) =>
   queryOptions({

@@ -1,4 +1,5 @@
 import { Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { bytes, count, moment } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { IconX } from '@/kit/icons';
@@ -6,7 +7,7 @@ import { KeyValue } from '@/kit/KeyValue';
 import { Link } from '@/kit/Link';
 import { Section } from '@/kit/Page';
 import { InterfaceTable } from '../components/InterfaceTable';
-import type { Counts, PipelineDetail, Run } from '../queries';
+import { pipelineCost, type Counts, type PipelineDetail, type Run } from '../queries';
 import { WideTable } from '../WideTable';
 import { countsOf, givenText } from '../words';
 import classes from './run.module.css';
@@ -15,6 +16,7 @@ import classes from './run.module.css';
 export function DetailsTab({ detail, run, counts }: { detail: PipelineDetail; run: Run; counts: Counts }) {
   const { graph, settings, values, tags = {} } = detail;
   const outputs = Object.entries(detail.outputs ?? {});
+  const spent = useQuery(pipelineCost(run.id, run.state));
   return (
     <div className={classes.stack}>
       {run.error ? (
@@ -33,7 +35,7 @@ export function DetailsTab({ detail, run, counts }: { detail: PipelineDetail; ru
               ['Ended', run.ended_at ? moment(run.ended_at) : null],
               ['Steps', countsOf(counts)],
               ['Priority', String(run.priority)],
-              ['Cost', detail.cost ? detail.cost.toFixed(4) : null],
+              ['Cost', spent.data?.cost ? spent.data.cost.toFixed(4) : null],
               [
                 'Goes on from',
                 detail.rerun_of ? (
