@@ -75,6 +75,10 @@ def test_a_bad_tar_is_refused_and_nothing_of_it_is_taken(
     assert whole(ctx, session) == {"a": False, "b": False}
 
 
+def test_an_upload_that_is_not_there_is_said_before_the_tar_is_read(client: TestClient) -> None:
+    assert send(client, "0" * 32, b"this is no tar").status_code == 404
+
+
 def test_a_tar_that_is_too_large_is_refused(client: TestClient, ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     session = begun(ctx, a=3)
     monkeypatch.setattr(packed, "MOST_BYTES", 2000)

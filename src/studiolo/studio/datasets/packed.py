@@ -26,6 +26,7 @@ async def receive(ctx: Context, session: str, stream: AsyncIterator[bytes]) -> l
 
     Raises Invalid for what is no tar, or holds a file that was not announced so; UploadTooLarge, UploadCutOff.
     """
+    await run_in_threadpool(_check, ctx, session)  # before anything is read
     body = bytearray()
     try:
         async for piece in stream:
@@ -41,10 +42,14 @@ async def receive(ctx: Context, session: str, stream: AsyncIterator[bytes]) -> l
     return await run_in_threadpool(_take, ctx, session, bytes(body))
 
 
+def _check(ctx: Context, session: str) -> None:
+    with ctx.db.read() as tx:
+        uploading.opened(tx, ctx, session)
+
+
 def _take(ctx: Context, session: str, body: bytes) -> list[FileState]:
     found = dict(_members(body))
     with ctx.db.read() as tx:
-        uploading.opened(tx, ctx, session)
         known = rows.files_of(tx, session, list(found))
     for path, content in found.items():
         if path not in known:

@@ -112,7 +112,8 @@ def _spec(values: dict[str, object]) -> ClusterCreate:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise typer.BadParameter(
-            f"{field}: {first['msg']}.", param_hint=f"--{str(first['loc'][-1]).replace('_', '-')}"
+            f"{field}: {first['msg'].removeprefix('Value error, ').rstrip('.')}.",
+            param_hint=f"--{str(first['loc'][-1]).replace('_', '-')}",
         ) from None
 
 

@@ -28,7 +28,11 @@ class DraftExists(Conflict):
     code, title = "pipelines.draft_exists", "Draft exists"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a draft '{name}' already.", "Open that one, or choose another name.", field="name")
+        super().__init__(
+            f"There is a draft '{name}' already.",
+            "Open that one (`--replace` on the command line), or choose another name.",
+            field="name",
+        )
 
 
 class DraftChanged(Conflict):
