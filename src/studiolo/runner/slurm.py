@@ -30,7 +30,7 @@ OVER = {
 }
 _COLUMNS = "%i|%T|%r|%S|%Q|%P|%N|%k"
 _CHEAP = 50.0  # times as long as the queue took to be read, it is believed
-_FRESH = 1.0  # seconds, at least
+_FRESH, _STALE = 1.0, 30.0  # seconds, at least and at most
 
 
 class Away(Exception):
@@ -73,7 +73,7 @@ class Queue:
             found = [Queued(line) for line in said.splitlines() if line.count("|") >= 7]
             self._jobs = {job.id: job for job in found}
             took = time.monotonic() - begun
-            self._until = begun + max(_FRESH, took * _CHEAP)
+            self._until = begun + min(max(_FRESH, took * _CHEAP), _STALE)
         return self._jobs
 
     def by_comment(self, comment: str) -> "Queued | None":

@@ -93,7 +93,8 @@ class RemoteComputeChecks(ComputeBackendChecks):
         """Wait until the machine is said not to answer."""
         asked = port or self.port
         found = self.until(
-            lambda: isinstance(seen := asked.poll(folder), Silent) and "not asked" not in seen.reason and seen
+            lambda: isinstance(seen := asked.poll(folder), Silent) and "not asked" not in seen.reason and seen,
+            120,  # a queue that is slow to read is believed for half a minute
         )
         assert isinstance(found, Silent)
         return found

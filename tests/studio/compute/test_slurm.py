@@ -53,6 +53,11 @@ def there(place: SlurmPlace, folder: Path) -> Path:
     return place.root / "attempts" / folder.parent.name / folder.name
 
 
+def waiting_for(path: Path) -> str:
+    """Return the code of a job that goes on only when a file is there, however slow the machine is."""
+    return f"import os, time; print('up', flush=True)\nwhile not os.path.exists({str(path)!r}): time.sleep(0.05)\n"
+
+
 def job_of(place: SlurmPlace, folder: Path) -> str:
     return str((attempt.read_json(str(there(place, folder)), "slurm.json") or {})["job"])
 
@@ -132,21 +137,27 @@ def test_of_two_jobs_of_an_attempt_the_one_that_runs_it_counts(
 
 
 @pytest.mark.parametrize("name", ["slurmctld", "slurmd"])
-def test_a_daemon_killed_in_the_middle_harms_no_job(own: Own, daemons: Slurm, tmp_path: Path, name: str) -> None:
-    own.port.start(tmp_path, own.order(COUNTING.replace("40", "70")))
+def test_a_daemon_killed_in_the_middle_harms_no_job(
+    own: Own, place: SlurmPlace, daemons: Slurm, tmp_path: Path, name: str
+) -> None:
+    go = place.root / "go"  # of the attempt's own folder, the paths are rewritten
+    own.port.start(tmp_path, own.order(waiting_for(go) + COUNTING))
     own.up(tmp_path)
-    written = time.time()
+    running = time.time()
     state = daemons.folder / "state/job_state"
-    own.until(
-        lambda: own.port.poll(tmp_path) and state.stat().st_mtime > written
-    )  # it writes down what it knows every 5 s
+    # it writes down what it knows every 5 s, but only when something has changed
+    daemons.ask("scontrol", "update", f"JobId={job_of(place, tmp_path)}", "AdminComment=written")
+    own.until(lambda: own.port.poll(tmp_path) and state.stat().st_mtime > running)
     daemons.kill(name)
-    if name == "slurmctld":
-        assert "Slurm does not answer" in own.silent(tmp_path).reason
-    daemons.start()
+    try:
+        if name == "slurmctld":
+            assert "Slurm does not answer" in own.silent(tmp_path).reason
+    finally:
+        daemons.start()  # the tests after this one ask the same daemons
+    go.touch()
     end = own.ended(tmp_path)
     assert (end.code, end.failure) == (7, "user_error")
-    assert (tmp_path / attempt.LOG).read_text().split() == [str(number) for number in range(70)]
+    assert (tmp_path / attempt.LOG).read_text().split() == ["up", *(str(number) for number in range(40))]
 
 
 def test_slurm_killed_before_it_wrote_the_job_down_ends_it_once(
@@ -166,11 +177,13 @@ def test_slurm_killed_before_it_wrote_the_job_down_ends_it_once(
         daemons.start()
         own = Own()
         own.place, own.backend = place, place.controller()  # type: ignore[misc]
-        order = own.order("print('up', flush=True); import time; time.sleep(8)")
+        go = place.root / "go"  # of the attempt's own folder, the paths are rewritten
+        order = own.order(waiting_for(go) + "time.sleep(5)")
         own.port.start(tmp_path, order)
         found = own.up(tmp_path)
         daemons.kill("slurmctld")
         own.silent(tmp_path)
+        go.touch()  # a Slurm that forgot the job may leave it be
         daemons.run("slurmctld")
         seen = own.until(lambda: isinstance(seen := own.port.poll(tmp_path), Ended | Lost) and seen, 60)
         if isinstance(seen, Lost):

@@ -28,8 +28,9 @@ def test_deploy_serves_the_model_on_its_own_port(house: House, compiled_model: P
     reply = house.score(key, [ROW])
     assert reply.json()["predictions"] == ["no"]
     assert house.score("wrong", [ROW]).status_code == 401
+    house.until(lambda: service.stats(house.ctx, "e").requests == 2)  # a request is counted once its answer is sent
     stats = service.stats(house.ctx, "e")
-    assert (stats.requests, stats.errors, stats.statuses) == (2, 1, {"200": 1, "401": 1})
+    assert (stats.errors, stats.statuses) == (1, {"200": 1, "401": 1})
     sample = service.sample(house.ctx, "e")
     assert sample.rows[0] == ROW
     assert [column.name for column in sample.columns] == list(ROW)
@@ -123,7 +124,7 @@ def test_a_killed_scorer_starts_again(house: House, compiled_model: Path) -> Non
     house.until(lambda: house.get().live.state == "Live")  # type: ignore[union-attr]
     assert house.score(key, [ROW]).status_code == 200
     assert house.attempt().name == "2"
-    assert service.stats(house.ctx, "e").requests >= 1
+    house.until(lambda: service.stats(house.ctx, "e").requests >= 1)
 
 
 def test_a_killed_worker_is_the_scorers_own_business(house: House, compiled_model: Path) -> None:
