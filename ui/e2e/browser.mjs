@@ -41,9 +41,10 @@ export async function watch(context, origin) {
   return { page, faults };
 }
 
-/** Accessibility violations of the page as it stands, as lines of text. */
-export async function axe(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+/** Accessibility violations of the page as it stands, as lines of text; of some rules, or of all. */
+export async function axe(page, rules) {
+  const builder = new AxeBuilder({ page });
+  const { violations } = await (rules ? builder.withRules(rules) : builder.withTags(TAGS)).analyze();
   return violations.flatMap((violation) =>
     violation.nodes
       .slice(0, 4)

@@ -29,7 +29,9 @@ async function open(path) {
 }
 
 async function done(page, name, scheme) {
-  for (const line of await axe(page)) faults.push(`${name} ${scheme}: ${line}`);
+  // in the other theme only the contrast can differ
+  for (const line of await axe(page, scheme === 'dark' ? ['color-contrast'] : undefined))
+    faults.push(`${name} ${scheme}: ${line}`);
   if (shots) await page.screenshot({ path: `${shots}/run-${name}-${scheme}.png` });
   await page.close();
 }

@@ -14,38 +14,42 @@ const settle = Number(option('--settle') ?? 700);
 const [base, ...paths] = args;
 const origin = new URL(base).origin;
 if (shots) mkdirSync(shots, { recursive: true });
+async function shoot(page, path, scheme) {
+  const file = `${shots}/${path.replaceAll(/[^a-z0-9]+/gi, '_')}-${scheme}.png`;
+  if (shots) await page.screenshot({ path: file });
+}
 
 const browser = await launch();
 let failed = 0;
 let passed = 0;
-for (const colorScheme of ['light', 'dark']) {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 800 } });
-  if (login && colorScheme === 'light') {
-    const tab = await context.newPage();
-    await tab.goto(login);
-    await tab.close();
-    globalThis.state = await context.storageState();
-  } else if (globalThis.state) {
-    await context.addCookies(globalThis.state.cookies);
-  }
-  for (const path of paths) {
-    const { page, faults } = await watch(context, origin);
-    await page.goto(new URL(path, base).href, { waitUntil: 'load' });
-    await page.waitForSelector('h1', { timeout: 10_000 }).catch(() => faults.push('no h1'));
-    await page.waitForTimeout(settle);
-    if ((await page.locator('h1').count()) !== 1) faults.push(`${await page.locator('h1').count()} h1`);
-    if (!(await page.title()).includes('Studiolo')) faults.push('no title');
-    faults.push(...(await axe(page)));
-    if (shots)
-      await page.screenshot({ path: `${shots}/${path.replaceAll(/[^a-z0-9]+/gi, '_')}-${colorScheme}.png` });
-    if (faults.length) failed += 1;
-    else passed += 1;
-    console.log(`${faults.length ? 'FAILED' : 'ok'} ${colorScheme} ${path}`);
-    for (const fault of faults) console.log(`   ${fault}`);
-    await page.close();
-  }
-  await context.close();
+const context = await browser.newContext({ colorScheme: 'light', viewport: { width: 1280, height: 800 } });
+if (login) {
+  const tab = await context.newPage();
+  await tab.goto(login);
+  await tab.close();
 }
+for (const path of paths) {
+  const { page, faults } = await watch(context, origin);
+  await page.goto(new URL(path, base).href, { waitUntil: 'load' });
+  await page.waitForSelector('h1', { timeout: 10_000 }).catch(() => faults.push('no h1'));
+  await page.waitForTimeout(settle);
+  if ((await page.locator('h1').count()) !== 1) faults.push(`${await page.locator('h1').count()} h1`);
+  if (!(await page.title()).includes('Studiolo')) faults.push('no title');
+  faults.push(...(await axe(page)));
+  await shoot(page, path, 'light');
+  // the same page turns dark as it does in the evening; what can differ then is contrast
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor({ timeout: 10_000 });
+  await page.waitForTimeout(settle / 3);
+  faults.push(...(await axe(page, ['color-contrast'])).map((fault) => `dark: ${fault}`));
+  await shoot(page, path, 'dark');
+  if (faults.length) failed += 1;
+  else passed += 1;
+  console.log(`${faults.length ? 'FAILED' : 'ok'} ${path}`);
+  for (const fault of faults) console.log(`   ${fault}`);
+  await page.close();
+}
+await context.close();
 await browser.close();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
