@@ -144,6 +144,7 @@ def test_a_job_file_names_the_notebook(tmp_path: Path) -> None:
     assert job.spec.params == {"rate": "0.5", "name": "007"}
     assert [one.path for one in job.files] == ["report.ipynb"]
     for text, field in (
+        ("type: notebook\nnotebook: a.ipynb\nparameters: {rate: 1}\n", "parameters"),
         ("type: notebook\n", "notebook"),
         ("type: notebook\nnotebook: no.ipynb\ncode: .\n", "notebook"),
     ):

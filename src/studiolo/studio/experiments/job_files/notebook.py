@@ -21,6 +21,14 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> command.Co
     name = text(raw.get("notebook")).strip()
     if not name.endswith(".ipynb"):
         raise BadJob("The job names no notebook.", "Write `notebook: report.ipynb`.", field="notebook")
+    if (
+        "parameters" in raw
+    ):  # as papermill calls them; left out, the notebook would run with other values than were meant
+        raise BadJob(
+            "A notebook job has no 'parameters'.",
+            "Write them under `inputs`: those are what the notebook's parameters become.",
+            field="parameters",
+        )
     given = {key: value for key, value in raw.items() if key not in _OWN and key not in ("$schema", "type")}
     alone = not text(raw.get("code")).strip()
     inside = Path(name).name if alone else Path(name).as_posix()

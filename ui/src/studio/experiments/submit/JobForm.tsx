@@ -26,6 +26,7 @@ import { ProgressBar } from '@/kit/ProgressBar';
 import { environments, recipes } from '../environments/queries';
 import { InputRows, OutputRows } from './rows';
 import { lackOf, prioritiesWith, specOf, type Draft } from './spec';
+import { SecretRows } from './SecretRows';
 import { hiddenOf } from './variables';
 
 /** All that a command job is made of. */
@@ -193,7 +194,7 @@ export function JobForm({ start }: { start: Draft }) {
           description={
             several.length > 0
               ? `One NAME=value in a line. Kept as they are, for they have several lines: ${several.join(', ')}.`
-              : 'One NAME=value in a line; secrets are named in a job file.'
+              : 'One NAME=value in a line; what is secret stands below.'
           }
           autosize
           minRows={2}
@@ -201,6 +202,9 @@ export function JobForm({ start }: { start: Draft }) {
           value={draft.variables}
           onChange={(event) => set({ variables: event.currentTarget.value })}
         />
+        <Section title="Secrets">
+          <SecretRows rows={draft.secrets} onChange={(secrets) => set({ secrets })} errors={fields} />
+        </Section>
         {problem ? <ErrorState error={problem} inline /> : null}
         <Group>
           <Button type="submit" loading={send.isPending} disabled={!may || lack !== null}>

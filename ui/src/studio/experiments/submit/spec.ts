@@ -1,5 +1,6 @@
 import type { components } from '@/kernel/schema';
 import { script, shown } from './command';
+import { lackOfSecrets, secretRowsOf, secretsOf, type SecretRow } from './secrets';
 import { lackOfVariables, linesOf, variablesOf } from './variables';
 
 export type JobSpec = components['schemas']['JobSpec'];
@@ -41,6 +42,7 @@ export interface Draft {
   processes: number;
   warm: boolean;
   variables: string;
+  secrets: SecretRow[];
   inputs: InputRow[];
   outputs: OutputRow[];
 }
@@ -77,6 +79,7 @@ export function emptyDraft(): Draft {
     processes: 1,
     warm: false,
     variables: '',
+    secrets: [],
     inputs: [],
     outputs: [],
   };
@@ -99,6 +102,7 @@ export function draftOf(spec: JobSpec): Draft {
     processes: spec.distribution?.processes ?? 1,
     warm: spec.warm ?? false,
     variables: linesOf(spec.env ?? {}),
+    secrets: secretRowsOf(spec, nextKey),
     inputs: [
       ...Object.entries(spec.params ?? {}).map(([name, value]) => row(name, 'literal', value)),
       ...data.map(([name, it]) => row(name, 'data', it.path, it.type, it.mode)),
@@ -169,6 +173,7 @@ export function specOf(draft: Draft, code: JobSpec['code'] | null): JobSpec {
         : null,
     warm: draft.warm,
     env: variablesOf(draft.variables, base?.env),
+    secrets: secretsOf(draft.secrets, base),
     params: Object.fromEntries(of('literal').map((it) => [it.name, it.value])),
     data: Object.fromEntries(
       of('data').map((it) => [it.name, { type: it.type, path: it.value.trim(), mode: it.mode } as DataInput]),
@@ -221,7 +226,9 @@ export function lackOf(draft: Draft): string | null {
   if (wanted) return `Give the output ${(wanted.register || wanted.path).trim()} a name.`;
   const double = repeated(rowsOf(draft.outputs).map((it) => it.name));
   if (double) return `Two outputs are called ${double}.`;
-  const variables = lackOfVariables(draft.variables);
+  const variables =
+    lackOfVariables(draft.variables) ??
+    lackOfSecrets(draft.secrets, Object.keys(variablesOf(draft.variables, draft.base?.env)));
   if (variables) return variables;
   const known = new Set(names);
   for (const [, name] of draft.command

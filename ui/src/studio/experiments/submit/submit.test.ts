@@ -48,6 +48,29 @@ test('a job that is edited keeps what the form does not show', () => {
   expect(Object.keys(made.inputs ?? {})).toEqual(['local']);
 });
 
+test('secrets are named in rows; what opens its datastores stays as it was', () => {
+  const base = { ...SPEC, secrets: { PW: 'db:2', AZUREML_DATASTORE_x: 'datastore:x' } } as JobSpec;
+  const draft = draftOf(base);
+  expect(draft.secrets).toMatchObject([{ variable: 'PW', secret: 'db:2' }]);
+  const own = { key: 0, variable: 'PW', secret: 'db:2' };
+  const rows = [
+    { ...own, secret: ' db ' },
+    { key: -1, variable: ' ', secret: '' },
+  ];
+  expect(specOf({ ...draft, secrets: rows }, null).secrets).toEqual({
+    PW: 'db',
+    AZUREML_DATASTORE_x: 'datastore:x',
+  });
+  for (const [variable, secret, lack] of [
+    ['', 'db', 'Name the variable that holds the secret db.'],
+    ['KEY', '', 'Choose the secret that KEY holds.'],
+    ['a b', 'db', 'Secrets: a b is no name of a variable: letters, digits and _.'],
+    ['LEVEL', 'db', 'Secrets: LEVEL is among the environment variables too.'],
+    ['PW', 'db', 'Secrets: PW stands there twice.'],
+  ] as const)
+    expect(lackOf({ ...draft, secrets: [own, { key: -1, variable, secret }], command: 'true' })).toBe(lack);
+});
+
 test('whether a job begins warm is taken over, and can be changed', () => {
   const draft = draftOf({ ...SPEC, warm: true });
   expect(draft.warm).toBe(true);
