@@ -87,12 +87,13 @@ def _make(home: Path, python: Path, requirements: tuple[str, ...], timeout: floa
         environ |= pip_settings(Path(sys.executable))
         steps = [
             [uv, "venv", "-q", "--python", sys.executable, str(home)],
-            [uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(python), *requirements],
+            # modules are compiled as they are imported: most never are, and compiling all takes longer than the tests
+            [uv, "pip", "install", "-q", "--python", str(python), *requirements],
         ]
     else:
         steps = [
             [sys.executable, "-m", "venv", str(home)],
-            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements],
+            [str(python), "-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check", *requirements],
         ]
     for step in steps:
         _step(step, requirements, timeout, environ)
