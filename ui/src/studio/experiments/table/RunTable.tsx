@@ -165,6 +165,7 @@ export function RunTable() {
               <TableGrid
                 search={search}
                 question={question}
+                experiment={one?.name}
                 directions={directions}
                 onDirection={(metric, direction) => setDirections({ ...directions, [metric]: direction })}
                 onChange={change}

@@ -15,6 +15,7 @@ import { useRunColours } from '@/kit/runColours';
 import { isOver } from '@/kit/status';
 import { runHref } from '../runColumns';
 import { BulkBar } from './BulkBar';
+import { Nothing } from './Nothing';
 import { countOf } from './ask';
 import { gridColumns } from './cells';
 import { ColumnPicker } from './ColumnPicker';
@@ -29,6 +30,8 @@ import classes from './table.module.css';
 interface Props {
   search: TableSearch;
   question: ReturnType<typeof useQuestion>;
+  /** The one whose runs these are, where it is one. */
+  experiment: string | undefined;
   directions: Readonly<Record<string, Direction>>;
   filters: ReactNode;
   onDirection: (metric: string, direction: Direction) => void;
@@ -200,23 +203,9 @@ export function TableGrid(props: Props) {
             ) : null}
           </>
         }
-        empty={<Nothing search={search} onChange={onChange} />}
+        empty={<Nothing search={search} experiment={props.experiment} onChange={onChange} />}
       />
     </div>
-  );
-}
-
-function Nothing({ search, onChange }: Pick<Props, 'search' | 'onChange'>) {
-  if (search.bin && !search.q) return <span>The bin is empty.</span>;
-  return (
-    <>
-      <NoMatch onClear={() => onChange({ q: undefined, exp: undefined })} />
-      {!search.all && !search.bin ? (
-        <Button variant="subtle" size="compact-sm" onClick={() => onChange({ all: true })}>
-          Look among child runs too
-        </Button>
-      ) : null}
-    </>
   );
 }
 

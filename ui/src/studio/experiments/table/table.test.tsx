@@ -5,6 +5,7 @@ import { draw } from '@/testing/render';
 import { defaultColumns, directionOf, exportedOf, headerOf, orderOf, specOf, wantedOf } from './columns';
 import { expected, inserted, nameOptions, operatorOptions, valuesFor } from './complete';
 import { comparisons, conditionOf, toFilter, withCondition } from './conditions';
+import { Nothing } from './Nothing';
 import { PAGE, Pages } from './pages';
 import { SearchProblem } from './SearchProblem';
 import { readTableSearch, readWidths, stateOf, writeWidths } from './state';
@@ -174,4 +175,20 @@ test('a search that cannot be read shows where', async () => {
   const problem = new Problem({ detail: 'Invalid clause', position: 12, length: 2 } as never, 400);
   await draw(<SearchProblem problem={problem} filter="metrics.a > >> 1" />);
   expect(screen.getByTitle('Here').textContent).toBe('>>');
+});
+
+test('an experiment without runs says how to log one; a search without matches is cleared, the experiment stays', async () => {
+  const changes: unknown[] = [];
+  const { unmount } = await draw(
+    <Nothing search={{ exp: ['4'] }} experiment="churn" onChange={(change) => changes.push(change)} />,
+  );
+  screen.getByText('No runs here yet');
+  expect(document.querySelector('pre')?.textContent).toContain('mlflow.set_experiment("churn")');
+  expect(screen.queryByText('Clear filters')).toBeNull();
+  unmount();
+  await draw(
+    <Nothing search={{ exp: ['4'], q: 'x' }} experiment="churn" onChange={(c) => changes.push(c)} />,
+  );
+  screen.getByText('Clear filters').click();
+  expect(changes).toEqual([{ q: undefined }]);
 });
