@@ -78,7 +78,11 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
           <IconPlus size={16} />
         </ActionIcon>
       </div>
-      {active.error && !active.data ? <ErrorState error={active.error} inline /> : null}
+      {[active, ...(bin ? [deleted] : [])].map((one, index) =>
+        one.error && !one.data ? (
+          <ErrorState key={index} error={one.error} onRetry={() => void one.refetch()} inline />
+        ) : null,
+      )}
       <ul className={classes.railList}>
         <li data-chosen={chosen.length === 0 || undefined}>
           <button
