@@ -11,6 +11,7 @@ import { CancelButton } from './CancelButton';
 import { CompareWith } from './compare/CompareWith';
 import { run as runQuery, type Run } from './queries';
 import { Ancestors } from './run/Ancestors';
+import { InBin } from './run/InBin';
 import { RunAgain } from './RunAgain';
 import { RunProgress } from './runColumns';
 
@@ -54,7 +55,7 @@ export function RunHeader({ run }: { run: Run }) {
         actions={
           <>
             <CancelButton
-              runs={[run]}
+              runs={run.lifecycle === 'deleted' && !run.compute ? [] : [run]}
               onCanceled={(runs) => {
                 const [changed] = runs;
                 if (changed) cache.setQueryData(runQuery(run.id).queryKey, changed);
@@ -74,6 +75,7 @@ export function RunHeader({ run }: { run: Run }) {
           </>
         }
       />
+      <InBin run={run} />
       <RunProgress run={run} />
     </>
   );
