@@ -20,8 +20,8 @@ interface Props {
   onDelete: () => void;
   /** Of a model: where its next version is registered. */
   newHref?: string;
-  /** Whether it can be served; a prompt cannot. */
-  deployable?: boolean;
+  /** Whether it can be served: a prompt cannot, and what has no version yet says so. */
+  deployable?: boolean | string;
 }
 
 /** The header of a model and of a version: what can be done with either. */
@@ -72,7 +72,11 @@ export function ModelHeader({
               New version
             </MayLink>
           ) : null}
-          {deployable ? (
+          {typeof deployable === 'string' ? (
+            <Button disabled title={deployable} leftSection={<IconRocket size={16} aria-hidden />}>
+              Deploy
+            </Button>
+          ) : deployable ? (
             <MayLink
               permission="endpoints.write"
               to="deploy models"

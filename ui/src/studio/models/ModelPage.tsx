@@ -26,7 +26,7 @@ export function ModelPage() {
   const query = useQuery(modelQuery(name));
   const all = useQuery(versionsQuery(name));
   const prompt = query.data ? isPrompt(query.data) : true; // until it is known, nothing is offered that may not fit
-  useModelActions(prompt ? null : name, prompt ? undefined : name);
+  useModelActions(prompt || query.data?.versions === 0 ? null : name, prompt ? undefined : name);
   return (
     <Page
       title={name}
@@ -67,7 +67,8 @@ function Head({ model: it, versions }: { model: Model; versions: readonly ModelV
         facts={<Facts model={it} />}
         deletion={isPrompt(it) ? 'Delete the prompt' : 'Delete the model'}
         onDelete={() => void remove()}
-        {...(isPrompt(it) ? { deployable: false } : { newHref: at(['models', 'new'], { name: it.name }) })}
+        deployable={isPrompt(it) ? false : it.versions > 0 || 'It has no version yet that could be deployed'}
+        {...(isPrompt(it) ? {} : { newHref: at(['models', 'new'], { name: it.name }) })}
       />
       {dialog}
     </>

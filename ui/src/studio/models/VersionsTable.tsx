@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { bytes, metric, shortId } from '@/kernel/format';
+import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
@@ -13,6 +14,7 @@ import { VerdictBadge } from './VerdictBadge';
 
 const FROM = '/w/$ws/models/$name';
 const SHOWN_METRICS = 4;
+const SYSTEM = 'system/'; // how MLflow's client names what it measures of the machine
 
 const COLUMNS: GridColumn<ModelVersion>[] = [
   { id: 'version', header: 'Version', width: 90, value: (row) => row.version },
@@ -88,6 +90,7 @@ export function VersionsTable({ name, rows }: { name: string; rows: readonly Mod
   const search: { sort?: string | undefined; selected?: string[] | undefined } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const follow = useFollow();
+  const may = useMay('models.write');
   const metrics = useQuery(measured(name));
   const columns = useMemo(() => withMetrics(metrics.data ?? {}), [metrics.data]);
   const selected = search.selected ?? [];
@@ -95,8 +98,15 @@ export function VersionsTable({ name, rows }: { name: string; rows: readonly Mod
   if (rows.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        No version yet. <Link href={at(['models', 'new'], { name })}>Register one</Link>: of a run, of a file,
-        of another MLflow.
+        No version yet.{' '}
+        {may ? (
+          <>
+            <Link href={at(['models', 'new'], { name })}>Register one</Link>: of a run, of a file, of another
+            MLflow.
+          </>
+        ) : (
+          'Your role in this workspace may not register one; ask an owner of the workspace.'
+        )}
       </Text>
     );
   return (
@@ -150,13 +160,16 @@ function withMetrics(
   const times = new Map<string, number>();
   for (const values of Object.values(found))
     for (const key of Object.keys(values)) times.set(key, (times.get(key) ?? 0) + 1);
-  const keys = [...times].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([key]) => key);
+  const ofMachine = (key: string) => Number(key.startsWith(SYSTEM));
+  const keys = [...times]
+    .sort((a, b) => ofMachine(a[0]) - ofMachine(b[0]) || b[1] - a[1] || a[0].localeCompare(b[0]))
+    .map(([key]) => key);
   const made = keys.slice(0, 40).map((key, index): GridColumn<ModelVersion> => ({
     id: `metric:${key}`,
     header: key,
     align: 'right',
     width: 110,
-    optional: index >= SHOWN_METRICS,
+    optional: index >= SHOWN_METRICS || ofMachine(key) > 0,
     value: (row) => found[row.version]?.[key] ?? null,
     cell: (row) => {
       const value = found[row.version]?.[key];
