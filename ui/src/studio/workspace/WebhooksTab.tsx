@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { toastProblem, withUndo } from '@/kit/ConfirmUndo';
+import { Denied } from '@/kit/Denied';
 import { EmptyState } from '@/kit/EmptyState';
 import { Answer } from '@/kit/Page';
 import { Deliveries } from './Deliveries';
@@ -31,6 +32,7 @@ export function WebhooksTab() {
   const open = (hook: string | undefined) => void navigate({ search: (old) => ({ ...old, hook }) });
   return (
     <div className={classes.stack}>
+      <Denied permission="webhooks.write" to="change webhooks" />
       <Answer query={query} rows={3}>
         {(all) =>
           all.length === 0 && !adding ? (
