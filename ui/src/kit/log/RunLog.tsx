@@ -104,9 +104,12 @@ export function RunLog({ run, search, change }: Props) {
         {log.problem.detail} {log.problem.hint}
       </EmptyState>
     ) : (
-      <ErrorState error={log.problem} inline />
+      <ErrorState error={log.problem} onRetry={() => log.go({ at: 'end' })} inline />
     );
   }
+  // it is asked for again by itself; until then nobody knows whether anything was written
+  if (log.state === 'reconnecting' && log.lines.length === 0 && log.problem)
+    return <ErrorState error={log.problem} onRetry={() => log.go({ at: 'end' })} inline />;
   if (log.state === 'reading' && log.lines.length === 0) return <Loading rows={6} />;
   return (
     <div className={classes.stackTight}>
