@@ -121,6 +121,18 @@ await step('a search that cannot be read says where', async () => {
   faults.splice(0); // the browser writes the refused search down
 });
 
+await step('what could not be asked while the studio was away is asked when it is back', async () => {
+  await page.goto(new URL('/w/default/experiments', base).href);
+  await grid.getByRole('link').first().waitFor();
+  await context.setOffline(true);
+  await grid.getByRole('button', { name: 'auc' }).click();
+  await page.getByRole('alert').getByText('The studio does not answer').waitFor();
+  await context.setOffline(false);
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await grid.getByRole('link', { name: `run-${runs - 1}` }).waitFor();
+  faults.splice(0); // the browser writes down what failed
+});
+
 // not looked at by axe: a row half under the head is no small target
 const scroll = async () => {
   await page.goto(new URL('/w/default/experiments', base).href);

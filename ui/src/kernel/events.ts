@@ -75,7 +75,9 @@ let state: LiveState = { connected: false, since: null };
 const watchers = new Set<() => void>();
 function setState(next: LiveState): void {
   if (next.connected === state.connected && next.since === state.since) return;
+  const back = next.connected && state.since !== null;
   state = next;
+  if (back) void queries.invalidateQueries(); // what happened meanwhile may be older than the feed keeps
   for (const watcher of watchers) watcher();
 }
 export function useLiveState(): LiveState {
@@ -126,7 +128,6 @@ export function goLive(signal: AbortSignal): void {
       {
         onOpen: () => {
           become({ connected: true, since: null });
-          if (lost) void queries.invalidateQueries(); // what happened meanwhile may be older than the feed keeps
           lost = false;
         },
         onLost: () => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { parseEvent, slicesOf } from './events';
+import { goLive, parseEvent, slicesOf } from './events';
+import { queries } from './query';
 import { follow, takeEvents } from './sse';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -70,4 +71,20 @@ test('a feed line that is no event is ignored', () => {
     subject: 'r1',
     data: {},
   });
+});
+
+test('a tab that is told of the feed by another one also asks again for what it missed', async () => {
+  vi.stubGlobal('fetch', () => new Promise(() => undefined)); // this tab does not get to read it
+  const asked = vi.spyOn(queries, 'invalidateQueries').mockResolvedValue();
+  const stop = new AbortController();
+  goLive(stop.signal);
+  const other = new BroadcastChannel('studiolo-live-default');
+  const tell = (connected: boolean, since: number | null) =>
+    other.postMessage({ kind: 'state', state: { connected, since } });
+  tell(true, null);
+  tell(false, 1000);
+  tell(true, null);
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(1));
+  stop.abort();
+  other.close();
 });

@@ -78,6 +78,7 @@ export function TableGrid(props: Props) {
     onScreen: table.onScreen,
     mark: counted.isPlaceholderData ? undefined : counted.data?.mark,
     patch: table.patch,
+    retry: error && !ofSearch ? list.refresh : undefined,
   });
   const refresh = () => {
     list.refresh();

@@ -18,17 +18,19 @@ interface Options {
   /** Where the workspace's newest run was when the list was counted. */
   mark: number | undefined;
   patch: (records: readonly RunRecord[]) => void;
+  /** Asks again for a list that did not arrive; absent while all of it did. */
+  retry: (() => void) | undefined;
 }
 
 /** Rows on the screen change where they stand; new runs are counted and come in when the person asks. */
-export function useLive({ where, columns, running, onScreen, mark, patch }: Options): number {
+export function useLive({ where, columns, running, onScreen, mark, patch, retry }: Options): number {
   const [fresh, setFresh] = useState<{ mark: number; count: number } | null>(null);
   const touched = useRef(new Set<string>());
   const born = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const now = useRef({ where, columns, onScreen, mark, patch });
+  const now = useRef({ where, columns, onScreen, mark, patch, retry });
   useEffect(() => {
-    now.current = { where, columns, onScreen, mark, patch };
+    now.current = { where, columns, onScreen, mark, patch, retry };
   });
   useEffect(() => () => clearTimeout(timer.current), []);
 
@@ -84,6 +86,7 @@ export function useLive({ where, columns, running, onScreen, mark, patch }: Opti
     if (connected && !was.current) {
       born.current = true; // what happened meanwhile is not told again
       everything();
+      now.current.retry?.();
     }
     was.current = connected;
   }, [connected, everything]);
