@@ -79,6 +79,18 @@ def test_an_upload_that_is_not_there_is_said_before_the_tar_is_read(client: Test
     assert send(client, "0" * 32, b"this is no tar").status_code == 404
 
 
+def test_names_are_utf8_also_in_a_header_without_pax(client: TestClient, ctx: Context, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tarfile, "ENCODING", "latin-1")  # of a server whose system says so
+    session = begun(ctx, **{"день.csv": 3})
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w", format=tarfile.USTAR_FORMAT, encoding="utf-8") as made:
+        about = tarfile.TarInfo("день.csv")
+        about.size = 3
+        made.addfile(about, io.BytesIO(b"one"))
+    assert send(client, session, body.getvalue()).status_code == 200
+    assert whole(ctx, session) == {"день.csv": True}
+
+
 def test_a_tar_that_is_too_large_is_refused(client: TestClient, ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     session = begun(ctx, a=3)
     monkeypatch.setattr(packed, "MOST_BYTES", 2000)

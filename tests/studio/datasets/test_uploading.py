@@ -153,6 +153,14 @@ def test_bytes_that_are_here_are_not_sent_again(client: TestClient, ctx: Context
     assert [file["complete"] for file in told] == [True, False, False]
 
 
+def test_other_bytes_of_the_same_size_begin_anew(ctx: Context) -> None:
+    session = uploading.create(ctx, UploadSessionCreate(name="edited", kind="file")).id
+    digest = ctx.blobs.put(b"first").digest
+    for asked, complete in ((digest, True), (None, True), (blake3(b"other").hexdigest(), False)):
+        [state] = uploading.announce(ctx, session, [UploadFile(path="a", size=5, digest=asked)])
+        assert (state.complete, state.received) == (complete, 5 if complete else 0)
+
+
 @pytest.mark.parametrize("path", ["../x", "/x", "a\nb", "a\\b", "a//b", "x" * 1025, "", "a/./b"])
 def test_names_are_judged_before_any_is_added(client: TestClient, path: str) -> None:
     session = begin(client)

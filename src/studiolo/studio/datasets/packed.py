@@ -77,7 +77,7 @@ def _members(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a tar with their content; each is in the body as it is, so none can be larger than that."""
     seen: set[str] = set()
     try:
-        with tarfile.open(fileobj=io.BytesIO(body), mode="r:") as tar:
+        with tarfile.open(fileobj=io.BytesIO(body), mode="r:", encoding="utf-8") as tar:
             for member in tar:
                 if not member.isreg() or member.issparse():
                     raise _bad(f"'{member.name[:200]}' is no plain file.")

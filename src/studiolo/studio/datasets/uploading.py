@@ -77,15 +77,20 @@ def list_sessions(ctx: Context) -> list[UploadSession]:
 
 
 def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileState]:
-    """Add files, or ask again how far they are; one whose size changed begins anew, one whose bytes are here is complete.
+    """Add files, or ask again how far they are; one whose size or digest changed begins anew, one whose bytes are here is complete.
 
     Raises BadFilePath for a name that cannot be used, before any of them is added.
     """
     judged = [file.model_copy(update={"path": paths.judged(file.path)}) for file in files]
-    if len({file.path for file in judged}) != len(judged):
-        raise BadFilePath(
-            "A path is named twice.", "Name each file once; accents written in two ways are one name.", field="files"
-        )
+    seen: set[str] = set()
+    for file in judged:
+        if file.path in seen:
+            raise BadFilePath(
+                f"'{file.path[:200]}' is named twice.",
+                "Name each file once; accents written in two ways are one name.",
+                field="files",
+            )
+        seen.add(file.path)
     for file in judged:
         if file.size > ctx.settings.upload_limit_bytes:
             raise _too_large(ctx, file.path)
@@ -98,7 +103,8 @@ def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileSt
         for file in judged:
             old = known.get(file.path)
             digest = file.digest if file.digest in here and _size(ctx, file.digest) == file.size else None
-            if old is not None and old.size == file.size and digest is None:
+            changed = old is not None and old.digest and file.digest and old.digest != file.digest
+            if old is not None and old.size == file.size and digest is None and not changed:
                 continue
             if old is not None:
                 part(ctx, session, file.path).unlink(missing_ok=True)

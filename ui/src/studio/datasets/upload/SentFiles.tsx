@@ -41,7 +41,7 @@ export function SentFiles({ upload }: { upload: Upload }) {
       value: (row) => WORDS[row.state],
       cell: (row) =>
         row.error ??
-        (row.state === 'sending' && row.size > 0
+        (row.state === 'sending' && row.received > 0
           ? `sending, ${Math.floor((100 * row.received) / row.size)}%`
           : WORDS[row.state]),
     },

@@ -10,6 +10,8 @@ export interface Item {
   received: number;
   state: State;
   error?: string | undefined;
+  /** It was refused together with others: by itself it is told what is wrong with it. */
+  alone?: boolean;
 }
 
 export interface Totals {
@@ -39,6 +41,25 @@ export function pieceOf(item: Pick<Item, 'size' | 'received' | 'state'>): [numbe
   if (item.state === 'done') return null;
   if (item.received >= item.size && item.size > 0) return null;
   return [item.received, Math.min(item.size, item.received + PIECE)];
+}
+
+const SMALL = 256 * 1024; // a file up to this size is sent with others
+const TOGETHER = { files: 500, bytes: 8 * 1024 * 1024 }; // half of what a request may hold
+
+const small = (item: Item) => item.size <= SMALL && item.received === 0 && !item.alone;
+
+/** What goes next, in one request: the first that waits, and if it is small, other small ones with it. */
+export function nextOf(waiting: Iterable<Item>): Item[] {
+  const next: Item[] = [];
+  let bytes = 0;
+  for (const item of waiting) {
+    if (next.length > 0 && !small(item)) continue;
+    if (next.length === TOGETHER.files || (next.length > 0 && bytes + item.size > TOGETHER.bytes)) break;
+    next.push(item);
+    bytes += item.size;
+    if (!small(item)) break;
+  }
+  return next;
 }
 
 const KEPT_MS = 15_000;

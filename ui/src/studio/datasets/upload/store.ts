@@ -1,13 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import { Problem } from '@/kernel/problem';
 import { toastProblem } from '@/kit/ConfirmUndo';
-import { announce, beginSession, filesOfSession, sendPiece } from '../wizard/wire';
+import { announce, beginSession, filesOfSession, removeFile } from '../wizard/wire';
 import type { Gathered } from './gather';
-import { Pace, pieceOf, totalsOf, waitOf, type Item, type Totals } from './queue';
+import { nextOf, Pace, totalsOf, type Item, type Totals } from './queue';
+import { sendFile, sendTogether, type Desk } from './sending';
 
-const AT_ONCE = 3; // files: more would only share the same line
+const AT_ONCE = 3; // requests: more would only share the same line
 const ANNOUNCED = 5000;
-const TRIES = 6;
 const TELL_MS = 250;
 
 export interface Shown extends Totals {
@@ -25,6 +25,7 @@ export interface Shown extends Totals {
 export class Upload {
   private items = new Map<string, Item>();
   private files = new Map<string, File>();
+  private queue = new Set<string>(); // those that wait, so that not all have to be looked through for the next
   private pace = new Pace();
   private busy = 0;
   private stop = new AbortController();
@@ -42,18 +43,19 @@ export class Upload {
   async add(found: readonly Gathered[]): Promise<void> {
     for (let from = 0; from < found.length; from += ANNOUNCED) {
       const some = found.slice(from, from + ANNOUNCED);
-      const states = await announce(
-        this.id,
-        some.map(({ path, file }) => ({ path, size: file.size })),
-      );
-      const known = new Map(states.map((state) => [state.path, state]));
       for (const { path, file } of some) {
-        const state = known.get(path);
-        const received = state?.received ?? 0;
-        this.files.set(path, file);
-        const done = state?.complete ?? false;
-        this.items.set(path, { path, size: file.size, received, state: done ? 'done' : 'waiting' });
+        const before = this.files.get(path);
+        if (before && before.lastModified !== file.lastModified && this.items.has(path))
+          await removeFile(this.id, path); // of the same size it would be taken for what was sent
       }
+      const sizes = some.map(({ path, file }) => ({ path, size: file.size }));
+      const states = await announce(this.id, sizes);
+      some.forEach(({ path: given, file }, index) => {
+        const { path, received, complete } = states[index] ?? { path: given, received: 0, complete: false };
+        this.files.set(path, file);
+        if (this.items.get(path)?.state === 'sending') return;
+        this.put({ path, size: file.size, received, state: complete ? 'done' : 'waiting' });
+      });
       this.tell();
     }
     this.work();
@@ -67,7 +69,7 @@ export class Upload {
       for (const file of page.items) {
         if (this.items.has(file.path)) continue;
         const { path, size, received, complete } = file;
-        this.items.set(path, { path, size, received, state: complete ? 'done' : 'lost' });
+        this.put({ path, size, received, state: complete ? 'done' : 'lost' });
       }
       cursor = page.next ?? undefined;
     } while (cursor);
@@ -98,6 +100,7 @@ export class Upload {
   remove(path: string): void {
     this.items.delete(path);
     this.files.delete(path);
+    this.queue.delete(path);
     this.tell();
   }
 
@@ -108,16 +111,34 @@ export class Upload {
 
   private set(path: string, change: Partial<Item>): void {
     const item = this.items.get(path);
-    if (item) this.items.set(path, { ...item, ...change });
+    if (item) this.put({ ...item, ...change });
+  }
+
+  private put(item: Item): void {
+    this.items.set(item.path, item);
+    if (item.state === 'waiting') this.queue.add(item.path);
+    else this.queue.delete(item.path);
+  }
+
+  private *waitingItems(): Generator<Item> {
+    for (const path of this.queue) {
+      const item = this.items.get(path);
+      if (item) yield item;
+    }
   }
 
   private work(): void {
     while (this.busy < AT_ONCE && !this.paused) {
-      const next = [...this.items.values()].find((item) => item.state === 'waiting');
-      if (!next) break;
-      this.set(next.path, { state: 'sending', error: undefined });
+      const paths = nextOf(this.waitingItems()).map((item) => item.path);
+      const [first] = paths;
+      if (first === undefined) break;
+      for (const path of paths) this.set(path, { state: 'sending', error: undefined });
       this.busy += 1;
-      void this.send(next.path).finally(() => {
+      const desk = this.desk();
+      const sent = paths.length > 1 ? sendTogether(desk, paths) : sendFile(desk, first);
+      const fault = (error: unknown) =>
+        paths.forEach((path) => this.set(path, { state: 'failed', error: Problem.from(error).message }));
+      void sent.catch(fault).finally(() => {
         this.busy -= 1;
         this.tell();
         this.work();
@@ -126,43 +147,19 @@ export class Upload {
     this.tell();
   }
 
-  private async send(path: string): Promise<void> {
-    const file = this.files.get(path);
-    const { signal } = this.stop;
-    let tries = 0;
-    while (file) {
-      const item = this.items.get(path);
-      const piece = item && pieceOf(item);
-      if (!item || !piece) break;
-      try {
-        const state = await sendPiece(this.id, path, piece[0], file.slice(...piece), signal);
-        tries = 0;
-        this.waiting = null;
-        this.set(path, { received: state.received, state: state.complete ? 'done' : 'sending' });
-        if (state.complete) return;
-      } catch (error) {
-        if (signal.aborted) return this.set(path, { state: 'waiting' });
-        const problem = Problem.from(error);
-        const received = receivedOf(problem);
-        if (received !== null) this.set(path, { received });
-        else if (problem.status >= 400 && problem.status < 500 && problem.status !== 429)
-          return this.set(path, {
-            state: 'failed',
-            error: [problem.detail, problem.hint].filter(Boolean).join(' '),
-          });
-        tries += 1;
-        if (tries > TRIES) return this.set(path, { state: 'failed', error: problem.detail || problem.title });
-        if (received === null) {
-          this.waiting = problem.status === 0 ? 'The studio cannot be reached; trying again' : problem.title;
-          this.tell();
-          await new Promise((resolve) => setTimeout(resolve, waitOf(tries)));
-          if (signal.aborted) return this.set(path, { state: 'waiting' });
-        }
-      }
-      this.tell();
-    }
-    const item = this.items.get(path);
-    if (item && item.state === 'sending') this.set(path, { state: file ? 'done' : 'lost' });
+  private desk(): Desk {
+    return {
+      id: this.id,
+      signal: this.stop.signal,
+      file: (path) => this.files.get(path),
+      item: (path) => this.items.get(path),
+      set: (path, change) => this.set(path, change),
+      stand: (why) => {
+        this.waiting = why;
+        this.tell();
+      },
+      tell: () => this.tell(),
+    };
   }
 
   private shown(): Shown {
@@ -196,12 +193,6 @@ export class Upload {
     return () => void this.watchers.delete(watcher);
   };
   look = (): Shown => this.told;
-}
-
-/** How much of a file is there, when the server says that a piece does not follow it. */
-function receivedOf(problem: Problem): number | null {
-  const received = problem.status === 409 ? problem.extra.received : undefined;
-  return typeof received === 'number' ? received : null;
 }
 
 const uploads = new Map<string, Upload>();

@@ -1,6 +1,7 @@
 import { Problem, type ProblemBody } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import type { components } from '@/kernel/schema';
+import { upload } from '@/kernel/upload';
 import { apiUrl } from '@/kernel/workspace';
 
 type Schemas = components['schemas'];
@@ -75,6 +76,17 @@ export async function sendPiece(
   const body = (await response.json().catch(() => ({}))) as FileState & ProblemBody;
   if (!response.ok) throw new Problem(body, response.status, response.headers.get('x-request-id'));
   return body;
+}
+
+/** Send small files that were announced, as a tar. onShare: told how much of it was sent, 0 to 1. */
+export function sendMany(
+  session: string,
+  tar: Blob,
+  onShare: (share: number) => void,
+  signal: AbortSignal,
+): Promise<FileState[]> {
+  const url = apiUrl(`/datasets/uploads/sessions/${session}/contents`);
+  return upload(url, tar, ({ sent, total }) => onShare(total ? sent / total : 0), signal);
 }
 
 export const register = (wanted: RegistrationCreate): Promise<Registration> =>
