@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, bytes, count, duration, metric, shortId } from './format';
+import { ago, bytes, count, counted, duration, metric, shortId } from './format';
 
 test('a metric keeps four significant digits, large or small', () => {
   expect(metric(0.92661)).toBe('0.9266');
@@ -36,4 +36,9 @@ test('times are relative', () => {
 test('a run id shows its random tail, since its head is the time', () => {
   expect(shortId('0198c0de00007000800000000000abcd')).toBe('0000abcd');
   expect(shortId('titanic')).toBe('titanic');
+});
+
+test('one thing is not several', () => {
+  expect([0, 1, 1200].map((value) => counted(value, 'row'))).toEqual(['0 rows', '1 row', '1,200 rows']);
+  expect(counted(1, 'row is', 'rows are')).toBe('1 row is');
 });

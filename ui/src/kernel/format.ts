@@ -18,6 +18,11 @@ export function count(value: number | null | undefined): string {
   return value == null ? MISSING : written(value, 0, 0);
 }
 
+/** A number of things in words: 1 row, 2 rows. */
+export function counted(value: number | null | undefined, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** A measured value with `digits` significant digits: 0.9266, 12.35, 1.204e-7. */
 export function metric(value: number | null | undefined, digits = 4): string {
   if (value == null) return MISSING;

@@ -117,6 +117,7 @@ export function ConfirmByName({ opened, onClose, loss, name, verb, onConfirm }: 
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          event.stopPropagation(); // React hands it on to a form that the dialog was asked for in
           if (typed === name) void confirm();
         }}
       >

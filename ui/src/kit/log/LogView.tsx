@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { count } from '@/kernel/format';
+import { count, counted } from '@/kernel/format';
 import { segments } from './ansi';
 import { matches } from './fold';
 import { LogTools } from './LogTools';
@@ -94,7 +94,7 @@ export function LogView(props: Props) {
         step={step}
         tally={query ? (total === 0 ? 'no match' : `${count(hit + 1)} of ${count(total)}`) : ''}
         any={found.length > 0}
-        facts={`${count(firstLine + lines.length - 1)} lines${props.state ? ` · ${props.state}` : ''}`}
+        facts={`${counted(firstLine + lines.length - 1, 'line')}${props.state ? ` · ${props.state}` : ''}`}
         wrap={wrap}
         onWrap={setWrap}
         following={following}

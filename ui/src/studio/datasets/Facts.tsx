@@ -1,4 +1,4 @@
-import { bytes, count } from '@/kernel/format';
+import { bytes, count, counted } from '@/kernel/format';
 import { Time } from '@/kit/Time';
 import { StepsFact } from './mltable/Steps';
 import type { DatasetVersion } from './types';
@@ -13,8 +13,8 @@ export function Facts({ version: it }: { version: DatasetVersion }) {
         <span>{count(it.file_count)} files</span>
       ) : (
         <>
-          <span>{count(it.rows)} rows</span>
-          <span>{count(it.columns)} columns</span>
+          <span>{counted(it.rows, 'row')}</span>
+          <span>{counted(it.columns, 'column')}</span>
         </>
       )}
       <span>{bytes(it.size)}</span>

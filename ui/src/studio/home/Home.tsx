@@ -2,7 +2,7 @@ import { SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Icon } from '@tabler/icons-react';
-import { count } from '@/kernel/format';
+import { counted } from '@/kernel/format';
 import { at, workspace } from '@/kernel/workspace';
 import { CodeSnippet } from '@/kit/CodeSnippet';
 import { IconFlask, IconUpload, IconWand } from '@/kit/icons';
@@ -57,7 +57,7 @@ export function Home() {
               key: dataset.name,
               href: at(['datasets', dataset.name]),
               name: dataset.name,
-              facts: `${count(dataset.rows)} rows`,
+              facts: counted(dataset.rows, 'row'),
               at: dataset.updated_at,
             })}
           </Recent>

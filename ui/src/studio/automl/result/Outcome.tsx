@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { count, duration, metric } from '@/kernel/format';
+import { count, counted, duration, metric } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { Link } from '@/kit/Link';
 import { metricName, type AutoMLRun } from '../documents';
@@ -33,7 +33,7 @@ export function Outcome({ run }: { run: AutoMLRun }) {
             </small>
           </Fact>
           <Fact label="Checked on">
-            {count(summary.rows)} rows
+            {counted(summary.rows, 'row')}
             <small>
               {summary.folds > 1
                 ? `${summary.folds} folds, none seen in training`

@@ -1,6 +1,6 @@
 import { Button, Select, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { bytes, count, percent } from '@/kernel/format';
+import { bytes, count, counted, percent } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { EmptyState } from '@/kit/EmptyState';
 import { KeyValue } from '@/kit/KeyValue';
@@ -44,7 +44,7 @@ export function DataStep({ choice, onChange }: Props) {
                 value={name || null}
                 data={page.items.map((item) => ({
                   value: item.name,
-                  label: `${item.name} (${count(item.rows)} rows, version ${item.version})`,
+                  label: `${item.name} (${counted(item.rows, 'row')}, version ${item.version})`,
                 }))}
                 onChange={(value) => {
                   const picked = page.items.find((item) => item.name === value);

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { showNotification } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
-import { count } from '@/kernel/format';
+import { count, counted } from '@/kernel/format';
 import { ErrorState } from '@/kit/ErrorState';
 import { NoMatch } from '@/kit/EmptyState';
 import { Sheet, type SheetColumn } from '@/kit/grid/Sheet';
@@ -170,7 +170,7 @@ export function ExploreTable(props: Props) {
     await navigator.clipboard.writeText(toTsv([...heads, ...lines]));
     const part = lines.length < r2 - r1 + 1 ? ' that are loaded' : '';
     showNotification({
-      message: many ? `${count(lines.length)} rows${part} copied` : 'Value copied',
+      message: many ? `${counted(lines.length, 'row')}${part} copied` : 'Value copied',
       autoClose: 2000,
     });
   };

@@ -1,6 +1,6 @@
 import { Button, Group, Kbd, Menu, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import { bytes, count, duration } from '@/kernel/format';
+import { bytes, counted, duration } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
 import { apiUrl, workspace } from '@/kernel/workspace';
 import { SqlEditor } from '@/kit/code/SqlEditor';
@@ -81,7 +81,8 @@ export function SqlPanel({ dataset, name, columns, query, onQuery }: Props) {
             `Running for ${duration(seconds)}`
           ) : run.data ? (
             <>
-              {count(run.data.rows)} rows{run.data.cut ? ' (there are more)' : ''}, {bytes(run.data.size)}, in{' '}
+              {counted(run.data.rows, 'row')}
+              {run.data.cut ? ' (there are more)' : ''}, {bytes(run.data.size)}, in{' '}
               {duration(run.data.seconds)}
             </>
           ) : (

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Checkbox, Group, Menu, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { useMemo, useState, type FormEvent, type ReactNode } from 'react';
-import { count } from '@/kernel/format';
+import { count, counted } from '@/kernel/format';
 import { IconColumns, IconPin, IconPinFilled } from '@/kit/icons';
 import type { TableState } from './ExploreTable';
 import type { Column } from './types';
@@ -27,7 +27,7 @@ export function TableTools({ columns, state, onState, total, tableRows, tools }:
       <Text size="xs" c="dimmed" aria-live="polite">
         {part && total !== undefined
           ? `${count(total)} of ${count(tableRows)} rows`
-          : `${count(tableRows)} rows`}
+          : counted(tableRows, 'row')}
         , {count(columns.length - state.hidden.length)} of {count(columns.length)} columns
       </Text>
       {state.sort.length > 0 ? (

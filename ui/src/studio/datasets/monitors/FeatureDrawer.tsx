@@ -1,7 +1,7 @@
 import { Drawer, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
-import { count, metric, percent } from '@/kernel/format';
+import { count, counted, metric, percent } from '@/kernel/format';
 import { Chart } from '@/kit/charts/Chart';
 import { axis } from '@/kit/charts/style';
 import { KeyValue } from '@/kit/KeyValue';
@@ -102,7 +102,7 @@ function Distributions({ feature }: { feature: FeatureDrift }) {
   return (
     <Chart
       title="Baseline and window"
-      summary={`Shares of ${count(feature.baseline.rows)} baseline rows and ${count(feature.target.rows)} rows of the window.`}
+      summary={`Shares of ${counted(feature.baseline.rows, 'baseline row')} and ${counted(feature.target.rows, 'row')} of the window.`}
       table={{
         columns: ['value', 'baseline', 'window'],
         rows: labels.map((label, index) => [label, bins.baseline[index] ?? null, bins.target[index] ?? null]),

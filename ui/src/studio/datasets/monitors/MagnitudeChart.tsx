@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from 'react';
-import { count, percent } from '@/kernel/format';
+import { count, counted, percent } from '@/kernel/format';
 import { Chart } from '@/kit/charts/Chart';
 import { axis } from '@/kit/charts/style';
 import type { Palette } from '@/theme';
@@ -39,7 +39,7 @@ export function MagnitudeChart({ monitor, windows, chosen, onPick }: Props) {
                 : one.state
               : `magnitude ${percent(one.magnitude, 1)}`,
             one.floor == null ? '' : `noise up to ${percent(one.floor, 1)}`,
-            one.rows == null ? '' : `${count(one.rows)} rows`,
+            one.rows == null ? '' : counted(one.rows, 'row'),
           ];
           return lines.filter(Boolean).join('<br/>');
         },

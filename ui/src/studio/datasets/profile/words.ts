@@ -1,4 +1,4 @@
-import { count, metric } from '@/kernel/format';
+import { count, counted, metric } from '@/kernel/format';
 import type { ColumnProfile, Histogram } from '../types';
 
 const TIMES = new Set(['date', 'datetime']);
@@ -41,6 +41,6 @@ export function spoken(column: ColumnProfile): string {
   }
   const first = column.top?.[0];
   return first
-    ? `${column.name}: most often ${first.value} (${count(first.count)} rows)`
+    ? `${column.name}: most often ${first.value} (${counted(first.count, 'row')})`
     : `${column.name}: no values`;
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { count } from '@/kernel/format';
+import { counted } from '@/kernel/format';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconUpload } from '@/kit/icons';
 import { ofDrop, ofInput, withoutCommonFolder, type Gathered } from './gather';
@@ -26,7 +26,7 @@ export function UploadPanel({ session, kind, onSession, disabled = false }: Prop
       if (found.length === 0) return;
       const target = upload ?? (await startUpload(kind));
       if (!upload) onSession(target.id);
-      setBusy(`Announcing ${count(found.length)} files`);
+      setBusy(`Announcing ${counted(found.length, 'file')}`);
       await target.add(found);
     } catch (error) {
       toastProblem(error);
@@ -40,7 +40,7 @@ export function UploadPanel({ session, kind, onSession, disabled = false }: Prop
         busy={busy}
         disabled={disabled}
         onGather={(gather) => void add(gather)}
-        onCount={(files) => setBusy(`${count(files)} files found`)}
+        onCount={(files) => setBusy(`${counted(files, 'file')} found`)}
       />
       {upload ? <SentFiles upload={upload} /> : null}
     </div>

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
-import { bytes, count, duration } from '@/kernel/format';
+import { bytes, count, counted, duration } from '@/kernel/format';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { Note } from '@/kit/Note';
@@ -65,7 +65,7 @@ export function PreviewTable({ found, stale }: { found: Inspection; stale: boole
           rowKey={(row) => String(row.index)}
           dense
           maxHeight="360px"
-          summary={`${found.rows === null ? '' : `${found.exact ? '' : 'about '}${count(found.rows)} rows · `}${count(found.columns.filter((one) => one.include).length)} columns`}
+          summary={`${found.rows === null ? '' : `${found.exact ? '' : 'about '}${counted(found.rows, 'row')} · `}${counted(found.columns.filter((one) => one.include).length, 'column')}`}
           empty="There are no rows."
         />
       </div>

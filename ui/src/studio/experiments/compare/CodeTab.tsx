@@ -1,7 +1,7 @@
 import { Group, Select, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { count } from '@/kernel/format';
+import { count, counted } from '@/kernel/format';
 import { EmptyState } from '@/kit/EmptyState';
 import { Matrix } from '@/kit/grid/Matrix';
 import { Answer, Section } from '@/kit/Page';
@@ -149,7 +149,7 @@ function Texts({ label, view, rows, every }: TextsProps) {
   if (lines.length === 0)
     return (
       <Text size="sm">
-        {rows.length > 0 ? `The same in all: ${count(rows.length)} rows.` : 'Nothing recorded.'}
+        {rows.length > 0 ? `The same in all: ${counted(rows.length, 'row')}.` : 'Nothing recorded.'}
       </Text>
     );
   return (

@@ -1,6 +1,6 @@
 import { Button, Group, Menu, Select, Switch, TextInput, UnstyledButton } from '@mantine/core';
 import { useMemo } from 'react';
-import { count } from '@/kernel/format';
+import { count, counted } from '@/kernel/format';
 import { fileName, save, tabularCsv } from '@/kit/charts/table';
 import { NoMatch } from '@/kit/EmptyState';
 import { Matrix, type MatrixRow } from '@/kit/grid/Matrix';
@@ -58,7 +58,7 @@ export function TableTab({ view }: { view: View }) {
             onChange={(event) => change({ q: event.currentTarget.value || undefined })}
           />
           <Switch
-            label={`Only what differs${same > 0 && !every ? ` (${count(same)} rows are the same)` : ''}`}
+            label={`Only what differs${same > 0 && !every ? ` (${counted(same, 'row is', 'rows are')} the same)` : ''}`}
             checked={!every}
             disabled={runs.length < 2}
             onChange={(event) => change({ all: event.currentTarget.checked ? undefined : true })}

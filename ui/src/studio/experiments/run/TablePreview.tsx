@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { count } from '@/kernel/format';
+import { counted } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
@@ -102,7 +102,7 @@ function Rows({
       toolbar={
         total === undefined ? (
           <Text size="xs" c="dimmed">
-            {count(rows.length)} rows so far
+            {counted(rows.length, 'row')} so far
           </Text>
         ) : null
       }

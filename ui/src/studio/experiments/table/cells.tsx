@@ -1,5 +1,5 @@
 import { ActionIcon, Button } from '@mantine/core';
-import { between, count, metric } from '@/kernel/format';
+import { between, count, counted, metric } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { Id } from '@/kit/CopyButton';
 import type { GridColumn } from '@/kit/grid/types';
@@ -89,7 +89,7 @@ function SpreadCell({ row, name }: { row: Extract<TableRow, { kind: 'group' }>; 
   if (spread.mean == null) return <span className={classes.missing}>–</span>;
   const range = `${metric(spread.min, 3)} … ${metric(spread.max, 3)}`;
   return (
-    <span title={`Mean of ${count(spread.count)} runs; ${range}`}>
+    <span title={`Mean of ${counted(spread.count, 'run')}; ${range}`}>
       {metric(spread.mean)} <small className={classes.detail}>{range}</small>
     </span>
   );

@@ -1,6 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { bytes, count, moment } from '@/kernel/format';
+import { bytes, counted, moment } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { IconX } from '@/kit/icons';
 import { KeyValue } from '@/kit/KeyValue';
@@ -93,7 +93,7 @@ export function DetailsTab({ detail, run, counts }: { detail: PipelineDetail; ru
                 <Table.Th scope="row">{name}</Table.Th>
                 <Table.Td>{content.type}</Table.Td>
                 <Table.Td>
-                  {content.value ?? `${count(content.files)} files, ${bytes(content.bytes)}`}
+                  {content.value ?? `${counted(content.files, 'file')}, ${bytes(content.bytes)}`}
                 </Table.Td>
               </Table.Tr>
             ))}
