@@ -6,6 +6,9 @@ import { defineConfig } from 'vite';
 const backend = process.env.STUDIOLO_URL ?? 'http://127.0.0.1:8765';
 const proxied = { target: backend, changeOrigin: true };
 
+// tests of what reads or writes streams, which jsdom lacks and shares with nobody
+const STREAMS = ['src/kernel/sse.test.ts', 'src/studio/datasets/upload/packing.test.ts'];
+
 export default defineConfig({
   base: '/',
   plugins: [react()],
@@ -29,8 +32,20 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     setupFiles: ['src/testing/setup.ts'],
-    include: ['src/**/*.test.{ts,tsx}'],
     css: false,
     testTimeout: 15_000,
+    // Each file has a jsdom of its own; made in a process of its own too, it takes longer than the tests.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          pool: 'vmThreads',
+          include: ['src/**/*.test.{ts,tsx}'],
+          exclude: STREAMS,
+        },
+      },
+      { extends: true, test: { name: 'streams', include: STREAMS } },
+    ],
   },
 });
