@@ -1,6 +1,7 @@
 """The verbs of compute: what there is, what is free, who holds it."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row
@@ -88,15 +89,22 @@ def takes(ctx: Context, name: str) -> tuple[str, ...]:
 
 
 def silent(tx: Connection, ctx: Context) -> dict[str, str]:
-    """Return the machines that do not answer, and why, as sentences."""
+    """Return why machines do not answer, as sentences: attached ones by name, nodes of clusters by who holds a part of them."""
     found = {}
     for row in machines.all_(tx, ctx.workspace_id):
         if row.silent_since is not None:
-            since = f"{row.silent_since:%Y-%m-%d %H:%M} UTC"
-            found[row.name] = (
-                f"'{row.name}' does not answer since {since}: {row.silent_reason} The job is not harmed by it."
-            )
+            said = _silence(row.silent_since, row.silent_reason)
+            found[row.name] = f"'{row.name}' {said} The job is not harmed by it."
+    for row in clusters.silent_nodes(tx, ctx.workspace_id):
+        said = _silence(row.silent_since, row.reason)
+        found[row.holder] = (
+            f"Node {row.number} of '{row.cluster_name}' {said} It is suspended, and the job lost, if it stays so."
+        )
     return found
+
+
+def _silence(since: datetime, reason: str | None) -> str:
+    return f"does not answer since {since:%Y-%m-%d %H:%M} UTC: {reason or 'nobody knows why.'}"
 
 
 def standing(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | None]":

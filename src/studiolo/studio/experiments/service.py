@@ -297,9 +297,10 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
         elif one.state in ("Starting", "Running") and one.spec and one.compute not in (None, "local"):
             silent = compute.silent(tx, ctx) if silent is None else silent
             why = why or compute.standing(tx, ctx)
+            holder = f"{one.id}/{one.attempt}"
             there = {
-                "not_responding": silent.get(one.compute),
-                "waits_for": why(one.compute, f"{one.id}/{one.attempt}"),
+                "not_responding": silent.get(one.compute) or silent.get(holder),
+                "waits_for": why(one.compute, holder),
             }
             run = run.model_copy(update=there)
         found.append(run)

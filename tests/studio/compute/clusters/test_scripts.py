@@ -250,6 +250,9 @@ def test_a_node_that_dies_is_suspended_and_its_job_is_lost_or_runs_again(ctx: Co
     pid.unlink()
     found = until(ctx, lambda it: it.nodes[0].state == "unusable")
     assert found.jobs_running == 1
+    said = experiments.get(ctx, run.id).not_responding or ""
+    assert said.startswith("Node 1 of 'burst' does not answer since ")
+    assert said.endswith(" It is suspended, and the job lost, if it stays so.")
     gone = later(ctx, 6)
     until(gone, lambda _: bool(experiments.attempts(ctx, run.id)))
     (first,) = experiments.attempts(ctx, run.id)

@@ -87,6 +87,20 @@ def node_of(tx: Connection, holder: str) -> Row[Any] | None:
     return tx.execute(query.join(holdings, holdings.c.node == nodes.c.id).where(holdings.c.holder == holder)).first()
 
 
+def silent_nodes(tx: Connection, workspace_id: str) -> list[Row[Any]]:
+    """Return the nodes that do not answer, once for each holder of a part of them: holder, cluster_name, number, silent_since, reason."""
+    columns = (
+        holdings.c.holder,
+        clusters.c.name.label("cluster_name"),
+        nodes.c.number,
+        nodes.c.silent_since,
+        nodes.c.reason,
+    )
+    query = select(*columns).join(nodes, nodes.c.id == holdings.c.node).join(clusters, clusters.c.id == nodes.c.cluster)
+    alive = nodes.c.silent_since.is_not(None) & nodes.c.ended_at.is_(None)
+    return list(tx.execute(query.where(clusters.c.workspace_id == workspace_id, alive)))
+
+
 def jobs(tx: Connection, node_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
     """Return what is held of nodes, by node."""
     found: dict[str, list[Row[Any]]] = {id_: [] for id_ in node_ids}
