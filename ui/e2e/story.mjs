@@ -96,6 +96,16 @@ await step('a table is uploaded and shown', async () => {
   expect((await page.getByRole('row').count()) > 10, `no rows of ${basename(file)}`);
 });
 
+await step('Go to row goes to one row and then to another, and the keyboard stays in its field', async () => {
+  const field = page.getByLabel('Go to row');
+  for (const row of ['700', '20', '300']) {
+    await field.fill(row);
+    await field.press('Enter');
+    await page.getByRole('rowheader', { name: row, exact: true }).waitFor();
+    expect(await field.evaluate((one) => one === document.activeElement), `row ${row} took the focus`);
+  }
+});
+
 await step('its profile appears without a reload', async () => {
   await page.getByRole('tab', { name: 'Profile' }).click();
   await page.getByRole('grid', { name: 'Columns', exact: true }).waitFor({ timeout: 60_000 });
