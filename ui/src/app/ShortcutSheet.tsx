@@ -9,6 +9,7 @@ const GENERAL: readonly (readonly [string, string])[] = [
   ['← →', 'Fold and unfold what is below a row'],
   ['Enter', 'Open the row'],
   ['Space', 'Select the row; with Shift, up to it'],
+  ['Shift ← →', 'On the head of a column: its width'],
   ['Ctrl C', 'Copy the table as CSV'],
   ['Ctrl Z', 'Undo what was just done, while its message is there'],
   ['Esc', 'Close what is open'],

@@ -48,6 +48,16 @@ test('a click on a head sorts, numbers from the largest, missing values last', a
   expect(first()).toContain('r0');
 });
 
+test('Shift and an arrow key on the head of a column change its width, and sort nothing', async () => {
+  await draw(<DataGrid label="Runs" rows={rows} columns={columns} rowKey={(row) => row.id} />);
+  const widths = () => grid().style.getPropertyValue('--cols');
+  const before = widths();
+  screen.getByRole('button', { name: 'Name' }).focus();
+  await userEvent.keyboard('{Shift>}{ArrowRight}{ArrowRight}{ArrowLeft}{/Shift}');
+  expect([before, widths()].map((all) => all.split(' ')[0])).toEqual(['140px', '156px']);
+  expect(first()).toContain('r0');
+});
+
 test('a sort among the loaded rows says so', async () => {
   const told = /sorted among the 500 that are loaded/;
   await draw(

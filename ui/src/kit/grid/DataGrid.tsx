@@ -12,7 +12,7 @@ import {
 } from '@tanstack/react-table';
 import { useMemo, useRef, useState, type MouseEvent } from 'react';
 import { GridBody } from './GridBody';
-import { GridHead } from './GridHead';
+import { GridHead, NARROWEST, WIDEST } from './GridHead';
 import { GridTools } from './GridTools';
 import { useGridKeys } from './keys';
 import { offsetsOf, useWidths } from './widths';
@@ -41,8 +41,8 @@ function definitions<T extends RowData>(columns: readonly GridColumn<T>[]): Colu
     enableSorting: column.sortable !== false,
     sortDescFirst: column.align === 'right',
     size: column.width ?? 140,
-    minSize: 48,
-    maxSize: 900,
+    minSize: NARROWEST,
+    maxSize: WIDEST,
   }));
 }
 

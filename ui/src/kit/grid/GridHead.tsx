@@ -6,6 +6,11 @@ import type { GridFeatures } from './DataGrid';
 import type { GridColumn } from './types';
 import classes from './grid.module.css';
 
+const STEP = 16;
+const WIDER: Readonly<Record<string, number>> = { ArrowLeft: -STEP, ArrowRight: STEP };
+export const NARROWEST = 48;
+export const WIDEST = 900;
+
 interface Props<T extends RowData> {
   ref: Ref<HTMLDivElement>;
   table: ReactTable<GridFeatures, T>;
@@ -16,6 +21,8 @@ interface Props<T extends RowData> {
 }
 
 export function GridHead<T extends RowData>({ ref, table, columns, left, markAll }: Props<T>) {
+  const widen = (id: string, width: number) =>
+    table.setColumnSizing((old) => ({ ...old, [id]: Math.min(WIDEST, Math.max(NARROWEST, width)) }));
   const headers = new Map(table.getFlatHeaders().map((header) => [header.column.id, header]));
   return (
     <div ref={ref} role="rowgroup" className={classes.head}>
@@ -54,7 +61,13 @@ export function GridHead<T extends RowData>({ ref, table, columns, left, markAll
                 <button
                   type="button"
                   onClick={header.column.getToggleSortingHandler()}
-                  title="Sort; hold Shift to sort by several columns"
+                  onKeyDown={(event) => {
+                    const by = event.shiftKey ? WIDER[event.key] : undefined;
+                    if (by === undefined) return;
+                    event.preventDefault();
+                    widen(column.id, header.column.getSize() + by);
+                  }}
+                  title="Sort; hold Shift to sort by several columns. Shift and an arrow key change the width"
                 >
                   <span>{column.header}</span>
                   {order === 'asc' ? <IconUp size={12} aria-hidden /> : null}
