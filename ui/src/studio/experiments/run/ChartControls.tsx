@@ -1,7 +1,9 @@
 import { Button, Group, SegmentedControl, Slider, Switch, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { axisText } from '@/kit/charts/axis';
 import { IconSearch, IconX } from '@/kit/icons';
 import type { Axis } from './curveLoader';
+import { RangeDialog } from './RangeDialog';
 import classes from './run.module.css';
 
 export interface ChartState {
@@ -26,6 +28,7 @@ const AXES = [
 
 /** What all charts of a page share: the meaning of x, the part of it that is shown, logarithm, smoothing. */
 export function ChartControls({ axis, log, smooth, range, q, onQuery, onChange }: Props) {
+  const [zooming, setZooming] = useState(false);
   return (
     <Group gap="lg" className={classes.controls ?? ''}>
       {onQuery ? (
@@ -69,6 +72,17 @@ export function ChartControls({ axis, log, smooth, range, q, onQuery, onChange }
           onChange={(value) => onChange({ smooth: value })}
         />
       </Group>
+      <Button variant="default" size="compact-sm" onClick={() => setZooming(true)}>
+        Zoom to…
+      </Button>
+      {zooming ? (
+        <RangeDialog
+          axis={axis}
+          range={range}
+          onRange={(next) => onChange({ range: next })}
+          onClose={() => setZooming(false)}
+        />
+      ) : null}
       {range ? (
         <Button
           variant="default"
