@@ -22,13 +22,23 @@ export function TagEditor({ run, tags }: Props) {
   const hidden = keys.filter((key) => !isOwn(key)).length;
   const shown = all ? keys : keys.filter(isOwn);
 
+  const [refused, setRefused] = useState<{ key: string; value: string } | null>(null);
+  const edit = (key: string | null) => {
+    setRefused(null);
+    setEditing(key);
+  };
   const change = async (next: Record<string, string | null>, said: string) => {
-    setEditing(null);
+    const form = editing;
+    edit(null);
     try {
       const undo = await changeTags(run, next);
       doneWithUndo(said, () => changeTags(run, undo));
     } catch (error) {
       toastProblem(error);
+      const [[key, value] = ['', null]] = Object.entries(next);
+      if (form === null || value === null) return;
+      setRefused({ key, value }); // what was typed is still there to be sent again
+      setEditing(form);
     }
   };
   return (
@@ -43,9 +53,9 @@ export function TagEditor({ run, tags }: Props) {
                   {editing === key ? (
                     <TagForm
                       name={key}
-                      value={tags[key] ?? ''}
+                      value={refused?.value ?? tags[key] ?? ''}
                       onSave={(_, value) => void change({ [key]: value }, `Tag ${key} changed`)}
-                      onCancel={() => setEditing(null)}
+                      onCancel={() => edit(null)}
                     />
                   ) : (
                     <span className={classes.value}>
@@ -53,11 +63,7 @@ export function TagEditor({ run, tags }: Props) {
                       <CopyButton value={tags[key] ?? ''} label={`Copy ${key}`} />
                       {may && isOwn(key) ? (
                         <>
-                          <ActionIcon
-                            size={24}
-                            aria-label={`Change tag ${key}`}
-                            onClick={() => setEditing(key)}
-                          >
+                          <ActionIcon size={24} aria-label={`Change tag ${key}`} onClick={() => edit(key)}>
                             <IconPencil size={14} />
                           </ActionIcon>
                           <ActionIcon
@@ -83,9 +89,10 @@ export function TagEditor({ run, tags }: Props) {
       )}
       {editing === '' ? (
         <TagForm
-          value=""
+          first={refused?.key}
+          value={refused?.value ?? ''}
           onSave={(key, value) => void change({ [key]: value }, `Tag ${key} added`)}
-          onCancel={() => setEditing(null)}
+          onCancel={() => edit(null)}
         />
       ) : null}
       <Group gap="md">
@@ -94,7 +101,7 @@ export function TagEditor({ run, tags }: Props) {
             variant="default"
             size="compact-sm"
             leftSection={<IconPlus size={14} aria-hidden />}
-            onClick={() => setEditing('')}
+            onClick={() => edit('')}
           >
             Add tag
           </Button>
@@ -115,13 +122,15 @@ export function TagEditor({ run, tags }: Props) {
 interface FormProps {
   /** Of a tag that is changed; without it a new one is made. */
   name?: string;
+  /** What the name of a new one begins as. */
+  first?: string | undefined;
   value: string;
   onSave: (key: string, value: string) => void;
   onCancel: () => void;
 }
 
-function TagForm({ name, value, onSave, onCancel }: FormProps) {
-  const [key, setKey] = useState(name ?? '');
+function TagForm({ name, first, value, onSave, onCancel }: FormProps) {
+  const [key, setKey] = useState(name ?? first ?? '');
   const [text, setText] = useState(value);
   const bad =
     name === undefined && key !== '' && !isOwn(key) ? 'Names beginning with mlflow. are MLflow’s own.' : null;

@@ -1,4 +1,3 @@
-import { screen } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { diffSize, diffTones } from '@/kit/code/tokens';
 import { highlight } from '@/kit/code/highlight';
@@ -8,7 +7,6 @@ import { rowsOf as childRows, tally } from './ChildrenTab';
 import { cellImage } from './CellImage';
 import { matching, rowsOf, treeOf } from './fileTree';
 import { galleryOf, imagesAt, loggedTables } from './gallery';
-import { InBin } from './InBin';
 import { isBinary, isTableJson, lookOf, pretty } from './look';
 import { curvesOf } from './MetricCurves';
 import { groupsOf, readRange, writeRange } from './metricGroups';
@@ -213,13 +211,4 @@ test('markdown is drawn without its HTML, and links cannot run scripts', async (
     'https://example.org/a.png',
   ]);
   expect(container.querySelector('td')?.textContent).toBe('1');
-});
-
-test('a deleted run says so and offers to come back', async () => {
-  const { unmount } = await draw(<InBin run={a('r', { lifecycle: 'active' })} />);
-  expect(screen.queryByText('This run is in the bin.')).toBeNull();
-  unmount();
-  await draw(<InBin run={a('r', { lifecycle: 'deleted' })} />);
-  screen.getByText('This run is in the bin.');
-  screen.getByRole('button', { name: 'Restore' });
 });
