@@ -13,6 +13,8 @@ interface Props {
   summary: ColumnSummary | undefined;
   /** Of the whole table, whatever the filter. */
   whole: ColumnSummary | undefined;
+  /** There is a filter, and the summary is not yet of the rows that it leaves. */
+  stale: boolean;
   /** Rows that the summary looked at. */
   looked: number;
   order: 'ascending' | 'descending' | undefined;
@@ -83,23 +85,40 @@ export function ColumnHead(props: Props) {
           </Popover.Dropdown>
         </Popover>
       </div>
-      <div className={classes.chart}>
+      <div className={classes.chart} data-stale={props.stale || undefined}>
         <Shape column={column} summary={summary} />
         {summary?.histogram && missing > 0 ? <span className={classes.gone}>{gone(missing)}</span> : null}
       </div>
       <div className={classes.foot}>
-        {summary?.histogram ? (
-          <>
-            <span>{endText(summary.min, column.type)}</span>
-            <span>{endText(summary.max, column.type)}</span>
-          </>
-        ) : summary ? (
-          <>
-            <span>{summary.distinct == null ? '' : `${count(summary.distinct)} values`}</span>
-            <span>{missing > 0 ? gone(missing) : ''}</span>
-          </>
-        ) : null}
+        {props.stale && summary ? (
+          <span title="The rows that the filter leaves are still being counted.">of the whole table</span>
+        ) : (
+          <Foot column={column} summary={summary} missing={missing} />
+        )}
       </div>
+    </>
+  );
+}
+
+interface FootProps {
+  column: Column;
+  summary: ColumnSummary | undefined;
+  missing: number;
+}
+
+function Foot({ column, summary, missing }: FootProps) {
+  if (!summary) return null;
+  if (summary.histogram)
+    return (
+      <>
+        <span>{endText(summary.min, column.type)}</span>
+        <span>{endText(summary.max, column.type)}</span>
+      </>
+    );
+  return (
+    <>
+      <span>{summary.distinct == null ? '' : `${count(summary.distinct)} values`}</span>
+      <span>{missing > 0 ? gone(missing) : ''}</span>
     </>
   );
 }

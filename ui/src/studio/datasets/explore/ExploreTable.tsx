@@ -126,6 +126,7 @@ export function ExploreTable(props: Props) {
             column={column}
             summary={known ?? base.get(column.name)}
             whole={base.get(column.name)}
+            stale={state.filter.length > 0 && !known}
             looked={looked}
             order={order}
             pinned={state.pinned.includes(column.name)}

@@ -69,7 +69,9 @@ export function summaries(
             }),
           ),
     staleTime: Infinity,
-    placeholderData: (old) => old,
+    // other columns of the same rows stand until these come; those of other rows would tell what is not so
+    placeholderData: (old, query) =>
+      JSON.stringify(query?.queryKey[2]) === JSON.stringify(filter) ? old : undefined,
     enabled: columns.length > 0,
     refetchInterval: (query) => (query.state.data && query.state.data.state !== 'ready' ? 1000 : false),
   });
