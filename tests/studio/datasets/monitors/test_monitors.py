@@ -74,7 +74,8 @@ def test_windows_become_jobs_when_they_are_due_and_each_change_is_told_once(any_
     assert events(ctx, "drift.detected", "drift.resolved") == ["drift.detected", "drift.resolved"]
     told = notices.list_notices(ctx).items
     assert [(one.kind, one.severity) for one in told] == [("drift.resolved", "good"), ("drift.detected", "warning")]
-    assert told[1].href == f"datasets/monitors/daily?window={worst.start.isoformat()}" or "window=" in told[1].href
+    assert told[1].href.startswith("datasets/monitors/daily?window=")
+    assert told[1].href.endswith("T00:00:00Z"), "a + would be a space in the address"
     mails = notices.outbox(ctx).items
     assert [(one.to, one.state) for one in mails] == [("ann@example.org", "pending")] * 2
 

@@ -1,5 +1,6 @@
 """The state of a monitor, and who is told when it changes: ok → drifting → resolved, once per change."""
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -74,7 +75,7 @@ def follow(tx: Connection, ctx: Context, monitor: Any, window: Any, found: Compa
         severity="warning" if told == "detected" else "good",
         title=title,
         text=text,
-        href=f"datasets/monitors/{monitor.name}?window={window.start.isoformat()}",
+        href=_page(monitor, window.start),
         key=f"{told}:{monitor.id}:{window.start.isoformat()}:{window.run_id}",
     )
     posting.post(tx, ctx, notice, mail_to=settings.recipients)
@@ -101,7 +102,12 @@ def broken(tx: Connection, ctx: Context, monitor: Any, start: Any, error: str) -
         severity="problem",
         title=f"Monitor {monitor.name} could not look at a window",
         text=f"{start:%Y-%m-%d %H:%M} UTC: {error}",
-        href=f"datasets/monitors/{monitor.name}?window={start.isoformat()}",
+        href=_page(monitor, start),
         key=f"failed:{monitor.id}:{monitor.judged.isoformat() if monitor.judged else ''}",
     )
     posting.post(tx, ctx, notice)
+
+
+def _page(monitor: Any, start: datetime) -> str:
+    """Return the address of a window; with Z, for the + of an offset means a space in an address."""
+    return f"datasets/monitors/{monitor.name}?window={start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

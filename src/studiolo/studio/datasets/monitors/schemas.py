@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from studiolo.studio.datasets.monitors.windows import Frequency
+from studiolo.studio.workspace.notices.schemas import Address
 
 MonitorState = Literal["waiting", "ok", "drifting", "resolved", "stopped"]
 WindowState = Literal["queued", "running", "done", "too_few", "failed", "canceled"]
 Origin = Literal["schedule", "backfill", "request"]
 MOST_FEATURES = 200
-Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$")]
 
 
 class Baseline(BaseModel):

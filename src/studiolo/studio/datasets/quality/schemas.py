@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from studiolo.studio.datasets.monitors.schemas import Address
 from studiolo.studio.datasets.monitors.windows import Frequency
 from studiolo.studio.datasets.quality.rules import MOST_RULES, Report, Rule
+from studiolo.studio.workspace.notices.schemas import Address
 
 CheckState = Literal["running", "passed", "warned", "failed", "error", "canceled"]
 CheckOrigin = Literal["registration", "schedule", "request"]

@@ -16,11 +16,15 @@ def _plain(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", text):
+        raise ValueError(f"'{text}' is no mail address, such as ann@example.org")
+    return text
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_plain)]
 Address = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+$"),
-    AfterValidator(_plain),
+    str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_plain), AfterValidator(_address)
 ]
 
 

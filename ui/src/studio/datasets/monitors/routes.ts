@@ -20,7 +20,7 @@ const detail = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'datasets/monitors/$monitor',
   validateSearch: searchOf((raw) => ({
-    window: text(raw, 'window'),
+    window: text(raw, 'window')?.replace(' ', '+'), // mails of before have it unescaped
     feature: text(raw, 'feature'),
     sort: text(raw, 'sort'),
   })),
