@@ -98,6 +98,22 @@ def test_a_formula_has_the_value_it_was_saved_with(tmp_path: Path) -> None:
                 assert b"<v>42</v>" in data
             new.writestr(info, data)
     assert rows(look(path), tmp_path) == [[21, 42]]
+    assert look(path).schema.notes == []
+
+
+def test_formulas_that_nobody_calculated_are_noted(tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    made.active.append(["a", "twice"])
+    other = made.create_sheet("R&D 'x'")
+    other.append(["a", "twice"])
+    for row in range(2, 2002):
+        other.append([row, f"=A{row}*2"])
+    made.active.append([1, 2])
+    made.save(tmp_path / "plain.xlsx")
+    found = look(tmp_path / "plain.xlsx", sheet="2")
+    [note] = found.schema.notes
+    assert "2,000 formulas have no value in the file (the first in B2)" in note.message
+    assert not any("formula" in note.message for note in look(tmp_path / "plain.xlsx").schema.notes)
 
 
 def test_titles_above_the_table_are_left_out(tmp_path: Path) -> None:

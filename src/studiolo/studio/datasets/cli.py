@@ -46,6 +46,7 @@ def create(
     ] = None,
     delimiter: Annotated[str | None, typer.Option(help="What separates the values; default: found out.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Such as cp1252; default: found out.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook: its name, or its number from 1.")] = None,
     table_version: Annotated[int | None, typer.Option(min=0, help="Of a Delta table; default: its newest.")] = None,
     table_time: Annotated[str | None, typer.Option(help="A Delta table as of a time: 2026-01-31T00:00:00Z.")] = None,
     header: Annotated[
@@ -65,9 +66,9 @@ def create(
             raise Invalid(f"There is no file {place}.", "Check the path.", field="file")
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     file = files[0]
-    if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session or mltable.is_one(file):
+    if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session or sheet or mltable.is_one(file):
         reading: dict[str, object] = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
-        reading |= {"table_version": table_version, "table_time": table_time}
+        reading |= {"sheet": sheet, "table_version": table_version, "table_time": table_time}
         registrations_cli.send(
             datasets,
             files,

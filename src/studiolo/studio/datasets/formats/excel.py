@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studiolo.studio.datasets.errors import DamagedFile, EmptyFile, HeaderOnly, MissingExtra, UnknownFormat
 from studiolo.studio.datasets.formats import parquet
 from studiolo.studio.datasets.formats.base import FormatSpec, Inspected, Source
-from studiolo.studio.datasets.reading import engine, parquet_copy
+from studiolo.studio.datasets.reading import engine, formulas, parquet_copy
 from studiolo.studio.datasets.reading.dialect import column_names
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import ReadingNote, ReadOptions, TableSchema
@@ -86,10 +86,18 @@ def _sheet(source: Source) -> tuple[str, list[list[Any]], list[ReadingNote]]:
         listed = ", ".join(f"'{other}'" for other in others[:5])
         notes.append(ReadingNote(message=f"The sheet '{name}' is read; the workbook also has {listed}."))
     if merged and source.options.fill_merged:
-        notes.append(
-            ReadingNote(message=f"{len(merged):,} merged areas are filled with the value of their first cell.")
-        )
+        areas = "1 merged area is" if len(merged) == 1 else f"{len(merged):,} merged areas are"
+        notes.append(ReadingNote(message=f"{areas} filled with the value of the first cell."))
         _fill(rows, merged)
+    bare = formulas.uncalculated(source.path, name)
+    if bare.cells:
+        some = "1 formula has" if bare.cells == 1 else f"{bare.cells:,} formulas have"
+        notes.append(
+            ReadingNote(
+                message=f"{some} no value in the file (the first in {bare.first}), and {'is' if bare.cells == 1 else 'are'} missing here: "
+                "open the workbook in a spreadsheet program, save it, and send it again."
+            )
+        )
     return name, rows, notes
 
 
