@@ -153,7 +153,13 @@ export function SearchBox({ value, experiments, problem, onSearch }: Props) {
           className={classes.suggestions ?? ''}
           hidden={!shown && options.length === 0 && !words}
         >
-          <Combobox.Options aria-label="Suggestions" mah={320} className={classes.suggestionList ?? ''}>
+          {/* a list that scrolls is a stop of the Tab key, which closes it: the focus would be nowhere */}
+          <Combobox.Options
+            tabIndex={-1}
+            aria-label="Suggestions"
+            mah={320}
+            className={classes.suggestionList ?? ''}
+          >
             {words ? (
               <Combobox.Option value={`whole:${text}`}>Names with “{text.trim()}”</Combobox.Option>
             ) : null}
