@@ -86,6 +86,37 @@ async function charts(scheme) {
   await done(page, 'metrics', scheme);
 }
 
+async function compared(scheme) {
+  const page = await open(`../compare?runs=${run}&tab=curves`);
+  const figure = page.getByRole('figure', { name: 'train/loss' });
+  const plot = figure.locator('.u-over');
+  await plot.waitFor();
+  await plot.scrollIntoViewIfNeeded();
+  const box = await plot.boundingBox();
+  const points = async () => Number(/([\d,]+) points/.exec(await figure.innerText())[1].replace(',', ''));
+  const before = await points();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  const all = figure.getByRole('button', { name: /^step 1,\d.* to step 1,\d.*: show all$/ });
+  await all.waitFor();
+  const deadline = Date.now() + 20_000;
+  while ((await points()) <= before && Date.now() < deadline) await page.waitForTimeout(50);
+  must((await points()) > before, 'a zoom among compared curves brings more points of that part');
+  await page.waitForTimeout(100); // a plot that is made again has told of its scales
+  must(await all.isVisible(), 'and is still there when they have come');
+  await figure.getByRole('button', { name: 'Options of train/loss' }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Zoom to…' }).press('Enter');
+  await page.getByRole('textbox', { name: 'From' }).fill('100');
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill('250');
+  await page.getByRole('textbox', { name: 'To', exact: true }).press('Enter');
+  await figure.getByRole('button', { name: 'step 100 to step 250: show all' }).press('Enter');
+  await figure.getByRole('button', { name: /show all$/ }).waitFor({ state: 'detached' });
+  must(true, 'a part is chosen by keyboard, and all of it again');
+  await done(page, 'compared', scheme);
+}
+
 async function overview(scheme) {
   const page = await open(run);
   await page.getByRole('button', { name: 'Add tag' }).click();
@@ -172,7 +203,8 @@ try {
       await tab.close();
       globalThis.cookies = await context.cookies();
     } else await context.addCookies(globalThis.cookies);
-    for (const part of [sandbox, charts, overview, gallery, files, family, jobs]) await part(scheme);
+    for (const part of [sandbox, charts, compared, overview, gallery, files, family, jobs])
+      await part(scheme);
     await context.close();
   }
 } catch (error) {

@@ -15,13 +15,15 @@ interface Props {
   height: number;
   /** Buttons beside the menu. */
   tools?: ReactNode;
+  /** Further lines of the menu. */
+  menu?: ReactNode;
   children: ReactNode;
 }
 
 const SHOWN = 500;
 
 /** What every chart has: a title, a summary in words, the same as a table, downloads. */
-export function ChartFrame({ title, summary, table, onPng, height, tools, children }: Props) {
+export function ChartFrame({ title, summary, table, onPng, height, tools, menu, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   const numbers = () => (typeof table === 'function' ? table() : table);
@@ -37,6 +39,7 @@ export function ChartFrame({ title, summary, table, onPng, height, tools, childr
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            {asTable ? null : menu}
             <Menu.Item leftSection={<IconTable size={14} />} onClick={() => setAsTable(!asTable)}>
               {asTable ? 'As chart' : 'As table'}
             </Menu.Item>

@@ -1,7 +1,7 @@
 import { NumberInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { AskDialog } from '@/kit/AskDialog';
-import type { Axis } from './curveLoader';
+import { AskDialog } from '../AskDialog';
+import type { Axis } from './axis';
 
 interface Props {
   axis: Axis;

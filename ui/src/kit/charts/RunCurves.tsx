@@ -1,9 +1,12 @@
-import { useComputedColorScheme } from '@mantine/core';
+import { Button, Menu, useComputedColorScheme } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { count, metric } from '@/kernel/format';
 import { palette } from '@/theme';
+import { IconSearch, IconX } from '../icons';
+import { axisText, type Axis } from './axis';
 import { ChartFrame } from './ChartFrame';
 import type { Plane } from './plane';
+import { RangeDialog } from './RangeDialog';
 import { extentOf, nearest, valueAt, type RunCurve } from './runCurves';
 import { trace } from './trace';
 import classes from './plane.module.css';
@@ -53,8 +56,14 @@ export function RunCurves(props: Props) {
     top: number;
   } | null>(null);
   const near = useRef<string | null>(null);
+  const axis: Axis = time ? 'time' : xName === 'step' ? 'step' : 'relative';
+  const [zoom, setZoom] = useState<{ axis: Axis; range: readonly [number, number] } | null>(null);
+  const [asking, setAsking] = useState(false);
+  const part = zoom?.axis === axis ? zoom.range : null;
+  const shown = useRef(part);
   useEffect(() => {
     calls.current = { onHighlight, onPick, onRange };
+    shown.current = part;
   });
   const extent = useMemo(() => extentOf(curves, log ?? false), [curves, log]);
 
@@ -67,7 +76,7 @@ export function RunCurves(props: Props) {
         height,
         palette: p,
         sync,
-        x: { low: extent.x[0], high: extent.x[1], time: time ?? false },
+        x: { low: extent.x[0], high: extent.x[1], time: time ?? false, shown: shown.current },
         y: { low: extent.y[0], high: extent.y[1], log: log ?? false },
         onMove: (left: number, top: number, plot: Plane['plot']) => {
           const at = plot.posToVal(left, 'x');
@@ -87,7 +96,10 @@ export function RunCurves(props: Props) {
         onPick: () => {
           if (near.current) calls.current.onPick?.(near.current);
         },
-        onRange: (range: readonly [number, number] | null) => calls.current.onRange?.(range),
+        onRange: (range: readonly [number, number] | null) => {
+          setZoom(range ? { axis, range } : null);
+          calls.current.onRange?.(range);
+        },
       };
       made.current = plane(host.current, look, (ctx, plot) => {
         const ratio = window.devicePixelRatio || 1;
@@ -101,7 +113,7 @@ export function RunCurves(props: Props) {
       made.current?.destroy();
       made.current = null;
     };
-  }, [curves, extent, scheme, height, sync, time, log]);
+  }, [curves, extent, scheme, height, sync, time, log, axis]);
 
   useEffect(() => {
     const curve = curves.find((one) => one.id === highlighted);
@@ -124,10 +136,36 @@ export function RunCurves(props: Props) {
   const summary =
     points === 0
       ? 'No points.'
-      : `${count(curves.length)} curves, ${count(points)} points${thinned}. ${lastOf(ends, curves.length)}`;
+      : `${count(curves.length)} ${curves.length === 1 ? 'curve' : 'curves'}, ${count(points)} points${thinned}. ${lastOf(ends, curves.length)}`;
 
+  const show = ([min, max]: readonly [number, number]) => made.current?.plot.setScale('x', { min, max });
   return (
-    <ChartFrame title={title} summary={summary} table={() => tableOf(curves, xName)} height={height}>
+    <ChartFrame
+      title={title}
+      summary={summary}
+      table={() => tableOf(curves, xName)}
+      height={height}
+      tools={
+        part ? (
+          <Button
+            variant="default"
+            size="compact-sm"
+            rightSection={<IconX size={14} aria-hidden />}
+            onClick={() => show(extent.x)}
+          >
+            {axisText(axis, part[0])} to {axisText(axis, part[1])}: show all
+          </Button>
+        ) : null
+      }
+      menu={
+        <Menu.Item leftSection={<IconSearch size={14} />} onClick={() => setAsking(true)}>
+          Zoom to…
+        </Menu.Item>
+      }
+    >
+      {asking ? (
+        <RangeDialog axis={axis} range={part} onRange={show} onClose={() => setAsking(false)} />
+      ) : null}
       <div className={classes.plane}>
         <div ref={host} aria-hidden />
         {tip ? (
@@ -145,6 +183,7 @@ function lastOf(ends: readonly number[], many: number): string {
   if (ends.length === 0) return 'None of their last values is a finite number.';
   const others = many - ends.length;
   const rest = others > 0 ? `; of ${count(others)} it is no finite number` : '';
+  if (ends.length === 1) return `Last value ${metric(ends[0] ?? 0)}${rest}.`;
   return `Last values from ${metric(Math.min(...ends))} to ${metric(Math.max(...ends))}${rest}.`;
 }
 

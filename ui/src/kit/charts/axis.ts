@@ -1,5 +1,8 @@
 import { duration } from '@/kernel/format';
 
+/** What x means; times and what is relative are in seconds. */
+export type Axis = 'step' | 'time' | 'relative';
+
 const MOST_DIGITS = 12;
 
 /** The places of an axis as texts, with as many digits as tell them apart. */

@@ -11,6 +11,8 @@ export interface PlaneAxis {
   log?: boolean;
   time?: boolean;
   label?: string | undefined;
+  /** The part that is shown at first, of what is there. */
+  shown?: readonly [number, number] | null;
   /** Places and words of the ticks, for categories. */
   categories?: readonly string[] | null;
 }
@@ -152,7 +154,9 @@ export function plane(host: HTMLElement, look: PlaneLook, paint: Paint): Plane {
     ],
     host,
   );
-  ready = true;
+  const { shown } = look.x;
+  if (shown) plot.setScale('x', { min: shown[0], max: shown[1] });
+  queueMicrotask(() => (ready = true)); // the plot tells of its first scales in one of its own, before
   let pressed = 0;
   plot.over.addEventListener('mousedown', (event) => (pressed = event.clientX));
   plot.over.addEventListener('click', (event) => {

@@ -8,6 +8,7 @@ import { palette } from '@/theme';
 import { coloursOf } from './colours';
 import type { Field } from './fields';
 import { curvesOf, type Range } from './queries';
+import type { Over } from './search';
 import type { View } from './useComparison';
 import { useSeen } from './useSeen';
 import classes from './compare.module.css';
@@ -33,7 +34,8 @@ export function CurveCard(props: Props) {
   const { search, runs } = view;
   const scheme = useComputedColorScheme('light');
   const over = search.over ?? 'step';
-  const [range, setRange] = useState<Range>(null);
+  const [zoom, setZoom] = useState<{ over: Over; range: Range } | null>(null);
+  const range = zoom?.over === over ? zoom.range : null; // another axis has another unit
   // the whole range stays the frame: a zoom only brings more points of the part that is seen
   const [place, seen] = useSeen<HTMLDivElement>();
   const whole = useQuery({ ...curvesOf(ids, name, over, null, live), enabled: seen && ids.length > 0 });
@@ -81,7 +83,9 @@ export function CurveCard(props: Props) {
             highlighted={highlighted}
             onHighlight={onHighlight}
             onPick={onPick}
-            onRange={(next) => setRange(next && over === 'time' ? [next[0] * 1000, next[1] * 1000] : next)}
+            onRange={(next) =>
+              setZoom({ over, range: next && over === 'time' ? [next[0] * 1000, next[1] * 1000] : next })
+            }
           />
         )}
       </Answer>

@@ -12,6 +12,7 @@ import type { View } from './useComparison';
 import classes from './compare.module.css';
 
 const FIRST = 4;
+const SLIM = { inputField: { minWidth: 48 } }; // what is typed has its place beside what is chosen, not in a line below
 
 /** Metrics with more than one point; those of the machine come last. */
 function curvedFields(fields: readonly Field[]): Field[] {
@@ -51,6 +52,7 @@ export function CurvesTab({ view }: { view: View }) {
           size="xs"
           w={340}
           maxValues={12}
+          styles={SLIM}
           data={curved.map((field) => field.key)}
           value={[...names]}
           onChange={(metrics) => change({ metrics: metrics.length > 0 ? metrics : undefined })}

@@ -1,9 +1,8 @@
 import { Button, Group, SegmentedControl, Slider, Switch, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { axisText } from '@/kit/charts/axis';
+import { axisText, type Axis } from '@/kit/charts/axis';
+import { RangeDialog } from '@/kit/charts/RangeDialog';
 import { IconSearch, IconX } from '@/kit/icons';
-import type { Axis } from './curveLoader';
-import { RangeDialog } from './RangeDialog';
 import classes from './run.module.css';
 
 export interface ChartState {

@@ -1,10 +1,11 @@
 import { Skeleton } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { Axis } from '@/kit/charts/axis';
 import { Curves } from '@/kit/charts/Curves';
 import type { Curve } from '@/kit/charts/curves';
 import { ErrorState } from '@/kit/ErrorState';
-import { loadCurves, type Axis, type ServedCurve } from './curveLoader';
+import { loadCurves, type ServedCurve } from './curveLoader';
 
 export interface CurveRun {
   id: string;

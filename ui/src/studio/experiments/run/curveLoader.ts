@@ -1,8 +1,8 @@
 import { api, data } from '@/kernel/request';
 import type { components } from '@/kernel/schema';
+import type { Axis } from '@/kit/charts/axis';
 
 export type ServedCurve = components['schemas']['Curve'];
-export type Axis = 'step' | 'time' | 'relative';
 
 export interface CurveQuestion {
   runIds: readonly string[];

@@ -2,10 +2,10 @@ import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import { session, type Session } from '@/kernel/session';
+import { RangeDialog, readEnd } from '@/kit/charts/RangeDialog';
 import { draw } from '@/testing/render';
 import type { Run } from '../queries';
 import { InBin } from './InBin';
-import { RangeDialog, readEnd } from './RangeDialog';
 import { TagEditor } from './TagEditor';
 
 const a = (lifecycle: Run['lifecycle']) => ({ id: 'r', state: 'Running', name: 'r', lifecycle }) as Run;
