@@ -67,6 +67,13 @@ def test_the_same_home_twice_is_refused(tmp_path: Path) -> None:
     assert "running" in second.stderr
 
 
+def test_the_home_may_stand_before_the_command(tmp_path: Path) -> None:
+    (tmp_path / "thesis").write_text("")
+    refused = run("--home", str(tmp_path), "up", home=tmp_path / "other")
+    assert refused.returncode == 1
+    assert f"{tmp_path} holds other things" in refused.stderr.replace("\n", "")
+
+
 def test_other_hosts_need_accounts(tmp_path: Path) -> None:
     done = run("up", "--host", "0.0.0.0", "--port", "0", "--no-browser", home=tmp_path / "home")
     assert done.returncode == 1

@@ -55,8 +55,9 @@ def test_a_folder_with_other_things_is_left_as_it_is(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_an_empty_disk_and_an_old_home_are_taken(tmp_path: Path) -> None:
+def test_an_empty_disk_what_the_sdk_left_and_an_old_home_are_taken(tmp_path: Path) -> None:
     (tmp_path / "lost+found").mkdir()
+    (tmp_path / "cache").mkdir()
     Home(tmp_path).prepare()
     (tmp_path / "notes.txt").write_text("mine")
     Home(tmp_path).prepare()

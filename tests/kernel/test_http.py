@@ -7,7 +7,7 @@ import pytest
 
 from studiolo.kernel.errors import Invalid, Remote
 from studiolo.kernel.home import Home
-from studiolo.kernel.http import NotRunning, Transport
+from studiolo.kernel.http import FileChanged, NotRunning, Transport
 
 
 def transport(handler: object, **options: str) -> Transport:
@@ -98,3 +98,10 @@ def test_a_download_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(NotRunning):
         transport(lambda _: httpx.Response(200, stream=Broken())).download("models/x", tmp_path / "other.zip")
     assert [path.name for path in tmp_path.iterdir()] == ["model.zip"]
+
+
+@pytest.mark.parametrize(("chunks", "said"), [([b"abc", b"de"], "has more now"), ([b"ab"], "has 2 now")])
+def test_a_file_that_changes_while_it_is_sent_is_named(chunks: list[bytes], said: str) -> None:
+    here = transport(lambda request: httpx.Response(200, content=request.read()))
+    with pytest.raises(FileChanged, match=rf"a\.csv had 4 bytes when it was announced, and {said}"):
+        here.upload("POST", "datasets/uploads", iter(chunks), size=4, filename="a.csv")

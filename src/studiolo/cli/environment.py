@@ -52,7 +52,7 @@ def login(
         raise Invalid(f"'{url}' is no login link.", "It looks like http://host:port/login?ticket=…", field="url")
     base = f"{parts.scheme}://{parts.netloc}"
     token = Transport(base, "none").post("//api/session/exchange", ticket=ticket)["token"]
-    place = Home(home)
+    place = Home(home or context.find_root().params.get("home"))
     if place.read_state().get("pid"):
         raise Invalid(
             f"{place.root} is the home of a studio on this machine.", "Name another folder with --home.", field="home"

@@ -53,6 +53,7 @@ class DidNotStart(StudioloError):
 
 
 def up(
+    context: typer.Context,
     home: Annotated[Path | None, typer.Option(help="Folder of everything the studio keeps.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; other than loopback needs accounts.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
@@ -60,6 +61,7 @@ def up(
     output: OutputOption = Output.table,
 ) -> None:
     """Start the studio and print the link that signs you in. Ctrl-C stops it; jobs that run go on."""
+    home = home or context.find_root().params.get("home")
     settings = settings_module.load(home=home, host=host, port=port)
     place = Home(settings.home)
     place.prepare()

@@ -47,7 +47,8 @@ class Home:
     def _refuse_foreign(self) -> None:
         """Refuse a folder that holds other things: it would become readable by its owner only (think of --home /tmp)."""
         try:
-            names = {path.name for path in self.root.iterdir() if not path.name.startswith(".")} - {"lost+found"}
+            names = {path.name for path in self.root.iterdir() if not path.name.startswith(".")}
+            names -= {"lost+found", "cache"}  # the SDK keeps digests of what it sent there, also for a studio elsewhere
         except OSError:
             return  # not there yet, or no folder: prepare says so
         if names and names.isdisjoint({"blobs", "attempts", "studiolo.db", "studio.json", "token"}):

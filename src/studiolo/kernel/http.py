@@ -21,6 +21,20 @@ class NotRunning(StudioloError):
     code, status, title = "client.not_running", 503, "The studio does not answer"
 
 
+class FileChanged(StudioloError):
+    """A file became longer or shorter while it was sent."""
+
+    code, status, title = "client.file_changed", 409, "A file changed while it was sent"
+
+    def __init__(self, name: str, size: int, sent: int) -> None:
+        now = "has more" if sent > size else f"has {sent:,}"
+        super().__init__(
+            f"{name or 'The file'} had {size:,} bytes when it was announced, and {now} now.",
+            "Send it again when nobody writes it.",
+            field="file",
+        )
+
+
 class Transport:
     """A connection to one workspace of a studio.
 
@@ -82,10 +96,11 @@ class Transport:
     def upload(
         self, method: str, path: str, chunks: Iterable[bytes], /, *, size: int | None = None, **params: Any
     ) -> Any:
-        """Stream bytes as the body of a request."""
+        """Stream bytes as the body of a request; raises FileChanged when they are not as many as `size` says."""
         headers = {"Content-Type": "application/octet-stream"}
         if size is not None:
             headers["Content-Length"] = str(size)
+            chunks = _exactly(chunks, size, str(params.get("filename") or params.get("path") or ""))
         return self._json(method, path, content=chunks, headers=headers, params=_given(params))
 
     def download(self, path: str, target: Path, /, progress: Upload | None = None, **params: Any) -> Path:
@@ -135,6 +150,17 @@ class Transport:
         return NotRunning(
             f"{self.url} does not answer: {error}.", f"Start the studio: studiolo up (home {self._home.root})."
         )
+
+
+def _exactly(chunks: Iterable[bytes], size: int, name: str) -> Iterator[bytes]:
+    sent = 0
+    for chunk in chunks:
+        sent += len(chunk)
+        if sent > size:
+            raise FileChanged(name, size, sent)
+        yield chunk
+    if sent < size:
+        raise FileChanged(name, size, sent)
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:
