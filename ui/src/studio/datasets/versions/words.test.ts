@@ -28,6 +28,7 @@ test('a version says what it has more or less than the one before', () => {
   expect(changeOf(version({ columns: 2 }), before)).toBe('−1 columns');
   expect(changeOf(version({ size: 90 }), before)).toBe('−10 B');
   expect(changeOf(version({}), before)).toBe('as many rows and columns');
+  expect(changeOf(version({ kind: 'file' }), before)).toBe('as many files and bytes');
   expect(changeOf(version({ parent: null }), undefined)).toBe('the first');
 });
 

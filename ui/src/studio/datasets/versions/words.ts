@@ -15,7 +15,7 @@ export function changeOf(it: VersionSummary, before: VersionSummary | undefined)
   if (columns !== 0) parts.push(`${signed(columns, count)} columns`);
   if (files !== 0) parts.push(`${signed(files, count)} files`);
   if (parts.length === 0 && it.size !== before.size) parts.push(signed(it.size - before.size, bytes));
-  return parts.join(', ') || 'as many rows and columns';
+  return parts.join(', ') || (it.kind === 'file' ? 'as many files and bytes' : 'as many rows and columns');
 }
 
 /** Where a version came from, in words; empty for one that was uploaded long ago. */
