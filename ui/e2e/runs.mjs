@@ -138,7 +138,7 @@ await step('what could not be asked while the studio was away is asked when it i
   await page.getByRole('alert').getByText('The studio does not answer').waitFor();
   await page.unrouteAll();
   await page.getByRole('alert').waitFor({ state: 'detached' });
-  await grid.getByRole('link', { name: `run-${runs - 1}` }).waitFor();
+  await grid.getByRole('link', { name: 'run-000' }).waitFor(); // its last auc is the highest
   faults.splice(0); // the browser writes down what failed
 });
 
