@@ -138,7 +138,13 @@ export function RunCurves(props: Props) {
       ? 'No points.'
       : `${count(curves.length)} ${curves.length === 1 ? 'curve' : 'curves'}, ${count(points)} points${thinned}. ${lastOf(ends, curves.length)}`;
 
-  const show = ([min, max]: readonly [number, number]) => made.current?.plot.setScale('x', { min, max });
+  const show = (range: readonly [number, number] | null) => {
+    shown.current = range; // for a plot that is just being made
+    setZoom(range ? { axis, range } : null);
+    onRange?.(range);
+    const [min, max] = range ?? extent.x;
+    made.current?.plot.setScale('x', { min, max });
+  };
   return (
     <ChartFrame
       title={title}
@@ -151,7 +157,7 @@ export function RunCurves(props: Props) {
             variant="default"
             size="compact-sm"
             rightSection={<IconX size={14} aria-hidden />}
-            onClick={() => show(extent.x)}
+            onClick={() => show(null)}
           >
             {axisText(axis, part[0])} to {axisText(axis, part[1])}: show all
           </Button>
