@@ -48,6 +48,8 @@ def real(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Real]:
         port = probe.getsockname()[1]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    # five more processes, for judges of GenAI that nobody asks here
+    environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     place = tmp_path / "files"
     words = ["--backend-store-uri", database, "--artifacts-destination", str(place), "--workers", "1"]
     command = [str(python), "-m", "mlflow", "server", *words, "--host", "127.0.0.1", "--port", str(port)]

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 Severity = Literal["good", "info", "warning", "problem"]
 
@@ -16,15 +16,22 @@ def _plain(text: str) -> str:
     return text
 
 
+_ADDRESS = r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+$"
+
+
 def _address(text: str) -> str:
-    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", text):
+    if not re.fullmatch(_ADDRESS, text):
         raise ValueError(f"'{text}' is no mail address, such as ann@example.org")
     return text
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_plain)]
 Address = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_plain), AfterValidator(_address)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_plain),
+    AfterValidator(_address),  # rather than a pattern, whose error would show the pattern
+    WithJsonSchema({"type": "string", "maxLength": 254, "pattern": _ADDRESS}),
 ]
 
 
