@@ -5,13 +5,16 @@ from typing import Any
 from sqlalchemy import event
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import claims, ready_docs, sealing
+from studiolo.studio.experiments import claims, ready_docs, sealing, service
 from studiolo.studio.experiments.environments import repository as environments
+from studiolo.studio.experiments.schemas import JobSpec
 from tests.studio.experiments.runs import a_run
 
 
-def test_a_tick_reads_indexes_of_what_is_waiting(ctx: Context) -> None:
+def test_a_tick_and_a_job_that_starts_read_indexes_of_what_is_waiting(ctx: Context) -> None:
     a_run(ctx)
+    with ctx.db.begin() as tx:
+        service.add(tx, ctx, JobSpec(command=["true"]))
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -20,12 +23,15 @@ def test_a_tick_reads_indexes_of_what_is_waiting(ctx: Context) -> None:
 
     with ctx.db.read() as tx:
         event.listen(tx, "before_cursor_execute", note)
-        claims.live(tx, ctx.workspace_id)
+        (job,) = claims.live(tx, ctx.workspace_id)
+        claims.queued(tx, ctx.workspace_id, ["local"], [])
+        assert claims.is_next(tx, ctx, job, [])
+        assert claims.waiting(tx, ctx, "local") == 1
         ready_docs.unready(tx, ctx, 10)
         tx.execute(sealing.OF_LONG, {"workspace_id": ctx.workspace_id, "long": 1, "most": 1})
         environments.live_contexts(tx)
         event.remove(tx, "before_cursor_execute", note)
-        assert len(asked) == 4
+        assert len(asked) == 7
         for statement, parameters in asked:
             rows = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             reads = [row.detail for row in rows if row.detail.startswith(("SEARCH ", "SCAN run"))]

@@ -104,7 +104,7 @@ _CHILDREN = select(runs.c.seq, runs.c.id, runs.c.kind).where(
 )
 _FIRST = (
     select(runs.c.seq)
-    .where(runs.c.state == "Queued", runs.c.spec.is_not(None), runs.c.desired != "canceled")
+    .where(LIVE_INDEX, runs.c.state == "Queued", runs.c.spec.is_not(None), runs.c.desired != "canceled")
     .where(func.coalesce(runs.c.compute, "local") == bindparam("compute"))
     .where(runs.c.seq.not_in(bindparam("without", expanding=True)))
     .order_by(runs.c.priority.desc(), runs.c.seq)
@@ -259,7 +259,7 @@ def is_next(tx: Connection, ctx: Context, claim: Claim, without: Collection[int]
 
 def waiting(tx: Connection, ctx: Context, compute: str) -> int:
     """Count the queued jobs of a compute of the workspace."""
-    query = select(func.count()).where(IN_WORKSPACE, runs.c.state == "Queued", runs.c.spec.is_not(None))
+    query = select(func.count()).where(IN_WORKSPACE, LIVE_INDEX, runs.c.state == "Queued", runs.c.spec.is_not(None))
     query = query.where(runs.c.desired != "canceled", runs.c.compute == compute)
     return int(tx.execute(query, {"workspace_id": ctx.workspace_id}).scalar_one())
 
