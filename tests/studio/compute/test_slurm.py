@@ -54,8 +54,11 @@ def there(place: SlurmPlace, folder: Path) -> Path:
 
 
 def waiting_for(path: Path) -> str:
-    """Return the code of a job that goes on only when a file is there, however slow the machine is."""
-    return f"import os, time; print('up', flush=True)\nwhile not os.path.exists({str(path)!r}): time.sleep(0.05)\n"
+    """Return the code of a job that goes on only when a file is there, however slow the machine is; some minutes later it gives up."""
+    return (
+        f"import os, time; print('up', flush=True); end = time.time() + 300\n"
+        f"while not os.path.exists({str(path)!r}) and time.time() < end: time.sleep(0.05)\n"
+    )
 
 
 def job_of(place: SlurmPlace, folder: Path) -> str:
