@@ -1,8 +1,8 @@
-import { ActionIcon, Autocomplete, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Autocomplete, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { at } from '@/kernel/workspace';
-import { IconPlus, IconTrash } from '@/kit/icons';
 import { Link } from '@/kit/Link';
+import { AddRow, RemoveRow } from './RowButtons';
 import { vault, type SecretRow } from './secrets';
 import { nextKey } from './spec';
 
@@ -39,25 +39,16 @@ export function SecretRows({ rows, onChange, errors }: Props) {
             onChange={(secret) => change(it.key, { secret })}
             error={errors[`secrets.${it.variable.trim()}`]}
           />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            mt={4}
-            aria-label={`Remove the secret ${it.variable}`}
+          <RemoveRow
+            label={`Remove the secret ${it.variable}`}
             onClick={() => onChange(rows.filter((other) => other.key !== it.key))}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
+          />
         </Group>
       ))}
       <Group>
-        <Button
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => onChange([...rows, { key: nextKey(), variable: '', secret: '' }])}
-        >
+        <AddRow onClick={() => onChange([...rows, { key: nextKey(), variable: '', secret: '' }])}>
           Add secret
-        </Button>
+        </AddRow>
       </Group>
       <Text size="sm" c="dimmed">
         Of the <Link href={at(['workspace'], { tab: 'secrets' })}>workspace’s secrets</Link>: the job gets the

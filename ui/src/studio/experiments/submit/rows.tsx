@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@/kit/icons';
+import { Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { AddRow, RemoveRow } from './RowButtons';
 import { nextKey, TYPES, type InputRow, type OutputRow } from './spec';
 
 const MODES = ['ro_mount', 'download', 'direct'] as const;
@@ -68,32 +68,15 @@ export function InputRows({ rows, onChange, errors }: InputsProps) {
               />
             </>
           ) : null}
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            mt={4}
-            aria-label={`Remove the input ${it.name}`}
+          <RemoveRow
+            label={`Remove the input ${it.name}`}
             onClick={() => onChange(rows.filter((other) => other.key !== it.key))}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
+          />
         </Group>
       ))}
       <Group gap="sm">
-        <Button
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => add('literal')}
-        >
-          Add value
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => add('data')}
-        >
-          Add data
-        </Button>
+        <AddRow onClick={() => add('literal')}>Add value</AddRow>
+        <AddRow onClick={() => add('data')}>Add data</AddRow>
       </Group>
     </Stack>
   );
@@ -142,27 +125,20 @@ export function OutputRows({ rows, onChange, errors }: OutputsProps) {
             onChange={(event) => change(it.key, { path: event.currentTarget.value })}
             error={errors[`outputs.${it.name.trim()}`]}
           />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            mt={4}
-            aria-label={`Remove the output ${it.name}`}
+          <RemoveRow
+            label={`Remove the output ${it.name}`}
             onClick={() => onChange(rows.filter((other) => other.key !== it.key))}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
+          />
         </Group>
       ))}
       <Group>
-        <Button
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
+        <AddRow
           onClick={() =>
             onChange([...rows, { key: nextKey(), name: '', type: 'uri_folder', register: '', path: '' }])
           }
         >
           Add output
-        </Button>
+        </AddRow>
       </Group>
     </Stack>
   );
