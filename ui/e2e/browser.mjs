@@ -54,3 +54,18 @@ export async function axe(page, rules) {
       ),
   );
 }
+
+/**
+ * The same in both themes: the page turns dark as it does in the evening, where only contrast can differ.
+ * shoot: takes a picture, of `light` and of `dark`.
+ */
+export async function axeInBothThemes(page, shoot, settle = 300) {
+  const light = await axe(page);
+  await shoot('light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor({ timeout: 10_000 });
+  await page.waitForTimeout(settle);
+  const dark = await axe(page, ['color-contrast']);
+  await shoot('dark');
+  return [...light, ...dark.map((line) => `dark: ${line}`)];
+}

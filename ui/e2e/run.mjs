@@ -1,7 +1,7 @@
 // The page of a run, used: `node e2e/run.mjs URL LINK RUN JOB [SHOTS]`. RUN was logged by MLflow's client, JOB submitted.
 // Fails on the first thing that is not as it should be, and on console errors, failed requests, accessibility violations.
 import { mkdirSync } from 'node:fs';
-import { axe, launch } from './browser.mjs';
+import { axeInBothThemes, launch } from './browser.mjs';
 
 const [base, login, run, job, shots] = process.argv.slice(2);
 const origin = new URL(base).origin;
@@ -28,15 +28,9 @@ async function open(path) {
   return page;
 }
 
-/** Looks at a page in both themes: it turns dark as it does in the evening, and what can differ then is contrast. */
 async function done(page, name) {
-  for (const line of await axe(page)) faults.push(`${name}: ${line}`);
-  if (shots) await page.screenshot({ path: `${shots}/run-${name}-light.png` });
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
-  await page.waitForTimeout(300);
-  for (const line of await axe(page, ['color-contrast'])) faults.push(`${name}, dark: ${line}`);
-  if (shots) await page.screenshot({ path: `${shots}/run-${name}-dark.png` });
+  const shoot = (scheme) => shots && page.screenshot({ path: `${shots}/run-${name}-${scheme}.png` });
+  for (const line of await axeInBothThemes(page, shoot)) faults.push(`${name}: ${line}`);
   await page.close();
 }
 

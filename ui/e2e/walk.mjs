@@ -1,7 +1,7 @@
 // Visits addresses in both themes: `node e2e/walk.mjs URL [--login LINK] [--shots DIR] PATH…`
 // Fails on console errors, failed or off-host requests, accessibility violations, or a missing title or h1.
 import { mkdirSync } from 'node:fs';
-import { axe, launch, watch } from './browser.mjs';
+import { axeInBothThemes, launch, watch } from './browser.mjs';
 
 const args = process.argv.slice(2);
 const option = (name) => {
@@ -35,14 +35,7 @@ for (const path of paths) {
   await page.waitForTimeout(settle);
   if ((await page.locator('h1').count()) !== 1) faults.push(`${await page.locator('h1').count()} h1`);
   if (!(await page.title()).includes('Studiolo')) faults.push('no title');
-  faults.push(...(await axe(page)));
-  await shoot(page, path, 'light');
-  // the same page turns dark as it does in the evening; what can differ then is contrast
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor({ timeout: 10_000 });
-  await page.waitForTimeout(settle / 3);
-  faults.push(...(await axe(page, ['color-contrast'])).map((fault) => `dark: ${fault}`));
-  await shoot(page, path, 'dark');
+  faults.push(...(await axeInBothThemes(page, (scheme) => shoot(page, path, scheme))));
   if (faults.length) failed += 1;
   else passed += 1;
   console.log(`${faults.length ? 'FAILED' : 'ok'} ${path}`);
