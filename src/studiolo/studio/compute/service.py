@@ -88,19 +88,24 @@ def takes(ctx: Context, name: str) -> tuple[str, ...]:
     return kinds.kind(row.kind).SPEC.takes if row is not None else ()
 
 
-def silent(tx: Connection, ctx: Context) -> dict[str, str]:
-    """Return why machines do not answer, as sentences: attached ones by name, nodes of clusters by who holds a part of them."""
-    found = {}
-    for row in machines.all_(tx, ctx.workspace_id):
-        if row.silent_since is not None:
+def silent(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | None]":
+    """Return what says of attempts, by compute and holder, that the machine or node they run on does not answer."""
+    attached = {row.name: row for row in machines.all_(tx, ctx.workspace_id) if row.silent_since is not None}
+    nodes = {row.holder: row for row in clusters.silent_nodes(tx, ctx.workspace_id)}
+
+    def why(name: str | None, holder: str) -> str | None:
+        """Return the sentence, None for what answers."""
+        if (row := attached.get(name)) is not None:
             said = _silence(row.silent_since, row.silent_reason)
-            found[row.name] = f"'{row.name}' {said} The job is not harmed by it."
-    for row in clusters.silent_nodes(tx, ctx.workspace_id):
-        said = _silence(row.silent_since, row.reason)
-        found[row.holder] = (
-            f"Node {row.number} of '{row.cluster_name}' {said} It is suspended, and the job lost, if it stays so."
-        )
-    return found
+            return f"'{row.name}' {said} The job is not harmed by it."
+        if (row := nodes.get(holder)) is not None:
+            said = _silence(row.silent_since, row.reason)
+            return (
+                f"Node {row.number} of '{row.cluster_name}' {said} It is suspended, and the job lost, if it stays so."
+            )
+        return None
+
+    return why
 
 
 def _silence(since: datetime, reason: str | None) -> str:

@@ -283,8 +283,7 @@ def attempts(ctx: Context, run_id: str) -> list[Attempt]:
 def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run]:
     """Make runs of rows; those that are queued say what they wait for."""
     reasons: dict[tuple[str, int, int, int | None], str] = {}
-    silent: dict[str, str] | None = None
-    why = None
+    silent = why = None
     found = []
     for one in rows:
         run = repository.to_run(one)
@@ -295,11 +294,11 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
                 reasons[key] = compute.waits_for(tx, ctx, *key)
             run = run.model_copy(update={"waits_for": reasons[key]})
         elif one.state in ("Starting", "Running") and one.spec and one.compute not in (None, "local"):
-            silent = compute.silent(tx, ctx) if silent is None else silent
+            silent = silent or compute.silent(tx, ctx)
             why = why or compute.standing(tx, ctx)
             holder = f"{one.id}/{one.attempt}"
             there = {
-                "not_responding": silent.get(one.compute) or silent.get(holder),
+                "not_responding": silent(one.compute, holder),
                 "waits_for": why(one.compute, holder),
             }
             run = run.model_copy(update=there)
