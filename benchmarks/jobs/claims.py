@@ -43,9 +43,9 @@ def history(ctx: Context, count: int) -> None:
 
 def queue(ctx: Context, count: int) -> None:
     """Put jobs into the queue."""
-    for _ in range(0, count, _MANY):
+    for begun in range(0, count, _MANY):
         with ctx.db.begin() as tx:
-            for _ in range(min(_MANY, count)):
+            for _ in range(min(_MANY, count - begun)):
                 service.add(tx, ctx, JobSpec(command=["true"]))
 
 

@@ -1,6 +1,6 @@
 import { Button, Menu, useComputedColorScheme } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { count, metric } from '@/kernel/format';
+import { count, counted, metric } from '@/kernel/format';
 import { palette } from '@/theme';
 import { IconSearch, IconX } from '../icons';
 import { axisText, type Axis } from './axis';
@@ -136,7 +136,7 @@ export function RunCurves(props: Props) {
   const summary =
     points === 0
       ? 'No points.'
-      : `${count(curves.length)} ${curves.length === 1 ? 'curve' : 'curves'}, ${count(points)} points${thinned}. ${lastOf(ends, curves.length)}`;
+      : `${counted(curves.length, 'curve')}, ${counted(points, 'point')}${thinned}. ${lastOf(ends, curves.length)}`;
 
   const show = (range: readonly [number, number] | null) => {
     shown.current = range; // for a plot that is just being made

@@ -21,9 +21,8 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> command.Co
     name = text(raw.get("notebook")).strip()
     if not name.endswith(".ipynb"):
         raise BadJob("The job names no notebook.", "Write `notebook: report.ipynb`.", field="notebook")
-    if (
-        "parameters" in raw
-    ):  # as papermill calls them; left out, the notebook would run with other values than were meant
+    if "parameters" in raw:
+        # as papermill calls them; left out with a warning, the notebook would run with other values than were meant
         raise BadJob(
             "A notebook job has no 'parameters'.",
             "Write them under `inputs`: those are what the notebook's parameters become.",
