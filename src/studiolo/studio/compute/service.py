@@ -96,20 +96,17 @@ def silent(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | N
     def why(name: str | None, holder: str) -> str | None:
         """Return the sentence, None for what answers."""
         if (row := attached.get(name)) is not None:
-            said = _silence(row.silent_since, row.silent_reason)
-            return f"'{row.name}' {said} The job is not harmed by it."
+            return _silence(f"'{row.name}'", row.silent_since, row.silent_reason, "The job is not harmed by it.")
         if (row := nodes.get(holder)) is not None:
-            said = _silence(row.silent_since, row.reason)
-            return (
-                f"Node {row.number} of '{row.cluster_name}' {said} It is suspended, and the job lost, if it stays so."
-            )
+            node = f"Node {row.number} of '{row.cluster_name}'"
+            return _silence(node, row.silent_since, row.reason, "It is suspended, and the job lost, if it stays so.")
         return None
 
     return why
 
 
-def _silence(since: datetime, reason: str | None) -> str:
-    return f"does not answer since {since:%Y-%m-%d %H:%M} UTC: {reason or 'nobody knows why.'}"
+def _silence(who: str, since: datetime, reason: str, then: str) -> str:
+    return f"{who} does not answer since {since:%Y-%m-%d %H:%M} UTC: {reason} {then}"
 
 
 def standing(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | None]":
