@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from studiolo.kernel.errors import StudioloError
+from studiolo.kernel.errors import Invalid, StudioloError
 
 if TYPE_CHECKING:
     from studiolo.kernel.http import Transport
@@ -25,8 +25,7 @@ err = Console(stderr=True, soft_wrap=True)
 if not out.is_terminal:
     out = Console(soft_wrap=True, width=1000)  # a pipe or a file has no edge to fold at
 _WHOLE = ("id", "run", "run_id", "name", "reference", "state", "version")  # what people copy is never folded
-
-
+_UNITS = {"": 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -37,7 +36,29 @@ class Output(StrEnum):
     json = "json"
 
 
+def days(text: str) -> float:
+    """Read a time such as `7d`, `12h` or `30` (days); raises Invalid.
+
+    >>> days("7d"), days("12h"), days("0")
+    (7.0, 0.5, 0.0)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([dhms]?)", text.strip())
+    if match is None:
+        raise Invalid(f"'{text}' is no time.", "Write 7d, 12h or 0d.", field="older-than")
+    return float(match[1]) * _UNITS[match[2]] / 86400
+
+
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="table for people, json for scripts.")]
+OlderThanOption = Annotated[  # scripts wrote the second name before all bins had the first
+    float | None,
+    typer.Option(
+        "--older-than",
+        "--older-than-days",
+        parser=days,
+        metavar="TIME",
+        help="Only what has been in the bin so long: 12h, 7d; 0d is all. Default: the retention time.",
+    ),
+]
 
 
 def transport(context: typer.Context) -> "Transport":

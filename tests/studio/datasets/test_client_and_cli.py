@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from typer.testing import Result
 
-from studiolo.kernel.errors import Remote
+from studiolo.kernel.errors import Remote, Unavailable
+from studiolo.kernel.http import Transport
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets.errors import ProfileNotReady
 
@@ -92,6 +94,69 @@ def test_commands_tell_people_and_scripts(cli: Callable[..., Result], people: Pa
     assert cli("datasets", "sample").exit_code == 0
     assert cli("datasets", "delete", "folk").exit_code == 0
     assert "folk" not in cli("datasets", "list").stdout
+
+
+def test_versions_are_compared_by_their_references(cli: Callable[..., Result], people: Path) -> None:
+    for line in ("", "cy,3,2020-01-03\n"):
+        people.write_text(people.read_text() + line)
+        assert cli("datasets", "create", str(people), "--name", "folk").exit_code == 0
+    told = cli("datasets", "compare", "folk").stdout
+    for words in (["folk:1", "folk:2"], ["folk:1", "2"], ["folk", "2"], ["folk", "--left", "1", "--right", "2"]):
+        assert cli("datasets", "compare", *words).stdout == told, words
+    assert "folk:1 → folk:2  rows 2 → 3" in told
+    assert "folk:2 → folk:1  rows 3 → 2" in cli("datasets", "compare", "folk:2", "folk:1").stdout
+    for words, said in (
+        (["folk:1", "other:2"], "two datasets"),
+        (["folk:one", "folk:2"], "'one' is no version"),
+        (["folk:1", "--left", "2"], "version 1 or 2"),
+    ):
+        refused = cli("datasets", "compare", *words)
+        assert refused.exit_code == 1
+        assert said in str(refused.exception)
+
+
+def test_what_does_not_concern_a_format_is_said(cli: Callable[..., Result], studio: Studio, people: Path) -> None:
+    made = cli("datasets", "create", str(people), "--format", "parquet", "--delimiter", ";")
+    assert made.exit_code == 1  # what is no Parquet is refused for that
+    studio.datasets.create(people, "folk", header=True)
+    assert not studio.datasets.get("folk").table.notes
+    rows = people.with_suffix(".jsonl")
+    rows.write_text('{"a": 1}\n')
+    made = cli("datasets", "create", str(rows), "--delimiter", ";")
+    assert "note: `delimiter` says nothing about JSON lines: read without." in made.stdout
+
+
+def test_an_upload_that_is_cut_off_says_how_it_goes_on(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for number in range(3):
+        (tmp_path / "folder" / f"{number}.bin").write_bytes(bytes([number]) * 300_000)
+    upload = Transport.upload
+
+    def cut(self: Transport, *args: Any, **query: Any) -> Any:
+        if query.get("path") == "2.bin":
+            raise Unavailable("The line is cut.", "Try again.")
+        return upload(self, *args, **query)
+
+    monkeypatch.setattr(Transport, "upload", cut)
+    with pytest.raises(Unavailable) as caught:
+        studio.datasets.send(tmp_path / "folder", kind="file")
+    session = studio.datasets.uploads()[0]
+    assert f"Try again. What has arrived is kept: the same again with `--session {session.id}`" in caught.value.hint
+    monkeypatch.setattr(Transport, "upload", upload)
+    assert studio.datasets.send(tmp_path / "folder", kind="file", session=session.id).state == "queued"
+
+
+def test_bins_are_emptied_by_one_option(cli: Callable[..., Result], people: Path) -> None:
+    assert cli("datasets", "create", str(people), "--name", "folk").exit_code == 0
+    assert cli("datasets", "delete", "folk").exit_code == 0
+    assert "would remove 0 versions" in cli("datasets", "gc", "--older-than", "1d", "--dry-run").stdout
+    refused = cli("datasets", "gc", "--older-than", "soon")
+    assert (refused.exit_code, str(refused.exception)) == (1, "'soon' is no time. Write 7d, 12h or 0d.")
+    assert "removed 1 versions" in cli("datasets", "gc", "--older-than", "0d").stdout
+    assert "removed 0 versions" in cli("datasets", "gc", "--older-than-days", "0").stdout
+    assert json.loads(cli("models", "gc", "--older-than", "12h", "-o", "json").stdout)["models"] == 0
 
 
 def test_a_missing_file_is_named(cli: Callable[..., Result]) -> None:

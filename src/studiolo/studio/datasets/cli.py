@@ -154,12 +154,21 @@ def preview(
     output: OutputOption = Output.table,
 ) -> None:
     """Show the first rows."""
-    found = Datasets(transport(context)).preview(name, rows=rows)
+    datasets = Datasets(transport(context))
+    found = datasets.preview(name, rows=rows)
     if output is Output.json:
         show(found, output=output)
         return
     columns = [column.name for column in found.columns]
     show([dict(zip(columns, row, strict=True)) for row in found.rows], columns, output=output)
+    version = datasets.get(name)
+    if version.mode == "referenced":
+        out.print(
+            f"note: these rows were kept when {version.reference} was registered; its files stay in "
+            f"'{version.datastore}', where they may have changed since.",
+            markup=False,
+            highlight=False,
+        )
 
 
 @app.command()

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from studiolo.studio.datasets.delta import table as delta
 from studiolo.studio.datasets.errors import BadColumnChoice, BadFile, EmptyFile, HeaderOnly
-from studiolo.studio.datasets.formats.base import Inspected, Source, choose
+from studiolo.studio.datasets.formats.base import Format, Inspected, Source, choose, family
 from studiolo.studio.datasets.images import table as images
 from studiolo.studio.datasets.mltable import pipeline
 from studiolo.studio.datasets.mltable.describing import Described, describe
@@ -59,20 +59,32 @@ def _look(source: Source) -> Inspected:
         raise EmptyFile("The file is empty.", "Choose a file with a table in it.")
     kind = unpacking.packed(head)
     if kind == "zip" and unpacking.is_workbook(source.path):
-        return choose(head, source.name, source.options.format or "excel").inspect(source)
+        return _by(choose(head, source.name, source.options.format or "excel"), source)
     if kind is None:
-        return choose(head, source.name, source.options.format).inspect(source)
+        return _by(choose(head, source.name, source.options.format), source)
     path, name = unpacking.unpack(source.path, source.name, kind, source.work, member=source.options.member)
     with path.open("rb") as stream:
         head = stream.read(CHUNK)
     if not head:
         raise EmptyFile("The archive holds an empty file.", "Choose a file with a table in it.")
-    found = choose(head, name, source.options.format).inspect(replace(source, path=path, name=name))
+    found = _by(choose(head, name, source.options.format), replace(source, path=path, name=name))
     note = ReadingNote(message=f"The file was unpacked ({kind}); what came out is read.")
     schema = found.schema.model_copy(update={"notes": [note, *found.schema.notes]})
     if found.readable is not None:
         path.unlink(missing_ok=True)
     return replace(found, schema=schema, readable=found.readable or path)
+
+
+def _by(module: Format, source: Source) -> Inspected:
+    """Look into a file as a format does; what was asked for and does not concern that format is noted."""
+    found = module.inspect(source)
+    said = source.options.model_dump(exclude_defaults=True).keys() - {*module.SPEC.options}
+    others = said & {option for other in family().values() for option in other.SPEC.options}
+    if not others:
+        return found
+    named = ", ".join(f"`{option}`" for option in sorted(others))
+    note = ReadingNote(message=f"{named} says nothing about {module.SPEC.title}: read without.")
+    return replace(found, schema=found.schema.model_copy(update={"notes": [note, *found.schema.notes]}))
 
 
 def inspect_files(

@@ -141,7 +141,9 @@ def follow(datasets: Datasets, found: Registration, *, wait: bool, output: Outpu
         show(found, output=output)
         return
     show(found, SHOWN)
-    for text in [found.note, *(f"left out: {item.path}: {item.reason}" for item in found.skipped[:20])]:
+    made = datasets.get(found.name, found.version) if found.version and found.kind == "tabular" else None
+    notes = [note.message for note in made.table.notes] if made else []
+    for text in [found.note, *notes, *(f"left out: {item.path}: {item.reason}" for item in found.skipped[:20])]:
         if text:
             out.print(f"note: {text}", markup=False, highlight=False)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from studiolo.kernel.errors import Invalid, Remote
+from studiolo.kernel.errors import Invalid, Remote, StudioloError
 from studiolo.kernel.home import Home
 from studiolo.kernel.http import Transport
 from studiolo.studio.datasets.errors import FilesNotRead, NoFiles, RegistrationFailed, UploadOffset
@@ -83,7 +83,20 @@ class Registrations:
         digests = _digests(files, cache)
         if session is None:
             session = str(self._transport.post("datasets/uploads/sessions", json=about)["id"])
-        where = f"datasets/uploads/sessions/{session}"
+        try:
+            return self._send_all(f"datasets/uploads/sessions/{session}", files, digests, watch)
+        except (StudioloError, KeyboardInterrupt) as error:
+            kept = f"What has arrived is kept: the same again with `--session {session}` sends the rest alone."
+            if isinstance(error, StudioloError):
+                error.hint = f"{error.hint} {kept}".strip()
+            else:
+                warn(kept)
+            raise
+
+    def _send_all(
+        self, where: str, files: list[LocalFile], digests: Mapping[str, str], watch: Tell | None
+    ) -> Registration:
+        """Send what the studio does not have of the files, and have them registered."""
         total = sum(file.size for file in files)
         done = [0]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from studiolo.kernel.errors import Invalid
-from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
+from studiolo.kernel.terminal import OlderThanOption, Output, OutputOption, out, show, transport
 from studiolo.studio.datasets.client import Datasets
 
 Name = Annotated[str, typer.Argument(metavar="NAME[:VERSION]", help="Name of the dataset; the newest version, or one.")]
@@ -83,15 +83,12 @@ def restore(context: typer.Context, name: Whole, output: OutputOption = Output.t
 
 def gc(
     context: typer.Context,
-    days: Annotated[
-        float | None,
-        typer.Option("--older-than-days", min=0, help="Default: STUDIOLO_RETENTION_DAYS; 0: all of the bin."),
-    ] = None,
+    older_than: OlderThanOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Remove for good what is in the bin; `studiolo experiments gc` then frees the bytes that nothing names any more."""
-    found = Datasets(transport(context)).clean_up(days, dry_run=dry_run)
+    found = Datasets(transport(context)).clean_up(older_than, dry_run=dry_run)
     if output is Output.json:
         show(found, output=output)
         return
@@ -162,16 +159,24 @@ def mltable(
 
 def compare(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    name: Annotated[str, typer.Argument(metavar="NAME[:OLDER]", help="A dataset; the older version after a colon.")],
+    other: Annotated[str | None, typer.Argument(metavar="[NAME:]NEWER", help="The newer version.")] = None,
     left: Annotated[int | None, typer.Option(min=1, help="The older version; default: the one before.")] = None,
     right: Annotated[int | None, typer.Option(min=1, help="The newer version; default: the newest.")] = None,
     files_: Annotated[bool, typer.Option("--files", help="Name the files that differ.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Show what differs between two versions: columns, rows, files."""
+    """Show what differs between two versions, such as `prices:1 prices:3`: columns, rows, files."""
     datasets = Datasets(transport(context))
+    name, older = _named(name, left, "left")
+    if other is not None:
+        named, right = _named(other if ":" in other else f"{name}:{other}", right, "right")
+        if named != name:
+            raise Invalid(
+                f"'{name}' and '{named}' are two datasets.", "Versions of one dataset are compared.", field="other"
+            )
     right = right or datasets.get(name).version
-    left = left or datasets.get(name, right).parent or right
+    left = older or datasets.get(name, right).parent or right
     found = datasets.compare(name, left, right)
     changes = list(islice(datasets.compare_files(name, left, right), 10_000)) if files_ else []
     if output is Output.json:
@@ -188,6 +193,18 @@ def compare(
         show(found.columns_changed, ("column", "change", "left", "right"))
     if files_:
         show(changes, ("path", "change", "left_size", "right_size"), empty="No file differs.")
+
+
+def _named(reference: str, number: int | None, option: str) -> tuple[str, int | None]:
+    """Read `name:version`, whose version an option may say instead; raises Invalid."""
+    name, colon, version = reference.partition(":")
+    if not colon:
+        return name, number
+    if not version.isdecimal() or int(version) < 1:
+        raise Invalid(f"'{version}' is no version.", f"Write {name}:2.", field="name")
+    if number is not None and number != int(version):
+        raise Invalid(f"Is it version {version} or {number}?", f"Leave --{option} out.", field=option)
+    return name, int(version)
 
 
 COMMANDS = (compare, files, tag, keep, delete, restore, gc, download, mltable, images)

@@ -1,12 +1,11 @@
 """`studiolo experiments delete | restore | gc`: the bin."""
 
-import re
 from typing import Annotated
 
 import typer
 
 from studiolo.kernel.errors import Invalid
-from studiolo.kernel.terminal import Output, OutputOption, out, progress, show, transport
+from studiolo.kernel.terminal import OlderThanOption, Output, OutputOption, out, progress, show, transport
 from studiolo.studio.experiments.client import Experiments
 from studiolo.studio.experiments.schemas import Cleanup
 
@@ -14,7 +13,6 @@ Ids = Annotated[list[str] | None, typer.Argument(help="Ids of runs.")]
 ExperimentId = Annotated[
     str | None, typer.Option("--experiment", help="Id of an experiment: it, with its runs, instead of single runs.")
 ]
-_UNITS = {"": 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 def delete(
@@ -43,10 +41,7 @@ def restore(
 
 def gc(
     context: typer.Context,
-    older_than: Annotated[
-        str,
-        typer.Option(help="Only what has been in the bin so long: 12h, 7d; 0d is all. Default: the retention time."),
-    ] = "",
+    older_than: OlderThanOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
@@ -54,7 +49,7 @@ def gc(
     experiments = Experiments(transport(context))
     found = Cleanup()
     with progress("cleaning up", 1.0) as bar:
-        for found in experiments.cleaning(days(older_than) if older_than else None, dry_run=dry_run):
+        for found in experiments.cleaning(older_than, dry_run=dry_run):
             bar.update(bar.task_ids[0], completed=found.done, description=f"{found.runs} runs, {found.files} files")
     if output is Output.json:
         show(found, output=output)
@@ -70,18 +65,6 @@ def gc(
     if found.held:
         runs = "1 run stays" if found.held == 1 else f"{found.held} runs stay"
         out.print(f"{runs}: registered model versions were made from them.", highlight=False)
-
-
-def days(text: str) -> float:
-    """Read a time such as `7d`, `12h` or `30` (days).
-
-    >>> days("7d"), days("12h"), days("0")
-    (7.0, 0.5, 0.0)
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([dhms]?)", text.strip())
-    if match is None:
-        raise Invalid(f"'{text}' is no time.", "Write 7d, 12h or 0d.", field="older-than")
-    return float(match[1]) * _UNITS[match[2]] / 86400
 
 
 def size(count: float) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from studiolo.kernel.errors import Invalid
-from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
+from studiolo.kernel.terminal import OlderThanOption, Output, OutputOption, out, show, transport
 from studiolo.studio.models.client import Models
 from studiolo.studio.models.names import split
 
@@ -300,12 +300,9 @@ def restore(
 @app.command("gc")
 def gc(
     context: typer.Context,
-    older_than_days: Annotated[
-        float | None,
-        typer.Option(min=0, help="Only what has been in the bin so long; 0 is all. Default: the retention time."),
-    ] = None,
+    older_than: OlderThanOption = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Remove for good what has been in the bin too long; `studiolo experiments gc` then frees the files."""
-    found = Models(transport(context)).clean_up(older_than_days)
+    found = Models(transport(context)).clean_up(older_than)
     show(found, ("models", "versions"), output=output)
