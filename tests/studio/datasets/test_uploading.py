@@ -161,6 +161,18 @@ def test_other_bytes_of_the_same_size_begin_anew(ctx: Context) -> None:
         assert (state.complete, state.received) == (complete, 5 if complete else 0)
 
 
+@pytest.mark.parametrize("marked", ["mark", "digest"])
+def test_a_file_that_changed_half_way_begins_anew(client: TestClient, marked: str) -> None:
+    session = begin(client)
+    body = {"path": "big", "size": 10, marked: "1" * 64}
+    for asked, received in ((body, 0), (body, 6), ({"path": "big", "size": 10}, 6), ({**body, marked: "2" * 64}, 0)):
+        [state] = client.post(f"{API}/{session}/files", json={"files": [asked]}).json()
+        assert state["received"] == received, asked
+        if asked is body and not received:
+            assert put(client, session, "big", b"before").json()["received"] == 6
+    assert put(client, session, "big", b"afterwards").json()["complete"]
+
+
 @pytest.mark.parametrize("path", ["../x", "/x", "a\nb", "a\\b", "a//b", "x" * 1025, "", "a/./b"])
 def test_names_are_judged_before_any_is_added(client: TestClient, path: str) -> None:
     session = begin(client)

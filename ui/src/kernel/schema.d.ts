@@ -17554,10 +17554,14 @@ export interface components {
     /**
      * UploadFile
      * @description A file of a session. path: in the dataset, with folders; digest: blake3, then bytes that are here already are not sent.
+     *
+     *     mark: what changes when the file does, such as the time of its last change; default: its digest.
      */
     UploadFile: {
       /** Digest */
       digest?: string | null;
+      /** Mark */
+      mark?: string | null;
       /** Path */
       path: string;
       /** Size */

@@ -158,13 +158,17 @@ class UploadSession(BaseModel):
 
 
 class UploadFile(BaseModel):
-    """A file of a session. path: in the dataset, with folders; digest: blake3, then bytes that are here already are not sent."""
+    """A file of a session. path: in the dataset, with folders; digest: blake3, then bytes that are here already are not sent.
+
+    mark: what changes when the file does, such as the time of its last change; default: its digest.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     path: Path
     size: int = Field(ge=0, lt=2**63)
     digest: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    mark: str | None = Field(None, max_length=100)
 
 
 class UploadFiles(BaseModel):

@@ -113,6 +113,7 @@ dataset_upload_files = Table(
     Column("size", BigInteger, nullable=False),
     Column("received", BigInteger, nullable=False, default=0),
     Column("digest", String(64), info=NAMES_BLOBS),  # of a file that is whole, in the store
+    Column("mark", String(100)),  # what its owner tells states of the file apart by
     Index(
         "ix_dataset_upload_files_pending",
         "upload_id",

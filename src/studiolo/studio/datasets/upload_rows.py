@@ -75,10 +75,10 @@ def files(tx: Connection, session_id: str, after: str, limit: int, *, pending: b
 
 
 def put_files(tx: Connection, ctx: Context, session_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add files, or begin them anew. rows: path, size, received, digest."""
+    """Add files, or begin them anew. rows: path, size, received, digest, mark."""
     if rows:
         change = ctx.db.upsert(files_table)
-        kept = {name: change.excluded[name] for name in ("size", "received", "digest")}
+        kept = {name: change.excluded[name] for name in ("size", "received", "digest", "mark")}
         change = change.on_conflict_do_update(index_elements=["upload_id", "path"], set_=kept)
         tx.execute(change, [{"upload_id": session_id, **row} for row in rows])
 

@@ -77,7 +77,7 @@ def list_sessions(ctx: Context) -> list[UploadSession]:
 
 
 def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileState]:
-    """Add files, or ask again how far they are; one whose size or digest changed begins anew, one whose bytes are here is complete.
+    """Add files, or ask again how far they are; one whose size, digest or mark changed begins anew, one whose bytes are here is complete.
 
     Raises BadFilePath for a name that cannot be used, before any of them is added.
     """
@@ -103,13 +103,16 @@ def announce(ctx: Context, session: str, files: list[UploadFile]) -> list[FileSt
         for file in judged:
             old = known.get(file.path)
             digest = file.digest if file.digest in here and _size(ctx, file.digest) == file.size else None
-            changed = old is not None and old.digest and file.digest and old.digest != file.digest
+            mark = file.mark or file.digest
+            changed = old is not None and any(
+                was and now and was != now for was, now in ((old.digest, file.digest), (old.mark, mark))
+            )
             if old is not None and old.size == file.size and digest is None and not changed:
                 continue
             if old is not None:
                 part(ctx, session, file.path).unlink(missing_ok=True)
             received = file.size if digest else 0
-            put.append({"path": file.path, "size": file.size, "received": received, "digest": digest})
+            put.append({"path": file.path, "size": file.size, "received": received, "digest": digest, "mark": mark})
         rows.put_files(tx, ctx, session, put)
         rows.touch(tx, ctx, session)
         now = rows.files_of(tx, session, [file.path for file in judged])

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { Problem } from '@/kernel/problem';
 import { toastProblem } from '@/kit/ConfirmUndo';
-import { announce, beginSession, filesOfSession, removeFile } from '../wizard/wire';
+import { announce, beginSession, filesOfSession } from '../wizard/wire';
 import type { Gathered } from './gather';
 import { nextOf, Pace, totalsOf, type Item, type Totals } from './queue';
 import { sendFile, sendTogether, type Desk } from './sending';
@@ -43,13 +43,12 @@ export class Upload {
   async add(found: readonly Gathered[]): Promise<void> {
     for (let from = 0; from < found.length; from += ANNOUNCED) {
       const some = found.slice(from, from + ANNOUNCED);
-      for (const { path, file } of some) {
-        const before = this.files.get(path);
-        if (before && before.lastModified !== file.lastModified && this.items.has(path))
-          await removeFile(this.id, path); // of the same size it would be taken for what was sent
-      }
-      const sizes = some.map(({ path, file }) => ({ path, size: file.size }));
-      const states = await announce(this.id, sizes);
+      const about = some.map(({ path, file }) => ({
+        path,
+        size: file.size,
+        mark: String(file.lastModified),
+      }));
+      const states = await announce(this.id, about);
       some.forEach(({ path: given, file }, index) => {
         const { path, received, complete } = states[index] ?? { path: given, received: 0, complete: false };
         this.files.set(path, file);

@@ -36,7 +36,10 @@ export const sessions = {
 
 const of = (session: string) => ({ path: { session } });
 
-export const announce = (session: string, files: { path: string; size: number }[]): Promise<FileState[]> =>
+export const announce = (
+  session: string,
+  files: { path: string; size: number; mark: string }[],
+): Promise<FileState[]> =>
   data(api().POST('/datasets/uploads/sessions/{session}/files', { params: of(session), body: { files } }));
 
 export const filesOfSession = (session: string, cursor: string | undefined) =>
