@@ -23,12 +23,18 @@ UV = "uv>=0.9,<0.20"
 
 
 def main() -> None:
-    """Make the environment, or leave it alone when it is what the lock says."""
+    """Make the environment, or leave it alone when it is what the lock says, and compile what is not compiled."""
     if sys.version_info < (3, 11):  # noqa: UP036 - asked before anything else, by whatever Python make found
         sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 setup")
     wanted = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
-        return
+    if not (PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted):
+        create(wanted)
+    # where Python is told to write no bytecode, each of the studio's processes would compile its modules anew
+    run(PYTHON, "-m", "compileall", "-q", ROOT / "src")
+
+
+def create(wanted: str) -> None:
+    """Make the environment anew, or what changed in the lock."""
     print(f"creating {VENV} from {LOCK.name} …", flush=True)
     if not PYTHON.exists():
         venv.create(VENV, with_pip=True, symlinks=True)

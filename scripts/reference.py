@@ -84,8 +84,7 @@ def cli_page() -> str:
     """Every command."""
     from studiolo.cli import app
 
-    if not app.app.registered_groups:
-        app.attach_slices()
+    app.attach_slices()
     text = ["# Commands\n", "Every command that prints nouns has `--output json` for scripts.\n"]
     for path, command in commands(typer.main.get_command(app.app), ("studiolo",)):
         text.append(f"## `{' '.join(path)}`\n\n{(command.help or '').strip()}\n")

@@ -155,8 +155,7 @@ def cli(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     from studiolo.cli import app
 
     connection = make_transport(services)
-    if not app.app.registered_groups:
-        app.attach_slices()  # first: classes name the real Transport in their fields
+    app.attach_slices()  # first: classes name the real Transport in their fields
     monkeypatch.setattr("studiolo.kernel.http.Transport", lambda *_, **__: connection)
 
     def run(*words: str, stdin: str | None = None) -> Result:

@@ -67,8 +67,7 @@ def test_commands_that_a_page_names_are_there(page: Any) -> None:
 @cache
 def root() -> Any:
     """Return the group of all commands, which takes a while to build."""
-    if not app.app.registered_groups:
-        app.attach_slices()
+    app.attach_slices()
     return typer.main.get_command(app.app)
 
 

@@ -45,6 +45,32 @@ def test_version_loads_no_server() -> None:
     assert not set(json.loads(modules)) & HEAVY
 
 
+@pytest.mark.parametrize(("words", "owners"), [("compute list", {"compute"}), ("submit", {"experiments", "pipelines"})])
+def test_a_command_loads_the_commands_of_its_slice_alone(words: str, owners: set[str]) -> None:
+    program = f"import sys; sys.argv = 'studiolo {words} --help'.split(); from studiolo.cli.app import main\ntry:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+    program += "import json; print(json.dumps([name for name in sys.modules if name.startswith('studiolo.studio.') and name.endswith('.cli') and name.count('.') == 3]))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert f"Usage: studiolo {words} " in done.stdout
+    assert set(json.loads(done.stdout.splitlines()[-1])) == {f"studiolo.studio.{name}.cli" for name in owners}
+
+
+def test_what_the_client_side_refuses_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from studiolo.cli import app
+
+    monkeypatch.setattr(sys, "argv", ["studiolo", "--url", "http://127.0.0.1:9", "datasets", "keep", "x", "--days=-1"])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert (ended.value.code, capsys.readouterr().err) == (1, "error (keep_days): Input should be greater than 0.\n")
+
+
+def test_commands_beside_the_slices_are_found_where_they_are() -> None:
+    program = "from studiolo.cli.app import OWNERS; from studiolo.studio.slices import parts\n"
+    program += "assert {verb: name for name, module in parts('cli') for verb in getattr(module, 'root_commands', {})} == OWNERS"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
 def test_the_runner_is_standard_library_only() -> None:
     extra = loaded("import studiolo.runner.main") - loaded("pass")
     known = set(sys.stdlib_module_names) | {"studiolo"}

@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 SLICES = (
@@ -20,9 +20,9 @@ SLICES = (
 )
 
 
-def parts(file: str) -> Iterator[tuple[str, ModuleType]]:
+def parts(file: str, slices: Sequence[str] = SLICES) -> Iterator[tuple[str, ModuleType]]:
     """Import and yield, by slice, the modules of a name that slices have: `router`, `reconcile` or `cli`."""
-    for name in SLICES:
+    for name in slices:
         module = f"studiolo.studio.{name}.{file}"
         if importlib.util.find_spec(module) is not None:
             yield name, importlib.import_module(module)
