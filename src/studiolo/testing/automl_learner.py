@@ -79,6 +79,17 @@ class LearnerChecks:
         assert np.isfinite(scores).all()
         assert time.monotonic() - begun < 30
 
+    def test_the_models_of_all_folds_are_read_by_what_one_of_them_says(self, tmp_path: Path) -> None:
+        """A trial keeps one `member` for the files of its folds, which stop at rounds of their own."""
+        part = self.part(2)
+        longer, _ = self.fit(part, tmp_path)
+        shorter: Fitted = self.learner.fit(
+            part, dict(self.learner.SPEC.params) | self.quick, Effort(rounds=3), tmp_path, "other"
+        )
+        assert longer.member == shorter.member
+        for model in members.load(tmp_path, {**longer.member, "files": [longer.file, shorter.file]}):
+            assert np.isfinite(model.scores(part.x)).all()
+
     def test_it_writes_into_its_folder_only_what_it_names(self, tmp_path: Path) -> None:
         """Files of trials are moved and deleted by name."""
         fitted, _ = self.fit(self.part(2), tmp_path)

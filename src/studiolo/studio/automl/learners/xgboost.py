@@ -62,8 +62,7 @@ def fit(part: Part, params: dict[str, Any], effort: Effort, folder: Path, stem: 
         gains[int(name[1:])] = gain
     booster = booster[:best]
     booster.save_model(folder / f"{stem}.json")
-    member = {"kind": "xgboost", "rounds": best, "classes": part.classes}
-    return Fitted(f"{stem}.json", member, best, gains.tolist(), capped)
+    return Fitted(f"{stem}.json", {"kind": "xgboost", "classes": part.classes}, best, gains.tolist(), capped)
 
 
 def compile_trees(scorer: XGBoost) -> Trees:

@@ -38,14 +38,13 @@ class XGBoost:
         import xgboost
 
         self.booster = xgboost.Booster(model_file=str(file))
-        self.rounds = int(member["rounds"])
         self.classes = int(member["classes"])
 
     def scores(self, matrix: FloatArray) -> NDArray[Any]:
         import xgboost
 
         data = xgboost.DMatrix(np.ascontiguousarray(matrix), missing=np.nan)
-        found = self.booster.predict(data, iteration_range=(0, self.rounds))
+        found = self.booster.predict(data)  # its file ends with its best round
         return _as_scores(found, objective="binary" if self.classes == 2 else "")
 
 
