@@ -5,7 +5,7 @@ import { rootRoute, workspaceRoute } from '@/kernel/routing';
 import { searchOf, text } from '@/kernel/search';
 import { session } from '@/kernel/session';
 import { parseSearch, stringifySearch } from '@/kernel/workspace';
-import { Loading } from '@/kit/Page';
+import { Pending } from '@/kit/Page';
 import { automlRoutes } from '@/studio/automl/routes';
 import { computeRoutes } from '@/studio/compute/routes';
 import { datasetsRoutes } from '@/studio/datasets/routes';
@@ -78,7 +78,7 @@ export const router = createRouter({
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
   defaultNotFoundComponent: NotFound,
-  defaultPendingComponent: Loading,
+  defaultPendingComponent: Pending,
   defaultPendingMs: 150,
   defaultErrorComponent: ({ error }) => <Failed error={error} onRetry={() => void router.invalidate()} />,
 });

@@ -77,6 +77,15 @@ export function Loading({ rows = 8, height = 20 }: { rows?: number; height?: num
   );
 }
 
+/** A page whose code is on its way. */
+export function Pending() {
+  return (
+    <div className={classes.page}>
+      <Loading />
+    </div>
+  );
+}
+
 interface QueryLike<T> {
   data: T | undefined;
   error: unknown;
