@@ -2,6 +2,7 @@ import { Button, type ButtonProps } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useMay } from '@/kernel/session';
 import { useFollow } from './Link';
+import { Reason } from './Reason';
 
 interface Props extends Pick<ButtonProps, 'variant' | 'leftSection' | 'size'> {
   permission: string;
@@ -17,9 +18,9 @@ export function MayLink({ permission, to, href, children, ...look }: Props) {
   const follow = useFollow();
   if (!may)
     return (
-      <Button {...look} disabled title={`Your role in this workspace may not ${to}`}>
-        {children}
-      </Button>
+      <Reason why={`Your role in this workspace may not ${to}`}>
+        <Button {...look}>{children}</Button>
+      </Reason>
     );
   return (
     <Button {...look} component="a" href={href} onClick={(event) => follow(href, event)}>

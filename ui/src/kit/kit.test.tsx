@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
@@ -10,6 +11,7 @@ import { MetricCell } from './MetricCell';
 import { Note } from './Note';
 import { Answer } from './Page';
 import { ProgressBar } from './ProgressBar';
+import { Reason } from './Reason';
 import { pinSlot, slotOf, slotsOf } from './runColours';
 import { isOver, statusOf } from './status';
 import { StatusBadge } from './StatusBadge';
@@ -61,6 +63,24 @@ test('an error says what failed, what to do, and can be tried again', async () =
   expect(screen.getByText(/x\.y · req-1/)).toBeTruthy();
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
   expect(retry).toHaveBeenCalledOnce();
+});
+
+test('a button that may not be pressed is reached by the keyboard and says why', async () => {
+  const press = vi.fn();
+  const button = (
+    <Button disabled onClick={press}>
+      Delete
+    </Button>
+  );
+  await draw(<Reason why="Your role may not">{button}</Reason>);
+  await userEvent.tab();
+  const found = screen.getByRole('button', { name: 'Delete' });
+  expect(document.activeElement).toBe(found);
+  expect(found.getAttribute('aria-disabled')).toBe('true');
+  expect((await screen.findByRole('tooltip')).textContent).toBe('Your role may not');
+  await userEvent.click(found);
+  await userEvent.keyboard('{Enter}');
+  expect(press).not.toHaveBeenCalled();
 });
 
 test('old data stay on screen when a refresh fails', async () => {

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconStop } from '@/kit/icons';
+import { Reason } from '@/kit/Reason';
 import { isOver } from '@/kit/status';
 import { cancelRun, type Run } from './queries';
 
@@ -35,16 +36,17 @@ export function CancelButton({ runs, onCanceled }: Props) {
   return (
     <Popover opened={asking} onChange={setAsking} position="bottom-end" withArrow trapFocus shadow="md">
       <Popover.Target>
-        <Button
-          variant="default"
-          leftSection={<IconStop size={14} aria-hidden />}
-          loading={busy}
-          disabled={!may}
-          title={may ? undefined : 'Your role may not cancel runs'}
-          onClick={() => (working > 0 ? setAsking(true) : void cancel())}
-        >
-          {many ? `Cancel ${open.length} runs` : 'Cancel run'}
-        </Button>
+        <Reason why={may ? undefined : 'Your role may not cancel runs'}>
+          <Button
+            variant="default"
+            leftSection={<IconStop size={14} aria-hidden />}
+            loading={busy}
+            disabled={!may}
+            onClick={() => (working > 0 ? setAsking(true) : void cancel())}
+          >
+            {many ? `Cancel ${open.length} runs` : 'Cancel run'}
+          </Button>
+        </Reason>
       </Popover.Target>
       <Popover.Dropdown aria-label="Cancel?">
         <Stack gap="sm" maw={280}>

@@ -13,6 +13,7 @@ import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { useFollow } from '@/kit/Link';
 import { Answer, Section } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { Time, Until } from '@/kit/Time';
 import { deletedModels, deletedVersions, restoreModel, restoreVersion } from './bin';
 import type { Model, ModelVersion } from './queries';
@@ -68,16 +69,17 @@ export function DeletedModels({ search }: { search: string | undefined }) {
       sortable: false,
       value: () => null,
       cell: (row) => (
-        <Button
-          variant="default"
-          size="compact-sm"
-          disabled={!may}
-          title={may ? undefined : WHY}
-          aria-label={`Restore ${row.name}`}
-          onClick={() => start(row)}
-        >
-          Restore
-        </Button>
+        <Reason why={may ? undefined : WHY}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            disabled={!may}
+            aria-label={`Restore ${row.name}`}
+            onClick={() => start(row)}
+          >
+            Restore
+          </Button>
+        </Reason>
       ),
     },
   ];
@@ -161,20 +163,21 @@ export function DeletedVersions({ name }: { name: string }) {
       sortable: false,
       value: () => null,
       cell: (row) => (
-        <Button
-          variant="default"
-          size="compact-sm"
-          disabled={!may}
-          title={may ? undefined : WHY}
-          aria-label={`Restore version ${row.version}`}
-          onClick={() =>
-            void restoreVersion(row)
-              .then(() => cache.invalidateQueries({ queryKey: ['models'] }))
-              .catch(toastProblem)
-          }
-        >
-          Restore
-        </Button>
+        <Reason why={may ? undefined : WHY}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            disabled={!may}
+            aria-label={`Restore version ${row.version}`}
+            onClick={() =>
+              void restoreVersion(row)
+                .then(() => cache.invalidateQueries({ queryKey: ['models'] }))
+                .catch(toastProblem)
+            }
+          >
+            Restore
+          </Button>
+        </Reason>
       ),
     },
   ];

@@ -6,6 +6,7 @@ import { usePageActions } from '@/kit/actions';
 import { IconChevronDown, IconPlus, IconRocket, IconTrash } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { MayLink } from '@/kit/MayLink';
+import { Reason } from '@/kit/Reason';
 import { PageHeader } from '@/kit/Page';
 
 interface Props {
@@ -73,9 +74,9 @@ export function ModelHeader({
             </MayLink>
           ) : null}
           {typeof deployable === 'string' ? (
-            <Button disabled title={deployable} leftSection={<IconRocket size={16} aria-hidden />}>
-              Deploy
-            </Button>
+            <Reason why={deployable}>
+              <Button leftSection={<IconRocket size={16} aria-hidden />}>Deploy</Button>
+            </Reason>
           ) : deployable ? (
             <MayLink
               permission="endpoints.write"

@@ -7,6 +7,7 @@ import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconPlay } from '@/kit/icons';
+import { Reason } from '@/kit/Reason';
 import { arrives } from './formState';
 import { times, type Schedule } from './queries';
 
@@ -29,15 +30,16 @@ export function RunNow({ schedule }: { schedule: Schedule }) {
   });
   return (
     <>
-      <Button
-        leftSection={<IconPlay size={16} aria-hidden />}
-        disabled={!may}
-        title={may ? undefined : 'Your role may not change schedules'}
-        loading={run.isPending}
-        onClick={() => (arrives(schedule.trigger.kind) ? dialog.open() : run.mutate({}))}
-      >
-        Run now
-      </Button>
+      <Reason why={may ? undefined : 'Your role may not change schedules'}>
+        <Button
+          leftSection={<IconPlay size={16} aria-hidden />}
+          disabled={!may}
+          loading={run.isPending}
+          onClick={() => (arrives(schedule.trigger.kind) ? dialog.open() : run.mutate({}))}
+        >
+          Run now
+        </Button>
+      </Reason>
       <Modal opened={open} onClose={dialog.close} title={`Run ${schedule.name} now`}>
         <Choice schedule={schedule} run={run.mutate} pending={run.isPending} />
       </Modal>

@@ -6,6 +6,7 @@ import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { ErrorState } from '@/kit/ErrorState';
 import { IconTable } from '@/kit/icons';
+import { Reason } from '@/kit/Reason';
 import { JobStep } from '../wizard/JobStep';
 
 /** Makes a dataset of what a query answers: a job runs it to its last row, and is followed here. */
@@ -25,16 +26,17 @@ export function SaveResult({ query, dataset }: { query: string; dataset: string 
   };
   return (
     <>
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<IconTable size={14} />}
-        disabled={!may}
-        title={may ? undefined : 'Your role may read datasets, not make them'}
-        onClick={() => setOpen(true)}
-      >
-        Save as dataset
-      </Button>
+      <Reason why={may ? undefined : 'Your role may read datasets, not make them'}>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconTable size={14} />}
+          disabled={!may}
+          onClick={() => setOpen(true)}
+        >
+          Save as dataset
+        </Button>
+      </Reason>
       <Modal opened={open} onClose={() => setOpen(false)} title="Save as dataset">
         {save.data ? (
           <JobStep job={save.data.run_id} onBack={save.reset} back="Back to the name" />

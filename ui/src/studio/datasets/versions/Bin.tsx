@@ -10,6 +10,7 @@ import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { useFollow } from '@/kit/Link';
 import { Answer } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { Time, Until } from '@/kit/Time';
 import { list } from '../queries';
 import type { Dataset, VersionSummary } from '../types';
@@ -61,15 +62,11 @@ function columnsOf<T extends Binned>(
       sortable: false,
       value: () => null,
       cell: (row) => (
-        <Button
-          variant="default"
-          size="compact-sm"
-          disabled={!may}
-          title={may ? undefined : 'Your role in this workspace may not restore datasets'}
-          onClick={() => restore(row)}
-        >
-          Restore
-        </Button>
+        <Reason why={may ? undefined : 'Your role in this workspace may not restore datasets'}>
+          <Button variant="default" size="compact-sm" disabled={!may} onClick={() => restore(row)}>
+            Restore
+          </Button>
+        </Reason>
       ),
     },
   ];

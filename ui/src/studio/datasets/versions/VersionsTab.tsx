@@ -10,6 +10,7 @@ import type { GridColumn } from '@/kit/grid/types';
 import { IconDots } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Section } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { Time } from '@/kit/Time';
 import type { Dataset, VersionSummary } from '../types';
 import { DeletedVersions } from './Bin';
@@ -69,15 +70,18 @@ export function VersionsTab({ name, items, about, selected, onSelect }: Props) {
         onSelect={onSelect}
         toolbar={
           <>
-            <Button
-              variant="default"
-              size="compact-sm"
-              disabled={!ready}
-              title={ready ? undefined : 'Choose two versions'}
-              onClick={() => follow(at(['datasets', name, 'compare'], { left: String(a), right: String(b) }))}
-            >
-              Compare
-            </Button>
+            <Reason why={ready ? undefined : 'Choose two versions'}>
+              <Button
+                variant="default"
+                size="compact-sm"
+                disabled={!ready}
+                onClick={() =>
+                  follow(at(['datasets', name, 'compare'], { left: String(a), right: String(b) }))
+                }
+              >
+                Compare
+              </Button>
+            </Reason>
             <span>{ready ? `Version ${a} with ${b}` : 'Choose two to compare them'}</span>
           </>
         }

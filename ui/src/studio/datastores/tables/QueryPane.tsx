@@ -8,6 +8,7 @@ import { SqlEditor } from '@/kit/code/SqlEditor';
 import { ErrorState } from '@/kit/ErrorState';
 import { IconPlay } from '@/kit/icons';
 import { MayLink } from '@/kit/MayLink';
+import { Reason } from '@/kit/Reason';
 import { HeadGrid } from './HeadGrid';
 import { ask, type DatabaseTable } from './queries';
 import classes from '../datastores.module.css';
@@ -46,15 +47,16 @@ export function QueryPane({ name, query, tables, onQuery }: Props) {
         <SqlEditor label="Query" value={text} onChange={setText} onRun={go} names={names} />
       </div>
       <Group gap="xs">
-        <Button
-          leftSection={<IconPlay size={14} aria-hidden />}
-          onClick={go}
-          loading={run.isPending}
-          disabled={!may || !text.trim()}
-          title={may ? undefined : 'Your role in this workspace may not query datastores'}
-        >
-          Run
-        </Button>
+        <Reason why={may ? undefined : 'Your role in this workspace may not query datastores'}>
+          <Button
+            leftSection={<IconPlay size={14} aria-hidden />}
+            onClick={go}
+            loading={run.isPending}
+            disabled={!may || !text.trim()}
+          >
+            Run
+          </Button>
+        </Reason>
         <MayLink
           permission="datasets.write"
           to="create datasets"

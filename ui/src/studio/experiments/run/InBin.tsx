@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { Note } from '@/kit/Note';
+import { Reason } from '@/kit/Reason';
 import { changeRuns } from '../table/ask';
 import type { Run } from '../queries';
 
@@ -23,16 +24,17 @@ export function InBin({ run }: { run: Run }) {
   return (
     <Note tone="warning" title="This run is in the bin.">
       It can be read and restored until the bin is emptied, and not changed before.{' '}
-      <Button
-        variant="default"
-        size="compact-sm"
-        loading={restore.isPending}
-        disabled={!may}
-        title={may ? undefined : 'Your role in this workspace may not restore runs'}
-        onClick={() => restore.mutate()}
-      >
-        Restore
-      </Button>
+      <Reason why={may ? undefined : 'Your role in this workspace may not restore runs'}>
+        <Button
+          variant="default"
+          size="compact-sm"
+          loading={restore.isPending}
+          disabled={!may}
+          onClick={() => restore.mutate()}
+        >
+          Restore
+        </Button>
+      </Reason>
     </Note>
   );
 }

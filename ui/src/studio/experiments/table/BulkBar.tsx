@@ -8,6 +8,7 @@ import { IconChevronDown } from '@/kit/icons';
 import { pinSlot, SLOTS } from '@/kit/runColours';
 import { RunSwatch } from '@/kit/RunSwatch';
 import { useFollow } from '@/kit/Link';
+import { Reason } from '@/kit/Reason';
 import { CancelButton } from '../CancelButton';
 import type { Run } from '../queries';
 import { changeRuns, type BulkResult, type Where } from './ask';
@@ -82,23 +83,20 @@ export function BulkBar(props: Props) {
       <Group gap="xs" className={classes.bulkActions ?? ''}>
         {bin ? null : (
           <>
-            <Button
-              size="compact-sm"
-              disabled={everything || selected.length < 2 || selected.length > COMPARED}
-              title={selected.length > COMPARED ? `Up to ${COMPARED} runs are compared` : undefined}
-              onClick={() => follow(at(['experiments', 'compare'], { runs: selected }))}
-            >
-              Compare
-            </Button>
-            <Button
-              variant="default"
-              size="compact-sm"
-              disabled={!may}
-              title={why}
-              onClick={() => setTagging(true)}
-            >
-              Tag
-            </Button>
+            <Reason why={selected.length > COMPARED ? `Up to ${COMPARED} runs are compared` : undefined}>
+              <Button
+                size="compact-sm"
+                disabled={everything || selected.length < 2 || selected.length > COMPARED}
+                onClick={() => follow(at(['experiments', 'compare'], { runs: selected }))}
+              >
+                Compare
+              </Button>
+            </Reason>
+            <Reason why={why}>
+              <Button variant="default" size="compact-sm" disabled={!may} onClick={() => setTagging(true)}>
+                Tag
+              </Button>
+            </Reason>
             <Menu>
               <Menu.Target>
                 <Button
@@ -129,16 +127,17 @@ export function BulkBar(props: Props) {
             ) : null}
           </>
         )}
-        <Button
-          variant="default"
-          size="compact-sm"
-          loading={busy}
-          disabled={!may}
-          title={why}
-          onClick={() => void move(bin ? 'restore' : 'delete')}
-        >
-          {bin ? 'Restore' : 'Move to the bin'}
-        </Button>
+        <Reason why={why}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            loading={busy}
+            disabled={!may}
+            onClick={() => void move(bin ? 'restore' : 'delete')}
+          >
+            {bin ? 'Restore' : 'Move to the bin'}
+          </Button>
+        </Reason>
         <Button variant="subtle" size="compact-sm" onClick={onClear}>
           Clear
         </Button>

@@ -7,6 +7,7 @@ import { toastProblem } from '@/kit/ConfirmUndo';
 import { ErrorState } from '@/kit/ErrorState';
 import { IconPlus } from '@/kit/icons';
 import { More } from '@/kit/More';
+import { Reason } from '@/kit/Reason';
 import { Tick } from '@/kit/Tick';
 import {
   createExperiment,
@@ -69,14 +70,11 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-        <ActionIcon
-          aria-label="New experiment"
-          disabled={!may}
-          title={may ? undefined : 'Your role in this workspace may not make experiments'}
-          onClick={() => setNaming('new')}
-        >
-          <IconPlus size={16} />
-        </ActionIcon>
+        <Reason why={may ? undefined : 'Your role in this workspace may not make experiments'}>
+          <ActionIcon aria-label="New experiment" disabled={!may} onClick={() => setNaming('new')}>
+            <IconPlus size={16} />
+          </ActionIcon>
+        </Reason>
       </div>
       {[active, ...(bin ? [deleted] : [])].map((one, index) =>
         one.error && !one.data ? (

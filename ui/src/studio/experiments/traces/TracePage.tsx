@@ -11,6 +11,7 @@ import { KeyValue } from '@/kit/KeyValue';
 import { IconTrash } from '@/kit/icons';
 import { Link, useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { TagChips } from '@/kit/TagChips';
 import { Time } from '@/kit/Time';
 import { Assessments } from './Assessments';
@@ -68,15 +69,16 @@ function Head({ trace }: { trace: Trace }) {
         </>
       }
       actions={
-        <Button
-          variant="default"
-          disabled={!may}
-          title={may ? undefined : 'Your role in this workspace may not delete traces'}
-          leftSection={<IconTrash size={14} aria-hidden />}
-          onClick={remove}
-        >
-          Delete
-        </Button>
+        <Reason why={may ? undefined : 'Your role in this workspace may not delete traces'}>
+          <Button
+            variant="default"
+            disabled={!may}
+            leftSection={<IconTrash size={14} aria-hidden />}
+            onClick={remove}
+          >
+            Delete
+          </Button>
+        </Reason>
       }
     />
   );

@@ -7,6 +7,7 @@ import { CodeSnippet } from '@/kit/CodeSnippet';
 import { doneWithUndo, toastProblem } from '@/kit/ConfirmUndo';
 import { KeyValue } from '@/kit/KeyValue';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { Time } from '@/kit/Time';
 import { component, componentVersions, type ComponentDetail } from '../queries';
 import { usageOf } from '../snippets';
@@ -78,15 +79,16 @@ function Head({ detail }: { detail: ComponentDetail }) {
             value={detail.version}
             onChange={(version) => void navigate({ to: '.', search: { version } as never })}
           />
-          <Button
-            variant="default"
-            disabled={!may}
-            title={may ? undefined : 'Your role may not change components'}
-            loading={change.isPending}
-            onClick={() => change.mutate()}
-          >
-            {detail.archived ? 'Bring back' : 'Archive'}
-          </Button>
+          <Reason why={may ? undefined : 'Your role may not change components'}>
+            <Button
+              variant="default"
+              disabled={!may}
+              loading={change.isPending}
+              onClick={() => change.mutate()}
+            >
+              {detail.archived ? 'Bring back' : 'Archive'}
+            </Button>
+          </Reason>
         </>
       }
     />

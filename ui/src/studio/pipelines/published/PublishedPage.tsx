@@ -12,6 +12,7 @@ import type { GridColumn } from '@/kit/grid/types';
 import { IconTrash } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { StatusBadge } from '@/kit/StatusBadge';
 import { Time } from '@/kit/Time';
 import { Keys } from './Keys';
@@ -95,15 +96,16 @@ function Head({ detail }: { detail: PublishedDetail }) {
             disabled={!may || enable.isPending}
             onChange={(event) => enable.mutate(event.currentTarget.checked)}
           />
-          <Button
-            variant="default"
-            leftSection={<IconTrash size={14} aria-hidden />}
-            disabled={!may}
-            title={may ? undefined : 'Your role may not change published pipelines'}
-            onClick={remove}
-          >
-            Delete
-          </Button>
+          <Reason why={may ? undefined : 'Your role may not change published pipelines'}>
+            <Button
+              variant="default"
+              leftSection={<IconTrash size={14} aria-hidden />}
+              disabled={!may}
+              onClick={remove}
+            >
+              Delete
+            </Button>
+          </Reason>
         </>
       }
     />

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { doneWithUndo, toastProblem } from '@/kit/ConfirmUndo';
+import { Reason } from '@/kit/Reason';
 import { Time } from '@/kit/Time';
 import { WideTable } from '../WideTable';
 import type { PublishedDetail } from './queries';
@@ -48,17 +49,18 @@ export function Versions({ detail }: { detail: PublishedDetail }) {
           <Table.Td>{one.note}</Table.Td>
           <Table.Td>
             {one.number === detail.default_version ? null : (
-              <Button
-                variant="default"
-                size="compact-sm"
-                aria-label={`Make default version ${one.number}`}
-                disabled={!may}
-                title={may ? undefined : 'Your role may not change published pipelines'}
-                loading={move.isPending && move.variables === one.number}
-                onClick={() => move.mutate(one.number)}
-              >
-                Make default
-              </Button>
+              <Reason why={may ? undefined : 'Your role may not change published pipelines'}>
+                <Button
+                  variant="default"
+                  size="compact-sm"
+                  aria-label={`Make default version ${one.number}`}
+                  disabled={!may}
+                  loading={move.isPending && move.variables === one.number}
+                  onClick={() => move.mutate(one.number)}
+                >
+                  Make default
+                </Button>
+              </Reason>
             )}
           </Table.Td>
         </Table.Tr>

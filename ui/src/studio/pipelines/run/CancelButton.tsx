@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconStop } from '@/kit/icons';
+import { Reason } from '@/kit/Reason';
 import { isOver } from '@/kit/status';
 import { cancelPipeline, type Run } from '../queries';
 
@@ -21,16 +22,17 @@ export function CancelButton({ run, onCanceled }: { run: Run; onCanceled: (run: 
   return (
     <Popover opened={asking} onChange={setAsking} position="bottom-end" withArrow trapFocus shadow="md">
       <Popover.Target>
-        <Button
-          variant="default"
-          leftSection={<IconStop size={14} aria-hidden />}
-          loading={cancel.isPending}
-          disabled={!may}
-          title={may ? undefined : 'Your role may not cancel pipelines'}
-          onClick={() => (run.started_at ? setAsking(true) : cancel.mutate())}
-        >
-          Cancel pipeline
-        </Button>
+        <Reason why={may ? undefined : 'Your role may not cancel pipelines'}>
+          <Button
+            variant="default"
+            leftSection={<IconStop size={14} aria-hidden />}
+            loading={cancel.isPending}
+            disabled={!may}
+            onClick={() => (run.started_at ? setAsking(true) : cancel.mutate())}
+          >
+            Cancel pipeline
+          </Button>
+        </Reason>
       </Popover.Target>
       <Popover.Dropdown aria-label="Cancel?">
         <Stack gap="sm" maw={300}>

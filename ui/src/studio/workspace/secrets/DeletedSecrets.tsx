@@ -5,6 +5,7 @@ import { useMay } from '@/kernel/session';
 import { ConfirmByName, toastProblem } from '@/kit/ConfirmUndo';
 import { EmptyState } from '@/kit/EmptyState';
 import { Answer } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { Time, Until } from '@/kit/Time';
 import { remove, restore, secrets, type Secret } from './queries';
 import classes from '../workspace.module.css';
@@ -51,26 +52,28 @@ export function DeletedSecrets({ onBack }: { onBack: () => void }) {
                     <Table.Td>{one.remove_at ? <Until at={one.remove_at} /> : '–'}</Table.Td>
                     <Table.Td>
                       <Group gap="xs" wrap="nowrap">
-                        <Button
-                          variant="default"
-                          size="compact-sm"
-                          disabled={!may}
-                          title={may ? undefined : 'Your role in this workspace may not restore secrets'}
-                          aria-label={`Restore ${one.name}`}
-                          onClick={() => void restore(one.name).catch(toastProblem).finally(refresh)}
-                        >
-                          Restore
-                        </Button>
-                        <Button
-                          variant="default"
-                          size="compact-sm"
-                          disabled={!may}
-                          title={may ? undefined : 'Your role in this workspace may not remove secrets'}
-                          aria-label={`Remove ${one.name} for good`}
-                          onClick={() => setLosing(one)}
-                        >
-                          Remove for good
-                        </Button>
+                        <Reason why={may ? undefined : 'Your role in this workspace may not restore secrets'}>
+                          <Button
+                            variant="default"
+                            size="compact-sm"
+                            disabled={!may}
+                            aria-label={`Restore ${one.name}`}
+                            onClick={() => void restore(one.name).catch(toastProblem).finally(refresh)}
+                          >
+                            Restore
+                          </Button>
+                        </Reason>
+                        <Reason why={may ? undefined : 'Your role in this workspace may not remove secrets'}>
+                          <Button
+                            variant="default"
+                            size="compact-sm"
+                            disabled={!may}
+                            aria-label={`Remove ${one.name} for good`}
+                            onClick={() => setLosing(one)}
+                          >
+                            Remove for good
+                          </Button>
+                        </Reason>
                       </Group>
                     </Table.Td>
                   </Table.Tr>

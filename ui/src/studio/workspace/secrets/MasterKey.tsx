@@ -5,6 +5,7 @@ import { workspace } from '@/kernel/workspace';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { KeyValue } from '@/kit/KeyValue';
 import { Answer, Section } from '@/kit/Page';
+import { Reason } from '@/kit/Reason';
 import { Time } from '@/kit/Time';
 import { masterKey, rotateKey } from './queries';
 
@@ -22,15 +23,16 @@ export function MasterKey() {
     <Section
       title="Master key"
       actions={
-        <Button
-          variant="default"
-          loading={rotate.isPending}
-          disabled={!here}
-          title={here ? undefined : 'Made by owners of the workspace default: it seals the whole studio'}
-          onClick={() => rotate.mutate()}
-        >
-          Make a new one
-        </Button>
+        <Reason why={here ? undefined : 'Made by owners of the workspace default: it seals the whole studio'}>
+          <Button
+            variant="default"
+            loading={rotate.isPending}
+            disabled={!here}
+            onClick={() => rotate.mutate()}
+          >
+            Make a new one
+          </Button>
+        </Reason>
       }
     >
       <Text size="sm" c="dimmed" mb="sm">
