@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studiolo.studio.datasets.profile import sampled
+from studiolo.studio.datasets.profile import arrays, sampled
+from studiolo.studio.datasets.profile.arrays import Arrays, Hashed
 from studiolo.studio.datasets.profile.correlations import VALUES
-from studiolo.studio.datasets.profile.counters import MOMENTS, NUMBERS, TEXTS
-from studiolo.studio.datasets.profile.sampled import TOP, Numbers
+from studiolo.studio.datasets.profile.counters import MOMENTS, NUMBERS
+from studiolo.studio.datasets.profile.sampled import Numbers
 from studiolo.studio.datasets.profile.sketch import settled
 from studiolo.studio.datasets.profile.state import ColumnState
 from studiolo.studio.datasets.profile_schemas import ColumnProfile, TopValue
@@ -16,38 +17,43 @@ from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.schemas import ColumnSchema
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
 SHOWN = 200
-# no number, truth value or moment has a letter that is not here: asked first, since most texts need no further question
+MEANT = "tfinTFIN"  # what begins with another letter is no number, truth value or moment
+WORD = f"ascii(v) > {ord('9')} AND ascii(v) NOT IN ({', '.join(str(ord(letter)) for letter in MEANT)})"
+# and neither is what holds one that is not here: most texts need no further question
 LETTERS = "'[^dgjkmqvwxDGJKMQVWX]*'"
-# what begins with another letter is none either, which is quicker to see
-WORD = f"ascii(v) > {ord('9')} AND ascii(v) NOT IN ({', '.join(str(ord(letter)) for letter in 'tfinTFIN')})"
 # what a text could be read as, in the order in which it is asked
 KINDS = {
+    "empty": "trim(v) = ''",
     "integer": "regexp_full_match(v, '\\s*[+-]?[0-9]{1,18}\\s*')",
     "number": "try_cast(v AS DOUBLE) IS NOT NULL",
     "boolean": "lower(v) IN ('true', 'false')",
     "date": "length(v) <= 10 AND try_cast(v AS DATE) IS NOT NULL",
     "datetime": "try_cast(v AS TIMESTAMP) IS NOT NULL",
 }
+CASES = " ".join(f"WHEN {condition} THEN '{kind}'" for kind, condition in KINDS.items())
+KIND = f"CASE WHEN {WORD} OR NOT regexp_full_match(v, {LETTERS}, 's') THEN 'text' {CASES} ELSE 'text' END"
 
 
 def describe(
     connection: "DuckDBPyConnection",
     column: ColumnSchema,
     state: ColumnState,
-    values: "NDArray[np.float64] | None",
+    sample: "pa.Table",
+    found: Arrays,
     *,
     rows: int,
     exact: bool,
 ) -> ColumnProfile:
-    """Return the column's profile, from the counters, the table `sample`, and its values there where they are numbers or moments.
+    """Return the column's profile, from the counters and the sample, which is the engine's table `sample` and its arrays too.
 
     rows: of the whole table; exact: the sample is the whole table.
     """
-    found = ColumnProfile(
+    told = ColumnProfile(
         name=column.name,
         type=column.type,
         count=state.count,
@@ -59,24 +65,31 @@ def describe(
         types={column.type: 1.0} if state.count else {},
     )
     if column.type == "boolean":
-        truth(found, state)
-    elif values is None:
-        _text(connection, column, found, state, exact=exact)
+        truth(told, state)
+    elif column.name in found.hashed:
+        _text(connection, column, told, state, sample, found.hashed[column.name], exact=exact)
     else:
-        there = values[np.isfinite(values)]
-        numbers = None
-        if state.low is not None and state.high is not None:
-            total = state.count - state.infinite
-            whole = column.type == "integer"
-            numbers = sampled.describe(there, float(state.low), float(state.high), total, whole=whole)
-        if numbers is not None:
-            found.distinct = (
-                numbers.distinct
-                if exact
-                else settled(found.distinct, numbers.distinct, numbers.once, numbers.twice, len(there), total)
-            )
-            fill(found, column, state, numbers, sampled.deviation(there))
-    return found
+        _numbers(column, told, state, found.numbers[column.name], exact=exact)
+    return told
+
+
+def _numbers(
+    column: ColumnSchema, found: ColumnProfile, state: ColumnState, values: "NDArray[np.float64]", *, exact: bool
+) -> None:
+    if state.low is None or state.high is None:
+        return
+    there = values[np.isfinite(values)]
+    total = state.count - state.infinite
+    whole = column.type == "integer"
+    numbers = sampled.describe(there, float(state.low), float(state.high), total, whole=whole)
+    if numbers is None:
+        return
+    found.distinct = (
+        numbers.distinct
+        if exact
+        else settled(found.distinct, numbers.distinct, numbers.once, numbers.twice, len(there), total)
+    )
+    fill(found, column, state, numbers, sampled.deviation(there))
 
 
 def fill(
@@ -127,45 +140,71 @@ def truth(found: ColumnProfile, state: ColumnState) -> None:
 
 
 def _text(
-    connection: "DuckDBPyConnection", column: ColumnSchema, found: ColumnProfile, state: ColumnState, *, exact: bool
+    connection: "DuckDBPyConnection",
+    column: ColumnSchema,
+    found: ColumnProfile,
+    state: ColumnState,
+    sample: "pa.Table",
+    hashed: Hashed,
+    *,
+    exact: bool,
 ) -> None:
-    shown = (
-        f"hex({engine.name(column.name)})"
-        if column.type == "binary"
-        else f"CAST({engine.name(column.name)} AS VARCHAR)"
-    )
     if column.type in ("text", "time", "json"):
         found.min, found.max = state.low, state.high
     if column.type in ("text", "json"):
         found.empty = state.empty
-    # grouped twice: to keep what was grouped in a table, or in Python, takes several times as long
-    texts = f"(SELECT {shown} AS v, count(*) AS n FROM sample WHERE {engine.name(column.name)} IS NOT NULL GROUP BY 1)"
-    asked = "count(*), sum(n), count_if(n = 1), count_if(n = 2), min(length(v)), max(length(v)), sum(n * length(v))"
-    kinds = ("empty", *KINDS, "text") if column.type == "text" else ()
-    asked += "".join(f", sum(n) FILTER (kind = '{kind}')" for kind in kinds)
-    source = f"(SELECT v, n, {_kind()} AS kind FROM {texts})" if kinds else texts
-    row = connection.execute(f"SELECT {asked} FROM {source}").fetchall()[0]
-    distinct, seen, once, twice, shortest, longest, letters = row[:7]
-    if not distinct:
+    ordered = np.sort(hashed.keys)
+    ordered = ordered[np.searchsorted(ordered, 1) :]  # without what is missing
+    if not len(ordered):
         return
-    found.distinct = int(distinct) if exact else settled(found.distinct, distinct, once, twice, int(seen), found.count)
-    if column.type in TEXTS:
-        unit = 2 if column.type == "binary" else 1  # hex digits of a byte
-        found.min_length, found.max_length = shortest // unit, longest // unit
-        found.mean_length = float(letters) / float(seen) / unit
-    scale = found.count / float(seen)
-    rows = connection.execute(f"SELECT left(v, {SHOWN}), n FROM {texts} ORDER BY n DESC, v LIMIT {TOP}").fetchall()
-    found.top = top([(str(value), round(n * scale)) for value, n in rows], found.count)
-    if kinds:
-        each = sorted((-float(n), kind) for kind, n in zip(kinds, row[7:], strict=True) if n)
-        found.types = {kind: -n / float(seen) for n, kind in each}
+    starts, often = arrays.runs(ordered)
+    seen = len(ordered)
+    if exact:
+        found.distinct = len(starts)
+    else:
+        once, twice = int((often == 1).sum()), int((often == 2).sum())
+        found.distinct = settled(found.distinct, len(starts), once, twice, seen, found.count)
+    if hashed.lengths is not None:
+        lengths = hashed.lengths[hashed.keys > 0]
+        found.min_length, found.max_length = int(lengths.min()), int(lengths.max())
+        found.mean_length = float(lengths.mean())
+    most = sampled.longest(often)
+    places = np.array([np.argmax(hashed.keys == ordered[start]) for start in starts[most]])
+    scaled = [round(float(n) * found.count / seen) for n in often[most]]
+    pairs = zip(_shown(connection, column, sample, places), scaled, strict=True)
+    found.top = top(sorted(pairs, key=lambda pair: (-pair[1], pair[0])), found.count)
+    if column.type == "text":
+        found.types = {"text": 1.0} if _words(state) else _types(connection, column)
 
 
-def _kind() -> str:
-    cases = " ".join(f"WHEN {condition} THEN '{kind}'" for kind, condition in KINDS.items())
-    other = f"WHEN NOT regexp_full_match(v, {LETTERS}, 's') THEN 'text'"
-    empty = "WHEN v = '' OR (ascii(v) = 32 AND trim(v) = '') THEN 'empty'"
-    return f"CASE {empty} WHEN {WORD} THEN 'text' {other} {cases} ELSE 'text' END"
+def _shown(
+    connection: "DuckDBPyConnection", column: ColumnSchema, sample: "pa.Table", places: "NDArray[np.int64]"
+) -> list[str]:
+    """Return the values in some rows of the sample as texts."""
+    import pyarrow as pa
+
+    value = engine.name(column.name)
+    value = f"hex({value})" if column.type == "binary" else f"CAST({value} AS VARCHAR)"
+    one = sample.select([column.name])
+    connection.register("shown", pa.concat_tables([one.slice(place, 1) for place in places]))
+    rows = connection.execute(f"SELECT left({value}, {SHOWN}) FROM shown").fetchall()
+    connection.unregister("shown")
+    return [str(row[0]) for row in rows]
+
+
+def _words(state: ColumnState) -> bool:
+    """Say whether all texts begin with one and the same letter, and none can be anything but a text."""
+    low, high = str(state.low), str(state.high)
+    return low[:1] == high[:1] and low[:1] > "9" and low[:1] not in MEANT
+
+
+def _types(connection: "DuckDBPyConnection", column: ColumnSchema) -> dict[str, float]:
+    """Return which share of the texts could be read as what, the largest first."""
+    name = engine.name(column.name)
+    texts = f"SELECT CAST({name} AS VARCHAR) AS v, count(*) AS n FROM sample WHERE {name} IS NOT NULL GROUP BY 1"
+    rows = connection.execute(f"SELECT {KIND} AS kind, sum(n) FROM ({texts}) GROUP BY 1").fetchall()
+    seen = sum(n for _, n in rows)
+    return {kind: float(n) / float(seen) for kind, n in sorted(rows, key=lambda row: (-row[1], row[0]))}
 
 
 def top(pairs: list[tuple[str, int]], total: int) -> list[TopValue]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studiolo.studio.datasets.profile import alerts, arrays, columns, correlations, exact, leaks, repeats
+from studiolo.studio.datasets.profile.arrays import Arrays
 from studiolo.studio.datasets.profile.parts import GROUP, WIDE, Part, build, merge
 from studiolo.studio.datasets.profile_schemas import (
     ColumnProfile,
@@ -265,28 +266,27 @@ def _look(work: _Work, span: tuple[float, float]) -> None:
     for start in range(0, len(every), size):
         group = every[start : start + size]
         work.connection.register("sample", work.whole.sample.select([column.name for column in group]))
-        arrived = arrays.numbers(work.connection, group)
+        found = arrays.fetch(work.connection, group)
         for number, column in enumerate(group, start):
             work.report(span[0] + (span[1] - span[0]) * number / len(every), column.name)
-            _describe(work, column, arrived.get(column.name), step)
-        few = [column.name for column in work.columns[start:] if columns.is_category(column)]
-        work.codes |= arrays.codes(work.connection, few[: correlations.COLUMNS - len(work.codes)], step)
+            _describe(work, column, found, step)
         if len(every) <= WIDE:
             _find_patterns(work, rows)
-            work.repeated = repeats.find(
-                work.connection, [column.name for column in group], work.whole.rows, exact=work.exact
-            )
+            work.repeated = repeats.find(found.rows, work.whole.rows, exact=work.exact)
         work.connection.unregister("sample")
     work.connection.execute(f"SET threads = {work.threads}")
 
 
-def _describe(work: _Work, column: ColumnSchema, values: "NDArray[np.float64] | None", step: int) -> None:
-    state = work.whole.states[column.name]
-    described = columns.describe(work.connection, column, state, values, rows=work.whole.rows, exact=work.exact)
+def _describe(work: _Work, column: ColumnSchema, found: Arrays, step: int) -> None:
+    state, whole = work.whole.states[column.name], work.whole
+    described = columns.describe(work.connection, column, state, whole.sample, found, rows=whole.rows, exact=work.exact)
     work.columns.append(described)
-    if values is not None and columns.is_number(described) and len(work.numbers) < correlations.COLUMNS:
+    if columns.is_number(described) and len(work.numbers) < correlations.COLUMNS:
+        values = found.numbers[column.name][::step].copy()
         values[~np.isfinite(values)] = np.nan
-        work.numbers[column.name] = values[::step].copy()
+        work.numbers[column.name] = values
+    elif columns.is_category(described) and len(work.codes) < correlations.COLUMNS:
+        work.codes[column.name] = arrays.codes(found.hashed[column.name].keys[::step])
 
 
 def _find_patterns(work: _Work, rows: int) -> None:

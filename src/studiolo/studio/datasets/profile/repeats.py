@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from studiolo.studio.datasets.profile import arrays
 from studiolo.studio.datasets.reading import engine
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
 
 FEWEST = 5  # groups of equal rows in the sample before anything is said
 
@@ -18,13 +22,13 @@ def count(connection: "DuckDBPyConnection", source: str, names: Sequence[str]) -
     return int(connection.execute(query).fetchall()[0][0] or 0)
 
 
-def find(connection: "DuckDBPyConnection", names: Sequence[str], rows: int, *, exact: bool) -> int:
-    """Return the repeats from the table `sample`. rows: of the whole table; exact: the sample is the whole table."""
+def find(hashes: "NDArray[np.uint64]", rows: int, *, exact: bool) -> int:
+    """Return the repeats from the hashes of the sampled rows. rows: of the whole table; exact: the sample is the whole table."""
+    often = arrays.runs(np.sort(hashes))[1]
     if exact:
-        return count(connection, "sample", names)
-    hashed = f"SELECT hash({', '.join(map(engine.name, names))}) AS h FROM sample"
-    query = f"SELECT n, count(*) FROM (SELECT count(*) AS n FROM ({hashed}) GROUP BY h) GROUP BY n ORDER BY n"
-    return estimate({int(n): int(groups) for n, groups in connection.execute(query).fetchall()}, rows)
+        return int((often - 1).sum())
+    times = np.bincount(often)
+    return estimate({int(n): int(times[n]) for n in np.flatnonzero(times)}, rows)
 
 
 def estimate(groups: dict[int, int], rows: int) -> int:

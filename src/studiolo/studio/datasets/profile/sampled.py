@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studiolo.studio.datasets.profile import arrays
 from studiolo.studio.datasets.profile.state import Moments
 from studiolo.studio.datasets.profile_schemas import Histogram
 
@@ -47,9 +48,8 @@ def describe(values: "NDArray[np.float64]", low: float, high: float, total: int,
     if not len(values):
         return None
     values.sort()
-    starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
-    runs = np.diff(np.append(starts, len(values)))
-    order = _longest(runs)
+    starts, runs = arrays.runs(values)
+    order = longest(runs)
     scale = total / len(values)
     count = len(values)
     below, upto = np.searchsorted(values, 0.0), np.searchsorted(values, 0.0, side="right")
@@ -70,7 +70,7 @@ def describe(values: "NDArray[np.float64]", low: float, high: float, total: int,
     )
 
 
-def _longest(runs: "NDArray[np.int64]") -> "NDArray[np.int64]":
+def longest(runs: "NDArray[np.int64]") -> "NDArray[np.int64]":
     """Return the places of the longest runs, longest first, of equals the first."""
     few = np.arange(len(runs))
     if len(runs) > TOP:
