@@ -10,7 +10,7 @@ import pytest
 
 from studiolo.studio.datasets import looking
 from studiolo.studio.datasets.formats.base import Source
-from studiolo.studio.datasets.profile import correlations, sampled
+from studiolo.studio.datasets.profile import correlations, footers, sampled
 from studiolo.studio.datasets.profile.compute import How, profile
 from studiolo.studio.datasets.profile_schemas import ColumnProfile, Profile
 from studiolo.studio.datasets.reading.table_input import TableInput
@@ -184,6 +184,25 @@ def test_progress_goes_up_to_the_end(make: MakeProfile, tmp_path: Path) -> None:
     make("SELECT i AS a, i::VARCHAR AS b FROM range(2000) r(i)", report=lambda share, label: seen.append(share))
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_extremes_of_texts_come_from_footers_that_are_exact(make: MakeProfile, tmp_path: Path) -> None:
+    select = """SELECT CASE WHEN i >= 2048 THEN chr(90 + (i % 200)::INTEGER) || i END AS short, 'é' || repeat('x', 300) || i AS long,
+        '' AS empty, {a: 'in ' || i} AS inside, i AS "n, o" FROM range(6144) t(i)"""
+    path = tmp_path / "t.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({select}) TO '{path}' (ROW_GROUP_SIZE 2048)")
+        names = ("short", "long", "empty")
+        asked = ", ".join(f"min({name}), max({name})" for name in names)
+        ends = connection.execute(f"SELECT {asked} FROM '{path}'").fetchall()[0]
+        found = make.file(path, exact_rows=100)  # type: ignore[attr-defined]
+        schema = looking.inspect(Source(path, path.name, tmp_path)).schema
+        told = footers.extremes(connection, TableInput.of(path, schema), schema.columns)
+    assert set(told) == {"short", "empty"}  # of the long ones the writer kept a part
+    for name, low, high in zip(names, ends[::2], ends[1::2], strict=True):
+        assert (column(found, name).min, column(found, name).max) == (low[:200], high[:200])
+    assert column(found, "empty").empty == 6144
+    assert column(found, "inside").missing == 0
 
 
 def test_odd_names_are_quoted(make: MakeProfile) -> None:

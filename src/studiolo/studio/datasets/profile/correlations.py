@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studiolo.studio.datasets.profile.arrays import runs
 from studiolo.studio.datasets.profile_schemas import Matrix
 
 if TYPE_CHECKING:
@@ -64,11 +65,9 @@ def _ranks(values: "NDArray[np.float64]") -> "NDArray[np.float64]":
     there = np.flatnonzero(np.isfinite(values))
     if not len(there):
         return ranks
-    order = there[np.argsort(values[there])]  # in any order among equals: they share a rank
-    ordered = values[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    ends = np.append(starts[1:], len(ordered))
-    ranks[order] = np.repeat((starts + ends - 1) / 2.0, ends - starts)
+    order = np.argsort(values[there])  # in any order among equals: they share a rank
+    starts, often = runs(values[there][order])
+    ranks[there[order]] = np.repeat(starts + (often - 1) / 2.0, often)
     return ranks
 
 

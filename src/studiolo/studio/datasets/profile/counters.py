@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studiolo.studio.datasets.profile.sketch import Sketch, aggregate
@@ -28,12 +28,13 @@ WORST = 1e5  # how far, in variances, the guess may be from the mean before digi
 class Plan:
     """One scan. source: what stands after FROM; names a column PRIORITY where `keep` is asked for.
 
-    keep: the highest priority of a row that is kept; None keeps no rows.
+    keep: the highest priority of a row that is kept; None keeps no rows. extremes: of columns that need not be asked.
     """
 
     source: str
     columns: Sequence[ColumnSchema]
     keep: int | None = None
+    extremes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def count(connection: "DuckDBPyConnection", plan: Plan) -> tuple[int, dict[str, ColumnState], "pa.Table | None"]:
@@ -125,6 +126,8 @@ def _scan(
         if column.type in NUMBERS:
             items.append(f"{_shifted(column, guard=guard, middle=middles.get(column.name, 0.0))} AS d{place}")
         wanted = _asked(place, column, guard=guard)
+        if column.name in plan.extremes:
+            del wanted["low"], wanted["high"]
         asked.append(wanted)
         parts += wanted.values()
     names = [engine.name(column.name) for column in plan.columns]
@@ -139,10 +142,12 @@ def _scan(
     row, kept = _one(connection, query, keep=plan.keep is not None)
     values = iter(row)
     rows = int(next(values))
-    states = {
-        column.name: _state(column, {key: next(values) for key in wanted}, middles.get(column.name, 0.0))
-        for column, wanted in zip(plan.columns, asked, strict=True)
-    }
+    states = {}
+    for column, wanted in zip(plan.columns, asked, strict=True):
+        found = {key: next(values) for key in wanted}
+        if column.name in plan.extremes:
+            found["low"], found["high"] = plan.extremes[column.name]
+        states[column.name] = _state(column, found, middles.get(column.name, 0.0))
     return rows, states, kept
 
 

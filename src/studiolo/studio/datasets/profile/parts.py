@@ -14,6 +14,7 @@ import numpy as np
 
 from studiolo.studio.datasets import table_file
 from studiolo.studio.datasets.formats.base import one
+from studiolo.studio.datasets.profile import footers
 from studiolo.studio.datasets.profile.counters import FULL, PRIORITY, ROW, Plan, count
 from studiolo.studio.datasets.profile.state import ColumnState
 from studiolo.studio.datasets.reading import engine
@@ -138,7 +139,7 @@ def _plan(
         connection.execute(f"SELECT setseed({(seed % 2**31) / 2**31})").fetchall()
         plain = table_file.scan(table, names)
         source = f"(SELECT *, CAST(random() * 1.8446744073709e19 AS UBIGINT) AS {priority} FROM ({plain}))"
-    return Plan(source, group, keep=limit_of(share))
+    return Plan(source, group, keep=limit_of(share), extremes=footers.extremes(connection, table, group))
 
 
 def _beside(left: "pa.Table | None", right: "pa.Table") -> "pa.Table":
