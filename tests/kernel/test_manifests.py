@@ -120,3 +120,15 @@ def test_the_runner_places_files_with_a_listing_and_judges_names(blobs: LocalBlo
     order["manifests"] = [{"manifest": digest(3), "into": str(tmp_path / "bad2"), "listing": None}]
     with pytest.raises(inputs.Missing, match="not in the store"):
         inputs.place(order, lambda: True)
+
+
+def test_the_runner_copies_again_what_a_power_cut_left_behind(blobs: LocalBlobStore, tmp_path: Path) -> None:
+    listed = manifests.write(blobs, [Entry("a.txt", 5, blobs.put(b"whole").digest)])
+    order = {
+        "blobs": str(blobs.root),
+        "manifests": [{"manifest": listed.digest, "into": str(tmp_path), "listing": None}],
+        "copied": True,
+    }
+    (tmp_path / "a.txt").write_bytes(b"wh")
+    assert inputs.place(order, lambda: True) == 1
+    assert (tmp_path / "a.txt").read_bytes() == b"whole"

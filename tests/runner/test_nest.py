@@ -18,7 +18,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runners are for
 
 
 @pytest.fixture(autouse=True)
-def opened() -> Iterator[None]:
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # what only the processes of this test have
     nest.open_()
     yield
     nest.close()
@@ -29,6 +30,18 @@ def forking() -> psutil.Process:
     assert nest._nest is not None
     assert nest._nest.pid is not None
     return psutil.Process(nest._nest.pid)
+
+
+def ahead(folder: Path) -> list[psutil.Process]:
+    """Return the runner that waits for an attempt."""
+
+    def ours(one: psutil.Process) -> bool:
+        try:
+            return bool(one.environ().get("TMPDIR") == str(folder) and one.pid != forking().pid)
+        except psutil.Error:
+            return False
+
+    return [one for one in psutil.process_iter() if ours(one)]
 
 
 def test_a_forked_runner_does_what_a_started_one_does(tmp_path: Path) -> None:
@@ -111,3 +124,32 @@ def test_an_attempt_that_has_an_owner_stays_its_own(tmp_path: Path) -> None:
     assert launch(tmp_path) is False
     ended(tmp_path)
     assert log(tmp_path) == "once\n"
+
+
+def test_the_next_runner_waits_and_is_the_one_that_begins(tmp_path: Path) -> None:
+    begin(tmp_path / "a", "print('first')")
+    ended(tmp_path / "a")
+    wait_for(lambda: len(ahead(tmp_path)) == 1)
+    (waiting,) = ahead(tmp_path)
+    assert os.getsid(waiting.pid) not in (os.getsid(0), os.getsid(forking().pid))
+    begin(tmp_path / "b", "print('second')")
+    assert ended(tmp_path / "b").code == 0
+    assert json.loads((tmp_path / "b" / attempt.CLAIM).read_text())["pid"] == waiting.pid
+
+
+def test_a_runner_that_was_killed_while_it_waited_is_replaced(tmp_path: Path) -> None:
+    begin(tmp_path / "a", "print('first')")
+    ended(tmp_path / "a")
+    wait_for(lambda: len(ahead(tmp_path)) == 1)
+    ahead(tmp_path)[0].kill()
+    begin(tmp_path / "b", "print('second')")
+    assert ended(tmp_path / "b").code == 0
+
+
+def test_a_runner_that_waits_ends_with_the_process_that_forked_it(tmp_path: Path) -> None:
+    begin(tmp_path / "a", "print('first')")
+    ended(tmp_path / "a")
+    wait_for(lambda: len(ahead(tmp_path)) == 1)
+    (waiting,) = ahead(tmp_path)
+    forking().kill()
+    waiting.wait(10)

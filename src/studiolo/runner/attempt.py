@@ -36,19 +36,19 @@ def write_json(folder: str, name: str, value: dict[str, Any], *, lasting: bool =
     part = _write_part(folder, name, value, lasting=lasting)
     os.replace(part, os.path.join(folder, name))
     if lasting:
-        _sync(folder)
+        sync(folder)
 
 
 def settle(folder: str, name: str) -> None:
     """See a file through to the disk that was written without."""
-    _sync(os.path.join(folder, name))
-    _sync(folder)
+    sync(os.path.join(folder, name))
+    sync(folder)
 
 
 def take(folder: str, value: dict[str, Any]) -> bool:
     """Claim the attempt; False when it has an owner. The claim appears with its content or not at all.
 
-    Nothing of the job may run before `settle` has seen it through to the disk: after a power cut it would run once more.
+    Nothing of the job may run before it and the folder are on the disk (`job.start`): after a power cut it would run once more.
     """
     part = _write_part(folder, CLAIM, value, lasting=False)
     try:
@@ -127,7 +127,8 @@ def _write_part(folder: str, name: str, value: dict[str, Any], *, lasting: bool)
     return part
 
 
-def _sync(path: str) -> None:
+def sync(path: str) -> None:
+    """See what was written to a file, or which files a folder has, through to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -13,15 +13,18 @@ import importlib
 import importlib.util
 import json
 import os
+import select
 import socket
 import sys
 import types
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 MOST = 1 << 16  # bytes of a request
 FORK, LOAD = b"F", b"L"  # what it begins with
 FDS = 2
+_LATER = 0.01  # seconds after which the next runner is forked: until then the last one, and who asked for it, need the processors
 _PARTS = ("attempt", "inputs", "job", "processes", "program", "sampling", "scrub", "supervise")
 
 
@@ -39,17 +42,28 @@ def main(warm: bool) -> Any:
     warmed = job.warmed = Warmed() if warm else None
     control = socket.socket(fileno=os.dup(0))
     _freeze()
+    runner: Any = None  # that was forked ahead
+    due = False  # for the first attempt it is forked when it is wanted
     while True:
+        if due and not select.select([control], [], [], _LATER)[0]:
+            runner, due = _ahead(entry, control), False
+            if _is_program(runner):
+                return runner
         text, fds, _, _ = socket.recv_fds(control, MOST, FDS)
         if not text:
             return None
-        program = None
         if text[:1] == FORK and len(fds) == FDS:
-            program = _detached(entry, os.fsdecode(text[1:]), fds, control)
+            if not _tell(runner, text, fds):
+                runner = _ahead(entry, control, fds)
+                if _is_program(runner):
+                    return runner
+                _tell(runner, text, fds)
+            runner, due = None, True
         elif text[:1] == LOAD and fds and warmed is not None:
+            if runner is not None:
+                runner.close()  # it does not have these modules
+            runner, due = None, True
             warmed.held = _loaded(json.loads(text[1:]), fds, control, able=warmed.able)
-        if program is not None:
-            return program
         for descriptor in fds:
             os.close(descriptor)
 
@@ -99,28 +113,44 @@ def _single() -> bool:
     return len(os.listdir("/proc/self/task")) == 1
 
 
-def _detached(entry: types.ModuleType, folder: str, fds: list[int], control: socket.socket) -> Any:
-    """Fork a runner off, in a session of its own; whoever asked hears from it, or sees its pipe end.
+def _ahead(entry: types.ModuleType, control: socket.socket, others: Sequence[int] = ()) -> Any:
+    """Fork a runner off before there is an attempt for it: what it costs to begin is paid while nobody waits.
 
-    Returns in the process of a job that begins here what it is to become, else None.
+    Returns the socket on which it is told its attempt (`_tell`), None when it could not be forked; in the process of a job that
+    begins there what that is to become. It is in a session of its own, and ends when this process does without having told it anything.
+    others: descriptors that it is not to have.
     """
     from studiolo.runner.program import Program
 
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         between = os.fork()
     except OSError:
+        ours.close()
+        theirs.close()
         return None
     if between:
+        theirs.close()
         os.waitpid(between, 0)
-        return None
+        return ours
     code = 1
     try:
         os.setsid()
         if os.fork():
             os._exit(0)
         control.close()
+        ours.close()
+        for descriptor in others:
+            os.close(descriptor)
+        entry.close_input()  # it is the socket on which this process is told
+        identity = entry.who()
+        text, fds, _, _ = socket.recv_fds(theirs, MOST, FDS)
+        theirs.close()
+        if not text:
+            os._exit(0)
+        folder = os.fsdecode(text[1:])
         os.chdir(folder)
-        code = entry.own(folder, fds[0], _handed(entry, fds[1]))
+        code = entry.own(folder, fds[0], _handed(entry, fds[1]), identity=identity)
     except Program as program:
         program.__traceback__ = None  # it would hold all that the runner had
         return program
@@ -130,6 +160,23 @@ def _detached(entry: types.ModuleType, folder: str, fds: list[int], control: soc
         traceback.print_exc()
         sys.stderr.flush()
     os._exit(code)
+
+
+def _is_program(found: Any) -> bool:
+    """Say whether this is the process of a job that is to become a program."""
+    return not (found is None or isinstance(found, socket.socket))
+
+
+def _tell(runner: socket.socket | None, text: bytes, fds: list[int]) -> bool:
+    """Tell a runner its attempt; False when there is none. One that is killed before it says that it owns it owns nothing."""
+    if runner is None:
+        return False
+    with runner:
+        try:
+            socket.send_fds(runner, [text], fds)
+        except OSError:  # it was killed
+            return False
+    return True
 
 
 def _handed(entry: types.ModuleType, pipe: int) -> Any:

@@ -4,6 +4,7 @@ The runner does it, so that a hundred thousand files keep neither server nor con
 (`kernel/storage/manifests.py`): a head, then files, or parts which are manifests again.
 """
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -116,6 +117,9 @@ def _bring(source: str, target: str, *, copied: bool) -> None:
             except OSError as error:
                 if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
                     raise
+        # of a try that a power cut ended before its claim was kept; it may be a link to the store, so it is not written to
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(target)
         with open(source, "rb") as original, open(target, "xb") as copy:
             try:
                 fcntl.ioctl(copy, _FICLONE, original.fileno())  # shares the blocks where the file system can

@@ -27,7 +27,7 @@ def adopt_orphans() -> bool:
 
 
 def start(folder: str, job: dict[str, Any], record: Callable[[int], None], output: int | None = None) -> int:
-    """Run the job's program; `record(pid)` is called before it may run. Returns its pid.
+    """Run the job's program; before it may, the claim of the attempt is on the disk and `record(pid)` was called. Returns its pid.
 
     output: where it writes to; None: straight into the log of the attempt.
 
@@ -58,7 +58,9 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None], outpu
     os.close(gate_read)
     try:
         record(pid)
-        os.write(gate_write, b"+")
+        _see_through(folder)  # while the child does the same with the claim itself
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and says why
+            os.write(gate_write, b"+")
     finally:
         os.close(gate_write)  # without the byte the child ends by itself
         message = os.read(failed_read, 4096)
@@ -69,14 +71,20 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None], outpu
     return pid
 
 
+def _see_through(path: str) -> None:
+    """See the claim of the attempt through to the disk: without it another runner might run all of it again after a power cut."""
+    try:
+        attempt.sync(path)
+    except OSError as error:
+        raise NotStarted(f"The claim of the attempt could not be seen through to the disk: {error}.") from error
+
+
 def _become(folder: str, job: dict[str, Any], runner: int, gate: int, output: int | None) -> None:
     os.setsid()
     _prctl(_SET_PDEATHSIG, signal.SIGKILL)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
-    if os.read(gate, 1) != b"+" or os.getppid() != runner:
-        os._exit(127)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("500")  # when the machine runs out of memory, the job goes before the studio
     _limit(job.get("rlimits") or {})
@@ -86,6 +94,9 @@ def _become(folder: str, job: dict[str, Any], runner: int, gate: int, output: in
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)
     os.chdir(job.get("cwd") or folder)
+    _see_through(os.path.join(folder, attempt.CLAIM))
+    if os.read(gate, 1) != b"+" or os.getppid() != runner:
+        os._exit(127)
 
 
 def _execute(job: dict[str, Any]) -> None:
@@ -107,6 +118,8 @@ def _limit(limits: dict[str, int]) -> None:
 
 
 def _sentence(error: BaseException, job: dict[str, Any]) -> str:
+    if isinstance(error, NotStarted):
+        return str(error)
     program = (job.get("argv") or [""])[0]
     if isinstance(error, FileNotFoundError) and not os.path.isdir(job.get("cwd") or "."):
         return f"The folder {job.get('cwd')} is not there."

@@ -35,33 +35,54 @@ def main(folder: str) -> int:
         os._exit(code)
 
 
-def own(folder: str, tell: int, handed: dict[str, Any], surroundings: dict[str, str] | None = None) -> int:
-    """Claim the attempt, say so by a byte, and live as its runner. surroundings: variables that its job has from here."""
+def own(
+    folder: str,
+    tell: int,
+    handed: dict[str, Any],
+    surroundings: dict[str, str] | None = None,
+    identity: dict[str, Any] | None = None,
+) -> int:
+    """Claim the attempt, say so by a byte, and live as its runner. surroundings: variables that its job has from here;
+    identity: of this process, where it is known already."""
     import signal
 
-    from studiolo.runner import attempt, processes
+    from studiolo.runner import attempt
     from studiolo.runner.supervise import ENDING, Runner
 
     log = os.open(os.path.join(folder, attempt.RUNNER_LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for target, source in ((0, nothing), (1, log), (2, log)):
-        os.dup2(source, target)
+    close_input()
+    for target in (1, 2):
+        os.dup2(log, target)
     os.chdir(folder)
-    me = processes.process(os.getpid())
+    me = identity or who()
     # who has the claim is told to end by signals, and these would kill it until it listens
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    identity = {"boot_id": processes.boot_id(), "pid": os.getpid(), "start": me.start if me else 0}
-    if not attempt.take(folder, identity):
+    if not attempt.take(folder, me):
         os.write(tell, b"=")
         return OWNED
     os.write(tell, b"+")
     os.close(tell)
-    runner = Runner(folder, identity, handed)
+    runner = Runner(folder, me, handed)
     if surroundings is not None:
         runner.order["env"] = {**surroundings, **runner.order.get("env", {})}
         runner.tells = True
     runner.run()
     return 0
+
+
+def who() -> dict[str, Any]:
+    """Return what tells this process from all others."""
+    from studiolo.runner import processes
+
+    me = processes.process(os.getpid())
+    return {"boot_id": processes.boot_id(), "pid": os.getpid(), "start": me.start if me else 0}
+
+
+def close_input() -> None:
+    """Have nothing to read."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
 
 
 def handed_by(pipe: int) -> dict[str, Any]:

@@ -57,10 +57,6 @@ class Runner:
 
     def _not_ready(self) -> tuple[str, str] | None:
         """Make ready what the job needs; returns class and sentence when it cannot start."""
-        try:
-            attempt.settle(self.folder, attempt.CLAIM)
-        except OSError as error:
-            return "environment", f"The claim of the attempt could not be seen through to the disk: {error}."
         if not self.order.get("argv"):
             return "environment", "The order of the attempt (job.json) cannot be read."
         canceled = "canceled", "Canceled before it started."
