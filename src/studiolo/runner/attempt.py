@@ -70,7 +70,7 @@ def _take_by_name(folder: str, value: dict[str, Any]) -> bool:
     except FileExistsError:
         return False
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(value, file)
+        file.write(json.dumps(value))
     return True
 
 
@@ -120,7 +120,7 @@ def listen(attempts: str) -> int:
 def _write_part(folder: str, name: str, value: dict[str, Any], *, lasting: bool) -> str:
     part = os.path.join(folder, f".{name}.{os.getpid()}")
     with open(part, "w", encoding="utf-8") as file:
-        json.dump(value, file)
+        file.write(json.dumps(value))
         if lasting:
             file.flush()
             os.fsync(file.fileno())

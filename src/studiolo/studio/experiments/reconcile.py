@@ -25,7 +25,7 @@ from studiolo.studio.experiments.environments import sweeping as environments
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
 from studiolo.studio.experiments.mlflow import ready
 from studiolo.studio.experiments.schemas import TERMINAL
-from studiolo.studio.experiments.transitions import Look, move, untidy
+from studiolo.studio.experiments.transitions import Look, any_untidy, move, untidy
 
 QUICK = True  # on the end of a job something follows at once
 log = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ _WORST_PAUSE = 60.0
 _ALWAYS = 1_000_000
 _YOUNG = 2.0  # seconds
 _FEW = 50  # files that are placed in no time
+_HOUSE_SECONDS = 2.0  # for which the house may be left as it is while one job follows on the other
+_house_by: dict[tuple[str, str], float] = {}
 _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
 
 
@@ -50,6 +52,10 @@ def tick(ctx: Context) -> bool:
         busy = _behind(ctx, full) or busy
     for of, claim in over:  # now that what waited for them has begun
         attempts.tidy(of, claim, completed=True)
+    home = (str(ctx.settings.home), ctx.workspace_id)
+    if any_untidy() and time.monotonic() < _house_by.get(home, 0.0):
+        return True  # what waits for a job that has just completed begins first
+    _house_by[home] = time.monotonic() + _HOUSE_SECONDS
     retention.keep_house(ctx)
     environments.tick(ctx)
     made = ready.keep_ready(ctx)

@@ -80,6 +80,11 @@ def move(ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claim
     return True
 
 
+def any_untidy() -> bool:
+    """Say whether a job has completed whose attempt is still to be tidied."""
+    return bool(_untidy)
+
+
 def untidy() -> list[tuple[Context, Claim]]:
     """Return, once, the completed jobs whose attempts are still to be tidied."""
     found = _untidy[:]

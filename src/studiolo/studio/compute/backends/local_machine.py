@@ -27,6 +27,7 @@ SPEC = BackendSpec(
 _CGROUP = Path("/sys/fs/cgroup")
 _FRESH_SECONDS = 1.0
 _read: dict[Path, tuple[float, float | None, int | None]] = {}
+_placed: dict[str, tuple[float, bool]] = {}
 _SHARE = 0.8  # of the memory, for jobs; the rest is the studio's and the machine's
 
 
@@ -92,7 +93,7 @@ def _limits(settings: Settings, there: int, allowed: int, quota: float | None, m
         )
         if applies
     ]
-    grouped = limits.place(settings.cgroup) is not None
+    grouped = _may_group(settings.cgroup)
     because = f" ({'; '.join(reasons)})" if reasons else ""
     return (
         Kept(
@@ -125,6 +126,15 @@ def _of_groups() -> tuple[float | None, int | None]:
     if read is None or now - read[0] > _FRESH_SECONDS:
         read = _read[_CGROUP] = (now, _cpu_quota(), _memory_limit())
     return read[1:]
+
+
+def _may_group(chosen: str) -> bool:
+    """Say whether jobs get groups of their own, looked at again after a second."""
+    now = time.monotonic()
+    placed = _placed.get(chosen)
+    if placed is None or now - placed[0] > _FRESH_SECONDS:
+        placed = _placed[chosen] = (now, limits.place(chosen) is not None)
+    return placed[1]
 
 
 def _cpu_quota() -> float | None:
