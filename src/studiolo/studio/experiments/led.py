@@ -71,8 +71,7 @@ def begin(tx: Connection, ctx: Context, made: Sequence[Led]) -> dict[str, int]:
     for one in made:
         if one.params or one.tags:
             tracking.record(tx, ctx, seqs[one.id], params=one.params, tags=one.tags)
-        for source in one.sources:
-            lineage.link(tx, ctx, source, f"run:{one.id}")
+    lineage.link_all(tx, ctx, [(source, f"run:{one.id}") for one in made for source in one.sources])
     artifacts.put_at_all(
         tx,
         ctx,

@@ -3,7 +3,7 @@
 `dataset:titanic:3@train` is a part of `dataset:titanic:3`: the edge between the two is in no table, and shown where there is another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,8 +23,15 @@ def link(tx: Connection, ctx: Context, source: str, target: str) -> None:
 
     source, target: such as `dataset:titanic:1`, `dataset:titanic:1@train`, `run:<id>`, `model:titanic:1`, `endpoint:titanic`.
     """
-    row = {"workspace_id": ctx.workspace_id, "source": source, "target": target, "created_at": ctx.clock.now()}
-    tx.execute(_linking(ctx.db.dialect), row)
+    link_all(tx, ctx, [(source, target)])
+
+
+def link_all(tx: Connection, ctx: Context, edges: Sequence[tuple[str, str]]) -> None:
+    """Say so of many. edges: source and target."""
+    if not edges:
+        return
+    row = {"workspace_id": ctx.workspace_id, "created_at": ctx.clock.now()}
+    tx.execute(_linking(ctx.db.dialect), [{**row, "source": source, "target": target} for source, target in edges])
 
 
 @lru_cache

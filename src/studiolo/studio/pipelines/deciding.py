@@ -77,8 +77,17 @@ def decide(nodes: Sequence[Node], standing: Standing) -> list[Act]:
     one of them never will; an end comes alone, when no step is left.
     """
     states = standing.states
-    live = [node for node in nodes if states[node.name] not in TERMINAL and states[node.name] != WAITING]
-    waiting = [node for node in nodes if states[node.name] == WAITING]
+    live: list[Node] = []
+    waiting: list[Node] = []
+    failed: str | None = None
+    for node in nodes:
+        state = states[node.name]
+        if state == WAITING:
+            waiting.append(node)
+        elif state not in TERMINAL:
+            live.append(node)
+        elif failed is None and state in _BAD:
+            failed = node.name
     if not live and not waiting:
         return [_end(nodes, standing)]
     if standing.canceled:
@@ -86,35 +95,33 @@ def decide(nodes: Sequence[Node], standing: Standing) -> list[Act]:
             *(Skip(node.name, "The pipeline was canceled.", "Canceled") for node in waiting),
             *(Stop(n.name) for n in live),
         ]
-    failed = next((node.name for node in nodes if states[node.name] in _BAD), None)
     if failed is not None and not standing.go_on:
         return [Skip(node.name, f"Not started: {failed} {_word(states[failed])}.") for node in waiting]
     acts: list[Act] = []
     room = standing.limit - len(live) if standing.limit else len(nodes)
     for node in waiting:
-        if why := _never(node, standing):
+        why, ready = _prospect(node, standing)
+        if why:
             acts.append(Skip(node.name, why))
-        elif room > 0 and _ready(node, standing):
+        elif room > 0 and ready:
             acts.append(Start(node.name))
             room -= 1
     return acts
 
 
-def _never(node: Node, standing: Standing) -> str:
-    """Return why a step will never run; empty while it may."""
-    for gate, wanted in node.gates:
-        if standing.states[gate] in _GOOD and standing.answers.get(gate) is not wanted:
-            return f"Not chosen: the condition {gate} is {str(standing.answers.get(gate)).lower()}."
-    for other, soft in node.needs.items():
-        state = standing.states[other]
-        if state in _BAD or (state == "Skipped" and not soft):
-            return f"Left out: it needs {other}, which {_word(state)}."
-    return ""
-
-
-def _ready(node: Node, standing: Standing) -> bool:
+def _prospect(node: Node, standing: Standing) -> tuple[str, bool]:
+    """Return why a step will never run, empty while it may; and whether it may run now. Asked of every step that waits, at every step."""
     states = standing.states
-    return all(states[other] in _GOOD or (soft and states[other] == "Skipped") for other, soft in node.needs.items())
+    for gate, wanted in node.gates:
+        if states[gate] in _GOOD and standing.answers.get(gate) is not wanted:
+            return f"Not chosen: the condition {gate} is {str(standing.answers.get(gate)).lower()}.", False
+    ready = True
+    for other, soft in node.needs.items():
+        state = states[other]
+        if state in _BAD or (state == "Skipped" and not soft):
+            return f"Left out: it needs {other}, which {_word(state)}.", False
+        ready = ready and (state in _GOOD or state == "Skipped")
+    return "", ready
 
 
 def _word(state: State) -> str:

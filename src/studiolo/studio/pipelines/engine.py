@@ -60,13 +60,12 @@ class Look:
             self.steps = {row.name: row for row in repository.steps(tx, seq)}
             under = [row for row in self.steps.values() if row.state == repository.UNDER_WAY and row.run_id]
             self.seen = led.seen(tx, [*(row.run_id for row in under), *([self.row.run_id] if self.row else [])])
+            good = [name for name, row in self.steps.items() if row.state in repository.GOOD]
+            self.outputs = starting.made_by(tx, self.row, good) if self.row else {}
             self.nested = repository.by_run_ids(tx, [row.run_id for row in under if row.kind in NESTED])
         self.ctx = ctx
         self.states: dict[str, State] = {name: row.state for name, row in self.steps.items()}
         self.answers = {name: row.answer for name, row in self.steps.items() if row.answer is not None}
-        self.outputs = {
-            name: starting.outputs_of(row) for name, row in self.steps.items() if row.state in repository.GOOD
-        }
         self.ended: dict[str, dict[str, Any]] = {}  # steps that were under way
         self.moved: dict[str, dict[str, Any]] = {}  # steps that had not started
         self.jobs: dict[str, JobSpec] = {}

@@ -25,7 +25,11 @@ _LIVE = (
     .order_by(_RUN.run_seq)
 )
 _BY_SEQ = select(pipeline_runs).where(_RUN.run_seq == bindparam("seq"))
-_STEPS = select(pipeline_steps).where(_STEP.run_seq == bindparam("seq")).order_by(_STEP.position)
+_STANDING = ("name", "kind", "state", "run_id", "answer", "reuse", "failure", "error")
+_STEPS = select(*(_STEP[name] for name in _STANDING)).where(_STEP.run_seq == bindparam("seq")).order_by(_STEP.position)
+_OUTPUTS = select(_STEP.name, _STEP.outputs).where(
+    _STEP.run_seq == bindparam("seq"), _STEP.name.in_(bindparam("names", expanding=True))
+)
 _IN_FLIGHT = select(_STEP.root_id, _STEP.path, _STEP.run_id, _STEP.run_seq).where(
     _STEP.workspace_id == bindparam("workspace_id"), _STEP.flight == bindparam("key")
 )
@@ -37,7 +41,7 @@ _EARLIER = (
     .limit(bindparam("many"))
 )
 _BY_KEY = (
-    select(pipeline_steps)
+    select(_STEP.run_id, _STEP.root_id, _STEP.path, _STEP.outputs)
     .where(_STEP.workspace_id == bindparam("workspace_id"), _STEP.key == bindparam("key"), _STEP.state == "Completed")
     .order_by(_STEP.run_seq.desc())
     .limit(bindparam("many"))
@@ -107,8 +111,13 @@ def live(tx: Connection, ctx: Context) -> list[Row]:
 
 
 def steps(tx: Connection, seq: int) -> list[Row]:
-    """Return the steps of a pipeline in their order."""
+    """Return how the steps of a pipeline stand, in their order; without what they were given and made, which may be long."""
     return list(tx.execute(_STEPS, {"seq": seq}))
+
+
+def outputs(tx: Connection, seq: int, names: Sequence[str]) -> list[Row]:
+    """Return name and outputs of steps of a pipeline."""
+    return [row for some in _some(names) for row in tx.execute(_OUTPUTS, {"seq": seq, "names": some})]
 
 
 def list_runs(tx: Connection, ctx: Context, before: int | None, limit: int, seqs: Sequence[int] | None) -> list[Row]:
@@ -193,7 +202,7 @@ def _settling(names: tuple[str, ...]) -> Update:
 
 
 def results(tx: Connection, ctx: Context, key: str, many: int = 3) -> list[Row]:
-    """Return steps that have computed what a key stands for, newest first."""
+    """Return run_id, root_id, path and outputs of steps that have computed what a key stands for, newest first."""
     return list(tx.execute(_BY_KEY, {"workspace_id": ctx.workspace_id, "key": key, "many": many}))
 
 

@@ -1,10 +1,12 @@
 """Starts a step, as far as that can be decided outside of a transaction: an earlier result is taken, a job or a pipeline is made ready,
 or it is found that it cannot run. Nothing is written here but blobs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
@@ -18,6 +20,8 @@ from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.plans import Plan
 from studiolo.studio.pipelines.schemas import Graph, Reuse, Scalar, Settings, Step
 
+_PIPELINES = 64
+_made: dict[str, dict[str, dict[str, Held]]] = {}  # outputs by run and step: what ended well never changes
 STEP_TAG, ROOT_TAG = "studiolo.step", "studiolo.pipeline"
 
 
@@ -205,6 +209,17 @@ def text_values(given: Mapping[str, Held]) -> dict[str, str]:
 def outputs_of(row: Any) -> dict[str, Held]:
     """Return the outputs that a row keeps."""
     return {name: Held.model_validate(value) for name, value in (row.outputs or {}).items()}
+
+
+def made_by(tx: Connection, row: Any, names: Sequence[str]) -> dict[str, dict[str, Held]]:
+    """Return the outputs of steps that have ended well, of a pipeline that is looked at again and again: they are read once."""
+    known = _made.pop(row.run_id, {})
+    if missing := [name for name in names if name not in known]:
+        known |= {found.name: outputs_of(found) for found in repository.outputs(tx, row.run_seq, missing)}
+    _made[row.run_id] = known  # the last one now
+    if len(_made) > _PIPELINES:
+        del _made[next(iter(_made))]
+    return {name: known[name] for name in names}
 
 
 def definition(ctx: Context, tx: Any, graph: Graph) -> str:
