@@ -122,6 +122,12 @@ def surroundings(token: str) -> dict[str, str]:
 _dispatchers: dict[tuple[str, str], Dispatcher] = {}
 
 
+def leave(address: str, token: str) -> None:
+    """Forget a cluster that is no more."""
+    if (known := _dispatchers.pop((address, token), None)) is not None:
+        known.close()
+
+
 def at(address: str, token: str) -> Dispatcher:
     """Return what speaks to a cluster."""
     if (address, token) not in _dispatchers:

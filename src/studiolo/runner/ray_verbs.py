@@ -69,12 +69,22 @@ def look(root: Path, name: str, log: int, journal: int, address: str = "", token
     return answer
 
 
+def seen(root: Path, name: str, address: str, token: str) -> observe.Observation:
+    """Say what has become of an attempt, to who sees its folder; raises Away."""
+    return _seen(ray_cluster.at(address, token), agent.place_of(root, name), _name(root, name))[0]
+
+
+def is_by_ray(folder: Path, ended: observe.Ended) -> bool:
+    """Say whether Ray ended a job, and its cause is not known yet."""
+    return ended.failure == "preempted" and attempt.exists(str(folder), ray_worker.ENDED_BY_RAY)
+
+
 def _seen(  # noqa: PLR0911 - one line a case
     dispatcher: ray_cluster.Dispatcher, folder: Path, id_: str
 ) -> "tuple[observe.Observation, dict[str, Any]]":
     ended = observe.ended(folder)
     if ended is not None:
-        if ended.failure == "preempted" and attempt.exists(str(folder), ray_worker.ENDED_BY_RAY):
+        if is_by_ray(folder, ended):
             return _by_ray(dispatcher, folder, id_, ended), {}
         return ended, {}
     claimed = attempt.exists(str(folder), attempt.CLAIM)

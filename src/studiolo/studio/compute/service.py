@@ -1,7 +1,6 @@
 """The verbs of compute: what there is, what is free, who holds it."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row
@@ -68,7 +67,7 @@ def elsewhere(ctx: Context, name: str) -> bool:
         row = machines.find(tx, ctx.workspace_id, name)
         cluster = clusters.find(tx, ctx.workspace_id, name) if row is None else None
     if cluster is not None:
-        return bool(cluster.provider != placing.MACHINE)
+        return cluster.provider not in placing.HERE
     return row is not None and not kinds.kind(row.kind).SPEC.programs_here
 
 
@@ -86,38 +85,6 @@ def takes(ctx: Context, name: str) -> tuple[str, ...]:
     with ctx.db.glance() as tx:
         row = machines.find(tx, ctx.workspace_id, name)
     return kinds.kind(row.kind).SPEC.takes if row is not None else ()
-
-
-def silent(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | None]":
-    """Return what says of attempts, by compute and holder, that the machine or node they run on does not answer."""
-    attached = {row.name: row for row in machines.all_(tx, ctx.workspace_id) if row.silent_since is not None}
-    nodes = {row.holder: row for row in clusters.silent_nodes(tx, ctx.workspace_id)}
-
-    def why(name: str | None, holder: str) -> str | None:
-        """Return the sentence, None for what answers."""
-        if (row := attached.get(name)) is not None:
-            return _silence(f"'{row.name}'", row.silent_since, row.silent_reason, "The job is not harmed by it.")
-        if (row := nodes.get(holder)) is not None:
-            node = f"Node {row.number} of '{row.cluster_name}'"
-            return _silence(node, row.silent_since, row.reason, "It is suspended, and the job lost, if it stays so.")
-        return None
-
-    return why
-
-
-def _silence(who: str, since: datetime, reason: str, then: str) -> str:
-    return f"{who} does not answer since {since:%Y-%m-%d %H:%M} UTC: {reason} {then}"
-
-
-def standing(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | None]":
-    """Return what says of attempts that were sent to a machine, by compute and holder, what they wait for in its own queue."""
-    known = {row.name: kinds.kind(row.kind) for row in machines.all_(tx, ctx.workspace_id)}
-
-    def why(name: str | None, holder: str) -> str | None:
-        """Return the sentence, None for what waits for nothing."""
-        return known[name].why(ctx.settings.attempts / holder) if name in known else None
-
-    return why
 
 
 def check_name(tx: Connection, ctx: Context, name: str) -> None:
@@ -268,7 +235,9 @@ def make_room(
     which programs of an administrator are asked for nodes.
     """
     if scripted.provides(ctx, name):
-        return of_programs.ask_for(ctx, name, cores, memory_bytes, waiting)
+        asked = of_programs.ask_for(ctx, name, cores, memory_bytes, waiting, _one_more(ctx))
+        if asked is not None:
+            return asked > 0
     preempt = True
     have = capacity(ctx, placing.MACHINE)
     with ctx.db.read() as tx:
@@ -285,6 +254,16 @@ def make_room(
         nodes = placing.in_the_way(tx, have, cores, memory_bytes, gpus or 0, preempt=preempt)
         placing.make_room(tx, ctx, nodes)
     return bool(nodes)
+
+
+def _one_more(ctx: Context) -> of_programs.OfMachine:
+    """Return what says whether this machine has room for one more node of a cluster; others take nothing of it."""
+
+    def fits(tx: Connection, cluster: Row[Any]) -> bool:
+        have = (cluster.cores, cluster.memory_bytes, cluster.gpus)
+        return cluster.provider not in placing.HERE or _fits(tx, ctx, placing.MACHINE, *have)
+
+    return fits
 
 
 def preemptible(ctx: Context, name: str) -> bool:
@@ -369,7 +348,7 @@ def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
 def _check_node(cluster: Row[Any], cores: int, memory_bytes: int, gpus: int | None) -> None:
     have, bigger = (cluster.cores, cluster.memory_bytes), ", or make a cluster with bigger nodes"
     room.enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, bigger)
-    if gpus and cluster.provider != placing.MACHINE:
+    if gpus and cluster.provider not in placing.HERE:
         raise TooBig(
             f"Nodes of '{cluster.name}' are other machines, whose GPUs the studio does not give out: jobs see all of them.",
             "Leave `gpus` out.",

@@ -13,6 +13,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.compute import service as compute
+from studiolo.studio.compute import silence
 from studiolo.studio.experiments import (
     artifacts,
     claims,
@@ -294,8 +295,8 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
                 reasons[key] = compute.waits_for(tx, ctx, *key)
             run = run.model_copy(update={"waits_for": reasons[key]})
         elif one.state in ("Starting", "Running") and one.spec and one.compute not in (None, "local"):
-            silent = silent or compute.silent(tx, ctx)
-            why = why or compute.standing(tx, ctx)
+            silent = silent or silence.silent(tx, ctx)
+            why = why or silence.standing(tx, ctx)
             holder = f"{one.id}/{one.attempt}"
             there = {
                 "not_responding": silent(one.compute, holder),

@@ -2,11 +2,11 @@
 
 A node is a share of this machine: while it is up it holds its cores and memory of `local`, so that nothing is promised twice,
 and when it goes they are free for others. It comes at once, with the job that needs it. One that programs of an administrator
-bring up (`scripted/`) holds nothing here, takes jobs when it is up, and goes when it was suspended. All functions run in the
-caller's transaction, after `repository.lock`.
+bring up (`scripted/`) holds nothing here, takes jobs when it is up, and goes when it was suspended. One of a Ray that is started
+here (`rays/`) does both. All functions run in the caller's transaction, after `repository.lock`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,8 @@ from studiolo.studio.compute.gpus import devices, leases
 from studiolo.studio.compute.gpus.devices import Gpu
 
 Fits = Callable[[int, int, int], bool]  # whether so many cores, bytes and GPUs of the machine are free
-MACHINE = "local"
+MACHINE, RAY = "local", "ray"
+HERE = frozenset({MACHINE, RAY})  # whose nodes are shares of this machine, whatever starts jobs on them
 RESUMING, UP, SUSPENDING = "resuming", "up", "suspending"  # how far a node is
 
 
@@ -90,16 +91,31 @@ def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str
     share = {"cores": cluster.cores, "memory_bytes": cluster.memory_bytes, "gpus": cluster.gpus}
     values = {"id": id_, "cluster": cluster.id, "number": number, **share, "price_per_hour": cluster.price_per_hour}
     values |= {"started_at": now, "provider": cluster.provider}
-    if cluster.provider != MACHINE:
+    state = "up"
+    if cluster.provider == MACHINE:
+        repository.add_node(tx, {**values, "idle_since": now if idle else None})
+    else:
+        state = RESUMING
         repository.add_node(tx, {**values, "phase": RESUMING, "phase_since": now})
-        ctx.events.emit(tx, "compute.node", cluster.name, {"node": number, "state": RESUMING})
-        return id_
-    repository.add_node(tx, {**values, "idle_since": now if idle else None})
+    if cluster.provider in HERE:
+        _hold(tx, cluster, id_, number, share, now)
+    ctx.events.emit(tx, "compute.node", cluster.name, {"node": number, "state": state})
+    return id_
+
+
+def _hold(tx: Connection, cluster: Row[Any], id_: str, number: int, share: Mapping[str, int], now: datetime) -> None:
+    """Keep the share of the machine that a node is."""
     owner = {"holder": _holder(id_), "compute": MACHINE, "workspace_id": cluster.workspace_id}
     held.put(tx, {**owner, "title": f"node {number} of {cluster.name}", "run_id": None, **share, "since": now})
     leases.take(tx, MACHINE, _holder(id_), cluster.gpus, devices.known())
-    ctx.events.emit(tx, "compute.node", cluster.name, {"node": number, "state": "up"})
-    return id_
+
+
+def gone(tx: Connection, ctx: Context, node: Row[Any]) -> bool:
+    """Note that a node has gone that was taken down; False when that was noted."""
+    now = ctx.clock.now()
+    ended = {"ended_at": now, "hours": hours(node.started_at, now), "phase": "gone"}
+    held.remove(tx, _holder(node.id))
+    return repository.in_phase(tx, node.id, SUSPENDING, ended)
 
 
 def end(tx: Connection, ctx: Context, node: Row[Any]) -> None:
@@ -168,7 +184,7 @@ def in_the_way(
     if lack.nothing():
         return []
     by_id = {row.id: row for row in repository.all_(tx)}
-    nodes = [node for node in repository.up(tx) if node.provider == MACHINE]
+    nodes = [node for node in repository.up(tx) if node.provider in HERE and node.phase != RESUMING]
     jobs = repository.jobs(tx, [node.id for node in nodes])
     counts: dict[str, int] = {}
     for node in nodes:
@@ -179,7 +195,7 @@ def in_the_way(
         if cluster is None:  # made just now: without the lock, these two reads are not of one moment
             continue
         low = cluster.tier == "low_priority" and preempt
-        if node.leaving_since is not None:
+        if node.leaving_since is not None or node.phase == SUSPENDING:
             lack.without(node)
         elif not jobs[node.id] and (low or counts[node.cluster] > cluster.min_nodes):
             counts[node.cluster] -= 1
@@ -231,7 +247,7 @@ def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: 
         return "starts as soon as the controller sees it"
     if cluster.max_nodes == 0:
         return f"'{cluster.name}' is stopped: it has no nodes until its largest number of nodes is raised"
-    if cluster.provider != MACHINE and (said := _waits_for_programs(cluster, nodes)):
+    if cluster.provider != MACHINE and (said := _waits_for_programs(cluster, nodes, fits, machine)):
         return said
     if len(nodes) < cluster.max_nodes:
         return f"waits for one more node of '{cluster.name}' ({len(nodes)} of {cluster.max_nodes} up), which {machine}"
@@ -246,7 +262,7 @@ def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: 
     )
 
 
-def _waits_for_programs(cluster: Row[Any], nodes: Sequence[Row[Any]]) -> str:
+def _waits_for_programs(cluster: Row[Any], nodes: Sequence[Row[Any]], fits: Fits, machine: str) -> str:
     """Say what the next node of programs waits for; nothing when all are up and taken."""
     coming = [node for node in nodes if node.phase == RESUMING]
     if coming:
@@ -256,9 +272,10 @@ def _waits_for_programs(cluster: Row[Any], nodes: Sequence[Row[Any]]) -> str:
         said = cluster.failed["said"]
         return f"'{cluster.name}' could not bring up a node: {said} Tried again at {cluster.resume_after:%H:%M:%S} UTC"
     if len(nodes) < cluster.max_nodes:
-        return (
-            f"waits for one more node of '{cluster.name}' ({len(nodes)} of {cluster.max_nodes}), which is asked for now"
-        )
+        one_more = f"waits for one more node of '{cluster.name}' ({len(nodes)} of {cluster.max_nodes}"
+        if cluster.provider == RAY and not fits(cluster.cores, cluster.memory_bytes, cluster.gpus):
+            return f"{one_more} up), which {machine}"
+        return f"{one_more}), which is asked for now"
     if any(node.phase == SUSPENDING for node in nodes):
         return f"waits for a node of '{cluster.name}': {len(nodes)} of {cluster.max_nodes} are there, and some are being suspended"
     return ""

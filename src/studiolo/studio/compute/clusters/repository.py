@@ -75,9 +75,9 @@ def in_phase(tx: Connection, id_: str, phase: str, values: dict[str, Any]) -> bo
     return tx.execute(change.values(**values)).rowcount == 1
 
 
-def of_scripts(tx: Connection, workspace_id: str) -> list[Row[Any]]:
-    """Return the clusters of a workspace whose nodes come from programs."""
-    query = select(clusters).where(clusters.c.workspace_id == workspace_id, clusters.c.provider == "scripts")
+def of_programs(tx: Connection, workspace_id: str) -> list[Row[Any]]:
+    """Return the clusters of a workspace whose nodes are brought up by programs, an administrator's or ours."""
+    query = select(clusters).where(clusters.c.workspace_id == workspace_id, clusters.c.provider != "local")
     return list(tx.execute(query.order_by(clusters.c.name)))
 
 
@@ -93,6 +93,7 @@ def silent_nodes(tx: Connection, workspace_id: str) -> list[Row[Any]]:
         holdings.c.holder,
         clusters.c.name.label("cluster_name"),
         nodes.c.number,
+        nodes.c.provider,
         nodes.c.silent_since,
         nodes.c.reason,
     )

@@ -1,5 +1,7 @@
 """What a definition of a cluster must keep to."""
 
+import sys
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -17,11 +19,17 @@ _PROGRAMS = "workspace.write"  # an owner's: programs run as the studio does, wi
 
 def scripts(ctx: Context, spec: ClusterCreate) -> dict[str, Any] | None:
     """Return what is kept of the programs of a new cluster, None for one whose nodes are shares of this machine."""
-    if spec.provider == placing.MACHINE:
+    if spec.provider in placing.HERE:
         if spec.scripts is not None:
             raise ClusterInvalid(
                 "Nodes that are shares of this machine come without programs.",
                 "Write provider: scripts, or leave the programs out.",
+                field="provider",
+            )
+        if spec.provider == placing.RAY and find_spec("ray") is None:
+            raise ClusterInvalid(
+                f"There is no Ray in the studio's Python ({sys.executable}).",
+                "pip install 'studiolo[ray]' there, and start the studio again.",
                 field="provider",
             )
         return None
@@ -42,7 +50,7 @@ def scripts(ctx: Context, spec: ClusterCreate) -> dict[str, Any] | None:
 
 def changed(ctx: Context, row: Row[Any], given: Scripts) -> dict[str, Any]:
     """Return what is kept of the programs of a cluster that change."""
-    if row.provider == placing.MACHINE:
+    if row.provider in placing.HERE:
         raise ClusterInvalid(
             f"Nodes of '{row.name}' are shares of this machine, without programs.",
             "Make another cluster.",
@@ -81,7 +89,7 @@ def check(tx: Connection, ctx: Context, values: Any, own: str = "") -> None:
             "Raise max_nodes, or lower min_nodes.",
             field="min_nodes",
         )
-    if values["provider"] != placing.MACHINE:
+    if values["provider"] not in placing.HERE:
         if values["gpus"]:
             raise ClusterInvalid(
                 "GPUs of other machines are not given out: jobs see all that a node has.",
@@ -110,7 +118,7 @@ def check(tx: Connection, ctx: Context, values: Any, own: str = "") -> None:
             f"Ask for at most {there}: a node is a share of this machine.",
             field="gpus",
         )
-    rows = [row for row in repository.all_(tx) if row.id != own and row.provider == placing.MACHINE]
+    rows = [row for row in repository.all_(tx) if row.id != own and row.provider in placing.HERE]
     others = sum(row.min_nodes * row.cores for row in rows)
     if values["min_nodes"] and others + values["min_nodes"] * values["cores"] >= have.cores:
         free = have.cores - others - 1

@@ -12,7 +12,7 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, p
 Tier = Literal["dedicated", "low_priority"]
 NAME = r"^[A-Za-z](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$"
 
-Provider = Literal["local", "scripts"]
+Provider = Literal["local", "scripts", "ray"]
 NodeState = Literal["idle", "running", "leaving", "provisioning", "draining", "unusable"]
 
 
@@ -73,7 +73,7 @@ class ClusterPatch(BaseModel):
 class ClusterCreate(BaseModel):
     """A new cluster.
 
-    provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
+    provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts), or a Ray that is started on this machine, whose nodes are shares of it (ray). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
     """
 
@@ -109,7 +109,7 @@ class NodeJob(BaseModel):
 class Node(BaseModel):
     """A node that is up. state: leaving: its jobs were asked to make room for others. gpus: numbers, as nvidia-smi counts.
 
-    Of scripts: provisioning: its resume program runs, or it does not answer yet; draining: its suspend program runs; unusable: it
+    Of scripts and ray: provisioning: its resume program runs, or it does not answer yet; draining: its suspend program runs; unusable: it
     does not answer, or its programs failed; reason: why. host: where it is reached.
     """
 

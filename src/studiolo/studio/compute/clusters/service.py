@@ -13,6 +13,7 @@ from studiolo.studio.compute import repository as held
 from studiolo.studio.compute import service as machine
 from studiolo.studio.compute.clusters import placing, repository, rules
 from studiolo.studio.compute.clusters.errors import ClusterBusy
+from studiolo.studio.compute.clusters.rays import own
 from studiolo.studio.compute.clusters.schemas import (
     Cluster,
     ClusterCreate,
@@ -30,7 +31,7 @@ from studiolo.studio.compute.clusters.scripted import nodes as programs
 from studiolo.studio.compute.errors import ComputeNotFound
 from studiolo.studio.compute.gpus import devices, leases
 
-_OF = {"local": "of this machine", "scripts": "by programs"}
+_OF = {"local": "of this machine", "scripts": "by programs", "ray": "of a Ray on this machine"}
 _JOBS = 100  # that have ended, on the page of a cluster
 
 
@@ -103,6 +104,7 @@ def delete(ctx: Context, name: str) -> None:
             ctx.events.emit(tx, "compute.updated", name, {"name": name})
             return
         repository.remove(tx, row.id)
+        own.clear(ctx, row.id)
         ctx.events.emit(tx, "compute.deleted", name, {"name": name})
 
 
@@ -217,14 +219,20 @@ def _row(tx: Connection, ctx: Context, name: str) -> Row[Any]:
 
 
 def _makes_room(node: Row[Any]) -> bool:
-    return node.leaving_since is not None and node.provider == placing.MACHINE
+    return node.leaving_since is not None and node.provider in placing.HERE
 
 
 def _fits(tx: Connection, ctx: Context, row: Row[Any]) -> placing.Fits:
     """Return what says whether one more node can come."""
     if row.provider == placing.MACHINE:
         return machine.machine(tx, ctx)
-    return lambda *_: len(repository.up(tx, row.id)) < row.max_nodes and programs.may_resume(ctx, row)
+    here = machine.machine(tx, ctx) if row.provider in placing.HERE else None
+
+    def fits(cores: int, memory_bytes: int, gpus: int) -> bool:
+        more = len(repository.up(tx, row.id)) < row.max_nodes and programs.may_resume(ctx, row)
+        return more and (here is None or here(cores, memory_bytes, gpus))
+
+    return fits
 
 
 def _worth(tx: Connection, ctx: Context, row: Row[Any], nodes: Sequence[Row[Any]]) -> bool:
@@ -268,7 +276,7 @@ def _one(
     held_back = None
     if (
         missing > 0
-        and row.provider == placing.MACHINE
+        and row.provider in placing.HERE
         and not machine.machine(tx, ctx)(row.cores, row.memory_bytes, row.gpus)
     ):
         waits = machine.waits_for(tx, ctx, placing.MACHINE, row.cores, row.memory_bytes, row.gpus)

@@ -25,7 +25,8 @@ from studiolo.studio.compute.backends.base import (
     Swept,
     Usage,
 )
-from studiolo.studio.compute.clusters import repository
+from studiolo.studio.compute.clusters import placing, repository
+from studiolo.studio.compute.clusters.rays import here
 from studiolo.studio.compute.clusters.schemas import Scripts
 from studiolo.studio.compute.machines import kinds
 from studiolo.studio.compute.remote.watched import ASKED
@@ -43,7 +44,7 @@ def provides(ctx: Context, name: str) -> bool:
     known = _names.get(key)
     if known is None or time.monotonic() - known[0] > _NAMES_SECONDS:
         with ctx.db.glance() as tx:
-            known = (time.monotonic(), {row.name for row in repository.of_scripts(tx, ctx.workspace_id)})
+            known = (time.monotonic(), {row.name for row in repository.of_programs(tx, ctx.workspace_id)})
         _names[key] = known
     return name in known[1]
 
@@ -62,6 +63,8 @@ def engine(ctx: Context, name: str, holder: str) -> Backend | None:
         cluster = repository.find(tx, ctx.workspace_id, name)
     if node is None or cluster is None:
         return Nowhere(Silent("It has no node yet."))
+    if node.provider == placing.RAY:
+        return here.OnNode(node)
     if node.ended_at is not None:
         return Nowhere(None, f"Node {node.number} of '{name}' was suspended: {node.reason or 'it was taken down.'}")
     try:

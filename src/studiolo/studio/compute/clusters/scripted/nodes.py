@@ -17,7 +17,8 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.compute import repository as held
 from studiolo.studio.compute.clusters import placing, repository
-from studiolo.studio.compute.clusters.placing import RESUMING, SUSPENDING, UP
+from studiolo.studio.compute.clusters.placing import RAY, RESUMING, SUSPENDING, UP
+from studiolo.studio.compute.clusters.rays import here, own
 from studiolo.studio.compute.clusters.schemas import Scripts
 from studiolo.studio.compute.clusters.scripted import answers, engine, programs
 from studiolo.studio.compute.machines import kinds
@@ -30,6 +31,7 @@ _threads = ThreadPoolExecutor(4, "nodes")
 _trying: dict[str, "Future[Mapping[str, Any]]"] = {}
 _not_before: dict[str, Any] = {}  # when a node that did not answer is tried again
 _AGAIN = 1.0
+OfMachine = Callable[[Connection, Row[Any]], bool]
 _THEN = " Then: "  # between why a node is taken down and why it is not yet
 _tidied: set[Path] = set()
 log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 def advance(ctx: Context) -> bool:
     """Take each node of programs as far as it goes now; True when something changed."""
     with ctx.db.glance() as tx:
-        clusters = repository.of_scripts(tx, ctx.workspace_id)
+        clusters = repository.of_programs(tx, ctx.workspace_id)
         nodes = repository.up_by(tx, [cluster.id for cluster in clusters])
     engine.know(ctx, {cluster.name for cluster in clusters})
     _tidy(ctx)
@@ -55,6 +57,7 @@ def advance(ctx: Context) -> bool:
                 held.lock(tx)
                 if not repository.up(tx, cluster.id):
                     repository.remove(tx, cluster.id)
+                    own.clear(ctx, cluster.id)
                     ctx.events.emit(tx, "compute.deleted", cluster.name, {"name": cluster.name})
             changed = True
     return changed
@@ -74,28 +77,33 @@ def _tidy(ctx: Context) -> None:
                 programs.clear(folder)
 
 
-def ask_for(ctx: Context, name: str, cores: int, memory_bytes: int, waiting: Callable[[], int]) -> bool:
-    """Ask for nodes, as many as the jobs need that wait; True when one was asked for.
+def ask_for(
+    ctx: Context, name: str, cores: int, memory_bytes: int, waiting: Callable[[], int], fits: OfMachine
+) -> int | None:
+    """Ask for nodes, as many as the jobs need that wait; returns how many were asked for, None when this machine has no room for the first.
 
-    cores, memory_bytes: of the first of them; waiting: counts them.
+    cores, memory_bytes: of the first of them; waiting: counts them; fits: says whether this machine has room for one more, where nodes are shares of it.
     """
     with ctx.db.read() as tx:
         cluster = repository.find(tx, ctx.workspace_id, name)
         if cluster is None or not _room_for(tx, ctx, cluster):
-            return False
+            return 0
     jobs = waiting()
     with ctx.db.read() as tx:  # most looks end here or above, and write nothing
         if not _missing(tx, ctx, cluster, cores, memory_bytes, jobs):
-            return False
+            return 0
+        if not fits(tx, cluster):
+            return None
     with ctx.db.begin() as tx:
         held.lock(tx)
         fresh = repository.find(tx, ctx.workspace_id, name)
         if fresh is None:
-            return False
-        count = _missing(tx, ctx, fresh, cores, memory_bytes, jobs)
-        for _ in range(count):
+            return 0
+        count, asked = _missing(tx, ctx, fresh, cores, memory_bytes, jobs), 0
+        while asked < count and fits(tx, fresh):
             placing.start(tx, ctx, fresh, idle=True)
-    return count > 0
+            asked += 1
+    return asked
 
 
 def may_resume(ctx: Context, cluster: Row[Any]) -> bool:
@@ -124,18 +132,19 @@ def _missing(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory
 
 
 def _resuming(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
-    scripts = Scripts.of(cluster.scripts)
-    folder = _folder(ctx, node) / "resume"
-    seen = programs.look(folder, "resume", scripts.resume_seconds)
+    folder, seconds = _folder(ctx, node) / "resume", _seconds(cluster, "resume")
+    seen = programs.look(folder, "resume", seconds)
     if isinstance(seen, programs.Untouched):
-        programs.begin(folder, scripts.resume, _variables(ctx, cluster, node), scripts.resume_seconds)
+        programs.begin(folder, _command(ctx, cluster, node, "resume"), _variables(ctx, cluster, node), seconds)
         return False
     if isinstance(seen, programs.Going):
         return False
     if seen.said:
         return _give_up(ctx, cluster, node, seen.said, seen.output)
+    if node.provider == RAY:
+        return _comes(ctx, cluster, node, own.place(seen.out))
     try:
-        place = answers.read(_answer(ctx, node) or seen.out, scripts)
+        place = answers.read(_answer(ctx, node) or seen.out, Scripts.of(cluster.scripts))
     except answers.NoAnswer as error:
         return _give_up(
             ctx, cluster, node, f"The resume program ended well, and its answer is no use. {error}", seen.output
@@ -157,7 +166,7 @@ def _try(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any],
     try:
         facts = work.result()
     except StudioloError as error:
-        if now - node.phase_since < timedelta(seconds=cluster.scripts["resume_seconds"]):
+        if now - node.phase_since < timedelta(seconds=_seconds(cluster, "resume")):
             _not_before[node.id] = now + timedelta(seconds=_AGAIN)
             return False
         _not_before.pop(node.id, None)
@@ -168,8 +177,14 @@ def _try(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any],
         wanted = f"{node.cores} and {node.memory_bytes / 2**30:.1f}"
         return _give_up(ctx, cluster, node, f"It has {has}; a node of the cluster is to have {wanted}.", output)
     said = {key: facts[key] for key in ("system", "version", "cores", "memory_bytes")}
+    return _comes(ctx, cluster, node, {**place, "facts": said})
+
+
+def _comes(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any]) -> bool:
+    """Note that a node is up."""
+    now = ctx.clock.now()
     with ctx.db.begin() as tx:
-        values = {"phase": UP, "phase_since": now, "idle_since": now, "place": {**place, "facts": said}}
+        values = {"phase": UP, "phase_since": now, "idle_since": now, "place": place}
         if repository.in_phase(tx, node.id, RESUMING, values):
             repository.change(tx, cluster.id, {"failed": None, "failures": 0, "resume_after": None})
             ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": UP})
@@ -182,6 +197,8 @@ def _probe(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any
 
 def _up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     """Note whether a node answers; one that has not for long is suspended, after which nothing runs on it."""
+    if node.provider == RAY:
+        return _up_here(ctx, cluster, node)
     reason, now = engine.silent(node), ctx.clock.now()
     if reason is None:
         if node.silent_since is not None:
@@ -199,14 +216,29 @@ def _up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     return True
 
 
+def _up_here(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
+    """Note that a node of Ray has fallen. It gets no more jobs, and is taken down when those that run have ended: they run on without it."""
+    now = ctx.clock.now()
+    if node.silent_since is None:
+        if not (reason := own.fallen(node)):
+            return False
+        _change(ctx, cluster, node, {"silent_since": now, "idle_since": None, "reason": reason})
+        return True
+    with ctx.db.read() as tx:
+        if repository.jobs(tx, [node.id])[node.id]:
+            return False
+    _change(ctx, cluster, node, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
+    return True
+
+
 def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
-    scripts, now = Scripts.of(cluster.scripts), ctx.clock.now()
+    seconds, now = _seconds(cluster, "suspend"), ctx.clock.now()
     folder = _folder(ctx, node) / f"suspend-{node.tries + 1}"
-    seen = programs.look(folder, "suspend", scripts.suspend_seconds)
+    seen = programs.look(folder, "suspend", seconds)
     if isinstance(seen, programs.Untouched):
         if node.again_at is None or node.again_at <= now:
-            engine.part(node)
-            programs.begin(folder, scripts.suspend, _variables(ctx, cluster, node), scripts.suspend_seconds)
+            _part(ctx, node)
+            programs.begin(folder, _command(ctx, cluster, node, "suspend"), _variables(ctx, cluster, node), seconds)
         return False
     if isinstance(seen, programs.Going):
         return False
@@ -221,9 +253,7 @@ def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
         return True
     with ctx.db.begin() as tx:
         held.lock(tx)
-        repository.in_phase(
-            tx, node.id, SUSPENDING, {"ended_at": now, "hours": placing.hours(node.started_at, now), "phase": "gone"}
-        )
+        placing.gone(tx, ctx, node)
         ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "gone"})
     programs.clear(_folder(ctx, node))  # not before: it is what a controller that was killed goes by
     return True
@@ -251,6 +281,31 @@ def _change(ctx: Context, cluster: Row[Any], node: Row[Any], values: dict[str, A
     with ctx.db.begin() as tx:
         if repository.in_phase(tx, node.id, UP, values):
             ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": values.get("phase", UP)})
+
+
+def _seconds(cluster: Row[Any], what: str) -> int:
+    """Return how long a program may take."""
+    if cluster.provider == RAY:
+        return {"resume": own.RESUME_SECONDS, "suspend": own.SUSPEND_SECONDS}[what]
+    return int(getattr(Scripts.of(cluster.scripts), f"{what}_seconds"))
+
+
+def _command(ctx: Context, cluster: Row[Any], node: Row[Any], what: str) -> list[str]:
+    """Return the words of a program: ours for nodes of Ray, else the administrator's."""
+    if cluster.provider == RAY:
+        return own.command(ctx, node, {"resume": "up", "suspend": "down"}[what])
+    return list(getattr(Scripts.of(cluster.scripts), what))
+
+
+def _part(ctx: Context, node: Row[Any]) -> None:
+    """End the connection to a node that goes, and that to its Ray with the last one."""
+    if node.provider != RAY:
+        engine.part(node)
+        return
+    with ctx.db.read() as tx:
+        last = len(repository.up(tx, node.cluster)) == 1
+    if last and node.place:
+        here.part(node.cluster, node.place["address"], node.place["token"])
 
 
 def _pause(times: int, between: tuple[float, float]) -> float:
