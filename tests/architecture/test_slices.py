@@ -49,6 +49,7 @@ MORE = {
     "compute": {
         "backends",  # the port's answers, which the controller of runs decides upon
         "clusters",  # what runs have cost there
+        "silence",  # what does not answer, told with the runs that are there
     },
 }
 

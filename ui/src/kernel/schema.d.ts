@@ -6654,7 +6654,7 @@ export interface components {
        * @default local
        * @enum {string}
        */
-      provider: 'local' | 'scripts';
+      provider: 'local' | 'scripts' | 'ray';
       /** Resume After */
       resume_after?: string | null;
       scripts?: components['schemas']['Scripts-Output'] | null;
@@ -6681,7 +6681,7 @@ export interface components {
      * ClusterCreate
      * @description A new cluster.
      *
-     *     provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
+     *     provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts), or a Ray that is started on this machine, whose nodes are shares of it (ray). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
      *     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
      */
     ClusterCreate: {
@@ -6729,7 +6729,7 @@ export interface components {
        * @default local
        * @enum {string}
        */
-      provider: 'local' | 'scripts';
+      provider: 'local' | 'scripts' | 'ray';
       scripts?: components['schemas']['Scripts-Input'] | null;
       /**
        * Size
@@ -12312,7 +12312,7 @@ export interface components {
      * Node
      * @description A node that is up. state: leaving: its jobs were asked to make room for others. gpus: numbers, as nvidia-smi counts.
      *
-     *     Of scripts: provisioning: its resume program runs, or it does not answer yet; draining: its suspend program runs; unusable: it
+     *     Of scripts and ray: provisioning: its resume program runs, or it does not answer yet; draining: its suspend program runs; unusable: it
      *     does not answer, or its programs failed; reason: why. host: where it is reached.
      */
     Node: {

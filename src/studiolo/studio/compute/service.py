@@ -260,6 +260,7 @@ def _one_more(ctx: Context) -> of_programs.OfMachine:
     """Return what says whether this machine has room for one more node of a cluster; others take nothing of it."""
 
     def fits(tx: Connection, cluster: Row[Any]) -> bool:
+        """Say whether there is room for one more of it."""
         have = (cluster.cores, cluster.memory_bytes, cluster.gpus)
         return cluster.provider not in placing.HERE or _fits(tx, ctx, placing.MACHINE, *have)
 

@@ -110,7 +110,7 @@ def test_nodes_come_for_jobs_and_go_and_whoever_is_killed_in_the_middle_nothing_
     forget()
     found = until(ctx, lambda it: it.failed and not it.nodes)
     assert found.failed is not None
-    assert found.failed.said == "The resume program was killed; nobody knows how far it came."
+    assert found.failed.said == "The program that starts Ray was killed; nobody knows how far it came."
     assert (rays(), head.exists()) == ([], False)
     assert machine.show(ctx, "local").cores_free == machine.show(ctx, "local").cores
 
@@ -159,12 +159,14 @@ def test_a_node_that_does_not_come_up_says_why_and_deleting_waits_for_it(
     make(ctx, min_nodes=1)
     found = until(ctx, lambda it: it.failed is not None and not it.nodes)
     assert found.failed is not None
-    assert found.failed.said == "The resume program ended with code 1."
+    assert found.failed.said == "The program that starts Ray ended with code 1."
     assert "There is no Ray in the Python" in found.failed.output
     assert "pip install 'studiolo[ray]'" in " ".join(cli("compute", "nodes", "rays").output.split())
     run = submit(ctx, "true")
     waits = experiments.get(ctx, run.id).waits_for or ""
-    assert waits.startswith("'rays' could not bring up a node: The resume program ended with code 1. Tried again at")
+    assert waits.startswith(
+        "'rays' could not bring up a node: The program that starts Ray ended with code 1. Tried again at"
+    )
     experiments.cancel(ctx, run.id)
     until(later(ctx, 11), lambda it: it.nodes)
     service.delete(ctx, "rays")

@@ -58,7 +58,10 @@ def create(
     price: Price = None,
     description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     provider: Annotated[
-        str | None, typer.Option(help="local: shares of this machine; scripts: programs bring nodes up.")
+        str | None,
+        typer.Option(
+            help="local: shares of this machine; ray: nodes of a Ray that is started on it; scripts: programs bring nodes up."
+        ),
     ] = None,
     resume: Resume = None,
     suspend: Suspend = None,

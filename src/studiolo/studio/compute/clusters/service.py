@@ -229,6 +229,7 @@ def _fits(tx: Connection, ctx: Context, row: Row[Any]) -> placing.Fits:
     here = machine.machine(tx, ctx) if row.provider in placing.HERE else None
 
     def fits(cores: int, memory_bytes: int, gpus: int) -> bool:
+        """Say whether one more may be asked for."""
         more = len(repository.up(tx, row.id)) < row.max_nodes and programs.may_resume(ctx, row)
         return more and (here is None or here(cores, memory_bytes, gpus))
 

@@ -33,7 +33,7 @@ export function ClusterNew() {
   const [gpus, setGpus] = useState(0);
   const here = useQuery(computes).data?.find((it) => it.name === 'local')?.gpus.length ?? 0;
   const [sizes, setSizes] = useState(START);
-  const [provider, setProvider] = useState<'local' | 'scripts'>('local');
+  const [provider, setProvider] = useState<'local' | 'ray' | 'scripts'>('local');
   const [programs, setPrograms] = useState(NO_PROGRAMS);
   const [gib, setGib] = useState<number | string>('');
   const owner = useMay('workspace.write');
@@ -93,17 +93,19 @@ export function ClusterNew() {
               Nodes are
             </Text>
             <Text size="xs" c="dimmed" mb={4}>
-              {owner
-                ? 'Shares of this machine, or other machines that programs of yours bring up and take down.'
-                : 'Shares of this machine. Programs that bring up other machines are an owner’s to write.'}
+              {provider === 'ray'
+                ? 'Nodes of a Ray that comes with the first of them and goes with the last; each holds its share of this machine.'
+                : owner
+                  ? 'Shares of this machine, or other machines that programs of yours bring up and take down.'
+                  : 'Shares of this machine. Programs that bring up other machines are an owner’s to write.'}
             </Text>
             <SegmentedControl
               aria-labelledby="provider"
               value={provider}
-              disabled={!owner}
               data={[
                 { value: 'local', label: 'Shares of this machine' },
-                { value: 'scripts', label: 'Brought up by programs' },
+                { value: 'ray', label: 'Nodes of a Ray here' },
+                { value: 'scripts', label: 'Brought up by programs', disabled: !owner },
               ]}
               onChange={setProvider}
             />

@@ -26,7 +26,9 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
           ? 'The cluster is stopped. Start it to run the jobs that wait.'
           : cluster.provider === 'scripts'
             ? 'No node is up. The next job has one brought up.'
-            : 'No node is up: nothing is held. One comes with the next job.'}
+            : cluster.provider === 'ray'
+              ? 'No node is up: nothing is held, and its Ray is not running. The next job brings both.'
+              : 'No node is up: nothing is held. One comes with the next job.'}
       </Text>
     );
   return (

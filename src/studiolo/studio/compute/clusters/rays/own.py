@@ -15,6 +15,7 @@ from studiolo.studio.compute.clusters import placing
 
 FOLDER = "rays"  # of a home
 PYTHON = sys.executable  # the one that has Ray: the studio's own
+NOUNS = {"resume": "program that starts Ray", "suspend": "program that ends Ray"}
 RESUME_SECONDS, SUSPEND_SECONDS = 300, 120  # the first node waits for its head too
 
 

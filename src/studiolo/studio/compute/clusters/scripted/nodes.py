@@ -133,7 +133,7 @@ def _missing(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory
 
 def _resuming(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     folder, seconds = _folder(ctx, node) / "resume", _seconds(cluster, "resume")
-    seen = programs.look(folder, "resume", seconds)
+    seen = programs.look(folder, _noun(node, "resume"), seconds)
     if isinstance(seen, programs.Untouched):
         programs.begin(folder, _command(ctx, cluster, node, "resume"), _variables(ctx, cluster, node), seconds)
         return False
@@ -234,7 +234,7 @@ def _up_here(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
 def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     seconds, now = _seconds(cluster, "suspend"), ctx.clock.now()
     folder = _folder(ctx, node) / f"suspend-{node.tries + 1}"
-    seen = programs.look(folder, "suspend", seconds)
+    seen = programs.look(folder, _noun(node, "suspend"), seconds)
     if isinstance(seen, programs.Untouched):
         if node.again_at is None or node.again_at <= now:
             _part(ctx, node)
@@ -288,6 +288,11 @@ def _seconds(cluster: Row[Any], what: str) -> int:
     if cluster.provider == RAY:
         return {"resume": own.RESUME_SECONDS, "suspend": own.SUSPEND_SECONDS}[what]
     return int(getattr(Scripts.of(cluster.scripts), f"{what}_seconds"))
+
+
+def _noun(node: Row[Any], what: str) -> str:
+    """Return what people call a program."""
+    return own.NOUNS[what] if node.provider == RAY else f"{what} program"
 
 
 def _command(ctx: Context, cluster: Row[Any], node: Row[Any], what: str) -> list[str]:

@@ -46,7 +46,7 @@ def look(folder: Path, what: str, seconds: float) -> Sight:
     if process is not None and process.poll() is not None:
         del _begun[folder]
         if not (folder / once.BEGUN).exists() and process.returncode:
-            return Over(f"The {what} program could not be begun.", "")
+            return Over(f"The {what} could not be begun.", "")
         process = None
     if (end := attempt.read_json(str(folder), once.END)) is not None:
         return _over(folder, end, what, seconds)
@@ -56,7 +56,7 @@ def look(folder: Path, what: str, seconds: float) -> Sight:
         return Going()
     if (end := attempt.read_json(str(folder), once.END)) is not None:  # it ended between the two looks
         return _over(folder, end, what, seconds)
-    return Over(f"The {what} program was killed; nobody knows how far it came.", _output(folder))
+    return Over(f"The {what} was killed; nobody knows how far it came.", _output(folder))
 
 
 def begin(folder: Path, argv: Sequence[str], env: Mapping[str, str], seconds: float) -> None:
@@ -83,13 +83,13 @@ def clear(folder: Path) -> None:
 def _over(folder: Path, end: Mapping[str, object], what: str, seconds: float) -> Over:
     said = ""
     if end.get("error"):
-        said = f"The {what} program cannot be run: {end['error']}."
+        said = f"The {what} cannot be run: {end['error']}."
     elif end.get("late"):
-        said = f"The {what} program did not end in {seconds:g} s, and was ended."
+        said = f"The {what} did not end in {seconds:g} s, and was ended."
     elif isinstance(code := end.get("code"), int) and code < 0:
-        said = f"The {what} program ended by signal {-code}."
+        said = f"The {what} ended by signal {-code}."
     elif code:
-        said = f"The {what} program ended with code {code}."
+        said = f"The {what} ended with code {code}."
     return Over(said, _output(folder), _read(folder / once.OUT))
 
 
