@@ -122,6 +122,7 @@ class Cluster:
         self.ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
         self.address = str(self.ray.get_runtime_context().gcs_address)
         self._known: dict[str, Known] = {}
+        self._wanted: list[dict[str, float]] | None = None
         self._read: tuple[float, list[dict[str, Any]]] = float("-inf"), []
 
     def about(self) -> dict[str, Any]:
@@ -129,13 +130,16 @@ class Cluster:
         return {"version": self.ray.__version__, "address": self.address, "nodes": self._nodes()}
 
     def start(
-        self, name: str, words: list[str], folder: str, env: dict[str, str], needs: dict[str, float]
+        self, name: str, words: list[str], folder: str, env: dict[str, str], needs: dict[str, float], node: str = ""
     ) -> dict[str, Any]:
-        """Start the actor of an attempt; taken: there is one of that name already."""
+        """Start the actor of an attempt; taken: there is one of that name already. node: id of the one that it is to be on."""
         options: dict[str, Any] = {"num_cpus": needs.get("CPU", 1), "num_gpus": needs.get("GPU", 0)}
         if memory := needs.get("memory"):
             options["memory"] = memory
         options["resources"] = {key: value for key, value in needs.items() if key not in ("CPU", "GPU", "memory")}
+        if node:
+            strategies = importlib.import_module("ray.util.scheduling_strategies")
+            options["scheduling_strategy"] = strategies.NodeAffinitySchedulingStrategy(node, soft=False)
         actor = self.ray.remote(Job).options(
             name=name, lifetime="detached", max_restarts=0, max_task_retries=0, max_concurrency=4, **options
         )
@@ -157,6 +161,13 @@ class Cluster:
         if known.state == "pending":
             answer |= {"needs": known.needs, **self._room(known.needs)}
         return answer
+
+    def want(self, bundles: list[dict[str, float]]) -> dict[str, Any]:
+        """Ask the autoscaler, if there is one, for as many nodes as these need, and no more any more; returns the nodes that are there."""
+        if bundles != self._wanted:
+            importlib.import_module("ray.autoscaler.sdk").request_resources(bundles=bundles)
+            self._wanted = bundles
+        return {"nodes": self._nodes()}
 
     def kill(self, name: str) -> dict[str, Any]:
         """End an actor, or take it from those that wait."""
@@ -192,6 +203,7 @@ class Cluster:
             per_node = {}
         return [
             {
+                "id": str(row.get("NodeID")),
                 "name": str(row.get("NodeName") or row.get("NodeManagerHostname")),
                 "host": str(row.get("NodeManagerHostname")),
                 "alive": bool(row.get("Alive")),

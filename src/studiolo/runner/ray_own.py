@@ -86,11 +86,13 @@ def _head(folder: Path) -> dict[str, Any]:
     mark, port = secrets.token_hex(16), _free_port()
     # not below the folder: the paths of its sockets must be short
     found = {"mark": mark, "port": port, "address": f"127.0.0.1:{port}"}
-    found["temp"] = os.path.join(tempfile.gettempdir(), f"ray{mark[:10]}")
+    found["temp"] = os.path.join(
+        tempfile.gettempdir(), f"ray{mark[:10]}"
+    )  # Ray opens what it is given to all: this is for none
     _write(folder, found)
     os.mkdir(found["temp"], 0o700)
     words = ["--head", f"--port={port}", "--num-cpus=0", "--num-gpus=0", "--include-dashboard=false", "--no-monitor"]
-    words += [f"--temp-dir={found['temp']}", f"--object-store-memory={_LEAST_STORE}", f"--memory={1 << 28}"]
+    words += [f"--temp-dir={found['temp']}/r", f"--object-store-memory={_LEAST_STORE}", f"--memory={1 << 28}"]
     try:
         _start(folder, words, mark, {"CUDA_VISIBLE_DEVICES": ""}, "The head")
     except SystemExit:
@@ -184,7 +186,7 @@ def _end(mark: str) -> None:
 
 def _log(temp: str, name: str) -> str:
     try:
-        text = Path(temp, "session_latest", "logs", name).read_text("utf-8", errors="replace")
+        text = Path(temp, "r", "session_latest", "logs", name).read_text("utf-8", errors="replace")
     except OSError:
         return ""
     return text.strip()[-1500:]

@@ -167,11 +167,20 @@ def launch(
             unseen.write_private(folder / batch.HANDED, batch.sealed(handed, key))
         attempt.write_json(str(folder), ASKING, {"at": time.time(), "needs": needs})
         words = [str(Path(agent.__file__)), "worker", str(root), name]
-        said = dispatcher.ask("start", name=id_, words=words, folder=str(folder), env=env, needs=needs)
+        node = str((attempt.read_json(str(folder), attempt.JOB) or {}).get("ray_node") or "")
+        said = dispatcher.ask("start", name=id_, words=words, folder=str(folder), env=env, needs=needs, node=node)
         if "refused" in said:
             (folder / ASKING).unlink()
             return {"refused": f"Ray refused it. {said['refused']}"}
     return {"owned": "taken" not in said}
+
+
+@_asks
+def want(
+    _root: Path, bundles: "list[dict[str, float]]", address: str = "", token: str = "", **_: Any
+) -> dict[str, Any]:
+    """Ask Ray for nodes that hold these, and say which it has."""
+    return ray_cluster.at(address, token).ask("want", bundles=bundles)
 
 
 def stop(root: Path, name: str, **about: Any) -> dict[str, Any]:
@@ -215,7 +224,7 @@ def tidy(root: Path, name: str, **_: Any) -> dict[str, Any]:
 
 
 VERBS: dict[str, agent.Verb] = {"hello": hello, "look": look, "launch": launch, "stop": stop, "preempt": preempt}
-VERBS |= {"bar": bar, "sweep": sweep, "tidy": tidy}
+VERBS |= {"bar": bar, "sweep": sweep, "tidy": tidy, "want": want}
 
 
 @_asks

@@ -54,6 +54,7 @@ class Ray:
             f"--port={self.port}",
             "--node-ip-address=127.0.0.1",
             "--include-dashboard=false",
+            "--no-monitor",
             f"--temp-dir={self.folder / 'r'}",
             cores=cores,
         )
@@ -70,12 +71,30 @@ class Ray:
 
         command = [sys.executable, "-c", "import sys; from ray.scripts.scripts import main; sys.exit(main())", "start"]
         command += [*words, f"--num-cpus={cores}", f"--object-store-memory={_STORE_BYTES}", "--disable-usage-stats"]
+        command += ["--include-log-monitor=false"]  # a process for each node, and nobody reads what it passes on
         command += [f"--resources={json.dumps(resources)}", f"--memory={2 << 30}"]
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=_UP_SECONDS, check=False
         )
         if done.returncode:
             raise RuntimeError(f"Ray did not come up: {done.stdout[-1500:]}{done.stderr[-1500:]}")
+
+    def wish(self) -> str:
+        """Return what the autoscaler is asked for, as it reads it."""
+        code = (
+            "import sys; from ray._raylet import GcsClient; "
+            "from ray._private.ray_constants import AUTOSCALER_RESOURCE_REQUEST_CHANNEL as key; "
+            "print((GcsClient(address=sys.argv[1]).internal_kv_get(key, None) or b'').decode())"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, self.address],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_UP_SECONDS,
+        )
+        return done.stdout.strip()
 
     def processes(self) -> list[Any]:
         """Return the processes of this Ray, by the mark in their environment: `ray stop` would end every Ray of the machine."""

@@ -16,6 +16,9 @@ from studiolo.runner.launch import Handed
 from studiolo.studio.compute import reconcile as computes
 from studiolo.studio.compute.backends import ray
 from studiolo.studio.compute.backends.base import Ended, Lost, Machine, Starting
+from studiolo.studio.compute.clusters import service as clusters
+from studiolo.studio.compute.clusters.rays import there
+from studiolo.studio.compute.clusters.schemas import ClusterCreate, RayAt
 from studiolo.studio.compute.machines import definitions, service
 from studiolo.studio.compute.ray import nodes, reasons, settings
 from studiolo.studio.experiments import service as experiments
@@ -230,6 +233,27 @@ def test_the_head_dies_in_the_middle_and_another_one_comes(own: Own, cluster: Ra
     cluster.start_head()
     assert own.until(lambda: isinstance(seen := own.port.poll(waiting), Ended) and seen, 60).code == 0
     assert (waiting / attempt.LOG).read_text() == "once\n"
+
+
+def test_a_cluster_takes_its_nodes_of_it_as_its_autoscaler_brings_them(
+    ctx: Context, cluster: Ray, tmp_path: Path
+) -> None:
+    """A node that is added is what an autoscaler answers to the wish, which is read from the Ray as it reads it."""
+    at = RayAt(address=cluster.address, token_file=str(cluster.token), folder=str(tmp_path / "there"))
+    given = {"provider": "ray", "cores": 5, "memory_bytes": 2**28, "idle_seconds": 0, "max_nodes": 1}
+    clusters.create(ctx, ClusterCreate.model_validate({"name": "burst", **given, "ray": at}))
+    run = experiments.submit(ctx, JobSpec(command=["echo on a node"], compute="burst"))
+    wish = '[{"CPU": 5, "memory": 268435456}]'
+    until(ctx, run, lambda _: clusters.get(ctx, "burst").nodes)
+    until(ctx, run, lambda _: any(it.work.done() and not it.work.exception() for it in there._looks.values()))
+    assert (clusters.get(ctx, "burst").nodes[0].state, cluster.wish()) == ("provisioning", wish)
+    raylet = cluster.add_node(5)
+    done = until(ctx, run, lambda run: run.state in TERMINAL)
+    assert (done.state, log_of(ctx, done)) == ("Completed", "on a node\n")
+    until(ctx, run, lambda _: not clusters.get(ctx, "burst").nodes)
+    assert cluster.wish() == "[]"
+    clusters.delete(ctx, "burst")
+    cluster.kill(raylet)
 
 
 def test_nodes_and_capacity_are_rays(machine: Machine, cluster: Ray) -> None:

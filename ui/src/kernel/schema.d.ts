@@ -6655,6 +6655,7 @@ export interface components {
        * @enum {string}
        */
       provider: 'local' | 'scripts' | 'ray';
+      ray?: components['schemas']['RayAt'] | null;
       /** Resume After */
       resume_after?: string | null;
       scripts?: components['schemas']['Scripts-Output'] | null;
@@ -6681,7 +6682,7 @@ export interface components {
      * ClusterCreate
      * @description A new cluster.
      *
-     *     provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts), or a Ray that is started on this machine, whose nodes are shares of it (ray). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
+     *     provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts), or a Ray that is started on this machine, whose nodes are shares of it (ray); with `ray` they are nodes of one that is there already, as its autoscaler brings them. size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
      *     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
      */
     ClusterCreate: {
@@ -6730,6 +6731,7 @@ export interface components {
        * @enum {string}
        */
       provider: 'local' | 'scripts' | 'ray';
+      ray?: components['schemas']['RayAt'] | null;
       scripts?: components['schemas']['Scripts-Input'] | null;
       /**
        * Size
@@ -13770,6 +13772,60 @@ export interface components {
        * @enum {string}
        */
       type: 'range';
+    };
+    /**
+     * RayAt
+     * @description A Ray that is there, whose autoscaler is asked for nodes. address: of its head, from host; auto: the one that runs there.
+     *
+     *     host: one of its nodes, reached by SSH; empty: the studio's own machine. key: name of a secret of the vault, the private key that signs
+     *     in there. folder: the nodes see it at the same path. python: has Ray; empty: the studio's own, or python3. token_file: on all nodes.
+     *     seconds: that a node has to come.
+     */
+    RayAt: {
+      /** Address */
+      address: string;
+      /** Folder */
+      folder: string;
+      /**
+       * Host
+       * @default
+       */
+      host: string;
+      /**
+       * Host Key
+       * @default
+       */
+      host_key: string;
+      /**
+       * Key
+       * @default
+       */
+      key: string;
+      /**
+       * Port
+       * @default 22
+       */
+      port: number;
+      /**
+       * Python
+       * @default
+       */
+      python: string;
+      /**
+       * Seconds
+       * @default 600
+       */
+      seconds: number;
+      /**
+       * Token File
+       * @default
+       */
+      token_file: string;
+      /**
+       * User
+       * @default
+       */
+      user: string;
     };
     /**
      * Reading

@@ -349,7 +349,7 @@ def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
 def _check_node(cluster: Row[Any], cores: int, memory_bytes: int, gpus: int | None) -> None:
     have, bigger = (cluster.cores, cluster.memory_bytes), ", or make a cluster with bigger nodes"
     room.enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, bigger)
-    if gpus and cluster.provider not in placing.HERE:
+    if gpus and cluster.provider not in placing.RAYS | placing.HERE:
         raise TooBig(
             f"Nodes of '{cluster.name}' are other machines, whose GPUs the studio does not give out: jobs see all of them.",
             "Leave `gpus` out.",

@@ -24,7 +24,7 @@ def silent(tx: Connection, ctx: Context) -> "Callable[[str | None, str], str | N
         if (row := nodes.get(holder)) is not None:
             node = f"Node {row.number} of '{row.cluster_name}'"
             then = "It is suspended, and the job lost, if it stays so."
-            if row.provider == placing.RAY:
+            if row.provider in placing.RAYS:
                 then = "The job is not harmed by it."
             return _silence(node, row.silent_since, row.reason, then)
         return None

@@ -285,7 +285,7 @@ def test_what_cannot_be_is_refused_with_its_field(ctx: Context) -> None:
     with pytest.raises(TooBig, match="jobs see all of them"):
         submit(ctx, "true", resources={"gpus": 1})
     service.create(ctx, ClusterCreate(name="here"))
-    with pytest.raises(ClusterInvalid, match="shares of this machine"):
+    with pytest.raises(ClusterInvalid, match="come without programs"):
         service.update(ctx, "here", ClusterPatch(scripts=Scripts.model_validate(good)))
     changed = service.update(ctx, "burst", ClusterPatch(scripts=Scripts.model_validate({**good, "port": 2222})))
     assert changed.scripts is not None

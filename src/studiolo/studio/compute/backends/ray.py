@@ -14,6 +14,7 @@ from studiolo.studio.compute.remote import attached
 from studiolo.studio.compute.remote.attached import Links, RemoteMachine
 from studiolo.studio.compute.remote.by_pipe import PipeSession
 from studiolo.studio.compute.remote.by_ssh import SshSession
+from studiolo.studio.compute.remote.link import Link
 from studiolo.studio.compute.remote.session import ContactLost, Session
 from studiolo.studio.compute.remote.watched import QUEUE
 
@@ -48,7 +49,12 @@ class RayCluster(RemoteMachine):
 
 def attach(machine: Machine) -> RayCluster:
     """Return what runs attempts there; one connection per machine and process, made anew when it is changed."""
-    return RayCluster(machine, _links.to(machine, lambda: _session(machine)))
+    return RayCluster(machine, link(machine))
+
+
+def link(machine: Machine) -> Link:
+    """Return the connection to a machine."""
+    return _links.to(machine, lambda: _session(machine))
 
 
 def probe(machine: Machine) -> Mapping[str, Any]:

@@ -30,6 +30,14 @@ HostKey = Annotated[
 ]
 Folder = Annotated[str | None, typer.Option(help="Folder of the runner on nodes.")]
 Python = Annotated[str | None, typer.Option(help="Python of nodes, 3.10 or newer.")]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="Of the head of a Ray that is there, whose autoscaler brings nodes; --folder is one that they see."
+    ),
+]
+Host = Annotated[str | None, typer.Option(help="One of its nodes, reached by SSH; left out: the studio's machine.")]
+TokenFile = Annotated[str | None, typer.Option(help="File with the Ray's token, on its nodes.")]
 ResumeSeconds = Annotated[int | None, typer.Option(min=1, help="Until a node answers.")]
 SuspendSeconds = Annotated[int | None, typer.Option(min=1, help="That the suspend program has.")]
 SilentSeconds = Annotated[int | None, typer.Option(min=1, help="A node that does not answer for so long is suspended.")]
@@ -74,6 +82,9 @@ def create(
     resume_seconds: ResumeSeconds = None,
     suspend_seconds: SuspendSeconds = None,
     silent_seconds: SilentSeconds = None,
+    address: Address = None,
+    host: Host = None,
+    token_file: TokenFile = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Make a training cluster; options go before what the file says."""
@@ -96,7 +107,12 @@ def create(
     of_programs: dict[str, object] = {"resume": resume, "suspend": suspend, "key": key, "user": user, "port": port}
     of_programs |= {"host_key": host_key, "folder": folder, "python": python, "resume_seconds": resume_seconds}
     of_programs |= {"suspend_seconds": suspend_seconds, "silent_seconds": silent_seconds}
-    if said := _said(of_programs):
+    if address or isinstance(values.get("ray"), dict):
+        kept = values.get("ray")
+        of_ray: dict[str, object] = {"address": address, "host": host, "token_file": token_file, "key": key}
+        of_ray |= {"user": user, "port": port, "host_key": host_key, "folder": folder, "python": python}
+        values |= {"provider": "ray", "ray": {**(kept if isinstance(kept, dict) else {}), **_said(of_ray)}}
+    elif said := _said(of_programs):
         kept = values.get("scripts")
         values |= {"provider": "scripts", "scripts": {**(kept if isinstance(kept, dict) else {}), **said}}
     if "name" not in values:

@@ -25,7 +25,8 @@ class Clusters:
     def create(self, name: str, **definition: Any) -> Cluster:
         """Make a cluster: min_nodes, max_nodes, idle_seconds, tier, cores, memory_bytes, price_per_hour, description, tags.
 
-        provider="ray": nodes are those of a Ray that is started on the studio's machine.
+        provider="ray": nodes are those of a Ray that is started on the studio's machine; with ray={"address": …,
+        "folder": …} those that the autoscaler of a Ray brings that is there.
         provider="scripts" with scripts={"resume": …, "suspend": …, "key": …}: nodes come from programs on the studio's machine.
         """
         return self.create_from(ClusterCreate(name=name, **definition))

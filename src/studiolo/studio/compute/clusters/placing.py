@@ -22,8 +22,10 @@ from studiolo.studio.compute.gpus import devices, leases
 from studiolo.studio.compute.gpus.devices import Gpu
 
 Fits = Callable[[int, int, int], bool]  # whether so many cores, bytes and GPUs of the machine are free
-MACHINE, RAY = "local", "ray"
+MACHINE, RAY, RAY_AT = "local", "ray", "ray_at"  # a Ray of our own, and one that is there
+RAYS = frozenset({RAY, RAY_AT})
 HERE = frozenset({MACHINE, RAY})  # whose nodes are shares of this machine, whatever starts jobs on them
+_FOUND_SECONDS = 5  # that a node has, which took its time to come, until the job that it came for is on it
 RESUMING, UP, SUSPENDING = "resuming", "up", "suspending"  # how far a node is
 
 
@@ -52,7 +54,10 @@ def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int, gpus: in
         bytes_taken = sum(job.memory_bytes for job in jobs[node.id])
         fits = taken + cores <= node.cores and bytes_taken + memory <= node.memory_bytes
         if fits and gpus:
-            fits = len(leases.free(tx, cluster.id, devices_of[node.id])) >= gpus
+            if cluster.provider == RAY_AT:  # its Ray gives them out
+                fits = node.gpus - sum(job.gpus for job in jobs[node.id]) >= gpus
+            else:
+                fits = len(leases.free(tx, cluster.id, devices_of[node.id])) >= gpus
         if fits and (best is None or taken > best[0]):
             best = (taken, node)
     return best[1] if best else None
@@ -288,7 +293,8 @@ def hours(since: datetime, until: datetime) -> float:
 
 def idle_too_long(node: Row[Any], cluster: Row[Any], now: datetime) -> bool:
     """Say whether a node has been idle for as long as its cluster allows."""
-    return node.idle_since is not None and now - node.idle_since >= timedelta(seconds=cluster.idle_seconds)
+    seconds = cluster.idle_seconds if node.provider == MACHINE else max(_FOUND_SECONDS, cluster.idle_seconds)
+    return node.idle_since is not None and now - node.idle_since >= timedelta(seconds=seconds)
 
 
 def _holder(node: str) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -12,9 +13,41 @@ from studiolo.studio.compute.clusters import placing, repository
 from studiolo.studio.compute.clusters.errors import ClusterBusy, ClusterInvalid
 from studiolo.studio.compute.clusters.schemas import ClusterCreate, ClusterPatch, Scripts
 from studiolo.studio.compute.gpus import devices
+from studiolo.studio.compute.ray import settings
 from studiolo.studio.workspace.vault import handing
 
 _PROGRAMS = "workspace.write"  # an owner's: programs run as the studio does, with all that it may
+
+
+def ray(ctx: Context, spec: ClusterCreate) -> dict[str, Any] | None:
+    """Return what is kept of the Ray that a new cluster takes its nodes of, None for others and for one that is started here."""
+    if spec.ray is None:
+        return None
+    if spec.provider != placing.RAY:
+        raise ClusterInvalid(
+            "Only nodes of a Ray come from a Ray.", "Write provider: ray, or leave ray out.", field="provider"
+        )
+    if spec.memory_bytes is None:
+        raise ClusterInvalid(
+            "How much memory a node has is not known: it is another machine.",
+            "Write memory_bytes (--memory GiB).",
+            field="memory_bytes",
+        )
+    ctx.actor.must(_PROGRAMS)
+    try:
+        settings.checked({"address": spec.ray.address, "token_file": spec.ray.token_file})
+    except ValueError as error:
+        raise ClusterInvalid(error.args[1], "See the docs of compute.", field=f"ray.{error.args[0]}") from None
+    if spec.ray.host:
+        for field in ("user", "host_key", "key"):
+            if not getattr(spec.ray, field):
+                raise ClusterInvalid(
+                    f"How the studio signs in at {spec.ray.host} is missing.", f"Write {field}.", field=f"ray.{field}"
+                )
+        handing.check(ctx, spec.ray.key, "ray.key")
+    elif Path(spec.ray.folder).expanduser().resolve().is_relative_to(ctx.settings.home.resolve()):
+        raise ClusterInvalid("The folder is the studio's own.", "Write another folder.", field="ray.folder")
+    return {**spec.ray.model_dump(), "by": ctx.actor.name}
 
 
 def scripts(ctx: Context, spec: ClusterCreate) -> dict[str, Any] | None:
@@ -26,7 +59,7 @@ def scripts(ctx: Context, spec: ClusterCreate) -> dict[str, Any] | None:
                 "Write provider: scripts, or leave the programs out.",
                 field="provider",
             )
-        if spec.provider == placing.RAY and find_spec("ray") is None:
+        if spec.provider == placing.RAY and spec.ray is None and find_spec("ray") is None:
             raise ClusterInvalid(
                 f"There is no Ray in the studio's Python ({sys.executable}).",
                 "pip install 'studiolo[ray]' there, and start the studio again.",
@@ -50,9 +83,9 @@ def scripts(ctx: Context, spec: ClusterCreate) -> dict[str, Any] | None:
 
 def changed(ctx: Context, row: Row[Any], given: Scripts) -> dict[str, Any]:
     """Return what is kept of the programs of a cluster that change."""
-    if row.provider in placing.HERE:
+    if row.provider != "scripts":
         raise ClusterInvalid(
-            f"Nodes of '{row.name}' are shares of this machine, without programs.",
+            f"Nodes of '{row.name}' come without programs.",
             "Make another cluster.",
             field="scripts",
         )
@@ -90,7 +123,7 @@ def check(tx: Connection, ctx: Context, values: Any, own: str = "") -> None:
             field="min_nodes",
         )
     if values["provider"] not in placing.HERE:
-        if values["gpus"]:
+        if values["gpus"] and values["provider"] != placing.RAY_AT:
             raise ClusterInvalid(
                 "GPUs of other machines are not given out: jobs see all that a node has.",
                 "Leave gpus out.",

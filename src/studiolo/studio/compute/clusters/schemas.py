@@ -55,6 +55,33 @@ class Scripts(BaseModel):
         return cls.model_validate({name: value for name, value in kept.items() if name != "by"})
 
 
+class RayAt(BaseModel):
+    """A Ray that is there, whose autoscaler is asked for nodes. address: of its head, from host; auto: the one that runs there.
+
+    host: one of its nodes, reached by SSH; empty: the studio's own machine. key: name of a secret of the vault, the private key that signs
+    in there. folder: the nodes see it at the same path. python: has Ray; empty: the studio's own, or python3. token_file: on all nodes.
+    seconds: that a node has to come.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: Word = Field(min_length=1)
+    host: Word = ""
+    port: int = Field(22, ge=1, le=65535)
+    user: Word = ""
+    host_key: Line = ""
+    key: str = Field("", max_length=150)
+    folder: Line = Field(min_length=1)
+    python: Line = ""
+    token_file: Line = ""
+    seconds: int = Field(600, ge=1, le=86_400)
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "RayAt":
+        """Read what a cluster keeps of it, beside which stands who wrote it (`by`)."""
+        return cls.model_validate({name: value for name, value in kept.items() if name != "by"})
+
+
 class ClusterPatch(BaseModel):
     """A change; what is left out stays. Nodes that are up keep their price until they go."""
 
@@ -73,7 +100,7 @@ class ClusterPatch(BaseModel):
 class ClusterCreate(BaseModel):
     """A new cluster.
 
-    provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts), or a Ray that is started on this machine, whose nodes are shares of it (ray). size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
+    provider: where nodes come from: shares of this machine (local), or programs of an administrator (scripts), or a Ray that is started on this machine, whose nodes are shares of it (ray); with `ray` they are nodes of one that is there already, as its autoscaler brings them. size: a name for people; what a node really has is cores, memory_bytes (none: the machine's, in proportion to the cores) and gpus.
     tier: jobs on low_priority nodes make room when others wait. price_per_hour: of one node, in the currency of your choice.
     """
 
@@ -83,6 +110,7 @@ class ClusterCreate(BaseModel):
     size: str = Field("", max_length=120)
     provider: Provider = "local"
     scripts: Scripts | None = None
+    ray: RayAt | None = None
     tier: Tier = "dedicated"
     min_nodes: int = Field(0, ge=0, le=1000)
     max_nodes: int = Field(1, ge=0, le=1000)
@@ -144,6 +172,7 @@ class Cluster(BaseModel):
     size: str
     provider: Provider = "local"
     scripts: Scripts | None = None
+    ray: RayAt | None = None
     failed: NodeFailure | None = None
     resume_after: datetime | None = None
     deleting_since: datetime | None = None

@@ -23,6 +23,7 @@ from studiolo.studio.compute.clusters.schemas import (
     Node,
     NodeJob,
     NodeState,
+    RayAt,
     RunCost,
     Scripts,
     UsageDay,
@@ -31,7 +32,7 @@ from studiolo.studio.compute.clusters.scripted import nodes as programs
 from studiolo.studio.compute.errors import ComputeNotFound
 from studiolo.studio.compute.gpus import devices, leases
 
-_OF = {"local": "of this machine", "scripts": "by programs", "ray": "of a Ray on this machine"}
+_OF = {"local": "of this machine", "scripts": "by programs", "ray": "of a Ray on this machine", "ray_at": "of a Ray"}
 _JOBS = 100  # that have ended, on the page of a cluster
 
 
@@ -40,6 +41,7 @@ def create(ctx: Context, spec: ClusterCreate) -> Cluster:
     have = machine.capacity(ctx, placing.MACHINE)
     memory = spec.memory_bytes or int(have.memory_bytes * min(spec.cores, have.cores) / have.cores)
     values = spec.model_dump() | {"memory_bytes": memory, "scripts": rules.scripts(ctx, spec)}
+    values |= {"ray": rules.ray(ctx, spec), "provider": placing.RAY_AT if spec.ray else spec.provider}
     if spec.gpus:
         devices.here()  # asked beside the transaction
     now = ctx.clock.now()
@@ -285,6 +287,8 @@ def _one(
     values = {name: row._mapping[name] for name in Cluster.model_fields if name in row._mapping}  # noqa: SLF001
     if row.scripts:
         values["scripts"] = Scripts.of(row.scripts)
+    if row.ray:
+        values |= {"ray": RayAt.of(row.ray), "provider": placing.RAY}
     return Cluster(
         **values,
         title=row.size or f"{row.cores} {'core' if row.cores == 1 else 'cores'} {_OF[row.provider]}",

@@ -25,8 +25,9 @@ clusters = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(120), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    Column("provider", String(20), nullable=False, server_default="local"),  # local, scripts
+    Column("provider", String(20), nullable=False, server_default="local"),  # local, scripts, ray, ray_at
     Column("scripts", Json),  # of provider scripts: the programs, how nodes are reached, and who said so
+    Column("ray", Json),  # of provider ray_at: where the Ray is, and who said so
     Column("failed", Json),  # what became of the last node that did not come up, until one does
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
     Column("resume_after", UtcDateTime),  # no node is asked for before

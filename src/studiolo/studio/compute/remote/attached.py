@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from studiolo.kernel.settings import Settings
 from studiolo.runner import attempt
@@ -61,6 +61,10 @@ class RemoteMachine:
     def sweep(self, folder: Path, mark: str) -> list[Swept]:
         """Return what was found and ended of an attempt whose runner is gone."""
         return self._link.sweep(folder, mark)
+
+    def ask(self, verb: str, **values: Any) -> dict[str, Any]:
+        """Ask its agent something that is of no attempt; raises ContactLost and Unable."""
+        return self._link.ask(verb, **values)
 
     def usage(self, folder: Path) -> Usage | None:
         """Return what an attempt used when it was seen last."""

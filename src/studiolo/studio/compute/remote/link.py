@@ -34,6 +34,7 @@ from studiolo.studio.compute.remote.watched import (
     ASKED,
     BARRED,
     TAKEN,
+    UNSEEN,
     USAGE,
     Watched,
     replace,
@@ -142,6 +143,15 @@ class Link:
             found, one.swept = one.swept, []
             return found
 
+    def ask(self, verb: str, **values: Any) -> dict[str, Any]:
+        """Ask the agent something that is of no attempt, once the thread has reached it; raises ContactLost and Unable."""
+        with self._lock:
+            session = self._session
+            self._live_on()
+        if session is None:
+            raise ContactLost(self.silent or UNSEEN.reason)
+        return session.ask(verb, **values)
+
     def _await(self, done: Callable[[], bool]) -> None:
         """Wait for the thread, a moment; the lock is held before and after."""
         self._wake.set()
@@ -163,10 +173,13 @@ class Link:
             self._watched[folder] = Watched(folder)
             self._wake.set()
         self._watched[folder].asked_at = time.monotonic()
+        self._live_on()
+        return self._watched[folder]
+
+    def _live_on(self) -> None:
         if self._thread is None and not self._closed:
             self._thread = threading.Thread(target=self._live, name=f"machine {self.title}", daemon=True)
             self._thread.start()
-        return self._watched[folder]
 
     # what the thread does
 

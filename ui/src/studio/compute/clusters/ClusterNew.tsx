@@ -13,6 +13,7 @@ import { computes } from '../queries';
 import { Fields, type Sizes } from './Fields';
 import { ProgramFields } from './ProgramFields';
 import { NO_PROGRAMS } from './programs';
+import { NO_RAY, RayFields } from './RayFields';
 
 const START: Sizes = {
   min_nodes: 0,
@@ -33,11 +34,12 @@ export function ClusterNew() {
   const [gpus, setGpus] = useState(0);
   const here = useQuery(computes).data?.find((it) => it.name === 'local')?.gpus.length ?? 0;
   const [sizes, setSizes] = useState(START);
-  const [provider, setProvider] = useState<'local' | 'ray' | 'scripts'>('local');
+  const [provider, setProvider] = useState<'local' | 'ray' | 'ray_at' | 'scripts'>('local');
   const [programs, setPrograms] = useState(NO_PROGRAMS);
+  const [ray, setRay] = useState(NO_RAY);
   const [gib, setGib] = useState<number | string>('');
   const owner = useMay('workspace.write');
-  const others = provider === 'scripts';
+  const others = provider === 'scripts' || provider === 'ray_at';
   const create = useMutation({
     mutationFn: () =>
       data(
@@ -46,11 +48,13 @@ export function ClusterNew() {
             name,
             cores,
             size: '',
-            provider,
+            provider: provider === 'ray_at' ? 'ray' : provider,
             ...sizes,
-            ...(others
-              ? { gpus: 0, scripts: programs, memory_bytes: gib ? Math.round(Number(gib) * 2 ** 30) : null }
-              : { gpus }),
+            gpus: provider === 'scripts' ? 0 : gpus,
+            ...(others ? { memory_bytes: gib ? Math.round(Number(gib) * 2 ** 30) : null } : {}),
+            ...(provider === 'scripts' ? { scripts: programs } : {}),
+            // the rest of it as the server has it: port and seconds
+            ...(provider === 'ray_at' ? { ray: { port: 22, seconds: 600, ...ray } } : {}),
           },
         }),
       ),
@@ -95,9 +99,11 @@ export function ClusterNew() {
             <Text size="xs" c="dimmed" mb={4}>
               {provider === 'ray'
                 ? 'Nodes of a Ray that comes with the first of them and goes with the last; each holds its share of this machine.'
-                : owner
-                  ? 'Shares of this machine, or other machines that programs of yours bring up and take down.'
-                  : 'Shares of this machine. Programs that bring up other machines are an owner’s to write.'}
+                : provider === 'ray_at'
+                  ? 'Nodes that the autoscaler of a Ray brings that is there already.'
+                  : owner
+                    ? 'Shares of this machine, or other machines that programs of yours bring up and take down.'
+                    : 'Shares of this machine. Programs that bring up other machines are an owner’s to write.'}
             </Text>
             <SegmentedControl
               aria-labelledby="provider"
@@ -105,12 +111,20 @@ export function ClusterNew() {
               data={[
                 { value: 'local', label: 'Shares of this machine' },
                 { value: 'ray', label: 'Nodes of a Ray here' },
+                { value: 'ray_at', label: 'Nodes of another Ray', disabled: !owner },
                 { value: 'scripts', label: 'Brought up by programs', disabled: !owner },
               ]}
               onChange={setProvider}
             />
           </div>
-          {others ? (
+          {provider === 'ray_at' ? (
+            <RayFields
+              value={ray}
+              onChange={(change) => setRay((old) => ({ ...old, ...change }))}
+              problems={problems}
+            />
+          ) : null}
+          {provider === 'scripts' ? (
             <ProgramFields
               value={programs}
               onChange={(change) => setPrograms((old) => ({ ...old, ...change }))}
@@ -138,12 +152,13 @@ export function ClusterNew() {
               error={problems.memory_bytes}
               onChange={setGib}
             />
-          ) : here > 0 ? (
+          ) : null}
+          {provider === 'ray_at' || (!others && here > 0) ? (
             <NumberInput
               label="GPUs of a node"
-              description={`Of the ${here} of this machine; a job on it is given all of them unless it says how many.`}
+              description={`${others ? 'Ray gives them out' : `Of the ${here} of this machine`}; a job on it is given all of them unless it says how many.`}
               min={0}
-              max={here}
+              {...(others ? {} : { max: here })}
               allowDecimal={false}
               value={gpus}
               error={problems.gpus}

@@ -44,7 +44,9 @@ export function Fields({ value, onChange, problems, others = false }: Props) {
         <NumberInput
           label="Seconds idle before a node goes"
           description={
-            others ? 'Its suspend program is run then.' : 'Its cores and memory are free for others then.'
+            others
+              ? 'It is taken down, or given back, then.'
+              : 'Its cores and memory are free for others then.'
           }
           allowDecimal={false}
           {...number('idle_seconds')}

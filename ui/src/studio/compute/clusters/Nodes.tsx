@@ -26,9 +26,11 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
           ? 'The cluster is stopped. Start it to run the jobs that wait.'
           : cluster.provider === 'scripts'
             ? 'No node is up. The next job has one brought up.'
-            : cluster.provider === 'ray'
-              ? 'No node is up: nothing is held, and its Ray is not running. The next job brings both.'
-              : 'No node is up: nothing is held. One comes with the next job.'}
+            : cluster.ray
+              ? 'No node is up. The next job has its Ray asked for one.'
+              : cluster.provider === 'ray'
+                ? 'No node is up: nothing is held, and its Ray is not running. The next job brings both.'
+                : 'No node is up: nothing is held. One comes with the next job.'}
       </Text>
     );
   return (

@@ -20,11 +20,12 @@ export function Resize({ it, onClose }: { it: Cluster; onClose: () => void }) {
     price_per_hour: it.price_per_hour,
     description: it.description,
   });
-  const others = it.provider === 'scripts';
+  const others = it.provider === 'scripts' || Boolean(it.ray);
+  const programmed = it.provider === 'scripts';
   const owner = useMay('workspace.write');
   const [programs, setPrograms] = useState(() => programsOf(it.scripts));
   const [touched, setTouched] = useState(false);
-  const body = others && touched ? { ...sizes, scripts: programs } : sizes;
+  const body = programmed && touched ? { ...sizes, scripts: programs } : sizes;
   const save = useMutation({
     mutationFn: () =>
       data(api().PATCH('/compute/clusters/{name}', { params: { path: { name: it.name } }, body })),
@@ -50,7 +51,7 @@ export function Resize({ it, onClose }: { it: Cluster; onClose: () => void }) {
         problems={problems}
         others={others}
       />
-      {others && owner ? (
+      {programmed && owner ? (
         <ProgramFields
           value={programs}
           onChange={(change) => {

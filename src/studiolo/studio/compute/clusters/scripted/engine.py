@@ -13,6 +13,7 @@ from studiolo.kernel.settings import Settings
 from studiolo.runner import attempt
 from studiolo.runner.launch import NOTHING, Handed, LaunchFailed, Order
 from studiolo.runner.observe import ended
+from studiolo.studio.compute import repository as holdings
 from studiolo.studio.compute.backends.base import (
     Backend,
     BackendSpec,
@@ -26,7 +27,7 @@ from studiolo.studio.compute.backends.base import (
     Usage,
 )
 from studiolo.studio.compute.clusters import placing, repository
-from studiolo.studio.compute.clusters.rays import here
+from studiolo.studio.compute.clusters.rays import here, on_node, there
 from studiolo.studio.compute.clusters.schemas import Scripts
 from studiolo.studio.compute.machines import kinds
 from studiolo.studio.compute.remote.watched import ASKED
@@ -63,14 +64,23 @@ def engine(ctx: Context, name: str, holder: str) -> Backend | None:
         cluster = repository.find(tx, ctx.workspace_id, name)
     if node is None or cluster is None:
         return Nowhere(Silent("It has no node yet."))
-    if node.provider == placing.RAY:
-        return here.OnNode(node)
+    if node.provider in placing.RAYS:
+        return here.OnNode(node) if node.provider == placing.RAY else _at_ray(ctx, cluster, node, holder)
     if node.ended_at is not None:
         return Nowhere(None, f"Node {node.number} of '{name}' was suspended: {node.reason or 'it was taken down.'}")
     try:
         return kinds.kind(_KIND).attach(machine(ctx, cluster, node))
     except StudioloError as error:
         return Nowhere(Silent(f"Node {node.number} cannot be signed in to: {error.detail}"))
+
+
+def _at_ray(ctx: Context, cluster: Row[Any], node: Row[Any], holder: str) -> Backend:
+    with ctx.db.read() as tx:
+        held = holdings.get(tx, holder)
+    try:
+        return on_node.OnNode(there.machine(ctx, cluster), node, held.gpus if held is not None else 0)
+    except StudioloError as error:
+        return Nowhere(Silent(f"The Ray of '{cluster.name}' cannot be signed in to: {error.detail}"))
 
 
 def machine(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any] | None = None) -> Machine:

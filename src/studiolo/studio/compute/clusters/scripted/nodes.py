@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Row
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.studio.compute import repository as held
-from studiolo.studio.compute.clusters import placing, repository
-from studiolo.studio.compute.clusters.placing import RAY, RESUMING, SUSPENDING, UP
-from studiolo.studio.compute.clusters.rays import here, own
+from studiolo.studio.compute.clusters import phases, placing, repository
+from studiolo.studio.compute.clusters.placing import RAY, RAY_AT, RESUMING, SUSPENDING, UP
+from studiolo.studio.compute.clusters.rays import here, leading, own
 from studiolo.studio.compute.clusters.schemas import Scripts
 from studiolo.studio.compute.clusters.scripted import answers, engine, programs
 from studiolo.studio.compute.machines import kinds
@@ -26,7 +26,6 @@ from studiolo.studio.compute.machines import kinds
 FOLDER = "nodes"  # of a home
 FILE = "node.json"  # of a node: where its resume program may write what it else prints
 _PAUSES = (5.0, 300.0)  # before a suspend program is run again: the first, the longest
-_RESUME_PAUSES = (10.0, 600.0)
 _threads = ThreadPoolExecutor(4, "nodes")
 _trying: dict[str, "Future[Mapping[str, Any]]"] = {}
 _not_before: dict[str, Any] = {}  # when a node that did not answer is tried again
@@ -48,7 +47,7 @@ def advance(ctx: Context) -> bool:
     for cluster in clusters:
         for node in nodes[cluster.id]:
             try:
-                changed = _PHASES[node.phase](ctx, cluster, node) or changed
+                changed = _PHASES[node.provider][node.phase](ctx, cluster, node) or changed
             except Exception:
                 # one node's trouble must not stop the others; it is looked at again
                 log.exception("node %s of %s cannot be led", node.number, cluster.name)
@@ -140,13 +139,13 @@ def _resuming(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     if isinstance(seen, programs.Going):
         return False
     if seen.said:
-        return _give_up(ctx, cluster, node, seen.said, seen.output)
+        return phases.give_up(ctx, cluster, node, seen.said, seen.output)
     if node.provider == RAY:
-        return _comes(ctx, cluster, node, own.place(seen.out))
+        return phases.comes(ctx, cluster, node, own.place(seen.out))
     try:
         place = answers.read(_answer(ctx, node) or seen.out, Scripts.of(cluster.scripts))
     except answers.NoAnswer as error:
-        return _give_up(
+        return phases.give_up(
             ctx, cluster, node, f"The resume program ended well, and its answer is no use. {error}", seen.output
         )
     return _try(ctx, cluster, node, place, seen.output)
@@ -170,25 +169,14 @@ def _try(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any],
             _not_before[node.id] = now + timedelta(seconds=_AGAIN)
             return False
         _not_before.pop(node.id, None)
-        return _give_up(ctx, cluster, node, f"It was brought up, and is not reached: {error.detail}", output)
+        return phases.give_up(ctx, cluster, node, f"It was brought up, and is not reached: {error.detail}", output)
     _not_before.pop(node.id, None)
     if facts["cores"] < node.cores or facts["memory_bytes"] < node.memory_bytes:
         has = f"{facts['cores']} cores and {facts['memory_bytes'] / 2**30:.1f} GiB"
         wanted = f"{node.cores} and {node.memory_bytes / 2**30:.1f}"
-        return _give_up(ctx, cluster, node, f"It has {has}; a node of the cluster is to have {wanted}.", output)
+        return phases.give_up(ctx, cluster, node, f"It has {has}; a node of the cluster is to have {wanted}.", output)
     said = {key: facts[key] for key in ("system", "version", "cores", "memory_bytes")}
-    return _comes(ctx, cluster, node, {**place, "facts": said})
-
-
-def _comes(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any]) -> bool:
-    """Note that a node is up."""
-    now = ctx.clock.now()
-    with ctx.db.begin() as tx:
-        values = {"phase": UP, "phase_since": now, "idle_since": now, "place": place}
-        if repository.in_phase(tx, node.id, RESUMING, values):
-            repository.change(tx, cluster.id, {"failed": None, "failures": 0, "resume_after": None})
-            ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": UP})
-    return True
+    return phases.comes(ctx, cluster, node, {**place, "facts": said})
 
 
 def _probe(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any]) -> Mapping[str, Any]:
@@ -197,37 +185,20 @@ def _probe(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any
 
 def _up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     """Note whether a node answers; one that has not for long is suspended, after which nothing runs on it."""
-    if node.provider == RAY:
-        return _up_here(ctx, cluster, node)
     reason, now = engine.silent(node), ctx.clock.now()
     if reason is None:
         if node.silent_since is not None:
-            _change(ctx, cluster, node, {"silent_since": None, "reason": None})
+            phases.change(ctx, cluster, node, {"silent_since": None, "reason": None})
             return True
         return False
     if node.silent_since is None:
-        _change(ctx, cluster, node, {"silent_since": now, "reason": reason})
+        phases.change(ctx, cluster, node, {"silent_since": now, "reason": reason})
         return True
     if now - node.silent_since < timedelta(seconds=cluster.scripts["silent_seconds"]):
         return False
     said = f"It did not answer since {node.silent_since:%Y-%m-%d %H:%M} UTC: {reason}"
     values = {"phase": SUSPENDING, "phase_since": now, "leaving_since": now, "idle_since": None, "reason": said}
-    _change(ctx, cluster, node, values)
-    return True
-
-
-def _up_here(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
-    """Note that a node of Ray has fallen. It gets no more jobs, and is taken down when those that run have ended: they run on without it."""
-    now = ctx.clock.now()
-    if node.silent_since is None:
-        if not (reason := own.fallen(node)):
-            return False
-        _change(ctx, cluster, node, {"silent_since": now, "idle_since": None, "reason": reason})
-        return True
-    with ctx.db.read() as tx:
-        if repository.jobs(tx, [node.id])[node.id]:
-            return False
-    _change(ctx, cluster, node, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
+    phases.change(ctx, cluster, node, values)
     return True
 
 
@@ -243,13 +214,13 @@ def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     if isinstance(seen, programs.Going):
         return False
     if seen.said:
-        again = now + timedelta(seconds=_pause(node.tries, _PAUSES))
+        again = now + timedelta(seconds=phases.pause(node.tries, _PAUSES))
         cause = (node.reason or "").partition(_THEN)[0] if node.tries == 0 or _THEN in (node.reason or "") else ""
         said = f"{seen.said} It may still be there; tried again at {again:%H:%M:%S} UTC."
         with ctx.db.begin() as tx:
             values = {"tries": node.tries + 1, "again_at": again, "reason": f"{cause}{_THEN}{said}" if cause else said}
             if repository.in_phase(tx, node.id, SUSPENDING, values) and not cause:  # else what came first is told
-                _keep_failure(tx, ctx, cluster, node, said, seen.output)
+                phases.keep_failure(tx, ctx, cluster, node, said, seen.output)
         return True
     with ctx.db.begin() as tx:
         held.lock(tx)
@@ -257,30 +228,6 @@ def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
         ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "gone"})
     programs.clear(_folder(ctx, node))  # not before: it is what a controller that was killed goes by
     return True
-
-
-def _give_up(ctx: Context, cluster: Row[Any], node: Row[Any], said: str, output: str) -> bool:
-    """Have a node suspended that did not come up, and ask for others only after a while."""
-    now = ctx.clock.now()
-    with ctx.db.begin() as tx:
-        values = {"phase": SUSPENDING, "phase_since": now, "reason": said}
-        if repository.in_phase(tx, node.id, RESUMING, values):
-            after = now + timedelta(seconds=_pause(cluster.failures, _RESUME_PAUSES))
-            repository.change(tx, cluster.id, {"failures": cluster.failures + 1, "resume_after": after})
-            _keep_failure(tx, ctx, cluster, node, said, output)
-    return True
-
-
-def _keep_failure(tx: Connection, ctx: Context, cluster: Row[Any], node: Row[Any], said: str, output: str) -> None:
-    kept = {"node": node.number, "said": said, "output": output, "at": ctx.clock.now().isoformat()}
-    repository.change(tx, cluster.id, {"failed": kept})
-    ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "failed"})
-
-
-def _change(ctx: Context, cluster: Row[Any], node: Row[Any], values: dict[str, Any]) -> None:
-    with ctx.db.begin() as tx:
-        if repository.in_phase(tx, node.id, UP, values):
-            ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": values.get("phase", UP)})
 
 
 def _seconds(cluster: Row[Any], what: str) -> int:
@@ -313,11 +260,6 @@ def _part(ctx: Context, node: Row[Any]) -> None:
         here.part(node.cluster, node.place["address"], node.place["token"])
 
 
-def _pause(times: int, between: tuple[float, float]) -> float:
-    first, longest = between
-    return float(min(longest, first * 2.0 ** min(times, 12)))
-
-
 def _folder(ctx: Context, node: Row[Any]) -> Path:
     return ctx.settings.home / FOLDER / str(node.id)
 
@@ -342,4 +284,8 @@ def _variables(ctx: Context, cluster: Row[Any], node: Row[Any]) -> dict[str, str
     }
 
 
-_PHASES = {RESUMING: _resuming, UP: _up, SUSPENDING: _suspending}
+_PHASES = {
+    "scripts": {RESUMING: _resuming, UP: _up, SUSPENDING: _suspending},
+    RAY: {RESUMING: _resuming, UP: leading.up, SUSPENDING: _suspending},
+    RAY_AT: {RESUMING: leading.asking, UP: leading.up, SUSPENDING: leading.giving_back},
+}

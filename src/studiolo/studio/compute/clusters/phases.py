@@ -1,0 +1,52 @@
+"""How far a node is that is brought up, written down: what the ways to bring one up share."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from studiolo.kernel.context import Context
+from studiolo.studio.compute.clusters import repository
+from studiolo.studio.compute.clusters.placing import RESUMING, SUSPENDING, UP
+
+RESUME_PAUSES = (10.0, 600.0)  # before a node is asked for after one that did not come up: the first, the longest
+
+
+def comes(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any]) -> bool:
+    """Note that a node is up."""
+    now = ctx.clock.now()
+    with ctx.db.begin() as tx:
+        values = {"phase": UP, "phase_since": now, "idle_since": now, "place": place}
+        if repository.in_phase(tx, node.id, RESUMING, values):
+            repository.change(tx, cluster.id, {"failed": None, "failures": 0, "resume_after": None})
+            ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": UP})
+    return True
+
+
+def give_up(ctx: Context, cluster: Row[Any], node: Row[Any], said: str, output: str) -> bool:
+    """Have a node suspended that did not come up, and ask for others only after a while."""
+    now = ctx.clock.now()
+    with ctx.db.begin() as tx:
+        values = {"phase": SUSPENDING, "phase_since": now, "reason": said}
+        if repository.in_phase(tx, node.id, RESUMING, values):
+            after = now + timedelta(seconds=pause(cluster.failures, RESUME_PAUSES))
+            repository.change(tx, cluster.id, {"failures": cluster.failures + 1, "resume_after": after})
+            keep_failure(tx, ctx, cluster, node, said, output)
+    return True
+
+
+def keep_failure(tx: Connection, ctx: Context, cluster: Row[Any], node: Row[Any], said: str, output: str) -> None:
+    kept = {"node": node.number, "said": said, "output": output, "at": ctx.clock.now().isoformat()}
+    repository.change(tx, cluster.id, {"failed": kept})
+    ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "failed"})
+
+
+def change(ctx: Context, cluster: Row[Any], node: Row[Any], values: dict[str, Any]) -> None:
+    with ctx.db.begin() as tx:
+        if repository.in_phase(tx, node.id, UP, values):
+            ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": values.get("phase", UP)})
+
+
+def pause(times: int, between: tuple[float, float]) -> float:
+    first, longest = between
+    return float(min(longest, first * 2.0 ** min(times, 12)))

@@ -1,0 +1,85 @@
+"""Leads nodes of Ray from phase to phase, where that is not done as for nodes of programs."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from studiolo.kernel.context import Context
+from studiolo.studio.compute import repository as held
+from studiolo.studio.compute.clusters import phases, placing, repository
+from studiolo.studio.compute.clusters.placing import RAY, SUSPENDING
+from studiolo.studio.compute.clusters.rays import own, there
+from studiolo.studio.compute.clusters.schemas import RayAt
+
+_GONE_SECONDS = 300.0  # that a Ray may not answer until nobody waits for it to hear that a node is wanted no more
+
+
+def asking(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
+    """Look whether a Ray that is there has a node that is none yet, until its time is over."""
+    seconds, said = RayAt.of(cluster.ray).seconds, "Its Ray has not said which nodes it has."
+    try:
+        found = there.nodes(ctx, cluster)
+        if found is not None:
+            one = there.free(ctx, node, found)
+            if one is not None:
+                place = {"host": one["host"], "ray_node": one["id"], "address": RayAt.of(cluster.ray).address}
+                return phases.comes(ctx, cluster, node, place)
+            said = (
+                f"Its Ray has {sum(bool(row['alive']) for row in found)} nodes, none of them free with what a node of the cluster is to "
+                "have. What its autoscaler does about it, `ray status` says there."
+            )
+    except there.ASKED_IN_VAIN as error:
+        said = there.trouble(error)
+    if ctx.clock.now() - node.phase_since < timedelta(seconds=seconds):
+        return False
+    return phases.give_up(ctx, cluster, node, f"No node came in {seconds} s. {said}", "")
+
+
+def giving_back(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
+    """Let Ray hear that a node is wanted no more; when it goes is its autoscaler's business."""
+    try:
+        heard = there.nodes(ctx, cluster) is not None
+    except there.ASKED_IN_VAIN:
+        heard = False
+        if ctx.clock.now() - node.phase_since > timedelta(seconds=_GONE_SECONDS):
+            heard = True  # a Ray that is no more: it hears nothing, and has nothing
+    if not heard:
+        return False
+    with ctx.db.begin() as tx:
+        held.lock(tx)
+        placing.gone(tx, ctx, node)
+        ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "gone"})
+        last = not repository.up(tx, cluster.id)
+    if last:
+        there.part(cluster.id)
+    return True
+
+
+def _fallen(ctx: Context, cluster: Row[Any], node: Row[Any]) -> str:
+    """Say that a node of Ray lives no more, nothing while it does or nobody says."""
+    if node.provider == RAY:
+        return own.fallen(node)
+    try:
+        found = there.nodes(ctx, cluster)
+    except there.ASKED_IN_VAIN:
+        return ""  # its jobs go on, and are told to be silent
+    mine = next((one for one in found or () if one["id"] == node.place["ray_node"]), None)
+    if found is None or (mine is not None and mine["alive"]):
+        return ""
+    return f"Ray says that it has ended. {mine['reason'] if mine else ''}".strip()
+
+
+def up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
+    """Note that a node of Ray has fallen. It gets no more jobs, and is taken down when those that run have ended: they run on without it."""
+    now = ctx.clock.now()
+    if node.silent_since is None:
+        if not (reason := _fallen(ctx, cluster, node)):
+            return False
+        phases.change(ctx, cluster, node, {"silent_since": now, "idle_since": None, "reason": reason})
+        return True
+    with ctx.db.read() as tx:
+        if repository.jobs(tx, [node.id])[node.id]:
+            return False
+    phases.change(ctx, cluster, node, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
+    return True
