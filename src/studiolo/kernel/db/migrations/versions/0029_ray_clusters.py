@@ -5,8 +5,8 @@ from alembic import op
 
 from studiolo.kernel.db.types import Json
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 
 
 def upgrade() -> None:
