@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { bytes, metric, shortId } from '@/kernel/format';
+import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
 import { DataGrid } from '@/kit/grid/DataGrid';
@@ -148,6 +149,14 @@ export function VersionsTable({ name, rows }: { name: string; rows: readonly Mod
                 ? `${selected.length} selected`
                 : 'Select two to ten to compare them'}
           </span>
+          {metrics.error ? (
+            <span role="status">
+              Their metrics did not come: {Problem.from(metrics.error).detail}{' '}
+              <Button variant="subtle" size="compact-xs" onClick={() => void metrics.refetch()}>
+                Try again
+              </Button>
+            </span>
+          ) : null}
         </>
       }
     />

@@ -1,6 +1,7 @@
 import { Button, Menu, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
@@ -78,7 +79,16 @@ export function ViewMenu({ search, onView }: Props) {
           {own.map(item)}
           {others.length > 0 ? <Menu.Label>Shared</Menu.Label> : null}
           {others.map(item)}
-          {own.length + others.length === 0 ? (
+          {views.error && !views.data ? (
+            <>
+              <Text size="xs" px="sm" pt="xs" role="alert">
+                The views did not come: {Problem.from(views.error).detail}
+              </Text>
+              <Menu.Item closeMenuOnClick={false} onClick={() => void views.refetch()}>
+                Try again
+              </Menu.Item>
+            </>
+          ) : own.length + others.length === 0 ? (
             <Text size="xs" c="dimmed" px="sm" py="xs">
               Save columns, sort, search and groups under a name. Each is also a link: copy the address.
             </Text>
