@@ -55,6 +55,14 @@ export function keepFocus(): void {
         if (last?.element === element && seen(element) && !element.matches(':disabled')) last = null;
       });
   });
+  // the library gives the focus to the first line also when that cannot take it; then neither arrows nor Escape reach the menu
+  document.addEventListener('click', () => {
+    setTimeout(() => {
+      const menu = document.querySelector<HTMLElement>('[data-menu-dropdown]');
+      if (menu && !menu.contains(document.activeElement))
+        (menu.querySelector<HTMLElement>('[data-menu-item]:not(:disabled)') ?? menu).focus();
+    }, SETTLED_MS);
+  });
   const lost = () => document.activeElement === document.body && last !== null && !seen(last.element);
   new MutationObserver(() => {
     if (!lost()) return;
