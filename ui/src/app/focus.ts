@@ -58,9 +58,10 @@ export function keepFocus(): void {
   // the library gives the focus to the first line also when that cannot take it; then neither arrows nor Escape reach the menu
   document.addEventListener('click', () => {
     setTimeout(() => {
-      const menu = document.querySelector<HTMLElement>('[data-menu-dropdown]');
-      if (menu && !menu.contains(document.activeElement))
-        (menu.querySelector<HTMLElement>('[data-menu-item]:not(:disabled)') ?? menu).focus();
+      const button = document.activeElement;
+      if (!button?.matches('[aria-haspopup="menu"][aria-expanded="true"]')) return;
+      const menu = document.getElementById(button.getAttribute('aria-controls') ?? '');
+      (menu?.querySelector<HTMLElement>('[data-menu-item]:not(:disabled)') ?? menu)?.focus();
     }, SETTLED_MS);
   });
   const lost = () => document.activeElement === document.body && last !== null && !seen(last.element);
