@@ -17,6 +17,8 @@ from studiolo.runner import attempt as files
 from studiolo.studio.experiments import reconcile
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import JobSpec
+from studiolo.studio.pipelines import service as pipelines
+from tests.studio.pipelines.graphs import pipeline, step
 
 
 def test_every_workspace_is_ticked_in_the_order_of_the_house(ctx: Context) -> None:
@@ -105,6 +107,17 @@ def test_the_end_of_a_job_is_noticed_at_once(ctx: Context) -> None:
         time.sleep(0.01)
     assert (ctx.settings.attempts / run.id / "1" / "exit.json").is_file()
     assert not changes.ended()
+    changes.close()
+
+
+def test_what_is_submitted_is_noticed_at_once(ctx: Context) -> None:
+    changes = Changes(ctx.settings)
+    assert not changes.ended()
+    experiments.submit(ctx, JobSpec(command=["true"]))
+    assert changes.ended()
+    pipelines.submit(ctx, pipeline({"a": step("true")}))
+    assert changes.wait(threading.Event(), 0.05)
+    assert changes.ended()
     changes.close()
 
 

@@ -17,7 +17,9 @@ JOURNAL = "journal.jsonl"  # what the job reports
 FAILURE = "failure.json"  # class and error: why a program of ours before, after or around the job failed
 USAGE = "usage.json"  # processes and bytes of memory, where others cannot see them
 RUNNER_LOG = "runner.log"  # what went wrong in the runner itself
-WAKE = ".wake"  # in the folder of all attempts: a pipe on which runners tell the controller that one has ended
+WAKE = (
+    ".wake"  # in the folder of all attempts: a pipe on which the controller is told that one has ended, or is to begin
+)
 MARK = "STUDIOLO_ATTEMPT"  # environment variable that every process of the attempt carries
 
 
@@ -90,9 +92,14 @@ def touch(folder: str, name: str) -> None:
 
 
 def wake(folder: str) -> None:
-    """Tell the controller of this machine that something has happened, where one listens (`listen`)."""
+    """Tell the controller of this machine that an attempt has ended, where one listens (`listen`)."""
+    wake_at(os.path.join(folder, "..", ".."))
+
+
+def wake_at(attempts: str) -> None:
+    """Tell the controller of this machine that there is something to do, where one listens. attempts: folder of all."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(os.path.join(folder, "..", "..", WAKE), os.O_WRONLY | os.O_NONBLOCK)
+        descriptor = os.open(os.path.join(attempts, WAKE), os.O_WRONLY | os.O_NONBLOCK)
         try:
             os.write(descriptor, b"!")
         finally:

@@ -184,10 +184,11 @@ def has_room(
     gpus: int | None = None,
 ) -> bool:
     """Say whether so much is free now, or held by this holder already."""
+    if name in built_in():
+        fits = _fits(tx, ctx, name, cores, memory_bytes, gpus or 0)
+        return fits or (bool(holder) and repository.get(tx, holder) is not None)
     if holder and repository.get(tx, holder) is not None:
         return True
-    if name in built_in():
-        return _fits(tx, ctx, name, cores, memory_bytes, gpus or 0)
     if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
         return there.fits(tx, row, cores, memory_bytes)
     cluster = clusters.find(tx, ctx.workspace_id, name)

@@ -70,7 +70,7 @@ def begin(tx: Connection, ctx: Context, made: Sequence[Led]) -> dict[str, int]:
     tx.execute(insert(run_docs), [{"run": seq, "changed": changed} for seq in sorted(seqs.values())])
     for one in made:
         if one.params or one.tags:
-            tracking.record(tx, ctx, seqs[one.id], params=one.params, tags=one.tags)
+            tracking.record(tx, ctx, seqs[one.id], params=one.params, tags=one.tags, new=True)
     lineage.link_all(tx, ctx, [(source, f"run:{one.id}") for one in made for source in one.sources])
     artifacts.put_at_all(
         tx,

@@ -12,6 +12,7 @@ from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.blobs import Blob
+from studiolo.runner import attempt as files
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute import silence
 from studiolo.studio.experiments import (
@@ -54,7 +55,14 @@ def submit(ctx: Context, spec: JobSpec, tx: Connection | None = None) -> Run:
         return queue(tx, ctx, spec)
     spec = check(ctx, spec)
     with ctx.db.begin() as own:
-        return queue(own, ctx, spec)
+        run = queue(own, ctx, spec)
+    hurry(ctx)
+    return run
+
+
+def hurry(ctx: Context) -> None:
+    """Have the controller of this machine look for what was queued just now; without it, it does so in its next round."""
+    files.wake_at(str(ctx.settings.attempts))
 
 
 def check(ctx: Context, spec: JobSpec) -> JobSpec:
@@ -76,10 +84,10 @@ def queue(tx: Connection, ctx: Context, job: JobSpec) -> Run:
     return repository.to_run(row(tx, ctx, add(tx, ctx, job)))
 
 
-def add(tx: Connection, ctx: Context, job: JobSpec) -> str:
-    """The same, for who needs no more than its id; returns that."""
+def add(tx: Connection, ctx: Context, job: JobSpec, *, of_parent: bool = False) -> str:
+    """The same, for who needs no more than its id; returns that. of_parent: who leads its parent asks for it, so that is there."""
     run_id = new_id()
-    if job.parent_id is not None:
+    if job.parent_id is not None and not of_parent:
         row(tx, ctx, job.parent_id)
     experiment = repository.experiment_number(tx, ctx, job.experiment)
     values: Mapping[str, Any] = {
@@ -99,7 +107,7 @@ def add(tx: Connection, ctx: Context, job: JobSpec) -> str:
         "spec": job.model_dump(mode="json"),
     }
     seq = repository.insert_run(tx, values)
-    tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags})
+    tracking.record(tx, ctx, seq, params=job.params, tags={"mlflow.runName": values["name"], **job.tags}, new=True)
     root = artifacts.run_root(experiment, run_id)
     for file in job.artifacts:
         blob = Blob(file.digest, ctx.blobs.path(file.digest).stat().st_size)

@@ -269,7 +269,7 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], files: Mapping
         raise _Stale
     for name, spec in look.jobs.items():
         look.making = name
-        look.moved[name]["run_id"] = experiments.add(tx, mine, spec)
+        look.moved[name]["run_id"] = experiments.add(tx, mine, spec, of_parent=True)
     for name, child in look.children.items():
         look.making = name
         look.moved[name]["run_id"], begun = creating.nested(tx, mine, look.pipeline, name, child)

@@ -71,6 +71,7 @@ def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> Pip
     made = ready(ctx, spec)
     with ctx.db.begin() as tx:
         run_id = begin(tx, ctx, made, rerun_of)
+    experiments.hurry(ctx)
     return get_run(ctx, run_id)
 
 

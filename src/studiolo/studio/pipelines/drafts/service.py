@@ -10,6 +10,7 @@ from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
+from studiolo.studio.experiments import service as experiments
 from studiolo.studio.pipelines import sent_files
 from studiolo.studio.pipelines import service as pipelines
 from studiolo.studio.pipelines.components.service import refuse
@@ -110,6 +111,7 @@ def submit(ctx: Context, name: str) -> PipelineRun:
         run_id = pipelines.begin(tx, ctx, made)
         repository.submitted(tx, row.id, run_id)
         ctx.events.emit(tx, "draft.updated", name)
+    experiments.hurry(ctx)
     return pipelines.get_run(ctx, run_id)
 
 

@@ -138,6 +138,7 @@ def start(ctx: Context, name: str, asked: Start, by: str, slot: Slot | None = No
         if slot is not None:
             repository.used(tx, row.id, slot, ctx.clock.now())
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.id, "pipeline.started", name, {"run": run_id, "by": by})
+    experiments.hurry(ctx)
     return run(ctx, name, run_id)
 
 
