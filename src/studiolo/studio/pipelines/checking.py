@@ -5,6 +5,8 @@ Components must have been filled in: each step has its task or graph and its int
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 
 from studiolo.studio.experiments.job_schemas import DataInput
 from studiolo.studio.pipelines import bindings, typing_rules
@@ -83,16 +85,17 @@ def of_graph(graph: Graph, at: str = "", depth: int = 0) -> list[Problem]:
 def order(graph: Graph) -> tuple[list[str], list[str]]:
     """Return the steps, each after those that it needs, as written where that is free; and the steps of a circle, if there is one."""
     waits = {name: {o for o in bindings.needs(graph, name) if o in graph.steps} for name in graph.steps}
+    place = {name: number for number, name in enumerate(graph.steps)}
+    sorter = TopologicalSorter(waits)
+    with suppress(CycleError):  # what is not in a circle, or behind one, still comes
+        sorter.prepare()
     found: list[str] = []
-    left = dict(waits)
-    while left:
-        ready = [name for name, needs in left.items() if not needs & left.keys()]
-        if not ready:
-            return found, _circle(left)
-        for name in ready:
-            found.append(name)
-            del left[name]
-    return found, []
+    while layer := sorted(sorter.get_ready(), key=place.__getitem__):
+        found += layer
+        sorter.done(*layer)
+    done = {*found}
+    left = {name: needs for name, needs in waits.items() if name not in done}
+    return found, _circle(left) if left else []
 
 
 def _circle(left: Mapping[str, set[str]]) -> list[str]:
