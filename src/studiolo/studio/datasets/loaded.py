@@ -13,5 +13,8 @@ from studiolo.studio.datasets.images import gallery_process  # noqa: F401
 from studiolo.studio.datasets.inspections import process  # noqa: F401
 from studiolo.studio.datasets.monitors import counting_process, pairs_process  # noqa: F401
 from studiolo.studio.datasets.rows import process as rows_process  # noqa: F401
+from studiolo.studio.datasets.schemas import Preview, Reading, TableSchema
 
 family()
+for noun in (Preview, Reading, TableSchema):
+    noun.model_rebuild()  # else each child would make their checks anew

@@ -24,6 +24,7 @@ COMMA = "regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*')"
 DIGITS = 17  # significant ones that a DOUBLE tells apart
 LONG = f"strlen(rtrim(replace(ltrim(v, ' +-0.'), '.', ''), ' 0')) > {DIGITS} AND contains(v, '.') AND NOT contains(lower(v), 'e')"
 WORD = "d IS NULL"  # what is a number is nothing of what is asked behind this
+NUMBER = "d IS NOT NULL"
 
 
 def _if(cheap: str, dear: str) -> str:
@@ -40,7 +41,7 @@ FACTS = {
         "d = trunc(d)", "regexp_full_match(v, '\\s*[+-]?[0-9]{1,19}\\s*') AND try_cast(v AS BIGINT) IS NOT NULL"
     ),
     "code": _if(
-        "(strlen(v) >= 19 OR v LIKE '0%') AND NOT contains(v, '.')",
+        f"{NUMBER} AND (strlen(v) >= 19 OR v LIKE '0%') AND NOT contains(v, '.')",
         "regexp_full_match(v, '0[0-9]+|[0-9]{20,}|[+-]?[0-9]{19}') AND (v LIKE '0%' OR try_cast(v AS BIGINT) IS NULL)",
     ),
     "clock": _if(
@@ -49,13 +50,18 @@ FACTS = {
     ),
     "truth": _if(f"{WORD} AND strlen(v) <= 5", "lower(v) IN ('true', 'false')"),
     "moment": _if(f"{WORD} AND v LIKE '%-%-%'", "isfinite(try_cast(v AS TIMESTAMPTZ))"),
-    "day": "count(*) FILTER (strlen(v) <= 10 OR length(trim(v)) <= 10)",
+    # to take blanks off is dear
+    "day": "count(*) FILTER (CASE WHEN strlen(v) <= 10 THEN true WHEN v LIKE ' %' OR v LIKE '% ' THEN length(trim(v)) <= 10 END)",
     "zone": _if(f"{WORD} AND contains(v, ':')", f"regexp_matches(v, {engine.literal(ZONE)})"),
-    "zones": f"count(DISTINCT CASE WHEN {WORD} AND contains(v, ':') THEN nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '') END)",
     "fraction": _if(WORD, "contains(v, ',')"),
     "long": _if(f"strlen(v) > {DIGITS} + 3 AND NOT isnan(d)", LONG),
 }
-NOTHING = dict.fromkeys([*FACTS, "comma"], 0)
+# asked of the columns alone in which a value holds a comma, or a zone; counting different texts is dear even where there are none
+COMMAS = f"count(*) FILTER ({COMMA})"
+ZONES = (
+    f"count(DISTINCT nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '')) FILTER (try_cast(v AS DOUBLE) IS NULL)"
+)
+NOTHING = dict.fromkeys([*FACTS, "comma", "zones"], 0)
 CELLS = 2_000_000  # looked at for a first guess; wide tables get fewer rows
 
 
@@ -150,11 +156,13 @@ def _facts(connection: "DuckDBPyConnection", head: str) -> dict[str, dict[str, i
     """
     counts = ", ".join(f"{condition} AS {fact}" for fact, condition in FACTS.items())
     query = f"SELECT name, {counts} FROM (SELECT name, v, try_cast(v AS DOUBLE) AS d FROM {head}) GROUP BY name"
-    found = {row[0]: dict(zip(FACTS, row[1:], strict=True), comma=0) for row in connection.execute(query).fetchall()}
-    if any(facts["fraction"] for facts in found.values()):
-        commas = f"SELECT name, count(*) FROM {head} WHERE {COMMA} GROUP BY name"
-        for name, number in connection.execute(commas).fetchall():
-            found[name]["comma"] = number
+    found = {row[0]: NOTHING | dict(zip(FACTS, row[1:], strict=True)) for row in connection.execute(query).fetchall()}
+    for fact, cause, asked in (("comma", "fraction", COMMAS), ("zones", "zone", ZONES)):
+        names = [name for name, facts in found.items() if facts[cause]]
+        if names:
+            query = f"SELECT name, {asked} FROM {head} WHERE name IN {engine.literal(names)} GROUP BY name"
+            for name, number in connection.execute(query).fetchall():
+                found[name][fact] = number
     return found
 
 
