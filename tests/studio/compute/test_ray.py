@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -9,6 +11,7 @@ import pytest
 from click.testing import Result
 from starlette.testclient import TestClient
 
+from studiolo.kernel.clock import FakeClock
 from studiolo.kernel.context import Context
 from studiolo.kernel.ssh import HostAway
 from studiolo.runner import attempt
@@ -17,6 +20,7 @@ from studiolo.studio.compute import reconcile as computes
 from studiolo.studio.compute.backends import ray
 from studiolo.studio.compute.backends.base import Ended, Lost, Machine, Starting
 from studiolo.studio.compute.clusters import service as clusters
+from studiolo.studio.compute.clusters.errors import ClusterInvalid
 from studiolo.studio.compute.clusters.rays import there
 from studiolo.studio.compute.clusters.schemas import ClusterCreate, RayAt
 from studiolo.studio.compute.machines import definitions, service
@@ -254,6 +258,41 @@ def test_a_cluster_takes_its_nodes_of_it_as_its_autoscaler_brings_them(
     assert cluster.wish() == "[]"
     clusters.delete(ctx, "burst")
     cluster.kill(raylet)
+
+
+def test_a_cluster_of_a_ray_that_is_away_says_so_and_can_be_deleted(ctx: Context, tmp_path: Path) -> None:
+    at = RayAt(address=f"127.0.0.1:{free_port()}", folder=str(tmp_path))
+    given = {"provider": "ray", "memory_bytes": 2**28, "min_nodes": 1, "ray": at}
+    clusters.create(ctx, ClusterCreate.model_validate({"name": "burst", **given}))
+    computes.tick(ctx)
+    ahead = replace(ctx, clock=FakeClock(ctx.clock.now() + timedelta(seconds=6)))
+    said = wait_for(ahead, lambda: computes.tick(ahead) is not None and clusters.get(ctx, "burst").nodes[0].reason)
+    assert "Nobody answers at 127.0.0.1:" in said
+    assert clusters.get(ctx, "burst").nodes[0].state == "provisioning"
+    clusters.delete(ctx, "burst")
+    assert clusters.get(ctx, "burst").nodes[0].state == "unusable"
+    later = replace(ctx, clock=FakeClock(ctx.clock.now() + timedelta(seconds=200)))
+
+    def gone() -> bool:
+        computes.tick(later)
+        return not clusters.list_(ctx)
+
+    wait_for(later, gone)
+
+
+def test_what_is_no_ray_for_a_cluster_is_refused_with_its_field(ctx: Context, tmp_path: Path) -> None:
+    good = {"address": "auto", "folder": str(tmp_path)}
+    for change, field in (
+        ({"provider": "local"}, "provider"),
+        ({"memory_bytes": None}, "memory_bytes"),
+        ({"ray": {**good, "address": "nowhere"}}, "ray.address"),
+        ({"ray": {**good, "host": "head"}}, "ray.user"),
+        ({"ray": {**good, "folder": str(ctx.settings.home / "x")}}, "ray.folder"),
+    ):
+        given = {"name": "burst", "provider": "ray", "memory_bytes": 2**28, "ray": good, **change}
+        with pytest.raises(ClusterInvalid) as error:
+            clusters.create(ctx, ClusterCreate.model_validate(given))
+        assert error.value.field == field
 
 
 def test_nodes_and_capacity_are_rays(machine: Machine, cluster: Ray) -> None:

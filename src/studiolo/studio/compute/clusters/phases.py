@@ -16,7 +16,7 @@ def comes(ctx: Context, cluster: Row[Any], node: Row[Any], place: dict[str, Any]
     """Note that a node is up."""
     now = ctx.clock.now()
     with ctx.db.begin() as tx:
-        values = {"phase": UP, "phase_since": now, "idle_since": now, "place": place}
+        values = {"phase": UP, "phase_since": now, "idle_since": now, "place": place, "reason": None}
         if repository.in_phase(tx, node.id, RESUMING, values):
             repository.change(tx, cluster.id, {"failed": None, "failures": 0, "resume_after": None})
             ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": UP})

@@ -127,7 +127,8 @@ def end(tx: Connection, ctx: Context, node: Row[Any]) -> None:
     """Take a node down and give its share back; one that programs brought up goes when they took it down."""
     now = ctx.clock.now()
     if node.provider != MACHINE:
-        if node.phase == UP:  # one that comes up is taken down when it has: its two programs must not run at once
+        # one that comes up is taken down when it has: its two programs must not run at once
+        if node.phase == UP or (node.phase == RESUMING and node.provider == RAY_AT):
             repository.change_node(tx, node.id, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
         return
     repository.change_node(tx, node.id, {"ended_at": now, "hours": hours(node.started_at, now)})

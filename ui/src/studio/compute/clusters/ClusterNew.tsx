@@ -134,7 +134,11 @@ export function ClusterNew() {
           <NumberInput
             label="Cores of a node"
             description={
-              others ? 'At least: one that has less is sent back.' : 'Memory follows in proportion.'
+              provider === 'ray_at'
+                ? 'What Ray is asked for.'
+                : others
+                  ? 'At least: one that has less is sent back.'
+                  : 'Memory follows in proportion.'
             }
             min={1}
             allowDecimal={false}
@@ -145,7 +149,11 @@ export function ClusterNew() {
           {others ? (
             <NumberInput
               label="GiB of a node"
-              description="At least, likewise."
+              description={
+                provider === 'ray_at'
+                  ? 'Which Ray calls memory: less than the machine has.'
+                  : 'At least, likewise.'
+              }
               required
               min={0.01}
               value={gib}

@@ -1,5 +1,6 @@
 """Leads nodes of Ray from phase to phase, where that is not done as for nodes of programs."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +9,19 @@ from sqlalchemy import Row
 from studiolo.kernel.context import Context
 from studiolo.studio.compute import repository as held
 from studiolo.studio.compute.clusters import phases, placing, repository
-from studiolo.studio.compute.clusters.placing import RAY, SUSPENDING
+from studiolo.studio.compute.clusters.placing import RAY, RESUMING, SUSPENDING
 from studiolo.studio.compute.clusters.rays import own, there
 from studiolo.studio.compute.clusters.schemas import RayAt
+from studiolo.studio.compute.remote.watched import UNSEEN
 
-_GONE_SECONDS = 300.0  # that a Ray may not answer until nobody waits for it to hear that a node is wanted no more
+_UNSAID = "Its Ray has not said which nodes it has."
+_GONE_SECONDS, _TELL_SECONDS = 120.0, 5.0
+# that a Ray may not answer: until nobody waits for it to hear that a node is wanted no more, and until the page says so of one that comes
 
 
 def asking(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     """Look whether a Ray that is there has a node that is none yet, until its time is over."""
-    seconds, said = RayAt.of(cluster.ray).seconds, "Its Ray has not said which nodes it has."
+    seconds, said = RayAt.of(cluster.ray).seconds, _UNSAID
     try:
         found = there.nodes(ctx, cluster)
         if found is not None:
@@ -26,14 +30,30 @@ def asking(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
                 place = {"host": one["host"], "ray_node": one["id"], "address": RayAt.of(cluster.ray).address}
                 return phases.comes(ctx, cluster, node, place)
             said = (
-                f"Its Ray has {sum(bool(row['alive']) for row in found)} nodes, none of them free with what a node of the cluster is to "
+                f"Its Ray has {_count(found)}, none free with what a node of the cluster is to "
                 "have. What its autoscaler does about it, `ray status` says there."
             )
     except there.ASKED_IN_VAIN as error:
         said = there.trouble(error)
-    if ctx.clock.now() - node.phase_since < timedelta(seconds=seconds):
-        return False
+    age = ctx.clock.now() - node.phase_since
+    if age < timedelta(seconds=seconds):
+        return age > timedelta(seconds=_TELL_SECONDS) and _tell(ctx, cluster, node, said)
     return phases.give_up(ctx, cluster, node, f"No node came in {seconds} s. {said}", "")
+
+
+def _count(found: Sequence[Mapping[str, Any]]) -> str:
+    alive = sum(bool(row["alive"]) for row in found)
+    return f"{alive} {'node' if alive == 1 else 'nodes'}"
+
+
+def _tell(ctx: Context, cluster: Row[Any], node: Row[Any], said: str) -> bool:
+    """Say why a node is not there yet, where that is news."""
+    if said in (node.reason, _UNSAID, UNSEEN.reason):
+        return False
+    with ctx.db.begin() as tx:
+        repository.in_phase(tx, node.id, RESUMING, {"reason": said})
+        ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": RESUMING})
+    return True
 
 
 def giving_back(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
