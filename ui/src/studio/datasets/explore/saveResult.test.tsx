@@ -39,8 +39,8 @@ function answering(states: object[]): Request[] {
 
 async function save(): Promise<void> {
   await draw(<SaveResult query="select 1 as a" dataset="towns:2" />);
-  const open = screen.getByRole<HTMLButtonElement>('button', { name: 'Save as dataset' });
-  await waitFor(() => expect(open.disabled).toBe(false));
+  const open = screen.getByRole('button', { name: 'Save as dataset' });
+  await waitFor(() => expect(open.getAttribute('aria-disabled')).toBeNull());
   fireEvent.click(open);
   fireEvent.change(await screen.findByLabelText(/^Name/), { target: { value: 'joined' } });
   fireEvent.click(screen.getByRole('button', { name: 'Save' }));
