@@ -17,9 +17,7 @@ JOURNAL = "journal.jsonl"  # what the job reports
 FAILURE = "failure.json"  # class and error: why a program of ours before, after or around the job failed
 USAGE = "usage.json"  # processes and bytes of memory, where others cannot see them
 RUNNER_LOG = "runner.log"  # what went wrong in the runner itself
-WAKE = (
-    ".wake"  # in the folder of all attempts: a pipe on which the controller is told that one has ended, or is to begin
-)
+WAKE = ".wake"  # in the folder of all attempts: a pipe on which the controller is told to look at once
 MARK = "STUDIOLO_ATTEMPT"  # environment variable that every process of the attempt carries
 
 

@@ -85,12 +85,10 @@ def _head(folder: Path) -> dict[str, Any]:
         part.replace(token)
     mark, port = secrets.token_hex(16), _free_port()
     # not below the folder: the paths of its sockets must be short
-    found = {"mark": mark, "port": port, "address": f"127.0.0.1:{port}"}
-    found["temp"] = os.path.join(
-        tempfile.gettempdir(), f"ray{mark[:10]}"
-    )  # Ray opens what it is given to all: this is for none
+    temp = os.path.join(tempfile.gettempdir(), f"ray{mark[:10]}")
+    found = {"mark": mark, "port": port, "address": f"127.0.0.1:{port}", "temp": temp}
     _write(folder, found)
-    os.mkdir(found["temp"], 0o700)
+    os.mkdir(temp, 0o700)  # for nobody else: Ray opens the folder that it is given, which is below, to all
     words = ["--head", f"--port={port}", "--num-cpus=0", "--num-gpus=0", "--include-dashboard=false", "--no-monitor"]
     words += [f"--temp-dir={found['temp']}/r", f"--object-store-memory={_LEAST_STORE}", f"--memory={1 << 28}"]
     try:

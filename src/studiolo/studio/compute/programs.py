@@ -21,8 +21,6 @@ from studiolo.studio.compute.backends.base import (
     Machine,
     Observation,
     Running,
-    Swept,
-    Usage,
     capacity_of,
 )
 
@@ -32,7 +30,7 @@ _lock = threading.Lock()
 log = logging.getLogger(__name__)
 
 
-class Programs:
+class Programs(local_machine.RunHere):
     """A backend without `start`. RECORD: the file of an attempt that says what is to be closed; LIMITS: how they are kept."""
 
     RECORD: ClassVar[str]
@@ -55,26 +53,6 @@ class Programs:
         if not isinstance(found, Ended | Lost) or self._closed(folder):
             return found
         return Running(0, 0, found.started_at if isinstance(found, Ended) else time.time())
-
-    def stop(self, folder: Path) -> None:
-        """Ask for the end of an attempt."""
-        local_machine.stop(folder)
-
-    def preempt(self, folder: Path) -> None:
-        """Ask for the end of an attempt, so that others have room."""
-        local_machine.preempt(folder)
-
-    def bar(self, folder: Path, reason: str) -> bool:
-        """Take an attempt that nobody owns, so that it never starts."""
-        return local_machine.bar(folder, reason)
-
-    def sweep(self, folder: Path, mark: str) -> list[Swept]:
-        """Kill what is left of an attempt whose runner is gone."""
-        return local_machine.sweep(folder, mark)
-
-    def usage(self, folder: Path) -> Usage | None:
-        """Return what an attempt uses here now."""
-        return local_machine.usage(folder)
 
     def _closed(self, folder: Path) -> bool:
         """Say whether what an attempt has elsewhere is closed; else have that done."""

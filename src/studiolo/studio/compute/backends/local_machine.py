@@ -83,6 +83,16 @@ def usage(folder: Path) -> Usage | None:
     return Usage(len(pids), processes.memory(pids))
 
 
+class RunHere:
+    """What a backend has whose attempts are run by the runner of this machine, whoever starts them."""
+
+    stop = staticmethod(stop)
+    preempt = staticmethod(preempt)
+    bar = staticmethod(bar)
+    sweep = staticmethod(sweep)
+    usage = staticmethod(usage)
+
+
 def _limits(settings: Settings, there: int, allowed: int, quota: float | None, memory: int | None) -> tuple[Kept, ...]:
     reasons = [
         text

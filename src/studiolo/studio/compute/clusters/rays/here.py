@@ -27,8 +27,6 @@ from studiolo.studio.compute.backends.base import (
     Refused,
     Silent,
     Starting,
-    Swept,
-    Usage,
     capacity_of,
 )
 from studiolo.studio.compute.backends.ray import RayCluster
@@ -38,7 +36,7 @@ _asked: dict[Path, "Future[Observation]"] = {}
 log = logging.getLogger(__name__)
 
 
-class OnNode:
+class OnNode(local_machine.RunHere):
     """A node as a backend."""
 
     SPEC = attached.SPEC
@@ -73,26 +71,6 @@ class OnNode:
         if folder not in _asked and not attempt.exists(str(folder), ray_verbs.ASKING):
             return found
         return self._answer(folder, lambda: self._seen(folder)) or Starting(0)
-
-    def stop(self, folder: Path) -> None:
-        """Ask for the end of an attempt, whether or not it runs yet."""
-        launch.ask_to_stop(folder)
-
-    def preempt(self, folder: Path) -> None:
-        """Ask for the end of an attempt, so that others have room."""
-        launch.ask_to_make_room(folder)
-
-    def bar(self, folder: Path, reason: str) -> bool:
-        """Take an attempt that nobody owns; its actor, should there be one, finds it taken."""
-        return observe.claim(folder, reason)
-
-    def sweep(self, folder: Path, mark: str) -> list[Swept]:
-        """End what is left of an attempt whose runner is gone."""
-        return observe.sweep(folder, mark)
-
-    def usage(self, folder: Path) -> Usage | None:
-        """Return the processes of an attempt and their memory."""
-        return local_machine.usage(folder)
 
     def _launched(self, folder: Path, handed: Handed) -> Observation:
         root, name = _named(folder)
