@@ -41,7 +41,6 @@ export function CancelButton({ runs, onCanceled }: Props) {
             variant="default"
             leftSection={<IconStop size={14} aria-hidden />}
             loading={busy}
-            disabled={!may}
             onClick={() => (working > 0 ? setAsking(true) : void cancel())}
           >
             {many ? `Cancel ${open.length} runs` : 'Cancel run'}

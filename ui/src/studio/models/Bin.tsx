@@ -73,7 +73,6 @@ export function DeletedModels({ search }: { search: string | undefined }) {
           <Button
             variant="default"
             size="compact-sm"
-            disabled={!may}
             aria-label={`Restore ${row.name}`}
             onClick={() => start(row)}
           >
@@ -167,7 +166,6 @@ export function DeletedVersions({ name }: { name: string }) {
           <Button
             variant="default"
             size="compact-sm"
-            disabled={!may}
             aria-label={`Restore version ${row.version}`}
             onClick={() =>
               void restoreVersion(row)

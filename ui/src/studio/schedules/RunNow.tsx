@@ -33,7 +33,6 @@ export function RunNow({ schedule }: { schedule: Schedule }) {
       <Reason why={may ? undefined : 'Your role may not change schedules'}>
         <Button
           leftSection={<IconPlay size={16} aria-hidden />}
-          disabled={!may}
           loading={run.isPending}
           onClick={() => (arrives(schedule.trigger.kind) ? dialog.open() : run.mutate({}))}
         >

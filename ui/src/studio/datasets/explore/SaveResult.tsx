@@ -31,7 +31,6 @@ export function SaveResult({ query, dataset }: { query: string; dataset: string 
           size="xs"
           variant="default"
           leftSection={<IconTable size={14} />}
-          disabled={!may}
           onClick={() => setOpen(true)}
         >
           Save as dataset

@@ -63,7 +63,7 @@ function columnsOf<T extends Binned>(
       value: () => null,
       cell: (row) => (
         <Reason why={may ? undefined : 'Your role in this workspace may not restore datasets'}>
-          <Button variant="default" size="compact-sm" disabled={!may} onClick={() => restore(row)}>
+          <Button variant="default" size="compact-sm" onClick={() => restore(row)}>
             Restore
           </Button>
         </Reason>

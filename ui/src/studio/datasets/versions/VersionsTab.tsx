@@ -74,7 +74,6 @@ export function VersionsTab({ name, items, about, selected, onSelect }: Props) {
               <Button
                 variant="default"
                 size="compact-sm"
-                disabled={!ready}
                 onClick={() =>
                   follow(at(['datasets', name, 'compare'], { left: String(a), right: String(b) }))
                 }

@@ -29,7 +29,6 @@ export function InBin({ run }: { run: Run }) {
           variant="default"
           size="compact-sm"
           loading={restore.isPending}
-          disabled={!may}
           onClick={() => restore.mutate()}
         >
           Restore

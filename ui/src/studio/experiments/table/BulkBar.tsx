@@ -93,7 +93,7 @@ export function BulkBar(props: Props) {
               </Button>
             </Reason>
             <Reason why={why}>
-              <Button variant="default" size="compact-sm" disabled={!may} onClick={() => setTagging(true)}>
+              <Button variant="default" size="compact-sm" onClick={() => setTagging(true)}>
                 Tag
               </Button>
             </Reason>
@@ -132,7 +132,6 @@ export function BulkBar(props: Props) {
             variant="default"
             size="compact-sm"
             loading={busy}
-            disabled={!may}
             onClick={() => void move(bin ? 'restore' : 'delete')}
           >
             {bin ? 'Restore' : 'Move to the bin'}

@@ -71,7 +71,7 @@ export function ExperimentRail({ chosen, bin, onChoose, onBin }: Props) {
           onChange={(event) => setText(event.currentTarget.value)}
         />
         <Reason why={may ? undefined : 'Your role in this workspace may not make experiments'}>
-          <ActionIcon aria-label="New experiment" disabled={!may} onClick={() => setNaming('new')}>
+          <ActionIcon aria-label="New experiment" onClick={() => setNaming('new')}>
             <IconPlus size={16} />
           </ActionIcon>
         </Reason>

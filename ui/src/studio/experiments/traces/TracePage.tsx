@@ -70,12 +70,7 @@ function Head({ trace }: { trace: Trace }) {
       }
       actions={
         <Reason why={may ? undefined : 'Your role in this workspace may not delete traces'}>
-          <Button
-            variant="default"
-            disabled={!may}
-            leftSection={<IconTrash size={14} aria-hidden />}
-            onClick={remove}
-          >
+          <Button variant="default" leftSection={<IconTrash size={14} aria-hidden />} onClick={remove}>
             Delete
           </Button>
         </Reason>

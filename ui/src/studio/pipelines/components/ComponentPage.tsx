@@ -80,12 +80,7 @@ function Head({ detail }: { detail: ComponentDetail }) {
             onChange={(version) => void navigate({ to: '.', search: { version } as never })}
           />
           <Reason why={may ? undefined : 'Your role may not change components'}>
-            <Button
-              variant="default"
-              disabled={!may}
-              loading={change.isPending}
-              onClick={() => change.mutate()}
-            >
+            <Button variant="default" loading={change.isPending} onClick={() => change.mutate()}>
               {detail.archived ? 'Bring back' : 'Archive'}
             </Button>
           </Reason>

@@ -97,12 +97,7 @@ function Head({ detail }: { detail: PublishedDetail }) {
             onChange={(event) => enable.mutate(event.currentTarget.checked)}
           />
           <Reason why={may ? undefined : 'Your role may not change published pipelines'}>
-            <Button
-              variant="default"
-              leftSection={<IconTrash size={14} aria-hidden />}
-              disabled={!may}
-              onClick={remove}
-            >
+            <Button variant="default" leftSection={<IconTrash size={14} aria-hidden />} onClick={remove}>
               Delete
             </Button>
           </Reason>

@@ -54,7 +54,6 @@ export function Versions({ detail }: { detail: PublishedDetail }) {
                   variant="default"
                   size="compact-sm"
                   aria-label={`Make default version ${one.number}`}
-                  disabled={!may}
                   loading={move.isPending && move.variables === one.number}
                   onClick={() => move.mutate(one.number)}
                 >

@@ -27,7 +27,6 @@ export function CancelButton({ run, onCanceled }: { run: Run; onCanceled: (run: 
             variant="default"
             leftSection={<IconStop size={14} aria-hidden />}
             loading={cancel.isPending}
-            disabled={!may}
             onClick={() => (run.started_at ? setAsking(true) : cancel.mutate())}
           >
             Cancel pipeline

@@ -56,7 +56,6 @@ export function DeletedSecrets({ onBack }: { onBack: () => void }) {
                           <Button
                             variant="default"
                             size="compact-sm"
-                            disabled={!may}
                             aria-label={`Restore ${one.name}`}
                             onClick={() => void restore(one.name).catch(toastProblem).finally(refresh)}
                           >
@@ -67,7 +66,6 @@ export function DeletedSecrets({ onBack }: { onBack: () => void }) {
                           <Button
                             variant="default"
                             size="compact-sm"
-                            disabled={!may}
                             aria-label={`Remove ${one.name} for good`}
                             onClick={() => setLosing(one)}
                           >

@@ -24,12 +24,7 @@ export function MasterKey() {
       title="Master key"
       actions={
         <Reason why={here ? undefined : 'Made by owners of the workspace default: it seals the whole studio'}>
-          <Button
-            variant="default"
-            loading={rotate.isPending}
-            disabled={!here}
-            onClick={() => rotate.mutate()}
-          >
+          <Button variant="default" loading={rotate.isPending} onClick={() => rotate.mutate()}>
             Make a new one
           </Button>
         </Reason>
