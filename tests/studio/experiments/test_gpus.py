@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.runner import observe
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Capacity
@@ -100,7 +101,7 @@ def test_many_that_wait_for_gpus_do_not_hide_those_behind_them(
     from studiolo.studio.experiments import claims
 
     monkeypatch.setattr(claims, "HEAD", 3)
-    monkeypatch.setattr(claims, "_LIVE", claims._alive(3))
+    monkeypatch.setattr(claims, "_LIVE", Prepared(claims._alive(3)))
     holder = submit(ctx, WAITS, resources=Resources(gpus=2))
     in_state(ctx, holder, "Running")
     waiting = [submit(ctx, SAYS, resources=Resources(gpus=1)) for _ in range(7)]

@@ -8,27 +8,29 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 
 from studiolo.kernel.auth import memory
 from studiolo.kernel.auth.tables import accounts, audit, login_links, memberships, sessions, tokens, workspaces
+from studiolo.kernel.db.prepared import Prepared
 
-# every request runs one of the first two and the third: built once, since building costs as much as running
-_TOKEN = (
+# every request runs one of the first two and the third
+_TOKEN = Prepared(
     select(tokens, accounts.c.name.label("account_name"))
     .join(accounts, tokens.c.account_id == accounts.c.id)
     .where(tokens.c.hash == bindparam("hash"), ~accounts.c.disabled)
 )
-_SESSION = (
+_SESSION = Prepared(
     select(accounts.c.id, accounts.c.name)
     .join(sessions, sessions.c.account_id == accounts.c.id)
     .where(sessions.c.hash == bindparam("hash"), sessions.c.expires_at > bindparam("now"), ~accounts.c.disabled)
 )
-_MEMBERSHIP = (
+_MEMBERSHIP = Prepared(
     select(workspaces.c.id, memberships.c.role)
     .join(memberships, memberships.c.workspace_id == workspaces.c.id)
     .where(workspaces.c.name == bindparam("name"), memberships.c.account_id == bindparam("account_id"))
 )
 
 
-_ACCOUNT, _TOKEN_MADE = select(accounts).where(accounts.c.name == bindparam("name")), insert(tokens)
-_RUN_ENDED = (
+_ACCOUNT = Prepared(select(accounts).where(accounts.c.name == bindparam("name")))
+_TOKEN_MADE = Prepared(insert(tokens))
+_RUN_ENDED = Prepared(
     update(tokens)
     .where(tokens.c.run_id == bindparam("of_run"), tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("revoked_at"))
@@ -40,9 +42,9 @@ def account(tx: Connection, account_id: str) -> Row[Any] | None:
     return tx.execute(select(accounts).where(accounts.c.id == account_id, ~accounts.c.disabled)).first()
 
 
-def account_by_name(tx: Connection, name: str) -> Row[Any] | None:
+def account_by_name(tx: Connection, name: str) -> Any:
     """Return an account by its name."""
-    return tx.execute(_ACCOUNT, {"name": name}).first()
+    return _ACCOUNT.first(tx, {"name": name})
 
 
 def any_account(tx: Connection) -> Row[Any] | None:
@@ -66,14 +68,12 @@ def workspace(tx: Connection, name: str) -> Row[Any] | None:
     return tx.execute(select(workspaces).where(workspaces.c.name == name)).first()
 
 
-_ALL_WORKSPACES = select(workspaces).order_by(
-    workspaces.c.created_at, workspaces.c.id
-)  # built once: asked at every tick
+_ALL_WORKSPACES = Prepared(select(workspaces).order_by(workspaces.c.created_at, workspaces.c.id))  # asked at every tick
 
 
 def all_workspaces(tx: Connection) -> list[Row[Any]]:
     """Return every workspace, oldest first."""
-    return list(tx.execute(_ALL_WORKSPACES))
+    return _ALL_WORKSPACES.all(tx)
 
 
 def workspaces_of(tx: Connection, account_id: str) -> list[Any]:
@@ -95,9 +95,9 @@ def role(tx: Connection, workspace_id: str, account_id: str) -> str | None:
     return tx.execute(query).scalar_one_or_none()
 
 
-def membership(tx: Connection, workspace: str, account_id: str) -> Row[Any, Any] | None:
+def membership(tx: Connection, workspace: str, account_id: str) -> Any:
     """Return the id of a workspace and the role of an account there; None also when there is no such workspace."""
-    return tx.execute(_MEMBERSHIP, {"name": workspace, "account_id": account_id}).first()
+    return _MEMBERSHIP.first(tx, {"name": workspace, "account_id": account_id})
 
 
 def insert_workspace(tx: Connection, values: Mapping[str, Any]) -> None:
@@ -119,9 +119,9 @@ def insert_session(tx: Connection, values: Mapping[str, Any]) -> None:
     tx.execute(insert(sessions).values(**values))
 
 
-def session(tx: Connection, hashed: str, now: datetime) -> Row[Any, Any] | None:
+def session(tx: Connection, hashed: str, now: datetime) -> Any:
     """Return a session that is still good, with its account."""
-    return tx.execute(_SESSION, {"hash": hashed, "now": now}).first()
+    return _SESSION.first(tx, {"hash": hashed, "now": now})
 
 
 def delete_session(tx: Connection, hashed: str) -> None:
@@ -131,12 +131,12 @@ def delete_session(tx: Connection, hashed: str) -> None:
 
 def insert_token(tx: Connection, values: Mapping[str, Any]) -> None:
     """Add an API token."""
-    tx.execute(_TOKEN_MADE, values)
+    _TOKEN_MADE.run(tx, values)
 
 
-def token(tx: Connection, hashed: str) -> Row[Any] | None:
+def token(tx: Connection, hashed: str) -> Any:
     """Return a token with its account, whether it is still good or not."""
-    return tx.execute(_TOKEN, {"hash": hashed}).first()
+    return _TOKEN.first(tx, {"hash": hashed})
 
 
 def tokens_of(tx: Connection, account_id: str) -> list[Row[Any]]:
@@ -159,7 +159,7 @@ def revoke_token(tx: Connection, account_id: str, token_id: str, now: datetime) 
 def revoke_run_tokens(tx: Connection, run_id: str, now: datetime) -> None:
     """Make the tokens of a run useless."""
     memory.forget()
-    tx.execute(_RUN_ENDED, {"of_run": run_id, "revoked_at": now})
+    _RUN_ENDED.run(tx, {"of_run": run_id, "revoked_at": now})
 
 
 def insert_link(tx: Connection, values: Mapping[str, Any]) -> None:

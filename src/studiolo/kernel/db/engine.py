@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError,
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from studiolo.kernel.db.patterns import regexp
+from studiolo.kernel.db.turn import Turn
 from studiolo.kernel.errors import DiskFull, MissingExtra, StudioloError, Unavailable
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class Database:
             if self.dialect == "sqlite"
             else self._writer.execution_options(isolation_level="AUTOCOMMIT")
         )
-        self._turn = _Turn()
+        self._turn = Turn()
         self._queue: deque[_Write[Any]] = deque()
         self._mine = threading.local()
 
@@ -83,8 +84,24 @@ class Database:
 
         The database is asked twice less than by `read`, which says where a transaction begins and ends: half of a short question.
         """
+        if (kept := getattr(self._mine, "glances", None)) is not None:
+            yield kept
+            return
         with _patiently(self._glances), self._glances.connect() as connection:
             yield connection
+
+    @contextmanager
+    def glances(self) -> Iterator[None]:
+        """Let the glances of this thread share one connection until the end of the block: to take one costs as much as a short question."""
+        if getattr(self._mine, "glances", None) is not None:  # in such a block
+            yield
+            return
+        with self.glance() as connection:
+            self._mine.glances = connection
+            try:
+                yield
+            finally:
+                self._mine.glances = None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -216,32 +233,6 @@ class _Write(Generic[T]):
         if self.error is not None:
             raise self.error
         return self.value  # type: ignore[return-value]
-
-
-class _Turn:
-    """A lock that serves in order of arrival; SQLite's own busy handler starves writers."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
-        self._held = False
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._held:
-                self._held = True
-                return
-            ticket = threading.Lock()
-            ticket.acquire()
-            self._waiting.append(ticket)
-        ticket.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._held = False
 
 
 @contextmanager

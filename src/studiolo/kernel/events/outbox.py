@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, delete, func, insert, select
 
 from studiolo.kernel.clock import Clock
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.events.tables import events
 
 
@@ -22,7 +23,7 @@ class Event(BaseModel):
     at: str
 
 
-_EMIT = insert(events)  # built once: nearly every write says something
+_EMIT = Prepared(insert(events))  # nearly every write says something
 
 
 class Events:
@@ -36,7 +37,7 @@ class Events:
     def emit(self, tx: Connection, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> None:
         """Say that something happened, as part of the transaction `tx`."""
         row = {"workspace_id": self._workspace_id, "kind": kind, "subject": subject, "actor": self._actor}
-        tx.execute(_EMIT, {**row, "data": dict(data or {}), "at": self._clock.now()})
+        _EMIT.run(tx, {**row, "data": dict(data or {}), "at": self._clock.now()})
 
 
 def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:

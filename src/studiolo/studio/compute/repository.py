@@ -5,16 +5,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text
 
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.compute.tables import holdings
 
 _LOCK = 0x53747564  # of PostgreSQL's advisory locks: two controllers must not both see the last core free
 
 
-_HELD = select(func.coalesce(func.sum(holdings.c.cores), 0), func.coalesce(func.sum(holdings.c.memory_bytes), 0)).where(
-    holdings.c.compute == bindparam("compute")
+_HELD = Prepared(
+    select(
+        func.coalesce(func.sum(holdings.c.cores), 0).label("cores"),
+        func.coalesce(func.sum(holdings.c.memory_bytes), 0).label("memory"),
+    ).where(holdings.c.compute == bindparam("compute"))
 )
-_GET = select(holdings).where(holdings.c.holder == bindparam("holder"))
-_PUT, _REMOVE = insert(holdings), delete(holdings).where(holdings.c.holder == bindparam("holder"))
+_GET = Prepared(select(holdings).where(holdings.c.holder == bindparam("holder")))
+_PUT = Prepared(insert(holdings))
+_REMOVE = Prepared(delete(holdings).where(holdings.c.holder == bindparam("holder")))
 
 
 def lock(tx: Connection) -> None:
@@ -25,7 +30,7 @@ def lock(tx: Connection) -> None:
 
 def held(tx: Connection, compute: str) -> tuple[int, int]:
     """Return the cores and bytes that are held."""
-    cores, memory = tx.execute(_HELD, {"compute": compute}).one()
+    cores, memory = _HELD.first(tx, {"compute": compute})
     return int(cores), int(memory)
 
 
@@ -50,16 +55,16 @@ def list_of(tx: Connection, computes: Sequence[str]) -> dict[str, list[Row[Any]]
     return found
 
 
-def get(tx: Connection, holder: str) -> Row[Any] | None:
-    """Return a holding."""
-    return tx.execute(_GET, {"holder": holder}).first()
+def get(tx: Connection, holder: str) -> Any:
+    """Return a holding, None when there is none."""
+    return _GET.first(tx, {"holder": holder})
 
 
 def put(tx: Connection, values: dict[str, Any]) -> None:
     """Add a holding."""
-    tx.execute(_PUT, values)
+    _PUT.run(tx, values)
 
 
 def remove(tx: Connection, holder: str) -> bool:
     """Remove a holding; False when it was not there."""
-    return tx.execute(_REMOVE, {"holder": holder}).rowcount == 1
+    return _REMOVE.run(tx, {"holder": holder}) == 1

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -77,14 +78,14 @@ def _filled(path: str, claim: Claim) -> str:
     return re.sub(r"\$\{\{\s*name\s*\}\}", claim.id, path)
 
 
-def programs(ctx: Context, claim: Claim, env: dict[str, str]) -> Programs:
-    """Return the programs that a job needs around it, in the studio's own Python. env: `job_variables.of_programs`."""
+def programs(ctx: Context, claim: Claim, env: Callable[[], dict[str, str]]) -> Programs:
+    """Return the programs that a job needs around it, in the studio's own Python. env: `job_variables.of_programs`, which most need not."""
     spec = claim.spec
     stores = [name for name, reference in spec.secrets.items() if reference.startswith(job_secrets.STORE)]
     found = Programs()
     chosen = spec.context.get("environment") and not _of_another_machine(ctx, claim)
     if chosen or spec.context.get("staged"):
-        found["before"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.preparing"], env=env, handed=stores)
+        found["before"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.preparing"], env=env(), handed=stores)
     if spec.context.get("kept_at"):
-        found["after"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.finishing"], env=env, handed=stores)
+        found["after"] = Program(argv=[sys.executable, "-m", f"{_PACKAGE}.finishing"], env=env(), handed=stores)
     return found

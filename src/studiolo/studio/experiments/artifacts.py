@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments.errors import ArtifactNotFound, ArtifactReadOnly, BadPath, RunNotFound
 from studiolo.studio.experiments.schemas import Artifact
@@ -107,7 +108,7 @@ def _write(tx: Connection, ctx: Context, rows: list[tuple[str, str, int]]) -> No
         {"workspace_id": ctx.workspace_id, "path": path, "digest": digest, "size": size, "created_at": now}
         for path, digest, size in rows
     ]
-    tx.execute(_naming(ctx.db.dialect), values)
+    _naming(ctx.db.dialect).run_all(tx, values)
 
 
 def naming(ctx: Context, full: str, blob: Blob) -> dict[str, Any]:
@@ -126,9 +127,9 @@ def naming_if(dialect: str, condition: ColumnElement[bool]) -> Any:
 
 
 @lru_cache
-def _naming(dialect: str) -> Any:
-    """Return the statement that names blobs; built once, since a model has many small files."""
-    return _replacing(upsert(dialect, artifacts))
+def _naming(dialect: str) -> Prepared:
+    """Return the statement that names blobs; a model has many small files."""
+    return Prepared(_replacing(upsert(dialect, artifacts)))
 
 
 def _replacing(change: Any) -> Any:
@@ -183,7 +184,7 @@ def children(tx: Connection, ctx: Context, folder: str) -> list[Artifact]:
             return [found[name] for name in sorted(found)]
 
 
-_BELOW = (
+_BELOW = Prepared(
     select(artifacts.c.path, artifacts.c.digest, artifacts.c.size)
     .where(artifacts.c.workspace_id == bindparam("workspace_id"))
     .where(artifacts.c.path > bindparam("above"), artifacts.c.path < bindparam("below"))
@@ -194,7 +195,7 @@ _BELOW = (
 def below(tx: Connection, ctx: Context, folder: str) -> Iterator[Stored]:
     """Yield every file below a folder, by path."""
     given = {"workspace_id": ctx.workspace_id, "above": f"{folder}/", "below": f"{folder}0"}
-    for row in tx.execute(_BELOW, given):
+    for row in _BELOW.all(tx, given):
         yield Stored(row.path[len(folder) + 1 :], row.digest, row.size)
 
 

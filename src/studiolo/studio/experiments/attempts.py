@@ -8,6 +8,8 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from studiolo.kernel.context import Context
@@ -48,7 +50,12 @@ class Unprepared(Exception):
 
 def folder(ctx: Context, claim: Claim) -> Path:
     """Return where the attempt is."""
-    return ctx.settings.attempts / claim.holder
+    return _folder(ctx.settings.attempts, claim.holder)
+
+
+@lru_cache(1024)  # it is asked a dozen times for each transition of a job
+def _folder(attempts: Path, holder: str) -> Path:
+    return attempts / holder
 
 
 def mark(claim: Claim) -> str:
@@ -82,9 +89,9 @@ def prepare(ctx: Context, claim: Claim) -> Path:
 
 def _make(ctx: Context, claim: Claim, place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(0o700, parents=True)
     for name in (INPUTS, OUTPUTS, WORK):
-        (place / name).mkdir(parents=True)
-    place.chmod(0o700)
+        (place / name).mkdir()
     (place / files.JOURNAL).touch()
     for name, given in claim.spec.inputs.items():
         for file in given:
@@ -140,7 +147,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         inherited=job_variables.inherited(spec, env),
         own=sorted(spec.env),
     )
-    programs = around.programs(ctx, claim, job_variables.of_programs(ctx, claim, place))
+    programs = around.programs(ctx, claim, lambda: job_variables.of_programs(ctx, claim, place))
     if "before" in programs and not around.is_ready(ctx, spec, place):
         made["before"] = programs["before"]
     if "after" in programs:
@@ -183,16 +190,11 @@ def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) ->
     again: another attempt follows: that of a parallel job goes on from what this one has done.
     """
     kept = {OUTPUTS, ledger.ROWS} if again and claim.kind == "parallel" else set()
-    for name in {
-        INPUTS,
-        OUTPUTS,
-        PACKAGES,
-        TRIALS,
-        ledger.ROWS,
-        sparks.SCRATCH,
-        *((WORK,) if completed else ()),
-    } - kept:
-        shutil.rmtree(folder(ctx, claim) / name, ignore_errors=True)
+    gone = {INPUTS, OUTPUTS, PACKAGES, TRIALS, ledger.ROWS, sparks.SCRATCH, *((WORK,) if completed else ())}
+    with suppress(OSError):
+        for there in folder(ctx, claim).iterdir():
+            if there.name in gone - kept:
+                shutil.rmtree(there, ignore_errors=True)
 
 
 def last_line(place: Path) -> str:

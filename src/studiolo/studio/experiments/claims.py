@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    Update,
     bindparam,
     func,
     or_,
@@ -24,6 +23,7 @@ from studiolo.kernel.auth import repository as accounts
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec
 from studiolo.studio.experiments.tables import IN_WORKSPACE, LIVE_INDEX, run_attempts, runs
 
@@ -86,9 +86,9 @@ def _alive(head: int) -> CompoundSelect[Any]:
     return union_all(*(select(part.add_columns(runs.c.priority).subquery()) for part in parts))
 
 
-# asked at every tick and for every job, and to build a statement takes longer than to run it
-_LIVE = _alive(HEAD)
-_AGAIN = select(*_COLUMNS).where(runs.c.seq == bindparam("seq"), runs.c.state.in_(LIVE))
+# asked at every tick and for every job
+_LIVE = Prepared(_alive(HEAD))
+_AGAIN = Prepared(select(*_COLUMNS).where(runs.c.seq == bindparam("seq"), runs.c.state.in_(LIVE)))
 _MOVE = update(runs).where(
     runs.c.seq == bindparam("of_seq"),
     runs.c.version == bindparam("of_version"),
@@ -99,22 +99,24 @@ _MOVE = update(runs).where(
         runs.c.lease_until < bindparam("of_now", type_=runs.c.lease_until.type),
     ),
 )
-_CHILDREN = select(runs.c.seq, runs.c.id, runs.c.kind).where(
-    runs.c.parent_id == bindparam("parent"), runs.c.spec.is_(None), runs.c.state.in_(LIVE)
+_CHILDREN = Prepared(
+    select(runs.c.seq, runs.c.id, runs.c.kind).where(
+        runs.c.parent_id == bindparam("parent"), runs.c.spec.is_(None), runs.c.state.in_(LIVE)
+    )
 )
 _FIRST = (
     select(runs.c.seq)
     .where(LIVE_INDEX, runs.c.state == "Queued", runs.c.spec.is_not(None), runs.c.desired != "canceled")
     .where(func.coalesce(runs.c.compute, "local") == bindparam("compute"))
-    .where(runs.c.seq.not_in(bindparam("without", expanding=True)))
     .order_by(runs.c.priority.desc(), runs.c.seq)
     .limit(1)
 )
+_FIRST_HERE = Prepared(_FIRST)
 
 
 def live(tx: Connection, workspace_id: str) -> list[Claim]:
     """Return the live jobs of a workspace: those under way, the head of the queue in its order, and what was canceled."""
-    found = {row.seq: row for row in tx.execute(_LIVE, {"workspace_id": workspace_id})}
+    found = {row.seq: row for row in _LIVE.all(tx, {"workspace_id": workspace_id})}
     return [_claim(row) for row in sorted(found.values(), key=_turn)]
 
 
@@ -137,7 +139,7 @@ def queued(tx: Connection, workspace_id: str, computes: Collection[str], without
 
 def again(tx: Connection, seq: int) -> Claim | None:
     """Return a job as it is now, None when it has ended."""
-    row = tx.execute(_AGAIN, {"seq": seq}).first()
+    row = _AGAIN.first(tx, {"seq": seq})
     return _claim(row) if row else None
 
 
@@ -178,12 +180,12 @@ def move(tx: Connection, ctx: Context, claim: Claim, state: str, values: Mapping
     columns = {"state": state, "version": claim.version + 1, **lease, **values}
     read = {"of_seq": claim.seq, "of_version": claim.version, "of_state": claim.state}
     free = {"of_token": lead_.token, "of_now": now}
-    return tx.execute(_moving(tuple(columns)), {**columns, **read, **free}).rowcount == 1
+    return _moving(tuple(columns)).run(tx, {**columns, **read, **free}) == 1
 
 
 @lru_cache
-def _moving(names: tuple[str, ...]) -> Update:
-    return _MOVE.values({name: bindparam(name) for name in names})
+def _moving(names: tuple[str, ...]) -> Prepared:
+    return Prepared(_MOVE.values({name: bindparam(name) for name in names}))
 
 
 def job_token(tx: Connection, ctx: Context, claim: Claim) -> str | None:
@@ -203,7 +205,7 @@ def take_journal(tx: Connection, claim: Claim, taken: int) -> bool:
 
 def open_children(tx: Connection, run_id: str) -> list[Any]:
     """Return the children that a job reported and that have not ended; jobs among the children end by themselves."""
-    return list(tx.execute(_CHILDREN, {"parent": run_id}))
+    return _CHILDREN.all(tx, {"parent": run_id})
 
 
 def close(tx: Connection, seqs: Sequence[int], values: Mapping[str, Any]) -> None:
@@ -215,14 +217,14 @@ def close(tx: Connection, seqs: Sequence[int], values: Mapping[str, Any]) -> Non
 def note_attempt(tx: Connection, ctx: Context, claim: Claim, values: Mapping[str, Any]) -> None:
     """Keep what an attempt came to."""
     change = _noting(ctx.db.dialect, tuple(values))
-    tx.execute(change, {"run_seq": claim.seq, "number": claim.attempt, **values})
+    change.run(tx, {"run_seq": claim.seq, "number": claim.attempt, **values})
 
 
 @lru_cache
-def _noting(dialect: str, names: tuple[str, ...]) -> Any:
+def _noting(dialect: str, names: tuple[str, ...]) -> Prepared:
     change = upsert(dialect, run_attempts)
     excluded = {name: change.excluded[name] for name in names}
-    return change.on_conflict_do_update(index_elements=["run_seq", "number"], set_=excluded)
+    return Prepared(change.on_conflict_do_update(index_elements=["run_seq", "number"], set_=excluded))
 
 
 def spent(tx: Connection, claim: Claim) -> dict[str, int]:
@@ -251,10 +253,12 @@ def is_next(tx: Connection, ctx: Context, claim: Claim, without: Collection[int]
 
     without: numbers of jobs that are passed over because they are in trouble.
     """
-    first = _FIRST
+    if claim.compute == "local" and not without:
+        return bool(_FIRST_HERE.scalar(tx, {"compute": claim.compute}) == claim.seq)
+    first = _FIRST.where(runs.c.seq.not_in(list(without)))
     if claim.compute != "local":  # clusters are of a workspace, and others may have the same names
         first = first.where(runs.c.workspace_id == ctx.workspace_id)
-    return tx.execute(first, {"compute": claim.compute, "without": list(without)}).scalar_one_or_none() == claim.seq
+    return tx.execute(first, {"compute": claim.compute}).scalar_one_or_none() == claim.seq
 
 
 def waiting(tx: Connection, ctx: Context, compute: str) -> int:

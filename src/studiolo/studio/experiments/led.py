@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, or_, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.storage.blobs import Blob
 from studiolo.studio.experiments import artifacts, lineage, registering, repository, tracking
 from studiolo.studio.experiments.job_schemas import JobOutput
@@ -52,7 +52,8 @@ class Seen(NamedTuple):
     ended_at: datetime | None
 
 
-_SEEN = select(*(runs.c[name] for name in Seen._fields)).where(runs.c.id.in_(bindparam("ids", expanding=True)))
+_SEEN = select(*(runs.c[name] for name in Seen._fields))
+_FEW = 8  # runs whose number has a statement of its own
 
 
 def begin(tx: Connection, ctx: Context, made: Sequence[Led]) -> dict[str, int]:
@@ -129,7 +130,7 @@ def move(
         values["started_at"] = started_at
     if progress is not None:
         values["progress"] = dict(progress)
-    row = tx.execute(_moving(tuple(values)), {**values, "of_id": run_id}).first()
+    row = _moving(tuple(values)).first(tx, {**values, "of_id": run_id})
     if row is None:
         return False
     data = {"run_id": run_id, "kind": row.kind, "state": state, "failure": failure, "parent_id": row.parent_id}
@@ -141,18 +142,27 @@ def move(
 
 
 @lru_cache
-def _moving(names: tuple[str, ...]) -> ReturningUpdate[Any]:
+def _moving(names: tuple[str, ...]) -> Prepared:
     change = update(runs).where(runs.c.id == bindparam("of_id"), runs.c.state.not_in(sorted(TERMINAL)))
     change = change.values({**{name: bindparam(name) for name in names}, "version": runs.c.version + 1})
-    return change.returning(runs.c.kind, runs.c.parent_id, runs.c.experiment, runs.c.name)
+    return Prepared(change.returning(runs.c.kind, runs.c.parent_id, runs.c.experiment, runs.c.name))
 
 
 def seen(tx: Connection, run_ids: Collection[str]) -> dict[str, Seen]:
     """Return how runs stand, by id; those that are gone are left out."""
     found: dict[str, Seen] = {}
     for some in _some(sorted(run_ids)):
-        found |= {row.id: Seen(*row) for row in tx.execute(_SEEN, {"ids": some})}
+        if len(some) <= _FEW:
+            rows = _seeing(len(some)).all(tx, {f"id{number}": run_id for number, run_id in enumerate(some)})
+        else:
+            rows = list(tx.execute(_SEEN.where(runs.c.id.in_(some))))
+        found |= {row.id: Seen(*row) for row in rows}
     return found
+
+
+@lru_cache
+def _seeing(count: int) -> Prepared:
+    return Prepared(_SEEN.where(or_(*(runs.c.id == bindparam(f"id{number}") for number in range(count)))))
 
 
 def ended(run_id: ColumnElement[Any]) -> ColumnElement[bool]:

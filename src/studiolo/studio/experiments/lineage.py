@@ -5,12 +5,12 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.schemas import Edge
 from studiolo.studio.experiments.tables import lineage
 
@@ -31,13 +31,13 @@ def link_all(tx: Connection, ctx: Context, edges: Sequence[tuple[str, str]]) -> 
     if not edges:
         return
     row = {"workspace_id": ctx.workspace_id, "created_at": ctx.clock.now()}
-    tx.execute(_linking(ctx.db.dialect), [{**row, "source": source, "target": target} for source, target in edges])
+    _linking(ctx.db.dialect).run_all(tx, [{**row, "source": source, "target": target} for source, target in edges])
 
 
 @lru_cache
-def _linking(dialect: str) -> Any:
+def _linking(dialect: str) -> Prepared:
     change = upsert(dialect, lineage)
-    return change.on_conflict_do_nothing(index_elements=["workspace_id", "source", "target"])
+    return Prepared(change.on_conflict_do_nothing(index_elements=["workspace_id", "source", "target"]))
 
 
 def unlink(tx: Connection, ctx: Context, source: str, target: str) -> None:

@@ -53,7 +53,7 @@ def tick(ctx: Context) -> bool:
     for of, claim in over:  # now that what waited for them has begun
         attempts.tidy(of, claim, completed=True)
     home = (str(ctx.settings.home), ctx.workspace_id)
-    if any_untidy() and time.monotonic() < _house_by.get(home, 0.0):
+    if (busy or any_untidy()) and time.monotonic() < _house_by.get(home, 0.0):
         return True  # what waits for a job that has just completed begins first
     _house_by[home] = time.monotonic() + _HOUSE_SECONDS
     retention.keep_house(ctx)
@@ -221,7 +221,7 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
     needs = claim.spec.resources
     passed = [trouble.seq for trouble in _troubled.values()]
     compute.see_gpus(ctx, claim.compute, needs.gpus)
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:  # it is looked at once more in the transaction that takes the room
         if not claims.is_next(tx, ctx, claim, passed if needs.gpus else [*passed, *_aside]):
             # behind one that waits for GPUs, who needs some waits as it does: else that one might wait for ever
             if needs.gpus and _aside and claims.is_next(tx, ctx, claim, [*passed, *_aside]):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.outputs_tables import run_outputs as table
 from studiolo.studio.experiments.schemas import JobSpec, OutputState
@@ -68,10 +69,10 @@ def note_outputs(tx: Connection, ctx: Context, seq: int, run_id: str, outputs: M
 
 def ended(tx: Connection, seq: int, *, completed: bool) -> None:
     """Say in the transaction that ends a job whether its outputs may be registered."""
-    tx.execute(_ENDED, {"of_seq": seq, "state": "ready" if completed else "dropped"})
+    _ENDED.run(tx, {"of_seq": seq, "state": "ready" if completed else "dropped"})
 
 
-_ENDED = (
+_ENDED = Prepared(
     update(table)
     .where(table.c.run_seq == bindparam("of_seq"), table.c.state == "waiting")
     .values(state=bindparam("state"))

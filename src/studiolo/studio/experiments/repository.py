@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.schemas import TERMINAL, Experiment, Run
 from studiolo.studio.experiments.tables import experiments, run_documents, runs
 from studiolo.studio.experiments.tracking_tables import run_docs
@@ -17,10 +18,12 @@ _RUN = select(runs, experiments.c.name.label("experiment_name")).join(
 )
 
 
-_BY_NAME = select(experiments).where(
-    experiments.c.workspace_id == bindparam("workspace_id"), experiments.c.name == bindparam("name")
+_BY_NAME = Prepared(
+    select(experiments).where(
+        experiments.c.workspace_id == bindparam("workspace_id"), experiments.c.name == bindparam("name")
+    )
 )
-_BY_ID = _RUN.where(runs.c.id == bindparam("id"), runs.c.workspace_id == bindparam("workspace_id"))
+_BY_ID = Prepared(_RUN.where(runs.c.id == bindparam("id"), runs.c.workspace_id == bindparam("workspace_id")))
 
 
 def to_run(row: Row[Any] | Any) -> Run:
@@ -63,9 +66,9 @@ def to_experiment(row: Row[Any] | Any) -> Experiment:
     )
 
 
-def experiment_by_name(tx: Connection, workspace_id: str, name: str) -> Row[Any] | None:
+def experiment_by_name(tx: Connection, workspace_id: str, name: str) -> Any:
     """Return an experiment's row by its name, deleted or not."""
-    return tx.execute(_BY_NAME, {"workspace_id": workspace_id, "name": name}).first()
+    return _BY_NAME.first(tx, {"workspace_id": workspace_id, "name": name})
 
 
 def experiment_number(tx: Connection, ctx: Context, name: str) -> int:
@@ -99,19 +102,19 @@ def list_experiments(
     return list(tx.execute(query.order_by(experiments.c.number.desc()).limit(limit)))
 
 
-_INSERT_RUN, _INSERT_DOC = insert(runs).returning(runs.c.seq), insert(run_docs)
+_INSERT_RUN, _INSERT_DOC = Prepared(insert(runs).returning(runs.c.seq)), Prepared(insert(run_docs))
 
 
 def insert_run(tx: Connection, values: Mapping[str, Any]) -> int:
     """Add a run; returns its seq."""
-    seq = int(tx.execute(_INSERT_RUN, values).scalar_one())
-    tx.execute(_INSERT_DOC, {"run": seq, "changed": int(values["created_at"].timestamp() * 1000)})
+    seq = int(_INSERT_RUN.scalar(tx, values))
+    _INSERT_DOC.run(tx, {"run": seq, "changed": int(values["created_at"].timestamp() * 1000)})
     return seq
 
 
 def run_row(tx: Connection, workspace_id: str, run_id: str) -> Any:
     """Return a run's row with `experiment_name`, None when it is not there."""
-    return tx.execute(_BY_ID, {"id": run_id, "workspace_id": workspace_id}).first()
+    return _BY_ID.first(tx, {"id": run_id, "workspace_id": workspace_id})
 
 
 def run_rows(tx: Connection, workspace_id: str, run_ids: Sequence[str]) -> list[Any]:
@@ -209,7 +212,7 @@ def document_names(tx: Connection, run_seq: int) -> dict[str, datetime]:
     return {row.name: row.updated_at for row in tx.execute(query.order_by(run_documents.c.name))}
 
 
-_UNCONSUMED = (  # asked at every tick, and to build a statement takes longer than to run it
+_UNCONSUMED = Prepared(  # asked at every tick
     _RUN.where(runs.c.workspace_id == bindparam("workspace_id"), runs.c.kind == bindparam("kind"), ~runs.c.consumed)
     .where(runs.c.state.in_(sorted(TERMINAL)))
     .order_by(runs.c.seq)
@@ -219,7 +222,7 @@ _UNCONSUMED = (  # asked at every tick, and to build a statement takes longer th
 
 def unconsumed(tx: Connection, workspace_id: str, kind: str) -> list[Any]:
     """Return at most 50 ended runs of a kind whose slice has not taken the result, oldest first."""
-    return list(tx.execute(_UNCONSUMED, {"workspace_id": workspace_id, "kind": kind}))
+    return _UNCONSUMED.all(tx, {"workspace_id": workspace_id, "kind": kind})
 
 
 def set_consumed(tx: Connection, run_id: str) -> None:

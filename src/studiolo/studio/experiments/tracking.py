@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments import keys, ready_docs
 from studiolo.studio.experiments.errors import ParamChanged
 from studiolo.studio.experiments.metrics import Point, write_points
@@ -122,15 +123,14 @@ def _rows(run_seq: int, values: Mapping[int, str]) -> list[dict[str, object]]:
 
 
 def _replace(tx: Connection, ctx: Context, table: Table, run_seq: int, values: Mapping[int, str]) -> None:
-    tx.execute(_replacing(ctx.db.dialect, table), _rows(run_seq, values))
+    _replacing(ctx.db.dialect, table).run_all(tx, _rows(run_seq, values))
 
 
 @lru_cache
-def _replacing(dialect: str, table: Table) -> Any:
+def _replacing(dialect: str, table: Table) -> Prepared:
     insert = upsert(dialect, table)
-    return insert.on_conflict_do_update(
-        index_elements=["run", "key"], set_={"value": insert.excluded.value, "head": insert.excluded.head}
-    )
+    new = {"value": insert.excluded.value, "head": insert.excluded.head}
+    return Prepared(insert.on_conflict_do_update(index_elements=["run", "key"], set_=new))
 
 
 def _write_once(

@@ -55,7 +55,9 @@ class Look:
     """A pipeline as it was read, and what is to be recorded of it."""
 
     def __init__(self, ctx: Context, seq: int) -> None:
-        with ctx.db.read() as tx:
+        with (
+            ctx.db.glance() as tx
+        ):  # first the row with its version: what changes after it makes the version another one
             self.row: Any = repository.by_seq(tx, seq)
             self.steps = {row.name: row for row in repository.steps(tx, seq)}
             under = [row for row in self.steps.values() if row.state == repository.UNDER_WAY and row.run_id]
@@ -339,7 +341,7 @@ def _end(tx: Connection, look: Look, made: Mapping[str, Held], files: Files) -> 
     own = look.seen.get(row.run_id)
     failure, error = None, None
     if end.state == "Failed":
-        values = look.ended.get(end.at) or look.moved.get(end.at) or dict(look.steps[end.at]._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+        values = look.ended.get(end.at) or look.moved.get(end.at) or look.steps[end.at]._asdict()
         failure = values.get("failure") or "user_error"
         error = f"Step '{end.at}' {'failed' if look.states[end.at] == 'Failed' else 'was ' + look.states[end.at].lower()}: {values.get('error') or ''}"
     elif end.state == "Canceled":

@@ -5,9 +5,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments import led
 from studiolo.studio.pipelines.tables import definitions, pipeline_runs, pipeline_steps
 
@@ -15,32 +16,35 @@ Row = Any
 _RUN, _STEP = pipeline_runs.c, pipeline_steps.c
 WAITING, UNDER_WAY = "NotStarted", "Queued"
 GOOD = ("Completed", "Reused")
-# asked at every tick of the controller, and to build a statement takes longer than to run it
 _ENDED = exists().where(
     _STEP.run_seq == _RUN.run_seq, _STEP.state == UNDER_WAY, _STEP.run_id.is_not(None), led.ended(_STEP.run_id)
 )
-_LIVE = (
+_LIVE = Prepared(  # asked at every tick of the controller
     select(_RUN.run_seq, _RUN.version, or_(_ENDED, led.canceled(_RUN.run_id)).label("news"))
     .where(_RUN.workspace_id == bindparam("workspace_id"), _RUN.live)
     .order_by(_RUN.run_seq)
 )
-_BY_SEQ = select(pipeline_runs).where(_RUN.run_seq == bindparam("seq"))
+_BY_SEQ = Prepared(select(pipeline_runs).where(_RUN.run_seq == bindparam("seq")))
 _STANDING = ("name", "kind", "state", "run_id", "answer", "reuse", "failure", "error")
-_STEPS = select(*(_STEP[name] for name in _STANDING)).where(_STEP.run_seq == bindparam("seq")).order_by(_STEP.position)
-_OUTPUTS = select(_STEP.name, _STEP.outputs).where(
-    _STEP.run_seq == bindparam("seq"), _STEP.name.in_(bindparam("names", expanding=True))
+_STEPS = Prepared(
+    select(*(_STEP[name] for name in _STANDING)).where(_STEP.run_seq == bindparam("seq")).order_by(_STEP.position)
 )
-_IN_FLIGHT = select(_STEP.root_id, _STEP.path, _STEP.run_id, _STEP.run_seq).where(
-    _STEP.workspace_id == bindparam("workspace_id"), _STEP.flight == bindparam("key")
+_OUTPUTS_OF = select(_STEP.name, _STEP.outputs).where(_STEP.run_seq == bindparam("seq"))
+_OUTPUTS = _OUTPUTS_OF.where(_STEP.name.in_(bindparam("names", expanding=True)))
+_OUTPUTS_OF_ONE = Prepared(_OUTPUTS_OF.where(_STEP.name == bindparam("name")))
+_IN_FLIGHT = Prepared(
+    select(_STEP.root_id, _STEP.path, _STEP.run_id, _STEP.run_seq).where(
+        _STEP.workspace_id == bindparam("workspace_id"), _STEP.flight == bindparam("key")
+    )
 )
-_EARLIER = (
+_EARLIER = Prepared(
     select(_STEP.run_id, _STEP.root_id, _STEP.path, _STEP.parts, _STEP.inputs, _STEP.run_seq, _STEP.name)
     .where(_STEP.workspace_id == bindparam("workspace_id"), _STEP.slot == bindparam("slot"))
     .where(_STEP.state == "Completed", _STEP.key.is_not(None))
     .order_by(_STEP.run_seq.desc())
     .limit(bindparam("many"))
 )
-_BY_KEY = (
+_BY_KEY = Prepared(
     select(_STEP.run_id, _STEP.root_id, _STEP.path, _STEP.outputs)
     .where(_STEP.workspace_id == bindparam("workspace_id"), _STEP.key == bindparam("key"), _STEP.state == "Completed")
     .order_by(_STEP.run_seq.desc())
@@ -94,7 +98,7 @@ def by_id(tx: Connection, ctx: Context, run_id: str) -> Row | None:
 
 def by_seq(tx: Connection, seq: int) -> Row | None:
     """Return a pipeline's run by its number."""
-    return tx.execute(_BY_SEQ, {"seq": seq}).first()
+    return _BY_SEQ.first(tx, {"seq": seq})
 
 
 def by_run_ids(tx: Connection, run_ids: Collection[str]) -> dict[str, Row]:
@@ -107,16 +111,18 @@ def by_run_ids(tx: Connection, run_ids: Collection[str]) -> dict[str, Row]:
 
 def live(tx: Connection, ctx: Context) -> list[Row]:
     """Return the pipelines that have not ended: run_seq, version; news: the run of a step has ended, or they are to end."""
-    return list(tx.execute(_LIVE, {"workspace_id": ctx.workspace_id}))
+    return _LIVE.all(tx, {"workspace_id": ctx.workspace_id})
 
 
 def steps(tx: Connection, seq: int) -> list[Row]:
     """Return how the steps of a pipeline stand, in their order; without what they were given and made, which may be long."""
-    return list(tx.execute(_STEPS, {"seq": seq}))
+    return _STEPS.all(tx, {"seq": seq})
 
 
 def outputs(tx: Connection, seq: int, names: Sequence[str]) -> list[Row]:
     """Return name and outputs of steps of a pipeline."""
+    if len(names) == 1:  # of a chain the one that has just ended
+        return _OUTPUTS_OF_ONE.all(tx, {"seq": seq, "name": names[0]})
     return [row for some in _some(names) for row in tx.execute(_OUTPUTS, {"seq": seq, "names": some})]
 
 
@@ -178,13 +184,13 @@ def counts(tx: Connection, root_ids: Collection[str]) -> dict[str, dict[str, int
 def bump(tx: Connection, seq: int, version: int, **values: Any) -> bool:
     """Take the right to change a pipeline in this transaction; False when somebody else has changed it."""
     given = {"version": version + 1, **values}
-    return tx.execute(_bumping(tuple(given)), {**given, "of_seq": seq, "of_version": version}).rowcount == 1
+    return _bumping(tuple(given)).run(tx, {**given, "of_seq": seq, "of_version": version}) == 1
 
 
 @lru_cache
-def _bumping(names: tuple[str, ...]) -> Update:
+def _bumping(names: tuple[str, ...]) -> Prepared:
     change = update(pipeline_runs).where(_RUN.run_seq == bindparam("of_seq"), _RUN.version == bindparam("of_version"))
-    return change.where(_RUN.live).values({name: bindparam(name) for name in names})
+    return Prepared(change.where(_RUN.live).values({name: bindparam(name) for name in names}))
 
 
 def settle(tx: Connection, seq: int, before: str, steps_: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -193,27 +199,27 @@ def settle(tx: Connection, seq: int, before: str, steps_: Mapping[str, Mapping[s
     for name, values in steps_.items():
         row = {**values, "of_seq": seq, "of_name": name, "of_state": before}
         groups.setdefault(tuple(sorted(values)), []).append(row)
-    return all(tx.execute(_settling(names), rows).rowcount == len(rows) for names, rows in groups.items())
+    return all(_settling(names).run_all(tx, rows) == len(rows) for names, rows in groups.items())
 
 
 @lru_cache
-def _settling(names: tuple[str, ...]) -> Update:
-    return _SETTLE.values({name: bindparam(name) for name in names})
+def _settling(names: tuple[str, ...]) -> Prepared:
+    return Prepared(_SETTLE.values({name: bindparam(name) for name in names}))
 
 
 def results(tx: Connection, ctx: Context, key: str, many: int = 3) -> list[Row]:
     """Return run_id, root_id, path and outputs of steps that have computed what a key stands for, newest first."""
-    return list(tx.execute(_BY_KEY, {"workspace_id": ctx.workspace_id, "key": key, "many": many}))
+    return _BY_KEY.all(tx, {"workspace_id": ctx.workspace_id, "key": key, "many": many})
 
 
 def in_flight(tx: Connection, ctx: Context, key: str) -> Row | None:
     """Return the step whose job computes a result now."""
-    return tx.execute(_IN_FLIGHT, {"workspace_id": ctx.workspace_id, "key": key}).first()
+    return _IN_FLIGHT.first(tx, {"workspace_id": ctx.workspace_id, "key": key})
 
 
 def earlier(tx: Connection, ctx: Context, slot: str, many: int = 20) -> list[Row]:
     """Return the newest results of a step, whatever their keys."""
-    return list(tx.execute(_EARLIER, {"workspace_id": ctx.workspace_id, "slot": slot, "many": many}))
+    return _EARLIER.all(tx, {"workspace_id": ctx.workspace_id, "slot": slot, "many": many})
 
 
 def finished(tx: Connection, ctx: Context, root_id: str, paths: Collection[str]) -> dict[str, Row]:

@@ -29,11 +29,8 @@ def slot(row: Any, step: Step, path: str) -> str:
 def look(ctx: Context, key: str, now: datetime, flights: set[str]) -> Looked:
     """Look for a result; one whose bytes are gone is none."""
     with ctx.db.glance() as tx:
-        found, flying = repository.results(tx, ctx, key), None
-    if not found:  # both in one state: one that is in flight here may have landed there
-        with ctx.db.read() as tx:
-            found = repository.results(tx, ctx, key)
-            flying = None if found else repository.in_flight(tx, ctx, key)
+        flying = repository.in_flight(tx, ctx, key)
+        found = repository.results(tx, ctx, key)  # after it: one that was in flight may have landed in between
     for row in found:
         outputs = {name: Held.model_validate(value) for name, value in (row.outputs or {}).items()}
         if not held.there(ctx.blobs, list(outputs.values())):

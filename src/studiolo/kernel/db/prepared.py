@@ -1,0 +1,143 @@
+"""Statements that are asked again and again: compiled once, and then handed to the driver with nothing around them.
+
+What SQLAlchemy does at each execution (a context, a key of its cache, a result that can do anything) takes three times as long as a short
+statement does in SQLite. A statement that one step of a pipeline asks for is worth this; all others are simply executed.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Connection, Dialect, Insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
+
+Values = Mapping[str, Any]
+_NONE: Values = {}
+
+
+class _Made(NamedTuple):
+    """A statement as a driver takes it. binds: of each parameter its name and what converts it, in their order; fixed: those whose values
+    never change; loads: what converts which columns of a row; positional: parameters have no names in the text."""
+
+    text: str
+    binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    fixed: Values
+    loads: tuple[tuple[int, Callable[[Any], Any]], ...]
+    row: Any
+    positional: bool
+
+    def given(self, values: Values) -> Any:
+        known = {**self.fixed, **values} if self.fixed else values
+        if self.positional:
+            return [known[name] if turn is None else turn(known[name]) for name, turn in self.binds]
+        return {name: known[name] if turn is None else turn(known[name]) for name, turn in self.binds}
+
+    def loaded(self, found: Iterable[Any]) -> Any:
+        if not self.loads:
+            return self.row(*found)
+        values = list(found)
+        for index, turn in self.loads:
+            values[index] = turn(values[index])
+        return self.row(*values)
+
+
+class Prepared:
+    """A statement that does not change. Its parameters are named by `bindparam`; none of them is a list.
+
+    Of an insert the columns that it is given are its parameters, beside which those with a default of Python's get that.
+    """
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._made: dict[tuple[str, tuple[str, ...]], _Made] = {}
+
+    def all(self, tx: Connection, values: Values = _NONE) -> list[Any]:
+        """Return the rows, as named tuples."""
+        made = self._for(tx, values)
+        loaded = made.loaded
+        return [loaded(found) for found in _run(tx, made, made.given(values)).fetchall()]
+
+    def first(self, tx: Connection, values: Values = _NONE) -> Any:
+        """Return the first row, None when there is none."""
+        made = self._for(tx, values)
+        cursor = _run(tx, made, made.given(values))
+        found = cursor.fetchone()
+        cursor.close()
+        return None if found is None else made.loaded(found)
+
+    def scalar(self, tx: Connection, values: Values = _NONE) -> Any:
+        """Return the first value of the first row, None when there is none."""
+        found = self.first(tx, values)
+        return None if found is None else found[0]
+
+    def run(self, tx: Connection, values: Values = _NONE) -> int:
+        """Write; returns how many rows that was."""
+        made = self._for(tx, values)
+        count: int = _run(tx, made, made.given(values)).rowcount
+        return count
+
+    def run_all(self, tx: Connection, rows: Sequence[Values]) -> int:
+        """Write for each of some values, all of which have the same names; returns how many rows that was."""
+        if len(rows) == 1:
+            return self.run(tx, rows[0])
+        made = self._for(tx, rows[0])
+        count: int = _run(tx, made, [made.given(row) for row in rows], many=True).rowcount
+        return count
+
+    def _for(self, tx: Connection, values: Values) -> _Made:
+        statement = self._statement
+        names = tuple(values) if isinstance(statement, Insert) else ()  # else they are all in the statement
+        made = self._made.get((tx.dialect.name, names))
+        if made is None:
+            made = self._made[tx.dialect.name, names] = _make(tx, statement, names, values)
+        return made
+
+
+def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values) -> _Made:
+    dialect = tx.dialect
+    fixed = {}
+    if isinstance(statement, Insert):
+        for column in statement.table.columns:
+            if column.default is not None and column.name not in names:
+                fixed[column.name] = column.default.arg(None) if column.default.is_callable else column.default.arg  # type: ignore[attr-defined]
+    compiled = statement.compile(dialect=dialect, column_keys=[*names, *fixed] or None)
+    state = compiled.construct_expanded_state(
+        {**fixed, **values}
+    )  # lists that are in the statement itself are written out
+    order = state.positiontup if compiled.positional else list(state.parameters)
+    fixed |= {name: state.parameters[name] for name in order if name not in values and name not in fixed}
+    binds = tuple((name, _turn(compiled.binds.get(name), dialect)) for name in order)
+    columns = _columns(statement, compiled)
+    turns = [kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in columns]
+    loads = tuple((index, turn) for index, turn in enumerate(turns) if turn is not None)
+    row = namedtuple("Row", [name for name, _ in columns], rename=True)  # type: ignore[misc]
+    return _Made(state.statement, binds, fixed, loads, row, compiled.positional)
+
+
+def _turn(bound: BindParameter[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what makes a parameter what the driver takes, None where it does so itself; of a list that is written out nothing is known."""
+    return bound.type.dialect_impl(dialect).bind_processor(dialect) if bound is not None else None
+
+
+def _columns(statement: Any, compiled: Any) -> list[tuple[str, TypeEngine[Any]]]:
+    """Return names and types of the columns of the rows of a statement; none of one that returns no rows."""
+    found = compiled.effective_returning or () if isinstance(statement, UpdateBase) else statement.selected_columns
+    return [(str(column.key), column.type) for column in found]
+
+
+def _run(tx: Connection, made: _Made, given: Any, *, many: bool = False) -> Any:
+    connection = tx.connection
+    cursor = connection.cursor()
+    try:
+        (cursor.executemany if many else cursor.execute)(made.text, given)
+    except tx.dialect.loaded_dbapi.Error as error:  # as SQLAlchemy would say it
+        gone = tx.dialect.is_disconnect(error, connection.dbapi_connection, cursor)
+        raised = DBAPIError.instance(
+            made.text, given, error, tx.dialect.loaded_dbapi.Error, connection_invalidated=gone, dialect=tx.dialect
+        )
+        if gone:
+            tx.invalidate(error)
+        raise raised from error
+    return cursor

@@ -1,0 +1,94 @@
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Update, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import upsert
+from studiolo.kernel.db.prepared import Prepared
+from studiolo.kernel.events.tables import events
+from studiolo.studio.experiments.tables import experiments
+
+AT = datetime(2026, 11, 27, 12, 0, 0, 123456, UTC)
+EVENT = {"workspace_id": "w", "kind": "k.100%", "subject": "s", "actor": "a", "data": {"n": [1, None]}, "at": AT}
+
+
+def test_what_is_written_and_read_is_what_sqlalchemy_writes_and_reads(any_ctx: Context) -> None:
+    put, get = Prepared(insert(events)), Prepared(select(events).where(events.c.kind == bindparam("kind")))
+    with any_ctx.db.begin() as tx:
+        tx.execute(insert(events), EVENT)
+        assert put.run(tx, EVENT) == 1
+        assert put.run_all(tx, [EVENT, {**EVENT, "data": {}}]) == 2
+        usual = tx.execute(select(events).where(events.c.kind == "k.100%")).all()
+    with any_ctx.db.glance() as tx:
+        found = get.all(tx, {"kind": "k.100%"})
+    assert [row._asdict() for row in found] == [dict(row._mapping) for row in usual]
+    assert {row.at for row in found} == {AT}
+
+
+def test_columns_that_are_not_given_get_their_default(any_ctx: Context) -> None:
+    given = {"workspace_id": "w", "name": "n", "created_at": AT, "updated_at": AT}
+    number = Prepared(insert(experiments).returning(experiments.c.number))
+    with any_ctx.db.begin() as tx:
+        made = number.scalar(tx, given)
+        row = tx.execute(select(experiments).where(experiments.c.number == made)).one()
+    assert (row.lifecycle, row.artifact_location, row.tags, row.deleted_at) == ("active", "", {}, None)
+
+
+def test_lists_that_are_in_a_statement_are_written_out(any_ctx: Context) -> None:
+    count = Prepared(select(func.count()).where(events.c.kind.in_(("a", "b")), events.c.subject == bindparam("of")))
+    with any_ctx.db.begin() as tx:
+        tx.execute(insert(events), [{**EVENT, "kind": kind} for kind in ("a", "b", "c")])
+        assert (count.scalar(tx, {"of": "s"}), count.scalar(tx, {"of": "t"})) == (2, 0)
+
+
+def test_a_change_returns_rows_and_counts_them(any_ctx: Context) -> None:
+    def change() -> Update:
+        return update(events).where(events.c.kind == bindparam("of")).values(data=bindparam("new"))
+
+    both = {"of": "a", "new": {"x": 1}}
+    with any_ctx.db.begin() as tx:
+        tx.execute(insert(events), [{**EVENT, "kind": "a"}, {**EVENT, "kind": "a"}])
+        assert Prepared(change()).run(tx, both) == 2
+        assert [row.data for row in Prepared(change().returning(events.c.data)).all(tx, both)] == [{"x": 1}] * 2
+        assert Prepared(change().returning(events.c.id)).first(tx, {**both, "of": "b"}) is None
+
+
+def test_an_error_of_the_driver_is_one_of_sqlalchemy_and_ends_the_transaction(any_ctx: Context) -> None:
+    put = Prepared(insert(experiments))
+    given = {"workspace_id": "w", "name": "n", "created_at": AT, "updated_at": AT}
+
+    def twice() -> None:
+        with any_ctx.db.begin() as tx:
+            put.run_all(tx, [given, given])
+
+    with pytest.raises(IntegrityError, match="experiments"):
+        twice()
+    with any_ctx.db.glance() as tx:
+        assert tx.execute(select(func.count()).where(experiments.c.name == "n")).scalar() == 0
+
+
+def test_an_insert_that_is_there_already_changes_what_it_says(any_ctx: Context) -> None:
+    put = upsert(any_ctx.db.dialect, experiments)
+    given = {"workspace_id": "w", "name": "n", "created_at": AT, "updated_at": AT}
+    again = Prepared(
+        put.on_conflict_do_update(index_elements=["workspace_id", "name"], set_={"tags": put.excluded.tags})
+    )
+    with any_ctx.db.begin() as tx:
+        again.run_all(tx, [{**given, "tags": {"a": "1"}}, {**given, "tags": {"a": "2"}}])
+        assert tx.execute(select(experiments.c.tags).where(experiments.c.name == "n")).scalars().all() == [{"a": "2"}]
+
+
+def test_glances_of_a_block_share_a_connection_and_see_what_is_committed(any_ctx: Context) -> None:
+    db, count = any_ctx.db, select(func.count()).select_from(events).where(events.c.kind == "k.100%")
+    with db.glances():
+        with db.glance() as first:
+            assert first.execute(count).scalar_one() == 0
+        with db.begin() as tx:
+            tx.execute(insert(events), EVENT)
+        with db.glance() as second:
+            assert second is first
+            assert second.execute(count).scalar_one() == 1
+    with db.glance() as third:
+        assert third is not first
