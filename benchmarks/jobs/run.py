@@ -44,7 +44,7 @@ def one(experiments: Experiments) -> tuple[float, float]:
     run = experiments.submit(JobSpec(command=HELLO))
     assert next(iter(experiments.follow(run.id, 0.01))) == "hello\n"
     first = time.perf_counter() - begun
-    experiments.wait(run.id, 0.01)
+    experiments.wait(run.id)
     return first, time.perf_counter() - begun
 
 
@@ -53,7 +53,7 @@ def burst(experiments: Experiments, count: int) -> float:
     begun = time.perf_counter()
     runs = [experiments.submit(JobSpec(command=HELLO)) for _ in range(count)]
     for run in runs:
-        experiments.wait(run.id, 0.05)
+        experiments.wait(run.id)
     return time.perf_counter() - begun
 
 
@@ -75,7 +75,7 @@ def canceled(experiments: Experiments, job: list[str]) -> float:
     begun = time.perf_counter()
     experiments.cancel(run.id)
     with contextlib.suppress(RunFailed):
-        experiments.wait(run.id, 0.01)
+        experiments.wait(run.id)
     assert experiments.get(run.id).state == "Canceled"
     return time.perf_counter() - begun
 

@@ -136,7 +136,7 @@ def ours(studio: Started, steps: int, only: str) -> list[Row]:
         yard = bare()
         begun = time.perf_counter()
         submitted = pipelines.submit(spec)
-        found = pipelines.wait(submitted.run.id, 0.01)
+        found = pipelines.wait(submitted.run.id)
         seconds = time.perf_counter() - begun
         if "reused" in what:
             assert found.counts.reused == found.counts.total, found.counts

@@ -98,7 +98,7 @@ def test_the_heartbeat_says_who_and_what_fails(tmp_path: Path) -> None:
 
 def test_the_end_of_a_job_is_noticed_at_once(ctx: Context) -> None:
     run = experiments.submit(ctx, JobSpec(command=["sleep", "0.5"]))
-    changes = Changes(ctx.settings)
+    changes = Changes(ctx)
     reconcile.tick(ctx)
     changes.ended()
     deadline = time.monotonic() + 60
@@ -111,7 +111,7 @@ def test_the_end_of_a_job_is_noticed_at_once(ctx: Context) -> None:
 
 
 def test_what_is_submitted_is_noticed_at_once(ctx: Context) -> None:
-    changes = Changes(ctx.settings)
+    changes = Changes(ctx)
     assert not changes.ended()
     experiments.submit(ctx, JobSpec(command=["true"]))
     assert changes.ended()
@@ -146,7 +146,7 @@ def test_the_slices_that_follow_on_the_end_of_a_job_are_in_the_order_of_the_hous
 
 def test_the_end_of_a_short_job_is_one_transition_and_leaves_nothing_held(ctx: Context) -> None:
     run = experiments.submit(ctx, JobSpec(command=["true"]))
-    changes = Changes(ctx.settings)
+    changes = Changes(ctx)
     reconcile.tick(ctx)
     assert changes.wait(threading.Event(), 60)
     reconcile.tick(ctx)
@@ -168,7 +168,7 @@ def test_the_end_of_a_short_job_is_one_transition_and_leaves_nothing_held(ctx: C
 
 
 def test_a_commit_of_the_server_is_noticed_at_once(ctx: Context) -> None:
-    changes = Changes(ctx.settings)
+    changes = Changes(ctx)
     changes.look()
     assert not changes.look()
     with ctx.db.begin() as tx:
@@ -181,7 +181,7 @@ def test_a_commit_of_the_server_is_noticed_at_once(ctx: Context) -> None:
 def test_a_name_that_is_no_pipe_is_replaced(ctx: Context) -> None:
     ctx.settings.attempts.mkdir(parents=True, exist_ok=True)
     (ctx.settings.attempts / files.WAKE).write_text("of a copy of the home")
-    changes = Changes(ctx.settings)
+    changes = Changes(ctx)
     assert not changes.wait(threading.Event(), 0.05)
     files.wake(str(ctx.settings.attempts / "run" / "1"))  # before its folder is there: nobody is told, nothing fails
     (ctx.settings.attempts / "run" / "1").mkdir(parents=True)
@@ -198,14 +198,14 @@ def test_without_pipes_on_the_file_system_rounds_come_in_their_time(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "mkfifo", refused)
-    changes = Changes(ctx.settings)
+    changes = Changes(ctx)
     assert not changes.wait(threading.Event(), 0.05)
     assert not changes.ended()
     changes.close()
 
 
 def test_a_full_pipe_holds_no_runner_up(ctx: Context) -> None:
-    changes = Changes(ctx.settings)
+    changes = Changes(ctx)
     place = ctx.settings.attempts / "run" / "1"
     place.mkdir(parents=True)
     for _ in range(70_000):

@@ -5,7 +5,6 @@ import logging
 import os
 import select
 import signal
-import sqlite3
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.db import statistics
 from studiolo.kernel.db.engine import Database, sqlite_url
 from studiolo.kernel.db.migrate import migrate
+from studiolo.kernel.db.news import News
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.home import Home
 from studiolo.kernel.secrets import scrubbing
@@ -36,7 +36,7 @@ _WORST_PAUSE = 30.0
 _LOOK_SECONDS = 0.025
 _AGAIN_SECONDS = 1.0  # for which other slices wait while pipelines go on
 # the same, while the jobs of a pipeline end one after another: a round of all costs as much as a step
-_OTHERS_SECONDS, _OTHERS_MOST, _OTHERS_TIMES = 0.5, 2.0, 10.0  # at least, at most, and times what the last round took
+_OTHERS_SECONDS, _OTHERS_MOST, _OTHERS_TIMES = 1.0, 2.0, 20.0  # at least, at most, and times what the last round took
 _MANY = 65_536  # bytes that runners may have written since the last look
 _FUTILE, _FUTILE_SECONDS = 25.0, 0.3
 _STATISTICS_SECONDS = 2.0
@@ -68,7 +68,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     ctx = open_context(settings)
     heart = Heartbeat(settings.home / HEARTBEAT)
     loop = Loop(ctx, slice_ticks(), quick_slices())
-    changes = Changes(settings)
+    changes = Changes(ctx)
     nest.open_()
     warming.open_(settings.warm_processes, settings.warm_idle_seconds, settings.warm_memory_bytes)
     log.info("controller of %s started, process %s", settings.home, os.getpid())
@@ -118,26 +118,20 @@ def _follow(changes: "Changes", loop: "Loop", stop: threading.Event, seconds: fl
 class Changes:
     """Notices at once that the server has written, or that a job has ended, so that neither waits for the next round.
 
-    SQLite counts commits of others per connection, and tells the count without touching the file. With PostgreSQL nothing is
-    noticed, and rounds come in their time. Runners of this machine write into a pipe when a job has ended.
+    With PostgreSQL no commits are noticed, and rounds come in their time. Runners of this machine write into a pipe when a job has ended.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._connection = None if settings.database_url else sqlite3.connect(settings.sqlite_path)
-        self._version = -1
-        settings.attempts.mkdir(parents=True, exist_ok=True)
-        self._woken = files.listen(str(settings.attempts))
+    def __init__(self, ctx: Context) -> None:
+        self._news, self._number = News(ctx.db), -1
+        ctx.settings.attempts.mkdir(parents=True, exist_ok=True)
+        self._woken = files.listen(str(ctx.settings.attempts))
 
     def look(self) -> bool:
         """Say whether anything was committed since the last look."""
-        if self._connection is None:
+        if not self._news.counted:
             return False
-        try:
-            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        except sqlite3.Error:
-            return False
-        changed, self._version = version != self._version, version
-        return bool(changed)
+        before, self._number = self._number, self._news.number()
+        return before != self._number
 
     def ended(self) -> bool:
         """Say whether a job of this machine has ended since the last look."""
@@ -157,10 +151,9 @@ class Changes:
         return False
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close what is listened to."""
         os.close(self._woken)
-        if self._connection is not None:
-            self._connection.close()
+        self._news.close()
 
 
 def open_context(settings: Settings) -> Context:
@@ -242,8 +235,9 @@ class Loop:
         until = time.monotonic() + _AGAIN_SECONDS
         more, made = bool(self._quick), False
         while more and time.monotonic() < until:
-            for name in self._quick:
-                more = self._tick(ctx, name, self._ticks[name])
+            with ctx.db.glances():
+                for name in self._quick:
+                    more = self._tick(ctx, name, self._ticks[name])
             made = made or more
         return made
 
@@ -266,7 +260,8 @@ class Loop:
         if trouble and time.monotonic() < trouble.until:
             return False
         try:
-            did = bool(tick(ctx))
+            with ctx.db.glances():
+                did = bool(tick(ctx))
         except Exception:
             # one slice's defect must not stop the jobs of the others
             trouble = self._trouble.setdefault(key, _Trouble())

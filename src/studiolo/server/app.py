@@ -17,6 +17,7 @@ from studiolo.kernel.clock import Clock
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database, sqlite_url
 from studiolo.kernel.db.migrate import migrate
+from studiolo.kernel.db.news import News
 from studiolo.kernel.events.feed import Feed
 from studiolo.kernel.home import Home
 from studiolo.kernel.mlflow import shortcut
@@ -57,6 +58,7 @@ def build_app(services: Services) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await app.state.feed.close()
+        app.state.news.close()
 
     app = _Studio(
         title="Studiolo",
@@ -69,6 +71,7 @@ def build_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.feed = Feed(services.db)
+    app.state.news = News(services.db)
     problem.install(app)
     app.add_middleware(limits.JsonLimit, limit=services.settings.request_limit_bytes)
     app.add_middleware(ui.SecurityHeaders, settings=services.settings)

@@ -3740,6 +3740,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/runs/{run_id}/standing': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Wait For Run
+     * @description Say how a run stands, when it has ended or changed; after the seconds in any case.
+     */
+    get: operations['experiments_wait_for_run'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/runs/{run_id}/tags': {
     parameters: {
       query?: never;
@@ -16298,6 +16318,32 @@ export interface components {
       };
     };
     /**
+     * Standing
+     * @description How a run stands. version: grows with each change of its state, and of a pipeline with each of its steps'.
+     */
+    Standing: {
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'NotStarted'
+        | 'Queued'
+        | 'Provisioning'
+        | 'Preparing'
+        | 'Starting'
+        | 'Running'
+        | 'Finalizing'
+        | 'Completed'
+        | 'Failed'
+        | 'Canceled'
+        | 'Lost'
+        | 'Reused'
+        | 'Skipped';
+      /** Version */
+      version: number;
+    };
+    /**
      * Start
      * @description A start. inputs: values by the pipeline's inputs; version: none for the default one.
      */
@@ -25453,6 +25499,42 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['JobSpec'] | null;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  experiments_wait_for_run: {
+    parameters: {
+      query?: {
+        /** @description How long to wait for the answer. */
+        seconds?: number;
+        /** @description Answer when it is another; without it, when the run has ended. */
+        version?: number | null;
+      };
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Standing'];
         };
       };
       /** @description Validation Error */

@@ -11,7 +11,7 @@ from studiolo.studio.experiments.comparison.client import Comparing
 from studiolo.studio.experiments.importing.client import Importing
 from studiolo.studio.experiments.jobs_client import Jobs, Submitted
 from studiolo.studio.experiments.page_client import Browsing
-from studiolo.studio.experiments.schemas import TERMINAL, Attempt, LogChunk, Run
+from studiolo.studio.experiments.schemas import TERMINAL, Attempt, LogChunk, Run, Standing
 from studiolo.studio.experiments.table.client import Tabled
 from studiolo.studio.experiments.traces_client import Traces
 from studiolo.studio.experiments.tracking_client import Tracked
@@ -19,6 +19,7 @@ from studiolo.studio.experiments.tracking_client import Tracked
 __all__ = ["Experiments", "RunFailed", "Submitted"]
 Runs = list[Run]
 Attempts = list[Attempt]
+_WAIT_SECONDS = 25.0  # for which an answer is waited for
 
 
 class RunFailed(StudioloError):
@@ -98,9 +99,16 @@ class Experiments(Jobs, Tabled, Tracked, Comparing, Binned, Browsing, Importing)
                 return
             time.sleep(pause)
 
-    def wait(self, run_id: str, pause: float = 0.3) -> Run:
+    def standing(self, run_id: str, seconds: float = 0.0, version: int | None = None) -> Standing:
+        """Return how a run stands when it has ended, or has another version than this one; after the seconds in any case, at most 30."""
+        where = f"experiments/runs/{run_id}/standing"
+        return Standing.model_validate(self._transport.get(where, seconds=seconds, version=version))
+
+    def wait(self, run_id: str) -> Run:
         """Wait until a run has ended; raises RunFailed unless it completed."""
-        *_, run = self.watch(run_id, pause)
+        while self.standing(run_id, _WAIT_SECONDS).state not in TERMINAL:
+            pass
+        run = self.get(run_id)
         if run.state != "Completed":
             raise RunFailed(run)
         return run

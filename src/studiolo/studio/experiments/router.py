@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
@@ -16,12 +16,21 @@ from studiolo.studio.experiments import (
     service,
     traces_router,
     tracking_router,
+    waiting,
 )
 from studiolo.studio.experiments.comparison import router as comparison_router
 from studiolo.studio.experiments.environments import router as environments_router
 from studiolo.studio.experiments.importing import router as import_router
 from studiolo.studio.experiments.mlflow.routes import root_router
-from studiolo.studio.experiments.schemas import Document, ExperimentCreate, ExperimentSummary, JobSpec, LogChunk, Run
+from studiolo.studio.experiments.schemas import (
+    Document,
+    ExperimentCreate,
+    ExperimentSummary,
+    JobSpec,
+    LogChunk,
+    Run,
+    Standing,
+)
 from studiolo.studio.experiments.table import router as table_router
 
 __all__ = ["root_router", "router"]
@@ -89,6 +98,21 @@ def get_run(run_id: str, ctx: Context = Depends(context)) -> Run:
     """Return a run."""
     ctx.actor.must("experiments.read")
     return service.get(ctx, run_id)
+
+
+@router.get("/runs/{run_id}/standing")
+async def wait_for_run(
+    request: Request,
+    run_id: str,
+    seconds: Annotated[float, Query(ge=0, le=waiting.MOST, description="How long to wait for the answer.")] = 0,
+    version: Annotated[
+        int | None, Query(description="Answer when it is another; without it, when the run has ended.")
+    ] = None,
+    ctx: Context = Depends(context),
+) -> Standing:
+    """Say how a run stands, when it has ended or changed; after the seconds in any case."""
+    ctx.actor.must("experiments.read")
+    return await waiting.wait(ctx, request.app.state.news, run_id, version, seconds)
 
 
 @router.get("/runs/{run_id}/spec")

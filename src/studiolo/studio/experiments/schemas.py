@@ -131,6 +131,13 @@ class Progress(BaseModel):
     label: str = ""
 
 
+class Standing(BaseModel):
+    """How a run stands. version: grows with each change of its state, and of a pipeline with each of its steps'."""
+
+    state: State
+    version: int
+
+
 class Run(BaseModel):
     """A run or job. user: name of the account; error: a sentence, set when it failed.
 

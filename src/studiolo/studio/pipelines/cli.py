@@ -85,7 +85,8 @@ def submit_any(
 def _follow(pipelines: Pipelines, run_id: str, *, wait: bool, output: Output) -> None:
     """Show a run, after its end when that is wanted; steps are told of as they change."""
     told: dict[str, str] = {}
-    found = pipelines.get(run_id)
+    seen = pipelines.watch(run_id)
+    found = next(seen)
     while wait:
         if output is not Output.json:
             for step in pipelines.steps(run_id):
@@ -99,17 +100,10 @@ def _follow(pipelines: Pipelines, run_id: str, *, wait: bool, output: Output) ->
                     )
         if found.run.state in TERMINAL:
             break
-        *_, found = pipelines.watch(run_id) if output is Output.json else [_next(pipelines, run_id)]
+        found = next(seen)
     show(_row(found), output=output)
     if wait and found.run.state != "Completed":
         raise PipelineFailed(found)
-
-
-def _next(pipelines: Pipelines, run_id: str) -> Any:
-    import time
-
-    time.sleep(0.2)
-    return pipelines.get(run_id)
 
 
 def _row(found: Any) -> dict[str, Any]:

@@ -34,6 +34,8 @@ Steps = list[StepState]
 Files = list[Artifact]
 ComponentList = list[Component]
 Warnings = list[str]
+_WAIT_SECONDS = 25.0  # for which an answer is waited for
+_LOOK_SECONDS = 1.0  # after which a pipeline is looked at in which nothing seems to have changed
 
 
 class Submitted(NamedTuple):
@@ -205,17 +207,23 @@ class Pipelines:
         return PipelineRun.model_validate(self._transport.post(f"pipelines/runs/{run_id}/rerun", json=asked))
 
     def watch(self, run_id: str, pause: float = 0.2) -> Iterator[PipelineDetail]:
-        """Yield the pipeline again and again until it has ended."""
+        """Yield the pipeline as it is, when a step has changed and once a second, until it has ended. pause: least seconds between two."""
         while True:
+            version = self._experiments.standing(run_id).version
             found = self.get(run_id)
             yield found
             if found.run.state in TERMINAL:
                 return
-            time.sleep(pause)
+            again = time.monotonic() + pause
+            standing = self._experiments.standing(run_id, _LOOK_SECONDS, version)
+            if standing.state not in TERMINAL:
+                time.sleep(max(0.0, again - time.monotonic()))
 
-    def wait(self, run_id: str, pause: float = 0.2) -> PipelineDetail:
+    def wait(self, run_id: str) -> PipelineDetail:
         """Wait until a pipeline has ended; raises PipelineFailed unless it completed."""
-        *_, found = self.watch(run_id, pause)
+        while self._experiments.standing(run_id, _WAIT_SECONDS).state not in TERMINAL:
+            pass
+        found = self.get(run_id)
         if found.run.state != "Completed":
             raise PipelineFailed(found)
         return found
