@@ -1,14 +1,18 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Update, bindparam, func, insert, select, update
+from sqlalchemy import Integer, Update, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
 from studiolo.kernel.db.prepared import Prepared
+from studiolo.kernel.errors import Unavailable
 from studiolo.kernel.events.tables import events
 from studiolo.studio.experiments.tables import experiments
+from studiolo.testing.context import context_in, make_services
 
 AT = datetime(2026, 11, 27, 12, 0, 0, 123456, UTC)
 EVENT = {"workspace_id": "w", "kind": "k.100%", "subject": "s", "actor": "a", "data": {"n": [1, None]}, "at": AT}
@@ -92,3 +96,28 @@ def test_glances_of_a_block_share_a_connection_and_see_what_is_committed(any_ctx
             assert second.execute(count).scalar_one() == 1
     with db.glance() as third:
         assert third is not first
+
+
+@pytest.fixture
+def postgres_ctx(postgres_studio: str, tmp_path: Path) -> Iterator[Context]:
+    services = make_services(tmp_path / "home", database_url=postgres_studio)
+    yield context_in(services)
+    services.db.close()
+
+
+def test_a_connection_that_ended_is_a_sentence_and_the_next_one_works(postgres_ctx: Context) -> None:
+    ready = Prepared(select(bindparam("one", 1, type_=Integer).label("one")))
+    for enter in (postgres_ctx.db.glance, postgres_ctx.db.begin):
+        with enter() as tx:
+            pid = tx.execute(text("select pg_backend_pid()")).scalar_one()
+        with pytest.raises(Unavailable), enter() as tx:
+            ready.all(tx, ended(postgres_ctx, pid))
+        with enter() as tx:
+            assert ready.first(tx, {}).one == 1
+
+
+def ended(ctx: Context, pid: int) -> dict[str, int]:
+    """End a process of PostgreSQL; returns no values."""
+    with ctx.db.engine.connect() as other:
+        other.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    return {}

@@ -50,22 +50,32 @@ def identity(request: Request) -> Identity:
         return service.identify(tx, have.clock, **proof)
 
 
+def known(request: Request) -> Context | None:
+    """Build the context of a request without asking the database, None unless its token was asked for a moment ago."""
+    have = services(request)
+    name = request.path_params.get("workspace", DEFAULT_WORKSPACE)
+    token = bearer(request)
+    entered = memory.recall(have.db, token, name, have.clock.now()) if token else None
+    if entered is None:
+        return None
+    return Context(have.db, have.settings, have.blobs, have.clock, entered.actor, entered.workspace_id, name)
+
+
 def context(request: Request) -> Context:
     """Build the context of a request; the workspace is in the path, else the default one."""
+    found = known(request)
+    if found is not None:
+        return found
     have = services(request)
     name = request.path_params.get("workspace", DEFAULT_WORKSPACE)
     proof = _proof(request, have)
-    token = proof["token"]
-    entered = memory.recall(have.db, token, name, have.clock.now()) if token else None
-    if entered is None:
-        asked_at = time.monotonic()
-        with have.db.read() as tx:
-            who = service.identify(tx, have.clock, **proof)
-            entered = memory.Entered(*service.enter(tx, who, name))
-        if token:
-            memory.remember(have.db, token, name, entered, who.expires_at, asked_at)
-    actor, workspace_id = entered
-    return Context(have.db, have.settings, have.blobs, have.clock, actor, workspace_id, name)
+    asked_at = time.monotonic()
+    with have.db.read() as tx:
+        who = service.identify(tx, have.clock, **proof)
+        entered = memory.Entered(*service.enter(tx, who, name))
+    if proof["token"]:
+        memory.remember(have.db, proof["token"], name, entered, who.expires_at, asked_at)
+    return Context(have.db, have.settings, have.blobs, have.clock, entered.actor, entered.workspace_id, name)
 
 
 def _proof(request: Request, have: Services) -> dict[str, str | None]:

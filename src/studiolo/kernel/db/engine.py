@@ -3,37 +3,26 @@
 import logging
 import sqlite3
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-import orjson
-from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import OperationalError
 
-from studiolo.kernel.db.patterns import regexp
+from studiolo.kernel.db.options import ALONE
+from studiolo.kernel.db.postgresql_engines import postgresql_engines
+from studiolo.kernel.db.prepared import Prepared
+from studiolo.kernel.db.sqlite_engines import sqlite_engines
 from studiolo.kernel.db.turn import Turn
-from studiolo.kernel.errors import DiskFull, MissingExtra, StudioloError, Unavailable
+from studiolo.kernel.errors import DiskFull, StudioloError, Unavailable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _BATCH = 256  # writes that may share one commit
-_PREPARED = 400  # statements that a connection to PostgreSQL keeps prepared
-_ALONE = "statements_alone"  # option of connections whose statements are no transaction together
-_REST_SECONDS = 1.0  # after which a connection to PostgreSQL may have been closed by the other side
-_DATABASE_HINT = "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite."
-
-
-class BadDatabaseUrl(StudioloError):
-    """A database address that names nothing we can open."""
-
-    code, status, title = "db.bad_url", 500, "The database cannot be opened"
 
 
 class NestedTransaction(StudioloError):
@@ -57,12 +46,9 @@ class Database:
     def __init__(self, url: str, durability: Literal["full", "normal"] = "full") -> None:
         self.url = url
         self.dialect: Literal["sqlite", "postgresql"] = "sqlite" if url.startswith("sqlite") else "postgresql"
-        self._readers, self._writer = _sqlite_engines(url, durability) if self.dialect == "sqlite" else _postgres(url)
-        self._glances = (
-            self._readers.execution_options(**{_ALONE: True})
-            if self.dialect == "sqlite"
-            else self._writer.execution_options(isolation_level="AUTOCOMMIT")
-        )
+        readers, writer = sqlite_engines(url, durability) if self.dialect == "sqlite" else postgresql_engines(url)
+        self._readers, self._writer = readers, writer
+        self._glances = readers.execution_options(**{ALONE: True})
         self._turn = Turn()
         self._queue: deque[_Write[Any]] = deque()
         self._mine = threading.local()
@@ -136,15 +122,15 @@ class Database:
                     self._write_batch([])
         return item.result()
 
-    def write_one(self, statement: Executable, values: Mapping[str, Any]) -> list[Row[Any]]:
+    def write_one(self, statement: Prepared, values: Mapping[str, Any]) -> list[Any]:
         """Write with one statement; returns the rows that it says to return, once they are committed.
 
         PostgreSQL is asked once: such a statement is a transaction by itself.
         """
         if self.dialect == "sqlite":
-            return self.write(lambda tx: list(tx.execute(statement, values)))
+            return self.write(lambda tx: statement.all(tx, values))
         with self.glance() as tx:
-            return list(tx.execute(statement, values))
+            return statement.all(tx, values)
 
     def write_all(self, works: Sequence[Callable[[Connection], object]]) -> list[BaseException | None]:
         """Run small writes with one commit; returns for each None once it is committed, or its error."""
@@ -261,127 +247,3 @@ def _is_full(error: BaseException | None) -> bool:
 def sqlite_url(path: Path) -> str:
     """Return the SQLAlchemy address of a SQLite file."""
     return f"sqlite:///{path}"
-
-
-def _sqlite_engines(url: str, durability: str) -> tuple[Engine, Engine]:
-    readers = create_engine(
-        url,
-        pool_size=8,
-        max_overflow=40,
-        pool_use_lifo=True,  # the connection that was used last has its pages and statements in memory
-        json_serializer=_dumps,
-        json_deserializer=orjson.loads,
-    )
-    writer = create_engine(url, pool_size=1, max_overflow=0, json_serializer=_dumps, json_deserializer=orjson.loads)
-    # readers see the file through mmap, which they share; 48 of them with a large cache each would be a process of 1.5 GB
-    for engine, begin, cache in ((readers, "BEGIN", 4_000), (writer, "BEGIN IMMEDIATE", 32_000)):
-        event.listen(engine, "connect", _pragmas(durability, cache))
-        event.listen(engine, "begin", _beginner(begin))
-    return readers, writer
-
-
-def _pragmas(durability: str, cache: int) -> Callable[[sqlite3.Connection, object], None]:
-    """Return what prepares a connection. cache: KiB of its own."""
-
-    def connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        connection.execute("PRAGMA busy_timeout = 30000")  # the controller is a second process
-        _set_wal(connection)
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{cache}")
-        connection.execute("PRAGMA mmap_size = 268435456")
-        connection.execute("PRAGMA case_sensitive_like = ON")  # as PostgreSQL does
-        connection.create_function("regexp", 2, regexp, deterministic=True)  # SQLAlchemy's own may take for ever
-
-    return connect
-
-
-def _set_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL; the switch itself does not wait for a lock, so two processes at their start may collide."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-def _beginner(statement: str) -> Callable[[Connection], None]:
-    def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get(_ALONE):
-            connection.exec_driver_sql(statement)
-
-    return begin
-
-
-def _postgres(url: str) -> tuple[Engine, Engine]:
-    if not url.startswith(("postgresql:", "postgresql+psycopg:", "postgres:")):
-        raise BadDatabaseUrl(f"'{url.partition(':')[0]}' is no database that Studiolo knows.", _DATABASE_HINT)
-    try:
-        address = make_url(url)
-        if address.drivername in ("postgresql", "postgres"):
-            address = address.set(drivername="postgresql+psycopg")
-        engine = create_engine(
-            address,
-            pool_size=8,
-            max_overflow=24,
-            pool_use_lifo=True,  # the connection that was used last has statements prepared and its caches warm
-            json_serializer=_dumps,
-            json_deserializer=orjson.loads,
-        )
-        event.listen(engine, "connect", _plan_well)
-        event.listen(engine, "checkin", _rest)
-        event.listen(engine, "checkout", _wake)
-    except ModuleNotFoundError:
-        raise MissingExtra("PostgreSQL", "postgres") from None
-    except (NoSuchModuleError, ArgumentError, ValueError) as error:
-        raise BadDatabaseUrl(
-            f"STUDIOLO_DATABASE_URL cannot be used: {error}",
-            _DATABASE_HINT,
-        ) from None
-    try:
-        with engine.connect() as connection:
-            connection.execute(text("select 1"))
-    except OperationalError as error:
-        raise BadDatabaseUrl(
-            f"PostgreSQL at {address.host}:{address.port or 5432} does not answer: {str(error.orig).splitlines()[0]}",
-            "Start it, or leave STUDIOLO_DATABASE_URL empty for SQLite.",
-        ) from None
-    return engine.execution_options(
-        isolation_level="REPEATABLE READ"
-    ), engine  # what a reader sees is one state, as on SQLite
-
-
-def _plan_well(connection: Any, _record: ConnectionPoolEntry) -> None:
-    """Let the planner know disks without arms, where an index is rarely worse than the whole table, and compile nothing.
-
-    Statements are planned once from their second time on: a client's call has up to a hundred different ones, which is as many
-    as the driver keeps by itself, from the sixth time on.
-    """
-    connection.prepare_threshold, connection.prepared_max = 1, _PREPARED
-    connection.execute("SET random_page_cost = 1.1; SET jit = off")
-    connection.commit()
-
-
-def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["resting"] = time.monotonic()
-
-
-def _wake(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    """Ask a connection whether it is still alive when it has rested: to ask each time is a third of a small write."""
-    resting = record.info.get("resting")  # none: it was opened just now
-    if resting is None or time.monotonic() - resting < _REST_SECONDS:
-        return
-    try:
-        connection.execute("SELECT 1")
-        connection.rollback()
-    except Exception as error:
-        raise DisconnectionError from error  # the pool opens another one
-
-
-def _dumps(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()

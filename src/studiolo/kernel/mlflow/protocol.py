@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from studiolo.kernel.auth.request import context, services
+from studiolo.kernel.auth.request import context, known, services
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
@@ -166,7 +166,10 @@ async def _guarded(request: Request, path: str) -> Response:
     try:
         found, params = _find(request.method, path)
         if found.raw is not None:
-            ctx = await run_in_threadpool(_enter, request, found)
+            ctx = known(request)  # a visit to the thread less
+            if ctx is None:
+                ctx = await run_in_threadpool(_enter, request, found)
+            ctx.actor.must(found.permission)
             return await found.raw(request, ctx, params.get("path", ""))
         body = b"" if request.method in ("GET", "HEAD") else await body_of(request)
         if found.write is not None:

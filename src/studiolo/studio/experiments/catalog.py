@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.experiments import keys, recycling, repository
 from studiolo.studio.experiments.errors import ExperimentExists, ExperimentNotFound, NotActive
@@ -18,8 +19,10 @@ from studiolo.studio.experiments.tables import experiments, runs
 
 MAX_NAME = 500
 MAX_TAG = 20_000
-_BY_NUMBER = select(experiments).where(
-    experiments.c.workspace_id == bindparam("workspace_id"), experiments.c.number == bindparam("number")
+_BY_NUMBER = Prepared(
+    select(experiments).where(
+        experiments.c.workspace_id == bindparam("workspace_id"), experiments.c.number == bindparam("number")
+    )
 )
 _there: WeakKeyDictionary[Database, set[tuple[str, int]]] = WeakKeyDictionary()  # workspaces and experiments in them
 
@@ -58,7 +61,7 @@ def find(tx: Connection, ctx: Context, experiment_id: str) -> Any:
         )
     number = int(experiment_id)
     if number:
-        row = tx.execute(_BY_NUMBER, {"workspace_id": ctx.workspace_id, "number": number}).first()
+        row = _BY_NUMBER.first(tx, {"workspace_id": ctx.workspace_id, "number": number})
     else:
         row = repository.experiment_by_name(tx, ctx.workspace_id, repository.DEFAULT)
     if row is None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.ids import new_id
 from studiolo.studio.experiments import catalog, recycling, repository, service, tracking
 from studiolo.studio.experiments.errors import NotActive, RunNotFound
@@ -76,18 +77,17 @@ class Target(NamedTuple):
 
 _TARGET = select(runs.c.seq, runs.c.id, runs.c.experiment, runs.c.lifecycle, runs.c.parent_id).where(
     runs.c.id == bindparam("run_id"), runs.c.workspace_id == bindparam("workspace_id")
-)  # built once: it is asked for every logged point
-
-
-_CHANGED = _TARGET.add_columns(
-    runs.c.state, runs.c.kind, and_(runs.c.spec.is_(None), runs.c.kind == "run").label("by_client")
+)
+_FIND = Prepared(_TARGET)  # it is asked for every logged point
+_CHANGED = Prepared(
+    _TARGET.add_columns(runs.c.state, runs.c.kind, and_(runs.c.spec.is_(None), runs.c.kind == "run").label("by_client"))
 )
 _UPDATE = update(runs).where(runs.c.seq == bindparam("number"))
 
 
 def find(tx: Connection, ctx: Context, run_id: str) -> Target:
     """Return a run of the workspace; raises RunNotFound."""
-    row = tx.execute(_TARGET, {"run_id": run_id, "workspace_id": ctx.workspace_id}).first()
+    row = _FIND.first(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
     if row is None:
         raise RunNotFound(run_id)
     return Target(*row)
@@ -175,7 +175,7 @@ def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None
     """Set name, state and end of a run. State and end of a job are the controller's: from clients they are ignored."""
 
     def work(tx: Connection) -> None:
-        row = tx.execute(_CHANGED, {"run_id": run_id, "workspace_id": ctx.workspace_id}).first()
+        row = _CHANGED.first(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
         target = _open(tx, ctx, run_id, Target(*row[:5]) if row else None)
         assert row is not None
         values: dict[str, Any] = {}

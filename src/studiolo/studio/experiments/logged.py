@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments.errors import LoggedModelNotFound
 from studiolo.studio.experiments.tracking_tables import logged_models, run_models
@@ -59,6 +60,15 @@ def outputs(tx: Connection, run_seq: int) -> list[Output]:
     ]
 
 
+_BY_ID = Prepared(
+    select(logged_models.c.experiment, logged_models.c.id, logged_models.c.source_run_id).where(
+        logged_models.c.workspace_id == bindparam("workspace_id"),
+        logged_models.c.lifecycle == bindparam("lifecycle"),
+        logged_models.c.id == bindparam("model_id"),
+    )
+)
+
+
 def _query(ctx: Context) -> Select[tuple[int, str, str | None]]:
     m = logged_models.c
     active = (m.workspace_id == ctx.workspace_id, m.lifecycle == "active")
@@ -67,7 +77,7 @@ def _query(ctx: Context) -> Select[tuple[int, str, str | None]]:
 
 def find(tx: Connection, ctx: Context, model_id: str) -> Logged:
     """Return a logged model; raises LoggedModelNotFound."""
-    row = tx.execute(_query(ctx).where(logged_models.c.id == model_id)).first()
+    row = _BY_ID.first(tx, {"workspace_id": ctx.workspace_id, "lifecycle": "active", "model_id": model_id})
     if row is None:
         raise LoggedModelNotFound(model_id)
     return Logged(row.experiment, row.id, row.source_run_id)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, String, and_, bindparam, delete, insert, or_, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.models.schemas import Model, ModelVersion, Scan, Signature
 from studiolo.studio.models.tables import model_aliases, model_scans, model_uses, model_versions, models
 
@@ -18,12 +19,15 @@ def insert_model(tx: Connection, values: Mapping[str, Any]) -> None:
     tx.execute(insert(models).values(**values))
 
 
-_BY_NAME = select(models).where(models.c.workspace_id == bindparam("workspace_id"), models.c.name == bindparam("name"))
+_BY_NAME = Prepared(
+    select(models).where(models.c.workspace_id == bindparam("workspace_id"), models.c.name == bindparam("name"))
+)
 
 
 def model(tx: Connection, workspace_id: str, name: str) -> Found | None:
     """Return a model's row by its name."""
-    return tx.execute(_BY_NAME, {"workspace_id": workspace_id, "name": name}).first()
+    found: Found | None = _BY_NAME.first(tx, {"workspace_id": workspace_id, "name": name})
+    return found
 
 
 def hold_model(tx: Connection, model_id: str) -> None:
@@ -46,7 +50,7 @@ def change_model(tx: Connection, ctx: Context, model_id: str, **values: Any) -> 
     tx.execute(update(models).where(models.c.id == model_id).values(**values, updated_at=ctx.clock.now()))
 
 
-_TAKE_VERSION = (
+_TAKE_VERSION = Prepared(
     update(models)
     .where(models.c.id == bindparam("model"))
     .values(last_version=models.c.last_version + 1, versions=models.c.versions + 1, updated_at=bindparam("now"))
@@ -56,7 +60,7 @@ _TAKE_VERSION = (
 
 def take_version(tx: Connection, ctx: Context, model_id: str) -> int:
     """Count a model's versions up and return the new number; locks the row."""
-    return int(tx.execute(_TAKE_VERSION, {"model": model_id, "now": ctx.clock.now()}).scalar_one())
+    return int(_TAKE_VERSION.first(tx, {"model": model_id, "now": ctx.clock.now()}).last_version)
 
 
 def delete_model(tx: Connection, model_id: str) -> None:
@@ -64,12 +68,15 @@ def delete_model(tx: Connection, model_id: str) -> None:
     tx.execute(delete(models).where(models.c.id == model_id))
 
 
-_INSERT_VERSION = insert(model_versions).returning(model_versions, bindparam("of", type_=String).label("name"))
+_INSERT_VERSION = Prepared(
+    insert(model_versions).returning(model_versions, bindparam("of", type_=String).label("name"))
+)
 
 
 def insert_version(tx: Connection, values: Mapping[str, Any], name: str) -> Found:
     """Add a version; returns its row with the model's `name`."""
-    return tx.execute(_INSERT_VERSION, {**values, "of": name}).one()
+    row: Found = _INSERT_VERSION.first(tx, {**values, "of": name})
+    return row
 
 
 def version(tx: Connection, model_id: str, number: int) -> Found | None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db import prepared
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.studio.experiments import client_runs
 from studiolo.studio.experiments.errors import LoggedModelNotFound, NotActive
@@ -48,12 +49,16 @@ def test_a_deleted_model_and_that_of_a_deleted_run_take_nothing_more(any_ctx: Co
         logged_models.set_tags(any_ctx, Fields({"model_id": info["model_id"], "tags": [{"key": "a", "value": "b"}]}))
 
 
-def test_what_a_client_sends_for_each_file_of_a_model_is_one_statement(any_ctx: Context) -> None:
+def test_what_a_client_sends_for_each_file_of_a_model_is_one_statement(
+    any_ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_id = client_runs.create(any_ctx, "0", name="r", start=any_ctx.clock.now(), user="", tags={})
     info = _made(any_ctx, source_run_id=run_id)
     blob = any_ctx.blobs.put(b"x")
     sent: list[str] = []
     event.listen(any_ctx.db.engine, "before_cursor_execute", lambda *asked: sent.append(asked[2]))
+    run = prepared._run
+    monkeypatch.setattr(prepared, "_run", lambda tx, made, given: (sent.append(made.text), run(tx, made, given))[1])
     artifacts.name(any_ctx, info["artifact_uri"].removeprefix("mlflow-artifacts:/") + "/MLmodel", blob)
     logged_models.finalize(any_ctx, Fields({"model_id": info["model_id"], "status": "LOGGED_MODEL_READY"}))
     assert [text.split()[0] for text in sent if text != "BEGIN IMMEDIATE"] == ["INSERT", "UPDATE"]

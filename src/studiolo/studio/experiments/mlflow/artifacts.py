@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.errors import Denied
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.protocol import endpoint, raw_endpoint, reply
@@ -119,11 +120,12 @@ def _named(ctx: Context, path: str, blob: Blob) -> bool:
 
 
 @lru_cache
-def _naming(dialect: str) -> Any:
+def _naming(dialect: str) -> Prepared:
     m, r = logged_model_table.c, runs.c
     there = select(m.id).join(runs, and_(r.id == m.source_run_id, r.workspace_id == m.workspace_id))
     there = there.where(m.id == bindparam("model_id"), m.workspace_id == bindparam("workspace_id"))
-    return artifacts.naming_if(dialect, there.where(m.lifecycle == "active", r.lifecycle == "active").exists())
+    there = there.where(m.lifecycle == "active", r.lifecycle == "active")
+    return Prepared(artifacts.naming_if(dialect, there.exists()))
 
 
 async def receive(request: Request, writer: BlobWriter, limit: int, path: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, case, cast, exists, func, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.db.types import Json
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.mlflow.conditions import (
@@ -48,11 +49,13 @@ _TIMES = {
 }
 # built once: `log_model` asks for them again and again
 _MEASURED = exists(select(points.c.key).where(points.c.model_id == models.c.id)).label("measured")
-_FIND = select(models, _MEASURED).where(
-    models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace_id")
+_FIND = Prepared(
+    select(models, _MEASURED).where(
+        models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace_id")
+    )
 )
-_INSERT = models.insert().returning(models)
-_FINALIZE = (
+_INSERT = Prepared(models.insert().returning(models))
+_FINALIZE = Prepared(
     update(models)
     .where(models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace"))
     .where(models.c.lifecycle == "active")
@@ -115,7 +118,7 @@ def record_metrics(tx: Connection, ctx: Context, run_seq: int, measured: Sequenc
 
 def find(tx: Connection, ctx: Context, model_id: str, *, deleted: bool = False) -> Any:
     """Return the row of a logged model; raises LoggedModelNotFound."""
-    row = tx.execute(_FIND, {"model_id": model_id, "workspace_id": ctx.workspace_id}).first()
+    row = _FIND.first(tx, {"model_id": model_id, "workspace_id": ctx.workspace_id})
     if row is None or (row.lifecycle == "deleted" and not deleted):
         raise LoggedModelNotFound(model_id)
     return row
@@ -199,7 +202,7 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
             "created_at": now,
             "updated_at": now,
         }
-        return {"model": _shape(tx.execute(_INSERT, values).one(), [])}
+        return {"model": _shape(_INSERT.first(tx, values), [])}
 
     return ctx.db.write(work)
 
@@ -362,14 +365,14 @@ def _merge(ctx: Context, model_id: str, column: str, values: Mapping[str, str]) 
 
 
 @lru_cache
-def _merging(dialect: str, column: str) -> Any:
+def _merging(dialect: str, column: str) -> Prepared:
     """Return what adds to the texts of a model in the database itself: two clients at once keep what both wrote."""
     more, was = bindparam("more", type_=Json), models.c[column]
     # the values are texts, so that to patch a JSON object is to add to it
     both = func.json_patch(was, more, type_=Json) if dialect == "sqlite" else was.op("||", return_type=Json)(more)
     change = update(models).where(models.c.id == bindparam("model_id"), models.c.lifecycle == "active")
     change = change.where(models.c.workspace_id == bindparam("workspace"))
-    return change.values({column: both, "updated_at": bindparam("now")}).returning(models, _MEASURED)
+    return Prepared(change.values({column: both, "updated_at": bindparam("now")}).returning(models, _MEASURED))
 
 
 def _changed(ctx: Context, model_id: str, rows: Sequence[Any]) -> dict[str, Any]:

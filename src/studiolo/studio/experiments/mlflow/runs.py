@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Connection, String, bindparam, select
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.mlflow.errors import MlflowError, invalid_value, missing_value
 from studiolo.kernel.mlflow.fields import Fields
 from studiolo.kernel.mlflow.grammar import Comparison, each, parse_order
@@ -235,13 +236,12 @@ def _add_models(
     ready_docs.spoil(tx, ctx, target.seq)
     about = {"workspace": ctx.workspace_id, "of": target.seq, "to": direction}
     for model_id, step in models:
-        found = tx.execute(_naming_model(ctx.db.dialect), {**about, "model": model_id, "at": step})
-        if found.first() is None:
+        if _naming_model(ctx.db.dialect).first(tx, {**about, "model": model_id, "at": step}) is None:
             raise MlflowError(f"Logged model with ID '{model_id}' not found.", "RESOURCE_DOES_NOT_EXIST")
 
 
 @lru_cache
-def _naming_model(dialect: str) -> Any:
+def _naming_model(dialect: str) -> Prepared:
     """Return what names a logged model as input or output of a run, if there is such a model; it returns its id then."""
     m = logged_models.c
     row = select(
@@ -251,6 +251,5 @@ def _naming_model(dialect: str) -> Any:
     change = upsert(dialect, run_models)
     change = change.from_select(["run", "model_id", "direction", "step"], row)
     index = ["run", "model_id", "direction"]
-    return change.on_conflict_do_update(index_elements=index, set_={"step": change.excluded.step}).returning(
-        run_models.c.model_id
-    )
+    change = change.on_conflict_do_update(index_elements=index, set_={"step": change.excluded.step})
+    return Prepared(change.returning(run_models.c.model_id))

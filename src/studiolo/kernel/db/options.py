@@ -1,0 +1,12 @@
+"""What the engines of both databases are told."""
+
+from typing import Any
+
+import orjson
+
+ALONE = "statements_alone"  # option of connections whose statements are no transaction together
+
+
+def dumps(value: Any) -> str:
+    """Write a value of a JSON column."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
