@@ -206,7 +206,7 @@ def _in_the_house(ctx: Context) -> None:
 
 
 def _account(tx: Connection, name: str) -> Row[Any]:
-    row = repository.account_by_name(tx, name)
+    row: Row[Any] | None = repository.account_by_name(tx, name)
     if row is None:
         raise AccountNotFound(name)
     return row
