@@ -23,6 +23,7 @@ MORE = {
         "lineage",
         "logged",
         "overview",
+        "parallel",  # how the data of a job is cut, which slices above do with tables
         "registering",  # outputs of jobs, taken by the slices whose nouns they become
         "tracking",
     },  # verbs that another slice calls inside its own transaction

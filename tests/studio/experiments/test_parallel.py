@@ -14,7 +14,7 @@ from studiolo.studio.experiments import artifacts, overview, service
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files import document
 from studiolo.studio.experiments.job_files import parallel as parallel_file
-from studiolo.studio.experiments.parallel import batches
+from studiolo.studio.experiments.parallel import batches, ledger
 from studiolo.studio.experiments.parallel.schemas import Parallel
 from studiolo.studio.experiments.schemas import InputFile, JobOutput, JobSpec, Run
 from tests.studio.experiments.jobs import carrying, ended, in_state, log_of, wait_for
@@ -279,6 +279,47 @@ def test_data_is_cut_by_count_and_by_size_and_the_same_each_time(tmp_path: Path)
         Parallel(data="x", mini_batch_size="many")
 
 
+TABLES = """
+import os, pathlib, sys
+
+def run(frame, mini_batch_context):
+    said = [list(map(str, frame["city"])), str(frame["amount"].dtype), dict(mini_batch_context.partition_key_value)]
+    model = pathlib.Path(os.environ["AZUREML_MODEL_DIR"], "m.txt").read_text()
+    return [f"{mini_batch_context.minibatch_index} {said} {model}"]
+"""
+
+
+def test_groups_of_a_table_come_as_data_frames_with_what_they_have_in_common(ctx: Context) -> None:
+    """As Azure ML's example of many models does: one row for each group is no failure, and a model is found by its variable."""
+    table = "city;store;amount\nBern;2;1\nRom;1;\nBasel;2;3\nOslo;;4\n"
+    about = "paths: [{file: ./sales.csv}]\ntransformations: [{read_delimited: {delimiter: ';'}}]\n"
+    data = {"sales.csv": table, "MLTable": about}
+    run = submit(
+        ctx,
+        code=[InputFile(path="score.py", digest=ctx.blobs.put(TABLES.encode()).digest)],
+        inputs={
+            "data": [InputFile(path=name, digest=ctx.blobs.put(text.encode()).digest) for name, text in data.items()],
+            "model": [InputFile(path="m.txt", digest=ctx.blobs.put(b"v1").digest)],
+        },
+        parallel={"partition_keys": ["store"], "model": "model", "mini_batch_error_threshold": 0, "error_threshold": 0},
+    )
+    assert ended(ctx, run).state == "Completed", log_of(ctx, run)
+    assert left(ctx, run, "rows").splitlines() == [
+        "0 [['Rom'], 'float64', {'store': 1}] v1",
+        "1 [['Bern', 'Basel'], 'int64', {'store': 2}] v1",
+        "2 [['Oslo'], 'int64', {'store': None}] v1",
+    ]
+    assert "3 mini-batches of 4 rows by store" in log_of(ctx, run)
+    assert not (ctx.settings.attempts / run.id / "1" / ledger.TABLE).exists()
+
+
+def test_a_table_that_cannot_be_cut_ends_the_job_with_the_column_that_was_meant(ctx: Context) -> None:
+    data = [InputFile(path="a.csv", digest=ctx.blobs.put(b"store,n\n1,2\n3,4\n").digest)]
+    end = ended(ctx, submit(ctx, inputs={"data": data}, parallel={"partition_keys": ["stor"]}))
+    assert (end.state, end.failure) == ("Failed", "user_error")
+    assert "'partition_keys' names 'stor', and the table has no such column. Did you mean 'store'?" in str(end.error)
+
+
 def job_of(tmp_path: Path, text: str) -> Any:
     (tmp_path / "src").mkdir(exist_ok=True)
     (tmp_path / "src" / "score.py").write_text("def run(batch): return batch\n")
@@ -327,10 +368,34 @@ def test_a_file_of_azure_ml_is_read(tmp_path: Path) -> None:
         timeout_s=90,
         logging_level="DEBUG",
         append_row_to="rows",
+        cut="files",
     )
     assert job.spec.command == ["score.py --rate ${{inputs.rate}} --progress_update_timeout 30 "]
     assert sorted(file.path for file in job.files) == ["a.txt", "score.py"]
     assert job.warnings == ["'resources.instance_count' is 2: the job runs on one node"]
+
+
+def test_a_table_and_a_model_are_read_as_azure_ml_writes_them(tmp_path: Path) -> None:
+    """`direct` is how Azure ML's examples give a table: its files come all the same, as rows are cut here."""
+    text = FILE.replace("{type: uri_folder, path: data}", "{type: mltable, path: 'azureml:sales:1', mode: direct}")
+    (tmp_path / "m.bin").write_text("m")
+    job = job_of(
+        tmp_path,
+        text.replace('mini_batch_size: "10"', "mini_batch_size: 10kb").replace(
+            "append_row", "model: ./m.bin\n  append_row"
+        ),
+    )
+    parallel = job.spec.parallel
+    assert parallel is not None
+    assert (parallel.cut, parallel.size(), parallel.model) == ("table", (0, 10240), "model")
+    assert [file.slot for file in job.files if file.path == "m.bin"] == ["model"]
+    mounted = job_of(tmp_path, text.replace("mode: direct", "mode: ro_mount")).spec.parallel
+    assert mounted is not None
+    assert mounted.cut == "files"
+    keys = job_of(tmp_path, FILE.replace('size: "10"', "size: 10\npartition_keys: [store, brand]"))
+    assert keys.spec.parallel is not None
+    assert keys.spec.parallel.partition_keys == ["store", "brand"]
+    assert "'mini_batch_size' is left out: with 'partition_keys' each group is a mini-batch" in keys.warnings
 
 
 @pytest.mark.parametrize(
@@ -339,7 +404,9 @@ def test_a_file_of_azure_ml_is_read(tmp_path: Path) -> None:
         ("entry_script: score.py", "entry_script:", "task.entry_script"),
         ("input_data: ${{inputs.files}}", "input_data: files", "input_data"),
         ("type: run_function", "type: notebook", "task.type"),
-        ('mini_batch_size: "10"', "partition_keys: [store]", "partition_keys"),
+        ('mini_batch_size: "10"', "partition_keys: store", "partition_keys"),
+        ('mini_batch_size: "10"', "partition_keys: [store, store]", "parallel"),
+        ("entry_script: score.py", "entry_script: score.py\n  model: ${{outputs.rows}}", "task.model"),
         ('mini_batch_size: "10"', "mini_batch_size: few", "parallel"),
         ("append_row_to: ${{outputs.rows}}", "append_row_to: rows", "task.append_row_to"),
     ],

@@ -309,6 +309,7 @@ jobs:
       entry_script: score.py
       program_arguments: --word ${{inputs.word}}
       append_row_to: ${{outputs.rows}}
+      model: ./m.txt
   count:
     command: wc -l < ${{inputs.rows}} > ${{outputs.n}}/n.txt
     inputs: {rows: "${{parent.jobs.score.outputs.rows}}"}
@@ -317,12 +318,18 @@ jobs:
 SCORE = """
 import os, sys
 def run(mini_batch):
-    return [f"{os.path.basename(path)} {sys.argv[2]}" for path in mini_batch]
+    model = open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "m.txt")).read()
+    return [f"{os.path.basename(path)} {sys.argv[2]} {model}" for path in mini_batch]
+"""
+SCORE_GROUPS = """
+def run(frame, mini_batch_context):
+    return [f"{mini_batch_context.partition_key_value['store']} {frame['n'].sum()}"]
 """
 
 
 def test_a_parallel_job_is_a_step(ctx: Context, studio: Studio, folder: Path) -> None:
     (folder / "train_src" / "score.py").write_text(SCORE)
+    (folder / "m.txt").write_text("v1")
     (folder / "many").mkdir()
     for n in range(3):
         (folder / "many" / f"{n}.txt").write_text(str(n))
@@ -330,7 +337,11 @@ def test_a_parallel_job_is_a_step(ctx: Context, studio: Studio, folder: Path) ->
     run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
     assert run.run.state == "Completed", [one.error for one in service.steps(ctx, run.run.id)]
     assert text_of(ctx, run, "count", "n.txt", "n").strip() == "3"
-    assert text_of(ctx, run, "score", "rows", "rows").splitlines() == ["0.txt seen", "1.txt seen", "2.txt seen"]
+    assert text_of(ctx, run, "score", "rows", "rows").splitlines() == [
+        "0.txt seen v1",
+        "1.txt seen v1",
+        "2.txt seen v1",
+    ]
     (folder / "pipeline.yml").write_text(PARALLEL.replace('"2"', '"3"'))
     again = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
     assert states(ctx, again) == {"score": "Completed", "count": "Reused"}
@@ -340,18 +351,21 @@ def test_a_parallel_job_is_a_step(ctx: Context, studio: Studio, folder: Path) ->
 
 
 def test_a_parallel_component_is_registered_and_run(ctx: Context, studio: Studio, folder: Path) -> None:
-    (folder / "train_src" / "score.py").write_text(SCORE)
+    (folder / "train_src" / "score.py").write_text(SCORE_GROUPS)
     (folder / "many").mkdir()
-    (folder / "many" / "a.txt").write_text("a")
+    (folder / "many" / "a.csv").write_text("store;n\n1;2\n2;3\n1;4\n")
+    (folder / "many" / "MLTable").write_text(
+        "paths: [{file: a.csv}]\ntransformations: [{read_delimited: {delimiter: ';'}}]"
+    )
     (folder / "score.yml").write_text(
         """
 $schema: https://azuremlschemas.azureedge.net/latest/parallelComponent.schema.json
 type: parallel
 name: score
-inputs: {files: {type: uri_folder}}
+inputs: {files: {type: mltable}}
 outputs: {rows: {type: uri_file}}
 input_data: ${{inputs.files}}
-mini_batch_size: "1"
+partition_keys: [store]
 task: {type: run_function, code: train_src, entry_script: score.py, program_arguments: --word x, append_row_to: "${{outputs.rows}}"}
 """
     )
@@ -360,14 +374,14 @@ task: {type: run_function, code: train_src, entry_script: score.py, program_argu
     (folder / "pipeline.yml").write_text(
         """
 type: pipeline
-inputs: {raw: {type: uri_folder, path: many}}
+inputs: {raw: {type: mltable, path: many}}
 jobs:
   one:
     type: parallel
     component: azureml:score:1
-    inputs: {files: "${{parent.inputs.raw}}"}
+    inputs: {files: {type: mltable, path: "${{parent.inputs.raw}}", mode: direct}}
 """
     )
     run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
     assert run.run.state == "Completed", [one.error for one in service.steps(ctx, run.run.id)]
-    assert text_of(ctx, run, "one", "rows", "rows") == "a.txt x\n"
+    assert text_of(ctx, run, "one", "rows", "rows") == "1 6\n2 3\n"

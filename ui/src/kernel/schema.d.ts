@@ -12839,9 +12839,12 @@ export interface components {
      * Parallel
      * @description How data is cut and worked on; the first word of the job's command is the script, the others its arguments.
      *
-     *     data: the input that is cut. mini_batch_size: files, or bytes with a unit (`10mb`). mini_batch_error_threshold, error_threshold: failed
+     *     data: the input that is cut. cut: by its files, or by the rows of the table in it; auto: by rows where an MLTable in it says how its files
+     *     are read. mini_batch_size: files or rows, or bytes with a unit (`10mb`); empty: one file, or 1mb of a table. partition_keys: columns; a
+     *     mini-batch for each group of rows with the same values in them, whatever its size. mini_batch_error_threshold, error_threshold: failed
      *     mini-batches and items that are let pass; -1: any number. max_concurrency: workers at once; 0: one for each core, or GPU.
-     *     max_retries: of one mini-batch; timeout_s: of one. append_row_to: the output that gets what `run` returned, row by row.
+     *     max_retries: of one mini-batch; timeout_s: of one. append_row_to: the output that gets what `run` returned, row by row. model: the
+     *     input whose folder scripts find as AZUREML_MODEL_DIR.
      */
     Parallel: {
       /**
@@ -12849,6 +12852,12 @@ export interface components {
        * @default
        */
       append_row_to: string;
+      /**
+       * Cut
+       * @default auto
+       * @enum {string}
+       */
+      cut: 'auto' | 'files' | 'table';
       /** Data */
       data: string;
       /**
@@ -12879,9 +12888,19 @@ export interface components {
       mini_batch_error_threshold: number;
       /**
        * Mini Batch Size
-       * @default 1
+       * @default
        */
       mini_batch_size: string;
+      /**
+       * Model
+       * @default
+       */
+      model: string;
+      /**
+       * Partition Keys
+       * @default []
+       */
+      partition_keys: string[];
       /**
        * Timeout S
        * @default 60

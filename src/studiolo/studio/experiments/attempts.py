@@ -190,7 +190,16 @@ def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) ->
     again: another attempt follows: that of a parallel job goes on from what this one has done.
     """
     kept = {OUTPUTS, ledger.ROWS} if again and claim.kind == "parallel" else set()
-    gone = {INPUTS, OUTPUTS, PACKAGES, TRIALS, ledger.ROWS, sparks.SCRATCH, *((WORK,) if completed else ())}
+    gone = {
+        INPUTS,
+        OUTPUTS,
+        PACKAGES,
+        TRIALS,
+        ledger.ROWS,
+        ledger.TABLE,
+        sparks.SCRATCH,
+        *((WORK,) if completed else ()),
+    }
     with suppress(OSError):
         for there in folder(ctx, claim).iterdir():
             if there.name in gone - kept:
@@ -241,6 +250,7 @@ def _parallel(spec: JobSpec, place: Path) -> list[str]:
         "command": _words(spec, place, place / OUTPUTS)[-1],
         "data": str(_input(spec, place, spec.parallel.data)),
         "append_to": str(rows if _is_file(spec, target) else rows / pieces.ROWS) if target else "",
+        "model": str(_input(spec, place, model)) if (model := spec.parallel.model) else "",
     }
     (place / pieces.PLAN).write_text(json.dumps(plan), "utf-8")
     return [sys.executable, "-m", pieces.__name__]

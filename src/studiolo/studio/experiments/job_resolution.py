@@ -60,7 +60,11 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
     for name, given in spec.data.items():
         inputs.pop(name, None)
         shapes[name] = "file" if given.type in FILE_TYPES else "folder"
-        if given.mode == "direct" and not given.path.startswith(_OF_SPARK if spec.kind == "spark" else _OF_RUNS):
+        if (
+            given.mode == "direct"
+            and name != _cut(spec)
+            and not given.path.startswith(_OF_SPARK if spec.kind == "spark" else _OF_RUNS)
+        ):
             found["direct"][name] = given.path
             if given.path.startswith(("azureml://", "studiolo://")):
                 handed.add(_located(ctx, name, given.path)[0])
@@ -90,6 +94,11 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
     context |= _open(secrets, around, handed)
     changed = {"context": context, "inputs": inputs, "secrets": secrets, "tags": tags}
     return spec.model_copy(update=changed | _kept_once(spec, chosen))
+
+
+def _cut(spec: JobSpec) -> str:
+    """Return the input whose table is cut into mini-batches: its files come, as an address cannot be cut."""
+    return spec.parallel.data if spec.parallel is not None else ""
 
 
 def _kept_once(spec: JobSpec, chosen: environments.Chosen | None) -> dict[str, Any]:

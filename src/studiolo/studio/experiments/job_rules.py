@@ -100,11 +100,15 @@ def _check_parallel(job: JobSpec) -> None:
     if job.parallel is None:
         return
     name = job.parallel.data
-    if job.params.get(name) or (name in job.data and job.data[name].mode == "direct"):
+    table = job.parallel.cut == "table" or job.parallel.partition_keys  # whose files come, whatever its mode is
+    if job.params.get(name) or (name in job.data and job.data[name].mode == "direct" and not table):
         raise BadJob(f"'{name}' is no data that can be cut into files.", "Give it as a folder.", field="parallel.data")
     target = job.parallel.append_row_to
     if target and target not in job.outputs:
         raise BadJob(f"There is no output '{target}'.", "Add it to the outputs.", field="parallel.append_row_to")
+    model = job.parallel.model
+    if model and model not in {*job.inputs, *job.data, *job.params}:
+        raise BadJob(f"There is no input '{model}'.", "Add the model to the inputs.", field="parallel.model")
     if job.distribution is not None:
         raise BadJob("The workers of a parallel job are not one group.", "Leave it out.", field="distribution")
 

@@ -44,7 +44,8 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
     if spec.sweep is not None:
         found["sweep"] = spec.sweep.model_dump_json()
     if spec.parallel is not None:
-        cut = spec.parallel.model_dump(include={"data", "mini_batch_size", "append_row_to"})
+        what = {"data", "cut", "mini_batch_size", "partition_keys", "append_row_to", "model"}
+        cut = spec.parallel.model_dump(include=what, exclude_defaults=True)
         found["parallel"] = _json(
             cut | {"let pass": [spec.parallel.mini_batch_error_threshold, spec.parallel.error_threshold]}
         )

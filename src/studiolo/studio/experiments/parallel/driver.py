@@ -15,9 +15,10 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from studiolo.kernel.errors import StudioloError
 from studiolo.runner import attempt
 from studiolo.runner.journal import Journal
-from studiolo.studio.experiments.parallel import batches
+from studiolo.studio.experiments.parallel import batches, ledger
 from studiolo.studio.experiments.parallel.ledger import Entry, Ledger
 from studiolo.studio.experiments.parallel.schemas import Parallel
 from studiolo.studio.experiments.parallel.workers import Ended, Told, Worker, wait
@@ -43,10 +44,8 @@ class Driver:
         self.parallel = Parallel.model_validate(plan["parallel"])
         self.words = shlex.split(plan["command"])
         self.journal = Journal(place / "journal.jsonl")
-        root = Path(plan["data"])
-        found = batches.files(root)
-        self.batches = batches.cut(found, *self.parallel.size())
-        self.ledger = Ledger(place, batches.fingerprint(root, found, self.parallel.mini_batch_size))
+        self.batches: batches.Cut
+        self.ledger: Ledger
         self.over: dict[int, Entry] = {}
         self.tries: dict[int, int] = {}
         self.todo: deque[int] = deque()
@@ -69,17 +68,25 @@ class Driver:
                 self._step()
             self._judge()
             self._finish()
-        except Stopped as error:
-            self._report(now=True)
+        except (Stopped, StudioloError) as error:
+            if hasattr(self, "batches"):
+                self._report(now=True)
             self._end_all()
             say(str(error))
             attempt.write_json(str(self.place), attempt.FAILURE, {"class": "user_error", "error": sentence(str(error))})
             return 1
+        finally:
+            if hasattr(self, "batches"):
+                self.batches.close()
         return 0
 
     def _begin(self) -> None:
-        if not Path(self.plan["data"]).exists():
+        root = Path(self.plan["data"])
+        if not root.exists():
             raise Stopped(f"there is no data in the input '{self.parallel.data}'")
+        self.journal.progress(0, None, "Cutting the data")
+        self.batches = batches.of(root, self.parallel, self.place / ledger.TABLE)
+        self.ledger = Ledger(self.place, self.batches.fingerprint)
         if not self.batches:
             say(f"the input '{self.parallel.data}' has no files: there is nothing to do")
         for entry in self.ledger.begin():
@@ -88,8 +95,7 @@ class Driver:
         self.taken = len(self.over)
         self.todo = deque(number for number in range(len(self.batches)) if number not in self.over)
         said = f", {self.taken} of them done by an earlier attempt" if self.taken else ""
-        files = sum(len(batch) for batch in self.batches)
-        say(f"{len(self.batches)} mini-batches of {files} files{said}; {self._wanted()} workers")
+        say(f"{len(self.batches)} mini-batches of {self.batches.about}{said}; {self._wanted()} workers")
         self._report(now=True)
 
     def _wanted(self) -> int:
@@ -105,7 +111,7 @@ class Driver:
         for worker in self.workers:
             if worker.ready and worker.batch is None and self.todo:
                 number = self.todo.popleft()
-                worker.give(number, self.batches[number], self.ledger.rows(number))
+                worker.give(number, self.batches.give(number), self.ledger.rows(number))
         for worker, news in wait(self.workers, _PAUSE):
             self._hear(worker, news)
         now = time.monotonic()
@@ -130,17 +136,17 @@ class Driver:
             self._died(worker, news)
         elif "unready" in news:
             self._drop(worker)
-            raise Stopped(f"init() failed: {news['unready']}")
+            raise Stopped(str(news["unready"]))
         elif "ready" in news:
             worker.ready, self.unready = True, 0
         elif "failed" in news:
             number = worker.free()
             self._again(number, str(news["error"]))
         elif "done" in news:
-            number, items = worker.free(), len(self.batches[int(news["done"])])
-            returned = int(news["returned"])
-            error = f"run() returned {returned} rows for {items} files" if returned < items else ""
-            self._close(Entry(number, items, returned, error=error))
+            number, returned = worker.free(), int(news["returned"])
+            wanted, noun = self.batches.wanted(number), self.batches.noun
+            error = f"run() returned {returned} rows for {wanted} {noun}" if returned < wanted else ""
+            self._close(Entry(number, self.batches.items(number), returned, error=error))
 
     def _died(self, worker: Worker, news: Ended) -> None:
         if worker.batch is not None:
@@ -169,11 +175,12 @@ class Driver:
             say(f"mini-batch {number} failed ({why}); again, {self.tries[number]} of {self.parallel.max_retries}")
             self.todo.append(number)
             return
-        say(f"mini-batch {number} failed {self.tries[number]} times ({why}): {', '.join(self.batches[number])[:500]}")
-        self._close(Entry(number, len(self.batches[number]), 0, failed=True, error=why))
+        say(f"mini-batch {number} failed {self.tries[number]} times ({why}): {self.batches.shown(number)[:500]}")
+        self._close(Entry(number, self.batches.items(number), 0, failed=True, error=why))
 
     def _close(self, entry: Entry) -> None:
         self.ledger.note(entry)
+        self.batches.over(entry.batch)
         self.over[entry.batch] = entry
         self._judge()
 
@@ -292,7 +299,11 @@ def say(text: str) -> None:
 def main() -> int:
     """Run the parallel job of this attempt; returns the exit code."""
     place = Path(os.environ["STUDIOLO_OUTPUTS"]).parent
-    driver = Driver(place, json.loads((place / PLAN).read_text("utf-8")))
+    plan = json.loads((place / PLAN).read_text("utf-8"))
+    if plan["model"]:  # as scripts for batch endpoints of Azure ML look for it
+        model = Path(plan["model"])
+        os.environ["AZUREML_MODEL_DIR"] = str(model.parent if model.is_file() else model)
+    driver = Driver(place, plan)
     signal.signal(signal.SIGTERM, driver.tell_to_end)
     return driver.run()
 

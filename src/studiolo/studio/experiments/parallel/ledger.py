@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 FOLDER = "parallel"
 _LEDGER, _HEAD, _ROWS = "ledger.jsonl", "batches.json", "rows"
 ROWS = f"{FOLDER}/{_ROWS}"  # kept until it is known that no attempt follows
+TABLE = f"{FOLDER}/table"  # what an attempt made of a table that it cuts; the next makes its own
 
 
 class Entry(NamedTuple):

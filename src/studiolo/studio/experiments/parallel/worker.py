@@ -1,16 +1,21 @@
-"""Runs a user's script on mini-batches, in the Python of the job's environment: standard library only, started by its path.
+"""Runs a user's script on mini-batches, in the Python of the job's environment: started by its path, with the standard library alone, and
+with the environment's pandas where rows of a table come.
 
 `python worker.py <in> <out> <level> <script> <arguments…>`: lines of JSON come by one descriptor and go by the other; what the script prints
-is the job's log. `init()` once, `run(mini_batch)` for each, `shutdown()` at the end, `on_job_finish()` in one worker when all is done.
+is the job's log. `init()` once, `run(mini_batch)` for each, `shutdown()` at the end, `on_job_finish()` in one worker when all is done. A
+`run` that takes two arguments gets as the second what Azure ML calls the mini-batch's context.
 """
 
 import importlib.util
+import inspect
 import json
 import logging
 import os
+import pickle
 import sys
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -31,8 +36,9 @@ def main(words: list[str]) -> int:
         _call(module, "init")
     except BaseException as error:  # noqa: BLE001 - SystemExit of a script's argparse too: whoever asked must hear of it
         traceback.print_exc()
-        tell(unready=_said(error))
+        tell(unready=f"init() failed: {_said(error)}")
         return 1
+    both = _takes_context(module.run)
     tell(ready=True)
     for line in asked:
         order = json.loads(line)
@@ -41,7 +47,20 @@ def main(words: list[str]) -> int:
                 _call(module, "on_job_finish")
                 tell(finished=True)
                 continue
-            returned = module.run(order["items"])
+            if "table" in order:
+                try:
+                    import numpy as np
+                    import pandas as pd
+                except ImportError as error:
+                    tell(
+                        unready=f"the data is a table, which comes as a DataFrame: add pandas to the environment ({_said(error)})"
+                    )
+                    return 1
+                given, keys = _frame(order["table"], np, pd)
+            else:
+                given, keys = order["items"], {}
+            context = SimpleNamespace(minibatch_index=order["batch"], partition_key_value=keys)
+            returned = module.run(given, context) if both else module.run(given)
             tell(done=order["batch"], returned=_keep(returned, order["rows"]))
         except Exception as error:  # noqa: BLE001 - whatever a user's script raises is a failure of its mini-batch
             traceback.print_exc()
@@ -64,6 +83,23 @@ def _load(script: str) -> Any:
     if not callable(getattr(module, "run", None)):
         raise TypeError(f"{script} has no function run(mini_batch)")
     return module
+
+
+def _takes_context(run: Any) -> bool:
+    """Say whether a function takes a second argument."""
+    try:
+        inspect.signature(run).bind(None, None)
+    except (TypeError, ValueError):  # ValueError: one that was not written in Python says nothing of itself
+        return False
+    return True
+
+
+def _frame(path: str, np: Any, pd: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the rows that were written for this mini-batch, and what they have in common."""
+    with Path(path).open("rb") as file:
+        held = pickle.load(file)  # noqa: S301 - the studio wrote it for us
+    columns = {name: np.frombuffer(data, kind).copy() if kind else data for name, kind, data in held["columns"]}
+    return pd.DataFrame(columns), held["keys"]
 
 
 def _call(module: Any, name: str) -> None:

@@ -52,10 +52,10 @@ class Worker:
             os.close(asked)
             os.close(answer)
 
-    def give(self, batch: int, items: Sequence[str], rows: Path) -> None:
-        """Let it work on a mini-batch."""
+    def give(self, batch: int, what: dict[str, Any], rows: Path) -> None:
+        """Let it work on a mini-batch. what: its paths, or where its rows are."""
         self.batch, self.since = batch, time.monotonic()
-        self._send({"batch": batch, "items": list(items), "rows": str(rows)})
+        self._send({"batch": batch, "rows": str(rows), **what})
 
     def free(self) -> int:
         """Take the mini-batch from it; returns its number."""

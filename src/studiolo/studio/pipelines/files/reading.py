@@ -86,8 +86,10 @@ def task(kind: str, raw: dict[str, Any], path: Path, found: Found, slot: Slot, w
     given["outputs"] = {name: {} for name in mapping(raw, "outputs")}
     given["display_name"] = text(raw.get("display_name")) or where or path.stem
     try:
-        readers = {"sweep": sweep.of, "parallel": parallel.of, "notebook": notebook.of, "spark": spark.of}
-        if kind in readers:
+        readers = {"sweep": sweep.of, "notebook": notebook.of, "spark": spark.of}
+        if kind == "parallel":
+            job = parallel.of(given, path, found.places, declared=mapping(raw, "inputs"))
+        elif kind in readers:
             job = readers[kind](given, path, found.places)
         else:
             job = command.of({**given, "type": "command"}, path, found.places)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.errors import StudioloError
-from studiolo.studio.experiments.job_files import data
+from studiolo.studio.experiments.job_files import data, parallel
 from studiolo.studio.experiments.job_files.document import enum, literal, mapping, text, unknown
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 from studiolo.studio.pipelines import bindings, typing_rules
@@ -62,6 +62,8 @@ def step(name: str, raw: Any, path: Path, found: Found, slot: Slot) -> dict[str,
     kind = _kind(name, raw)
     if kind in ("if_else", "parallel_for"):
         return _flow(name, kind, raw, path, found, slot)
+    if kind == "parallel" and raw.get("component") is None:
+        raw = parallel.with_model(raw)
     made = _body(name, kind, raw, path, found, slot)
     made |= _around(name, raw, found)
     if made["kind"] == "pipeline" and made.pop("timeout_s", None) is not None:
