@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid, StudioloError
 from studiolo.studio import datasets
+from studiolo.studio.datasets.children import environment
 from studiolo.studio.datasets.inspections import heads, service, sources
 from studiolo.studio.datasets.inspections.opened import Opened, local
 from studiolo.studio.datasets.inspections.schemas import InspectionRequest
@@ -192,8 +193,19 @@ def test_a_file_of_the_web_is_looked_into(serve: Any, ctx: Context, tmp_path: Pa
 
 
 def test_what_every_child_needs_is_loaded_before_it_is_forked() -> None:
-    code = "import sys, studiolo.studio.datasets.loaded; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    code = """if True:
+        import os, sys, studiolo.studio.datasets.loaded
+        print(*sys.modules)
+        print(*(open(f"/proc/self/task/{one}/comm").read().strip() for one in os.listdir("/proc/self/task")), flush=True)
+        os._exit(0)
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment()
+    ).stdout
+    modules, threads = ran.splitlines()
+    loaded = modules.split()
+    lost = [name for name in threads.split() if name != "jemalloc_bg_thd"][1:]  # of PyArrow's memory, which forks know
+    assert not lost, "the open engine has threads, which a fork would lose"
     folder = Path(str(datasets.__file__)).parent
     paths = [path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*process.py")]
     children = {".".join((datasets.__name__, *parts)) for parts in paths}

@@ -5,8 +5,8 @@ import json
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -14,6 +14,7 @@ from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import DiskFull, StudioloError
+from studiolo.kernel.forks import Child
 from studiolo.kernel.ids import new_id
 from studiolo.studio.datasets import children, errors
 from studiolo.studio.datasets.errors import BadFile, InspectionFailed
@@ -23,6 +24,7 @@ from studiolo.studio.datasets.schemas import Preview, Reading, ReadOptions, Tabl
 PREVIEW_ROWS = 100
 WORK = "work"
 CHILD = "studiolo.studio.datasets.inspect_process"
+Request = dict[str, Any] | Callable[[], dict[str, Any]]
 
 
 @dataclass
@@ -106,20 +108,23 @@ def preview(ctx: Context, table: TableInput, rows: int, work: Path) -> Preview:
     return Preview.model_validate(_ask(ctx, request, work))
 
 
-def ask(ctx: Context, request: dict[str, Any], work: Path, module: str) -> dict[str, Any]:
-    """Let another child answer, within the same limits; `inspect_process.answer` is what its module calls."""
+def ask(ctx: Context, request: Request, work: Path, module: str) -> dict[str, Any]:
+    """Let another child answer, within the same limits; `inspect_process.answer` is what its module calls.
+
+    request: what is asked, or what returns it: it is called when the child has begun, which both take a while.
+    """
     return _ask(ctx, request, work, module)
 
 
-def _ask(ctx: Context, request: dict[str, Any], work: Path, module: str = CHILD) -> dict[str, Any]:
+def _ask(ctx: Context, request: Request, work: Path, module: str = CHILD) -> dict[str, Any]:
     seconds = ctx.settings.inspect_seconds
-    request |= {"work": str(work), "memory": ctx.settings.inspect_memory_bytes, "seconds": seconds}
     try:
-        with TemporaryFile(dir=work) as asks, TemporaryFile(dir=work) as answers, TemporaryFile(dir=work) as complaints:
-            asks.write(json.dumps(request).encode())
-            asks.seek(0)
-            child = children.start(module, work, asks=asks, answers=answers, complaints=complaints)
+        with TemporaryFile(dir=work) as answers, TemporaryFile(dir=work) as complaints:
+            child = children.start(module, work, answers=answers, complaints=complaints)
             try:
+                asked = request() if callable(request) else request
+                asked |= {"work": str(work), "memory": ctx.settings.inspect_memory_bytes, "seconds": seconds}
+                _tell(child, asked)
                 code = child.wait(seconds)
             except subprocess.TimeoutExpired:
                 raise InspectionFailed(
@@ -136,6 +141,13 @@ def _ask(ctx: Context, request: dict[str, Any], work: Path, module: str = CHILD)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise DiskFull("There is no room to look into the file.", "Make room, then try again.") from error
+
+
+def _tell(child: Child, asked: dict[str, Any]) -> None:
+    """Write what is asked; of a child that has ended before, its end says more."""
+    assert child.stdin is not None
+    with suppress(BrokenPipeError), child.stdin as pipe:
+        pipe.write(json.dumps(asked).encode())
 
 
 def _understood(ctx: Context, answer: bytes, complaint: bytes, code: int) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from studiolo.studio.datasets.inspect_process import answer
+from studiolo.studio.datasets.reading.encoding import CHUNK
 
 
 def _asked(request: dict[str, Any]) -> dict[str, Any]:
@@ -12,6 +14,19 @@ def _asked(request: dict[str, Any]) -> dict[str, Any]:
 
     with engine.opened_once(Path(request["work"])):
         return _glance(request)
+
+
+def look_at_little() -> None:
+    """Look at a table of two rows: what is made when it is first asked for is made then."""
+    with TemporaryDirectory() as place:
+        work = Path(place)
+        path, further = work / "little.csv", work / "further"
+        further.write_text(
+            "1,2.5,2026-01-31,2026-01-31 12:30:00,true,lapis\n2,,2026-02-01,2026-02-01 08:00:00,false,gold\n"
+        )
+        path.write_text("a,b,c,d,e,f\n" + further.read_text())
+        file = {"path": str(path), "name": path.name, "further": [str(further)]}
+        _glance({"files": [file], "reading": {}, "rows": 2, "line_limit": CHUNK, "work": place, "verb": "glance"})
 
 
 def _glance(request: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """The verbs of inspections."""
 
 import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.context import Context
@@ -71,26 +74,32 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
             files = [found_head]
         first = _looked_at(files, asked)
         taken: list[heads.Head] = []
-        read = 0
-        for place, file in enumerate(first):
-            folder = work / f"taken-{place}"
-            folder.mkdir()
-            head = heads.take(file, folder)
-            read += head.taken
-            if head.path.name == "sparse.parquet":
-                end = inspection.ask(ctx, {"verb": "first_group", "path": str(head.path)}, work, MODULE)["end"]
-                read += heads.fill(file, head, int(end))
-            taken.append(head)
-        request = {
-            "verb": "glance",
-            "files": [head.told() for head in taken],
-            "reading": asked.reading.model_dump(mode="json"),
-            "rows": asked.rows,
-            "line_limit": ctx.settings.line_limit_bytes,
-        }
-        found = inspection.ask(ctx, request, work, MODULE)
-    told = _told(files, taken, found, read, round(time.monotonic() - started, 3))
+
+        def glance() -> dict[str, Any]:
+            taken.extend(_taken(ctx, first, work))
+            return {
+                "verb": "glance",
+                "files": [head.told() for head in taken],
+                "reading": asked.reading.model_dump(mode="json"),
+                "rows": asked.rows,
+                "line_limit": ctx.settings.line_limit_bytes,
+            }
+
+        found = inspection.ask(ctx, glance, work, MODULE)
+    told = _told(files, taken, found, round(time.monotonic() - started, 3))
     return told.model_copy(update={"rows": None, "exact": False}) if more else told
+
+
+def _taken(ctx: Context, files: list[Opened], work: Path) -> Iterator[heads.Head]:
+    """Read what a look needs of each file."""
+    for place, file in enumerate(files):
+        folder = work / f"taken-{place}"
+        folder.mkdir()
+        head = heads.take(file, folder)
+        if head.path.name == "sparse.parquet":
+            end = inspection.ask(ctx, {"verb": "first_group", "path": str(head.path)}, work, MODULE)["end"]
+            head = replace(head, taken=head.taken + heads.fill(file, head, int(end)))
+        yield head
 
 
 def _looked_at(files: list[Opened], asked: InspectionRequest) -> list[Opened]:
@@ -117,7 +126,6 @@ def _told(
     files: list[Opened],
     taken: list[heads.Head],
     found: dict[str, Any],
-    read: int,
     seconds: float,
 ) -> Inspection:
     schema = TableSchema.model_validate(found["schema"])
@@ -142,7 +150,7 @@ def _told(
         losses=_losses(schema, exact=exact),
         problems=schema.notes,
         transformations=table,
-        bytes_read=read,
+        bytes_read=sum(head.taken for head in taken),
         seconds=seconds,
     )
 

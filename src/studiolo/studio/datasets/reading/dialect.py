@@ -42,6 +42,8 @@ def find_dialect(
     order = ("\t", *DELIMITERS) if name.lower().endswith((".tsv", ".tab")) else DELIMITERS
     best, best_score = Dialect(",", quote, escape), (0.0, 0)
     for candidate in dict.fromkeys(order):
+        if candidate not in head:
+            continue
         dialect = Dialect(candidate, quote, escape)
         counts = Counter(len(record) for record in records(head, dialect))
         if not counts:
@@ -104,10 +106,13 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
         return False
     if not rest:
         return True
-    below = [[row[i] for row in rest if i < len(row) and row[i].strip()] for i in range(len(first))]
-    if any(values and all(map(_is_number, values)) for values in below):
+
+    def below(place: int) -> list[str]:
+        return [row[place] for row in rest if place < len(row) and row[place].strip()]
+
+    if any((values := below(place)) and all(map(_is_number, values)) for place in range(len(first))):
         return True
-    repeated = sum(cell.strip() != "" and cell in values for cell, values in zip(first, below, strict=True))
+    repeated = sum(cell.strip() != "" and cell in below(place) for place, cell in enumerate(first))
     return repeated == 0 or repeated < len(first) / 2
 
 

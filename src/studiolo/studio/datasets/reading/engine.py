@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 INSPECT_MEMORY = "1GB"
 _opened: "ContextVar[DuckDBPyConnection | None]" = ContextVar("opened", default=None)
+_ready: "DuckDBPyConnection | None" = None  # of this process, or opened before it was forked
 LINE = re.compile(r"[Ll]ine:? (\d+)")
 
 
@@ -30,9 +31,13 @@ def connect(spill: Path | None = None, memory: str = INSPECT_MEMORY, threads: in
     if opened is not None:
         opened.execute("; ".join(f"SET {key} = {literal(value)}" for key, value in limits.items()))
         return _told(opened.cursor())
+    return _told(_open(spill, limits))
+
+
+def _open(spill: Path | None, limits: dict[str, str | int | float | list[str]]) -> "DuckDBPyConnection":
     import duckdb
 
-    connection = duckdb.connect(
+    return duckdb.connect(
         config={
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -42,7 +47,6 @@ def connect(spill: Path | None = None, memory: str = INSPECT_MEMORY, threads: in
             **limits,
         }
     )
-    return _told(connection)
 
 
 @contextmanager
@@ -51,12 +55,32 @@ def opened_once(spill: Path) -> Iterator[None]:
 
     spill: the folder for what does not fit in memory, of all of them.
     """
-    with connect(spill) as connection:
-        before = _opened.set(connection)
-        try:
-            yield
-        finally:
-            _opened.reset(before)
+    global _ready
+    if _ready is None:
+        _ready = connect(spill)
+    else:
+        _ready.execute(f"SET temp_directory = {literal(str(spill))}")
+    before = _opened.set(_ready)
+    try:
+        yield  # who answers one request ends then: closing the engine would take as long as opening it
+    finally:
+        _opened.reset(before)
+
+
+def open_before_forks(used: Callable[[], None]) -> None:
+    """Open an engine that children forked from this process find open, and use it once, so that they find it in motion too.
+
+    It has no thread but this one when this returns: a fork would lose the others, and wait for them.
+    """
+    global _ready
+    connection = _told(_open(None, {"memory_limit": INSPECT_MEMORY, "threads": 1, "async_threads": 0}))
+    before = _opened.set(connection)
+    try:
+        used()
+    finally:
+        _opened.reset(before)
+        connection.execute("SET threads = 1")
+    _ready = connection
 
 
 def _told(connection: "DuckDBPyConnection") -> "DuckDBPyConnection":

@@ -23,6 +23,10 @@ ABSENT = (  # a longer one can only be of blanks
 COMMA = "regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*')"
 DIGITS = 17  # significant ones that a DOUBLE tells apart
 LONG = f"strlen(rtrim(replace(ltrim(v, ' +-0.'), '.', ''), ' 0')) > {DIGITS} AND contains(v, '.') AND NOT contains(lower(v), 'e')"
+# of what can be one: to find out that a text is none is what casts take longest for
+NUMERIC = (
+    "CASE WHEN v LIKE '____-__-%' THEN NULL WHEN v < ':' OR lower(v[1]) IN ('i', 'n') THEN try_cast(v AS DOUBLE) END"
+)
 WORD = "d IS NULL"  # what is a number is nothing of what is asked behind this
 NUMBER = "d IS NOT NULL"
 
@@ -88,7 +92,7 @@ def guess(
 
     texts: the file, and a text of rows from other places of it. What they do not tell is settled by reading the file through.
     """
-    rows = max(1000, min(ROWS, CELLS // len(names)))
+    rows = first_rows(len(names))
     types = dict.fromkeys(names, "VARCHAR")
     plain = {key: value for key, value in options.items() if key != "empty_as_text"}
     table = read_csv.source(texts[0], types, plain, ignore_errors=True)
@@ -113,6 +117,11 @@ def guess(
     missing = dict.fromkeys(_tokens(connection, head, gaps))
     empty = {name for name in names if seen.get(name, NOTHING)["n"] == seen.get(name, NOTHING)["absent"]}
     return Guess(columns, list(missing), decimal, empty, notes)
+
+
+def first_rows(fields: int) -> int:
+    """Return how many rows of a file's beginning are looked at for a guess."""
+    return max(1000, min(ROWS, CELLS // fields))
 
 
 def _below(table: str, rows: int) -> str:
@@ -155,7 +164,7 @@ def _facts(connection: "DuckDBPyConnection", head: str) -> dict[str, dict[str, i
     Their values stand below each other: a statement with thousands of aggregates takes minutes to plan.
     """
     counts = ", ".join(f"{condition} AS {fact}" for fact, condition in FACTS.items())
-    query = f"SELECT name, {counts} FROM (SELECT name, v, try_cast(v AS DOUBLE) AS d FROM {head}) GROUP BY name"
+    query = f"SELECT name, {counts} FROM (SELECT name, v, {NUMERIC} AS d FROM {head}) GROUP BY name"
     found = {row[0]: NOTHING | dict(zip(FACTS, row[1:], strict=True)) for row in connection.execute(query).fetchall()}
     for fact, cause, asked in (("comma", "fraction", COMMAS), ("zones", "zone", ZONES)):
         names = [name for name, facts in found.items() if facts[cause]]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from studiolo.studio.datasets.errors import LostValues
 from studiolo.studio.datasets.reading import engine, losses, read_csv
 from studiolo.studio.datasets.reading.broken_rows import refuse_broken_rows, unreadable
-from studiolo.studio.datasets.reading.types import MISSING, ZONE, column, guess
+from studiolo.studio.datasets.reading.types import MISSING, ZONE, column, first_rows, guess
 from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, ReadingNote
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def settle(
             state.rows = _count_head(connection, texts[0], state)
             return state
         _read_until_settled(connection, texts[0], state)
-        if _find_late_zones(connection, texts[0], state):
+        guessed_from_all = first is not None and not chosen and state.rows <= first_rows(len(fields))
+        if not guessed_from_all and _find_late_zones(connection, texts[0], state):
             _read_until_settled(connection, texts[0], state)
         _report_losses(connection, texts[0], state)
         return state
