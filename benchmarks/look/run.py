@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -46,23 +47,51 @@ def generate(path: Path, size: int) -> None:
             out.write(rows[first:])
 
 
-def to_s3(path: Path, port: int) -> None:
-    """Put the file into moto's bucket, in parts."""
+def of_moto(port: int) -> Any:
+    """Return a plain client."""
     import boto3
 
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=f"http://127.0.0.1:{port}",
         aws_access_key_id=USER_KEY,
         aws_secret_access_key=USER_SECRET,
         region_name="us-east-1",
     )
+
+
+def to_s3(path: Path, port: int) -> None:
+    """Put the file into moto's bucket, in parts."""
+    client = of_moto(port)
     upload = client.create_multipart_upload(Bucket="data", Key=path.name)["UploadId"]
     parts = []
     for number, piece in enumerate(_pieces(path), 1):
         made = client.upload_part(Bucket="data", Key=path.name, UploadId=upload, PartNumber=number, Body=piece)
         parts.append({"ETag": made["ETag"], "PartNumber": number})
     client.complete_multipart_upload(Bucket="data", Key=path.name, UploadId=upload, MultipartUpload={"Parts": parts})
+
+
+def bare(port: int, path: Path, repeat: int) -> tuple[float, float]:
+    """Return the medians, in milliseconds, of one range of 1 MiB, and of all that a look asks, with a plain client that is kept."""
+    client = of_moto(port)
+    size = path.stat().st_size
+    ranges = [(0, 1 << 20)]
+    ranges += [(start, start + 192 * 1024) for start in (size // 4, size // 2, size * 3 // 4, size - 192 * 1024)]
+
+    def get(piece: tuple[int, int]) -> None:
+        client.get_object(Bucket="data", Key=path.name, Range=f"bytes={piece[0]}-{piece[1] - 1}")["Body"].read()
+
+    one, all_ = [], []
+    with ThreadPoolExecutor(len(ranges)) as pool:
+        for _ in range(repeat + 1):
+            began = time.perf_counter()
+            get(ranges[0])
+            middle = time.perf_counter()
+            client.head_object(Bucket="data", Key=path.name)
+            list(pool.map(get, ranges))
+            one.append((middle - began) * 1000)
+            all_.append((time.perf_counter() - middle) * 1000)
+    return statistics.median(one[1:]), statistics.median(all_[1:])
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -141,6 +170,11 @@ def main() -> int:
                 missed.append(f"{name}: {middle:.0f} ms (bar {BAR_MS:.0f})")
             if read > BAR_BYTES:
                 missed.append(f"{name}: {read:,} bytes (bar {BAR_BYTES:,})")
+        if "s3" in sources:
+            one, all_ = bare(port, path, asked.repeat)
+            print(
+                f"\nmoto alone, asked by a plain client: {one:.0f} ms for 1 MiB, {all_:.0f} ms for all that a look asks"
+            )
         ours = {pid: held for pid, held in forking().items() if pid not in before}
         print(f"\nmemory of the process that forks: {sum(ours.values()):.0f} MiB")
     for one in missed:

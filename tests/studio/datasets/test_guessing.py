@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from studiolo.studio.datasets.reading.dialect import find_dialect, has_header
+from studiolo.studio.datasets.reading.dialect import Dialect, find_dialect, has_header, records
 from studiolo.studio.datasets.reading.types import NUMERIC
 
 NUMBERS = [
@@ -33,3 +33,10 @@ def test_a_header_is_told_by_a_later_column_of_numbers() -> None:
     rows = [["x", "b", "n"], ["x", "b", "1"], ["x", "b", "2"]]
     assert has_header(rows)
     assert not has_header([row[:2] for row in rows])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_records_are_split_at_every_kind_of_line_end(end: str) -> None:
+    """A line end inside quotes ends no record, whatever it is."""
+    text = f'a,b{end}1,"x{end}y"{end}{end}2,z'
+    assert records(text, Dialect(",")) == [["a", "b"], ["1", f"x{end}y"], ["2", "z"]]

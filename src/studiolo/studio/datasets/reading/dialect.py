@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studiolo.studio.datasets.errors import BadColumnName, TooManyColumns
@@ -76,7 +76,7 @@ def records(head: str, dialect: Dialect, limit: int = HEAD_RECORDS) -> list[list
     if len(delimiter) > 1:  # csv knows one character alone; this one occurs in no text
         head, delimiter = head.replace(delimiter, UNIT), UNIT
     reader = csv.reader(
-        io.StringIO(head, newline=""),
+        _lines(head),
         delimiter=delimiter,
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
@@ -93,6 +93,19 @@ def records(head: str, dialect: Dialect, limit: int = HEAD_RECORDS) -> list[list
     except csv.Error:  # a head cut inside quotes; what was read until there is enough
         pass
     return found
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines with their ends, one by one: a head of a million characters holds more of them than are looked at."""
+    if "\r" in text:
+        yield from io.StringIO(text, newline="")
+        return
+    start = 0
+    while (end := text.find("\n", start) + 1) > 0:
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        yield text[start:]
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
