@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,21 @@ def test_a_token_that_reads_does_not_write(port: int) -> None:
 def test_a_token_that_ended_is_named(port: int) -> None:
     with pytest.raises(CredentialExpired, match="ended at"):
         by_sas(port, sas(port, -1))
+
+
+def test_a_token_that_ends_in_the_middle_of_a_copy_is_named(port: int) -> None:
+    """The server says that it does not allow this, as it would of one file that may not be read."""
+    store = by_sas(port, sas(port, 2.5 / 3600))
+    path = next(iter(store.walk(""))).path
+    deadline = time.monotonic() + 30
+
+    def copy() -> None:
+        while time.monotonic() < deadline:
+            with store.read(path) as stream:
+                stream.read(1)
+
+    with pytest.raises(CredentialExpired, match="ended at"):
+        copy()
 
 
 @pytest.mark.parametrize(

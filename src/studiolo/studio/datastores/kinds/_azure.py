@@ -126,14 +126,22 @@ def credential(title: str, config: Mapping[str, Any], credentials: Mapping[str, 
 
 def alive(token: str) -> str:
     """Return a SAS token that has not ended; raises CredentialExpired."""
+    if end := _ended(token):
+        raise _sas_ended(end)
+    return token
+
+
+def _ended(token: str) -> str:
+    """Return when a SAS token ended; nothing for one that has not, and for what is none."""
     end = parse_qs(token).get("se", [""])[0]
     try:
-        over = datetime.fromisoformat(end).astimezone(UTC) < datetime.now(UTC) if end else False
+        return end if end and datetime.fromisoformat(end).astimezone(UTC) < datetime.now(UTC) else ""
     except ValueError:
-        over = False
-    if over:
-        raise CredentialExpired(f"The SAS token ended at {end}.", "Write a new one: studiolo datastores rotate")
-    return token
+        return ""
+
+
+def _sas_ended(end: str) -> CredentialExpired:
+    return CredentialExpired(f"The SAS token ended at {end}.", "Write a new one: studiolo datastores rotate")
 
 
 def options(about: Surroundings) -> dict[str, Any]:
@@ -159,6 +167,12 @@ def code_of(error: Exception) -> str:
     return str(getattr(known, "value", known) or "")
 
 
+def _asked(error: Exception) -> str:
+    """Return the address that was asked; a SAS token stands in it."""
+    request = getattr(getattr(error, "response", None), "request", None)
+    return str(getattr(request, "url", ""))
+
+
 def cause(error: Exception, path: str, where: str, container: str) -> StudioloError | None:  # noqa: C901, PLR0911, PLR0912 - one line a cause
     """Name the cause by Azure's code."""
     name = type(error).__name__
@@ -179,6 +193,8 @@ def cause(error: Exception, path: str, where: str, container: str) -> StudioloEr
         return None  # an answer that began well and broke off
     code = code_of(error)
     said = str(getattr(error, "message", "")).lower()
+    if status in (401, 403) and (end := _ended(urlsplit(_asked(error)).query)):
+        return _sas_ended(end)  # in the middle of something: the server only says that it does not allow it
     if code in _WRONG or (status == 401 and not code):
         if "expir" in said:
             return CredentialExpired(
