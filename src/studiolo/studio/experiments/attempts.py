@@ -200,10 +200,12 @@ def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) ->
         sparks.SCRATCH,
         *((WORK,) if completed else ()),
     }
+    place = folder(ctx, claim)
     with suppress(OSError):
-        for there in folder(ctx, claim).iterdir():
-            if there.name in gone - kept:
-                shutil.rmtree(there, ignore_errors=True)
+        there = {entry.name for entry in place.iterdir()}
+        for name in gone - kept:
+            if name.partition("/")[0] in there:  # some are folders of a folder
+                shutil.rmtree(place / name, ignore_errors=True)
 
 
 def last_line(place: Path) -> str:

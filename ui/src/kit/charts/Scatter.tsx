@@ -1,12 +1,14 @@
 import { useComputedColorScheme } from '@mantine/core';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { count, metric } from '@/kernel/format';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { count } from '@/kernel/format';
 import { palette } from '@/theme';
 import { ChartFrame } from './ChartFrame';
 import { followLasso, inside, type Spot } from './lasso';
 import { scaleOf, type ParallelAxis } from './parallel';
 import type { Plane, PlaneAxis } from './plane';
-import { bandOf, rgb, surface } from './surface';
+import { PointTip, valueOf, type Shown } from './PointTip';
+import { contourOf, outline, ring } from './scatterPaint';
+import { stepTo, type Way } from './stepping';
 import classes from './plane.module.css';
 
 interface Props {
@@ -29,7 +31,13 @@ interface Props {
   height?: number;
 }
 
-const GRID = { wide: 96, tall: 64, bands: 9 };
+const FLIP = 0.7; // beyond this share of the width the words stand on the other side of their point
+const WAYS: Readonly<Record<string, Way>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
 
 function planeAxis(axis: ParallelAxis): PlaneAxis {
   const { low, high } = scaleOf(axis);
@@ -59,7 +67,8 @@ export function Scatter(props: Props) {
   const pick = useRef(onPick);
   const lasso = useRef(onLasso);
   const drawing = onLasso !== undefined;
-  const [tip, setTip] = useState<{ point: number; left: number; top: number } | null>(null);
+  const [tip, setTip] = useState<Shown | null>(null);
+  const area = useRef<Plane | null>(null);
   useEffect(() => {
     pick.current = onPick;
     lasso.current = onLasso;
@@ -81,7 +90,7 @@ export function Scatter(props: Props) {
     const p = palette(scheme);
     void import('./plane').then(({ plane }) => {
       if (gone || !host.current) return;
-      const area = plane(
+      const drawnOn = plane(
         host.current,
         {
           height,
@@ -101,7 +110,9 @@ export function Scatter(props: Props) {
               }
             }
             plot.over.style.cursor = near === null ? 'crosshair' : 'pointer';
-            setTip(near === null ? null : { point: near, left, top });
+            setTip(
+              near === null ? null : { point: near, left, top, past: left > plot.over.clientWidth * FLIP },
+            );
           },
           onLeave: () => setTip(null),
           onPick: () => {
@@ -144,15 +155,19 @@ export function Scatter(props: Props) {
           ctx.globalAlpha = 1;
         },
       );
-      made = area;
+      made = drawnOn;
+      area.current = drawnOn;
       if (!drawing) return;
-      area.plot.cursor.drag = { ...area.plot.cursor.drag, x: false, y: false };
+      drawnOn.plot.cursor.drag = { ...drawnOn.plot.cursor.drag, x: false, y: false };
       release = followLasso(
-        area.plot.over,
-        (line) => area.over(line ? (ctx) => outline(ctx, line, p.accent) : null),
+        drawnOn.plot.over,
+        (line) => drawnOn.over(line ? (ctx) => outline(ctx, line, p.accent) : null),
         (line) => {
           const at = (n: number) =>
-            [area.plot.valToPos(x.values[n] ?? 0, 'x'), area.plot.valToPos(y.values[n] ?? 0, 'y')] as const;
+            [
+              drawnOn.plot.valToPos(x.values[n] ?? 0, 'x'),
+              drawnOn.plot.valToPos(y.values[n] ?? 0, 'y'),
+            ] as const;
           lasso.current?.(drawn.filter((n) => inside(line, at(n))));
         },
       );
@@ -161,16 +176,38 @@ export function Scatter(props: Props) {
       gone = true;
       release?.();
       made?.destroy();
+      area.current = null;
     };
   }, [x, y, drawn, colours, image, scheme, height, chosen, drawing]);
 
-  const text = (axis: ParallelAxis, n: number) =>
-    axis.categories?.[axis.values[n] ?? -1] ?? axis.values[n] ?? null;
+  const spotOf = (n: number): Spot => {
+    const plot = area.current?.plot;
+    return [plot?.valToPos(x.values[n] ?? 0, 'x') ?? 0, plot?.valToPos(y.values[n] ?? 0, 'y') ?? 0];
+  };
+  const show = (n: number | null) => {
+    const spot = n === null ? null : spotOf(n);
+    area.current?.over(spot ? (ctx) => ring(ctx, spot, palette(scheme).text) : null);
+    const past = (spot?.[0] ?? 0) > (area.current?.plot.over.clientWidth ?? 0) * FLIP;
+    setTip(n === null || !spot ? null : { point: n, left: spot[0], top: spot[1], past, keyed: true });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const at = tip?.keyed ? tip.point : null;
+    const way = WAYS[event.key];
+    if (way) show(stepTo(drawn, spotOf, at, way));
+    else if (event.key === 'Enter' && at !== null) onPick(at);
+    else if (event.key === ' ' && at !== null && onLasso) {
+      const rest = [...(chosen ?? [])].filter((n) => n !== at);
+      onLasso(chosen?.has(at) ? rest : [...rest, at]);
+    } else if (event.key === 'Escape' && at !== null) show(null);
+    else return;
+    event.preventDefault();
+  };
+
   const table = useMemo(() => {
     const shown = z ? [x, y, z] : [x, y];
     return {
       columns: ['run', ...shown.map((axis) => axis.name)],
-      rows: drawn.map((n) => [names[n] ?? '', ...shown.map((axis) => text(axis, n))]),
+      rows: drawn.map((n) => [names[n] ?? '', ...shown.map((axis) => valueOf(axis, n))]),
     };
   }, [x, y, z, drawn, names]);
   const without = points.length - drawn.length;
@@ -180,68 +217,18 @@ export function Scatter(props: Props) {
 
   return (
     <ChartFrame title={title} summary={summary} table={table} height={height}>
-      <div className={classes.plane}>
+      <div
+        className={classes.plane}
+        role="application"
+        aria-roledescription="scatter plot"
+        aria-label={`${title}: arrows go from run to run, Enter opens one${drawing ? ', Space chooses it' : ''}`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onBlur={() => tip?.keyed && show(null)}
+      >
         <div ref={host} aria-hidden />
-        {tip ? (
-          <div className={classes.tip} style={{ left: tip.left + 76, top: tip.top }}>
-            <b>{names[tip.point]}</b>
-            {[x, y, ...(z ? [z] : [])].map((axis) => {
-              const value = text(axis, tip.point);
-              return (
-                <div key={axis.id}>
-                  {axis.name}: {typeof value === 'number' ? metric(value) : value}
-                </div>
-              );
-            })}
-          </div>
-        ) : null}
+        {tip ? <PointTip {...tip} name={names[tip.point] ?? ''} axes={z ? [x, y, z] : [x, y]} /> : null}
       </div>
     </ChartFrame>
   );
-}
-
-function outline(ctx: CanvasRenderingContext2D, line: readonly Spot[], colour: string): void {
-  ctx.beginPath();
-  for (const [left, top] of line) ctx.lineTo(left, top);
-  ctx.closePath();
-  ctx.strokeStyle = colour;
-  ctx.fillStyle = colour;
-  ctx.lineWidth = 1.5;
-  ctx.stroke();
-  ctx.globalAlpha = 0.12;
-  ctx.fill();
-  ctx.globalAlpha = 1;
-}
-
-function contourOf(
-  x: ParallelAxis,
-  y: ParallelAxis,
-  z: ParallelAxis,
-  points: readonly number[],
-  ramp: readonly string[],
-): HTMLCanvasElement | null {
-  const [sx, sy, sz] = [scaleOf(x), scaleOf(y), scaleOf(z)];
-  const samples = points.flatMap((n) => {
-    const share = sz.to(z.values[n] ?? NaN);
-    return Number.isFinite(share)
-      ? [{ x: sx.to(x.values[n] ?? 0), y: sy.to(y.values[n] ?? 0), z: share }]
-      : [];
-  });
-  if (samples.length < 4) return null;
-  const grid = surface(samples, GRID.wide, GRID.tall);
-  const canvas = document.createElement('canvas');
-  canvas.width = GRID.wide;
-  canvas.height = GRID.tall;
-  const ctx = canvas.getContext('2d');
-  if (!ctx) return null;
-  const pixels = ctx.createImageData(GRID.wide, GRID.tall);
-  grid.forEach((share, index) => {
-    if (Number.isNaN(share)) return;
-    const at = (bandOf(share, GRID.bands) / (GRID.bands - 1)) * (ramp.length - 1);
-    const [r, g, b] = rgb(ramp[Math.round(at)] ?? '');
-    const row = GRID.tall - 1 - Math.floor(index / GRID.wide);
-    pixels.data.set([r, g, b, 255], 4 * (row * GRID.wide + (index % GRID.wide)));
-  });
-  ctx.putImageData(pixels, 0, 0);
-  return canvas;
 }
