@@ -33,7 +33,7 @@ def forking() -> psutil.Process:
 
 
 def ahead(folder: Path) -> list[psutil.Process]:
-    """Return the runner that waits for an attempt."""
+    """Return the runner that waits for an attempt, and the process that waits to be its job."""
 
     def ours(one: psutil.Process) -> bool:
         try:
@@ -41,7 +41,9 @@ def ahead(folder: Path) -> list[psutil.Process]:
         except psutil.Error:
             return False
 
-    return [one for one in psutil.process_iter() if ours(one)]
+    found = [one for one in psutil.process_iter() if ours(one)]
+    pids = {one.pid for one in found}
+    return sorted(found, key=lambda one: one.ppid() in pids)
 
 
 def test_a_forked_runner_does_what_a_started_one_does(tmp_path: Path) -> None:
@@ -126,30 +128,44 @@ def test_an_attempt_that_has_an_owner_stays_its_own(tmp_path: Path) -> None:
     assert log(tmp_path) == "once\n"
 
 
-def test_the_next_runner_waits_and_is_the_one_that_begins(tmp_path: Path) -> None:
-    begin(tmp_path / "a", "print('first')")
-    ended(tmp_path / "a")
-    wait_for(lambda: len(ahead(tmp_path)) == 1)
-    (waiting,) = ahead(tmp_path)
+def both_wait(folder: Path) -> list[psutil.Process]:
+    """Run something, so that the next is forked ahead; returns the runner that waits, and its job's process."""
+    begin(folder / "a", "print('first')")
+    ended(folder / "a")
+    wait_for(lambda: len(ahead(folder)) == 2)
+    return ahead(folder)
+
+
+def test_the_next_runner_and_its_job_wait_and_are_those_that_begin(tmp_path: Path) -> None:
+    waiting, job = both_wait(tmp_path)
     assert os.getsid(waiting.pid) not in (os.getsid(0), os.getsid(forking().pid))
-    begin(tmp_path / "b", "print('second')")
+    assert job.ppid() == waiting.pid
+    begin(tmp_path / "b", "import os; print(os.getpid(), os.getsid(0), sorted(os.listdir('/proc/self/fd')))")
     assert ended(tmp_path / "b").code == 0
     assert json.loads((tmp_path / "b" / attempt.CLAIM).read_text())["pid"] == waiting.pid
+    assert log(tmp_path / "b") == f"{job.pid} {job.pid} ['0', '1', '2', '3']\n"  # the last is of the listing
 
 
-def test_a_runner_that_was_killed_while_it_waited_is_replaced(tmp_path: Path) -> None:
-    begin(tmp_path / "a", "print('first')")
-    ended(tmp_path / "a")
-    wait_for(lambda: len(ahead(tmp_path)) == 1)
-    ahead(tmp_path)[0].kill()
+@pytest.mark.parametrize("which", [0, 1])
+def test_one_that_was_killed_while_it_waited_is_replaced(tmp_path: Path, which: int) -> None:
+    both = both_wait(tmp_path)
+    both[which].kill()
     begin(tmp_path / "b", "print('second')")
-    assert ended(tmp_path / "b").code == 0
+    assert (ended(tmp_path / "b").code, log(tmp_path / "b")) == (0, "second\n")
+    assert psutil.wait_procs(both, 10)[1] == []
 
 
-def test_a_runner_that_waits_ends_with_the_process_that_forked_it(tmp_path: Path) -> None:
-    begin(tmp_path / "a", "print('first')")
-    ended(tmp_path / "a")
-    wait_for(lambda: len(ahead(tmp_path)) == 1)
-    (waiting,) = ahead(tmp_path)
+def test_a_job_that_is_canceled_before_it_starts_leaves_no_process(tmp_path: Path) -> None:
+    both = both_wait(tmp_path)
+    (tmp_path / "b").mkdir()
+    attempt.touch(str(tmp_path / "b"), attempt.CANCEL)
+    begin(tmp_path / "b", "print('second')")
+    assert (ended(tmp_path / "b").failure, log(tmp_path / "b")) == ("canceled", "")
+    assert psutil.wait_procs(both, 10)[1] == []
+    assert json.loads((tmp_path / "b" / attempt.EXIT).read_text())["survivors"] == 0
+
+
+def test_those_that_wait_end_with_the_process_that_forked_them(tmp_path: Path) -> None:
+    both = both_wait(tmp_path)
     forking().kill()
-    waiting.wait(10)
+    assert psutil.wait_procs(both, 10)[1] == []

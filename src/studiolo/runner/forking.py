@@ -120,6 +120,7 @@ def _ahead(entry: types.ModuleType, control: socket.socket, others: Sequence[int
     begins there what that is to become. It is in a session of its own, and ends when this process does without having told it anything.
     others: descriptors that it is not to have.
     """
+    from studiolo.runner import job
     from studiolo.runner.program import Program
 
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -144,6 +145,7 @@ def _ahead(entry: types.ModuleType, control: socket.socket, others: Sequence[int
             os.close(descriptor)
         entry.close_input()  # it is the socket on which this process is told
         identity = entry.who()
+        job.fork_ahead(theirs)
         text, fds, _, _ = socket.recv_fds(theirs, MOST, FDS)
         theirs.close()
         if not text:

@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from studiolo.runner import attempt
 from studiolo.runner.program import Warmed
 
 warmed: Warmed | None = None  # in a runner that was forked by a process which has loaded modules
+_ahead: tuple[int, Any] | None = None  # the process of the first program, and how it is told what that is
+_PIECE = 1 << 16
 _SET_PDEATHSIG = 1
 _SET_CHILD_SUBREAPER = 36
 
@@ -34,26 +36,16 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None], outpu
     Raises NotStarted when there is no such program or folder; and in the job's process, when that is a fork of one that has
     loaded its modules, the Program that it is to become.
     """
-    program = warmed.program(job) if warmed is not None else None
     failed_read, failed_write = os.pipe()
     gate_read, gate_write = os.pipe()
-    runner = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        os.close(gate_write)
-        os.close(failed_read)
-        try:
-            _become(folder, job, runner, gate_read, output)
-            if program is not None and warmed is not None:
-                warmed.enter(program.env[attempt.MARK])
-            else:
-                _execute(job)
-        except BaseException as error:  # noqa: BLE001 - in the child nothing may return
-            with contextlib.suppress(OSError):
-                os.write(failed_write, json.dumps(_sentence(error, job)).encode()[:4096])
-            os._exit(127)
-        assert program is not None
-        raise program
+    pid = _handed(folder, job, gate_read, failed_write, output)
+    if pid is None:
+        runner = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os.close(gate_write)
+            os.close(failed_read)
+            _be(folder, job, runner, gate_read, failed_write, output)
     os.close(failed_write)
     os.close(gate_read)
     try:
@@ -69,6 +61,89 @@ def start(folder: str, job: dict[str, Any], record: Callable[[int], None], outpu
         os.waitpid(pid, 0)
         raise NotStarted(json.loads(message))
     return pid
+
+
+def fork_ahead(*others: Any) -> None:
+    """Fork the process of the first program before there is one: what it costs to begin is paid while nobody waits.
+
+    It waits for what it is to be and ends with its runner. others: sockets that it is not to have. Raises in it what `start` does there.
+    """
+    global _ahead
+    import socket  # who forks ahead has it loaded; it takes as long as all else that a runner loads
+
+    ours, theirs = socket.socketpair()
+    runner = os.getpid()
+    try:
+        pid = os.fork()
+    except OSError:
+        ours.close()
+        theirs.close()
+        return
+    if pid:
+        theirs.close()
+        _ahead = pid, ours
+        return
+    try:
+        for other in (ours, *others):
+            other.close()
+        text, fds, _, _ = socket.recv_fds(theirs, _PIECE, 3)
+        while more := theirs.recv(_PIECE):
+            text += more
+        theirs.close()
+        for descriptor in fds:
+            os.set_inheritable(descriptor, False)
+        told = json.loads(text)
+    except (OSError, ValueError):  # the runner has ended
+        os._exit(0)
+    _be(told["folder"], told["job"], runner, fds[0], fds[1], fds[2] if len(fds) > 2 else None)
+
+
+def dismiss() -> None:
+    """End the process that was forked ahead, when it was not needed."""
+    global _ahead
+    if _ahead is not None:
+        (pid, tell), _ahead = _ahead, None
+        tell.close()
+        with contextlib.suppress(ChildProcessError):  # it has been seen to its end already
+            os.waitpid(pid, 0)
+
+
+def _handed(folder: str, job: dict[str, Any], gate: int, failed: int, output: int | None) -> int | None:
+    """Tell the process that was forked ahead what it is to be; returns its pid, None when there is none."""
+    global _ahead
+    if _ahead is None:
+        return None
+    import socket
+
+    (pid, tell), _ahead = _ahead, None
+    fds = [gate, failed] if output is None else [gate, failed, output]
+    text = json.dumps({"folder": folder, "job": job}).encode()
+    with tell:
+        try:
+            sent = socket.send_fds(tell, [text], fds)
+            tell.sendall(text[sent:])
+        except OSError:  # it was killed
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+            return None
+    return pid
+
+
+def _be(folder: str, job: dict[str, Any], runner: int, gate: int, failed: int, output: int | None) -> NoReturn:
+    """Become the job's process; does not return. What prevents it is written to `failed`."""
+    try:
+        program = warmed.program(job) if warmed is not None else None
+        _become(folder, job, runner, gate, output)
+        if program is not None and warmed is not None:
+            warmed.enter(program.env[attempt.MARK])
+        else:
+            _execute(job)
+    except BaseException as error:  # noqa: BLE001 - in the child nothing may return
+        with contextlib.suppress(OSError):
+            os.write(failed, json.dumps(_sentence(error, job)).encode()[:4096])
+        os._exit(127)
+    assert program is not None
+    raise program
 
 
 def _see_through(path: str) -> None:

@@ -53,7 +53,9 @@ class Runner:
     def run(self) -> None:
         """Do it all; returns when `exit.json` is written."""
         self._adopts = job.adopt_orphans()
-        self._record(*(self._not_ready() or self._do()))
+        verdict = self._not_ready() or self._do()
+        job.dismiss()
+        self._record(*verdict)
 
     def _not_ready(self) -> tuple[str, str] | None:
         """Make ready what the job needs; returns class and sentence when it cannot start."""
