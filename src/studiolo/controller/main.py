@@ -1,5 +1,6 @@
 """The loop of the controller: one per home, the ticks of all slices in the order of the house, for every workspace."""
 
+import gc
 import json
 import logging
 import os
@@ -71,6 +72,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
     changes = Changes(ctx)
     nest.open_()
     warming.open_(settings.warm_processes, settings.warm_idle_seconds, settings.warm_memory_bytes)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: to look through all of it for garbage takes longer than a step of a pipeline
     log.info("controller of %s started, process %s", settings.home, os.getpid())
     try:
         while not stop.is_set():

@@ -7,9 +7,9 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from studiolo.kernel.context import Context
@@ -144,7 +144,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         limited=True,
         group=ctx.settings.cgroup,
         withheld=list(spec.context.get("withheld", [])),
-        inherited=job_variables.inherited(spec, env),
+        inherited=_inherited(claim, env),
         own=sorted(spec.env),
     )
     programs = around.programs(ctx, claim, lambda: job_variables.of_programs(ctx, claim, place))
@@ -165,12 +165,25 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
     return made
 
 
-def outputs(ctx: Context, claim: Claim) -> tuple[list[tuple[str, Blob]], list[str]]:
-    """Store the files below `outputs/`; returns them by path, and the paths that cannot be kept. Raises OSError, DiskFull."""
+def _inherited(claim: Claim, env: dict[str, str]) -> list[str]:
+    """Return the variables that mean nothing where the job runs: in an image, and on another machine."""
+    apart = (
+        bool((claim.spec.context.get("environment") or {}).get("container")) or claim.compute not in compute.built_in()
+    )
+    return job_variables.inherited(claim.spec, env) if apart else []
+
+
+def outputs(
+    ctx: Context, claim: Claim, paths: Iterable[Path] | None = None
+) -> tuple[list[tuple[str, Blob]], list[str]]:
+    """Store the files below `outputs/`; returns them by path, and the paths that cannot be kept. Raises OSError, DiskFull.
+
+    paths: of the files, where they are known.
+    """
     root = folder(ctx, claim) / OUTPUTS
     kept: list[tuple[str, Blob]] = []
     left: list[str] = []
-    for path in _walk(root):
+    for path in _walk(root) if paths is None else paths:
         name = path.relative_to(root).as_posix()
         try:
             kept.append((clean(name), ctx.blobs.put(path)))
@@ -179,9 +192,15 @@ def outputs(ctx: Context, claim: Claim) -> tuple[list[tuple[str, Blob]], list[st
     return kept, left
 
 
-def outputs_size(ctx: Context, claim: Claim) -> int:
-    """Return the bytes below `outputs/`."""
-    return sum(path.stat().st_size for path in _walk(folder(ctx, claim) / OUTPUTS))
+def few_outputs(ctx: Context, claim: Claim, most: int) -> list[Path] | None:
+    """Return the files below `outputs/`, None where they have more bytes than these together."""
+    found, size = [], 0
+    for path in _walk(folder(ctx, claim) / OUTPUTS):
+        size += path.stat().st_size
+        if size > most:
+            return None
+        found.append(path)
+    return found
 
 
 def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) -> None:
@@ -314,7 +333,12 @@ def _words(spec: JobSpec, place: Path, outputs: Path) -> list[str]:
     for word in spec.command:
         values |= {("outputs", name): quote(str(outputs / name)) for name in expressions.outputs(word)}
     words = [expressions.substitute(word, values) for word in spec.command]
-    return [shutil.which("bash") or "/bin/sh", "-c", *words] if shell else words
+    return [_shell(), "-c", *words] if shell else words
+
+
+@cache
+def _shell() -> str:
+    return shutil.which("bash") or "/bin/sh"
 
 
 def _together(spec: JobSpec, words: list[str]) -> list[str]:

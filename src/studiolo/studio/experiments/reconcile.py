@@ -338,8 +338,8 @@ def _store(ctx: Context, claim: Claim) -> tuple[list[tuple[str, Blob]], list[str
     """Store the outputs: at once when they are small, else in a thread, so that other jobs do not wait; None: not yet."""
     work = _storing.get(claim.holder)
     if work is None:
-        if attempts.outputs_size(ctx, claim) <= _AT_ONCE:
-            return attempts.outputs(ctx, claim)
+        if (few := attempts.few_outputs(ctx, claim, _AT_ONCE)) is not None:
+            return attempts.outputs(ctx, claim, few)
         work = _storing[claim.holder] = _threads.submit(attempts.outputs, ctx, claim)
     if not work.done():
         return None

@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from studiolo.kernel.settings import Settings
@@ -40,7 +41,8 @@ def capacity(settings: Settings) -> Capacity:
     memory_there = _total_memory()
     room = min(memory_there, limit or memory_there)
     memory = min(settings.memory_bytes or int(room * _SHARE), room)
-    return Capacity(cores, memory, there, memory_there, _limits(settings, there, allowed, quota, limit))
+    kept = _limits(settings.cores, there, allowed, quota, limit, _may_group(settings.cgroup))
+    return Capacity(cores, memory, there, memory_there, kept)
 
 
 def start(folder: Path, order: Order, handed: Handed = NOTHING) -> bool:
@@ -93,17 +95,19 @@ class RunHere:
     usage = staticmethod(usage)
 
 
-def _limits(settings: Settings, there: int, allowed: int, quota: float | None, memory: int | None) -> tuple[Kept, ...]:
+@lru_cache(16)  # a pipeline asks for the capacity at each of its steps
+def _limits(
+    chosen: int | None, there: int, allowed: int, quota: float | None, memory: int | None, grouped: bool
+) -> tuple[Kept, ...]:
     reasons = [
         text
         for text, applies in (
             (f"CPU affinity allows {allowed} of {there}", allowed < there),
             (f"the container's quota is {quota:g} cores" if quota else "", bool(quota and quota < allowed)),
-            (f"STUDIOLO_CORES={settings.cores}", bool(settings.cores and settings.cores < allowed)),
+            (f"STUDIOLO_CORES={chosen}", bool(chosen and chosen < allowed)),
         )
         if applies
     ]
-    grouped = _may_group(settings.cgroup)
     because = f" ({'; '.join(reasons)})" if reasons else ""
     return (
         Kept(
