@@ -103,9 +103,8 @@ def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values
             if column.default is not None and column.name not in names:
                 fixed[column.name] = column.default.arg(None) if column.default.is_callable else column.default.arg  # type: ignore[attr-defined]
     compiled = statement.compile(dialect=dialect, column_keys=[*names, *fixed] or None)
-    state = compiled.construct_expanded_state(
-        {**fixed, **values}
-    )  # lists that are in the statement itself are written out
+    # with values, since lists that are in the statement itself are written out by it
+    state = compiled.construct_expanded_state({**fixed, **values})
     order = state.positiontup if compiled.positional else list(state.parameters)
     fixed |= {name: state.parameters[name] for name in order if name not in values and name not in fixed}
     binds = tuple((name, _turn(compiled.binds.get(name), dialect)) for name in order)
