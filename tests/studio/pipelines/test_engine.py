@@ -5,9 +5,9 @@ import pytest
 from studiolo.kernel.context import Context
 from studiolo.studio.compute.clusters import service as clusters
 from studiolo.studio.compute.clusters.schemas import ClusterCreate
-from studiolo.studio.experiments import artifacts, lineage
+from studiolo.studio.experiments import artifacts, claims, lineage
 from studiolo.studio.experiments import service as experiments
-from studiolo.studio.pipelines import service
+from studiolo.studio.pipelines import plans, reconcile, service
 from tests.studio.pipelines.graphs import by_path, diamond, ended, output, pipeline, states, step, text_of
 
 
@@ -105,3 +105,24 @@ def test_a_nested_pipeline_costs_what_is_below_it(ctx: Context) -> None:
     alone = clusters.cost(ctx, str(found["alone"].run_id)).cost
     assert nested > 0
     assert service.cost(ctx, done.run.id).cost == pytest.approx(nested + alone)
+
+
+def test_the_steps_with_the_longest_chain_behind_them_are_taken_first(ctx: Context) -> None:
+    inner = {"x": step(), "y": step(after=["x"])}
+    steps = {
+        "short": step("echo short"),
+        "begins": step("echo begins"),
+        "asks": {"kind": "if_else", "condition": True, "if_true": ["then"], "after": ["begins"]},
+        "then": step(),
+        "nests": {"kind": "pipeline", "graph": {"steps": inner}, "after": ["then"]},
+        "other": step("echo other"),
+        "ends": step(after=["other"]),
+    }
+    spec = pipeline(steps)
+    assert plans.made("", spec.graph).follows == {
+        "short": 0, "begins": 3, "asks": 3, "then": 2, "nests": 0, "other": 1, "ends": 0,
+    }  # fmt: skip
+    service.submit(ctx, spec)
+    reconcile.tick(ctx)
+    with ctx.db.read() as tx:
+        assert [claim.name for claim in claims.live(tx, ctx.workspace_id)] == ["begins", "other", "short"]

@@ -24,6 +24,7 @@ from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
 from studiolo.kernel.db.prepared import Prepared
+from studiolo.studio.experiments import turns
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec
 from studiolo.studio.experiments.tables import IN_WORKSPACE, LIVE_INDEX, run_attempts, runs
 
@@ -80,10 +81,10 @@ def _alive(head: int) -> CompoundSelect[Any]:
     """Return the question for what is under way, the head of the queue in its order, and what was canceled."""
     parts = (
         _OWN.where(runs.c.state.in_(LIVE[3:])),
-        _WAITING.order_by(runs.c.priority.desc(), runs.c.seq).limit(head),
+        _WAITING.order_by(*turns.ORDER).limit(head),
         _WAITING.where(runs.c.desired == "canceled").limit(head),
     )
-    return union_all(*(select(part.add_columns(runs.c.priority).subquery()) for part in parts))
+    return union_all(*(select(part.add_columns(runs.c.priority, runs.c.turn).subquery()) for part in parts))
 
 
 # asked at every tick and for every job
@@ -108,7 +109,7 @@ _FIRST = (
     select(runs.c.seq)
     .where(LIVE_INDEX, runs.c.state == "Queued", runs.c.spec.is_not(None), runs.c.desired != "canceled")
     .where(func.coalesce(runs.c.compute, "local") == bindparam("compute"))
-    .order_by(runs.c.priority.desc(), runs.c.seq)
+    .order_by(*turns.ORDER)
     .limit(1)
 )
 _FIRST_HERE = Prepared(_FIRST)
@@ -120,20 +121,16 @@ def live(tx: Connection, workspace_id: str) -> list[Claim]:
     return [_claim(row) for row in sorted(found.values(), key=_turn)]
 
 
-def _turn(row: Any) -> tuple[bool, int, int]:
+def _turn(row: Any) -> tuple[bool, int, int, int]:
     """Return where a job comes in a tick: those under way first, by age, then the queue in its order."""
     waits = row.state in WAITING
-    return waits, -row.priority if waits else 0, row.seq
+    return waits, -row.priority if waits else 0, row.turn if waits else 0, row.seq
 
 
 def queued(tx: Connection, workspace_id: str, computes: Collection[str], without: Collection[int]) -> list[Claim]:
     """Return the head of what waits for some computes, in the order of the queue; without: numbers of jobs."""
     of_them = func.coalesce(runs.c.compute, "local").in_(list(computes))
-    query = (
-        _WAITING.where(of_them, runs.c.seq.not_in(list(without)))
-        .order_by(runs.c.priority.desc(), runs.c.seq)
-        .limit(HEAD)
-    )
+    query = _WAITING.where(of_them, runs.c.seq.not_in(list(without))).order_by(*turns.ORDER).limit(HEAD)
     return [_claim(row) for row in tx.execute(query, {"workspace_id": workspace_id})]
 
 

@@ -164,6 +164,7 @@ class Run(BaseModel):
     attempt: int = 0
     progress: Progress | None = None
     waits_for: str | None = None  # of a queued job
+    position: int | None = None  # of a queued job, in the queue of its compute, from 1
     not_responding: str | None = None  # of a job whose machine does not answer
     lifecycle: Literal["active", "deleted"] = "active"
     deleted_at: datetime | None = None

@@ -26,6 +26,7 @@ from studiolo.studio.experiments import (
     registering,
     repository,
     tracking,
+    turns,
 )
 from studiolo.studio.experiments.errors import BadJob, ExperimentNotFound, LogNotThere, RunNotFound
 from studiolo.studio.experiments.repository import RunFilter as RunFilter  # noqa: PLC0414 - what `list_runs` takes
@@ -84,8 +85,11 @@ def queue(tx: Connection, ctx: Context, job: JobSpec) -> Run:
     return repository.to_run(row(tx, ctx, add(tx, ctx, job)))
 
 
-def add(tx: Connection, ctx: Context, job: JobSpec, *, of_parent: bool = False) -> str:
-    """The same, for who needs no more than its id; returns that. of_parent: who leads its parent asks for it, so that is there."""
+def add(tx: Connection, ctx: Context, job: JobSpec, *, of_parent: bool = False, follows: int | None = None) -> str:
+    """The same, for who needs no more than its id; returns that. of_parent: who leads its parent asks for it, so that is there.
+
+    follows: of a pipeline's step, how many come one after the other behind it; those with more are taken first.
+    """
     run_id = new_id()
     if job.parent_id is not None and not of_parent:
         row(tx, ctx, job.parent_id)
@@ -104,6 +108,7 @@ def add(tx: Connection, ctx: Context, job: JobSpec, *, of_parent: bool = False) 
         "created_at": ctx.clock.now(),
         "compute": job.compute,
         "priority": job.priority,
+        **turns.take(tx, ctx, job, follows),
         "spec": job.model_dump(mode="json"),
     }
     seq = repository.insert_run(tx, values)
@@ -292,6 +297,7 @@ def attempts(ctx: Context, run_id: str) -> list[Attempt]:
 def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run]:
     """Make runs of rows; those that are queued say what they wait for."""
     reasons: dict[tuple[str, int, int, int | None], str] = {}
+    queues: dict[str, dict[int, turns.Place]] = {}
     silent = why = None
     found = []
     for one in rows:
@@ -301,7 +307,11 @@ def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run
             key = (one.compute or "local", needs.cores, needs.memory_bytes, needs.gpus)
             if key not in reasons:
                 reasons[key] = compute.waits_for(tx, ctx, *key)
-            run = run.model_copy(update={"waits_for": reasons[key]})
+            if key[0] not in queues:
+                queues[key[0]] = turns.places(tx, ctx, key[0])
+            place = queues[key[0]].get(one.seq)
+            said = reasons[key] if one.desired == "canceled" else turns.told(place, key[0], reasons[key])
+            run = run.model_copy(update={"waits_for": said, "position": place.number if place else None})
         elif one.state in ("Starting", "Running") and one.spec and one.compute not in (None, "local"):
             silent = silent or silence.silent(tx, ctx)
             why = why or silence.standing(tx, ctx)

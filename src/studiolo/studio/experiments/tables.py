@@ -65,6 +65,8 @@ runs = Table(
     # jobs only
     Column("compute", String(120)),
     Column("priority", Integer, nullable=False, default=0),
+    Column("turn", BigInteger, nullable=False, default=0, server_default="0"),  # when a queued job is taken: `turns.py`
+    Column("follows", Integer),  # of a pipeline's step: how many steps come one after the other behind it
     Column("spec", Json, info=NAMES_MANIFESTS),
     Column("attempt", Integer, nullable=False, default=0),
     Column("version", Integer, nullable=False, default=0),  # grows with each transition
@@ -93,7 +95,37 @@ IN_WORKSPACE = runs.c.workspace_id.concat("") == bindparam("workspace_id", type_
 _BIN = runs.c.deleted_at.is_not(None)
 Index("ix_runs_bin", runs.c.workspace_id, runs.c.deleted_at, sqlite_where=_BIN, postgresql_where=_BIN)
 # stays as small as the queue, whatever the history: claims per second do not fall as runs pile up
-Index("ix_runs_live", runs.c.state, runs.c.priority.desc(), runs.c.seq, sqlite_where=_LIVE, postgresql_where=_LIVE)
+Index(
+    "ix_runs_live",
+    runs.c.state,
+    runs.c.priority.desc(),
+    runs.c.turn,
+    runs.c.seq,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+QUEUED = runs.c.state == bindparam(None, "Queued", literal_execute=True)
+_QUEUED = runs.c.state == "Queued"
+_STEPS = _QUEUED & runs.c.follows.is_not(None)
+# what an account has waiting, last first, and the steps of a pipeline that wait
+Index(
+    "ix_runs_turns",
+    runs.c.workspace_id,
+    runs.c.user,
+    runs.c.compute,
+    runs.c.priority,
+    runs.c.turn,
+    sqlite_where=_QUEUED,
+    postgresql_where=_QUEUED,
+)
+Index(
+    "ix_runs_follows",
+    runs.c.parent_id,
+    runs.c.follows.desc(),
+    runs.c.turn,
+    sqlite_where=_STEPS,
+    postgresql_where=_STEPS,
+)
 
 run_documents = Table(
     "run_documents",

@@ -269,9 +269,10 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], files: Mapping
     closing = {"live": False, "outputs": kept} if look.end is not None else {}
     if not repository.bump(tx, row.run_seq, row.version, **closing):
         raise _Stale
-    for name, spec in look.jobs.items():
+    follows = look.plan.follows
+    for name, spec in sorted(look.jobs.items(), key=lambda one: -follows.get(one[0], 0)):
         look.making = name
-        look.moved[name]["run_id"] = experiments.add(tx, mine, spec, of_parent=True)
+        look.moved[name]["run_id"] = experiments.add(tx, mine, spec, of_parent=True, follows=follows.get(name))
     for name, child in look.children.items():
         look.making = name
         look.moved[name]["run_id"], begun = creating.nested(tx, mine, look.pipeline, name, child)

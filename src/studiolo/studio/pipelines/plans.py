@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -19,12 +19,16 @@ _MANY = 256
 
 @dataclass(frozen=True)
 class Plan:
-    """nodes: in the order in which they start; read: outputs of each step that something reads, or that are the pipeline's."""
+    """nodes: in the order in which they start; read: outputs of each step that something reads, or that are the pipeline's.
+
+    follows: by step, the longest chain of steps behind it.
+    """
 
     digest: str
     graph: Graph
     nodes: tuple[Node, ...]
     read: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    follows: Mapping[str, int] = field(default_factory=dict)
 
     def step(self, name: str) -> Step:
         """Return a step; of a fan-out each has the same."""
@@ -75,7 +79,29 @@ def made(digest: str, graph: Graph) -> Plan:
                 read[ref.step].add(ref.name)
     for body, fan in bodies.items():
         read[body] |= read[fan]
-    return Plan(digest, graph, nodes, {name: frozenset(outputs) for name, outputs in read.items()})
+    return Plan(
+        digest, graph, nodes, {name: frozenset(outputs) for name, outputs in read.items()}, _follows(graph, nodes)
+    )
+
+
+def _follows(graph: Graph, nodes: Sequence[Node]) -> dict[str, int]:
+    """Return the longest chain of jobs behind each step: what is behind it decides when the whole can end."""
+    found = dict.fromkeys((node.name for node in nodes), 0)
+    for node in reversed(nodes):
+        behind = found[node.name] + _length(graph.steps[node.name])
+        for before in {*node.needs, *(gate for gate, _ in node.gates)} & found.keys():
+            found[before] = max(found[before], behind)
+    return found
+
+
+def _length(step: Step) -> int:
+    """Return how many jobs of a step come one after the other."""
+    if step.kind == "if_else":
+        return 0
+    if step.graph is None:
+        return 1
+    inner = made("", step.graph)
+    return max((inner.follows[node.name] + _length(step.graph.steps[node.name]) for node in inner.nodes), default=0)
 
 
 def _fanned(plan: Plan, items: int) -> Plan:

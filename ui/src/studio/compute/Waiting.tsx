@@ -31,7 +31,7 @@ export function Waiting({ compute }: { compute: string }) {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {runs.map((run, index) => (
+              {runs.map((run) => (
                 <Table.Tr key={run.id}>
                   <Table.Td>
                     <Link href={at(['experiments', 'runs', run.id])}>{run.name}</Link>
@@ -40,7 +40,7 @@ export function Waiting({ compute }: { compute: string }) {
                   <Table.Td>
                     <Time at={run.created_at} />
                   </Table.Td>
-                  <Table.Td>{whyQueued(run.waits_for, index)}</Table.Td>
+                  <Table.Td>{whyQueued(run.waits_for)}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

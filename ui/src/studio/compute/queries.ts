@@ -21,8 +21,8 @@ export const waiting = queryOptions({
         signal,
       }),
     );
-    // the order of the queue: urgent ones first, then first come, first served
-    return page.items.reverse().sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
+    // the order of the queue, which the studio knows: accounts take turns; what gets its node has no place any more
+    return page.items.reverse().sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
   },
   refetchInterval: 3000,
 });

@@ -45,7 +45,7 @@ export function Jobs({ it }: { it: Machine }) {
               <Table.Td>{job.memory_bytes === null ? '–' : bytes(job.memory_bytes ?? 0)}</Table.Td>
               <Table.Td>{job.processes ?? '–'}</Table.Td>
               <Table.Td>{duration(between(job.since, null, now))}</Table.Td>
-              {queued ? <Table.Td>{job.waits_for ? whyQueued(job.waits_for, 0) : '–'}</Table.Td> : null}
+              {queued ? <Table.Td>{job.waits_for ? whyQueued(job.waits_for) : '–'}</Table.Td> : null}
             </Table.Tr>
           ))}
         </Table.Tbody>
