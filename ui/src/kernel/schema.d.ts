@@ -14636,6 +14636,8 @@ export interface components {
       not_responding?: string | null;
       /** Parent Id */
       parent_id?: string | null;
+      /** Position */
+      position?: number | null;
       /**
        * Priority
        * @default 0
