@@ -126,6 +126,7 @@ def test_a_recurrence_file_of_azure_with_a_command(studio: Studio, folder: Path)
         (CRON.replace("0 8 * * 1-5", "0 0 30 2 *"), "trigger.expression"),
         (CRON.replace("Pacific Standard Time", "Pacific Time"), "trigger.zone"),
         (CRON.replace("create_job", "create_monitor"), "create_monitor"),
+        (RECURRENCE.replace("type: command", "type: automl"), "create_job"),
         (RECURRENCE.replace("interval: 2", "interval: two"), "trigger.interval"),
         (RECURRENCE.replace("[4, 5]", "[25]"), "trigger.hours.0"),
         (RECURRENCE.replace("Monday,", "Moonday,"), "trigger.week_days.0"),
@@ -206,6 +207,30 @@ def test_a_published_pipeline_by_the_command_line(cli: Callable[..., Any], studi
     refused = cli("pipelines", "published", "delete", "greet")
     assert refused.exit_code == 1
     assert "schedule daily" in str(refused.exception)
+
+
+KINDS = {
+    "parallel": "input_data: '${{inputs.d}}', partition_keys: [a], task: {type: run_function, code: src, entry_script: a.py}",
+    "notebook": "notebook: a.ipynb, code: src",
+    "spark": "entry: {file: a.py}, code: src",
+    "sweep": """trial: {command: "echo ${{search_space.x}}"}, search_space: {x: {type: choice, values: [1]}},
+        sampling_algorithm: grid, objective: {primary_metric: m, goal: maximize}""",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_jobs_of_every_kind_are_scheduled_and_run(studio: Studio, folder: Path, kind: str) -> None:
+    (folder / "src" / "a.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    (folder / "d.csv").write_text("a\n1\n")
+    job = f"{{{KINDS[kind]}, inputs: {{d: {{type: uri_file, path: ./d.csv}}, when: '${{{{trigger.time}}}}'}}}}"
+    head = "name: each\ntrigger: {type: cron, expression: '@daily'}\n"
+    (folder / "each.yml").write_text(f"{head}create_job:\n  type: {kind}\n  job: {job}\n")
+    studio.schedules.apply(folder / "each.yml")
+    run = studio.experiments.get(str(studio.schedules.run("each").run_id))
+    assert run.kind == kind
+    spec = studio.experiments.spec(run.id)
+    assert spec is not None
+    assert spec.params["when"].startswith("20")
 
 
 ARRIVES = """

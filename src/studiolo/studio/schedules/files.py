@@ -1,12 +1,12 @@
 """Reads schedules of Azure ML v2 (YAML), on the side of the client."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments.client import Experiments
-from studiolo.studio.experiments.job_files import command, document, sweep
+from studiolo.studio.experiments.job_files import command, document, notebook, parallel, spark, sweep
 from studiolo.studio.experiments.job_files.document import FileNotThere, enum, mapping, text, unknown
 from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.pipelines.client import Pipelines
@@ -31,6 +31,13 @@ KNOWN = frozenset(
         "overlap",
     ]
 )
+_READERS: Mapping[str, Callable[[dict[str, Any], Path, Mapping[str, str]], command.CommandJob]] = {
+    "command": command.of,
+    "sweep": sweep.of,
+    "parallel": parallel.of,
+    "notebook": notebook.of,
+    "spark": spark.of,
+}
 _CHANGES = ("settings", "inputs", "outputs", "tags", "experiment_name", "display_name", "compute", "description")
 
 
@@ -72,7 +79,9 @@ def _target(http: Transport, given: Any, path: Path, places: Mapping[str, str]) 
     if isinstance(given, dict) and "job" in given:
         changes = {key: given[key] for key in _CHANGES if given.get(key) is not None}
         warnings = unknown(given, {*_CHANGES, "job", "type"}, "create_job.")
-        given = given["job"]
+        said_type, given = given.get("type"), given["job"]
+        if isinstance(given, dict) and said_type is not None:  # Azure's files say it beside the job
+            given = {"type": said_type, **given}
     else:
         warnings = []
     if isinstance(given, dict):
@@ -99,12 +108,13 @@ def _written(
     if kind == "pipeline":
         spec, warnings = Pipelines(http).prepare_raw(raw, path, places)
         return {"kind": "pipeline", "spec": spec}, warnings
-    if kind not in ("command", "sweep"):
+    if kind not in _READERS:
         raise BadSchedule(
-            f"A {kind} cannot be scheduled yet.", "Use a command, a sweep or a pipeline.", field="create_job"
+            f"What is of the kind '{kind}' cannot be scheduled.",
+            f"Jobs of these kinds can: {', '.join(_READERS)}, pipeline.",
+            field="create_job",
         )
-    reader = command.of if kind == "command" else sweep.of
-    job, warnings = Experiments(http).prepare_job(reader(raw, path, places), path.name)
+    job, warnings = Experiments(http).prepare_job(_READERS[kind](raw, path, places), path.name)
     return {"kind": "job", "spec": job.model_dump(mode="json")}, warnings
 
 
