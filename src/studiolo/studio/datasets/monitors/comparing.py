@@ -57,7 +57,9 @@ def judge(found: Comparison, *, by_features: bool = True) -> None:
     reasons: list[str] = []
     size = found.magnitude
     if size is not None and size.value > max(found.threshold, size.floor):
-        reasons.append(f"the drift magnitude is {size.value:.0%}, above {max(found.threshold, size.floor):.0%}")
+        above = max(found.threshold, size.floor)
+        digits = next((n for n in range(3) if f"{size.value:.{n}%}" != f"{above:.{n}%}"), 3)
+        reasons.append(f"the drift magnitude is {size.value:.{digits}%}, above {above:.{digits}%}")
     drifting = [one.name for one in sorted(found.features, key=rank) if one.drifting and one.weight > 0]
     if by_features and drifting:
         more = f" and {len(drifting) - 3} more" if len(drifting) > 3 else ""

@@ -206,6 +206,7 @@ def _tell_age(table: Table, result: RuleResult, rule: r.Freshness, at: datetime)
         return
     clock = UTC if column.sql_type == "TIMESTAMPTZ" else ZoneInfo(rule.zone)
     age = (at - newest.replace(tzinfo=clock)).total_seconds() / 3600
-    result.said = f"The newest is {newest.isoformat(sep=' ')}, {age:.1f} hours old."
+    old = f"{age:.1f} hours old" if age >= 0 else f"{-age:.1f} hours from now"
+    result.said = f"The newest is {newest.isoformat(sep=' ')}, {old}."
     if age > rule.hours:
         result.outcome = "failed"

@@ -165,6 +165,8 @@ def title(rule: Rule) -> str:
 
     >>> title(RowCount(type="row_count", min=10)), title(NotNull(type="not_null", column="Age", tolerance=0.2))
     ('at least 10 rows', 'Age is there in 80% of the rows')
+    >>> title(Range(type="range", column="price", min=0))
+    'price is at least 0'
     """
     if rule.title:
         return rule.title
@@ -181,10 +183,9 @@ def _words(rule: Rule) -> str:  # noqa: PLR0911 - one line a rule
     if isinstance(rule, Unique):
         return f"{' and '.join(rule.columns)} {'is' if len(rule.columns) == 1 else 'are together'} unique"
     if isinstance(rule, Range):
-        both = rule.min is not None and rule.max is not None
-        return (
-            f"{rule.column} {f'lies between {rule.min} and {rule.max}' if both else f'is {_bound(rule.min, rule.max)}'}"
-        )
+        low, high = _plain(rule.min), _plain(rule.max)
+        both = low is not None and high is not None
+        return f"{rule.column} {f'lies between {low} and {high}' if both else f'is {_bound(low, high)}'}"
     if isinstance(rule, OneOf):
         shown = ", ".join(map(str, rule.values[:5])) + (", …" if len(rule.values) > 5 else "")
         return f"{rule.column} is one of {shown}"
@@ -204,6 +205,11 @@ def _words(rule: Rule) -> str:  # noqa: PLR0911 - one line a rule
 
 def _bound(low: object, high: object) -> str:
     return f"at least {low}" if low is not None else f"at most {high}"
+
+
+def _plain(bound: object) -> object:
+    """Write 0.0 as 0, as who wrote the rule did."""
+    return int(bound) if isinstance(bound, float) and bound.is_integer() and abs(bound) < 1e15 else bound
 
 
 def columns_of(rule: Rule) -> list[str]:

@@ -52,7 +52,7 @@ const COLUMNS: GridColumn<Monitor>[] = [
     header: 'Looks next',
     value: (row) => row.next_at ?? null,
     cell: (row) => (row.enabled ? <Next at={row.next_at} /> : 'Paused'),
-    width: 130,
+    width: 160,
   },
   {
     id: 'changed',
@@ -69,7 +69,7 @@ function Next({ at: moment }: { at: string | null | undefined }) {
   const date = new Date(moment);
   return (
     <time dateTime={moment} title={date.toLocaleString('en-GB')}>
-      {date.toLocaleString('en-GB', { dateStyle: 'short', timeStyle: 'short' })}
+      {date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })}
     </time>
   );
 }

@@ -41,3 +41,9 @@ test('files are told in a sentence', () => {
   expect(lineOf(FOUND)).toBe('1 added, 2 changed, 3 the same (+2.0 kB).');
   expect(lineOf({ files: {} as VersionComparison['files'] })).toBe('No files.');
 });
+
+test('a difference below a tenth of a point is not told as nothing', () => {
+  const pair = { column: 'a', left: { missing_share: 0.0588 }, right: { missing_share: 0.0586 } };
+  const lines = linesOf({ ...FOUND, schema: [], columns: [pair] });
+  expect(lines[1]?.change).toBe('−0.02 points');
+});

@@ -31,7 +31,7 @@ function changeOf(left: Value, right: Value, share: boolean): string {
   const by = right - left;
   const size = Math.abs(by);
   const said = share
-    ? `${(size * 100).toFixed(1)} points`
+    ? `${size < 0.0005 ? metric(size * 100, 1) : (size * 100).toFixed(1)} points`
     : Number.isInteger(size)
       ? count(size)
       : metric(size, 3);

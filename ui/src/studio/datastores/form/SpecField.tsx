@@ -23,6 +23,8 @@ export function SpecField({ field, value, onChange, error, stored = false, disab
     required: field.required && !stored,
     error,
     disabled,
+    // what explains a field stands below it: fields beside each other begin at the same height
+    inputWrapperOrder: ['label' as const, 'input' as const, 'description' as const, 'error' as const],
   };
   if (field.secret && stored && !replacing) {
     return (
