@@ -20,6 +20,12 @@ from studiolo.kernel.storage import manifests
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets import recycling, service, versions
 from studiolo.studio.datasets.errors import DatasetNotFound, FileNotInVersion, NotATable, NotInTheBin
+from studiolo.studio.datasets.quality import repository as checks
+from studiolo.studio.datasets.quality import service as quality
+from studiolo.studio.datasets.quality.rules import RowCount
+from studiolo.studio.datasets.quality.schemas import QualitySettings
+from studiolo.studio.datasets.rows import repository as about
+from studiolo.studio.datasets.rows.schemas import SplitCreate, Traits
 from studiolo.studio.datasets.schemas import DatasetCreate, DatasetPatch, Retention
 from studiolo.studio.datasets.version_schemas import DatasetCleanupRequest
 from studiolo.studio.experiments import lineage, sweeping
@@ -173,6 +179,7 @@ def test_what_was_removed_for_good_goes_in_steps_and_frees_its_bytes(any_service
     assert service.clean_up(ctx, DatasetCleanupRequest(older_than_days=0)).versions == 1
     with pytest.raises(NotInTheBin):
         service.restore(ctx, "many", 1)
+    _tell_about(ctx)
     service.delete(ctx, "many")
     clock.advance(31 * 86400)
     while recycling.round_of(ctx):
@@ -186,7 +193,26 @@ def test_what_was_removed_for_good_goes_in_steps_and_frees_its_bytes(any_service
     _old(ctx)
     assert _sweep(ctx) >= len(FILES) + 1
     assert not list(ctx.blobs.root.glob("??/*"))
-    assert a_version(ctx, FILES).version == 1
+    for number in (1, 2):  # the name is free, and what was said of the old ones is not said of these
+        assert a_version(ctx, FILES | {"new": b"%d" % number}).version == number
+        with ctx.db.read() as tx:
+            assert about.get_splits(tx, ctx, "many", number) == []
+            assert about.get_traits(tx, ctx, "many", number) is None
+    assert quality.get(ctx, "many").rules == []
+    assert quality.history(ctx, "many", None, None, 10).items == []
+
+
+def _tell_about(ctx: Context) -> None:
+    """Say what columns mean, split, and check version 2, which leaves a report."""
+    with ctx.db.begin() as tx:
+        about.set_traits(tx, ctx, "many", 2, Traits(target="y"))
+        about.add_split(tx, ctx, "many", 2, SplitCreate(name="default", shares={"train": 0.8, "test": 0.2}))
+        rows = RowCount(type="row_count", min=1)
+        settings = QualitySettings(rules=[rows], frequency="hour").model_dump(mode="json")
+        checks.keep(tx, ctx, "many", {"settings": settings, "version": 1})
+        report = ctx.blobs.put(b"a report").digest
+        check = {"id": "c" * 32, "dataset": "many", "version": 2, "rules_version": 1, "origin": "request", "rules": 1}
+        checks.insert_check(tx, ctx, {**check, "result": report})
 
 
 def test_retention_keeps_what_it_says_and_what_is_used(any_services: Services) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, func, select, tuple_, update
 
 from studiolo.kernel.context import Context
+from studiolo.studio.datasets.about_tables import dataset_splits, dataset_traits
 from studiolo.studio.datasets.repository import NEWEST
 from studiolo.studio.datasets.tables import dataset_versions as versions
 from studiolo.studio.datasets.tables import datasets
@@ -72,21 +73,27 @@ def remove(tx: Connection, ctx: Context, before: datetime) -> list[Any]:
     return list(found)
 
 
-def drain(tx: Connection, ctx: Context) -> int:
-    """Remove the rows of some versions that have been out of sight for a day, and of datasets that have none left."""
+def drain(tx: Connection, ctx: Context) -> list[tuple[str, int]]:
+    """Remove the rows of some versions that have been out of sight for a day, and of datasets that have none left.
+
+    What their columns mean and how they are split goes with them: the name may come again, and counts from 1 then.
+    """
     v, d = versions.c, datasets.c
     over = ctx.clock.now() - OUT_OF_SIGHT
     query = select(v.name, v.version).where(
         v.workspace_id == ctx.workspace_id, v.lifecycle == "removed", v.deleted_at <= over
     )
-    keys = [(row.name, row.version) for row in tx.execute(query.limit(AT_ONCE))]
+    keys = [(str(row.name), int(row.version)) for row in tx.execute(query.limit(AT_ONCE))]
     if not keys:
-        return 0
+        return []
     tx.execute(delete(versions).where(v.workspace_id == ctx.workspace_id, tuple_(v.name, v.version).in_(keys)))
+    for about in (dataset_traits, dataset_splits):
+        a = about.c
+        tx.execute(delete(about).where(a.workspace_id == ctx.workspace_id, tuple_(a.dataset, a.version).in_(keys)))
     inside = exists().where(v.workspace_id == d.workspace_id, v.name == d.name)
     mine = (d.workspace_id == ctx.workspace_id, d.name.in_(sorted({name for name, _ in keys})), d.lifecycle != "active")
     tx.execute(delete(datasets).where(*mine, ~inside))
-    return len(keys)
+    return keys
 
 
 def count(tx: Connection, ctx: Context, before: datetime) -> int:

@@ -11,6 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.studio.datasets import bin as rows
 from studiolo.studio.datasets import part_repository, repository, uploading
 from studiolo.studio.datasets.errors import DatasetNotFound, NotInTheBin
+from studiolo.studio.datasets.quality import repository as quality
 from studiolo.studio.datasets.schemas import Dataset, Retention, VersionSummary
 from studiolo.studio.datasets.version_schemas import DatasetCleanup, DatasetCleanupRequest, Deleted
 from studiolo.studio.experiments import lineage
@@ -115,6 +116,8 @@ def round_of(ctx: Context) -> bool:
     removed = _remove(ctx, ctx.clock.now() - timedelta(days=ctx.settings.retention_days))
     with ctx.db.begin() as tx:
         drained = rows.drain(tx, ctx)
+        if drained:
+            experiments.discard(tx, ctx, quality.forget(tx, ctx, drained))
         collected = part_repository.collect(tx, ctx)
     return bool(removed or drained or collected or apply_retention(ctx).binned)
 

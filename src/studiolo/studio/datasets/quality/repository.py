@@ -1,16 +1,17 @@
 """All SQL of quality."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, tuple_, update
 
 from studiolo.kernel.context import Context
 from studiolo.studio.datasets.quality.schemas import Check
 from studiolo.studio.datasets.quality.tables import quality_checks as checks
 from studiolo.studio.datasets.quality.tables import quality_rules as rules
 from studiolo.studio.datasets.tables import dataset_versions as versions
+from studiolo.studio.datasets.tables import datasets
 
 Row = Any
 
@@ -28,6 +29,18 @@ def keep(tx: Connection, ctx: Context, dataset: str, values: Mapping[str, Any]) 
     change = ctx.db.upsert(rules).values(**row)
     keys = ["workspace_id", "dataset"]
     tx.execute(change.on_conflict_do_update(index_elements=keys, set_={**values, **own}))
+
+
+def forget(tx: Connection, ctx: Context, gone: Sequence[tuple[str, int]]) -> list[str]:
+    """Remove the checks of versions that are gone for good, and the rules of datasets that are; returns the runs of the checks."""
+    c, r, d = checks.c, rules.c, datasets.c
+    these = (c.workspace_id == ctx.workspace_id, tuple_(c.dataset, c.version).in_(gone))
+    runs = list(tx.execute(select(c.run_id).where(*these, c.run_id.is_not(None))).scalars())
+    tx.execute(delete(checks).where(*these))
+    there = exists().where(d.workspace_id == r.workspace_id, d.name == r.dataset)
+    names = sorted({name for name, _ in gone})
+    tx.execute(delete(rules).where(r.workspace_id == ctx.workspace_id, r.dataset.in_(names), ~there))
+    return runs
 
 
 def set_state(tx: Connection, ctx: Context, dataset: str, state: str) -> None:
