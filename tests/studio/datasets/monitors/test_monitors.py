@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from typer.testing import Result
 
 from studiolo.kernel.context import Context
@@ -21,6 +22,7 @@ from studiolo.studio.datasets.monitors.schemas import (
     MonitorPatch,
     RunRequest,
 )
+from studiolo.studio.datasets.monitors.tables import drift_windows
 from studiolo.studio.experiments import lineage
 from studiolo.studio.workspace.notices import service as notices
 from tests.studio.datasets.monitors.made import FIRST, clocked, csv, dataset, fail, queued, run_all, run_job
@@ -225,12 +227,16 @@ def test_running_twice_is_refused(ctx: Context) -> None:
         service.run_now(ctx, "daily", RunRequest())
 
 
-def test_deleting_ends_its_jobs(ctx: Context) -> None:
+def test_deleting_ends_its_jobs_and_puts_those_that_ended_into_the_bin(ctx: Context) -> None:
     ctx, _ = clocked(ctx, days=6)
     dataset(ctx)
     service.create(ctx, spec())
     reconcile.tick(ctx)
+    waiting = len(queued(ctx, "drift"))
+    with ctx.db.begin() as tx:  # a window that has been judged: what its job left goes too
+        tx.execute(update(drift_windows).values(state="done"))
     service.delete(ctx, "daily")
+    assert waiting
     assert queued(ctx, "drift") == []
     with pytest.raises(MonitorNotFound):
         service.get(ctx, "daily")

@@ -155,6 +155,12 @@ def running(tx: Connection, monitor: str, **equal: Any) -> list[Row]:
     return list(tx.execute(query))
 
 
+def runs(tx: Connection, monitor: str) -> list[str]:
+    """Return the jobs that computed, or compute, the windows of a monitor."""
+    query = select(windows.c.run_id).where(windows.c.monitor == monitor, windows.c.run_id.is_not(None))
+    return list(tx.execute(query).scalars())
+
+
 def window(tx: Connection, monitor: str, start: datetime, version: int | None = None) -> Row | None:
     """Return a window, by the newest settings that it was judged by."""
     query = select(windows).where(windows.c.monitor == monitor, windows.c.start == start)

@@ -184,14 +184,14 @@ def _open_window(ctx: Context, settings: MonitorSettings, position: datetime, *,
 
 
 def delete(ctx: Context, name: str) -> None:
-    """Remove a monitor with all that it found; its jobs are told to end."""
+    """Remove a monitor with all that it found; its jobs go into the bin, and are told to end where they run."""
     with ctx.db.begin() as tx:
         row = find(tx, ctx, name)
         _drop(tx, ctx, row)
 
 
 def _drop(tx: Connection, ctx: Context, row: Any) -> None:
-    experiments.discard(tx, ctx, [one.run_id for one in repository.running(tx, row.id) if one.run_id])
+    experiments.discard(tx, ctx, repository.runs(tx, row.id))
     repository.remove(tx, row.id)
     ctx.events.emit(tx, "monitor.deleted", row.name, {"dataset": row.dataset})
 

@@ -43,7 +43,11 @@ test('files are told in a sentence', () => {
 });
 
 test('a difference below a tenth of a point is not told as nothing', () => {
-  const pair = { column: 'a', left: { missing_share: 0.0588 }, right: { missing_share: 0.0586 } };
+  const pair = {
+    column: 'a',
+    left: { type: 'text', distinct: 3, missing_share: 0.0588 },
+    right: { type: 'text', distinct: 3, missing_share: 0.0586 },
+  };
   const lines = linesOf({ ...FOUND, schema: [], columns: [pair] });
   expect(lines[1]?.change).toBe('−0.02 points');
 });
