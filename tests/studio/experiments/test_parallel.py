@@ -133,7 +133,7 @@ def test_fewer_rows_than_files_count_as_failed_and_are_kept(ctx: Context) -> Non
 
 def test_a_mini_batch_that_takes_too_long_is_given_to_another_worker(ctx: Context) -> None:
     body = "flag = pathlib.Path(args.out, 'slow'); first = not flag.exists(); flag.touch()\n        if first: __import__('time').sleep(60)"
-    run = submit(ctx, body, count=2, parallel={"timeout_s": 1.5, "max_concurrency": 1})
+    run = submit(ctx, body, count=2, parallel={"timeout_s": 4, "max_concurrency": 1})
     assert ended(ctx, run).state == "Completed", log_of(ctx, run)
     assert notes(ctx, run).count("run f0.txt") == 2
     assert notes(ctx, run).count("run f1.txt") == 1
