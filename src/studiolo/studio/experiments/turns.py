@@ -20,8 +20,11 @@ MOST = 10_000  # jobs of a queue whose places are told
 _BAND = and_(runs.c.compute == bindparam("compute"), runs.c.priority == bindparam("priority"))
 _LAST = (
     select(runs.c.turn)
-    .where(QUEUED, runs.c.workspace_id == bindparam("workspace"), runs.c.user == bindparam("user"), _BAND)
-    .order_by(runs.c.turn.desc())
+    .where(
+        LIVE_INDEX, QUEUED, runs.c.workspace_id.concat("") == bindparam("workspace"), runs.c.user == bindparam("user")
+    )
+    .where(_BAND)
+    .order_by(runs.c.priority, runs.c.turn.desc(), runs.c.seq.desc())
     .limit(1)
 )
 _NOW = (

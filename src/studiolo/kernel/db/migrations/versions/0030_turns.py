@@ -9,7 +9,6 @@ revision = "0030"
 down_revision = "0029"
 
 _LIVE = sa.text("state IN ('NotStarted', 'Queued', 'Provisioning', 'Preparing', 'Starting', 'Running', 'Finalizing')")
-_QUEUED = sa.text("state = 'Queued'")
 _STEPS = sa.text("state = 'Queued' AND follows IS NOT NULL")
 
 
@@ -18,8 +17,12 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("runs", sa.Column("follows", sa.Integer(), nullable=True))
     op.drop_index("ix_runs_live", table_name="runs")
-    op.create_index("ix_runs_live", "runs", ["state", sa.text("priority DESC"), "turn", "seq"], **_only(_LIVE))
-    op.create_index("ix_runs_turns", "runs", ["workspace_id", "user", "compute", "priority", "turn"], **_only(_QUEUED))
+    op.create_index(
+        "ix_runs_live",
+        "runs",
+        ["state", sa.text("priority DESC"), "turn", "seq", "compute", "workspace_id", "user"],
+        **_only(_LIVE),
+    )
     op.create_index("ix_runs_follows", "runs", ["parent_id", sa.text("follows DESC"), "turn"], **_only(_STEPS))
 
 
