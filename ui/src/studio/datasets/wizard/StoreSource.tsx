@@ -91,6 +91,7 @@ export function StoreSource({ choice, onChange }: { choice: Choice; onChange: Ch
           label="File, folder or pattern"
           placeholder="sales/**/*.csv"
           description="** stands for any folders, * and ? for parts of a name"
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           w={360}
           value={text}
           onChange={(event) => {
