@@ -76,6 +76,7 @@ def inspect(ctx: Context, asked: InspectionRequest) -> Inspection:
         taken: list[heads.Head] = []
 
         def glance() -> dict[str, Any]:
+            """Read what is asked for while the child begins; returns the question to it."""
             taken.extend(_taken(ctx, first, work))
             return {
                 "verb": "glance",
