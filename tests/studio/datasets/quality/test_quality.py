@@ -160,10 +160,13 @@ def test_the_schedule_asks_each_window_once(ctx: Context, tmp_path: Path) -> Non
     dataset(ctx, data=GOOD)
     keep(ctx, [{"type": "freshness", "column": "at", "hours": 24}], frequency="day")
     assert not reconcile.tick(ctx)
-    clock.time = FIRST + timedelta(days=1, hours=1)
+    assert service.get(ctx, "sales").next_at == FIRST + timedelta(days=1)
+    clock.time = FIRST + timedelta(days=1, seconds=1)
     settle(ctx, tmp_path)
+    assert service.get(ctx, "sales").next_at == FIRST + timedelta(days=2)  # the very next one: none is passed over
     clock.time = FIRST + timedelta(days=5)
     settle(ctx, tmp_path)
+    assert service.get(ctx, "sales").next_at == FIRST + timedelta(days=6)
     assert [(one.state, one.origin) for one in service.history(ctx, "sales").items] == [
         ("warned", "schedule"),
         ("passed", "schedule"),

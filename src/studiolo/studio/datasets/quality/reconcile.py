@@ -74,7 +74,7 @@ def _submit(
 def _ask(ctx: Context, row: Any) -> None:
     """Submit the check that a schedule asks for; what it slept through is asked once."""
     settings = QualitySettings.model_validate(row.settings)
-    position, due_at = service.next_due(settings, max(row.position, ctx.clock.now()))
+    position, due_at = service.next_due(settings, max(row.due_at, ctx.clock.now()))
 
     def move_on(tx: Connection) -> bool:
         moved = repository.advance(tx, ctx, row, position, due_at)

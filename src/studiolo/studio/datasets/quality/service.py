@@ -52,11 +52,9 @@ def keep(ctx: Context, dataset: str, settings: QualitySettings) -> Quality:
     newest = datasets.get(ctx, dataset)
     checking.check(settings.rules, newest.table)
     custom.check(ctx, settings.rules, newest)
-    where = windows.zone(settings.zone)
     values: dict[str, Any] = {"settings": settings.model_dump(mode="json"), "position": None, "due_at": None}
     if settings.frequency and settings.rules:
-        window = windows.containing(ctx.clock.now(), settings.frequency, where)
-        values |= {"position": window.start, "due_at": window.end}
+        values["position"], values["due_at"] = next_due(settings, ctx.clock.now())
     with ctx.db.begin() as tx:
         old = repository.find(tx, ctx, dataset, lock=True)
         if old is not None and old.settings == values["settings"]:
@@ -126,9 +124,7 @@ def suggest(ctx: Context, dataset: str, version: int | None = None) -> list[Sugg
     return suggesting.suggest(datasets.profile(ctx, dataset, found.version), found.table)
 
 
-def next_due(settings: QualitySettings, position: datetime) -> tuple[datetime, datetime]:
-    """Return the window after a position, as where the schedule stands and when it asks."""
-    where = windows.zone(settings.zone)
-    frequency = settings.frequency or "day"
-    following = windows.following(windows.containing(position, frequency, where), frequency, where)
-    return following.start, following.end
+def next_due(settings: QualitySettings, moment: datetime) -> tuple[datetime, datetime]:
+    """Return the window that a moment stands in: where the schedule stands, and its end, when it asks next."""
+    window = windows.containing(moment, settings.frequency or "day", windows.zone(settings.zone))
+    return window.start, window.end
