@@ -83,6 +83,17 @@ for (const tab of ['Curves', 'Scatter', 'Code and environment', 'Artifacts']) {
   await page.getByRole('tab', { name: tab }).click();
   await page.waitForTimeout(800);
   faults.push(...(await axe(page)).map((fault) => `${tab}: ${fault}`));
+  if (tab !== 'Scatter') continue;
+  const plane = page.getByRole('application');
+  await plane.focus();
+  await page.keyboard.press('ArrowRight');
+  const told = await plane.getByRole('status').innerText();
+  await page.keyboard.press('Escape');
+  const left = await plane.getByRole('status').count();
+  check(
+    told.includes('\n') && left === 0,
+    `an arrow key shows a run, Escape leaves it: ${told.split('\n')[0]}`,
+  );
 }
 await open(`?runs=${ids[0]},${'f'.repeat(32)}`);
 await page.getByText('One run is not in this workspace').waitFor();
