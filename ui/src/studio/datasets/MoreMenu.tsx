@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { useMay } from '@/kernel/session';
 import { IconChevronDown, IconDownload, IconTrash, IconUpload } from '@/kit/icons';
+import { MenuWhy } from '@/kit/MenuWhy';
 
 interface Props {
   hrefs: { upload: string; download: string; mltable: string };
@@ -37,14 +38,9 @@ export function MoreMenu({ hrefs, table, onUpload, onDelete }: Props) {
             Download an MLTable file
           </Menu.Item>
         ) : null}
-        <Menu.Item
-          color="red"
-          leftSection={<IconTrash size={14} />}
-          disabled={!mayWrite}
-          title={mayWrite ? undefined : 'Your role in this workspace may not delete datasets'}
-          onClick={onDelete}
-        >
+        <Menu.Item color="red" leftSection={<IconTrash size={14} />} disabled={!mayWrite} onClick={onDelete}>
           Delete
+          <MenuWhy why={mayWrite ? undefined : 'Your role in this workspace may not delete datasets'} />
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

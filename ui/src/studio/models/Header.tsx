@@ -8,6 +8,7 @@ import { useFollow } from '@/kit/Link';
 import { MayLink } from '@/kit/MayLink';
 import { Reason } from '@/kit/Reason';
 import { PageHeader } from '@/kit/Page';
+import { MenuWhy } from '@/kit/MenuWhy';
 
 interface Props {
   title: string;
@@ -54,11 +55,11 @@ export function ModelHeader({
               <Menu.Item
                 color="red"
                 disabled={!may}
-                title={may ? undefined : 'Your role in this workspace may not delete models'}
                 leftSection={<IconTrash size={14} aria-hidden />}
                 onClick={onDelete}
               >
                 {deletion}
+                <MenuWhy why={may ? undefined : 'Your role in this workspace may not delete models'} />
               </Menu.Item>
             </Menu.Dropdown>
           </Menu>

@@ -12,6 +12,7 @@ import { useFollow } from '@/kit/Link';
 import { Section } from '@/kit/Page';
 import { Reason } from '@/kit/Reason';
 import { Time } from '@/kit/Time';
+import { MenuWhy } from '@/kit/MenuWhy';
 import type { Dataset, VersionSummary } from '../types';
 import { DeletedVersions } from './Bin';
 import { deleteVersion, restoreVersion } from './queries';
@@ -183,13 +184,9 @@ function Actions({ version: it, onEdit }: { version: VersionSummary; onEdit: () 
         <Menu.Item component="a" href={whole} download>
           Download as zip
         </Menu.Item>
-        <Menu.Item
-          color="red"
-          disabled={!may}
-          title={may ? undefined : 'Your role in this workspace may not delete datasets'}
-          onClick={() => void remove()}
-        >
+        <Menu.Item color="red" disabled={!may} onClick={() => void remove()}>
           Move to the bin
+          <MenuWhy why={may ? undefined : 'Your role in this workspace may not delete datasets'} />
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -6,6 +6,7 @@ import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconCheck, IconChevronDown, IconStar } from '@/kit/icons';
+import { MenuWhy } from '@/kit/MenuWhy';
 import { viewList, type RunView } from './ask';
 import { NameDialog } from './NameDialog';
 import { stateOf, type TableSearch } from './state';
@@ -109,12 +110,16 @@ export function ViewMenu({ search, onView }: Props) {
               <Menu.Item onClick={() => setNaming('rename')}>Rename</Menu.Item>
               <Menu.Item
                 disabled={!mayShare && !current.shared}
-                title={
-                  mayShare ? undefined : 'Your role in this workspace may keep views, but not share them'
-                }
                 onClick={() => quietly(change(current, { shared: !current.shared }))}
               >
                 {current.shared ? 'Keep to yourself' : 'Share with the workspace'}
+                <MenuWhy
+                  why={
+                    mayShare || current.shared
+                      ? undefined
+                      : 'Your role in this workspace may keep views, but not share them'
+                  }
+                />
               </Menu.Item>
               <Menu.Item onClick={() => quietly(change(current, { default: !current.default }))}>
                 {current.default ? 'Open with the usual table' : 'Open with this view'}
