@@ -236,7 +236,7 @@ class RemoteComputeChecks(ComputeBackendChecks):
         shutil.rmtree(_remote(self.place, tmp_path, ""))
         self.until(lambda: isinstance(self.port.poll(tmp_path), Absent))
         assert self.port.sweep(tmp_path, order["mark"])
-        assert _carrying(order["mark"]) == 0
+        self.until(lambda: _carrying(order["mark"]) == 0)  # the kernel takes its time with what was killed
         with contextlib.suppress(ProcessLookupError):  # it ends by itself once it misses its folder
             os.kill(found.runner, signal.SIGKILL)
 
