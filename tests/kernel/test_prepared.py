@@ -1,9 +1,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Integer, Update, bindparam, func, insert, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Update, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.context import Context
@@ -121,3 +122,15 @@ def ended(ctx: Context, pid: int) -> dict[str, int]:
     with ctx.db.engine.connect() as other:
         other.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
     return {}
+
+
+def test_what_python_makes_for_a_column_is_made_for_each_row(any_ctx: Context) -> None:
+    number = count(1)
+    table = Table("made", MetaData(), Column("id", Integer, primary_key=True, default=lambda: next(number)))
+    table.append_column(Column("name", Text))
+    put = Prepared(insert(table))
+    with any_ctx.db.begin() as tx:
+        table.create(tx)
+        put.run_all(tx, [{"name": "a"}, {"name": "b"}])
+        put.run(tx, {"name": "c"})
+        assert tx.execute(select(table.c.name).order_by(table.c.id)).scalars().all() == ["a", "b", "c"]

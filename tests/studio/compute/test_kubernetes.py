@@ -49,6 +49,7 @@ def place(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 class TestKubernetes(RemoteComputeChecks):
     backend = kubernetes
+    SWEPT_SECONDS = 30.0  # the pod goes with its job, in the cluster's time
 
 
 class Own(RemoteComputeChecks):

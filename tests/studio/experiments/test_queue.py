@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import Connection, event, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db import prepared
 from studiolo.studio.compute import repository as compute_repository
 from studiolo.studio.experiments import claims, reconcile, service, turns
 from studiolo.studio.experiments.repository import RunFilter
@@ -160,15 +161,21 @@ def test_steps_with_more_behind_them_go_first_and_take_nothing_from_others(ctx: 
     assert service.get(ctx, other.id).position == 1
 
 
-def test_what_says_whose_turn_it_is_reads_indexes_of_what_waits(ctx: Context) -> None:
+def test_what_says_whose_turn_it_is_reads_indexes_of_what_waits(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, Any]] = []
 
     def note(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
         asked.append((statement, parameters))
 
+    def run(tx: Connection, made: Any, given: Any) -> Any:
+        asked.append((made.text, tuple(given)))
+        return prepared_run(tx, made, given)
+
     job = JobSpec(command=["true"], parent_id="p" * 32)
+    prepared_run = prepared._run  # what it hands to the driver, SQLAlchemy does not tell of
     with ctx.db.begin() as tx:
         service.add(tx, ctx, job, of_parent=True, follows=1)
+        monkeypatch.setattr(prepared, "_run", run)
         event.listen(tx, "before_cursor_execute", note)
         turns.take(tx, ctx, job, 2)
         turns.take(tx, somebody(ctx, "ben"), job, 2)

@@ -99,6 +99,5 @@ def _wake(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         return
     try:
         connection.execute("SELECT 1")
-        connection.rollback()
     except Exception as error:
         raise DisconnectionError from error  # the pool opens another one

@@ -19,17 +19,20 @@ _NONE: Values = {}
 
 class _Made(NamedTuple):
     """A statement as a driver takes it. binds: of each parameter its name and what converts it, in their order; fixed: those whose values
-    never change; loads: what converts which columns of a row; positional: parameters have no names in the text."""
+    never change; makes: those that Python makes anew each time; loads: what converts which columns of a row; positional: parameters have no names in the text."""
 
     text: str
     binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
     fixed: Values
+    makes: tuple[tuple[str, Callable[[Any], Any]], ...]
     loads: tuple[tuple[int, Callable[[Any], Any]], ...]
     row: Any
     positional: bool
 
     def given(self, values: Values) -> Any:
         known = {**self.fixed, **values} if self.fixed else values
+        if self.makes:
+            known = {**known, **{name: make(None) for name, make in self.makes}}
         if self.positional:
             return [known[name] if turn is None else turn(known[name]) for name, turn in self.binds]
         return {name: known[name] if turn is None else turn(known[name]) for name, turn in self.binds}
@@ -97,22 +100,24 @@ class Prepared:
 
 def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values) -> _Made:
     dialect = tx.dialect
-    fixed = {}
+    fixed: dict[str, Any] = {}
+    makes: dict[str, Callable[[Any], Any]] = {}
     if isinstance(statement, Insert):
         for column in statement.table.columns:
             if column.default is not None and column.name not in names:
-                fixed[column.name] = column.default.arg(None) if column.default.is_callable else column.default.arg  # type: ignore[attr-defined]
-    compiled = statement.compile(dialect=dialect, column_keys=[*names, *fixed] or None)
+                of = makes if column.default.is_callable else fixed
+                of[column.name] = column.default.arg  # type: ignore[attr-defined]
+    compiled = statement.compile(dialect=dialect, column_keys=[*names, *fixed, *makes] or None)
     # with values, since lists that are in the statement itself are written out by it
-    state = compiled.construct_expanded_state({**fixed, **values})
+    state = compiled.construct_expanded_state({**fixed, **dict.fromkeys(makes), **values})
     order = state.positiontup if compiled.positional else list(state.parameters)
-    fixed |= {name: state.parameters[name] for name in order if name not in values and name not in fixed}
+    fixed |= {name: state.parameters[name] for name in order if name not in {*values, *fixed, *makes}}
     binds = tuple((name, _turn(compiled.binds.get(name), dialect)) for name in order)
     columns = _columns(statement, compiled)
     turns = [kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in columns]
     loads = tuple((index, turn) for index, turn in enumerate(turns) if turn is not None)
     row = namedtuple("Row", [name for name, _ in columns], rename=True)  # type: ignore[misc]
-    return _Made(state.statement, binds, fixed, loads, row, compiled.positional)
+    return _Made(state.statement, binds, fixed, tuple(makes.items()), loads, row, compiled.positional)
 
 
 def _turn(bound: BindParameter[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -168,7 +168,7 @@ async def _guarded(request: Request, path: str) -> Response:
         if found.raw is not None:
             ctx = known(request)  # a visit to the thread less
             if ctx is None:
-                ctx = await run_in_threadpool(_enter, request, found)
+                ctx = await run_in_threadpool(context, request)
             ctx.actor.must(found.permission)
             return await found.raw(request, ctx, params.get("path", ""))
         body = b"" if request.method in ("GET", "HEAD") else await body_of(request)

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from studiolo.kernel.context import Context
@@ -50,12 +50,7 @@ class Unprepared(Exception):
 
 def folder(ctx: Context, claim: Claim) -> Path:
     """Return where the attempt is."""
-    return _folder(ctx.settings.attempts, claim.holder)
-
-
-@lru_cache(1024)  # it is asked a dozen times for each transition of a job
-def _folder(attempts: Path, holder: str) -> Path:
-    return attempts / holder
+    return ctx.settings.attempts / claim.holder
 
 
 def mark(claim: Claim) -> str:
@@ -217,7 +212,7 @@ def tidy(ctx: Context, claim: Claim, *, completed: bool, again: bool = False) ->
         ledger.ROWS,
         ledger.TABLE,
         sparks.SCRATCH,
-        *((WORK,) if completed else ()),
+        *([WORK] if completed else []),
     }
     place = folder(ctx, claim)
     with suppress(OSError):

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Select, any_, bindparam
 from sqlalchemy.dialects import postgresql
 
+from studiolo.kernel.errors import Unavailable
+
 
 class BinaryQuery:
     """A query whose text is made once: to make it takes longer than to run it. Rows have their values as the driver has them."""
@@ -17,9 +19,19 @@ class BinaryQuery:
 
     def rows(self, tx: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Return what it finds. values: of its parameters that have none of their own; others may be among them."""
-        from studiolo.kernel.db.postgresql_driver import rows
+        from psycopg import OperationalError
+        from psycopg.rows import namedtuple_row
 
-        return rows(tx, self._text, {**self._own, **values})
+        connection: Any = tx.connection.driver_connection
+        try:
+            with connection.cursor(binary=True, row_factory=namedtuple_row) as cursor:
+                cursor.execute(self._text, {**self._own, **values}, prepare=True)
+                return list(cursor.fetchall())
+        except OperationalError as error:
+            if not connection.closed:
+                raise
+            tx.invalidate(error)  # the pool opens another one
+            raise Unavailable("The database does not answer.", "Try again in a moment.") from error
 
 
 def binary_rows(

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.tables import LIVE_INDEX, QUEUED, runs
 
 ORDER = (runs.c.priority.desc(), runs.c.turn, runs.c.seq)
 MOST = 10_000  # jobs of a queue whose places are told
 _BAND = and_(runs.c.compute == bindparam("compute"), runs.c.priority == bindparam("priority"))
-_LAST = (
+_LAST = Prepared(  # the first three are asked for each job that is queued
     select(runs.c.turn)
     .where(
         LIVE_INDEX, QUEUED, runs.c.workspace_id.concat("") == bindparam("workspace"), runs.c.user == bindparam("user")
@@ -27,13 +28,13 @@ _LAST = (
     .order_by(runs.c.priority, runs.c.turn.desc(), runs.c.seq.desc())
     .limit(1)
 )
-_NOW = (
+_NOW = Prepared(
     select(runs.c.turn)
     .where(LIVE_INDEX, QUEUED, _BAND, or_(bindparam("workspace") == "", runs.c.workspace_id == bindparam("workspace")))
     .order_by(*ORDER)
     .limit(1)
 )
-_SHORTER = (
+_SHORTER = Prepared(
     select(runs.c.seq, runs.c.turn, runs.c.follows)
     .where(QUEUED, runs.c.follows.is_not(None), runs.c.parent_id == bindparam("parent"), _BAND)
     .where(runs.c.follows < bindparam("follows"))
@@ -57,9 +58,9 @@ def take(tx: Connection, ctx: Context, job: JobSpec, follows: int | None = None)
     """
     band = {"compute": job.compute, "priority": job.priority}
     mine = {"workspace": ctx.workspace_id, "user": ctx.actor.name}
-    last = tx.execute(_LAST, {**band, **mine}).scalar()
+    last = _LAST.scalar(tx, {**band, **mine})
     if last is None:
-        turn = int(tx.execute(_NOW, {**band, "workspace": _within(ctx, job.compute)}).scalar() or 0)
+        turn = int(_NOW.scalar(tx, {**band, "workspace": _within(ctx, job.compute)}) or 0)
         return {"turn": turn, "follows": follows}
     turn = int(last) + max(job.resources.cores, job.resources.gpus or 0)
     if follows is None or job.parent_id is None:
@@ -74,7 +75,7 @@ def _exchanged(tx: Connection, among: Mapping[str, Any], turn: int, follows: int
     """
     own: int | None = None
     moved: int | None = None  # whose turn has just been given away
-    while (found := tx.execute(_SHORTER, {**among, "follows": follows}).first()) is not None:
+    while (found := _SHORTER.first(tx, {**among, "follows": follows})) is not None:
         if moved is None:
             own = int(found.turn)
         else:

@@ -55,9 +55,8 @@ class Look:
     """A pipeline as it was read, and what is to be recorded of it."""
 
     def __init__(self, ctx: Context, seq: int) -> None:
-        with (
-            ctx.db.glance() as tx
-        ):  # first the row with its version: what changes after it makes the version another one
+        with ctx.db.glance() as tx:
+            # first the row with its version: what changes after it makes the version another one
             self.row: Any = repository.by_seq(tx, seq)
             self.steps = {row.name: row for row in repository.steps(tx, seq)}
             under = [row for row in self.steps.values() if row.state == repository.UNDER_WAY and row.run_id]

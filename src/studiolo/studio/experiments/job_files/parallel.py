@@ -25,8 +25,6 @@ _OWN = {
 KNOWN = (command.KNOWN - {"command", "distribution", "code", "environment"}) | _OWN
 _TASK = {"type", "code", "entry_script", "environment", "program_arguments", "append_row_to", "model"}
 _BINDING = r"\$\{\{\s*(?:parent\.)?%s\.([\w.-]+)\s*\}\}"
-
-
 MODEL = "model"  # the input that a task's model is
 
 
