@@ -13,7 +13,7 @@ export interface Shown {
   keyed?: boolean;
 }
 
-const AXIS = 62; // px that the axis takes beside the plotting area
+const BESIDE = 76; // px: the axis beside the plotting area, and a gap
 
 export function valueOf(axis: ParallelAxis, n: number): number | string | null {
   return axis.categories?.[axis.values[n] ?? -1] ?? axis.values[n] ?? null;
@@ -27,7 +27,7 @@ export function PointTip(props: Shown & { name: string; axes: readonly ParallelA
       className={classes.tip}
       role={keyed ? 'status' : undefined}
       data-past={past || undefined}
-      style={{ left: left + AXIS, top }}
+      style={{ left: left + BESIDE, top }}
     >
       <b>{name}</b>
       {axes.map((axis) => {

@@ -39,6 +39,10 @@ const WAYS: Readonly<Record<string, Way>> = {
   ArrowDown: 'down',
 };
 
+function spotIn(on: Plane, x: ParallelAxis, y: ParallelAxis, n: number): Spot {
+  return [on.plot.valToPos(x.values[n] ?? 0, 'x'), on.plot.valToPos(y.values[n] ?? 0, 'y')];
+}
+
 function planeAxis(axis: ParallelAxis): PlaneAxis {
   const { low, high } = scaleOf(axis);
   const room = axis.log || axis.categories ? 0 : (high - low) * 0.03; // a point at the end is a whole point
@@ -163,12 +167,7 @@ export function Scatter(props: Props) {
         drawnOn.plot.over,
         (line) => drawnOn.over(line ? (ctx) => outline(ctx, line, p.accent) : null),
         (line) => {
-          const at = (n: number) =>
-            [
-              drawnOn.plot.valToPos(x.values[n] ?? 0, 'x'),
-              drawnOn.plot.valToPos(y.values[n] ?? 0, 'y'),
-            ] as const;
-          lasso.current?.(drawn.filter((n) => inside(line, at(n))));
+          lasso.current?.(drawn.filter((n) => inside(line, spotIn(drawnOn, x, y, n))));
         },
       );
     });
@@ -180,25 +179,24 @@ export function Scatter(props: Props) {
     };
   }, [x, y, drawn, colours, image, scheme, height, chosen, drawing]);
 
-  const spotOf = (n: number): Spot => {
-    const plot = area.current?.plot;
-    return [plot?.valToPos(x.values[n] ?? 0, 'x') ?? 0, plot?.valToPos(y.values[n] ?? 0, 'y') ?? 0];
-  };
-  const show = (n: number | null) => {
-    const spot = n === null ? null : spotOf(n);
-    area.current?.over(spot ? (ctx) => ring(ctx, spot, palette(scheme).text) : null);
-    const past = (spot?.[0] ?? 0) > (area.current?.plot.over.clientWidth ?? 0) * FLIP;
-    setTip(n === null || !spot ? null : { point: n, left: spot[0], top: spot[1], past, keyed: true });
-  };
+  const keyed = tip?.keyed ? tip : null;
+  useEffect(() => {
+    area.current?.over(keyed && ((ctx) => ring(ctx, [keyed.left, keyed.top], palette(scheme).text)));
+  }, [keyed, scheme]);
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = tip?.keyed ? tip.point : null;
+    const on = area.current;
+    const at = keyed?.point ?? null;
     const way = WAYS[event.key];
-    if (way) show(stepTo(drawn, spotOf, at, way));
-    else if (event.key === 'Enter' && at !== null) onPick(at);
+    if (way && on) {
+      const point = stepTo(drawn, (n) => spotIn(on, x, y, n), at, way);
+      if (point === null) return;
+      const [left, top] = spotIn(on, x, y, point);
+      setTip({ point, left, top, past: left > on.plot.over.clientWidth * FLIP, keyed: true });
+    } else if (event.key === 'Enter' && at !== null) onPick(at);
     else if (event.key === ' ' && at !== null && onLasso) {
       const rest = [...(chosen ?? [])].filter((n) => n !== at);
       onLasso(chosen?.has(at) ? rest : [...rest, at]);
-    } else if (event.key === 'Escape' && at !== null) show(null);
+    } else if (event.key === 'Escape' && at !== null) setTip(null);
     else return;
     event.preventDefault();
   };
@@ -224,7 +222,7 @@ export function Scatter(props: Props) {
         aria-label={`${title}: arrows go from run to run, Enter opens one${drawing ? ', Space chooses it' : ''}`}
         tabIndex={0}
         onKeyDown={onKeyDown}
-        onBlur={() => tip?.keyed && show(null)}
+        onBlur={() => keyed && setTip(null)}
       >
         <div ref={host} aria-hidden />
         {tip ? <PointTip {...tip} name={names[tip.point] ?? ''} axes={z ? [x, y, z] : [x, y]} /> : null}
