@@ -16,7 +16,8 @@ NUMBERS = [
 @pytest.mark.parametrize("text", NUMBERS)
 def test_the_cheap_question_finds_the_numbers_that_the_cast_finds(text: str) -> None:
     """The guard in front of the cast leaves out only what the cast would refuse."""
-    row = duckdb.execute(f"SELECT try_cast(v AS DOUBLE), {NUMERIC} FROM (SELECT ? AS v)", [text]).fetchone()
+    with duckdb.connect() as connection:
+        row = connection.execute(f"SELECT try_cast(v AS DOUBLE), {NUMERIC} FROM (SELECT ? AS v)", [text]).fetchone()
     assert row is not None
     assert repr(row[0]) == repr(row[1])
 

@@ -136,7 +136,8 @@ def test_parquet_files_with_different_columns(look: Any, tmp_path: Path) -> None
 def _ask(query: str) -> list[Any]:
     import duckdb
 
-    return duckdb.sql(query).fetchall()
+    with duckdb.connect() as connection:
+        return connection.execute(query).fetchall()
 
 
 def test_json_lines_with_different_keys(look: Any) -> None:

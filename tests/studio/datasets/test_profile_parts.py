@@ -183,7 +183,8 @@ def test_moments_of_parts_are_those_of_the_whole() -> None:
 def test_sketches_of_parts_are_that_of_the_whole() -> None:
     def sketch(start: int, end: int) -> Sketch:
         query = f"SELECT approx_count_distinct(i) EXPORT_STATE FROM range({start}, {end}) t(i)"
-        return Sketch.of(duckdb.execute(query).fetchall()[0][0])
+        with duckdb.connect() as connection:
+            return Sketch.of(connection.execute(query).fetchall()[0][0])
 
     merged = sketch(0, 60_000).merged(sketch(40_000, 100_000))
     assert Sketch.unpacked(merged.packed()).estimate() == sketch(0, 100_000).estimate()

@@ -214,7 +214,8 @@ def test_ways_to_split(tmp_path: Path, method: str) -> None:
     )
     column = {"stratified": "y", "group": "y", "time": "d"}[method]
     spec = SplitCreate.model_validate({"method": method, "column": column, "shares": {"a": 0.8, "b": 0.2}})
-    rows = {part: duckdb.execute(splits.select(table, spec, part)).fetchall() for part in ("a", "b")}
+    with duckdb.connect() as connection:
+        rows = {part: connection.execute(splits.select(table, spec, part)).fetchall() for part in ("a", "b")}
     assert sorted(row[0] for some in rows.values() for row in some) == list(range(1000))
     if method == "stratified":
         whole = Counter(row[1] for some in rows.values() for row in some)

@@ -18,7 +18,8 @@ ROWS = """
 
 def kept(expression: str) -> list[int | None]:
     condition = expressions.sql(expression, TYPES)
-    return [row[0] for row in duckdb.sql(f"SELECT a FROM ({ROWS}) WHERE {condition}").fetchall()]
+    with duckdb.connect() as connection:
+        return [row[0] for row in connection.execute(f"SELECT a FROM ({ROWS}) WHERE {condition}").fetchall()]
 
 
 @pytest.mark.parametrize(
