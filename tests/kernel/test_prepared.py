@@ -95,8 +95,44 @@ def test_glances_of_a_block_share_a_connection_and_see_what_is_committed(any_ctx
         with db.glance() as second:
             assert second is first
             assert second.execute(count).scalar_one() == 1
-    with db.glance() as third:
-        assert third is not first
+    with db.glance() as third, db.glance() as fourth:
+        assert third is not fourth
+
+
+def test_a_connection_that_is_lent_again_is_as_if_it_were_new(any_ctx: Context) -> None:
+    count = select(func.count()).select_from(events).where(events.c.kind == "k.100%")
+    for enter in (any_ctx.db.read, any_ctx.db.glance, any_ctx.db.begin):
+        with enter() as first:
+            assert first.execute(count).scalar_one() == 0
+        with enter() as second:
+            second.execution_options(stream_results=True, yield_per=1)
+        with enter() as third:
+            assert "yield_per" not in third.get_execution_options()
+    with any_ctx.db.begin() as tx:
+        tx.execute(insert(events), EVENT)
+    for enter in (any_ctx.db.read, any_ctx.db.glance):
+        with enter() as tx:  # nothing of the state that the last one saw
+            assert tx.execute(count).scalar_one() == 1
+
+
+def test_a_statement_stays_prepared_when_a_transaction_is_taken_back(postgres_ctx: Context) -> None:
+    count = Prepared(select(func.count()).select_from(events))
+
+    def fail() -> None:
+        with postgres_ctx.db.begin() as tx:
+            count.scalar(tx)
+            for _ in range(
+                3
+            ):  # the driver prepares it too, and would forget all of a session that takes something back
+                tx.execute(select(func.max(events.c.id)))
+            raise Unavailable("No.", "Yes.")
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            fail()
+    with postgres_ctx.db.begin() as tx:
+        tx.begin_nested().rollback()
+        assert count.scalar(tx) == 0
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from studiolo.kernel.db.options import ALONE
 from studiolo.kernel.db.postgresql_engines import postgresql_engines
 from studiolo.kernel.db.prepared import Prepared
+from studiolo.kernel.db.resting import Resting
 from studiolo.kernel.db.sqlite_engines import sqlite_engines
 from studiolo.kernel.db.turn import Turn
 from studiolo.kernel.errors import DiskFull, StudioloError, Unavailable
@@ -48,7 +49,8 @@ class Database:
         self.dialect: Literal["sqlite", "postgresql"] = "sqlite" if url.startswith("sqlite") else "postgresql"
         readers, writer = sqlite_engines(url, durability) if self.dialect == "sqlite" else postgresql_engines(url)
         self._readers, self._writer = readers, writer
-        self._glances = readers.execution_options(**{ALONE: True})
+        self._reading, self._glancing = Resting(readers), Resting(readers.execution_options(**{ALONE: True}))
+        self._writing = Resting(writer)  # of PostgreSQL alone: SQLite has one writer, which migrations take too
         self._turn = Turn()
         self._queue: deque[_Write[Any]] = deque()
         self._mine = threading.local()
@@ -61,7 +63,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Read one consistent state of the database."""
-        with _patiently(self._readers), self._readers.connect() as connection, connection.begin():
+        with _patiently(self._readers), self._reading.transaction() as connection:
             yield connection
 
     @contextmanager
@@ -73,7 +75,7 @@ class Database:
         if (kept := getattr(self._mine, "glances", None)) is not None:
             yield kept
             return
-        with _patiently(self._glances), self._glances.connect() as connection:
+        with _patiently(self._readers), self._glancing.connection() as connection:
             yield connection
 
     @contextmanager
@@ -93,7 +95,7 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """Write in one transaction: committed at the end of the block, rolled back by an exception."""
         if self.dialect == "postgresql":
-            with _patiently(self._writer), self._writer.begin() as connection:
+            with _patiently(self._writer), self._writing.transaction() as connection:
                 yield connection
             return
         if getattr(self._mine, "writing", False):
@@ -187,6 +189,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        for resting in (self._reading, self._glancing, self._writing):
+            resting.close()
         self._readers.dispose()
         self._writer.dispose()
 

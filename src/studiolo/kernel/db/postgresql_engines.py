@@ -68,10 +68,9 @@ def _plan_well(connection: Any, _record: ConnectionPoolEntry) -> None:
     Statements are planned once from their second time on: a client's call has up to a hundred different ones, which is as many
     as the driver keeps by itself, from the sixth time on.
     """
-    from studiolo.kernel.db.postgresql_driver import Cursor
+    from studiolo.kernel.db.postgresql_driver import prepare
 
-    connection.prepare_threshold, connection.prepared_max = 1, _PREPARED
-    connection.cursor_factory = Cursor
+    prepare(connection, _PREPARED)
     connection.autocommit = True  # to switch it for each look that is no transaction cost a tenth of the look
     connection.execute("SET random_page_cost = 1.1; SET jit = off")
 

@@ -6,33 +6,41 @@ statement does in SQLite. A statement that one step of a pipeline asks for is wo
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Dialect, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
+if TYPE_CHECKING:
+    from studiolo.kernel.db.postgresql_driver import Numbered
+
 Values = Mapping[str, Any]
+Bind = tuple[str, Callable[[Any], Any] | None]
 _NONE: Values = {}
 
 
 class _Made(NamedTuple):
     """A statement as a driver takes it. binds: of each parameter its name and what converts it, in their order; fixed: those whose values
-    never change; makes: those that Python makes anew each time; loads: what converts which columns of a row; positional: parameters have no names in the text."""
+    never change; makes: those that Python makes anew each time; loads: what converts which columns of a row; positional: parameters have
+    no names in the text; numbered: what asks PostgreSQL by a shorter way, and its parameters in their order."""
 
     text: str
-    binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    binds: tuple[Bind, ...]
     fixed: Values
     makes: tuple[tuple[str, Callable[[Any], Any]], ...]
     loads: tuple[tuple[int, Callable[[Any], Any]], ...]
     row: Any
     positional: bool
+    numbered: "tuple[Numbered, tuple[Bind, ...]] | None" = None
 
-    def given(self, values: Values) -> Any:
+    def given(self, values: Values, *, many: bool = False) -> Any:
         known = {**self.fixed, **values} if self.fixed else values
         if self.makes:
             known = {**known, **{name: make(None) for name, make in self.makes}}
+        if self.numbered is not None and not many:
+            return [known[name] if turn is None else turn(known[name]) for name, turn in self.numbered[1]]
         if self.positional:
             return [known[name] if turn is None else turn(known[name]) for name, turn in self.binds]
         return {name: known[name] if turn is None else turn(known[name]) for name, turn in self.binds}
@@ -86,7 +94,7 @@ class Prepared:
         if len(rows) == 1:
             return self.run(tx, rows[0])
         made = self._for(tx, rows[0])
-        count: int = _run(tx, made, [made.given(row) for row in rows], many=True).rowcount
+        count: int = _run(tx, made, [made.given(row, many=True) for row in rows], many=True).rowcount
         return count
 
     def _for(self, tx: Connection, values: Values) -> _Made:
@@ -107,17 +115,29 @@ def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values
             if column.default is not None and column.name not in names:
                 of = makes if column.default.is_callable else fixed
                 of[column.name] = column.default.arg  # type: ignore[attr-defined]
-    compiled = statement.compile(dialect=dialect, column_keys=[*names, *fixed, *makes] or None)
+    keys = [*names, *fixed, *makes] or None
     # with values, since lists that are in the statement itself are written out by it
-    state = compiled.construct_expanded_state({**fixed, **dict.fromkeys(makes), **values})
+    known = {**fixed, **dict.fromkeys(makes), **values}
+    compiled = statement.compile(dialect=dialect, column_keys=keys)
+    state = compiled.construct_expanded_state(known)
     order = state.positiontup if compiled.positional else list(state.parameters)
-    fixed |= {name: state.parameters[name] for name in order if name not in {*values, *fixed, *makes}}
+    fixed |= {name: state.parameters[name] for name in order if name not in known}
     binds = tuple((name, _turn(compiled.binds.get(name), dialect)) for name in order)
+    numbered = None
+    if dialect.name == "postgresql":
+        from studiolo.kernel.db.postgresql_driver import Numbered
+
+        make: Any = type(dialect)
+        counting = make(dbapi=dialect.loaded_dbapi, paramstyle="numeric_dollar")
+        counted = statement.compile(dialect=counting, column_keys=keys).construct_expanded_state(known)
+        by_name = dict(binds)
+        in_order = tuple((name, by_name[name]) for name in counted.positiontup)
+        numbered = Numbered(counted.statement, len(in_order)), in_order
     columns = _columns(statement, compiled)
     turns = [kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in columns]
     loads = tuple((index, turn) for index, turn in enumerate(turns) if turn is not None)
     row = namedtuple("Row", [name for name, _ in columns], rename=True)  # type: ignore[misc]
-    return _Made(state.statement, binds, fixed, tuple(makes.items()), loads, row, compiled.positional)
+    return _Made(state.statement, binds, fixed, tuple(makes.items()), loads, row, compiled.positional, numbered)
 
 
 def _turn(bound: BindParameter[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:
@@ -132,9 +152,12 @@ def _columns(statement: Any, compiled: Any) -> list[tuple[str, TypeEngine[Any]]]
 
 
 def _run(tx: Connection, made: _Made, given: Any, *, many: bool = False) -> Any:
-    connection = tx.connection
-    cursor = connection.cursor()
+    connection: Any = tx.connection
+    cursor: Any = None
     try:
+        if made.numbered is not None and not many:
+            return made.numbered[0].ask(connection.driver_connection, connection.info, given)
+        cursor = connection.cursor()
         (cursor.executemany if many else cursor.execute)(made.text, given)
     except tx.dialect.loaded_dbapi.Error as error:  # as SQLAlchemy would say it
         gone = tx.dialect.is_disconnect(error, connection.dbapi_connection, cursor)

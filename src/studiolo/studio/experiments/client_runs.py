@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, select, update
@@ -82,7 +83,13 @@ _FIND = Prepared(_TARGET)  # it is asked for every logged point
 _CHANGED = Prepared(
     _TARGET.add_columns(runs.c.state, runs.c.kind, and_(runs.c.spec.is_(None), runs.c.kind == "run").label("by_client"))
 )
-_UPDATE = update(runs).where(runs.c.seq == bindparam("number"))
+
+
+@lru_cache
+def _updating(names: tuple[str, ...]) -> Prepared:
+    return Prepared(
+        update(runs).where(runs.c.seq == bindparam("number")).values({name: bindparam(name) for name in names})
+    )
 
 
 def find(tx: Connection, ctx: Context, run_id: str) -> Target:
@@ -190,7 +197,7 @@ def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None
                 values["ended_at"] = end
         if not values:
             return
-        tx.execute(_UPDATE, {**values, "number": target.seq})
+        _updating(tuple(values)).run(tx, {**values, "number": target.seq})
         kind = "run.completed" if values.get("state") in TERMINAL else "run.updated"
         ctx.events.emit(tx, kind, run_id, {"kind": row.kind, "state": values.get("state", row.state)})
 

@@ -9,12 +9,26 @@ write a run from its rows.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import IN_WORKSPACE, runs
-from studiolo.studio.experiments.tracking_tables import run_docs
+from studiolo.studio.experiments.tracking_tables import metric_parts, run_docs
 
 QUIET_MS = 2_000  # since the last change of an ended run
 LIVE_QUIET_MS = 60_000  # of a run that has not ended: clients that died leave many of them
@@ -23,11 +37,19 @@ _LOOK_BACK = 1000  # PostgreSQL may commit run 5 before run 4
 
 Maker = Callable[[Connection, Sequence[int]], Mapping[int, bytes]]
 
-_PACKED = "EXISTS (SELECT 1 FROM metric_parts WHERE run = ?)"
-_LOOK = f"SELECT doc IS NOT NULL, {_PACKED} FROM run_docs WHERE run = ?"
-_SPOIL = "UPDATE run_docs SET doc = NULL, changed = ? WHERE run = ?"
-_LOOK_ALL = f"""
-SELECT run, doc IS NOT NULL, {_PACKED.replace("?", "run_docs.run")} FROM run_docs WHERE run = ANY(%s) ORDER BY run FOR UPDATE
+_OF = bindparam("of", type_=BigInteger)
+_PACKED = exists().where(metric_parts.c.run == _OF)
+# with PostgreSQL the lock makes the next writer of this run, the maker and the packer wait until this one has committed
+_LOOK = Prepared(
+    select(run_docs.c.doc.is_not(None), _PACKED.label("packed"))
+    .where(run_docs.c.run == _OF)
+    .with_for_update(of=run_docs)
+)
+_LOOK_PACKED = Prepared(select(_PACKED.label("packed")))
+_SPOIL = Prepared(update(run_docs).where(run_docs.c.run == _OF).values(doc=None, changed=bindparam("at")))
+_LOOK_ALL = """
+SELECT run, doc IS NOT NULL, EXISTS (SELECT 1 FROM metric_parts WHERE run = run_docs.run)
+FROM run_docs WHERE run = ANY(%s) ORDER BY run FOR UPDATE
 """
 _SPOIL_ALL = "UPDATE run_docs SET doc = NULL, changed = %s WHERE run = ANY(%s)"
 _STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
@@ -35,17 +57,11 @@ _STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
 
 def spoil(tx: Connection, ctx: Context, run_seq: int) -> bool:
     """Say that the records of a run change; before they do, in the same transaction. Returns whether points are packed."""
-    sqlite = ctx.db.dialect == "sqlite"
-    # with PostgreSQL the lock makes the next writer of this run, the maker and the packer wait until this one has committed
-    look = _LOOK if sqlite else f"{_LOOK} FOR UPDATE".replace("?", "%s")
-    found = tx.exec_driver_sql(look, (run_seq, run_seq)).first()
+    found = _LOOK.first(tx, {"of": run_seq})
     if found is None:  # a run of an older version that the controller has not seen yet
-        return bool(
-            tx.exec_driver_sql(f"SELECT {_PACKED if sqlite else _PACKED.replace('?', '%s')}", (run_seq,)).scalar()
-        )
+        return bool(_LOOK_PACKED.scalar(tx, {"of": run_seq}))
     if found[0]:
-        spoil_ = _SPOIL if sqlite else _SPOIL.replace("?", "%s")
-        tx.exec_driver_sql(spoil_, (_millis(ctx.clock.now()), run_seq))
+        _SPOIL.run(tx, {"of": run_seq, "at": _millis(ctx.clock.now())})
     return bool(found[1])
 
 

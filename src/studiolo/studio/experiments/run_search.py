@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, DateTime, Select, String, bindparam, literal_column, select, type_coerce
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.mlflow.conditions import Keyset, SortKey
 from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import Comparison, Order
@@ -41,12 +42,12 @@ _VERSIONED = ROWS.add_columns(
     literal_column("runs.xmin").label("run_version"), literal_column("run_docs.xmin").label("doc_version")
 )
 _BY_SEQ = ROWS.where(_r.seq.in_(bindparam("seqs", expanding=True)))
-_BY_ID = ROWS.where(_r.id == bindparam("run_id"), _r.workspace_id == bindparam("workspace_id"))
+_BY_ID = Prepared(ROWS.where(_r.id == bindparam("run_id"), _r.workspace_id == bindparam("workspace_id")))
 
 
 def row(tx: Connection, ctx: Context, run_id: str) -> Any:
     """Return what MLflow's replies show of a run, with its ready document; None when it is not there."""
-    return tx.execute(_BY_ID, {"run_id": run_id, "workspace_id": ctx.workspace_id}).first()
+    return _BY_ID.first(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
 
 
 def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:

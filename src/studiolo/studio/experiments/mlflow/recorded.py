@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, select
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments.binary_reading import BinaryQuery
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.mlflow import shapes
 from studiolo.studio.experiments.run_search import ROWS
 from studiolo.studio.experiments.tables import runs
@@ -33,10 +33,9 @@ _LATEST = ("value", "nan", "step", "ts")
 
 def run(tx: Connection, ctx: Context, run_id: str) -> bytes | None:
     """Return a run as MLflow's clients get it; None when it is not there. For PostgreSQL; one statement, so `glance` is enough."""
-    found = _query().rows(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
-    if not found:
+    row = _query().first(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
+    if row is None:
         return None
-    (row,) = found
     doc = (
         row.doc if row.doc is not None else shapes.document(row.user, row.parent_id, _read(orjson.loads(row.recorded)))
     )
@@ -60,7 +59,7 @@ def _point(key: str, value: float | str, nan: int, step: int, timestamp: int) ->
 
 
 @lru_cache
-def _query() -> BinaryQuery:
+def _query() -> Prepared:
     def texts(table: Any) -> Any:
         pair = func.json_build_array(keys.c.name, table.c.value)
         return _all(select(func.json_agg(pair)).join_from(table, keys, keys.c.id == table.c.key), table)
@@ -79,7 +78,7 @@ def _query() -> BinaryQuery:
     )
     recorded = case((run_docs.c.doc.is_(None), cast(func.json_build_array(*parts), Text)))
     query = ROWS.add_columns(runs.c.parent_id, recorded.label("recorded"))
-    return BinaryQuery(query.where(runs.c.id == bindparam("run_id"), runs.c.workspace_id == bindparam("workspace_id")))
+    return Prepared(query.where(runs.c.id == bindparam("run_id"), runs.c.workspace_id == bindparam("workspace_id")))
 
 
 def _all(query: Select[Any], table: Any) -> Any:
