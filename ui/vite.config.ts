@@ -6,6 +6,10 @@ import { defineConfig } from 'vite';
 const backend = process.env.STUDIOLO_URL ?? 'http://127.0.0.1:8765';
 const proxied = { target: backend, changeOrigin: true };
 
+// what pages are made of, but charts, editors and what reads whole formats, which few pages have
+const PARTS =
+  /node_modules\/(@mantine|@tabler|@tanstack)|src\/(kernel|kit\/(?!charts|code|log|lineage|folder))/;
+
 // tests of what reads or writes streams, which jsdom lacks and shares with nobody
 const STREAMS = ['src/kernel/sse.test.ts', 'src/studio/datasets/upload/packing.test.ts'];
 
@@ -20,8 +24,18 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0, // the content security policy allows no data: fonts
     chunkSizeWarningLimit: 900, // the real limit is scripts/budget.mjs, in gzip
-    // what the first page loads stays in one file: apart, by who else uses it, it compresses worse with each lazy page
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // what the first page loads stays in one file: apart, by who else uses it, it compresses worse with each lazy page
+            { name: 'first', tags: ['$initial'] },
+            // and so do the parts that most pages are made of: a page of seventy small files waits for them longer than for its data
+            { name: 'parts', test: PARTS, minShareCount: 3, includeDependenciesRecursively: false },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {

@@ -38,6 +38,7 @@ OWN_PROOF = re.compile(r"/serve/|/mpu/parts/")  # an endpoint asks for its own k
 # what the generator below cannot guess: the query of a route whose parameters depend on each other
 QUERY: dict[str, dict[str, str]] = {}
 BODY: dict[str, Any] = {  # where one field depends on another
+    "/w/{workspace}/api/experiments/compare": {"run_ids": ["x"]},
     "/w/{workspace}/api/datasets/registrations": {
         "name": "x",
         "source": {"type": "url", "url": "https://example.com/x.csv"},

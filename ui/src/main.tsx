@@ -23,6 +23,8 @@ const address = mlflowAddress(window.location.pathname, window.location.hash);
 if (address) router.history.replace(address); // before the first render: the router starts at the right page
 
 if (!window.location.pathname.startsWith('/signin')) void queries.prefetchQuery(session); // every other page asks for it first
+// the page's code and what it asks for are on their way while the frame around it is drawn
+void router.preloadRoute({ to: '.', href: router.history.location.href } as never).catch(() => undefined);
 createRoot(host).render(
   <StrictMode>
     <MantineProvider

@@ -184,6 +184,7 @@ export const theme = createTheme({
     Drawer: {
       defaultProps: { position: 'right', transitionProps: { duration: 140 }, closeButtonProps: close },
     },
+    Combobox: { defaultProps: { keepMounted: false } }, // lists of hundreds of names are made when one is opened
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
 });

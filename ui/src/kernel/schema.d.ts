@@ -7183,11 +7183,25 @@ export interface components {
     };
     /**
      * CompareRequest
-     * @description system_tags: also the tags `mlflow.…`, which clients write by themselves.
+     * @description Which runs, by their ids or as a stored set.
+     *
+     *     system_tags: also the tags `mlflow.…`, which clients write by themselves; statistic: the one value of metrics that is wanted,
+     *     all three unless told.
      */
     CompareRequest: {
-      /** Run Ids */
+      /**
+       * Run Ids
+       * @description In the order they shall stand; at most 200.
+       * @default []
+       */
       run_ids: string[];
+      /**
+       * Selection
+       * @description Id of a stored set, instead of ids.
+       */
+      selection?: string | null;
+      /** Statistic */
+      statistic?: ('last' | 'low' | 'high') | null;
       /**
        * System Tags
        * @default false
@@ -11803,7 +11817,7 @@ export interface components {
     };
     /**
      * MetricRow
-     * @description One metric of each run: its latest, lowest and highest value, null where there is no finite one.
+     * @description One metric of each run: its latest, lowest and highest value, null where there is no finite one; empty where it was not asked for.
      *
      *     special, low_special, high_special: the value where it is NaN, Infinity or -Infinity, by position of the run. points: of the
      *     longest series.
@@ -11811,7 +11825,10 @@ export interface components {
     MetricRow: {
       /** Differs */
       differs: boolean;
-      /** High */
+      /**
+       * High
+       * @default []
+       */
       high: (number | null)[];
       /**
        * High Special
@@ -11822,9 +11839,15 @@ export interface components {
       };
       /** Key */
       key: string;
-      /** Last */
+      /**
+       * Last
+       * @default []
+       */
       last: (number | null)[];
-      /** Low */
+      /**
+       * Low
+       * @default []
+       */
       low: (number | null)[];
       /**
        * Low Special

@@ -91,7 +91,7 @@ def delete_tag(tx: Connection, ctx: Context, run_seq: int, key: str) -> bool:
 def texts(tx: Connection, table: Table, run_seqs: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return the params or tags of runs, in order of name."""
     found: dict[int, dict[str, str]] = {}
-    for run, name, value in tx.execute(_texts_of(table), {"runs": run_seqs}):
+    for run, name, value in tx.execute(_texts_of(table), {"runs": run_seqs}).all():
         found.setdefault(run, {})[name] = value
     return {run: dict(sorted(values.items())) for run, values in found.items()}
 

@@ -47,6 +47,17 @@ def test_rows_follow_the_order_of_the_runs_and_say_what_differs(any_ctx: Context
     assert [(row.key, row.values, row.differs) for row in found.tags] == [("team", ["a", None], True)]
 
 
+def test_one_value_of_metrics_alone_is_what_it_is_among_all(ctx: Context) -> None:
+    one = recorded(ctx, metrics=[("x", 1.0, 0, 1), ("x", math.inf, 1, 1), ("x", 2.0, 2, 1)])
+    two = recorded(ctx, metrics=[("y", 3.0, 0, 1)])
+    every = service.compare(ctx, CompareRequest(run_ids=[one, two])).metrics
+    for statistic in ("last", "low", "high"):
+        some = service.compare(ctx, CompareRequest(run_ids=[one, two], statistic=statistic)).metrics
+        assert [row.values(statistic) for row in some] == [row.values(statistic) for row in every]
+        assert [(row.key, row.points, row.differs) for row in some] == [("x", 3, True), ("y", 1, True)]
+        assert [len(row.last) + len(row.low) + len(row.high) for row in some] == [2, 2]
+
+
 def test_what_is_no_number_is_told_and_the_same_nothing_is_no_difference(any_ctx: Context) -> None:
     one, two = (recorded(any_ctx, metrics=[("loss", math.nan, 0, 1), ("x", math.inf, 0, 1)]) for _ in range(2))
     loss, x = service.compare(any_ctx, CompareRequest(run_ids=[one, two])).metrics
@@ -177,7 +188,12 @@ def test_the_routes_answer_and_refuse(any_services: Services, any_client: TestCl
     made = any_client.post(f"{BASE}/selections", json=both).json()
     assert any_client.get(f"{BASE}/selections/{made['id']}").json()["run_ids"] == [one, two]
     assert any_client.get(f"{BASE}/selections/nothing").status_code == 404
-    assert any_client.post(BASE, json={"run_ids": []}).json()["field"] == "run_ids"
+    stored = any_client.post(BASE, json={"selection": made["id"], "statistic": "high"}).json()
+    assert ([run["id"] for run in stored["runs"]], stored["missing"]) == ([one, two], [])
+    assert any_client.post(BASE, json={"selection": "nothere"}).status_code == 404
+    doubly = {"run_ids": [one], "selection": made["id"]}
+    for body in ({"run_ids": []}, doubly):
+        assert any_client.post(BASE, json=body).json()["field"] == "run_ids"
     many = any_client.post(BASE, json={"run_ids": [f"{n:032x}" for n in range(201)]})
     assert (many.status_code, many.json()["code"]) == (422, "experiments.too_many_runs")
     assert any_client.post(f"{BASE}/diff", json={"run_ids": [one], "path": "a"}).json()["field"] == "run_ids"

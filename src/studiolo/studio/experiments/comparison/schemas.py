@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from studiolo.studio.experiments.schemas import State
 
@@ -16,10 +16,31 @@ class RunChoice(BaseModel):
     run_ids: list[str] = Field(min_length=1, max_length=10_000)
 
 
-class CompareRequest(RunChoice):
-    """system_tags: also the tags `mlflow.…`, which clients write by themselves."""
+Statistic = Literal["last", "low", "high"]
 
+
+class CompareRequest(BaseModel):
+    """Which runs, by their ids or as a stored set.
+
+    system_tags: also the tags `mlflow.…`, which clients write by themselves; statistic: the one value of metrics that is wanted,
+    all three unless told.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    selection: str | None = Field(None, max_length=100, description="Id of a stored set, instead of ids.")
+    run_ids: list[str] = Field(
+        [], max_length=10_000, validate_default=True, description="In the order they shall stand; at most 200."
+    )
     system_tags: bool = False
+    statistic: Statistic | None = None
+
+    @field_validator("run_ids")
+    @classmethod
+    def _one_of_both(cls, run_ids: list[str], known: ValidationInfo) -> list[str]:
+        if bool(run_ids) == (known.data.get("selection") is not None):
+            raise ValueError("Name runs here, or a stored set in 'selection'")
+        return run_ids
 
 
 class ComparedRun(BaseModel):
@@ -50,16 +71,16 @@ class TextRow(BaseModel):
 
 
 class MetricRow(BaseModel):
-    """One metric of each run: its latest, lowest and highest value, null where there is no finite one.
+    """One metric of each run: its latest, lowest and highest value, null where there is no finite one; empty where it was not asked for.
 
     special, low_special, high_special: the value where it is NaN, Infinity or -Infinity, by position of the run. points: of the
     longest series.
     """
 
     key: str
-    last: list[float | None]
-    low: list[float | None]
-    high: list[float | None]
+    last: list[float | None] = []
+    low: list[float | None] = []
+    high: list[float | None] = []
     special: dict[int, str] = {}
     low_special: dict[int, str] = {}
     high_special: dict[int, str] = {}

@@ -1,22 +1,24 @@
 """What runs recorded, side by side."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import run_search, tracking
+from studiolo.studio.experiments.comparison import selections
 from studiolo.studio.experiments.comparison.schemas import (
     ComparedRun,
     CompareRequest,
     MetricRow,
     RunComparison,
+    Statistic,
     TextRow,
 )
 from studiolo.studio.experiments.comparison.selections import distinct
-from studiolo.studio.experiments.metrics import Latest, latest_of
+from studiolo.studio.experiments.metrics import Amounts, amounts_of
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import runs
 from studiolo.studio.experiments.tracking_tables import input_datasets, run_inputs
@@ -30,12 +32,12 @@ def compare(ctx: Context, wanted: CompareRequest) -> RunComparison:
 
     Raises TooManyRuns above 200 different ones. Runs in the bin are compared too; ids without a run are told.
     """
-    named = distinct(wanted.run_ids)
+    named = distinct(wanted.run_ids if wanted.selection is None else selections.get(ctx, wanted.selection).run_ids)
     with ctx.db.read() as tx:
         rows = found(tx, ctx, named)
         seqs = [row.seq for row in rows]
         params, tags = tracking.params_of(tx, seqs), tracking.tags_of(tx, seqs)
-        latest, datasets = latest_of(tx, seqs), _datasets(tx, seqs)
+        (amounts, names), datasets = amounts_of(tx, seqs), _datasets(tx, seqs)
     own = {
         seq: {key: value for key, value in of.items() if wanted.system_tags or not key.startswith(SYSTEM)}
         for seq, of in tags.items()
@@ -44,7 +46,7 @@ def compare(ctx: Context, wanted: CompareRequest) -> RunComparison:
     return RunComparison(
         runs=[_head(ctx, row, tags.get(row.seq, {}), datasets.get(row.seq, [])) for row in rows],
         params=text_rows(seqs, params),
-        metrics=_metric_rows(seqs, latest),
+        metrics=_metric_rows(seqs, amounts, names, wanted.statistic),
         tags=text_rows(seqs, own),
         missing=[run_id for run_id in named if run_id not in here],
         duplicates=sorted({run_id for run_id in named if wanted.run_ids.count(run_id) > 1}),
@@ -71,37 +73,42 @@ def _short(value: str | None) -> str | None:
     return value if value is None or len(value) <= SHOWN else f"{value[:SHOWN]}…"
 
 
-def _metric_rows(order: Sequence[int], latest: Mapping[int, Sequence[Latest]]) -> list[MetricRow]:
-    by_run = {seq: {item.key: item for item in items} for seq, items in latest.items()}
+def _metric_rows(
+    order: Sequence[int], found: Sequence[Amounts], names: Mapping[int, str], only: Statistic | None
+) -> list[MetricRow]:
+    at = {seq: n for n, seq in enumerate(order)}
+    lasts, lows, highs = (_empty(names, len(order)) for _ in range(3))
+    longest = dict.fromkeys(names, 0)
+    for run, key, value, nan, low, high, points in found:
+        n = at[run]
+        lasts[key][n] = math.nan if nan else value
+        lows[key][n], highs[key][n] = low, high
+        longest[key] = max(longest[key], points)
     rows = []
-    for key in sorted({key for items in by_run.values() for key in items}):
-        items = [by_run.get(seq, {}).get(key) for seq in order]
-        last = [item.value if item else None for item in items]
-        low, high = ([getattr(item, name) if item else None for item in items] for name in ("low", "high"))
+    for key in sorted(names, key=names.__getitem__):
+        last, special = _told(lasts[key])
         # NaN is not equal to itself: two runs that both came to nothing do not differ
-        distinct_values = {"NaN" if value is not None and math.isnan(value) else value for value in last}
-        rows.append(
-            MetricRow(
-                key=key,
-                last=[_finite(value) for value in last],
-                low=[_finite(value) for value in low],
-                high=[_finite(value) for value in high],
-                special=_specials(last),
-                low_special=_specials(low),
-                high_special=_specials(high),
-                points=max(item.points for item in items if item),
-                differs=len(distinct_values) > 1,
-            )
-        )
+        values = {*last, *special.values()} if special else set(last)
+        if special and None not in lasts[key]:
+            values.discard(None)
+        row = MetricRow(key=names[key], points=longest[key], differs=len(values) > 1)
+        if only in (None, "last"):
+            row.last, row.special = last, special
+        if only in (None, "low"):
+            row.low, row.low_special = _told(lows[key])
+        if only in (None, "high"):
+            row.high, row.high_special = _told(highs[key])
+        rows.append(row)
     return rows
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+def _empty(names: Iterable[int], many: int) -> dict[int, list[float | None]]:
+    return {key: [None] * many for key in names}
 
 
-def _specials(values: Sequence[float | None]) -> dict[int, str]:
-    return {n: _special(v) for n, v in enumerate(values) if v is not None and not math.isfinite(v)}
+def _told(values: list[float | None]) -> tuple[list[float | None], dict[int, str]]:
+    special = {n: _special(v) for n, v in enumerate(values) if v is not None and not math.isfinite(v)}
+    return ([None if n in special else v for n, v in enumerate(values)] if special else values), special
 
 
 def _special(value: float) -> str:

@@ -3,7 +3,6 @@ import { useCallback } from 'react';
 import { count } from '@/kernel/format';
 import { Link } from '@/kit/Link';
 import { usePageActions } from '@/kit/actions';
-import { ErrorState } from '@/kit/ErrorState';
 import { Answer, Loading, Page, PageHeader } from '@/kit/Page';
 import { ArtifactsTab } from './ArtifactsTab';
 import { Choose } from './Choose';
@@ -31,7 +30,7 @@ const LABELS: Record<CompareTab, string> = {
 /** Up to two hundred runs beside each other; the address holds all of it. */
 export function ComparePage() {
   const state = useComparison();
-  const { ids, query, stored, search, setRuns, change } = state;
+  const { ids, wanted, query, search, setRuns, change } = state;
   const view = useView(state);
   const open = useCallback(
     (tab: CompareTab) => change({ tab: tab === 'table' ? undefined : tab }, false),
@@ -60,13 +59,7 @@ export function ComparePage() {
   );
   return (
     <Page title={title} header={header}>
-      {search.set && !search.runs && !stored.data ? (
-        stored.error ? (
-          <ErrorState error={stored.error} onRetry={() => void stored.refetch()} />
-        ) : (
-          <Loading />
-        )
-      ) : ids.length === 0 ? (
+      {!wanted ? (
         <Choose onChosen={setRuns} />
       ) : (
         <Answer query={query}>

@@ -130,7 +130,7 @@ function meansBy(
 export function groupsOf(group: Field, runs: readonly number[]): { name: string; members: number[] }[] {
   const found = new Map<string, number[]>();
   for (const run of runs) {
-    const name = group.texts[run] ?? '(none)';
+    const name = group.text(run) ?? '(none)';
     found.set(name, [...(found.get(name) ?? []), run]);
   }
   return [...found]

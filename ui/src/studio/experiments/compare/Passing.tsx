@@ -49,7 +49,7 @@ const Rows = memo(function Rows({ view, lines, label = 'Runs that pass', selecte
       ...[...params, ...metrics].map((field): GridColumn<ComparedRun> => {
         const value = (run: ComparedRun) => {
           const index = at.get(run.id) ?? -1;
-          return field.numbers ? (field.numbers[index] ?? null) : (field.texts[index] ?? null);
+          return field.numbers ? (field.numbers[index] ?? null) : field.text(index);
         };
         return {
           id: field.id,

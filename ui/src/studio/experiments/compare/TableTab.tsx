@@ -192,11 +192,11 @@ interface ValueProps {
 }
 
 function Value({ field, index, base, view, best }: ValueProps) {
-  const text = field.texts[index];
-  if (text === null || text === undefined) return <span className={classes.missing}>–</span>;
+  const text = field.text(index);
+  if (text === null) return <span className={classes.missing}>–</span>;
   const delta = base === null ? null : deltaOf(field, index, base, lowerIsBetter(field, view.search.flipped));
   const told = field.kind !== 'about' || field.key === 'commit' || field.key === 'source';
-  const other = base !== null && told && !field.numbers && field.texts[base] !== text;
+  const other = base !== null && told && !field.numbers && field.text(base) !== text;
   return (
     <span className={classes.value} data-text={field.numbers ? undefined : true} title={text}>
       <span data-other={other || undefined}>

@@ -11,8 +11,10 @@ export interface Field {
   id: string;
   kind: 'about' | 'metric' | 'param' | 'tag' | 'system';
   key: string;
-  /** As text; null where a run has none. */
-  texts: readonly (string | null)[];
+  /** As texts; null where a run has none. */
+  readonly texts: readonly (string | null)[];
+  /** One of them: ten thousand numbers are not written out when a table shows two hundred. */
+  text: (index: number) => string | null;
   /** As numbers, when all that is there are numbers. */
   numbers: readonly (number | null)[] | null;
   differs: boolean;
@@ -48,10 +50,23 @@ function differs(values: readonly unknown[]): boolean {
   return new Set(values).size > 1;
 }
 
+const told = (texts: readonly (string | null)[]) => ({
+  texts,
+  text: (index: number) => texts[index] ?? null,
+});
+
 function about(runs: readonly ComparedRun[]): Field[] {
   const row = (key: string, read: (run: ComparedRun) => string | null | undefined): Field => {
     const texts = runs.map((run) => read(run) ?? null);
-    return { id: `a.${key}`, kind: 'about', key, texts, numbers: null, differs: differs(texts), points: 0 };
+    return {
+      id: `a.${key}`,
+      kind: 'about',
+      key,
+      ...told(texts),
+      numbers: null,
+      differs: differs(texts),
+      points: 0,
+    };
   };
   const seconds = runs.map((run) => run.duration_s ?? null);
   const rows = [
@@ -73,11 +88,16 @@ export function fieldsOf(found: Comparison, statistic: Statistic = 'last'): Fiel
   const metrics = found.metrics.map((row): Field => {
     const numbers = row[statistic];
     const special = { last: row.special, low: row.low_special, high: row.high_special }[statistic] ?? {};
+    const text = (value: number | null, index: number) =>
+      special[String(index)] ?? (value === null ? null : metric(value));
     return {
       id: `m.${row.key}`,
       kind: row.key.startsWith(SYSTEM) ? 'system' : 'metric',
       key: row.key,
-      texts: numbers.map((value, index) => special[String(index)] ?? (value === null ? null : metric(value))),
+      text: (index) => text(numbers[index] ?? null, index),
+      get texts() {
+        return numbers.map(text);
+      },
       numbers,
       differs: row.differs,
       points: row.points,
@@ -88,7 +108,7 @@ export function fieldsOf(found: Comparison, statistic: Statistic = 'last'): Fiel
       id: `${kind === 'param' ? 'p' : 't'}.${row.key}`,
       kind,
       key: row.key,
-      texts: row.values,
+      ...told(row.values),
       numbers: kind === 'param' ? asNumbers(row.values) : null,
       differs: row.differs,
       points: 0,

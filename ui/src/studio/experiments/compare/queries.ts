@@ -3,7 +3,7 @@ import { queries } from '@/kernel/query';
 import { api, data } from '@/kernel/request';
 import type { components } from '@/kernel/schema';
 import { MOST_RUNS } from './link';
-import type { Over } from './search';
+import type { Over, Statistic } from './search';
 
 export type CodeComparison = components['schemas']['CodeComparison'];
 export type FileTable = components['schemas']['FileTable'];
@@ -11,44 +11,47 @@ export type FileDiff = components['schemas']['FileDiff'];
 
 const KEPT_MS = 60_000;
 
-export const selection = (id: string) =>
-  queryOptions({
-    queryKey: ['compare-selection', id],
-    queryFn: ({ signal }) =>
-      data(
-        api().GET('/experiments/compare/selections/{selection_id}', {
-          params: { path: { selection_id: id } },
-          signal,
-        }),
-      ),
-    staleTime: Infinity, // its name is that of its content
-  });
-
 export function keepSelection(run_ids: string[]) {
   return data(api().POST('/experiments/compare/selections', { body: { run_ids } }));
 }
 
-/** What runs recorded. While one of them goes on it is asked for again now and then. */
-export const comparison = (run_ids: string[]) =>
+/** Runs by their ids, or by the name of a stored set of them. */
+export type Compared = { run_ids: string[] } | { selection: string };
+
+/** Which runs an address names, null for none; what is more than the most is left out. */
+export function comparedIn(runs: readonly string[] | undefined, set: string | undefined): Compared | null {
+  const run_ids = [...new Set(runs)].slice(0, MOST_RUNS);
+  return run_ids.length > 0 ? { run_ids } : set && !runs ? { selection: set } : null;
+}
+
+/** What runs recorded, with one value of each metric. While one of them goes on it is asked for again now and then. */
+export const comparison = (wanted: Compared | null, statistic: Statistic) =>
   queryOptions({
-    queryKey: ['compare', run_ids],
-    queryFn: ({ signal }) =>
-      data(api().POST('/experiments/compare', { body: { run_ids, system_tags: false }, signal })),
-    enabled: run_ids.length > 0,
+    queryKey: ['compare', wanted, statistic],
+    queryFn: async ({ signal }) => {
+      const body = { run_ids: [], ...wanted, system_tags: false, statistic };
+      return { ...(await data(api().POST('/experiments/compare', { body, signal }))), statistic };
+    },
+    enabled: wanted !== null,
     placeholderData: keepPreviousData,
     staleTime: KEPT_MS,
     refetchInterval: (query) => (query.state.data?.runs.some((run) => !isEnded(run.state)) ? 5000 : false),
   });
 
 /** Ask for what the page will ask for, before it is there; what fails is asked again by the page, which says so. */
-export async function warm(runs: readonly string[] | undefined, set: string | undefined): Promise<void> {
-  try {
-    const ids = runs ?? (set ? (await queries.ensureQueryData(selection(set))).run_ids : []);
-    const chosen = [...new Set(ids)].slice(0, MOST_RUNS);
-    if (chosen.length > 0) await queries.prefetchQuery(comparison(chosen));
-  } catch {
-    return;
-  }
+export function warm(
+  runs: readonly string[] | undefined,
+  set: string | undefined,
+  statistic: Statistic,
+): void {
+  const wanted = comparedIn(runs, set);
+  if (wanted) void queries.prefetchQuery(comparison(wanted, statistic));
+}
+
+/** A set that was given a name holds what its ids were answered with. */
+export function renamed(run_ids: string[], selection: string, statistic: Statistic): void {
+  const known = queries.getQueryData(comparison({ run_ids }, statistic).queryKey);
+  if (known) queries.setQueryData(comparison({ selection }, statistic).queryKey, known);
 }
 
 const ENDED = new Set(['Completed', 'Failed', 'Canceled', 'Lost', 'Reused', 'Skipped']);

@@ -9,7 +9,7 @@ export const compareRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'experiments/compare',
   validateSearch: readCompareSearch,
-  loaderDeps: ({ search }) => ({ runs: search.runs, set: search.set }),
-  loader: ({ deps }) => void warm(deps.runs, deps.set), // asks while the page's code is on its way
+  loaderDeps: ({ search }) => ({ runs: search.runs, set: search.set, stat: search.stat }),
+  loader: ({ deps }) => warm(deps.runs, deps.set, deps.stat ?? 'last'), // asks while the page's code is on its way
   component: later(() => import('./ComparePage'), 'ComparePage'),
 });

@@ -20,7 +20,7 @@ export function tableOf(
     rows: shown.map((index) => [
       runs[index]?.id ?? '',
       runs[index]?.name ?? '',
-      ...fields.map((field) => field.numbers?.[index] ?? field.texts[index] ?? null),
+      ...fields.map((field) => field.numbers?.[index] ?? field.text(index)),
     ]),
   };
 }

@@ -6,7 +6,7 @@ import { slotsOf } from '@/kit/RunSwatch';
 import { axisOf } from './axes';
 import { fieldsOf, type ComparedRun, type Field } from './fields';
 import { MOST_RUNS } from './link';
-import { comparison, keepSelection, selection } from './queries';
+import { comparedIn, comparison, keepSelection, renamed } from './queries';
 import { brushesOf, readCompareSearch, tail, type Change, type CompareSearch } from './search';
 
 const IN_ADDRESS = 24; // more ids than this are given a name
@@ -40,10 +40,19 @@ export function useComparison() {
       void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never, replace }),
     [navigate],
   );
-  const stored = useQuery({ ...selection(search.set ?? ''), enabled: Boolean(search.set) && !search.runs });
-  const named = search.runs ?? stored.data?.run_ids ?? NONE;
-  const ids = useMemo(() => [...new Set(named)].slice(0, MOST_RUNS), [named]);
+  const named = search.runs ?? NONE;
   const leftOut = useMemo(() => [...new Set(named)].slice(MOST_RUNS), [named]);
+  const wanted = useMemo(() => comparedIn(search.runs, search.set), [search.runs, search.set]);
+  const statistic = search.stat ?? 'last';
+  const query = useQuery(comparison(wanted, statistic));
+  const found = wanted ? query.data : undefined;
+  const ids = useMemo(
+    () =>
+      wanted && 'run_ids' in wanted
+        ? wanted.run_ids
+        : [...(found?.runs.map((run) => run.id) ?? []), ...(found?.missing ?? [])],
+    [wanted, found],
+  );
 
   const setRuns = useCallback(
     (next: readonly string[]) => {
@@ -63,26 +72,27 @@ export function useComparison() {
   useEffect(() => {
     if (!long) return;
     let gone = false;
-    keepSelection(ids).then(
+    keepSelection([...ids]).then(
       ({ id }) => {
-        if (!gone) change({ set: id, runs: undefined });
+        if (gone) return;
+        renamed([...ids], id, statistic);
+        change({ set: id, runs: undefined });
       },
       () => undefined,
     );
     return () => {
       gone = true;
     };
-  }, [long, ids, change]);
+  }, [long, ids, statistic, change]);
 
-  const query = useQuery(comparison(ids));
-  return { search, change, ids, leftOut, stored, query, setRuns };
+  return { search, change, ids, wanted, leftOut, query, setRuns };
 }
 
 /** The runs and fields of an answer as this page shows them. */
 export function useView(state: ReturnType<typeof useComparison>): View | null {
-  const { search, change, query, setRuns } = state;
-  const found = query.data;
-  const fields = useMemo(() => (found ? fieldsOf(found, search.stat ?? 'last') : []), [found, search.stat]);
+  const { search, change, query, wanted, setRuns } = state;
+  const found = wanted ? query.data : undefined;
+  const fields = useMemo(() => (found ? fieldsOf(found, found.statistic) : []), [found]);
   const byId = useMemo(() => new Map(fields.map((field) => [field.id, field])), [fields]);
   const slots = useMemo(() => slotsOf(found?.runs.map((run) => run.id) ?? []), [found]);
   const brushKey = search.brush;

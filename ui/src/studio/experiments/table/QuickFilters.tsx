@@ -8,8 +8,6 @@ import { IconChevronDown } from '@/kit/icons';
 const MOST_KEYS = 3; // the server's limit
 const SLIM = { inputField: { minWidth: 0 } }; // what is typed has its place beside what is chosen, not in a line below
 
-const ASKED = { keepMounted: false }; // lists of hundreds of names are made when one is opened
-
 /** Room for the names of what is chosen, which the library cuts to nothing. */
 const widthOf = (chosen: number) => (chosen === 0 ? 112 : chosen === 1 ? 196 : 248);
 
@@ -58,7 +56,6 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
         placeholder={chosen.length > 0 ? '' : `Any ${key}`}
         size="xs"
         styles={SLIM}
-        comboboxProps={ASKED}
         w={widthOf(chosen.length)}
         data={[...new Set([...names.map((one) => one.name), ...chosen])]}
         value={chosen}
@@ -77,7 +74,6 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
         placeholder={groups.length > 0 ? '' : 'Any state'}
         size="xs"
         styles={SLIM}
-        comboboxProps={ASKED}
         w={widthOf(groups.length)}
         data={Object.keys(STATE_GROUPS).map((group) => ({
           value: group,
@@ -100,7 +96,6 @@ export function QuickFilters({ search, experiments, onChange }: Props) {
         placeholder={by.length > 0 ? '' : 'Group by'}
         size="xs"
         styles={SLIM}
-        comboboxProps={ASKED}
         w={by.length > 0 ? 60 + 130 * by.length : 120}
         maxValues={MOST_KEYS}
         data={[...groupable, ...(extra.length > 0 ? [{ group: 'Chosen', items: extra }] : [])]}
