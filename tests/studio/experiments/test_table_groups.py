@@ -5,6 +5,7 @@ import io
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -45,6 +46,31 @@ def test_groups_count_and_sum_up_and_their_filter_finds_their_runs(any_ctx: Cont
     two = run_groups.groups(any_ctx, GroupSearch(by=["tags.team", "attributes.experiment"], order_by="value ASC"))
     assert [(group.values, group.count) for group in two.items] == [(["blue", "first"], 4), (["it's red", "first"], 4)]
     assert all(len(names(any_ctx, filter=group.filter)) == 4 for group in two.items)
+
+
+def test_sizes_of_groups_are_the_same_with_and_without_what_their_metrics_come_to(any_ctx: Context) -> None:
+    top = recorded(any_ctx, params={"p": "1"})
+    recorded(any_ctx, "second", params={"p": "2"}, columns={"parent_id": top})
+    apart: list[dict[str, object]] = [{"lifecycle": "deleted"}, {"workspace_id": "0x"}, {"workspace_id": "zx"}, {}]
+    for columns in apart:
+        recorded(any_ctx, params={"p": "1"}, columns=columns)
+    recorded(any_ctx, "second", tags={"t": "x"})
+
+    def sizes(by: str, **wanted: Any) -> list[tuple[str | None, int]]:
+        page = run_groups.groups(any_ctx, GroupSearch(by=[by], **wanted))
+        return [(group.values[0], group.count) for group in page.items]
+
+    for by in ("params.p", "tags.t", "params.never", "attributes.experiment"):
+        for lifecycle in ("active", "deleted", "all"):
+            for top_level in (False, True):
+                where: dict[str, Any] = {"lifecycle": lifecycle, "top_level": top_level}
+                assert sizes(by, **where) == sizes(by, metrics=["m"], **where), (by, where)
+    assert sizes("params.p", top_level=True) == [("1", 2), (None, 1)]
+    assert sizes("attributes.experiment", lifecycle="all") == [("first", 3), ("second", 2)]
+    long = ["x" * 300, "x" * 299 + "y"]
+    for value in long:
+        recorded(any_ctx, params={"long": value})
+    assert sizes("params.long", order_by="value ASC")[:2] == [(long[0], 1), (long[1], 1)]
 
 
 def test_groups_are_ordered_by_size_value_and_metric_and_paged(any_ctx: Context) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, Select, and_, case, func, select, union
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
@@ -13,8 +13,9 @@ from studiolo.kernel.paging import decode, encode
 from studiolo.studio.experiments import keys
 from studiolo.studio.experiments.table import attributes as run_attributes
 from studiolo.studio.experiments.table import rows as run_table
-from studiolo.studio.experiments.table.schemas import GroupSearch, RunGroup, RunGroups, Spread
-from studiolo.studio.experiments.tables import runs
+from studiolo.studio.experiments.table.schemas import GroupSearch, RunGroup, RunGroups, RunWhere, Spread
+from studiolo.studio.experiments.tables import experiments, runs
+from studiolo.studio.experiments.tracking import HEAD
 from studiolo.studio.experiments.tracking_tables import metric_latest, params, run_tags
 
 MOST = 20_000  # groups that are sorted; of more, those with most runs
@@ -38,7 +39,9 @@ def groups(ctx: Context, wanted: GroupSearch) -> RunGroups:
     first = int(start[0]) if start and isinstance(start[0], int) else 0
     first += wanted.skip
     with ctx.db.read() as tx:
-        rows = list(tx.execute(_query(tx, ctx, wanted, by)))
+        rows = _sizes(tx, ctx, wanted, by[0]) if len(by) == 1 else None
+        if rows is None:
+            rows = list(tx.execute(_query(tx, ctx, wanted, by)))
     found = [_group(row, by, wanted.metrics) for row in rows]
     _sort(found, kind, metric, ascending=ascending)
     items = found[first : first + wanted.limit]
@@ -75,6 +78,52 @@ def _order(text: str, metrics: Sequence[str]) -> tuple[str, str, bool]:
     return of[1].lower(), key, ascending
 
 
+class _Size(NamedTuple):
+    value_0: str | None
+    runs: int
+
+
+def _sizes(tx: Connection, ctx: Context, wanted: GroupSearch, by: _By) -> list[Any] | None:
+    """Count the values of a param or tag, or experiments, over a whole workspace by an index alone: a fifth of the time that runs take.
+
+    None where this does not tell them: where runs are narrowed further, metrics are asked for, or a value is longer than what the
+    index holds of it. On SQLite: PostgreSQL keeps a long list of what is left out in no table of hashes.
+    """
+    narrow = wanted.experiments or wanted.filter.strip() or wanted.parent_id is not None
+    indexed = by.entity in _TABLES or by == ("attribute", "experiment")
+    if ctx.db.dialect != "sqlite" or not indexed or narrow or wanted.metrics:
+        return None
+    r = runs.alias().c
+    # each by an index of its own that holds the number of the run
+    others = [
+        select(r.seq).where(r.workspace_id < ctx.workspace_id),
+        select(r.seq).where(r.workspace_id > ctx.workspace_id),
+    ]
+    if wanted.lifecycle != "all":
+        here = r.workspace_id == ctx.workspace_id
+        others += [select(r.seq).where(here, r.lifecycle < wanted.lifecycle)]
+        others += [select(r.seq).where(here, r.lifecycle > wanted.lifecycle)]
+    if wanted.top_level:
+        others += [select(r.seq).where(r.parent_id.is_not(None))]
+    left_out = union(*others).subquery()
+    if by.entity not in _TABLES:
+        per = select(runs.c.experiment, func.count().label("runs"))
+        per = per.where(runs.c.seq.not_in(select(left_out.c.seq))).group_by(runs.c.experiment)
+        counted = per.subquery()
+        named = select(experiments.c.name, counted.c.runs).join(counted, counted.c.experiment == experiments.c.number)
+        return sorted((_Size(*row) for row in tx.execute(named)), key=lambda size: -size.runs)[:MOST]
+    t, number = _TABLES[by.entity].c, keys.known(tx, [by.key]).get(by.key, -1)
+    query = select(t.head, func.count()).where(t.key == number, t.run.not_in(select(left_out.c.seq))).group_by(t.head)
+    found = [_Size(*row) for row in tx.execute(query)]
+    if any(len(size.value_0 or "") >= HEAD for size in found):
+        return None
+    every = select(func.count()).select_from(runs).scalar_subquery()
+    total = tx.execute(select(every - select(func.count()).select_from(left_out).scalar_subquery())).scalar_one()
+    without = total - sum(size.runs for size in found)
+    found += [_Size(None, without)] if without > 0 else []
+    return sorted(found, key=lambda size: -size.runs)[:MOST]
+
+
 def _query(tx: Connection, ctx: Context, wanted: GroupSearch, by: Sequence[_By]) -> Select[Any]:
     recorded = [one.key for one in by if one.entity in _TABLES]
     numbers = keys.known(tx, [*recorded, *wanted.metrics])
@@ -96,7 +145,13 @@ def _query(tx: Connection, ctx: Context, wanted: GroupSearch, by: Sequence[_By])
             sums.append(call(real).label(f"{what}_{n}"))
     named = [value.label(f"value_{n}") for n, value in enumerate(values)]
     query: Select[Any] = select(*named, func.count().label("runs"), *sums).select_from(source)
-    query = run_table.narrowed(tx, ctx, query, wanted)
+    where: RunWhere = wanted
+    if ctx.db.dialect == "sqlite" and wanted.top_level and wanted.parent_id is None:
+        # all runs are read: what an index says of children spares a look at the row of each
+        children = runs.alias()
+        query = query.where(runs.c.seq.not_in(select(children.c.seq).where(children.c.parent_id.is_not(None))))
+        where = wanted.model_copy(update={"top_level": False})
+    query = run_table.narrowed(tx, ctx, query, where)
     return query.group_by(*(f"value_{n}" for n in range(len(by)))).order_by(func.count().desc()).limit(MOST)
 
 

@@ -22,7 +22,7 @@ import { SearchBox } from './SearchBox';
 import { JobLinks } from '../submit/JobLinks';
 import { isPlain, readTableSearch, type TableSearch } from './state';
 import { TableGrid } from './TableGrid';
-import { useQuestion } from './useQuestion';
+import { useQuestion, warmGroups } from './useQuestion';
 import { useTableKeys } from './useTableKeys';
 import { ViewMenu } from './ViewMenu';
 import classes from './table.module.css';
@@ -35,8 +35,10 @@ export function RunTable() {
   const navigate = useNavigate();
   const [directions, setDirections] = useRemembered<Record<string, Direction>>(DIRECTIONS, {});
   const [rail, setRail] = useRemembered('studiolo.experiment-rail', window.innerWidth > 700);
-  const change = (next: Partial<TableSearch>) =>
+  const change = (next: Partial<TableSearch>) => {
+    if (next.group) warmGroups({ ...search, ...next });
     void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never, replace: true });
+  };
   const replace = (next: TableSearch) => void navigate({ to: '.', search: next as never });
 
   const groups = useQuery(experimentList('active'));

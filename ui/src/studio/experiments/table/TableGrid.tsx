@@ -57,6 +57,9 @@ export function TableGrid(props: Props) {
     counted: by.length > 0 || counted.isPlaceholderData ? undefined : counted.data?.total,
   });
   const { list, rows, toggle, more, open } = table;
+  // the head of groups comes with them: rows that still stand would be drawn anew under it, and be gone a moment later
+  const [group, setGroup] = useState(search.group);
+  if (!list.stale && group?.join() !== search.group?.join()) setGroup(search.group);
   if (list.pages && !answered) setAnswered(true);
   const [picked, setPicked] = useState<readonly string[]>(search.sel ?? []);
   const [all, setAll] = useState<object | null>(null); // the question whose every run is meant
@@ -110,9 +113,9 @@ export function TableGrid(props: Props) {
       onToggle,
       onMore,
       arrows,
-      groupedBy: (search.group ?? []).map((id) => id.replace(/^[pt]\./, '')),
+      groupedBy: (group ?? []).map((id) => id.replace(/^[pt]\./, '')),
     });
-  }, [specs, directions, open, colours, arrows, search.group, onToggle, onMore]);
+  }, [specs, directions, open, colours, arrows, group, onToggle, onMore]);
   const follow = useFollow();
 
   if (!list.pages) {
@@ -149,7 +152,7 @@ export function TableGrid(props: Props) {
         total={table.total}
         onWindow={table.onWindow}
         summary={summaryOf(total, by.length > 0 ? table.baseTotal : undefined)}
-        listKey={JSON.stringify([where, search.sort, by])}
+        listKey={JSON.stringify([where, search.sort, group])}
         columns={grid}
         rowKey={(row) => row.key}
         onOpen={(row) => {

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { parseSort } from '@/kit/grid/model';
-import { groupsOf, ordersOf, runsOf, type Where } from './ask';
+import { askGroupsAhead, groupsOf, ordersOf, runsOf, type Where } from './ask';
 import { specOf, wantedOf, type RunColumns } from './columns';
 import { keyed } from './conditions';
 import { columnsFor, specsOf, usualColumns, whereOf, type Directions } from './question';
@@ -47,6 +47,12 @@ export function groupKey(id: string): string {
   if (id.startsWith('p.')) return `params.${keyed(id.slice(2))}`;
   if (id.startsWith('t.')) return `tags.${keyed(id.slice(2))}`;
   return `attributes.${id}`;
+}
+
+/** Ask for the groups of an address that is about to be gone to. */
+export function warmGroups(search: TableSearch): void {
+  if (search.group?.length && !search.sort)
+    askGroupsAhead(whereOf(search), search.group.map(groupKey), groupOrder(undefined, []));
 }
 
 /** Groups are sorted by their value, their size, or the mean of a metric. */
