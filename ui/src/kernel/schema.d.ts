@@ -540,6 +540,89 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/compute/{name}/logs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Node Logs
+     * @description List the logs of the nodes of a cluster, also of nodes that have gone; of an attached machine its one.
+     */
+    get: operations['compute_list_node_logs'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/{name}/logs/{node}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Node Log
+     * @description Return a piece of the log of a node from a byte offset; negative: from so many bytes before the end.
+     *
+     *     What happened to it: asked for, brought up, what its programs printed, jobs begun and ended, idle, taken down. The last
+     *     512 KiB are kept; an offset before them reads the first byte there is. `numbered` says which line the piece begins in.
+     */
+    get: operations['compute_read_node_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/{name}/logs/{node}/file': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download Node Log
+     * @description Send what is kept of the log of a node as a file.
+     */
+    get: operations['compute_download_node_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/w/{workspace}/api/compute/{name}/logs/{node}/stream': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Stream Node Log
+     * @description Send the log of a node as it is written, as server-sent events; `Last-Event-ID` is the byte offset to go on from.
+     */
+    get: operations['compute_stream_node_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/datasets': {
     parameters: {
       query?: never;
@@ -12441,6 +12524,22 @@ export interface components {
       title: string;
     };
     /**
+     * NodeLog
+     * @description The log of a node. node: its number in the cluster, or the name of an attached machine; up: it is there now.
+     *
+     *     size: bytes that were ever written, of which the last are kept; updated_at: of its last line, null while there is none.
+     */
+    NodeLog: {
+      /** Node */
+      node: string;
+      /** Size */
+      size: number;
+      /** Up */
+      up: boolean;
+      /** Updated At */
+      updated_at: string | null;
+    };
+    /**
      * NotNull
      * @description Values are there.
      */
@@ -19426,6 +19525,136 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Compute'];
         };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_list_node_logs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NodeLog'][];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_read_node_log: {
+    parameters: {
+      query?: {
+        offset?: number;
+        limit?: number;
+        numbered?: boolean;
+      };
+      header?: never;
+      path: {
+        name: string;
+        node: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LogChunk'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_download_node_log: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        node: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  compute_stream_node_log: {
+    parameters: {
+      query?: {
+        /** @description Byte to begin at. */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+        node: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Validation Error */
       422: {

@@ -1,11 +1,11 @@
 """Events are rows written in the caller's transaction: they are true if and only if the change is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from studiolo.kernel.clock import Clock
 from studiolo.kernel.db.prepared import Prepared
@@ -21,6 +21,11 @@ class Event(BaseModel):
     subject: str
     data: dict[str, Any] = {}
     at: str
+
+    @property
+    def moment(self) -> datetime:
+        """When it happened."""
+        return datetime.fromisoformat(self.at)
 
 
 _EMIT = Prepared(insert(events))  # nearly every write says something
@@ -42,7 +47,16 @@ class Events:
 
 def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:
     """Return the events that follow `last`, oldest first."""
-    rows = tx.execute(select(events).where(events.c.id > last).order_by(events.c.id).limit(limit)).mappings()
+    return _events(tx, select(events).where(events.c.id > last).order_by(events.c.id).limit(limit))
+
+
+def of_kinds(tx: Connection, workspace_id: str, kinds: Sequence[str], last: int, until: int, limit: int) -> list[Event]:
+    """Return the events of a workspace and of some kinds that follow `last`, up to `until`, oldest first."""
+    query = select(events).where(events.c.id > last, events.c.id <= until, events.c.kind.in_(list(kinds)))
+    return _events(tx, query.where(events.c.workspace_id == workspace_id).order_by(events.c.id).limit(limit))
+
+
+def _events(tx: Connection, query: Select[Any]) -> list[Event]:
     return [
         Event(
             id=row["id"],
@@ -52,7 +66,7 @@ def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:
             data=row["data"],
             at=row["at"].isoformat(),
         )
-        for row in rows
+        for row in tx.execute(query).mappings()
     ]
 
 

@@ -8,10 +8,12 @@ from studiolo.kernel.terminal import Output, OutputOption, out, show, transport
 from studiolo.studio.compute.client import Computes
 from studiolo.studio.compute.clusters import cli as clusters
 from studiolo.studio.compute.machines import cli as machines
+from studiolo.studio.compute.node_logs import cli as node_logs
 
 app = typer.Typer(help="Where jobs run: cores, memory, what runs.", no_args_is_help=True)
 app.add_typer(clusters.app)
 app.add_typer(machines.app)
+app.add_typer(node_logs.app)
 
 Name = Annotated[str, typer.Argument(help="Name of the compute.")]
 

@@ -3,6 +3,7 @@
 from studiolo.kernel.http import Transport
 from studiolo.studio.compute.clusters.client import Clusters
 from studiolo.studio.compute.machines.client import Machines
+from studiolo.studio.compute.node_logs.client import NodeLogs
 from studiolo.studio.compute.schemas import Compute
 
 
@@ -13,6 +14,7 @@ class Computes:
         self._transport = transport
         self.clusters = Clusters(transport)
         self.machines = Machines(transport)
+        self.logs = NodeLogs(transport)
 
     def list(self) -> list[Compute]:
         """Return all of them."""

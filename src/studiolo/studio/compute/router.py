@@ -9,11 +9,13 @@ from studiolo.studio.compute.clusters import router as clusters
 from studiolo.studio.compute.machines import kinds
 from studiolo.studio.compute.machines import router as machines
 from studiolo.studio.compute.machines.schemas import MachineKind
+from studiolo.studio.compute.node_logs import router as node_logs
 from studiolo.studio.compute.schemas import Compute
 
 router = APIRouter(prefix="/compute", tags=["compute"])
 router.include_router(clusters.router)  # before /{name}
 router.include_router(machines.router)
+router.include_router(node_logs.router)
 
 
 @router.get("")

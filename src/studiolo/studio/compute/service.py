@@ -20,11 +20,12 @@ from studiolo.studio.compute.gpus.devices import Gpu
 from studiolo.studio.compute.machines import kinds, opening
 from studiolo.studio.compute.machines import repository as machines
 from studiolo.studio.compute.machines import room as there
+from studiolo.studio.compute.node_logs import telling
 from studiolo.studio.compute.schemas import Compute
 
 _LOOKED_AT = 3.0  # seconds that what a page shows of GPUs may be old
 _RAISE = ", or raise STUDIOLO_CORES or STUDIOLO_MEMORY_BYTES"
-RESERVED = ("local", "serverless", "clusters", "machines", "kinds", "costs", "new")
+RESERVED = ("local", "serverless", "clusters", "machines", "kinds", "costs", "logs", "new")
 
 
 def backends() -> dict[str, Backend]:
@@ -157,6 +158,7 @@ def reserve(
         if not there.fits(tx, row, cores, memory_bytes):
             return False
         values |= {"compute": row.id}
+        telling.of_machine(tx, ctx, (row.id, name), telling.begins(title, run_id, cores, count))
         count = 0  # its own queue gives them
     else:
         cluster = clusters.find(tx, ctx.workspace_id, name)
@@ -166,8 +168,10 @@ def reserve(
         node = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx), count)
         if node is None:
             return False
-        values |= {"compute": cluster.id, "node": node}
-        among = placing.gpus_of(tx, [node])[node] if count else ()
+        values |= {"compute": cluster.id, "node": node.id}
+        said = telling.begins(title, run_id, cores, count)
+        telling.of_node(tx, ctx, (cluster.id, name), node.number, "running", said)
+        among = placing.gpus_of(tx, [node.id])[node.id] if count else ()
     share = {"cores": cores, "memory_bytes": memory_bytes, "gpus": count}
     repository.put(tx, {**values, **share, "since": ctx.clock.now()})
     leases.take(tx, str(values["compute"]), holder, count, among)
@@ -298,15 +302,20 @@ def names(tx: Connection, ctx: Context) -> set[str]:
     return {*built_in(), *(row.name for row in others)}
 
 
-def release(tx: Connection, ctx: Context, holder: str) -> None:
-    """Give back what was held; giving back twice is giving back once."""
+def release(tx: Connection, ctx: Context, holder: str, outcome: str = "") -> None:
+    """Give back what was held; giving back twice is giving back once. outcome: of the job, for the log of its node."""
     held = repository.get(tx, holder)
     if held is None:
         return
     if held.node is not None:
         repository.lock(tx)  # who takes the node and who leaves it must see each other
-    if repository.remove(tx, holder) and held.node is not None:
-        placing.left(tx, ctx, held)
+    if not repository.remove(tx, holder):
+        return
+    if held.node is not None:
+        placing.left(tx, ctx, held, outcome)
+    elif held.compute not in built_in() and (row := machines.by_id(tx, held.compute)) is not None:
+        seconds = (ctx.clock.now() - held.since).total_seconds()
+        telling.of_machine(tx, ctx, (row.id, row.name), telling.ends(held.title, held.run_id, seconds, outcome))
 
 
 def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.http import Transport
+from studiolo.kernel.storage.log_pieces import LogChunk
 from studiolo.studio.experiments.bin_client import Binned
 from studiolo.studio.experiments.comparison.client import Comparing
 from studiolo.studio.experiments.importing.client import Importing
 from studiolo.studio.experiments.jobs_client import Jobs, Submitted
 from studiolo.studio.experiments.page_client import Browsing
-from studiolo.studio.experiments.schemas import TERMINAL, Attempt, LogChunk, Run, Standing
+from studiolo.studio.experiments.schemas import TERMINAL, Attempt, Run, Standing
 from studiolo.studio.experiments.table.client import Tabled
 from studiolo.studio.experiments.traces_client import Traces
 from studiolo.studio.experiments.tracking_client import Tracked

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
-import orjson
 from starlette.concurrency import run_in_threadpool
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.events.frames import frame
+from studiolo.kernel.storage.log_pieces import LogChunk
 from studiolo.studio.experiments import logs, service
 from studiolo.studio.experiments.errors import LogNotThere, RunNotFound
-from studiolo.studio.experiments.schemas import TERMINAL, LogChunk
+from studiolo.studio.experiments.schemas import TERMINAL
 
 PAUSE = 0.15
 _LOOKS_PER_STATE = 5  # the state is asked less often than the file
@@ -29,15 +29,15 @@ async def follow(ctx: Context, run_id: str, offset: int) -> AsyncIterator[bytes]
         run = await run_in_threadpool(service.get, ctx, run_id)
         if attempt is not None and run.attempt != attempt:
             offset = 0
-            yield _frame("restart", {"attempt": run.attempt}, 0)
+            yield frame("restart", {"attempt": run.attempt}, 0)
         attempt = run.attempt
         ended = run.state in TERMINAL
         for _ in range(_LOOKS_PER_STATE):
             while chunk := await run_in_threadpool(_next, ctx, run_id, offset):
                 offset, quiet = chunk.next, 0.0
-                yield _frame("", chunk.model_dump(), offset)
+                yield frame("", chunk.model_dump(), offset)
             if ended:
-                yield _frame("end", {"state": run.state, "failure": run.failure, "error": run.error}, offset)
+                yield frame("end", {"state": run.state, "failure": run.failure, "error": run.error}, offset)
                 return
             await asyncio.sleep(PAUSE)
             quiet += PAUSE
@@ -59,8 +59,3 @@ def _next(ctx: Context, run_id: str, offset: int) -> LogChunk | None:
     except (LogNotThere, RunNotFound, FileNotFoundError):
         return None
     return chunk if chunk.text else None
-
-
-def _frame(event: str, data: dict[str, Any], offset: int) -> bytes:
-    name = f"event: {event}\n".encode() if event else b""
-    return name + b"id: %d\ndata: %s\n\n" % (offset, orjson.dumps(data))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from studiolo.studio.experiments.schemas import LogChunk
+from studiolo.kernel.storage.log_pieces import LogChunk, chunk
 
 CHUNK = 256 * 1024
 
@@ -14,26 +14,7 @@ def read(path: Path, offset: int = 0, limit: int = CHUNK) -> LogChunk:
     with path.open("rb") as file:
         file.seek(start)
         data = file.read(min(max(limit, 4), CHUNK))
-    if offset < 0:
-        skipped = next((i for i, byte in enumerate(data[:4]) if byte & 0xC0 != 0x80), 0)
-        start, data = start + skipped, data[skipped:]
-    whole = data[: len(data) - torn(data)] or data
-    return LogChunk(text=whole.decode("utf-8", "replace"), offset=start, next=start + len(whole), size=size)
-
-
-def torn(data: bytes) -> int:
-    """Return how many bytes at the end begin a character whose rest is still to come.
-
-    >>> torn("né".encode()[:-1]), torn("né".encode()), torn(b"")
-    (1, 0, 0)
-    """
-    for back in range(1, min(4, len(data)) + 1):
-        byte = data[-back]
-        if byte & 0xC0 == 0x80:
-            continue
-        needs = 2 if byte >> 5 == 0b110 else 3 if byte >> 4 == 0b1110 else 4 if byte >> 3 == 0b11110 else 1
-        return back if needs > back else 0
-    return 0
+    return chunk(data, start, size, by_end=offset < 0)
 
 
 def offset_of(path: Path, line: int) -> int:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.kernel.paging import Page
+from studiolo.kernel.storage.log_pieces import LogChunk
 from studiolo.studio.experiments import (
     bin_router,
     browse_router,
@@ -27,7 +28,6 @@ from studiolo.studio.experiments.schemas import (
     ExperimentCreate,
     ExperimentSummary,
     JobSpec,
-    LogChunk,
     Run,
     Standing,
 )

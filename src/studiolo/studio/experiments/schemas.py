@@ -222,19 +222,6 @@ class StoredFile(BaseModel):
     size: int
 
 
-class LogChunk(BaseModel):
-    """A piece of a log. offset, next: bytes where it begins and where the following one does; size: so far.
-
-    line: number of the line that it begins in, from 1, where that was asked for.
-    """
-
-    text: str
-    offset: int
-    next: int
-    size: int
-    line: int | None = None
-
-
 class ExperimentCreate(BaseModel):
     """A new experiment."""
 

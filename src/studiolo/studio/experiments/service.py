@@ -12,6 +12,7 @@ from studiolo.kernel.errors import Denied, Invalid, NotFound
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.storage.blobs import Blob
+from studiolo.kernel.storage.log_pieces import LogChunk
 from studiolo.runner import attempt as files
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute import silence
@@ -36,7 +37,6 @@ from studiolo.studio.experiments.schemas import (
     Attempt,
     Document,
     JobSpec,
-    LogChunk,
     OutputState,
     Run,
 )

@@ -17,6 +17,7 @@ from studiolo.studio.experiments.machine import Decision, Seen, Sight
 from studiolo.studio.experiments.schemas import TERMINAL
 
 log = logging.getLogger(__name__)
+_SAID = 300  # characters of an error
 # completed jobs; lost with the process, which costs room until old attempts are cleared
 _untidy: list[tuple[Context, Claim]] = []
 
@@ -106,7 +107,7 @@ def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: De
     if seen.end is not None and seen.end.record.get("warm"):
         tracking.record(tx, ctx, claim.seq, tags={warm_start.TAG: "true"})
     if over or decision.again:
-        compute.release(tx, ctx, claim.holder)
+        compute.release(tx, ctx, claim.holder, _outcome(seen, decision))
         if claim.state == "Queued":  # room was kept for the attempt that is not made now
             compute.release(tx, ctx, claim.next_holder)
         auth.revoke_run_tokens(tx, ctx.clock, claim.id)
@@ -115,6 +116,15 @@ def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: De
     if over:
         registering.ended(tx, claim.seq, completed=decision.state == "Completed")
     _tell(tx, ctx, claim, decision)
+
+
+def _outcome(seen: Look, decision: Decision) -> str:
+    """Say how an attempt ended, for the log of its node."""
+    if decision.failure is None:
+        return decision.state
+    said = " ".join((seen.error or "").split())[:_SAID].rstrip(".")
+    then = ", and is queued again" if decision.again else ""
+    return f"{decision.failure}{f' ({said})' if said else ''}{then}"
 
 
 def _begins(claim: Claim, decision: Decision) -> bool:

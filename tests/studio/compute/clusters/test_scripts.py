@@ -24,6 +24,8 @@ from studiolo.studio.compute.clusters.errors import ClusterBusy, ClusterInvalid
 from studiolo.studio.compute.clusters.schemas import Cluster, ClusterCreate, ClusterPatch, Scripts
 from studiolo.studio.compute.clusters.scripted import answers, engine, nodes, programs
 from studiolo.studio.compute.errors import ComputeNotFound, TooBig
+from studiolo.studio.compute.node_logs import service as node_logs
+from studiolo.studio.compute.node_logs import writing
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, Run
 from studiolo.studio.workspace.vault import service as vault
@@ -102,9 +104,22 @@ def running(words: str) -> list[psutil.Process]:
     return [one for one in psutil.process_iter(["cmdline"]) if words in " ".join(one.info["cmdline"] or ())]
 
 
+def told(ctx: Context) -> list[str]:
+    """Return what the log of the first node says, without the moments."""
+    return [line.partition("Z  ")[2] for line in node_logs.whole(ctx, "burst", "1").decode().splitlines()]
+
+
 def forget() -> None:
     """Be a new controller: what the last one had in its memory is gone."""
-    for known in (programs._begun, nodes._trying, nodes._not_before, nodes._tidied, engine._opened, engine._names):
+    for known in (
+        programs._begun,
+        nodes._trying,
+        nodes._not_before,
+        nodes._tidied,
+        engine._opened,
+        engine._names,
+        writing._at,
+    ):
         known.clear()
 
 
@@ -122,6 +137,15 @@ def test_a_node_comes_for_a_job_runs_it_and_is_suspended_when_idle(ctx: Context,
     (use,) = vault.uses(ctx, "nodes").items
     assert use.run == "node 1 of burst"
     done = until(later(ctx, 61), lambda it: not it.nodes)
+    computes.tick(ctx)
+    life = "\n".join(told(ctx))
+    for part in (
+        "Up at 127.0.0.1, ",
+        f"({run.id}) begins",
+        f"({run.id}) ended after",
+        "it was idle for 60 s.\nThe suspend program is run.\nGone, ",
+    ):
+        assert part in life
     assert done.node_hours > 0
     said = (machine.folder / "log").read_text().splitlines()
     assert said[0] == "burst-1 up"
@@ -141,6 +165,16 @@ def test_a_node_that_does_not_come_up_is_suspended_and_told(ctx: Context, tmp_pa
         "The resume program ended with code 3.",
         "no capacity in zone b",
     )
+    computes.tick(ctx)
+    *before, last = told(ctx)
+    assert last.startswith("Gone, after ")
+    assert before == [
+        "Asked for, with 1 core, 1 MiB.",
+        "The resume program is run.",
+        "resume, stderr: no capacity in zone b",
+        f"Failed. The resume program ended with code 3. It is taken down; the next is asked for at {found.resume_after:%H:%M:%S} UTC at the earliest.",
+        "The suspend program is run.",
+    ]
     for _ in range(3):  # it is not asked again at once
         computes.tick(ctx)
         wait_for(ctx, lambda: True)
@@ -195,6 +229,8 @@ def test_whoever_comes_after_a_killed_controller_leaks_no_node(ctx: Context, tmp
     assert "was killed; nobody knows how far it came" in found.failed.said
     first, second, third = log.read_text().split()
     assert (first, second) == (third, "no")
+    computes.tick(ctx)
+    assert [told(ctx).count(f"The {verb} program is run.") for verb in ("resume", "suspend")] == [1, 1]
     wait_for(ctx, lambda: not running(str(go)))
 
 

@@ -8,6 +8,7 @@ from studiolo.kernel.context import Context
 from studiolo.studio.compute import reconcile as computes
 from studiolo.studio.compute.machines import service
 from studiolo.studio.compute.machines.schemas import MachineCreate
+from studiolo.studio.compute.node_logs import service as node_logs
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import BadJob
@@ -59,6 +60,10 @@ def test_a_command_runs_there_with_its_code_and_inputs(ctx: Context) -> None:
     with ctx.db.read() as tx:
         assert "id.txt" in {item.path for item in artifacts.list_(tx, ctx, run.id)}
     assert service.get(ctx, "box").jobs == []
+    computes.tick(ctx)
+    said = node_logs.whole(ctx, "box", "box").decode()
+    for part in ("Attached by ", "answers in ", f"({run.id}) begins: 1 core.", f"({run.id}) ended after "):
+        assert part in said
 
 
 @pytest.mark.usefixtures("box")

@@ -4,6 +4,12 @@ import { workspaceRoute } from '@/kernel/routing';
 import { integer, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
 
+const ofLog = (raw: Record<string, unknown>) => ({
+  node: integer(raw, 'node'),
+  q: text(raw, 'q'),
+  line: integer(raw, 'line'),
+});
+
 const page = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute',
@@ -20,7 +26,7 @@ const create = createRoute({
 const cluster = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute/$name',
-  validateSearch: searchOf((raw) => ({ days: integer(raw, 'days') })),
+  validateSearch: searchOf((raw) => ({ days: integer(raw, 'days'), ...ofLog(raw) })),
   component: later(() => import('./clusters/ClusterPage'), 'ClusterPage'),
 });
 
@@ -42,6 +48,7 @@ const attach = createRoute({
 const machine = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'compute/machines/$name',
+  validateSearch: searchOf(ofLog),
   component: later(() => import('./machines/MachinePage'), 'MachinePage'),
 });
 

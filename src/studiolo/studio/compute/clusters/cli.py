@@ -189,6 +189,7 @@ def nodes(context: typer.Context, name: Name, output: OutputOption = Output.tabl
     if output is Output.table:
         if cluster.failed is not None:
             warn(f"node {cluster.failed.node}: {cluster.failed.said} {cluster.failed.output}".strip())
+            warn(f"All of it: studiolo compute logs {name} --node {cluster.failed.node}")
         for node in found:
             if node.reason and (cluster.failed is None or node.reason != cluster.failed.said):
                 warn(f"node {node.number}: {node.reason}")

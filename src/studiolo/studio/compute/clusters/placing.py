@@ -20,6 +20,7 @@ from studiolo.studio.compute.backends.base import Capacity
 from studiolo.studio.compute.clusters import repository
 from studiolo.studio.compute.gpus import devices, leases
 from studiolo.studio.compute.gpus.devices import Gpu
+from studiolo.studio.compute.node_logs import telling
 
 Fits = Callable[[int, int, int], bool]  # whether so many cores, bytes and GPUs of the machine are free
 MACHINE, RAY, RAY_AT = "local", "ray", "ray_at"  # a Ray of our own, and one that is there
@@ -77,15 +78,17 @@ def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: F
     return more and fits(cluster.cores, cluster.memory_bytes, cluster.gpus)
 
 
-def take(tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int) -> str | None:
-    """Return the id of the node that takes a job, a new one when the others are full; None when there is no room."""
+def take(
+    tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int
+) -> Row[Any] | None:
+    """Return the node that takes a job, a new one when the others are full; None when there is no room."""
     node = fitting(tx, cluster, cores, memory, gpus)
     if node is not None:
         repository.change_node(tx, node.id, {"idle_since": None})
-        return str(node.id)
+        return node
     if not has_room(tx, cluster, cores, memory, fits, gpus):
         return None
-    return start(tx, ctx, cluster, idle=False)
+    return repository.node(tx, start(tx, ctx, cluster, idle=False))
 
 
 def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str:
@@ -96,16 +99,27 @@ def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str
     share = {"cores": cluster.cores, "memory_bytes": cluster.memory_bytes, "gpus": cluster.gpus}
     values = {"id": id_, "cluster": cluster.id, "number": number, **share, "price_per_hour": cluster.price_per_hour}
     values |= {"started_at": now, "provider": cluster.provider}
-    state = "up"
+    state, has = UP, _has(cluster)
     if cluster.provider == MACHINE:
+        said = f"Up, as a share of this machine: {has}, {'as one of the least number' if idle else 'for a job'}."
         repository.add_node(tx, {**values, "idle_since": now if idle else None})
     else:
-        state = RESUMING
+        state, said = RESUMING, f"Asked for, with {has}."
+        if cluster.failures:
+            said += f" Of those before, {cluster.failures} in a row did not come up."
         repository.add_node(tx, {**values, "phase": RESUMING, "phase_since": now})
     if cluster.provider in HERE:
         _hold(tx, cluster, id_, number, share, now)
-    ctx.events.emit(tx, "compute.node", cluster.name, {"node": number, "state": state})
+    telling.of_node(tx, ctx, (cluster.id, cluster.name), number, state, said)
     return id_
+
+
+def _has(cluster: Row[Any]) -> str:
+    """Say what a node of a cluster has."""
+    mib = cluster.memory_bytes / 2**20
+    memory = f"{mib / 1024:.1f} GiB" if mib >= 1024 else f"{mib:.0f} MiB"
+    said = f"{cluster.cores} {'core' if cluster.cores == 1 else 'cores'}, {memory}"
+    return said + (f", {cluster.gpus} {'GPU' if cluster.gpus == 1 else 'GPUs'}" if cluster.gpus else "")
 
 
 def _hold(tx: Connection, cluster: Row[Any], id_: str, number: int, share: Mapping[str, int], now: datetime) -> None:
@@ -115,28 +129,40 @@ def _hold(tx: Connection, cluster: Row[Any], id_: str, number: int, share: Mappi
     leases.take(tx, MACHINE, _holder(id_), cluster.gpus, devices.known())
 
 
-def gone(tx: Connection, ctx: Context, node: Row[Any]) -> bool:
-    """Note that a node has gone that was taken down; False when that was noted."""
+def gone(tx: Connection, ctx: Context, cluster: Row[Any], node: Row[Any]) -> None:
+    """Note that a node has gone that was taken down, once."""
     now = ctx.clock.now()
-    ended = {"ended_at": now, "hours": hours(node.started_at, now), "phase": "gone"}
+    spent = hours(node.started_at, now)
     held.remove(tx, _holder(node.id))
-    return repository.in_phase(tx, node.id, SUSPENDING, ended)
+    if repository.in_phase(tx, node.id, SUSPENDING, {"ended_at": now, "hours": spent, "phase": "gone"}):
+        telling.of_node(tx, ctx, (cluster.id, cluster.name), node.number, "gone", f"Gone, after {_lived(spent)}.")
 
 
-def end(tx: Connection, ctx: Context, node: Row[Any]) -> None:
-    """Take a node down and give its share back; one that programs brought up goes when they took it down."""
+def end(tx: Connection, ctx: Context, cluster: tuple[str, str], node: Row[Any], why: str) -> None:
+    """Take a node down and give its share back; one that programs brought up goes when they took it down.
+
+    cluster: its id and name; why: part of a sentence.
+    """
     now = ctx.clock.now()
     if node.provider != MACHINE:
         # one that comes up is taken down when it has: its two programs must not run at once
         if node.phase == UP or (node.phase == RESUMING and node.provider == RAY_AT):
             repository.change_node(tx, node.id, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
+            telling.of_node(tx, ctx, cluster, node.number, SUSPENDING, f"Draining, to be taken down: {why}.")
         return
-    repository.change_node(tx, node.id, {"ended_at": now, "hours": hours(node.started_at, now)})
+    spent = hours(node.started_at, now)
+    repository.change_node(tx, node.id, {"ended_at": now, "hours": spent})
     held.remove(tx, _holder(node.id))
+    telling.of_node(tx, ctx, cluster, node.number, "gone", f"Gone, after {_lived(spent)}: {why}.")
 
 
-def left(tx: Connection, ctx: Context, holding: Row[Any]) -> None:
-    """Note that a job has left its node: what it used, and that the node is idle or goes."""
+def _lived(spent: float) -> str:
+    """Say for how long a node was there."""
+    return f"{spent:.1f} h" if spent >= 1 else f"{spent * 60:.0f} min" if spent * 60 >= 2 else f"{spent * 3600:.0f} s"
+
+
+def left(tx: Connection, ctx: Context, holding: Row[Any], outcome: str = "") -> None:
+    """Note that a job has left its node: what it used, and that the node is idle or goes. outcome: of the job."""
     node = repository.node(tx, holding.node)
     if node is None:
         return
@@ -145,11 +171,15 @@ def left(tx: Connection, ctx: Context, holding: Row[Any]) -> None:
     values |= {"cluster": node.cluster, "cluster_name": node.cluster_name, "node": node.number}
     values |= {"share": share(holding, node.cores, node.memory_bytes, node.gpus), "price_per_hour": node.price_per_hour}
     repository.put_usage(tx, {**values, "started_at": holding.since, "ended_at": now})
-    if node.ended_at is None and not repository.jobs(tx, [node.id])[node.id]:
-        if node.leaving_since is not None:
-            end(tx, ctx, node)
-        else:
-            repository.change_node(tx, node.id, {"idle_since": now})
+    idle = node.ended_at is None and not repository.jobs(tx, [node.id])[node.id]
+    cluster = (node.cluster, node.cluster_name)
+    said = telling.ends(holding.title, holding.run_id, (now - holding.since).total_seconds(), outcome)
+    stays = idle and node.leaving_since is None and node.phase == UP
+    telling.of_node(tx, ctx, cluster, node.number, node.phase, f"{said} The node is idle." if stays else said)
+    if idle and node.leaving_since is not None:
+        end(tx, ctx, cluster, node, "it has made room for others")
+    elif idle:
+        repository.change_node(tx, node.id, {"idle_since": now})
 
 
 def share(holding: Row[Any], cores: int, memory_bytes: int, gpus: int) -> float:
@@ -167,9 +197,18 @@ def scale(tx: Connection, ctx: Context, cluster: Row[Any], fits: Fits) -> bool:
     for node in reversed(nodes):
         if jobs[node.id] or node.phase != UP:
             continue
-        over = count > cluster.max_nodes
-        if over or node.leaving_since is not None or (count > cluster.min_nodes and idle_too_long(node, cluster, now)):
-            end(tx, ctx, node)
+        over, leaves = count > cluster.max_nodes, node.leaving_since is not None
+        if over or leaves or (count > cluster.min_nodes and idle_too_long(node, cluster, now)):
+            why = f"it was idle for {cluster.idle_seconds} s"
+            if over:
+                why = (
+                    f"the cluster may have {cluster.max_nodes} nodes now"
+                    if cluster.max_nodes
+                    else "the cluster was stopped"
+                )
+            elif leaves:
+                why = "it makes room for others"
+            end(tx, ctx, (cluster.id, cluster.name), node, why)
             count, changed = count - 1, True
     while count < min(cluster.min_nodes, cluster.max_nodes) and fits(cluster.cores, cluster.memory_bytes, cluster.gpus):
         start(tx, ctx, cluster, idle=True)
@@ -239,11 +278,14 @@ class _Lack:
 def make_room(tx: Connection, ctx: Context, nodes: list[Row[Any]]) -> None:
     """End the nodes of these that are idle, and let the others go when their jobs have."""
     jobs = repository.jobs(tx, [node.id for node in nodes])
+    names = {row.id: row.name for row in repository.all_(tx)}
     for node in nodes:
+        cluster = (node.cluster, names.get(node.cluster, ""))
         if jobs[node.id]:
             repository.change_node(tx, node.id, {"leaving_since": ctx.clock.now()})
+            telling.of_node(tx, ctx, cluster, node.number, "leaving", "Its jobs are asked to make room for others.")
         else:
-            end(tx, ctx, node)
+            end(tx, ctx, cluster, node, "it is idle, and others wait for its share of this machine")
 
 
 def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, machine: str, gpus: int) -> str:

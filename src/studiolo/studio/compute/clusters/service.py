@@ -99,7 +99,7 @@ def delete(ctx: Context, name: str) -> None:
             names = ", ".join(job.title for job in jobs[:3])
             raise ClusterBusy(f"On '{name}' run {names}.", "Cancel them or wait, then delete it.", field="name")
         for node in nodes:
-            placing.end(tx, ctx, node)
+            placing.end(tx, ctx, (row.id, row.name), node, "the cluster is deleted")
         if row.provider != placing.MACHINE and nodes:  # the controller removes it when they have been suspended
             going = {"min_nodes": 0, "max_nodes": 0, "deleting_since": ctx.clock.now()}
             repository.change(tx, row.id, going)

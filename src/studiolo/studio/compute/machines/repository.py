@@ -15,6 +15,11 @@ def find(tx: Connection, workspace_id: str, name: str) -> Row[Any] | None:
     return tx.execute(query).first()
 
 
+def by_id(tx: Connection, id_: str) -> Row[Any] | None:
+    """Return a machine by what holdings call it."""
+    return tx.execute(select(machines).where(machines.c.id == id_)).first()
+
+
 def all_(tx: Connection, workspace_id: str) -> list[Row[Any]]:
     """Return the machines of a workspace by name."""
     return list(tx.execute(select(machines).where(machines.c.workspace_id == workspace_id).order_by(machines.c.name)))

@@ -31,6 +31,7 @@ from studiolo.studio.compute.machines.schemas import (
     MachinePatch,
     MachineTry,
 )
+from studiolo.studio.compute.node_logs import telling
 
 _CONFIG = tuple(MachineConfig.model_fields)
 _NODES_SECONDS = 5.0  # that nodes are believed, however many look at a page of them
@@ -55,6 +56,7 @@ def create(ctx: Context, spec: MachineCreate) -> Machine:
             repository.put_credentials(tx, id_, sealed, now)
             _told(tx, ctx, "attached", spec.name, {"host": spec.host, "credentials": sorted(given)})
             ctx.events.emit(tx, "compute.created", spec.name, {"name": spec.name})
+            telling.of_machine(tx, ctx, (id_, spec.name), f"Attached by {ctx.actor.name}.")
     except IntegrityError:
         raise compute.taken(spec.name) from None
     opening.forget(ctx)
@@ -111,6 +113,9 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
         if given is not None:
             repository.put_credentials(tx, row.id, opening.sealed(ctx, row.id, given), now)
         _told(tx, ctx, "updated", name, {"changed": sorted(patch.model_fields_set)})
+        telling.of_machine(
+            tx, ctx, (row.id, row.name), f"Changed by {ctx.actor.name}: {', '.join(sorted(patch.model_fields_set))}."
+        )
         ctx.events.emit(tx, "compute.updated", name, {"name": name})
     opening.forget(ctx)
     return get(ctx, name)
@@ -152,6 +157,7 @@ def check(ctx: Context, name: str) -> MachineCheck:
         if now is not None and now.id == row.id and now.updated_at == row.updated_at:
             repository.change(tx, row.id, values)
             ctx.events.emit(tx, "compute.updated", name, {"name": name, "ok": found.ok})
+            telling.of_machine(tx, ctx, (row.id, row.name), _of_try(found))
     opening.forget(ctx)
     return found
 
@@ -191,7 +197,8 @@ def tick(ctx: Context) -> bool:
         since = (row.silent_since or ctx.clock.now()) if reason else None
         with ctx.db.begin() as tx:
             repository.change(tx, row.id, {"silent_since": since, "silent_reason": reason})
-            ctx.events.emit(tx, "compute.machine", row.name, {"name": row.name, "silent": reason is not None})
+            said = f"Does not answer: {reason} Its jobs go on; no new ones are sent." if reason else "Answers."
+            telling.of_machine(tx, ctx, (row.id, row.name), said, silent=reason is not None)
         changed = True
     return changed
 
@@ -227,6 +234,14 @@ def _failed(ctx: Context, error: StudioloError, milliseconds: float) -> MachineC
         milliseconds=round(milliseconds, 1),
         at=ctx.clock.now(),
     )
+
+
+def _of_try(found: MachineCheck) -> str:
+    """Say what came of trying the connection."""
+    if not found.ok:
+        return f"The connection was tried: {found.cause}"
+    has = f"{found.cores} cores, {(found.memory_bytes or 0) / 2**30:.1f} GiB"
+    return f"The connection was tried: {found.host or 'it'} answers in {found.milliseconds:.0f} ms, with {has}."
 
 
 def _check_place(ctx: Context, kind: str, config: Mapping[str, Any]) -> None:

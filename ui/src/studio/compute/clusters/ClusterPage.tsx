@@ -1,6 +1,6 @@
 import { Button, Menu, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Navigate, useParams } from '@tanstack/react-router';
+import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { bytes, count } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
@@ -13,6 +13,8 @@ import { useFollow } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { machines } from '../machines/queries';
+import { NodeLogs } from '../nodelogs/NodeLogs';
+import type { LogSearch } from '../nodelogs/queries';
 import { Waiting } from '../Waiting';
 import classes from '../compute.module.css';
 import { ClusterState } from './ClusterList';
@@ -26,6 +28,10 @@ import { Usage } from './Usage';
 /** One cluster: its nodes, what runs and waits, hours and cost. */
 export function ClusterPage() {
   const { name } = useParams({ from: '/w/$ws/compute/$name' });
+  const search = useSearch({ from: '/w/$ws/compute/$name' });
+  const navigate = useNavigate({ from: '/w/$ws/compute/$name' });
+  const change = (next: LogSearch) =>
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
   const query = useQuery(cluster(name));
   // a run names its compute, whatever that is: an attached machine has a page of its own
   const attached = useQuery({ ...machines, enabled: query.isError });
@@ -49,6 +55,7 @@ export function ClusterPage() {
               <Waiting compute={it.name} />
             </Section>
             <Usage name={it.name} priced={it.price_per_hour > 0 || it.cost > 0} />
+            <NodeLogs key={it.name} name={it.name} search={search} change={change} />
             <Section title="Settings">
               <Facts it={it} />
             </Section>

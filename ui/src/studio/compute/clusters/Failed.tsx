@@ -1,4 +1,6 @@
 import { Code, Stack, Text } from '@mantine/core';
+import { at } from '@/kernel/workspace';
+import { Link } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Time, useNow } from '@/kit/Time';
 import type { Cluster } from './queries';
@@ -19,6 +21,7 @@ export function Failed({ it }: { it: Cluster }) {
             <Text size="sm">
               {it.failed.said} (<Time at={it.failed.at} />)
             </Text>
+            <Link href={at(['compute', it.name], { node: it.failed.node })}>Its log</Link>
             {it.failed.output ? <Code block>{it.failed.output}</Code> : null}
             {it.resume_after && Date.parse(it.resume_after) > now ? (
               <Text size="xs" c="dimmed">

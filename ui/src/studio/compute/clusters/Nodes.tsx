@@ -50,7 +50,14 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
         <Table.Tbody>
           {cluster.nodes.map((node) => (
             <Table.Tr key={node.number}>
-              <Table.Td>{node.number}</Table.Td>
+              <Table.Td>
+                <Link
+                  href={at(['compute', cluster.name], { node: node.number })}
+                  aria-label={`Log of node ${node.number}`}
+                >
+                  {node.number}
+                </Link>
+              </Table.Td>
               <Table.Td>
                 <StatusBadge state={node.state} tone={TONES[node.state]} label={said(node, cluster, now)} />
                 {node.reason ? (

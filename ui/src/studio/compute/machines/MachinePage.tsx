@@ -1,6 +1,6 @@
 import { Button, Menu, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
@@ -12,6 +12,8 @@ import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import classes from '../compute.module.css';
+import { NodeLogs } from '../nodelogs/NodeLogs';
+import type { LogSearch } from '../nodelogs/queries';
 import { Waiting } from '../Waiting';
 import { Change } from './Change';
 import { Facts, where } from './Facts';
@@ -24,6 +26,10 @@ import { Tried } from './Tried';
 /** One attached machine: whether it answers, what runs and waits. */
 export function MachinePage() {
   const { name } = useParams({ from: '/w/$ws/compute/machines/$name' });
+  const search = useSearch({ from: '/w/$ws/compute/machines/$name' });
+  const navigate = useNavigate({ from: '/w/$ws/compute/machines/$name' });
+  const change = (next: LogSearch) =>
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
   const query = useQuery(machine(name));
   return (
     <Page title={name} header={<Header name={name} it={query.data} />}>
@@ -47,6 +53,7 @@ export function MachinePage() {
                 <Nodes name={it.name} />
               </Section>
             )}
+            <NodeLogs key={it.name} name={it.name} one search={search} change={change} />
             <Section title="Connection">
               {it.check ? (
                 <>

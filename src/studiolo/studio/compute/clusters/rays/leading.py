@@ -12,6 +12,7 @@ from studiolo.studio.compute.clusters import phases, placing, repository
 from studiolo.studio.compute.clusters.placing import RAY, RESUMING, SUSPENDING
 from studiolo.studio.compute.clusters.rays import own, there
 from studiolo.studio.compute.clusters.schemas import RayAt
+from studiolo.studio.compute.node_logs import telling
 from studiolo.studio.compute.remote.watched import UNSEEN
 
 _UNSAID = "Its Ray has not said which nodes it has."
@@ -52,7 +53,7 @@ def _tell(ctx: Context, cluster: Row[Any], node: Row[Any], said: str) -> bool:
         return False
     with ctx.db.begin() as tx:
         repository.in_phase(tx, node.id, RESUMING, {"reason": said})
-        ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": RESUMING})
+        telling.of_node(tx, ctx, (cluster.id, cluster.name), node.number, RESUMING, f"Not there yet. {said}")
     return True
 
 
@@ -68,8 +69,7 @@ def giving_back(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
         return False
     with ctx.db.begin() as tx:
         held.lock(tx)
-        placing.gone(tx, ctx, node)
-        ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "gone"})
+        placing.gone(tx, ctx, cluster, node)
         last = not repository.up(tx, cluster.id)
     if last:
         there.part(cluster.id)
@@ -96,10 +96,17 @@ def up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     if node.silent_since is None:
         if not (reason := _fallen(ctx, cluster, node)):
             return False
-        phases.change(ctx, cluster, node, {"silent_since": now, "idle_since": None, "reason": reason})
+        phases.change(
+            ctx,
+            cluster,
+            node,
+            {"silent_since": now, "idle_since": None, "reason": reason},
+            f"Has fallen. {reason} It gets no more jobs.",
+        )
         return True
     with ctx.db.read() as tx:
         if repository.jobs(tx, [node.id])[node.id]:
             return False
-    phases.change(ctx, cluster, node, {"phase": SUSPENDING, "phase_since": now, "idle_since": None})
+    gone = {"phase": SUSPENDING, "phase_since": now, "idle_since": None}
+    phases.change(ctx, cluster, node, gone, "Draining, to be taken down: it has fallen, and no job is on it any more.")
     return True

@@ -22,8 +22,9 @@ from studiolo.studio.compute.clusters.rays import here, leading, own
 from studiolo.studio.compute.clusters.schemas import Scripts
 from studiolo.studio.compute.clusters.scripted import answers, engine, programs
 from studiolo.studio.compute.machines import kinds
+from studiolo.studio.compute.node_logs import copying, telling
 
-FOLDER = "nodes"  # of a home
+FOLDER = programs.FOLDER
 FILE = "node.json"  # of a node: where its resume program may write what it else prints
 _PAUSES = (5.0, 300.0)  # before a suspend program is run again: the first, the longest
 _threads = ThreadPoolExecutor(4, "nodes")
@@ -188,17 +189,19 @@ def _up(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
     reason, now = engine.silent(node), ctx.clock.now()
     if reason is None:
         if node.silent_since is not None:
-            phases.change(ctx, cluster, node, {"silent_since": None, "reason": None})
+            phases.change(ctx, cluster, node, {"silent_since": None, "reason": None}, "Answers again.")
             return True
         return False
     if node.silent_since is None:
-        phases.change(ctx, cluster, node, {"silent_since": now, "reason": reason})
+        patience = f"It is suspended if it stays so for {cluster.scripts['silent_seconds']} s."
+        values = {"silent_since": now, "reason": reason}
+        phases.change(ctx, cluster, node, values, f"Does not answer: {reason} {patience}")
         return True
     if now - node.silent_since < timedelta(seconds=cluster.scripts["silent_seconds"]):
         return False
     said = f"It did not answer since {node.silent_since:%Y-%m-%d %H:%M} UTC: {reason}"
     values = {"phase": SUSPENDING, "phase_since": now, "leaving_since": now, "idle_since": None, "reason": said}
-    phases.change(ctx, cluster, node, values)
+    phases.change(ctx, cluster, node, values, f"Draining, to be taken down: {said}")
     return True
 
 
@@ -219,13 +222,16 @@ def _suspending(ctx: Context, cluster: Row[Any], node: Row[Any]) -> bool:
         said = f"{seen.said} It may still be there; tried again at {again:%H:%M:%S} UTC."
         with ctx.db.begin() as tx:
             values = {"tries": node.tries + 1, "again_at": again, "reason": f"{cause}{_THEN}{said}" if cause else said}
-            if repository.in_phase(tx, node.id, SUSPENDING, values) and not cause:  # else what came first is told
-                phases.keep_failure(tx, ctx, cluster, node, said, seen.output)
+            if repository.in_phase(tx, node.id, SUSPENDING, values):
+                if cause:  # what came first is told on its page
+                    telling.of_node(tx, ctx, (cluster.id, cluster.name), node.number, "failed", f"Failed. {said}")
+                else:
+                    phases.keep_failure(tx, ctx, cluster, node, said, seen.output)
         return True
+    copying.finish(ctx, cluster.id, node)
     with ctx.db.begin() as tx:
         held.lock(tx)
-        placing.gone(tx, ctx, node)
-        ctx.events.emit(tx, "compute.node", cluster.name, {"node": node.number, "state": "gone"})
+        placing.gone(tx, ctx, cluster, node)
     programs.clear(_folder(ctx, node))  # not before: it is what a controller that was killed goes by
     return True
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from studiolo.runner import attempt, once
 
+FOLDER = "nodes"  # of a home: a folder for each node, with one for each program of it
 _TAIL = 2000  # characters of output that are kept
 _begun: dict[Path, "subprocess.Popen[bytes]"] = {}  # by this process: until it has ended, nobody else is asked
 

@@ -1,0 +1,43 @@
+"""What happens to nodes, told in the transaction that does it: pages hear of it, and the controller writes it into the log of the node."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from studiolo.kernel.context import Context
+
+_TITLE = 120  # characters of the name of a job
+_MOST = 2000
+
+
+def of_node(tx: Connection, ctx: Context, cluster: tuple[str, str], number: int, state: str, said: str = "") -> None:
+    """Tell of a node of a cluster. cluster: its id and name; said: a sentence for its log."""
+    data: dict[str, Any] = {"node": number, "state": state}
+    ctx.events.emit(tx, "compute.node", cluster[1], data | _noted(cluster[0], said))
+
+
+def of_machine(tx: Connection, ctx: Context, machine: tuple[str, str], said: str, **data: object) -> None:
+    """Tell of an attached machine. machine: its id and name."""
+    ctx.events.emit(tx, "compute.machine", machine[1], {"name": machine[1], **data} | _noted(machine[0], said))
+
+
+def begins(title: str, run_id: str | None, cores: int, gpus: int) -> str:
+    """Say that a job begins."""
+    wanted = "1 core" if cores == 1 else f"{cores} cores"
+    wanted += f", {gpus} {'GPU' if gpus == 1 else 'GPUs'}" if gpus else ""
+    return f"Job {_named(title, run_id)} begins: {wanted}."
+
+
+def ends(title: str, run_id: str | None, seconds: float, outcome: str) -> str:
+    """Say that a job is here no more, and how it ended."""
+    took = f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return f"Job {_named(title, run_id)} ended after {took}{f': {outcome}' if outcome else ''}."
+
+
+def _named(title: str, run_id: str | None) -> str:
+    short = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
+    return f"'{short}' ({run_id})" if run_id else f"'{short}'"
+
+
+def _noted(id_: str, said: str) -> dict[str, Any]:
+    return {"of": id_, "said": said if len(said) <= _MOST else f"{said[: _MOST - 1]}…"} if said else {}

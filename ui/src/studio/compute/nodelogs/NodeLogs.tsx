@@ -1,0 +1,114 @@
+import { Select, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { apiUrl } from '@/kernel/workspace';
+import { ErrorState } from '@/kit/ErrorState';
+import { LogView } from '@/kit/log/LogView';
+import { useLog } from '@/kit/log/useLog';
+import { Answer, Loading, Section } from '@/kit/Page';
+import { nodeLogs, ofNode, shownFirst, type LogSearch, type NodeLog } from './queries';
+
+interface Props {
+  name: string;
+  /** Of an attached machine: it has one log. */
+  one?: boolean;
+  search: LogSearch;
+  change: (next: LogSearch) => void;
+}
+
+const WORDS = {
+  reading: 'reading',
+  following: 'following',
+  ended: 'ended',
+  waiting: 'waiting for the first line',
+  reconnecting: 'reconnecting',
+  refused: 'not readable',
+  paused: 'there is more',
+};
+
+/** What happened to each node, also to those that have gone: asked for, its programs, jobs, idle, taken down, errors. */
+export function NodeLogs({ name, one = false, search, change }: Props) {
+  const query = useQuery(nodeLogs(name));
+  const logs = query.data ?? [];
+  const shown = one ? name : (search.node?.toString() ?? shownFirst(logs));
+  const box = useRef<HTMLDivElement>(null);
+  // who follows the link of a node in the table above wants to see its log
+  useEffect(() => {
+    if (search.node !== undefined) box.current?.scrollIntoView({ block: 'nearest' });
+  }, [search.node]);
+  return (
+    <div ref={box}>
+      <Section
+        title={one ? 'Log' : 'Logs of nodes'}
+        actions={
+          !one && logs.length > 0 ? (
+            <Select
+              size="xs"
+              w={220}
+              aria-label="Node"
+              allowDeselect={false}
+              value={shown ?? null}
+              data={options(logs, shown)}
+              onChange={(node) => change({ node: Number(node), line: undefined })}
+            />
+          ) : null
+        }
+      >
+        <Answer query={query} rows={3} inline>
+          {() =>
+            shown === undefined ? (
+              <Text size="sm" c="dimmed">
+                It has had no node so far. What happens to one is written down here, and stays when the node
+                has gone.
+              </Text>
+            ) : (
+              <Shown key={shown} name={name} node={shown} one={one} search={search} change={change} />
+            )
+          }
+        </Answer>
+      </Section>
+    </div>
+  );
+}
+
+function options(logs: readonly NodeLog[], shown: string | undefined) {
+  const found = logs.map((log) => ({
+    value: log.node,
+    label: `Node ${log.node}${log.up ? '' : ' (gone)'}`,
+  }));
+  if (shown !== undefined && !logs.some((log) => log.node === shown))
+    found.push({ value: shown, label: `Node ${shown}` });
+  return found;
+}
+
+function Shown({ name, node, one, search, change }: Required<Props> & { node: string }) {
+  const source = useMemo(() => ofNode(name, node), [name, node]);
+  const log = useLog(source, false);
+  const [following, setFollowing] = useState(search.line === undefined);
+  if (log.lines.length === 0 && log.problem && log.state !== 'waiting')
+    return <ErrorState error={log.problem} onRetry={() => log.go({ at: 'end' })} inline />;
+  if (log.state === 'reading' && log.lines.length === 0) return <Loading rows={6} />;
+  return (
+    <>
+      {log.firstLine > 1 ? (
+        <Text size="xs" c="dimmed">
+          The lines before are gone: of each log the last 512 KiB are kept.
+        </Text>
+      ) : null}
+      <LogView
+        lines={log.lines}
+        firstLine={log.firstLine}
+        state={WORDS[log.state]}
+        label={one ? `Log of ${name}` : `Log of node ${node} of ${name}`}
+        query={search.q}
+        onQuery={(q) => change({ q, line: undefined })}
+        line={search.line}
+        onLine={(line) => change({ line })}
+        following={following}
+        onFollow={setFollowing}
+        height={320}
+        downloadHref={log.size > 0 ? apiUrl(`/compute/${name}/logs/${node}/file`) : undefined}
+      />
+    </>
+  );
+}
