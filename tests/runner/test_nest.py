@@ -32,18 +32,9 @@ def forking() -> psutil.Process:
     return psutil.Process(nest._nest.pid)
 
 
-def ahead(folder: Path) -> list[psutil.Process]:
-    """Return the runner that waits for an attempt, and the process that waits to be its job."""
-
-    def ours(one: psutil.Process) -> bool:
-        try:
-            return bool(one.environ().get("TMPDIR") == str(folder) and one.pid != forking().pid)
-        except psutil.Error:
-            return False
-
-    found = [one for one in psutil.process_iter() if ours(one)]
-    pids = {one.pid for one in found}
-    return sorted(found, key=lambda one: one.ppid() in pids)
+def owner(folder: Path) -> int:
+    """Return the process of the runner of an attempt."""
+    return int(json.loads((folder / attempt.CLAIM).read_text())["pid"])
 
 
 def test_a_forked_runner_does_what_a_started_one_does(tmp_path: Path) -> None:
@@ -67,7 +58,7 @@ def test_it_is_detached_and_has_nothing_of_who_forked_it(tmp_path: Path) -> None
     sockets = [
         path for one in Path(f"/proc/{runner.pid}/fd").iterdir() if (path := str(one.readlink())).startswith("socket")
     ]
-    assert sockets == []
+    assert len(sockets) == 1  # on which it is told its next attempt
     ask_to_stop(tmp_path)
     assert ended(tmp_path).failure == "canceled"
 
@@ -129,11 +120,17 @@ def test_an_attempt_that_has_an_owner_stays_its_own(tmp_path: Path) -> None:
 
 
 def both_wait(folder: Path) -> list[psutil.Process]:
-    """Run something, so that the next is forked ahead; returns the runner that waits, and its job's process."""
+    """Run something, after which its runner waits for the next; returns it, and the process of its next job."""
     begin(folder / "a", "print('first')")
     ended(folder / "a")
-    wait_for(lambda: len(ahead(folder)) == 2)
-    return ahead(folder)
+    state = json.loads((folder / "a" / attempt.STATE).read_text())
+    runner = psutil.Process(state["pid"])
+
+    def waits() -> bool:
+        return [one.pid for one in runner.children()] not in ([], [state["child"]])
+
+    wait_for(waits)
+    return [runner, *runner.children()]
 
 
 def test_the_next_runner_and_its_job_wait_and_are_those_that_begin(tmp_path: Path) -> None:
@@ -142,7 +139,7 @@ def test_the_next_runner_and_its_job_wait_and_are_those_that_begin(tmp_path: Pat
     assert job.ppid() == waiting.pid
     begin(tmp_path / "b", "import os; print(os.getpid(), os.getsid(0), sorted(os.listdir('/proc/self/fd')))")
     assert ended(tmp_path / "b").code == 0
-    assert json.loads((tmp_path / "b" / attempt.CLAIM).read_text())["pid"] == waiting.pid
+    assert owner(tmp_path / "b") == owner(tmp_path / "a") == waiting.pid
     assert log(tmp_path / "b") == f"{job.pid} {job.pid} ['0', '1', '2', '3']\n"  # the last is of the listing
 
 
@@ -152,7 +149,7 @@ def test_one_that_was_killed_while_it_waited_is_replaced(tmp_path: Path, which: 
     both[which].kill()
     begin(tmp_path / "b", "print('second')")
     assert (ended(tmp_path / "b").code, log(tmp_path / "b")) == (0, "second\n")
-    assert psutil.wait_procs(both, 10)[1] == []
+    assert psutil.wait_procs(both[which:], 10)[1] == []  # a runner does not need the job that waited
 
 
 def test_a_job_that_is_canceled_before_it_starts_leaves_no_process(tmp_path: Path) -> None:
@@ -161,7 +158,7 @@ def test_a_job_that_is_canceled_before_it_starts_leaves_no_process(tmp_path: Pat
     attempt.touch(str(tmp_path / "b"), attempt.CANCEL)
     begin(tmp_path / "b", "print('second')")
     assert (ended(tmp_path / "b").failure, log(tmp_path / "b")) == ("canceled", "")
-    assert psutil.wait_procs(both, 10)[1] == []
+    assert psutil.wait_procs(both[1:], 10)[1] == []
     assert json.loads((tmp_path / "b" / attempt.EXIT).read_text())["survivors"] == 0
 
 
@@ -169,3 +166,44 @@ def test_those_that_wait_end_with_the_process_that_forked_them(tmp_path: Path) -
     both = both_wait(tmp_path)
     forking().kill()
     assert psutil.wait_procs(both, 10)[1] == []
+
+
+def test_one_runner_takes_one_attempt_after_the_other_and_keeps_their_measures_apart(tmp_path: Path) -> None:
+    begin(
+        tmp_path / "a",
+        "x = bytearray(200 << 20); import time; n = time.process_time() + 0.3\nwhile time.process_time() < n: pass",
+    )
+    big = ended(tmp_path / "a")
+    both_wait(tmp_path / "between")
+    begin(tmp_path / "b", "print('small', flush=True)")
+    small = ended(tmp_path / "b")
+    assert owner(tmp_path / "b") == owner(tmp_path / "between" / "a")
+    assert big.record["peak_memory_bytes"] > 200 << 20 > small.record["peak_memory_bytes"]
+    assert big.record["cpu_seconds"] > 0.3 > small.record["cpu_seconds"]
+    assert not (tmp_path / "b" / attempt.RUNNER_LOG).read_text()
+
+
+def test_what_ends_one_attempt_does_not_reach_the_next(tmp_path: Path) -> None:
+    waiting, _ = both_wait(tmp_path)
+    waiting.send_signal(signal.SIGTERM)  # it was for the attempt that has just ended
+    begin(tmp_path / "b", "print('second')")
+    end = ended(tmp_path / "b")
+    assert (end.code, end.failure, log(tmp_path / "b")) == (0, None, "second\n")
+
+
+def test_one_that_was_handed_secrets_takes_no_other_attempt(tmp_path: Path) -> None:
+    order: Order = {"argv": [*PYTHON, "print('x')"], "env": {"PATH": "/usr/bin:/bin"}, "mark": "m", "grace_s": 1.0}
+    prepare(tmp_path / "a", order)
+    assert launch(tmp_path / "a", {"env": {"KEY": "s3cr3t"}, "hidden": ["s3cr3t"]})
+    assert ended(tmp_path / "a").code == 0
+    wait_for(lambda: not psutil.pid_exists(owner(tmp_path / "a")))
+
+
+def test_runners_beside_one_another_are_as_many_as_are_needed(tmp_path: Path) -> None:
+    names = [f"j{number}" for number in range(7)]
+    for name in names:
+        begin(tmp_path / name, "import time; print('up', flush=True); time.sleep(0.2)")
+    assert [ended(tmp_path / name).code for name in names] == [0] * 7
+    pids = {owner(tmp_path / name) for name in names}
+    assert len(pids) == 7  # all at the same time
+    wait_for(lambda: sum(psutil.pid_exists(pid) for pid in pids) <= 4)  # of which few wait for more

@@ -288,6 +288,7 @@ def test_a_runner_whose_folder_is_taken_away_with_its_record_ends(
     runner = object.__new__(Runner)  # what brings an attempt home removes it when the record is there
     runner.folder, runner.status, runner.started, runner.peak, runner.left_behind = str(tmp_path / "a"), None, 0.0, 0, 0
     runner.order, runner._adopts, runner._warm, runner.pid = {}, True, False, None
+    runner._most, runner._seconds, runner._dying = 0, 0.0, False
     (tmp_path / "a").mkdir()
     monkeypatch.setattr(attempt, "wake", shutil.rmtree)
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waits for nothing"))

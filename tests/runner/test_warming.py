@@ -263,3 +263,48 @@ def test_a_controller_with_many_descriptors_open_hears_them(tmp_path: Path, held
             os.close(one)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert ended(tmp_path / "a").code == 0
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "import os\nif os.fork() == 0: time.sleep(60)",  # a process
+        "import threading; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+        "import os\nif os.fork() == 0: sys.exit(5)\nos.wait()",  # a fork that ends as the program does
+        "import os; print('x', file=open(os.path.join(os.path.dirname(os.getcwd()), 'done.json'), 'w'))",
+    ],
+)
+def test_the_end_that_a_program_tells_is_that_of_all_of_it(tmp_path: Path, held: Warming, left: str) -> None:
+    warm(tmp_path, held)
+    assert begin(tmp_path / "a", f"import sys, time\n{left}\nprint('end'); sys.exit(3)", held) is True
+    end = ended(tmp_path / "a")
+    assert (end.code, end.record["survivors"], end.record["warm"]) == (3, 0, True)
+    assert end.record["left_behind"] == (1 if left.endswith("time.sleep(60)") else 0)
+    assert end.record["peak_memory_bytes"] > 1 << 20
+    wait_for(
+        lambda: (
+            not [
+                one
+                for one in psutil.process_iter(["environ"])
+                if mark(tmp_path / "a")[-90:] in str(one.info["environ"])
+            ]
+        )
+    )
+    assert begin(tmp_path / "b", "print('next')", held) is True
+    assert (ended(tmp_path / "b").code, log(tmp_path / "b")) == (0, "next\n")
+
+
+def test_a_program_that_tells_an_end_and_goes_on_is_ended(tmp_path: Path, held: Warming) -> None:
+    warm(tmp_path, held)
+    code = """
+import json, os, signal, time
+place = os.path.dirname(os.getcwd())
+print(os.getpid(), flush=True)
+json.dump({"code": 0, "memory": 1, "seconds": 0.0}, open(place + "/part", "w"))
+os.rename(place + "/part", place + "/done.json")
+signal.signal(15, signal.SIG_IGN)
+time.sleep(60)
+"""
+    assert begin(tmp_path / "a", code, held) is True
+    assert ended(tmp_path / "a").code == 0
+    wait_for(lambda: not psutil.pid_exists(int(log(tmp_path / "a"))))

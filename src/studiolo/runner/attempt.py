@@ -10,6 +10,7 @@ JOB = "job.json"  # the order: argv, env, cwd, limits; written before the runner
 CLAIM = "claim.json"  # who owns the attempt; born whole, never replaced: at most one runner per attempt
 STATE = "state.json"  # boot id, process ids and start times; written before the job may run
 EXIT = "exit.json"  # the end; written once
+DONE = "done.json"  # what a program that began warm says of its end, before the kernel takes its process apart
 CANCEL = "cancel"  # its existence asks the runner to stop the job
 HEARTBEAT = "heartbeat"  # its modification time
 LOG = "log.txt"  # what the job writes to stdout and stderr

@@ -37,7 +37,7 @@ def run(folder: str, beside: "Callable[[int], None] | None" = None, *, pod: bool
     """
     from studiolo.runner import attempt
     from studiolo.runner import main as entry
-    from studiolo.runner.supervise import ENDING
+    from studiolo.runner.hearing import ENDING
 
     handed = _handed(folder)
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # what comes now is kept for who listens in a moment

@@ -2,7 +2,8 @@
 
 Standard input is the socket on which it is told: the attempt's folder, with two pipes, one on which the runner says whether it owns
 the attempt, one with what it is handed (which this process never reads: a runner of another job could find it). It starts no
-thread, for a fork would lose it. It ends when whoever started it does. Its runners are detached and go on.
+thread, for a fork would lose it. It ends when whoever started it does. Its runners are detached and go on, each to the end of its attempt;
+then it waits for the next one, unless it was handed something, which nothing that another job begins in may hold.
 
 `python forking.py warm` is the same for the jobs of one environment: it is told as well which modules to load, and then a job
 that is a Python program begins in a fork of its runner (`program.py`), with these modules there.
@@ -23,9 +24,12 @@ from typing import Any
 
 MOST = 1 << 16  # bytes of a request
 FORK, LOAD = b"F", b"L"  # what it begins with
+READY = b"R"  # said by a runner whose attempt has ended
 FDS = 2
 _LATER = 0.01  # seconds after which the next runner is forked: until then the last one, and who asked for it, need the processors
-_PARTS = ("attempt", "inputs", "job", "processes", "program", "sampling", "scrub", "supervise")
+_IDLE = 4  # runners that wait
+_ATTEMPTS = 500  # of one runner, one after the other
+_PARTS = ("attempt", "hearing", "inputs", "job", "processes", "program", "sampling", "scrub", "supervise")
 
 
 def main(warm: bool) -> Any:
@@ -42,30 +46,103 @@ def main(warm: bool) -> Any:
     warmed = job.warmed = Warmed() if warm else None
     control = socket.socket(fileno=os.dup(0))
     _freeze()
-    runner: Any = None  # that was forked ahead
+    pool = _Pool(control)
     due = False  # for the first attempt it is forked when it is wanted
     while True:
-        if due and not select.select([control], [], [], _LATER)[0]:
-            runner, due = _ahead(entry, control), False
-            if _is_program(runner):
-                return runner
+        if not pool.wanted(_LATER if due and not pool.idle else None):
+            due = False
+            if _is_program(found := _ahead(entry, pool)):
+                return found
+            pool.add(found)
+            continue
         text, fds, _, _ = socket.recv_fds(control, MOST, FDS)
         if not text:
             return None
         if text[:1] == FORK and len(fds) == FDS:
-            if not _tell(runner, text, fds):
-                runner = _ahead(entry, control, fds)
-                if _is_program(runner):
-                    return runner
-                _tell(runner, text, fds)
-            runner, due = None, True
+            if not pool.tell(text, fds):
+                if _is_program(found := _ahead(entry, pool, fds)):
+                    return found
+                pool.add(found)
+                pool.tell(text, fds)
+            due = True
         elif text[:1] == LOAD and fds and warmed is not None:
-            if runner is not None:
-                runner.close()  # it does not have these modules
-            runner, due = None, True
+            pool.forget()  # they do not have these modules
+            due = True
             warmed.held = _loaded(json.loads(text[1:]), fds, control, able=warmed.able)
         for descriptor in fds:
             os.close(descriptor)
+
+
+class _Pool:
+    """The runners that this process has forked: those that wait for an attempt, and those that will when theirs has ended."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self.idle: list[socket.socket] = []
+        self._busy: dict[int, socket.socket] = {}  # by descriptor
+        self._poll = select.poll()  # of any number of descriptors
+        self._poll.register(control, select.POLLIN)
+
+    def sockets(self) -> list[socket.socket]:
+        """Return what a process forked off here is not to have."""
+        return [self._control, *self.idle, *self._busy.values()]
+
+    def add(self, runner: socket.socket | None) -> None:
+        """Take in a runner that waits; None: it could not be forked."""
+        if runner is not None:
+            self.idle.append(runner)
+            self._poll.register(runner, select.POLLIN)
+
+    def tell(self, text: bytes, fds: list[int]) -> bool:
+        """Tell a runner its attempt; False when none waits. One that is killed before it says that it owns it owns nothing."""
+        while self.idle:
+            runner = self.idle.pop()  # the last one: its pages are its own already
+            try:
+                socket.send_fds(runner, [text], fds)
+            except OSError:  # it was killed
+                self._end(runner)
+                continue
+            self._busy[runner.fileno()] = runner
+            return True
+        return False
+
+    def wanted(self, seconds: float | None) -> bool:
+        """Hear which runners wait again, until there is something to be done; False when there was nothing for so long."""
+        while found := [one for one, _ in self._poll.poll(seconds and seconds * 1000)]:
+            for descriptor in found:
+                if descriptor != self._control.fileno():
+                    self._hear(descriptor)
+            if self._control.fileno() in found:
+                return True
+        return False
+
+    def _hear(self, descriptor: int) -> None:
+        runner = self._busy.pop(descriptor, None)
+        if runner is not None and len(self.idle) < _IDLE and _said(runner) == READY:
+            self.idle.append(runner)
+            return
+        if runner is None:  # one that waits has nothing to say: it was killed
+            runner = next(one for one in self.idle if one.fileno() == descriptor)
+            self.idle.remove(runner)
+        self._end(runner)
+
+    def forget(self) -> None:
+        """Let all runners end: who waits at once, the others with their attempts."""
+        for runner in [*self.idle, *self._busy.values()]:
+            self._end(runner)
+        self.idle.clear()
+        self._busy.clear()
+
+    def _end(self, runner: socket.socket) -> None:
+        self._poll.unregister(runner)
+        runner.close()
+
+
+def _said(runner: socket.socket) -> bytes:
+    try:
+        return runner.recv(1)
+    except OSError:
+        return b""
 
 
 def _freeze() -> None:
@@ -113,11 +190,12 @@ def _single() -> bool:
     return len(os.listdir("/proc/self/task")) == 1
 
 
-def _ahead(entry: types.ModuleType, control: socket.socket, others: Sequence[int] = ()) -> Any:
+def _ahead(entry: types.ModuleType, pool: _Pool, others: Sequence[int] = ()) -> Any:
     """Fork a runner off before there is an attempt for it: what it costs to begin is paid while nobody waits.
 
-    Returns the socket on which it is told its attempt (`_tell`), None when it could not be forked; in the process of a job that
-    begins there what that is to become. It is in a session of its own, and ends when this process does without having told it anything.
+    Returns the socket on which it is told its attempt, None when it could not be forked; in the process of a job that begins there what
+    that is to become. It is in a session of its own, and takes one attempt after the other: a fork of a process that holds a hundred megabytes
+    takes 6 ms, and its end 9. It ends with an attempt after which something is left in it, and when this process has gone.
     others: descriptors that it is not to have.
     """
     from studiolo.runner import job
@@ -139,20 +217,24 @@ def _ahead(entry: types.ModuleType, control: socket.socket, others: Sequence[int
         os.setsid()
         if os.fork():
             os._exit(0)
-        control.close()
-        ours.close()
+        for one in (*pool.sockets(), ours):
+            one.close()
         for descriptor in others:
             os.close(descriptor)
         entry.close_input()  # it is the socket on which this process is told
         identity = entry.who()
-        job.fork_ahead(theirs)
-        text, fds, _, _ = socket.recv_fds(theirs, MOST, FDS)
-        theirs.close()
-        if not text:
-            os._exit(0)
-        folder = os.fsdecode(text[1:])
-        os.chdir(folder)
-        code = entry.own(folder, fds[0], _handed(entry, fds[1]), identity=identity)
+        for _ in range(_ATTEMPTS):
+            job.fork_ahead(theirs)
+            text, fds, _, _ = socket.recv_fds(theirs, MOST, FDS)
+            if not text:
+                os._exit(0)
+            handed = _handed(entry, fds[1])
+            code = entry.own(os.fsdecode(text[1:]), fds[0], handed, identity=identity)
+            if code or handed or not entry.rest():
+                break
+            theirs.send(READY)
+    except BrokenPipeError:  # nobody asks any more
+        pass
     except Program as program:
         program.__traceback__ = None  # it would hold all that the runner had
         return program
@@ -167,18 +249,6 @@ def _ahead(entry: types.ModuleType, control: socket.socket, others: Sequence[int
 def _is_program(found: Any) -> bool:
     """Say whether this is the process of a job that is to become a program."""
     return not (found is None or isinstance(found, socket.socket))
-
-
-def _tell(runner: socket.socket | None, text: bytes, fds: list[int]) -> bool:
-    """Tell a runner its attempt; False when there is none. One that is killed before it says that it owns it owns nothing."""
-    if runner is None:
-        return False
-    with runner:
-        try:
-            socket.send_fds(runner, [text], fds)
-        except OSError:  # it was killed
-            return False
-    return True
 
 
 def _handed(entry: types.ModuleType, pipe: int) -> Any:

@@ -132,7 +132,7 @@ def _handed(folder: str, job: dict[str, Any], gate: int, failed: int, output: in
 def _be(folder: str, job: dict[str, Any], runner: int, gate: int, failed: int, output: int | None) -> NoReturn:
     """Become the job's process; does not return. What prevents it is written to `failed`."""
     try:
-        program = warmed.program(job) if warmed is not None else None
+        program = warmed.program(job, folder) if warmed is not None else None
         _become(folder, job, runner, gate, output)
         if program is not None and warmed is not None:
             warmed.enter(program.env[attempt.MARK])

@@ -47,12 +47,14 @@ def own(
     import signal
 
     from studiolo.runner import attempt
-    from studiolo.runner.supervise import ENDING, Runner
+    from studiolo.runner.hearing import ENDING
+    from studiolo.runner.supervise import Runner
 
     log = os.open(os.path.join(folder, attempt.RUNNER_LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     close_input()
     for target in (1, 2):
         os.dup2(log, target)
+    os.close(log)
     os.chdir(folder)
     me = identity or who()
     # who has the claim is told to end by signals, and these would kill it until it listens
@@ -68,6 +70,20 @@ def own(
         runner.tells = True
     runner.run()
     return 0
+
+
+def rest() -> bool:
+    """Leave an attempt that has ended, in order to wait for another one; False when something of it is left in this process."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for target in (0, 1, 2):
+        os.dup2(nothing, target)
+    os.close(nothing)
+    os.chdir("/")
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return len(os.listdir("/proc/self/task")) == 1
+    return False
 
 
 def who() -> dict[str, Any]:

@@ -5,22 +5,32 @@ random numbers that nobody else gets; and it ends as an interpreter ends.
 """
 
 import contextlib
+import gc
 import io
 import os
+import resource
 import signal
 import sys
 import types
 from typing import Any
 
+from studiolo.runner import attempt
+
 ROOM = 96  # bytes that the variable of the mark has in the environment that a process starts with
 _MARK = b"STUDIOLO_ATTEMPT="
+_OWN = (
+    "studiolo",
+    "studiolo.runner",
+    *(f"studiolo.runner.{name[:-3]}" for name in os.listdir(os.path.dirname(__file__))),
+)
 
 
 class Program(BaseException):
     """What a process is to become once all frames of the runner are left."""
 
-    def __init__(self, order: dict[str, Any]) -> None:
+    def __init__(self, order: dict[str, Any], folder: str = "") -> None:
         super().__init__()
+        self.folder = folder  # of the attempt
         self.argv = [str(word) for word in order["argv"]]
         self.env = {str(key): str(value) for key, value in order["env"].items()}
 
@@ -32,9 +42,12 @@ class Program(BaseException):
         sys.argv, sys.orig_argv = self.argv[1:], list(self.argv)
         own = [part for part in self.env.get("PYTHONPATH", "").split(os.pathsep) if part]
         sys.path[:] = [os.path.dirname(script), *own, *(part for part in sys.path if part not in own)]
-        for name in [name for name in sys.modules if name.partition(".")[0] == "studiolo"]:
-            del sys.modules[name]  # of the runner, which needs no package
+        # of the runner, which needs no package. Nothing is asked of the names of all modules, and none is freed: either would copy pages that
+        # are shared with who holds them, at 7 µs each
+        self._kept = [sys.modules.pop(name, None) for name in (*_OWN, "__main__")]
         _as_new()
+        gc.freeze()  # what is there now is not looked through at the end
+        me, runner = os.getpid(), os.getppid()
         module = types.ModuleType("__main__")
         module.__file__, module.__dict__["__builtins__"] = script, sys.modules["builtins"]
         module.__dict__["__cached__"] = None
@@ -52,13 +65,28 @@ class Program(BaseException):
             error.__traceback__ = _inside(error)
             sys.excepthook(type(error), error, error.__traceback__)
             code = 1
-        _end(code & 0xFF, module)
+        alone = _end(module)
+        if alone and os.getpid() == me:  # a fork of it ends for itself
+            self._tell(code & 0xFF, runner)
+        os._exit(code & 0xFF)
+
+    def _tell(self, code: int, runner: int) -> None:
+        """Tell the runner how it ends: before the kernel has taken the process apart the next one may begin."""
+        own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+        said = {"code": code, "memory": max(own.ru_maxrss, others.ru_maxrss), "seconds": seconds}
+        with contextlib.suppress(OSError):  # it will see it
+            attempt.write_json(self.folder, attempt.DONE, said, lasting=False)
+            if os.getppid() == runner:
+                os.kill(runner, signal.SIGUSR1)
 
 
-def _end(code: int, module: types.ModuleType) -> None:
-    """End as an interpreter does, but for taking apart the modules that were there before: that would copy all of them first."""
+def _end(module: types.ModuleType) -> bool:
+    """End as an interpreter does, but for taking apart the modules that were there before: that would copy all of them first.
+
+    Returns whether no other thread runs that could still do something.
+    """
     import atexit
-    import gc
     import threading
 
     threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for threads, as an interpreter does
@@ -72,7 +100,7 @@ def _end(code: int, module: types.ModuleType) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # closed, or replaced by the program
             stream.flush()
-    os._exit(code)
+    return threading.active_count() == 1
 
 
 def _inside(error: Exception) -> types.TracebackType | None:
@@ -85,7 +113,6 @@ def _inside(error: Exception) -> types.TracebackType | None:
 
 def _as_new() -> None:
     """Take back what differs from an interpreter that has just started."""
-    import gc
     import time
 
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
@@ -112,8 +139,8 @@ class Warmed:
         """Whether a process of a program can carry its mark, by which it is found when its runner was killed."""
         return self._place is not None
 
-    def program(self, order: dict[str, Any]) -> Program | None:
-        """Return the program of an order that may begin here; None: it is started as any other."""
+    def program(self, order: dict[str, Any], place: str = "") -> Program | None:
+        """Return the program of an order that may begin here; None: it is started as any other. place: of the attempt."""
         if not order.get("warm") or len(str(order["env"].get("STUDIOLO_ATTEMPT", ""))) >= ROOM:
             return None
         folder = str(order.get("cwd") or ".")
@@ -125,7 +152,7 @@ class Warmed:
         # a file of the program's own that has the name of a loaded module would have been taken in its place
         if not os.path.isfile(script) or any(name.partition(".")[0] in sys.modules for name in beside):
             return None
-        return Program(order)
+        return Program(order, place)
 
     def enter(self, mark: str) -> None:
         """Carry the mark where the kernel shows it, and close what is not the program's; raises OSError."""

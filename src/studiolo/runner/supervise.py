@@ -2,15 +2,13 @@
 
 import contextlib
 import os
-import resource
-import select
 import signal
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from studiolo.runner import attempt, inputs, job, limits, processes, sampling
+from studiolo.runner import attempt, hearing, inputs, job, limits, processes, sampling
 
 PAUSE = 0.2  # seconds between looks at the cancel file and the memory; a signal wakes the runner at once
 BEAT = 2.0
@@ -19,7 +17,6 @@ LEFT_BEHIND_GRACE = 1.0
 KILL_PATIENCE = 30.0  # a process in an uninterruptible wait of the kernel dies when that ends
 SCRUB_PATIENCE = 10.0
 RECORD_PATIENCE = 3600.0
-ENDING = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)  # what a runner is told by
 
 
 class Runner:
@@ -37,18 +34,19 @@ class Runner:
         self.status: int | None = None  # of waitpid
         self.started = time.time()
         self.peak = 0
+        self._most, self._seconds = 0, 0.0  # what the kernel says of processes that have ended
         self.left_behind = 0
         self.tells = False  # its use is written down for those who cannot see its processes
         self._adopts = False  # whose parent ends becomes our child, so that who has no child has no descendant
-        self._told_to_end = False
         self._warm = False
+        self._dying = False  # the job's process has said that it ends, and may be there for a moment
         self._scrubber: Any = None  # a thread, where the job was handed secrets
         self._sampler: sampling.Sampler | None = None
         self._group: limits.Group | None = None  # of the job, where the kernel has such
         self._container: Any = None  # of the job, where it runs in one
         self._kills = processes.out_of_memory_kills()
         self._beaten = self._measured = self._told = float("-inf")
-        self._wake = self._listen()
+        self._ear = hearing.Ear()
 
     def run(self) -> None:
         """Do it all; returns when `exit.json` is written."""
@@ -56,6 +54,11 @@ class Runner:
         verdict = self._not_ready() or self._do()
         job.dismiss()
         self._record(*verdict)
+        if self._dying:
+            if not self._reap():
+                self._ear.wait(PAUSE)
+            self._end_tree(0.0)
+        self._ear.close()
 
     def _not_ready(self) -> tuple[str, str] | None:
         """Make ready what the job needs; returns class and sentence when it cannot start."""
@@ -107,7 +110,7 @@ class Runner:
             self._end_tree(LEFT_BEHIND_GRACE)  # the engine's programs, which go with the container
         elif reason:
             self._end_tree(float(self.order.get("grace_s", 10.0)))
-        else:
+        elif not self._dying:
             self.left_behind = len(self._below())
             if self.left_behind:
                 self._end_tree(min(LEFT_BEHIND_GRACE, float(self.order.get("grace_s", 10.0))))
@@ -125,7 +128,7 @@ class Runner:
         self._reap()
         if self.status is None:
             self._beat()
-            self._sleep(0.05)
+            self._ear.wait(0.05)
         return self.status
 
     def _tree(self) -> list[int]:
@@ -207,7 +210,7 @@ class Runner:
     def _wanted(self) -> bool:
         """Say that the job is still to start, while its inputs are placed."""
         self._beat()
-        return not (self._told_to_end or attempt.exists(self.folder, attempt.CANCEL))
+        return not (self._ear.told_to_end or attempt.exists(self.folder, attempt.CANCEL))
 
     def _believe(self, child: int) -> None:
         """Record the job's process before it may run: whoever comes later can find it."""
@@ -222,11 +225,13 @@ class Runner:
         """Wait for the end of the job; returns why it must be ended, or nothing when it ended by itself."""
         while True:
             self._reap()
+            if self._warm and self.status is None:
+                self._believe_its_end()
             if self.status is not None:
                 return ""
             if attempt.exists(self.folder, attempt.CANCEL):
                 return "canceled"
-            if self._told_to_end:
+            if self._ear.told_to_end:
                 return "preempted"
             if time.monotonic() >= deadline:
                 return "timeout"
@@ -236,7 +241,17 @@ class Runner:
             self._tell_usage()
             if self._sampler is not None:
                 self._sampler.sample()
-            self._sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+            self._ear.wait(min(PAUSE, max(0.0, deadline - time.monotonic())))
+
+    def _believe_its_end(self) -> None:
+        """Take the word of a program that it has ended and left no process: the kernel needs 10 ms to take apart one that shares a
+        hundred megabytes. What is left of it is ended when its record is written."""
+        said = attempt.read_json(self.folder, attempt.DONE)
+        if said is None or processes.quick_descendants(os.getpid()) != [self.pid]:
+            return
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            self._most, self._seconds = max(self._most, int(said["memory"])), self._seconds + float(said["seconds"])
+            self.status, self._dying = (int(said["code"]) & 0xFF) << 8, True
 
     def _too_much_memory(self) -> bool:
         limit = int(self.order.get("memory_limit") or 0)
@@ -261,11 +276,11 @@ class Runner:
             if time.monotonic() >= deadline:
                 break
             self._beat()
-            self._sleep(0.05)
+            self._ear.wait(0.05)
         deadline = time.monotonic() + KILL_PATIENCE
         while (below := self._below()) and time.monotonic() < deadline:
             processes.send(below, signal.SIGKILL)
-            self._sleep(0.01)
+            self._ear.wait(0.01)
 
     def _below(self) -> list[int]:
         """Return what lives of the job: descendants, and where orphans cannot be adopted those with its mark."""
@@ -280,11 +295,13 @@ class Runner:
         """Take note of who has ended; returns whether no child is left."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, used = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return True
             if pid == 0:
                 return False
+            self._most = max(self._most, used.ru_maxrss)
+            self._seconds += used.ru_utime + used.ru_stime
             if pid == self.pid:
                 self.status = status
 
@@ -324,7 +341,6 @@ class Runner:
     def _record(self, failure: str, error: str) -> None:
         """Write the end; a full disk is waited for, since the record is the truth."""
         code = os.waitstatus_to_exitcode(self.status) if self.status is not None else None
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         end = {
             "code": code if code is None or code >= 0 else None,
             "signal": -code if code is not None and code < 0 else None,
@@ -332,10 +348,10 @@ class Runner:
             "error": error or None,
             "started_at": self.started,
             "ended_at": time.time(),
-            "peak_memory_bytes": max(self.peak, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)),
-            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
+            "peak_memory_bytes": max(self.peak, self._most * (1 if sys.platform == "darwin" else 1024)),
+            "cpu_seconds": round(self._seconds, 3),
             "left_behind": self.left_behind,
-            "survivors": len(self._below()),
+            "survivors": 0 if self._dying else len(self._below()),
             "warm": self._warm,
         }
         deadline = time.monotonic() + RECORD_PATIENCE
@@ -365,34 +381,6 @@ class Runner:
                 attempt.write_json(
                     self.folder, attempt.USAGE, {"processes": len(tree), "memory_bytes": processes.memory(tree)}
                 )
-
-    def _listen(self) -> int:
-        """Turn signals into bytes of a pipe: TERM ends the job, USR1 says that the cancel file is there."""
-        wake, waker = os.pipe()
-        os.set_blocking(waker, False)
-        os.set_blocking(wake, False)
-        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-        signal.signal(signal.SIGTERM, self._on_term)
-        for number in (signal.SIGCHLD, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT):
-            signal.signal(number, _heard)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        return wake
-
-    def _on_term(self, *_: object) -> None:
-        self._told_to_end = True
-
-    def _sleep(self, seconds: float) -> None:
-        if select.select([self._wake], [], [], seconds)[0]:
-            while True:
-                try:
-                    if len(os.read(self._wake, 512)) < 512:
-                        return
-                except BlockingIOError:
-                    return
-
-
-def _heard(*_: object) -> None:
-    """Let the wake-up pipe do its work."""
 
 
 def _mib(count: int) -> str:
