@@ -211,3 +211,57 @@ def test_a_link_across_file_systems_is_a_read_only_copy(
     store.link(digest, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == CONTENT
     assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o444
+
+
+def test_what_is_stored_in_passing_has_its_name_when_it_is_waited_for(
+    store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    sync = os.fsync
+
+    def slow(descriptor: int) -> None:
+        assert go.wait(30)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    with store.beside() as through:
+        with store.in_passing():
+            blob = store.put(CONTENT)
+        place = store.location(blob.digest)
+        assert not place.exists()  # after a power cut it is there whole or not at all
+        assert store.keep(blob.digest)  # by who waits for it before it is named
+        assert store.keep_all([blob.digest]) == []
+        seen: list[bool] = []
+        other = threading.Thread(target=lambda: seen.append(store.exists(blob.digest)))
+        other.start()
+        go.set()
+        assert store.path(blob.digest).read_bytes() == CONTENT  # who reads it waits too
+        through()
+        assert place.exists()
+        other.join()
+    assert seen == [True]
+    assert len(files(store)) == 1
+    with store.in_passing():  # nobody would wait for it
+        assert store.location(store.put(b"other").digest).exists()
+
+
+def test_what_cannot_be_stored_in_passing_is_told_before_it_is_named(
+    store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def stored() -> None:
+        with store.beside() as through:
+            with store.in_passing():
+                store.put(CONTENT)
+            through()
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFull):
+        stored()
+    with store.beside() as through:  # what went wrong in one block is not told in the next
+        through()
+    assert files(store) == []
+    monkeypatch.undo()
+    assert store.exists(store.put(CONTENT).digest)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,18 @@ from studiolo.kernel.events.tables import events
 from studiolo.kernel.storage import manifests
 from studiolo.runner import launch
 from studiolo.studio.compute import repository as compute_repository
-from studiolo.studio.experiments import artifacts, attempts, claims, metrics, reconcile, service, surroundings, tracking
+from studiolo.studio.experiments import (
+    around,
+    artifacts,
+    aside,
+    claims,
+    making,
+    metrics,
+    reconcile,
+    service,
+    surroundings,
+    tracking,
+)
 from studiolo.studio.experiments.schemas import TERMINAL, InputFile, Resources
 from tests.studio.experiments.jobs import carrying, ended, in_state, journaling, log_of, python, submit, wait_for
 
@@ -278,27 +290,51 @@ def test_the_controller_may_die_at_any_transaction(ctx: Context, monkeypatch: py
         assert held(ctx) == (0, 0)
 
 
-@pytest.mark.parametrize("ordered", [False, True])
+def ahead(ctx: Context) -> list[Path]:
+    """Return the folders that were made ahead."""
+    folder = ctx.settings.attempts / aside.SPARE
+    return [one for one in folder.iterdir() if (one / "1" / "work" / "logs").is_dir()] if folder.is_dir() else []
+
+
+def test_a_folder_that_was_made_ahead_is_the_next_jobs_and_whole(ctx: Context) -> None:
+    ended(ctx, submit(ctx, "print('first')"))
+    wait_for(ctx, lambda: len(ahead(ctx)) == 2)
+    inodes = {one.stat().st_ino for one in ahead(ctx)}
+    run = ended(ctx, submit(ctx, "open('outputs/a', 'w').write('a'); open('logs/b', 'w').write('b')"))
+    assert attempt_folder(ctx, run.id).parent.stat().st_ino in inodes
+    assert [artifacts.open_(ctx, run.id, name).read_text() for name in ("a", "logs/b")] == ["a", "b"]
+    for one in ahead(ctx):
+        shutil.rmtree(one)  # as another controller does at its start
+    run = ended(ctx, submit(ctx, "print('third')"))
+    assert (run.state, log_of(ctx, run)) == ("Completed", "third\n")
+
+
+@pytest.mark.parametrize("moment", ["before", "laid", "ordered"])
 def test_killed_while_it_is_started_a_job_starts_once_in_a_whole_folder(
-    ctx: Context, monkeypatch: pytest.MonkeyPatch, ordered: bool
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
+    ended(ctx, submit(ctx, "print('first')"))
+    wait_for(ctx, lambda: len(ahead(ctx)) == 2)
     run = submit(ctx, "import os; print(os.path.exists('half'))")
-    half = attempt_folder(ctx, run.id) / attempts.WORK / "half"
+    half = attempt_folder(ctx, run.id) / making.WORK / "half"
 
     def dying(*_: object) -> None:
         half.mkdir(parents=True)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        if ordered:  # once there is an order a runner may have it: nothing is taken from under it
-            patch.setattr(launch, "launch", dying)
-        else:
-            patch.setattr(attempts, "_make", dying)
+        match moment:
+            case "before":
+                patch.setattr(making, "make", dying)
+            case "laid":  # the folder is one that was made ahead
+                patch.setattr(around, "plan", dying)
+            case "ordered":  # once there is an order a runner may have it: nothing is taken from under it
+                patch.setattr(launch, "launch", dying)
         with pytest.raises(KeyboardInterrupt):
             reconcile.tick(ctx)
     assert service.get(ctx, run.id).state == "Starting"
     run = ended(ctx, run)
-    assert (run.state, run.attempt, log_of(ctx, run)) == ("Completed", 1, f"{ordered}\n")
+    assert (run.state, run.attempt, log_of(ctx, run)) == ("Completed", 1, f"{moment == 'ordered'}\n")
 
 
 def test_a_job_that_ends_while_nobody_looks_is_found_ended(ctx: Context) -> None:

@@ -1,13 +1,19 @@
 """Pipelines from submission to their end, with real processes."""
 
+import os
+import time
+
 import pytest
+from sqlalchemy import Connection, event, select
 
 from studiolo.kernel.context import Context
 from studiolo.studio.compute.clusters import service as clusters
 from studiolo.studio.compute.clusters.schemas import ClusterCreate
 from studiolo.studio.experiments import artifacts, claims, lineage
 from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.tracking_tables import artifacts as runs_artifacts
 from studiolo.studio.pipelines import plans, reconcile, service
+from studiolo.studio.pipelines.tables import pipeline_steps
 from tests.studio.pipelines.graphs import by_path, diamond, ended, output, pipeline, states, step, text_of
 
 
@@ -29,6 +35,31 @@ def test_a_diamond_runs_in_order_and_its_result_is_the_pipelines(any_ctx: Contex
     found = by_path(ctx, run)
     assert found["last"].needs == ["left", "right"]
     assert (found["first"].ended_at or found["first"].started_at) <= found["left"].started_at  # type: ignore[operator]
+
+
+def test_no_commit_names_bytes_that_are_not_on_the_disk(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync, named = os.fsync, set[str]()
+
+    def slow(descriptor: int) -> None:
+        time.sleep(0.02)
+        sync(descriptor)
+
+    def committing(connection: Connection) -> None:
+        found = set(connection.execute(select(runs_artifacts.c.digest)).scalars())
+        found |= {
+            str(file["digest"])
+            for outputs in connection.execute(select(pipeline_steps.c.outputs)).scalars()
+            for made in (outputs or {}).values()
+            for file in made.get("files", ())
+        }
+        assert [digest for digest in found if not ctx.blobs.location(digest).is_file()] == []  # type: ignore[attr-defined]
+        named.update(found)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    event.listen(ctx.db.engine, "commit", committing)
+    run = ended(ctx, service.submit(ctx, diamond("x")))
+    assert (run.run.state, run.run.error) == ("Completed", None)
+    assert len(named) > 6
 
 
 def test_the_same_again_is_taken_over_without_a_process(any_ctx: Context) -> None:

@@ -18,6 +18,7 @@ from blake3 import blake3
 
 from studiolo.kernel.errors import DiskFull, NotFound
 from studiolo.kernel.ids import new_id
+from studiolo.kernel.storage.beside import Beside
 
 CHUNK = 1 << 20
 _SYNCED = 10_000  # digests that a process remembers
@@ -58,6 +59,15 @@ class BlobStore(Protocol):
 
     def writer(self) -> "BlobWriter":
         """Begin a new blob."""
+        ...
+
+    def beside(self) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Let what this thread stores `in_passing` go to the disk beside its work, until it calls what it is given: before it commits what
+        names it."""
+        ...
+
+    def in_passing(self) -> contextlib.AbstractContextManager[None]:
+        """Do not wait for the disk for what is stored now, in a block of `beside`; outside of one nothing is different."""
         ...
 
     def put(self, source: Path | bytes | Iterable[bytes]) -> Blob:
@@ -132,11 +142,18 @@ class BlobWriter:
         return self.path
 
     def commit(self) -> Blob:
-        """Write through to the disk, then name the content: write → fsync → rename."""
+        """Write through to the disk, then name the content: write → fsync → rename. `in_passing` another thread does so."""
         blob = Blob(self._hash.hexdigest(), self.size)
+        self._store.going.wait(blob.digest)
+        self.flushed()  # a full disk is told of at once
+        if self._store.going.takes(blob.digest, lambda: self._commit(blob)):
+            self._open = False
+            return blob
+        return self._commit(blob)
+
+    def _commit(self, blob: Blob) -> Blob:
         target = self._store.location(blob.digest)
         try:
-            self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
             self._open = False
@@ -171,10 +188,9 @@ class BlobWriter:
 
     def abort(self) -> None:
         """Forget what was written."""
-        if self._open:
-            self._open = False
-            with contextlib.suppress(OSError):  # a full disk makes close fail too; the file is removed next
-                self._file.close()
+        self._open = False
+        with contextlib.suppress(OSError):  # a full disk makes close fail too; the file is removed next
+            self._file.close()
         self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> "BlobWriter":
@@ -193,6 +209,7 @@ class LocalBlobStore:
         self._root = str(root)
         self.spool = root / "spool"
         self._synced: set[str] = set()
+        self.going = Beside()
         self.spool.mkdir(parents=True, exist_ok=True)
 
     def location(self, digest: str) -> Path:
@@ -238,8 +255,17 @@ class LocalBlobStore:
                     writer.write(chunk)
             return writer.commit()
 
+    def beside(self) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Let what is stored `in_passing` go to the disk beside, until what is given is called."""
+        return self.going.block()
+
+    def in_passing(self) -> contextlib.AbstractContextManager[None]:
+        """Do not wait for the disk for what is stored now, in a block of `beside`."""
+        return self.going.in_passing()
+
     def path(self, digest: str) -> Path:
         """Return the read-only file; raises BlobMissing."""
+        self.going.wait(digest)
         location = self.location(digest)
         if not location.is_file():
             raise BlobMissing(
@@ -254,6 +280,7 @@ class LocalBlobStore:
 
     def exists(self, digest: str) -> bool:
         """Say whether the content is here."""
+        self.going.wait(digest)
         return self.location(digest).is_file()
 
     @contextlib.contextmanager
@@ -272,6 +299,9 @@ class LocalBlobStore:
 
     def keep(self, digest: str) -> bool:
         """Say whether the content is here, and hold it for the grace time of the sweep."""
+        if self.going.is_mine(digest):  # it is being written, and waited for before it is named
+            return True
+        self.going.wait(digest)
         location = self.location(digest)
         with self.held():
             return _touch(location)
@@ -279,7 +309,9 @@ class LocalBlobStore:
     def keep_all(self, digests: Iterable[str]) -> list[str]:
         """Hold many blobs for the grace time of the sweep; returns those that are not here."""
         missing: list[str] = []
-        for some in _some(digests, _TOGETHER):
+        for some in _some((one for one in digests if not self.going.is_mine(one)), _TOGETHER):
+            for digest in some:
+                self.going.wait(digest)
             with self.held():
                 missing += [digest for digest in some if not _touch(self.place(digest))]
         return missing

@@ -1,6 +1,5 @@
 """The attempt directory of a job: made before the start, read while it runs, its outputs kept at the end."""
 
-import fcntl
 import json
 import os
 import re
@@ -19,12 +18,13 @@ from studiolo.runner import attempt as files
 from studiolo.runner import ranks
 from studiolo.runner.launch import Order
 from studiolo.studio.compute import service as compute
-from studiolo.studio.experiments import around, claims, expressions, in_containers, job_variables, warm_start
+from studiolo.studio.experiments import around, claims, expressions, in_containers, job_variables, making, warm_start
 from studiolo.studio.experiments.artifacts import clean
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments.errors import NoEngine
 from studiolo.studio.experiments.errors import BadPath
-from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES, OwnRay
+from studiolo.studio.experiments.job_schemas import COMMANDS, OwnRay
+from studiolo.studio.experiments.making import INPUTS, OUTPUTS, WORK
 from studiolo.studio.experiments.notebooks import driver as books
 from studiolo.studio.experiments.parallel import driver as pieces
 from studiolo.studio.experiments.parallel import ledger
@@ -32,11 +32,9 @@ from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.spark import driver as sparks
 from studiolo.studio.experiments.sweeps import driver
 
-INPUTS, OUTPUTS, WORK, LOGS = "inputs", "outputs", "work", "logs"
 PACKAGES = "packages"  # what a command installs by pip
 TRIALS = "trials"  # the copies of the code that a sweep's tries work in
 _LAST_LINE = 300
-_FICLONE = 0x40049409  # of Linux; other systems refuse it
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
 
 
@@ -70,7 +68,7 @@ def prepare(ctx: Context, claim: Claim) -> Path:
     if said := claim.spec.context.get(claims.UNREADABLE):
         raise Unprepared("environment", f"This version of the studio cannot read the job: {said}.")
     try:
-        _make(ctx, claim, place)
+        making.make(ctx, claim, place)
     except NoEngine as error:
         raise Unprepared("environment", f"The job runs in an image. {error.detail}") from error
     except BlobMissing as error:
@@ -80,39 +78,6 @@ def prepare(ctx: Context, claim: Claim) -> Path:
     except OSError as error:
         raise Unprepared("environment", f"The folder of the attempt cannot be made: {error}.") from error
     return place
-
-
-def _make(ctx: Context, claim: Claim, place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(0o700, parents=True)
-    for name in (INPUTS, OUTPUTS, WORK):
-        (place / name).mkdir()
-    (place / files.JOURNAL).touch()
-    for name, given in claim.spec.inputs.items():
-        for file in given:
-            if file.manifest:  # the runner places its files
-                continue
-            _bring(ctx, claim, file.digest, place / INPUTS / name / clean(file.path))
-    for file in claim.spec.code:
-        _copy(ctx.blobs.path(file.digest), place / WORK / clean(file.path))
-    if not (place / WORK / OUTPUTS).exists():
-        (place / WORK / OUTPUTS).symlink_to(place / OUTPUTS)  # Azure ML's habit: what is in ./outputs is kept
-    if claim.kind in COMMANDS and not (place / WORK / LOGS).exists():
-        (place / OUTPUTS / LOGS).mkdir(exist_ok=True)
-        (place / WORK / LOGS).symlink_to(place / OUTPUTS / LOGS)
-    for name in {*claim.spec.outputs, *(name for word in claim.spec.command for name in expressions.outputs(word))}:
-        if (
-            not _is_file(claim.spec, name) and claim.kind != "spark"
-        ):  # which refuses to write into a folder that is there
-            (place / OUTPUTS / name).mkdir(exist_ok=True)
-    around.plan(ctx, claim, place)
-
-
-def _is_file(spec: JobSpec, name: str) -> bool:
-    """Say whether an output is a file: the command makes it, and only its folder is there before."""
-    if name in spec.outputs:
-        return spec.outputs[name].type in FILE_TYPES
-    return bool(spec.context.get("outputs", {}).get(name) == "file")  # as jobs were written before 0.3
 
 
 def order(ctx: Context, claim: Claim, token: str | None) -> Order:
@@ -134,7 +99,7 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
         title=claim.name,
         manifests=_manifests(spec, place),
         blobs=str(ctx.blobs.root),
-        copied=_copied(claim),
+        copied=making.copied(claim),
         samples=claim.kind in COMMANDS,
         limited=True,
         group=ctx.settings.cgroup,
@@ -181,7 +146,8 @@ def outputs(
     for path in _walk(root) if paths is None else paths:
         name = path.relative_to(root).as_posix()
         try:
-            kept.append((clean(name), ctx.blobs.put(path)))
+            with ctx.blobs.in_passing():
+                kept.append((clean(name), ctx.blobs.put(path)))
         except BadPath:
             left.append(name.encode("unicode_escape").decode())
     return kept, left
@@ -249,7 +215,7 @@ def _argv(spec: JobSpec, place: Path) -> list[str]:
         "sweep": spec.sweep.model_dump(mode="json"),
         "command": words[-1] if words[1:2] == ["-c"] and not spec.distribution else shlex.join(_together(spec, words)),
         "outputs": sorted(spec.outputs),
-        "folders": sorted(name for name in spec.outputs if not _is_file(spec, name)),
+        "folders": sorted(name for name in spec.outputs if not making.is_file(spec, name)),
         "secrets": sorted(spec.secrets.keys() - {*spec.context.get("withheld", [])}),
     }
     (place / driver.PLAN).write_text(json.dumps(plan), "utf-8")
@@ -265,7 +231,7 @@ def _parallel(spec: JobSpec, place: Path) -> list[str]:
         "parallel": spec.parallel.model_dump(mode="json"),
         "command": _words(spec, place, place / OUTPUTS)[-1],
         "data": str(_input(spec, place, spec.parallel.data)),
-        "append_to": str(rows if _is_file(spec, target) else rows / pieces.ROWS) if target else "",
+        "append_to": str(rows if making.is_file(spec, target) else rows / pieces.ROWS) if target else "",
         "model": str(_input(spec, place, model)) if (model := spec.parallel.model) else "",
     }
     (place / pieces.PLAN).write_text(json.dumps(plan), "utf-8")
@@ -359,34 +325,6 @@ def _manifests(spec: JobSpec, place: Path) -> list[dict[str, str | None]]:
             listing = None if file.path == "." else f"{into}.json"
             found.append({"manifest": file.digest, "into": str(into), "listing": listing})
     return found
-
-
-def _copied(claim: Claim) -> bool:
-    """Say whether inputs are copied: root may write to any file, so its own commands get no link to the store."""
-    return claim.kind in COMMANDS and os.geteuid() == 0
-
-
-def _bring(ctx: Context, claim: Claim, digest: str, target: Path) -> None:
-    """Place an input, read-only: a hard link to the store, or a copy."""
-    if not _copied(claim):
-        ctx.blobs.link(digest, target)
-        return
-    source = ctx.blobs.path(digest)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as original, target.open("wb") as copy:
-        try:
-            fcntl.ioctl(copy, _FICLONE, original.fileno())  # shares the blocks where the file system can
-        except OSError:
-            shutil.copyfileobj(original, copy, 1 << 20)
-    target.chmod(0o444)
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-    with source.open("rb") as file:
-        script = file.read(2) == b"#!"
-    target.chmod(0o755 if script else 0o644)
 
 
 def _walk(root: Path) -> Iterator[Path]:

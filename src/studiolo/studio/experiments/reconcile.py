@@ -8,9 +8,10 @@ import hashlib
 import logging
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from studiolo.kernel.context import Context
@@ -19,7 +20,7 @@ from studiolo.kernel.storage.blobs import Blob
 from studiolo.runner import attempt as files
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Refused, Running, Silent, Starting
-from studiolo.studio.experiments import attempts, claims, cleanup, job_secrets, reports, retention, surroundings
+from studiolo.studio.experiments import aside, attempts, claims, cleanup, job_secrets, reports, retention, surroundings
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import sweeping as environments
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
@@ -51,7 +52,7 @@ def tick(ctx: Context) -> bool:
     if sum(claim.state in claims.WAITING for claim in found) >= claims.HEAD:
         busy = _behind(ctx, full) or busy
     for of, claim in over:  # now that what waited for them has begun
-        attempts.tidy(of, claim, completed=True)
+        aside.later(partial(attempts.tidy, of, claim, completed=True))
     home = (str(ctx.settings.home), ctx.workspace_id)
     if (busy or any_untidy()) and time.monotonic() < _house_by.get(home, 0.0):
         return True  # what waits for a job that has just completed begins first
@@ -91,7 +92,8 @@ def _each(ctx: Context, found: list[Claim], full: set[str]) -> bool:
         if _troubled.get(claim.id, _Trouble()).until > time.monotonic():
             continue
         try:
-            changed, waits = _advance(ctx, claim)
+            with ctx.blobs.beside() as through:
+                changed, waits = _advance(ctx, claim, through)
         except Exception:
             # one job's trouble must not stop the others
             trouble = _troubled.setdefault(claim.id, _Trouble(claim.seq))
@@ -134,8 +136,11 @@ def token_of(ctx: Context) -> str:
     return hashlib.sha256(f"{platform.node()}:{ctx.settings.home}".encode()).hexdigest()[:32]
 
 
-def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
-    """Take a job as far as it goes now; returns whether anything changed, and whether it waits for room."""
+def _advance(ctx: Context, claim: Claim, through: Callable[[], None]) -> tuple[bool, bool]:
+    """Take a job as far as it goes now; returns whether anything changed, and whether it waits for room.
+
+    through: waits for the blobs that were stored meanwhile.
+    """
     changed = False
     lead = claims.Lead(token_of(ctx), ctx.settings.lease_seconds)
     launching: str | None = None  # the token of the job that is about to start
@@ -160,7 +165,7 @@ def _advance(ctx: Context, claim: Claim) -> tuple[bool, bool]:
             job = replace(job, state="Finalizing", failure=decision.failure, retries=_retries(ctx, failed))
             seen, decision = kept, decide(job, kept.seen)
         if decision.state != claim.state:
-            if not move(ctx, claim, seen, decision, lead):
+            if not move(ctx, claim, seen, decision, lead, through):
                 break
         elif not seen.again:
             return changed or acted is not None or seen.news, seen.seen.sight is Sight.waits

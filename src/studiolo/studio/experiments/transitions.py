@@ -1,6 +1,7 @@
 """What a transition of a job records, in one transaction: its state, its room, what its attempt came to, its outputs, its events."""
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,8 +51,10 @@ class Look:
         self.token: str | None = None
 
 
-def move(ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claims.Lead) -> bool:
-    """Record a transition and all that belongs to it, in one transaction."""
+def move(
+    ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claims.Lead, through: Callable[[], None]
+) -> bool:
+    """Record a transition and all that belongs to it, in one transaction. through: waits for the blobs that it names."""
     values: dict[str, Any] = {"failure": decision.failure}
     over = decision.state in TERMINAL
     if _begins(claim, decision):
@@ -70,6 +73,7 @@ def move(ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claim
             if not claims.move(tx, ctx, claim, decision.state, values, lead):
                 return False
             _record(tx, ctx, claim, seen, decision)
+            through()
     except _Full:
         return False
     if (claim.state == "Finalizing" or seen.end is not None) and (over or decision.again):

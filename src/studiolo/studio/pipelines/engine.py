@@ -6,7 +6,7 @@ controllers that read the same rows both decide, and one of them records.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -206,6 +206,12 @@ class Look:
 
 def advance(ctx: Context, seq: int) -> Outcome:
     """Take a pipeline as far as it goes now."""
+    with ctx.blobs.beside() as through:
+        return _advance(ctx, seq, through)
+
+
+def _advance(ctx: Context, seq: int, through: Callable[[], None]) -> Outcome:
+    """through: waits for the blobs that were stored meanwhile."""
     look = Look(ctx, seq)
     if not look.prepare():
         return Outcome()
@@ -219,6 +225,7 @@ def advance(ctx: Context, seq: int) -> Outcome:
     try:
         with ctx.db.begin() as tx:
             _record(tx, look, made, files, outcome)
+            through()
     except (_Stale, IntegrityError):  # another controller, or another pipeline that computes the same result
         return Outcome(changed=True, again=True, conflict=True)
     except StudioloError as error:  # of a run that could not be made after all: that step fails, in a look of its own

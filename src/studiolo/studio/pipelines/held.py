@@ -50,7 +50,8 @@ def literal(value: Scalar, kind: str) -> Held:
 
 def folder(blobs: BlobStore, kind: str, entries: Iterable[manifests.Entry], **about: Any) -> Held:
     """Hold files as one folder. entries: in order of their paths."""
-    written = manifests.write(blobs, entries)
+    with blobs.in_passing():
+        written = manifests.write(blobs, entries)
     file = InputFile(path=ALL, digest=written.digest, manifest=True)
     return Held.model_validate({"type": kind, "files": [file], "count": written.files, "bytes": written.bytes, **about})
 
