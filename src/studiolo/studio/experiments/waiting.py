@@ -14,7 +14,9 @@ from studiolo.studio.experiments.schemas import TERMINAL, Standing
 from studiolo.studio.experiments.tables import runs
 
 MOST = 30.0  # seconds that an answer is waited for
-_LEAST, _SLOW = 0.003, 0.05  # seconds between looks for news: while there are some, and after a while without
+# seconds between looks for news: while there are some, after a long wait with some (a hundredth of it: who has waited for a second does not
+# mind 10 ms, and the jobs that are waited for need the processor), and after a while without
+_LEAST, _LATER, _SLOW = 0.003, 0.02, 0.05
 _STANDING = Prepared(
     select(runs.c.state, runs.c.version).where(
         runs.c.id == bindparam("id"), runs.c.workspace_id == bindparam("workspace_id")
@@ -33,8 +35,8 @@ def standing(ctx: Context, run_id: str) -> Standing:
 
 async def wait(ctx: Context, news: News, run_id: str, version: int | None, seconds: float) -> Standing:
     """Return how a run stands when it has ended, or is no longer of a version; after some seconds in any case."""
-    until = time.monotonic() + min(seconds, MOST)
-    heard = time.monotonic()
+    begun = heard = time.monotonic()
+    until = begun + min(seconds, MOST)
     while True:
         number = news.number()  # before the look: what comes between the two is looked at next
         found = await run_in_threadpool(standing, ctx, run_id)
@@ -44,7 +46,8 @@ async def wait(ctx: Context, news: News, run_id: str, version: int | None, secon
             now = time.monotonic()
             if now >= until:
                 return found
-            await asyncio.sleep(min(max(_LEAST, (now - heard) / 20), _SLOW, until - now))
+            least = max(_LEAST, min((now - begun) / 100, _LATER))
+            await asyncio.sleep(min(max(least, (now - heard) / 20), _SLOW, until - now))
         heard = time.monotonic()
         if heard >= until:
             return found
