@@ -64,7 +64,7 @@ def _print(found: dict[str, Any]) -> None:
     show(rows, ("what", *states), empty="The source is empty.")
     sent = found["sent"]
     out.print(
-        f"{sent['points']} points, {sent['files']} files ({sent['bytes']} bytes) sent in {found['seconds']} s",
+        f"{sent['points']} points sent, and {sent['files']} files ({sent['bytes']} bytes) whose content was not here yet, in {found['seconds']} s",
         highlight=False,
     )
     merged = [item for item in found["experiments"] if item["state"] == "merged"]
