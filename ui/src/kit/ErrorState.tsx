@@ -1,6 +1,8 @@
 import { Button, Group, Text } from '@mantine/core';
 import { Problem } from '@/kernel/problem';
+import { at } from '@/kernel/workspace';
 import { IconLock, IconWarning } from './icons';
+import { Link } from './Link';
 import classes from './kit.module.css';
 
 interface Props {
@@ -10,9 +12,31 @@ interface Props {
   inline?: boolean;
 }
 
-/** What failed, why, what to do, and the id to look for in the log. */
+/** Lists by the words of their addresses, longest first. */
+const LISTS: readonly (readonly [readonly string[], string])[] = [
+  [['experiments', 'environments'], 'environments'],
+  [['experiments', 'traces'], 'traces'],
+  [['experiments'], 'experiments and runs'],
+  [['automl'], 'Automated ML jobs'],
+  [['compute'], 'compute'],
+  ...['datasets', 'datastores', 'endpoints', 'models', 'pipelines', 'schedules'].map(
+    (word) => [[word], word] as const,
+  ),
+];
+
+/** The list that holds what the address names, null for what is in none. */
+function listHere() {
+  const [, , ...words] = window.location.pathname.split('/').slice(1);
+  const found = LISTS.find(
+    ([path]) => words.length > path.length && path.every((word, n) => words[n] === word),
+  );
+  return found ? { href: at(found[0]), label: `See all ${found[1]}` } : null;
+}
+
+/** What failed, why, what to do, and the id to look for in the log. What is not there is not there at a second look: then the list. */
 export function ErrorState({ error, onRetry, inline }: Props) {
   const problem = Problem.from(error);
+  const list = problem.status === 404 && !inline ? listHere() : null;
   const Icon = problem.denied ? IconLock : IconWarning;
   return (
     <div className={inline ? classes.problemInline : classes.problem} role="alert">
@@ -26,7 +50,9 @@ export function ErrorState({ error, onRetry, inline }: Props) {
           </Text>
         ) : null}
         <Group gap="sm" mt="sm">
-          {onRetry ? (
+          {list ? (
+            <Link href={list.href}>{list.label}</Link>
+          ) : onRetry ? (
             <Button variant="default" onClick={onRetry}>
               Try again
             </Button>

@@ -65,6 +65,17 @@ test('an error says what failed, what to do, and can be tried again', async () =
   expect(retry).toHaveBeenCalledOnce();
 });
 
+test('what is not there is not asked for again: its list is a click away', async () => {
+  window.history.pushState({}, '', '/w/default/experiments/environments/gone');
+  const problem = new Problem({ title: 'Environment not found', detail: 'There is no gone.' }, 404);
+  await draw(<ErrorState error={problem} onRetry={vi.fn()} />);
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+  expect(screen.getByRole('link', { name: 'See all environments' }).getAttribute('href')).toBe(
+    '/w/default/experiments/environments',
+  );
+  window.history.pushState({}, '', '/');
+});
+
 test('a button that may not be pressed is reached by the keyboard and says why', async () => {
   const press = vi.fn();
   const button = (

@@ -26,7 +26,9 @@ interface Props {
   highlighted: string | null;
   onHighlight: (id: string | null) => void;
   onPick?: (id: string) => void;
-  onRange?: (range: readonly [number, number] | null) => void;
+  /** The part of x that is shown, on this chart and on those beside it; null: all of it. */
+  range: readonly [number, number] | null;
+  onRange: (range: readonly [number, number] | null) => void;
 }
 
 /** Curves of up to hundreds of runs: thin lines, the nearest one under the pointer stands out and says its name. */
@@ -42,6 +44,7 @@ export function RunCurves(props: Props) {
     highlighted,
     onHighlight,
     onPick,
+    range,
     onRange,
   } = props;
   const scheme = useComputedColorScheme('light');
@@ -57,13 +60,11 @@ export function RunCurves(props: Props) {
   } | null>(null);
   const near = useRef<string | null>(null);
   const axis: Axis = time ? 'time' : xName === 'step' ? 'step' : 'relative';
-  const [zoom, setZoom] = useState<{ axis: Axis; range: readonly [number, number] } | null>(null);
   const [asking, setAsking] = useState(false);
-  const part = zoom?.axis === axis ? zoom.range : null;
-  const shown = useRef(part);
+  const shown = useRef(range);
   useEffect(() => {
     calls.current = { onHighlight, onPick, onRange };
-    shown.current = part;
+    shown.current = range; // for a plot that is just being made
   });
   const extent = useMemo(() => extentOf(curves, log ?? false), [curves, log]);
 
@@ -96,9 +97,8 @@ export function RunCurves(props: Props) {
         onPick: () => {
           if (near.current) calls.current.onPick?.(near.current);
         },
-        onRange: (range: readonly [number, number] | null) => {
-          setZoom(range ? { axis, range } : null);
-          calls.current.onRange?.(range);
+        onRange: (to: readonly [number, number] | null, plot: Plane['plot']) => {
+          if (plot.over.matches(':hover')) calls.current.onRange(to); // the others follow by what they are told
         },
       };
       made.current = plane(host.current, look, (ctx, plot) => {
@@ -113,7 +113,13 @@ export function RunCurves(props: Props) {
       made.current?.destroy();
       made.current = null;
     };
-  }, [curves, extent, scheme, height, sync, time, log, axis]);
+  }, [curves, extent, scheme, height, sync, time, log]);
+
+  const [from, to] = range ?? extent.x;
+  useEffect(() => {
+    const x = made.current?.plot.scales.x;
+    if (x && (x.min !== from || x.max !== to)) made.current?.plot.setScale('x', { min: from, max: to });
+  }, [from, to]);
 
   useEffect(() => {
     const curve = curves.find((one) => one.id === highlighted);
@@ -138,13 +144,6 @@ export function RunCurves(props: Props) {
       ? 'No points.'
       : `${counted(curves.length, 'curve')}, ${counted(points, 'point')}${thinned}. ${lastOf(ends, curves.length)}`;
 
-  const show = (range: readonly [number, number] | null) => {
-    shown.current = range; // for a plot that is just being made
-    setZoom(range ? { axis, range } : null);
-    onRange?.(range);
-    const [min, max] = range ?? extent.x;
-    made.current?.plot.setScale('x', { min, max });
-  };
   return (
     <ChartFrame
       title={title}
@@ -152,14 +151,14 @@ export function RunCurves(props: Props) {
       table={() => tableOf(curves, xName)}
       height={height}
       tools={
-        part ? (
+        range ? (
           <Button
             variant="default"
             size="compact-sm"
             rightSection={<IconX size={14} aria-hidden />}
-            onClick={() => show(null)}
+            onClick={() => onRange(null)}
           >
-            {axisText(axis, part[0])} to {axisText(axis, part[1])}: show all
+            {axisText(axis, range[0])} to {axisText(axis, range[1])}: show all
           </Button>
         ) : null
       }
@@ -170,7 +169,7 @@ export function RunCurves(props: Props) {
       }
     >
       {asking ? (
-        <RangeDialog axis={axis} range={part} onRange={show} onClose={() => setAsking(false)} />
+        <RangeDialog axis={axis} range={range} onRange={onRange} onClose={() => setAsking(false)} />
       ) : null}
       <div className={classes.plane}>
         <div ref={host} aria-hidden />

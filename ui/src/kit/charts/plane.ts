@@ -28,7 +28,7 @@ export interface PlaneLook {
   onLeave?: () => void;
   onPick?: () => void;
   /** The part of x that is shown after a zoom; null after a reset. */
-  onRange?: (range: readonly [number, number] | null) => void;
+  onRange?: (range: readonly [number, number] | null, plot: UPlot) => void;
 }
 
 export type Paint = (ctx: CanvasRenderingContext2D, plot: UPlot) => void;
@@ -39,6 +39,8 @@ export interface Plane {
   over: (paint: Paint | null) => void;
   destroy: () => void;
 }
+
+const DOUBLE_MS = 250; // within which two clicks are one double click
 
 function axisOf(look: PlaneAxis, p: Palette, size: number): UPlot.Axis {
   const { categories, label } = look;
@@ -143,7 +145,7 @@ export function plane(host: HTMLElement, look: PlaneLook, paint: Paint): Plane {
             if (key !== 'x' || !ready) return;
             const { min, max } = made.scales.x ?? {};
             if (min === undefined || max === undefined || min === null || max === null) return;
-            look.onRange?.(min <= x0 && max >= x1 ? null : [min, max]);
+            look.onRange?.(min <= x0 && max >= x1 ? null : [min, max], made);
           },
         ],
       },
@@ -159,8 +161,11 @@ export function plane(host: HTMLElement, look: PlaneLook, paint: Paint): Plane {
   queueMicrotask(() => (ready = true)); // the plot tells of its first scales in one of its own, before
   let pressed = 0;
   plot.over.addEventListener('mousedown', (event) => (pressed = event.clientX));
+  let picking: ReturnType<typeof setTimeout> | undefined;
   plot.over.addEventListener('click', (event) => {
-    if (Math.abs(event.clientX - pressed) < 4) look.onPick?.(); // a click, not the end of a drag
+    clearTimeout(picking);
+    if (Math.abs(event.clientX - pressed) >= 4) return; // the end of a drag
+    if (event.detail < 2) picking = setTimeout(() => look.onPick?.(), DOUBLE_MS); // the second one goes back from a zoom
   });
   const observer = new ResizeObserver(([entry]) =>
     plot.setSize({ width: Math.max(160, Math.floor(entry?.contentRect.width ?? 0)), height: look.height }),
@@ -173,6 +178,7 @@ export function plane(host: HTMLElement, look: PlaneLook, paint: Paint): Plane {
       repaint(plot);
     },
     destroy: () => {
+      clearTimeout(picking);
       observer.disconnect();
       plot.destroy();
     },

@@ -1,14 +1,14 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { RunCurves } from '@/kit/charts/RunCurves';
 import { meanOf, smoothed, type RunCurve } from '@/kit/charts/runCurves';
 import { Answer } from '@/kit/Page';
 import { palette } from '@/theme';
+import { readRange, writeRange } from '../run/metricGroups';
 import { coloursOf } from './colours';
 import type { Field } from './fields';
 import { curvesOf, type Range } from './queries';
-import type { Over } from './search';
 import type { View } from './useComparison';
 import { useSeen } from './useSeen';
 import classes from './compare.module.css';
@@ -34,8 +34,8 @@ export function CurveCard(props: Props) {
   const { search, runs } = view;
   const scheme = useComputedColorScheme('light');
   const over = search.over ?? 'step';
-  const [zoom, setZoom] = useState<{ over: Over; range: Range } | null>(null);
-  const range = zoom?.over === over ? zoom.range : null; // another axis has another unit
+  const shown = readRange(search.zoom);
+  const range: Range = shown && over === 'time' ? [shown[0] * 1000, shown[1] * 1000] : shown;
   // the whole range stays the frame: a zoom only brings more points of the part that is seen
   const [place, seen] = useSeen<HTMLDivElement>();
   const whole = useQuery({ ...curvesOf(ids, name, over, null, live), enabled: seen && ids.length > 0 });
@@ -83,9 +83,8 @@ export function CurveCard(props: Props) {
             highlighted={highlighted}
             onHighlight={onHighlight}
             onPick={onPick}
-            onRange={(next) =>
-              setZoom({ over, range: next && over === 'time' ? [next[0] * 1000, next[1] * 1000] : next })
-            }
+            range={shown}
+            onRange={(next) => view.change({ zoom: writeRange(next) })}
           />
         )}
       </Answer>

@@ -65,7 +65,9 @@ export function CurvesTab({ view }: { view: View }) {
             aria-labelledby="compare-over"
             size="xs"
             value={search.over ?? 'step'}
-            onChange={(over) => change({ over: over === 'step' ? undefined : (over as Over) })}
+            onChange={
+              (over) => change({ over: over === 'step' ? undefined : (over as Over), zoom: undefined }) // another axis has another unit
+            }
             data={[
               { value: 'step', label: 'Step' },
               { value: 'relative', label: 'Seconds since start' },

@@ -30,6 +30,8 @@ export interface CompareSearch {
   /** Curves. */
   metrics?: string[] | undefined;
   over?: Over | undefined;
+  /** The part of x that is shown: "10~200". */
+  zoom?: string | undefined;
   log?: boolean | undefined;
   smooth?: number | undefined;
   group?: string | undefined;
@@ -67,6 +69,7 @@ export function readCompareSearch(raw: Raw): CompareSearch {
     q: text(raw, 'q'),
     metrics: list(raw, 'metrics'),
     over: oneOf(raw, 'over', OVER),
+    zoom: text(raw, 'zoom'),
     log: flag(raw, 'log'),
     smooth: smooth > 0 && smooth < 1 ? smooth : undefined,
     group: text(raw, 'group'),
