@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconWarning, IconX } from '@/kit/icons';
-import { failureOf } from './failure';
+import { failureOf, isClients } from './failure';
 import type { Run } from './queries';
 import classes from './experiments.module.css';
 
@@ -19,9 +19,11 @@ export function Failure({ run, onLog }: { run: Run; onLog: () => void }) {
           {failure.todo}
         </Text>
         <Group gap="sm" mt="sm">
-          <Button variant="default" onClick={onLog}>
-            Open the log
-          </Button>
+          {isClients(run) ? null : (
+            <Button variant="default" onClick={onLog}>
+              Open the log
+            </Button>
+          )}
           <Text size="xs" c="dimmed" ff="monospace">
             {[run.failure, run.exit_code == null ? '' : `exit ${run.exit_code}`].filter(Boolean).join(' · ')}
           </Text>

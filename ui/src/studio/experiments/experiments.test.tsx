@@ -12,6 +12,7 @@ test('a failure says what it was and what to do; other runs have none', () => {
   expect(failed?.detail).toBe('Used 2 GB.');
   expect(failureOf(a('x', { state: 'Lost' }))?.title).toContain('lost');
   expect(failureOf(a('x', { state: 'Failed', exit_code: 3 }))?.detail).toBe('Exit code 3.');
+  expect(failureOf(a('x', { state: 'Failed', kind: 'run' }))?.todo).not.toContain('log'); // it has none here
 });
 
 test('the metrics most runs have come first; further ones wait in the picker', () => {

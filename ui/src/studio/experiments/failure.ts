@@ -39,6 +39,9 @@ export interface FailureText {
   todo: string;
 }
 
+/** A run that an MLflow client made: its program ran elsewhere, and so did what it printed. */
+export const isClients = (run: Run) => run.kind === 'run';
+
 /** Null for a run that did not fail. */
 export function failureOf(run: Run): FailureText | null {
   if (run.state !== 'Failed' && run.state !== 'Lost') return null;
@@ -47,6 +50,10 @@ export function failureOf(run: Run): FailureText | null {
   return {
     title: known?.title ?? 'The run failed',
     detail: run.error ?? code,
-    todo: known?.todo ?? 'Its log may say more.',
+    todo:
+      known?.todo ??
+      (isClients(run)
+        ? 'Its program said so to the studio; what it printed stayed where it ran.'
+        : 'Its log may say more.'),
   };
 }

@@ -23,7 +23,7 @@ export function axisOf(field: Field, log: boolean): ParallelAxis {
 export function axisFields(fields: readonly Field[]): Field[] {
   return fields.filter((field) => {
     if (!field.differs) return false;
-    if (field.numbers) return true;
+    if (field.numbers) return field.numbers.some((value) => value !== null); // else all are NaN or infinite
     const many = new Set(field.texts).size;
     return many <= MOST_CATEGORIES && (field.kind !== 'about' || many < field.texts.length);
   });

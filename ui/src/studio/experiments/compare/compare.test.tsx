@@ -84,7 +84,7 @@ test('a distance from the baseline is absolute, relative, and better or worse', 
   expect(deltaOf(field('m.auc'), 1, 0, false)?.tone).toBe(-1);
   expect(deltaOf(field('m.loss'), 2, 0, true)).toBeNull();
   expect(deltaOf(field('m.loss'), 0, 0, true)).toBeNull();
-  expect(deltaOf(field('p.lr'), 1, 0, true)?.tone).toBe(0);
+  expect(deltaOf(field('p.lr'), 1, 0, true)).toEqual({ text: '+0.999 (+99,900%)', tone: 0 });
 });
 
 test('runs are ordered by a field with what is missing last, in both directions', () => {
@@ -95,6 +95,7 @@ test('runs are ordered by a field with what is missing last, in both directions'
 
 test('axes: params first, texts as categories, wide numbers logarithmic unless said otherwise', () => {
   expect(firstAxes(fields)).toEqual(['p.lr', 'p.opt', 'm.loss', 'm.auc']);
+  expect(firstAxes([{ ...field('m.loss'), numbers: [null, null, null] }])).toEqual([]); // NaN and Infinity have no place on it
   expect(axisOf(field('p.opt'), false)).toMatchObject({ categories: ['adam', 'sgd'], values: [0, 1, 0] });
   expect([isLog(field('p.lr'), undefined), isLog(field('p.lr'), ['p.lr'])]).toEqual([true, false]);
   expect([tick(2), tick(0.1), tick(1e-5), tick(0)]).toEqual(['2', '0.1', '1e-5', '0']);

@@ -1,4 +1,4 @@
-import { duration, metric } from '@/kernel/format';
+import { count, duration, metric } from '@/kernel/format';
 import type { components } from '@/kernel/schema';
 import { SYSTEM } from '../run/metricGroups';
 import type { Statistic } from './search';
@@ -161,7 +161,9 @@ export function deltaOf(field: Field, index: number, base: number, lower: boolea
     return null;
   const by = value - from;
   if (by === 0) return { text: '±0', tone: 0 };
-  const share = from === 0 ? '' : ` (${by > 0 ? '+' : '−'}${Math.abs((by / from) * 100).toPrecision(3)}%)`;
+  const percent = Math.abs((by / from) * 100);
+  const written = percent < 1000 ? percent.toPrecision(3) : count(Math.round(percent));
+  const share = from === 0 ? '' : ` (${by > 0 ? '+' : '−'}${written}%)`;
   const size = field.id === 'a.duration' ? duration(Math.abs(by)) : metric(Math.abs(by), 3);
   const better = lower ? by < 0 : by > 0;
   const judged = field.kind === 'metric' || field.id === 'a.duration';
