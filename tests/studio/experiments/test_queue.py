@@ -125,7 +125,9 @@ def test_a_single_job_does_not_wait_for_a_thousand_of_somebody_else(any_ctx: Con
     assert order(ctx) == ["urgent", "a0", "b0", "a1", "b1", "a2", "a3", "a4", "a5", "a6"]
     assert (service.get(ctx, urgent.id).position, service.get(ctx, lone.id).position) == (1, 3)
     said = service.get(ctx, last.id).waits_for
-    assert said == "is number 10 of 10 in the queue of 'local', 2 of those before it of others: accounts take turns"
+    assert said == (
+        "is number 10 of 10 in the queue of 'local' (of the 9 before it 2 are of others: accounts and workspaces take turns)"
+    )
 
 
 def test_who_comes_later_begins_where_the_queue_is_and_big_jobs_take_longer_turns(ctx: Context) -> None:

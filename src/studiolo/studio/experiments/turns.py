@@ -117,13 +117,17 @@ def told(place: Place | None, compute: str, reason: str) -> str:
     """Say where a job is in its queue and what it waits for.
 
     >>> told(Place(3, 9, 1), "local", "starts as soon as the controller sees it")
-    "is number 3 of 9 in the queue of 'local', 1 of those before it of others: accounts take turns"
+    "is number 3 of 9 in the queue of 'local' (of the 2 before it 1 is of others: accounts and workspaces take turns)"
     """
     if place is not None and place.number == 1:
         return reason
     if place is None:
         where = f"is behind the first {MOST:,} in the queue of '{compute}'"
     else:
-        turns = f", {place.others} of those before it of others: accounts take turns" if place.others else ""
+        others = f"{place.others} {'is' if place.others == 1 else 'are'} of others"
+        before = (
+            f"of the {place.number - 1} before it {others}" if place.number > 2 else "the one before it is of others"
+        )
+        turns = f" ({before}: accounts and workspaces take turns)" if place.others else ""
         where = f"is number {place.number} of {place.of} in the queue of '{compute}'{turns}"
     return where if reason.startswith("starts as soon") else f"{where}; {reason}"

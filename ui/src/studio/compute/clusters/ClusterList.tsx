@@ -10,26 +10,30 @@ import { IconPlus } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Answer, Section } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
+import { waiting } from '../queries';
 import { clusters, hours, money, type Cluster } from './queries';
 
-const COLUMNS: GridColumn<Cluster>[] = [
-  { id: 'name', header: 'Name', value: (row) => row.name, width: 180, grow: true },
-  { id: 'state', header: 'State', value: stateOf, cell: (row) => <ClusterState cluster={row} />, width: 160 },
+type Row = Cluster & { waiting: number };
+
+const COLUMNS: GridColumn<Row>[] = [
+  { id: 'name', header: 'Name', value: (row) => row.name, width: 150, grow: true },
+  { id: 'state', header: 'State', value: stateOf, cell: (row) => <ClusterState cluster={row} />, width: 150 },
   {
     id: 'nodes',
     header: 'Nodes up',
     value: (row) => row.nodes_up,
     cell: (row) => `${row.nodes_up} of ${row.max_nodes}`,
     align: 'right',
-    width: 100,
+    width: 90,
   },
-  { id: 'jobs', header: 'Jobs', value: (row) => row.jobs_running, align: 'right', width: 80 },
-  { id: 'size', header: 'Node', value: (row) => row.title, width: 190 },
+  { id: 'jobs', header: 'Jobs', value: (row) => row.jobs_running, align: 'right', width: 70 },
+  { id: 'waiting', header: 'Waiting', value: (row) => row.waiting, align: 'right', width: 90 },
+  { id: 'size', header: 'Node', value: (row) => row.title, width: 180 },
   {
     id: 'tier',
     header: 'Tier',
     value: (row) => (row.tier === 'low_priority' ? 'Low priority' : 'Dedicated'),
-    width: 120,
+    width: 110,
   },
   {
     id: 'hours',
@@ -37,7 +41,7 @@ const COLUMNS: GridColumn<Cluster>[] = [
     value: (row) => row.node_hours,
     cell: (row) => hours(row.node_hours),
     align: 'right',
-    width: 110,
+    width: 100,
   },
   {
     id: 'cost',
@@ -45,7 +49,7 @@ const COLUMNS: GridColumn<Cluster>[] = [
     value: (row) => row.cost,
     cell: (row) => (row.price_per_hour || row.cost ? money(row.cost) : '–'),
     align: 'right',
-    width: 100,
+    width: 90,
   },
   {
     id: 'description',
@@ -63,6 +67,7 @@ function stateOf(row: Cluster): string {
   if (row.nodes_idle > 0) return 'Idle';
   if (row.nodes.some((node) => node.state === 'provisioning')) return 'Provisioning';
   if (row.nodes.some((node) => node.state === 'unusable')) return 'Unusable';
+  if (row.failed && row.nodes_up === 0) return 'Node failed';
   return row.nodes_up > 0 ? 'Draining' : 'Scaled to zero';
 }
 
@@ -75,6 +80,7 @@ export function ClusterState({ cluster: it }: { cluster: Cluster }) {
     Draining: 'canceled',
     'Being deleted': 'canceled',
     Unusable: 'failed',
+    'Node failed': 'failed',
   } as const;
   return <StatusBadge state={state} tone={tone[state as keyof typeof tone] ?? 'queued'} />;
 }
@@ -84,6 +90,11 @@ export function ClusterList() {
   const search = useSearch({ from: '/w/$ws/compute' });
   const navigate = useNavigate({ from: '/w/$ws/compute' });
   const query = useQuery(clusters);
+  const queued = useQuery(waiting).data ?? [];
+  const withQueue = (row: Cluster): Row => ({
+    ...row,
+    waiting: queued.filter((run) => run.compute === row.name).length,
+  });
   const may = useMay('compute.write');
   const follow = useFollow();
   const create = may ? (
@@ -117,7 +128,7 @@ export function ClusterList() {
           ) : (
             <DataGrid
               label="Training clusters"
-              rows={rows}
+              rows={rows.map(withQueue)}
               columns={COLUMNS}
               rowKey={(row) => row.name}
               href={(row) => at(['compute', row.name])}

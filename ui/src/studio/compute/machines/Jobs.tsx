@@ -4,7 +4,7 @@ import { at } from '@/kernel/workspace';
 import { Link } from '@/kit/Link';
 import { useNow } from '@/kit/Time';
 import classes from '../compute.module.css';
-import { whyQueued } from '../why';
+import { whyQueued } from '@/kit/waits';
 import type { Machine } from './queries';
 
 const HEADS = ['Job', 'Cores', 'Memory', 'Processes', 'For'];

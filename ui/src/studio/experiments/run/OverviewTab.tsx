@@ -6,6 +6,7 @@ import { CodeSnippet } from '@/kit/CodeSnippet';
 import { KeyValue } from '@/kit/KeyValue';
 import { Lineage } from '@/kit/lineage/Lineage';
 import { Link } from '@/kit/Link';
+import { whyQueued } from '@/kit/waits';
 import { Answer, Section } from '@/kit/Page';
 import { isOver } from '@/kit/status';
 import { Failure } from '../Failure';
@@ -96,7 +97,7 @@ function Facts({ run, tags }: { run: Run; tags: Readonly<Record<string, string>>
               'a client of the studio'
             ),
           ],
-          ['Why it waits', run.waits_for],
+          ['Why it waits', run.waits_for ? whyQueued(run.waits_for) : null],
           ['Contact', run.not_responding],
           ['Cost', spent.data?.cost ? spent.data.cost.toFixed(4) : null],
           ['Source', source.get('Source')],

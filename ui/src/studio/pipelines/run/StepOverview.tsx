@@ -6,6 +6,7 @@ import { IconX } from '@/kit/icons';
 import { KeyValue } from '@/kit/KeyValue';
 import { Link, useFollow } from '@/kit/Link';
 import { isOver } from '@/kit/status';
+import { whyQueued } from '@/kit/waits';
 import { stepCost, type Step, type StepDetail } from '../queries';
 import type { Change } from '../search';
 import { StepTime } from '../StepTime';
@@ -48,7 +49,7 @@ export function StepOverview({ step, detail, change, onSelect }: Props) {
       ) : null}
       <KeyValue
         items={[
-          ['Why it waits', isOver(step.state) ? null : step.waits_for],
+          ['Why it waits', isOver(step.state) || !step.waits_for ? null : whyQueued(step.waits_for)],
           ['Kind', kindOf(step)],
           [
             'Component',

@@ -4,3 +4,10 @@ export function whyQueued(waits: string | null | undefined): string {
   const said = waits.charAt(0).toUpperCase() + waits.slice(1);
   return /[.?!]$/.test(said) ? said : `${said}.`;
 }
+
+const PLACE = /^is number \d+ of \d+ in the queue of '.*?'(?: \([^)]*\))?(?:; |$)/;
+
+/** What a job waits for, without its place in the queue; nothing where only those before it are in its way. */
+export function reasonOf(waits: string | null | undefined): string {
+  return (waits ?? '').replace(PLACE, '');
+}
