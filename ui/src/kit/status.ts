@@ -55,8 +55,16 @@ const TONES: Record<string, Tone> = {
   refused: 'warning',
 };
 
+const known = new Map<string, Status>(); // a page of many steps asks again for each of them at each change
+
 /** Word, icon and colour of a state; unknown states are drawn plainly, with their own word. */
 export function statusOf(state: string): Status {
+  const found = known.get(state) ?? made(state);
+  if (known.size < 200) known.set(state, found);
+  return found;
+}
+
+function made(state: string): Status {
   const tone = TONES[state.toLowerCase().replaceAll(/[\s_-]/g, '')] ?? 'queued';
   const spaced = state
     .replaceAll('_', ' ')

@@ -23,6 +23,17 @@ const DetailsTab = later(() => import('./run/DetailsTab'), 'DetailsTab');
 
 const LABELS: Record<RunTab, string> = { graph: 'Graph', gantt: 'Gantt', steps: 'Steps', details: 'Details' };
 
+// made once: the page is drawn again several times a second while steps change
+const PARTS = (
+  <Tabs.List aria-label="Parts of the pipeline">
+    {RUN_TABS.map((name) => (
+      <Tabs.Tab key={name} value={name}>
+        {LABELS[name]}
+      </Tabs.Tab>
+    ))}
+  </Tabs.List>
+);
+
 /** A pipeline's run: its steps as a graph, on a line of time and as a table, live. */
 export function PipelinePage() {
   const { runId = '' } = useParams({ strict: false }) as { runId?: string };
@@ -110,13 +121,7 @@ function Shown({ detail }: { detail: PipelineDetail }) {
   return (
     <Page title={run.name} header={<Header detail={detail} run={run} counts={counts} />}>
       <Tabs value={tab} onChange={(next) => open((next ?? 'graph') as RunTab)}>
-        <Tabs.List aria-label="Parts of the pipeline">
-          {RUN_TABS.map((name) => (
-            <Tabs.Tab key={name} value={name}>
-              {LABELS[name]}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+        {PARTS}
         <Tabs.Panel value={tab} pt="md">
           <Answer query={query}>
             {() => (

@@ -1,13 +1,13 @@
 import { ActionIcon, Group } from '@mantine/core';
 import { useCallbackRef } from '@mantine/hooks';
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { IconMinus, IconPlus, IconZoomFit } from '@/kit/icons';
 import type { Step } from '../queries';
 import { Node } from './Node';
-import { lineOf, neighbour, sceneOf, seen } from './scene';
+import { neighbour, sceneOf, seen } from './scene';
 import { shapeOf, tallies, type Tree } from './tree';
 import { usePan } from './usePan';
-import { useView } from './useView';
+import { useView, type View } from './useView';
 import classes from './graph.module.css';
 
 interface Props {
@@ -84,17 +84,7 @@ export function Graph({ tree, toggled, selected, onSelect, onFold }: Props) {
 
   return (
     <div className={classes.canvas}>
-      <Group gap={4} className={classes.tools} role="group" aria-label="Size of the graph">
-        <ActionIcon aria-label="Smaller" variant="default" onClick={() => view.zoomBy(1 / 1.25)}>
-          <IconMinus size={16} aria-hidden />
-        </ActionIcon>
-        <ActionIcon aria-label="Larger" variant="default" onClick={() => view.zoomBy(1.25)}>
-          <IconPlus size={16} aria-hidden />
-        </ActionIcon>
-        <ActionIcon aria-label="All of it" variant="default" onClick={view.fit}>
-          <IconZoomFit size={16} aria-hidden />
-        </ActionIcon>
-      </Group>
+      <Tools zoomBy={view.zoomBy} fit={view.fit} />
       <div
         ref={box}
         className={classes.scroller}
@@ -111,7 +101,7 @@ export function Graph({ tree, toggled, selected, onSelect, onFold }: Props) {
               {wires.map((wire) => (
                 <path
                   key={`${wire.source}>${wire.target}`}
-                  d={lineOf(wire.points)}
+                  d={wire.line}
                   data-near={
                     (selected && (wire.source === selected || wire.target === selected)) || undefined
                   }
@@ -141,3 +131,20 @@ export function Graph({ tree, toggled, selected, onSelect, onFold }: Props) {
     </div>
   );
 }
+
+/** Not drawn again with each step that changes. */
+const Tools = memo(function Tools({ zoomBy, fit }: Pick<View, 'zoomBy' | 'fit'>) {
+  return (
+    <Group gap={4} className={classes.tools} role="group" aria-label="Size of the graph">
+      <ActionIcon aria-label="Smaller" variant="default" onClick={() => zoomBy(1 / 1.25)}>
+        <IconMinus size={16} aria-hidden />
+      </ActionIcon>
+      <ActionIcon aria-label="Larger" variant="default" onClick={() => zoomBy(1.25)}>
+        <IconPlus size={16} aria-hidden />
+      </ActionIcon>
+      <ActionIcon aria-label="All of it" variant="default" onClick={fit}>
+        <IconZoomFit size={16} aria-hidden />
+      </ActionIcon>
+    </Group>
+  );
+});

@@ -28,13 +28,14 @@ export const Node = memo(function Node(props: Props) {
   const status = statusOf(step.state);
   const Icon = status.icon;
   const title = titleOf(step);
+  const member = node.look === 'member';
   return (
     <div
       className={classes.node}
       data-look={node.look}
       data-tone={status.tone}
       data-selected={selected || undefined}
-      style={{ transform: `translate(${node.x}px, ${node.y}px)`, width: node.width, height: node.height }}
+      style={{ left: node.x, top: node.y, width: node.width, height: node.height }}
     >
       <button
         type="button"
@@ -42,6 +43,7 @@ export const Node = memo(function Node(props: Props) {
         id={`step-${step.id}`}
         tabIndex={entry ? 0 : -1}
         aria-pressed={selected}
+        aria-label={member ? `${title}, ${status.word}` : undefined}
         onClick={() => onSelect(step.id)}
         onKeyDown={(event) => onKey(step.id, event)}
       >
@@ -56,9 +58,7 @@ export const Node = memo(function Node(props: Props) {
             {title}
           </span>
         </span>
-        {node.look === 'member' ? (
-          <span className={classes.hidden}>{status.word}</span>
-        ) : (
+        {member ? null : (
           <span className={classes.facts}>
             <span>{status.word}</span>
             {parts > 0 ? (

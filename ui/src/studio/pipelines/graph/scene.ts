@@ -11,11 +11,21 @@ export interface SceneNode {
   look: 'step' | 'folded' | 'frame' | 'member';
 }
 
-export interface Scene {
+interface Area {
   nodes: SceneNode[];
   wires: PlacedWire[];
   width: number;
   height: number;
+}
+
+/** A wire as it is drawn: found once, since what is in sight is found anew again and again while the page scrolls. */
+export interface SceneWire extends PlacedWire {
+  line: string;
+  box: Rect;
+}
+
+export interface Scene extends Area {
+  wires: SceneWire[];
 }
 
 export interface Rect {
@@ -38,15 +48,27 @@ export function sceneOf(tree: Tree, toggled: ReadonlySet<string>): Scene {
   const move = shift(MARGIN, MARGIN);
   return {
     nodes: scene.nodes.map(move.node),
-    wires: scene.wires.map(move.wire),
+    wires: scene.wires.map((wire) => drawn(move.wire(wire))),
     width: scene.width + 2 * MARGIN,
     height: scene.height + 2 * MARGIN,
   };
 }
 
-function inside(tree: Tree, of: string, toggled: ReadonlySet<string>): Scene {
+function drawn(wire: PlacedWire): SceneWire {
+  const xs = wire.points.map(([x]) => x);
+  const ys = wire.points.map(([, y]) => y);
+  const box = {
+    left: Math.min(...xs),
+    right: Math.max(...xs),
+    top: Math.min(...ys),
+    bottom: Math.max(...ys),
+  };
+  return { ...wire, line: lineOf(wire.points), box };
+}
+
+function inside(tree: Tree, of: string, toggled: ReadonlySet<string>): Area {
   const steps = tree.parts.get(of) ?? [];
-  const inner = new Map<string, Scene>();
+  const inner = new Map<string, Area>();
   const boxes = steps.map((step) => {
     if (!tree.parts.has(step.id)) return { id: step.id, ...STEP };
     if (!isOpen(tree, step, toggled)) return { id: step.id, ...FOLDED };
@@ -68,7 +90,7 @@ function inside(tree: Tree, of: string, toggled: ReadonlySet<string>): Scene {
 }
 
 /** The parts of a fan-out side by side, about as wide as high; a part that has parts itself is shown folded or not. */
-function grid(tree: Tree, of: string, toggled: ReadonlySet<string>): Scene {
+function grid(tree: Tree, of: string, toggled: ReadonlySet<string>): Area {
   const steps = tree.parts.get(of) ?? [];
   if (steps.some((step) => tree.parts.has(step.id))) return inside(tree, of, toggled);
   const columns = Math.min(8, Math.max(1, Math.ceil(Math.sqrt(steps.length / 3))));
@@ -88,7 +110,7 @@ function grid(tree: Tree, of: string, toggled: ReadonlySet<string>): Scene {
   };
 }
 
-function merged(tree: Tree, placed: ReturnType<typeof place>, inner: ReadonlyMap<string, Scene>): Scene {
+function merged(tree: Tree, placed: ReturnType<typeof place>, inner: ReadonlyMap<string, Area>): Area {
   const nodes: SceneNode[] = [];
   const wires = [...placed.wires];
   for (const box of placed.boxes) {
@@ -111,7 +133,7 @@ const shift = (dx: number, dy: number) => ({
 });
 
 /** What of a scene can be seen in a part of it. */
-export function seen({ nodes, wires }: Scene, part: Rect): { nodes: SceneNode[]; wires: PlacedWire[] } {
+export function seen({ nodes, wires }: Scene, part: Rect): { nodes: SceneNode[]; wires: SceneWire[] } {
   return {
     nodes: nodes.filter(
       (one) =>
@@ -120,16 +142,10 @@ export function seen({ nodes, wires }: Scene, part: Rect): { nodes: SceneNode[];
         one.y < part.bottom &&
         one.y + one.height > part.top,
     ),
-    wires: wires.filter(({ points }) => {
-      const xs = points.map(([x]) => x);
-      const ys = points.map(([, y]) => y);
-      return (
-        Math.min(...xs) < part.right &&
-        Math.max(...xs) > part.left &&
-        Math.min(...ys) < part.bottom &&
-        Math.max(...ys) > part.top
-      );
-    }),
+    wires: wires.filter(
+      ({ box }) =>
+        box.left < part.right && box.right > part.left && box.top < part.bottom && box.bottom > part.top,
+    ),
   };
 }
 

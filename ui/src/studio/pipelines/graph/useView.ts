@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObje
 import type { Rect, Scene } from './scene';
 
 const AROUND = 400; // pixels drawn beyond the edges, so that scrolling finds them there
-const STRIDE = 200; // pixels of scrolling after which the drawn part is found anew
+const STRIDE = 120; // pixels of scrolling after which the drawn part is found anew
 const [LEAST, MOST] = [0.2, 1.5];
 const READABLE = 0.7; // a first look is not smaller than this
 
@@ -54,11 +54,11 @@ export function useView(box: RefObject<HTMLDivElement | null>, scene: Scene): Vi
     };
     const watch = new ResizeObserver(soon);
     watch.observe(element);
-    element.addEventListener('scroll', soon, { passive: true });
+    element.addEventListener('scroll', look, { passive: true }); // comes once a frame, before it is drawn
     return () => {
       cancelAnimationFrame(frame);
       watch.disconnect();
-      element.removeEventListener('scroll', soon);
+      element.removeEventListener('scroll', look);
     };
   }, [box, look]);
 

@@ -1,6 +1,6 @@
 import { Button, Group, Popover, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useMay } from '@/kernel/session';
 import { toastProblem } from '@/kit/ConfirmUndo';
 import { IconStop } from '@/kit/icons';
@@ -8,8 +8,13 @@ import { Reason } from '@/kit/Reason';
 import { isOver } from '@/kit/status';
 import { cancelPipeline, type Run } from '../queries';
 
+interface Props {
+  run: Run;
+  onCanceled: (run: Run) => void;
+}
+
 /** Stop a pipeline, after one question when steps are at work. */
-export function CancelButton({ run, onCanceled }: { run: Run; onCanceled: (run: Run) => void }) {
+export const CancelButton = memo(function CancelButton({ run, onCanceled }: Props) {
   const may = useMay('pipelines.write');
   const [asking, setAsking] = useState(false);
   const cancel = useMutation({
@@ -51,4 +56,4 @@ export function CancelButton({ run, onCanceled }: { run: Run; onCanceled: (run: 
       </Popover.Dropdown>
     </Popover>
   );
-}
+});

@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { count } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { Id } from '@/kit/CopyButton';
@@ -26,6 +27,12 @@ export function Header({ detail, run, counts }: Props) {
   const cache = useQueryClient();
   const over = isOver(run.state);
   const nested = detail.root_id !== run.id;
+  // what does not follow each step is not drawn again with each
+  const onCanceled = useCallback(
+    (changed: Run) => void cache.setQueryData(stateOf(changed.id).queryKey, changed),
+    [cache],
+  );
+  const finished = over ? (counts.completed ?? 0) + (counts.reused ?? 0) : 0;
   return (
     <>
       {nested ? (
@@ -71,11 +78,8 @@ export function Header({ detail, run, counts }: Props) {
         actions={
           nested ? null : (
             <>
-              <CancelButton
-                run={run}
-                onCanceled={(changed) => cache.setQueryData(stateOf(run.id).queryKey, changed)}
-              />
-              <RerunMenu run={run} counts={counts} />
+              <CancelButton run={run} onCanceled={onCanceled} />
+              <RerunMenu run={run} total={counts.total} finished={finished} />
               <CompareLink run={run} rerunOf={detail.rerun_of ?? null} />
             </>
           )

@@ -1,6 +1,6 @@
 import { Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { count } from '@/kernel/format';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
@@ -9,10 +9,17 @@ import { IconChevronDown } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { isOver } from '@/kit/status';
 import { PublishDialog } from '../published/PublishDialog';
-import { rerunPipeline, type Counts, type Run } from '../queries';
+import { rerunPipeline, type Run } from '../queries';
+
+interface Props {
+  run: Run;
+  total: number;
+  /** Steps whose results can be taken over, of a run that is over. */
+  finished: number;
+}
 
 /** Run a pipeline once more: as it was, from where it failed, all of it anew, or changed. */
-export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
+export const RerunMenu = memo(function RerunMenu({ run, total, finished }: Props) {
   const may = useMay('pipelines.write');
   const mayPlan = useMay('schedules.write');
   const follow = useFollow();
@@ -51,7 +58,7 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
             From where it failed
             <Text size="xs" c="dimmed">
               {unfinished
-                ? `${count((counts.completed ?? 0) + (counts.reused ?? 0))} finished steps are taken over as they are.`
+                ? `${count(finished)} finished steps are taken over as they are.`
                 : 'Only of a run that failed or was canceled.'}
             </Text>
           </Menu.Item>
@@ -81,9 +88,8 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
       <Modal opened={asking} onClose={() => setAsking(false)} title="Run every step anew?">
         <Stack gap="md">
           <Text size="sm">
-            All {count(counts.total)} steps run, also those of which neither code, inputs nor environment
-            changed. It takes as long as the first time. Earlier results stay, and later runs take the new
-            ones.
+            All {count(total)} steps run, also those of which neither code, inputs nor environment changed. It
+            takes as long as the first time. Earlier results stay, and later runs take the new ones.
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={() => setAsking(false)}>
@@ -103,4 +109,4 @@ export function RerunMenu({ run, counts }: { run: Run; counts: Counts }) {
       </Modal>
     </>
   );
-}
+});
