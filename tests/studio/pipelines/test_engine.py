@@ -2,15 +2,18 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, func, select
 
 from studiolo.kernel.context import Context
 from studiolo.studio.compute.clusters import service as clusters
 from studiolo.studio.compute.clusters.schemas import ClusterCreate
-from studiolo.studio.experiments import artifacts, claims, lineage
+from studiolo.studio.compute.tables import holdings
+from studiolo.studio.experiments import artifacts, at_once, claims, lineage
 from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.tracking_tables import artifacts as runs_artifacts
 from studiolo.studio.pipelines import plans, reconcile, service
 from studiolo.studio.pipelines.tables import pipeline_steps
@@ -60,6 +63,32 @@ def test_no_commit_names_bytes_that_are_not_on_the_disk(ctx: Context, monkeypatc
     run = ended(ctx, service.submit(ctx, diamond("x")))
     assert (run.run.state, run.run.error) == ("Completed", None)
     assert len(named) > 6
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_step_begins_in_the_transaction_that_makes_it(ctx: Context, tmp_path: Path, forgotten: bool) -> None:
+    log = tmp_path / "log"
+    run = service.submit(ctx, pipeline({"one": step(f"echo $MLFLOW_TRACKING_TOKEN >> {log} ")}))
+    reconcile.tick(ctx)
+    (job,) = experiments.children(ctx, run.run.id)
+    assert (job.state, job.attempt) == ("Starting", 1)
+    assert not (ctx.settings.attempts / job.id).exists()
+    if forgotten:  # the controller was killed before it started what it had recorded
+        at_once._tokens.clear()
+    assert ended(ctx, run).run.state == "Completed"
+    assert len(log.read_text().split()) == 1
+    with ctx.db.read() as tx:
+        held = tx.execute(select(func.count()).select_from(holdings)).scalar_one()
+    assert held == 0
+
+
+def test_a_step_waits_behind_those_that_were_there_before_it(ctx: Context) -> None:
+    before = experiments.submit(ctx, JobSpec(command=["true "]))
+    run = service.submit(ctx, pipeline({"one": step(), "two": step()}))
+    reconcile.tick(ctx)
+    assert {job.state for job in experiments.children(ctx, run.run.id)} == {"Queued"}
+    assert ended(ctx, run).run.state == "Completed"
+    assert experiments.get(ctx, before.id).state == "Completed"
 
 
 def test_the_same_again_is_taken_over_without_a_process(any_ctx: Context) -> None:

@@ -1,5 +1,7 @@
 """SQL of the reconciler: which jobs live, who leads them, and their guarded transitions."""
 
+import hashlib
+import platform
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,6 +92,7 @@ def _alive(head: int) -> CompoundSelect[Any]:
 # asked at every tick and for every job
 _LIVE = Prepared(_alive(HEAD))
 _AGAIN = Prepared(select(*_COLUMNS).where(runs.c.seq == bindparam("seq"), runs.c.state.in_(LIVE)))
+_QUEUED_AS = Prepared(select(*_COLUMNS).where(runs.c.id == bindparam("id"), runs.c.state == "Queued"))
 _MOVE = update(runs).where(
     runs.c.seq == bindparam("of_seq"),
     runs.c.version == bindparam("of_version"),
@@ -140,6 +143,12 @@ def again(tx: Connection, seq: int) -> Claim | None:
     return _claim(row) if row else None
 
 
+def queued_as(tx: Connection, run_id: str) -> Claim | None:
+    """Return a job that is queued, by the id of its run."""
+    row = _QUEUED_AS.first(tx, {"id": run_id})
+    return _claim(row) if row else None
+
+
 @dataclass(frozen=True, slots=True)
 class Lead:
     """The lease of a controller on the jobs that it leads. token: its name; seconds: how long it lasts."""
@@ -161,6 +170,19 @@ class Lead:
     def values(self, now: datetime) -> dict[str, Any]:
         """Return the columns of a job that is led from now on."""
         return {"lease_token": self.token, "lease_until": now + timedelta(seconds=self.seconds)}
+
+
+def lead_of(ctx: Context) -> Lead:
+    """Return the lease under which the controller of this home leads jobs: a new one goes on where a killed one stopped.
+
+    There is one controller per home (`controller.lock`), so its name is the home's.
+    """
+    return Lead(_token(str(ctx.settings.home)), ctx.settings.lease_seconds)
+
+
+@lru_cache
+def _token(home: str) -> str:
+    return hashlib.sha256(f"{platform.node()}:{home}".encode()).hexdigest()[:32]
 
 
 def lead(tx: Connection, ctx: Context, claim: Claim, lead_: Lead) -> bool:

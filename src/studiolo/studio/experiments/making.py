@@ -14,6 +14,7 @@ from studiolo.studio.experiments.job_schemas import COMMANDS, FILE_TYPES
 from studiolo.studio.experiments.schemas import JobSpec
 
 INPUTS, OUTPUTS, WORK, LOGS = "inputs", "outputs", "work", "logs"
+_FEW = 50  # files that are placed in no time
 _FICLONE = 0x40049409  # of Linux; other systems refuse it
 
 
@@ -41,6 +42,11 @@ def make(ctx: Context, claim: Claim, place: Path) -> None:
         ):  # which refuses to write into a folder that is there
             (place / OUTPUTS / name).mkdir(exist_ok=True)
     around.plan(ctx, claim, place)
+
+
+def is_light(claim: Claim) -> bool:
+    """Say whether few files are to be placed, so that a folder on this machine is made in no time."""
+    return len(claim.spec.code) + sum(len(given) for given in claim.spec.inputs.values()) <= _FEW
 
 
 def _is_usual(claim: Claim) -> bool:

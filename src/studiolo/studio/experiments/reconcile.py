@@ -4,9 +4,7 @@ Level-triggered: each tick reads the live jobs, looks at their attempt directori
 finds the same facts and goes on; every act is safe to repeat and every change is guarded by the version that was read.
 """
 
-import hashlib
 import logging
-import platform
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +18,18 @@ from studiolo.kernel.storage.blobs import Blob
 from studiolo.runner import attempt as files
 from studiolo.studio.compute import service as compute
 from studiolo.studio.compute.backends.base import Absent, Ended, LaunchFailed, Lost, Refused, Running, Silent, Starting
-from studiolo.studio.experiments import aside, attempts, claims, cleanup, job_secrets, reports, retention, surroundings
+from studiolo.studio.experiments import (
+    aside,
+    at_once,
+    attempts,
+    claims,
+    cleanup,
+    job_secrets,
+    making,
+    reports,
+    retention,
+    surroundings,
+)
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import sweeping as environments
 from studiolo.studio.experiments.machine import Act, Decision, Job, Seen, Sight, decide
@@ -36,7 +45,6 @@ _storing: dict[str, "Future[tuple[list[tuple[str, Blob]], list[str]]]"] = {}
 _WORST_PAUSE = 60.0
 _ALWAYS = 1_000_000
 _YOUNG = 2.0  # seconds
-_FEW = 50  # files that are placed in no time
 _HOUSE_SECONDS = 2.0  # for which the house may be left as it is while one job follows on the other
 _house_by: dict[tuple[str, str], float] = {}
 _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on in the next
@@ -128,21 +136,13 @@ _MOST_ASIDE = 1000
 _aside: set[int] = set()  # jobs that wait for GPUs alone: those behind them that need none may go before
 
 
-def token_of(ctx: Context) -> str:
-    """Return the name under which the controller of this home leads jobs: a new one goes on where a killed one stopped.
-
-    There is one controller per home (`controller.lock`), so the name is the home's.
-    """
-    return hashlib.sha256(f"{platform.node()}:{ctx.settings.home}".encode()).hexdigest()[:32]
-
-
 def _advance(ctx: Context, claim: Claim, through: Callable[[], None]) -> tuple[bool, bool]:
     """Take a job as far as it goes now; returns whether anything changed, and whether it waits for room.
 
     through: waits for the blobs that were stored meanwhile.
     """
     changed = False
-    lead = claims.Lead(token_of(ctx), ctx.settings.lease_seconds)
+    lead = claims.lead_of(ctx)
     launching: str | None = None  # the token of the job that is about to start
     for _ in range(_STEPS):
         # one that waits is led from the transaction on in which it begins
@@ -246,7 +246,7 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
             if compute.short_of_gpus(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus):
                 _set_aside(claim)
         return Look(Seen(Sight.waits), news=freed)
-    if not _is_light(ctx, claim):
+    if not (making.is_light(claim) and compute.is_here(ctx, claim.compute)):
         return Look(Seen(Sight.fits), news=freed)
     return Look(Seen(Sight.fits_light), kept=surroundings.files(ctx, claim), news=freed)
 
@@ -254,12 +254,6 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
 def _waiting(ctx: Context, claim: Claim) -> int:
     with ctx.db.read() as tx:
         return claims.waiting(tx, ctx, claim.compute)
-
-
-def _is_light(ctx: Context, claim: Claim) -> bool:
-    """Say whether the directory of an attempt is made in no time: it is on this machine, and few files are to be placed."""
-    many = len(claim.spec.code) + sum(len(given) for given in claim.spec.inputs.values())
-    return many <= _FEW and compute.is_here(ctx, claim.compute)
 
 
 def _set_aside(claim: Claim) -> None:
@@ -377,6 +371,8 @@ def _launch(ctx: Context, claim: Claim, place: Path, token: str | None) -> Look 
     try:
         attempts.prepare(ctx, claim)  # unless it is there
         handed = job_secrets.hand(ctx, claim)
+        if token is None:
+            token = at_once.token(claim.holder)
         if token is None:  # who made the last one was killed before it could hand it over
             with ctx.db.begin() as tx:
                 token = claims.job_token(tx, ctx, claim)

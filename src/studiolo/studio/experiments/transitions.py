@@ -58,7 +58,7 @@ def move(
     values: dict[str, Any] = {"failure": decision.failure}
     over = decision.state in TERMINAL
     if _begins(claim, decision):
-        values |= {"attempt": claim.attempt + 1, "journal_offset": 0, "exit_code": None, "error": None}
+        values |= _anew(claim)
     if decision.state == "Running" and claim.started_at is None and seen.started_at is not None:
         values["started_at"] = _moment(seen.started_at)
     if seen.end is not None:
@@ -85,6 +85,18 @@ def move(
     return True
 
 
+def begin(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: Decision, lead: claims.Lead) -> None:
+    """Record the transition that makes an attempt of a job that this transaction queued, and holds the room of (`reserve`)."""
+    if not claims.move(tx, ctx, claim, decision.state, {"failure": None, **_anew(claim)}, lead):
+        raise AssertionError(claim.id)
+    _record(tx, ctx, claim, seen, decision)
+
+
+def _anew(claim: Claim) -> dict[str, Any]:
+    """Return the columns of a job whose next attempt begins."""
+    return {"attempt": claim.attempt + 1, "journal_offset": 0, "exit_code": None, "error": None}
+
+
 def any_untidy() -> bool:
     """Say whether a job has completed whose attempt is still to be tidied."""
     return bool(_untidy)
@@ -99,8 +111,8 @@ def untidy() -> list[tuple[Context, Claim]]:
 
 def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: Decision) -> None:
     over = decision.state in TERMINAL
-    if _begins(claim, decision):
-        _reserve(tx, ctx, claim)
+    if _begins(claim, decision) and not reserve(tx, ctx, claim):
+        raise _Full
     if decision.state == "Starting":
         _name(tx, ctx, claim, seen)
         seen.token = claims.job_token(tx, ctx, claim)
@@ -142,10 +154,10 @@ def _name(tx: Connection, ctx: Context, claim: Claim, seen: Look) -> None:
     artifacts.put_at_all(tx, ctx, [(f"{root}/{artifacts.clean(path)}", blob) for path, blob in seen.kept])
 
 
-def _reserve(tx: Connection, ctx: Context, claim: Claim) -> None:
+def reserve(tx: Connection, ctx: Context, claim: Claim) -> bool:
     """Hold the room of an attempt in the transaction that makes it: killed in between, nothing is held by a job that waits."""
     needs = claim.spec.resources
-    if not compute.reserve(
+    return compute.reserve(
         tx,
         ctx,
         claim.compute,
@@ -155,8 +167,7 @@ def _reserve(tx: Connection, ctx: Context, claim: Claim) -> None:
         gpus=needs.gpus,
         title=claim.name,
         run_id=claim.id,
-    ):
-        raise _Full
+    )
 
 
 def _attempt(ctx: Context, claim: Claim, seen: Look, decision: Decision) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.storage.blobs import Blob
-from studiolo.studio.experiments import led, lineage
+from studiolo.studio.experiments import at_once, led, lineage
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.led import Led, Seen
@@ -220,12 +220,16 @@ def _advance(ctx: Context, seq: int, through: Callable[[], None]) -> Outcome:
     if not look.changed:
         return Outcome(waits=look.waits)
     outcome = Outcome(changed=True, waits=look.waits, again=look.more)
-    made = _made(look) if look.end is not None and look.end.state == "Completed" else {}
+    made = {}
+    if look.end is not None and look.end.state == "Completed":
+        made = settling.of_pipeline(ctx.blobs, look.plan.graph, look.outputs, fan=look.row.items is not None)
     files = _files(look, made)
     try:
         with ctx.db.begin() as tx:
             _record(tx, look, made, files, outcome)
+            begun = _begun(tx, look)
             through()
+        at_once.hand_on(begun)
     except (_Stale, IntegrityError):  # another controller, or another pipeline that computes the same result
         return Outcome(changed=True, again=True, conflict=True)
     except StudioloError as error:  # of a run that could not be made after all: that step fails, in a look of its own
@@ -244,21 +248,6 @@ def _taken(look: Look) -> Mapping[str, Any]:
         return repository.finished(tx, look.ctx, look.row.rerun_of, paths) if paths else {}
 
 
-def _made(look: Look) -> dict[str, Held]:
-    """Return the outputs of a pipeline that has completed."""
-    blobs, graph = look.ctx.blobs, look.plan.graph
-    if look.row.items is not None:
-        return {name: settling.gathered(blobs, name, look.outputs, port.type) for name, port in graph.outputs.items()}
-    found = {}
-    for name, step in graph.steps.items():
-        for port, given in step.outputs.items():
-            if given.bind and port in look.outputs.get(name, {}):
-                found[given.bind] = look.outputs[name][port].model_copy(
-                    update={"output": given.bind, "label": given.bind}
-                )
-    return found
-
-
 def _files(look: Look, made: Mapping[str, Held]) -> dict[str, Files]:
     """Return the files of the pipeline's outputs, by the empty name, and of its reused steps; manifests are read before the transaction."""
     named = {name: look.outputs[name] for name, values in look.moved.items() if values["state"] == "Reused"}
@@ -275,10 +264,10 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], files: Mapping
     closing = {"live": False, "outputs": kept} if look.end is not None else {}
     if not repository.bump(tx, row.run_seq, row.version, **closing):
         raise _Stale
-    follows = look.plan.follows
-    for name, spec in sorted(look.jobs.items(), key=lambda one: -follows.get(one[0], 0)):
+    for name, spec in _in_turn(look):
         look.making = name
-        look.moved[name]["run_id"] = experiments.add(tx, mine, spec, of_parent=True, follows=follows.get(name))
+        follows = look.plan.follows.get(name)
+        look.moved[name]["run_id"] = experiments.add(tx, mine, spec, of_parent=True, follows=follows)
     for name, child in look.children.items():
         look.making = name
         look.moved[name]["run_id"], begun = creating.nested(tx, mine, look.pipeline, name, child)
@@ -299,6 +288,23 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], files: Mapping
     changed = [look.pipeline.path(name) for name in {**look.ended, **look.moved, **look.notes}]
     if changed:
         ctx.events.emit(tx, "pipeline.step", row.root_id, {"paths": changed[:500]})
+
+
+def _begun(tx: Connection, look: Look) -> list[at_once.Begun]:
+    """Begin the jobs that were made, as long as there is room for the next: who ends the step before is who starts them."""
+    found = []
+    for name, _ in _in_turn(look):
+        one = at_once.begin(tx, look.ctx, look.moved[name]["run_id"])
+        if one is None:
+            break
+        found.append(one)
+    return found
+
+
+def _in_turn(look: Look) -> list[tuple[str, JobSpec]]:
+    """Return the jobs to be made, first those that most comes after."""
+    follows = look.plan.follows
+    return sorted(look.jobs.items(), key=lambda one: -follows.get(one[0], 0))
 
 
 def _reused(tx: Connection, look: Look, files: Mapping[str, Files]) -> None:

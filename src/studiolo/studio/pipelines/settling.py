@@ -8,7 +8,7 @@ from studiolo.studio.experiments.artifacts import Stored
 from studiolo.studio.pipelines import held, typing_rules
 from studiolo.studio.pipelines.checking import IMPLICIT
 from studiolo.studio.pipelines.held import Held
-from studiolo.studio.pipelines.schemas import OutputPort, Port, Step
+from studiolo.studio.pipelines.schemas import Graph, OutputPort, Port, Step
 
 _MOST_TEXT = 64 << 10
 _NAMED = 1000  # files of a reused step's outputs that are named as artifacts of its own run
@@ -77,6 +77,20 @@ def _everything(blobs: BlobStore, name: str, files: Sequence[Stored], source: st
     listed = {f.path if f.path.startswith(("logs/", "user_logs/")) else f"outputs/{f.path}": f for f in files}
     entries = (manifests.Entry(path, listed[path].size, listed[path].digest) for path in sorted(listed))
     return held.folder(blobs, "uri_folder", entries, label=name, source=source, output=name)
+
+
+def of_pipeline(
+    blobs: BlobStore, graph: Graph, made: Mapping[str, Mapping[str, Held]], *, fan: bool
+) -> dict[str, Held]:
+    """Return the outputs of a pipeline that has completed. made: those of its steps; fan: it is a fan-out."""
+    if fan:
+        return {name: gathered(blobs, name, made, port.type) for name, port in graph.outputs.items()}
+    found = {}
+    for name, step in graph.steps.items():
+        for port, given in step.outputs.items():
+            if given.bind and port in made.get(name, {}):
+                found[given.bind] = made[name][port].model_copy(update={"output": given.bind, "label": given.bind})
+    return found
 
 
 def gathered(blobs: BlobStore, name: str, made: Mapping[str, Mapping[str, Held]], kind: str) -> Held:
