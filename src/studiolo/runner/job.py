@@ -86,6 +86,9 @@ def fork_ahead(*others: Any) -> None:
     try:
         for other in (ours, *others):
             other.close()
+        _stand_apart()
+        if os.getppid() != runner:
+            os._exit(0)
         text, fds, _, _ = socket.recv_fds(theirs, _PIECE, 3)
         while more := theirs.recv(_PIECE):
             text += more
@@ -95,7 +98,7 @@ def fork_ahead(*others: Any) -> None:
         told = json.loads(text)
     except (OSError, ValueError):  # the runner has ended
         os._exit(0)
-    _be(told["folder"], told["job"], runner, fds[0], fds[1], fds[2] if len(fds) > 2 else None)
+    _be(told["folder"], told["job"], runner, fds[0], fds[1], fds[2] if len(fds) > 2 else None, apart=True)
 
 
 def dismiss() -> None:
@@ -129,9 +132,13 @@ def _handed(folder: str, job: dict[str, Any], gate: int, failed: int, output: in
     return pid
 
 
-def _be(folder: str, job: dict[str, Any], runner: int, gate: int, failed: int, output: int | None) -> NoReturn:
-    """Become the job's process; does not return. What prevents it is written to `failed`."""
+def _be(
+    folder: str, job: dict[str, Any], runner: int, gate: int, failed: int, output: int | None, *, apart: bool = False
+) -> NoReturn:
+    """Become the job's process; does not return. What prevents it is written to `failed`. apart: it stands apart already."""
     try:
+        if not apart:
+            _stand_apart()
         program = warmed.program(job, folder) if warmed is not None else None
         _become(folder, job, runner, gate, output)
         if program is not None and warmed is not None:
@@ -154,7 +161,8 @@ def _see_through(path: str) -> None:
         raise NotStarted(f"The claim of the attempt could not be seen through to the disk: {error}.") from error
 
 
-def _become(folder: str, job: dict[str, Any], runner: int, gate: int, output: int | None) -> None:
+def _stand_apart() -> None:
+    """Be what a job's process is, whatever the job: in a session of its own, which ends with its runner."""
     os.setsid()
     _prctl(_SET_PDEATHSIG, signal.SIGKILL)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGPIPE):
@@ -162,6 +170,9 @@ def _become(folder: str, job: dict[str, Any], runner: int, gate: int, output: in
     signal.set_wakeup_fd(-1)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("500")  # when the machine runs out of memory, the job goes before the studio
+
+
+def _become(folder: str, job: dict[str, Any], runner: int, gate: int, output: int | None) -> None:
     _limit(job.get("rlimits") or {})
     path = os.path.join(folder, attempt.LOG)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if output is None else output
