@@ -244,9 +244,20 @@ def named(blobs: BlobStore, manifests: Iterable[str]) -> Iterator[str]:
                     waiting.append(names.manifest)
 
 
+_FEW, _MANY = 64, 2000
+_known: dict[str, tuple[str, ...]] = {}  # what small manifests name, which never changes
+
+
 def keep(blobs: BlobStore, digest: str, held: Collection[str] = ()) -> list[str]:
     """Hold all that a manifest names, and itself, for the grace time of the sweep; returns the digests that are not here.
 
     held: blobs that the caller has held a moment ago; they need not be held again.
     """
-    return blobs.keep_all([digest, *(name for name in named(blobs, [digest]) if name not in held)])
+    names = _known.get(digest)
+    if names is None:
+        names = tuple(named(blobs, [digest]))
+        if len(names) <= _FEW:  # of the outputs of a pipeline's steps, which are held at each reuse
+            if len(_known) >= _MANY:
+                _known.clear()
+            _known[digest] = names
+    return blobs.keep_all([digest, *(name for name in names if name not in held)])
