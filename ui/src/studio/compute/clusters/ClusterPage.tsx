@@ -54,8 +54,8 @@ export function ClusterPage() {
             <Section title="Waiting">
               <Waiting compute={it.name} />
             </Section>
-            <Usage name={it.name} priced={it.price_per_hour > 0 || it.cost > 0} />
             <NodeLogs key={it.name} name={it.name} search={search} change={change} />
+            <Usage name={it.name} priced={it.price_per_hour > 0 || it.cost > 0} />
             <Section title="Settings">
               <Facts it={it} />
             </Section>

@@ -47,5 +47,6 @@ export function money(value: number): string {
 }
 
 export function hours(value: number): string {
+  if (value > 0 && value < 0.01) return `${Math.ceil(value * 3600)} s`;
   return `${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 })} h`;
 }

@@ -30,12 +30,13 @@ const WORDS = {
 export function NodeLogs({ name, one = false, search, change }: Props) {
   const query = useQuery(nodeLogs(name));
   const logs = query.data ?? [];
+  const there = query.isSuccess; // before, it has not its height
   const shown = one ? name : (search.node?.toString() ?? shownFirst(logs));
   const box = useRef<HTMLDivElement>(null);
   // who follows the link of a node in the table above wants to see its log
   useEffect(() => {
-    if (search.node !== undefined) box.current?.scrollIntoView({ block: 'nearest' });
-  }, [search.node]);
+    if (search.node !== undefined && there) box.current?.scrollIntoView({ block: 'nearest' });
+  }, [search.node, there]);
   return (
     <div ref={box}>
       <Section
