@@ -20,6 +20,7 @@ MORE = {
         "cli",
         "led",  # runs without a process, whose slice leads them
         "job_resolution",  # what a slice answers that resolves a job's references
+        "at_once",  # what a job begins by in the transaction of who queues it
         "lineage",
         "logged",
         "overview",
