@@ -1,6 +1,7 @@
 """The verbs of compute: what there is, what is free, who holds it."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row
@@ -302,8 +303,12 @@ def names(tx: Connection, ctx: Context) -> set[str]:
     return {*built_in(), *(row.name for row in others)}
 
 
-def release(tx: Connection, ctx: Context, holder: str, outcome: str = "") -> None:
-    """Give back what was held; giving back twice is giving back once. outcome: of the job, for the log of its node."""
+def release(tx: Connection, ctx: Context, holder: str, outcome: str = "", ended_at: datetime | None = None) -> None:
+    """Give back what was held; giving back twice is giving back once.
+
+    outcome: of the job, for the log of its node; ended_at: when it ended, if that is known: it may have been long ago, while no
+    controller ran, and costs nothing since.
+    """
     held = repository.get(tx, holder)
     if held is None:
         return
@@ -311,10 +316,12 @@ def release(tx: Connection, ctx: Context, holder: str, outcome: str = "") -> Non
         repository.lock(tx)  # who takes the node and who leaves it must see each other
     if not repository.remove(tx, holder):
         return
+    now = ctx.clock.now()
+    until = ended_at if ended_at is not None and held.since <= ended_at <= now else now
     if held.node is not None:
-        placing.left(tx, ctx, held, outcome)
+        placing.left(tx, ctx, held, until, outcome)
     elif held.compute not in built_in() and (row := machines.by_id(tx, held.compute)) is not None:
-        seconds = (ctx.clock.now() - held.since).total_seconds()
+        seconds = (until - held.since).total_seconds()
         telling.of_machine(tx, ctx, (row.id, row.name), telling.ends(held.title, held.run_id, seconds, outcome))
 
 

@@ -57,6 +57,7 @@ class Claim:
     version: int
     journal_offset: int
     started_at: datetime | None
+    ended_at: datetime | None
     lease_token: str | None
     lease_until: datetime | None
     spec: JobSpec

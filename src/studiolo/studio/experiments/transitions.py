@@ -123,7 +123,8 @@ def _record(tx: Connection, ctx: Context, claim: Claim, seen: Look, decision: De
     if seen.end is not None and seen.end.record.get("warm"):
         tracking.record(tx, ctx, claim.seq, tags={warm_start.TAG: "true"})
     if over or decision.again:
-        compute.release(tx, ctx, claim.holder, _outcome(seen, decision))
+        ended_at = _moment(seen.end.ended_at) if seen.end is not None else claim.ended_at
+        compute.release(tx, ctx, claim.holder, _outcome(seen, decision), ended_at)
         if claim.state == "Queued":  # room was kept for the attempt that is not made now
             compute.release(tx, ctx, claim.next_holder)
         auth.revoke_run_tokens(tx, ctx.clock, claim.id)

@@ -173,6 +173,19 @@ def test_hours_and_cost_are_those_of_the_nodes_and_shares_of_jobs(any_ctx: Conte
     assert service.cost(any_ctx, "run").cost == pytest.approx(1.5, rel=1e-3)
 
 
+def test_a_job_that_ended_while_no_controller_ran_costs_nothing_since(ctx: Context) -> None:
+    make(ctx, cores=2, price_per_hour=3.0)
+    take(ctx, "run/1")
+    hour, day = later(ctx, 3600), later(ctx, 86_400)
+    with day.db.begin() as tx:
+        compute.release(tx, day, "run/1", ended_at=hour.clock.now())
+    assert service.cost(day, "run").hours == pytest.approx(1, rel=1e-3)
+    take(ctx, "run/2")
+    with hour.db.begin() as tx:  # that is the end of the attempt before
+        compute.release(tx, hour, "run/2", ended_at=ctx.clock.now() - timedelta(days=1))
+    assert service.cost(day, "run").hours == pytest.approx(2, rel=1e-3)
+
+
 def test_a_run_costs_the_same_while_it_runs_and_after(ctx: Context) -> None:
     make(ctx, cores=2, memory_bytes=1000, price_per_hour=4.0)
     take(ctx, "run/1", cores=1, memory=750)  # half of the cores, three quarters of the memory

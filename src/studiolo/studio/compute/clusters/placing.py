@@ -161,25 +161,24 @@ def _lived(spent: float) -> str:
     return f"{spent:.1f} h" if spent >= 1 else f"{spent * 60:.0f} min" if spent * 60 >= 2 else f"{spent * 3600:.0f} s"
 
 
-def left(tx: Connection, ctx: Context, holding: Row[Any], outcome: str = "") -> None:
-    """Note that a job has left its node: what it used, and that the node is idle or goes. outcome: of the job."""
+def left(tx: Connection, ctx: Context, holding: Row[Any], until: datetime, outcome: str = "") -> None:
+    """Note that a job has left its node: what it used, and that the node is idle or goes. until: when it ended; outcome: of the job."""
     node = repository.node(tx, holding.node)
     if node is None:
         return
-    now = ctx.clock.now()
     values = {name: getattr(holding, name) for name in ("holder", "workspace_id", "run_id", "title")}
     values |= {"cluster": node.cluster, "cluster_name": node.cluster_name, "node": node.number}
     values |= {"share": share(holding, node.cores, node.memory_bytes, node.gpus), "price_per_hour": node.price_per_hour}
-    repository.put_usage(tx, {**values, "started_at": holding.since, "ended_at": now})
+    repository.put_usage(tx, {**values, "started_at": holding.since, "ended_at": until})
     idle = node.ended_at is None and not repository.jobs(tx, [node.id])[node.id]
     cluster = (node.cluster, node.cluster_name)
-    said = telling.ends(holding.title, holding.run_id, (now - holding.since).total_seconds(), outcome)
+    said = telling.ends(holding.title, holding.run_id, (until - holding.since).total_seconds(), outcome)
     stays = idle and node.leaving_since is None and node.phase == UP
     telling.of_node(tx, ctx, cluster, node.number, node.phase, f"{said} The node is idle." if stays else said)
     if idle and node.leaving_since is not None:
         end(tx, ctx, cluster, node, "it has made room for others")
     elif idle:
-        repository.change_node(tx, node.id, {"idle_since": now})
+        repository.change_node(tx, node.id, {"idle_since": ctx.clock.now()})
 
 
 def share(holding: Row[Any], cores: int, memory_bytes: int, gpus: int) -> float:
