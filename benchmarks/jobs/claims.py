@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import text, update
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import claims, reconcile, service
+from studiolo.studio.experiments import claims, service
 from studiolo.studio.experiments.claims import Claim, Lead
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.tables import runs
@@ -74,7 +74,7 @@ def main() -> None:
 
 def measured(ctx: Context, jobs: int) -> str:
     """Take and end all jobs of the queue, in words."""
-    lead = Lead(reconcile.token_of(ctx), ctx.settings.lease_seconds)
+    lead = claims.lead_of(ctx)
     took: list[float] = []
     begun = time.perf_counter()
     while True:

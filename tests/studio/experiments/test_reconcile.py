@@ -352,7 +352,7 @@ def test_a_job_that_ends_while_nobody_looks_is_found_ended(ctx: Context) -> None
 def test_a_second_controller_waits_for_the_lease(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     run = submit(ctx, "import time; time.sleep(60)")
     in_state(ctx, run, "Running")
-    monkeypatch.setattr(reconcile, "token_of", lambda ctx: "f" * 32)
+    monkeypatch.setattr(claims, "lead_of", lambda ctx: claims.Lead("f" * 32, ctx.settings.lease_seconds))
     os.kill(runner_pid(ctx, run.id), signal.SIGKILL)
     wait_for(ctx, lambda: carrying(run) == [], ticking=False)
     for _ in range(3):
