@@ -37,3 +37,14 @@ def test_register_show_alias_download_delete(
     assert "champion" in CliRunner().invoke(app, ["show", "m"]).stdout
     assert asked("delete", "m:1") == {"deleted": "m:1"}
     assert asked("list")[0]["latest"] is None
+
+
+def test_prompts_are_told_from_models(services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Transport("http://testserver", "", client=client)  # type: ignore[arg-type]
+    monkeypatch.setattr("studiolo.studio.models.cli.transport", lambda _context: connection)
+    client.post("/api/2.0/mlflow/registered-models/create", json={"name": "m"})
+    assert "kind" not in CliRunner().invoke(app, ["list"]).stdout
+    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    client.post("/api/2.0/mlflow/registered-models/create", json={"name": "greet", "tags": tags})
+    lines = [line.split()[:2] for line in CliRunner().invoke(app, ["list"]).stdout.splitlines()]
+    assert lines[:3] == [["name", "kind"], ["greet", "prompt"], ["m", "model"]]

@@ -12,7 +12,7 @@ import typer
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import OlderThanOption, Output, OutputOption, out, show, transport
 from studiolo.studio.models.client import Models
-from studiolo.studio.models.names import split
+from studiolo.studio.models.names import is_prompt, split
 
 app = typer.Typer(help="Models: list, look into, register, download.", no_args_is_help=True)
 
@@ -38,6 +38,7 @@ def list_(
     rows = [
         {
             "name": model.name,
+            "kind": "prompt" if is_prompt(model.tags) else "model",
             "latest": model.latest.version if model.latest else None,
             "versions": model.versions,
             "aliases": " ".join(f"{alias}={number}" for alias, number in model.aliases.items()),
@@ -45,7 +46,8 @@ def list_(
         }
         for model in found
     ]
-    show(rows, ("name", "latest", "versions", "aliases", "updated"), empty="No models yet: studiolo automl submit …")
+    columns = ("name", *(("kind",) if any(row["kind"] == "prompt" for row in rows) else ()))
+    show(rows, (*columns, "latest", "versions", "aliases", "updated"), empty="No models yet: studiolo automl submit …")
 
 
 @app.command("show")

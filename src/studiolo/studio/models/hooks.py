@@ -9,15 +9,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
+from studiolo.studio.models.names import IS_PROMPT, is_prompt
 from studiolo.studio.models.repository import Found
 
-IS_PROMPT, PROMPT_TEXT = "mlflow.prompt.is_prompt", "mlflow.prompt.text"
+PROMPT_TEXT = "mlflow.prompt.text"
 _INTERNAL = {IS_PROMPT, PROMPT_TEXT, "_mlflow_prompt_type"}
-
-
-def is_prompt(tags: Mapping[str, str] | None) -> bool:
-    """Say whether tags make a model or a version a prompt."""
-    return (tags or {}).get(IS_PROMPT, "").lower() == "true"
 
 
 def created(tx: Connection, ctx: Context, name: str, description: str, tags: Mapping[str, str] | None) -> None:

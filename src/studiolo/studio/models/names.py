@@ -2,12 +2,14 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.models.errors import BadName
 
 MAX_NAME = 250
 MAX_TAG = 100_000
+IS_PROMPT = "mlflow.prompt.is_prompt"
 _ALIAS = re.compile(r"[\w\-]{1,255}")
 
 
@@ -21,6 +23,11 @@ def check_name(name: str) -> None:
         raise BadName(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.", field="name")
     if posixpath.normpath(name) != name or name in (".", "..") or not name.isprintable() or "\\" in name:
         raise BadName(f"Invalid model name {name!r}: it could be mistaken for a path.", field="name")
+
+
+def is_prompt(tags: Mapping[str, str] | None) -> bool:
+    """Say whether tags make a model or a version a prompt, as MLflow tells them apart."""
+    return (tags or {}).get(IS_PROMPT, "").lower() == "true"
 
 
 def check_alias(alias: str) -> None:

@@ -14,6 +14,7 @@ from studiolo.kernel.mlflow.values import tags_in
 from studiolo.studio.models import service
 from studiolo.studio.models.mlflow import shapes
 from studiolo.studio.models.mlflow.shapes import READ, WRITE, name_of
+from studiolo.studio.models.names import IS_PROMPT
 from studiolo.studio.models.tables import models
 
 _PATH = "mlflow/registered-models"
@@ -71,8 +72,8 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     text = fields.text("filter")
     columns = {"name": models.c.name}
     query = query.where(*each(text, lambda comparison: shapes.condition(columns, models.c.tags, *comparison)))
-    if not any(comparison.key == shapes.PROMPT for comparison in parse(text)):
-        query = query.where(models.c.tags[shapes.PROMPT].as_string().is_(None))
+    if not any(comparison.key == IS_PROMPT for comparison in parse(text)):
+        query = query.where(models.c.tags[IS_PROMPT].as_string().is_(None))
     sort = shapes.sort_keys(fields, _SORT)
     sort.append(SortKey(models.c.name, ascending=True))
     with ctx.db.read() as tx:

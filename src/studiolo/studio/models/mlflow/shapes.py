@@ -16,6 +16,7 @@ from studiolo.kernel.mlflow.values import millis, pairs
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.models import repository, service
 from studiolo.studio.models.errors import AliasNotFound
+from studiolo.studio.models.names import IS_PROMPT
 from studiolo.studio.models.publishing import Source, source_of_run
 from studiolo.studio.models.repository import Found
 
@@ -23,7 +24,6 @@ READ, WRITE = "models.read", "models.write"
 Json = dict[str, Any]
 STAGES = ("None", "Staging", "Production", "Archived")
 SCHEME = "mlflow-artifacts:/"
-PROMPT = "mlflow.prompt.is_prompt"
 _LOGGED = re.compile(r"\d+/models/(m-[0-9a-f]{32})/artifacts")
 
 
@@ -188,7 +188,7 @@ def condition(
         column = tags[key].as_string()
         if operator in NULLS:
             return null_condition(column, operator)
-        if key == PROMPT and (operator, value) in (("!=", "true"), ("=", "false")):
+        if key == IS_PROMPT and (operator, value) in (("!=", "true"), ("=", "false")):
             return or_(column.is_(None), column != "true")  # how clients leave prompts out
         return text_condition(column, operator, value, "tag")
     if entity != "attribute" or key not in columns:

@@ -20,6 +20,7 @@ from studiolo.studio.models import repository, service
 from studiolo.studio.models.errors import ModelNotFound
 from studiolo.studio.models.mlflow import shapes
 from studiolo.studio.models.mlflow.shapes import READ, WRITE, name_of, number_of
+from studiolo.studio.models.names import IS_PROMPT, is_prompt
 from studiolo.studio.models.publishing import Source
 from studiolo.studio.models.tables import model_versions, models
 
@@ -53,7 +54,7 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
             model = service.find(tx, ctx, name)
         except ModelNotFound as error:
             raise MlflowError(error.detail, MISSING) from None
-        prompt = tags.get(shapes.PROMPT, "").lower() == "true"
+        prompt = is_prompt(tags)
         source = Source(fields.required("source"), None) if prompt else shapes.source(tx, ctx, fields)
         row = service.add_version(tx, ctx, model, source, tags=tags, **about)
         return {"model_version": shapes.new_version(row)}
@@ -139,8 +140,8 @@ def search(ctx: Context, fields: Fields) -> dict[str, Any]:
     pages = Pages(fields, "filter", "order_by")
     query = repository.VERSIONS.where(model_versions.c.workspace_id == ctx.workspace_id)
     query = query.where(*each(fields.text("filter"), _condition))
-    if not any(comparison.key == shapes.PROMPT for comparison in parse(fields.text("filter"))):
-        query = query.where(model_versions.c.tags[shapes.PROMPT].as_string().is_(None))
+    if not any(comparison.key == IS_PROMPT for comparison in parse(fields.text("filter"))):
+        query = query.where(model_versions.c.tags[IS_PROMPT].as_string().is_(None))
     sort = shapes.sort_keys(fields, _SORT) or [SortKey(model_versions.c.updated_at, ascending=False)]
     sort += [SortKey(models.c.name, ascending=True), SortKey(model_versions.c.version, ascending=False)]
     with ctx.db.read() as tx:
