@@ -10,6 +10,7 @@ import { asRequest } from './signature';
 import classes from './models.module.css';
 
 const SHOWN = 10;
+const LONG = 40; // characters that may not fit
 
 /** The input that the model was logged with: shown, copied as a request, tried at an endpoint. */
 export function ExamplePart({ version: it }: { version: ModelVersion }) {
@@ -50,7 +51,7 @@ function Shown({ example: it, serving }: { example: Example; serving: readonly s
       </Text>
       {columns.length > 0 ? (
         <div className={classes.scroll} tabIndex={0} role="region" aria-label="Input example">
-          <Table aria-label="Input example" className={classes.table ?? ''} stickyHeader>
+          <Table aria-label="Input example" className={`${classes.table} ${classes.example}`} stickyHeader>
             <Table.Thead>
               <Table.Tr>
                 {columns.map((name) => (
@@ -63,9 +64,14 @@ function Shown({ example: it, serving }: { example: Example; serving: readonly s
             <Table.Tbody>
               {rows.map((row, index) => (
                 <Table.Tr key={index}>
-                  {row.map((value, at) => (
-                    <Table.Td key={at}>{typeof value === 'string' ? value : JSON.stringify(value)}</Table.Td>
-                  ))}
+                  {row.map((value, at) => {
+                    const text = typeof value === 'string' ? value : JSON.stringify(value);
+                    return (
+                      <Table.Td key={at} title={text.length > LONG ? text.slice(0, 500) : undefined}>
+                        {text}
+                      </Table.Td>
+                    );
+                  })}
                 </Table.Tr>
               ))}
             </Table.Tbody>

@@ -62,12 +62,14 @@ const COLUMNS: GridColumn<Model>[] = [
     width: 130,
     value: (row) => endpointsOf(row.latest).join(', ') || null,
     cell: (row) =>
-      endpointsOf(row.latest).map((name, index) => (
-        <span key={name}>
-          {index > 0 ? ', ' : ''}
-          <Link href={at(['endpoints', name])}>{name}</Link>
-        </span>
-      )),
+      endpointsOf(row.latest).length === 0
+        ? '–'
+        : endpointsOf(row.latest).map((name, index) => (
+            <span key={name}>
+              {index > 0 ? ', ' : ''}
+              <Link href={at(['endpoints', name])}>{name}</Link>
+            </span>
+          )),
   },
   {
     id: 'tags',
