@@ -143,10 +143,19 @@ def test_the_next_runner_and_its_job_wait_and_are_those_that_begin(tmp_path: Pat
     assert log(tmp_path / "b") == f"{job.pid} {job.pid} ['0', '1', '2', '3']\n"  # the last is of the listing
 
 
+def is_dead(process: psutil.Process) -> bool:
+    """Say whether a process that was killed has ended, also when nobody has heard of it yet."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_one_that_was_killed_while_it_waited_is_replaced(tmp_path: Path, which: int) -> None:
     both = both_wait(tmp_path)
     both[which].kill()
+    wait_for(lambda: is_dead(both[which]))
     begin(tmp_path / "b", "print('second')")
     assert (ended(tmp_path / "b").code, log(tmp_path / "b")) == (0, "second\n")
     assert psutil.wait_procs(both[which:], 10)[1] == []  # a runner does not need the job that waited
