@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
+from studiolo.kernel.db.options import RESTING
 from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.errors import Unavailable
 from studiolo.kernel.events.tables import events
@@ -151,6 +152,17 @@ def test_a_connection_that_ended_is_a_sentence_and_the_next_one_works(postgres_c
             ready.all(tx, ended(postgres_ctx, pid))
         with enter() as tx:
             assert ready.first(tx, {}).one == 1
+
+
+def test_a_connection_that_ended_while_it_rested_is_not_lent(postgres_ctx: Context) -> None:
+    for enter in (postgres_ctx.db.glance, postgres_ctx.db.read, postgres_ctx.db.begin):
+        with enter() as tx:
+            pid = tx.execute(text("select pg_backend_pid()")).scalar_one()
+            info = tx.info
+        info[RESTING] -= 60
+        ended(postgres_ctx, pid)
+        with enter() as tx:
+            assert tx.execute(text("select pg_backend_pid()")).scalar_one() != pid
 
 
 def ended(ctx: Context, pid: int) -> dict[str, int]:

@@ -54,4 +54,4 @@ def migrate(db: Database) -> None:
     with db.engine.begin() as connection:  # BEGIN IMMEDIATE: two processes at their first start do it one after another
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    db.engine.dispose()  # what a connection keeps prepared, it prepared for the tables of before
+    db.close()  # what a connection keeps prepared, it prepared for the tables of before

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 ALONE = "statements_alone"  # option of connections whose statements are no transaction together
+RESTING = "resting"  # in the info of a connection that nobody uses: since when, by the monotonic clock
 
 
 def dumps(value: Any) -> str:

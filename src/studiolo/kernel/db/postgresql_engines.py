@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from studiolo.kernel.db.options import ALONE, dumps
+from studiolo.kernel.db.options import ALONE, RESTING, dumps
 from studiolo.kernel.errors import MissingExtra, StudioloError
 
 _PREPARED = 400  # statements that a connection keeps prepared
@@ -88,12 +88,12 @@ def _begin(connection: Connection) -> None:
 
 
 def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["resting"] = time.monotonic()
+    record.info.setdefault(RESTING, time.monotonic())  # it may have rested before it came back
 
 
 def _wake(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
     """Ask a connection whether it is still alive when it has rested: to ask each time is a third of a small write."""
-    resting = record.info.get("resting")  # none: it was opened just now
+    resting = record.info.pop(RESTING, None)  # none: it was opened just now
     if resting is None or time.monotonic() - resting < _REST_SECONDS:
         return
     try:

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine
 
+from studiolo.kernel.db.options import RESTING
+
 _MOST = 2  # of an engine; what more is used at once goes back to the pool
 _SECONDS = 0.9  # after which the other side may have ended one, which the pool finds out
 
@@ -16,7 +18,7 @@ class Resting:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: deque[tuple[Connection, float]] = deque()
+        self._kept: deque[Connection] = deque()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -35,7 +37,8 @@ class Resting:
             return
         if connection.in_transaction():  # SQLAlchemy's own, which it begins with a statement that is executed
             connection.rollback()
-        self._kept.append((connection, time.monotonic()))
+        connection.info[RESTING] = time.monotonic()
+        self._kept.append(connection)
         if len(self._kept) > _MOST:
             self._let_go()
 
@@ -52,14 +55,15 @@ class Resting:
 
     def _newest(self) -> Connection | None:
         try:
-            connection, since = self._kept.pop()
+            connection = self._kept.pop()
         except IndexError:
             return None
-        if time.monotonic() - since < _SECONDS:
+        if time.monotonic() - connection.info[RESTING] < _SECONDS:
+            del connection.info[RESTING]
             return connection
         connection.close()
         return None
 
     def _let_go(self) -> None:
         with suppress(IndexError):  # another thread was faster
-            self._kept.popleft()[0].close()
+            self._kept.popleft().close()
