@@ -12,6 +12,7 @@ import { LogView } from './LogView';
 import { Note } from '../Note';
 import { Loading } from '../Page';
 import { isOver } from '../status';
+import { STATE_WORDS } from './useLog';
 import { useRunLog } from './useRunLog';
 import classes from './log.module.css';
 
@@ -27,15 +28,6 @@ interface Props {
   change: (next: LogSearch) => void;
 }
 
-const WORDS = {
-  reading: 'reading',
-  following: 'following',
-  ended: 'ended',
-  waiting: 'waiting for the first line',
-  reconnecting: 'reconnecting',
-  refused: 'not readable',
-  paused: 'there is more',
-};
 const FOUND = 5000;
 
 function find(runId: string, q: string, limit: number, signal?: AbortSignal) {
@@ -156,7 +148,7 @@ export function RunLog({ run, search, change }: Props) {
       <LogView
         lines={log.lines}
         firstLine={log.firstLine}
-        state={WORDS[log.state]}
+        state={STATE_WORDS[log.state]}
         label={`Log of ${run.name}`}
         query={search.q}
         onQuery={(next) => change({ q: next, line: undefined })}

@@ -10,9 +10,19 @@ const MISSING_MS = 1500;
 
 export type LogState = 'reading' | 'following' | 'ended' | 'waiting' | 'reconnecting' | 'refused' | 'paused';
 
-/** Where a log is read and followed. key: another one is another log; missing: what is answered while there is none. */
+/** How a log stands, as it is told above its lines. */
+export const STATE_WORDS: Record<LogState, string> = {
+  reading: 'reading',
+  following: 'following',
+  ended: 'ended',
+  waiting: 'waiting for the first line',
+  reconnecting: 'reconnecting',
+  refused: 'not readable',
+  paused: 'there is more',
+};
+
+/** Where a log is read and followed. missing: what is answered while there is none. */
 export interface LogSource {
-  key: string;
   missing: string;
   read: (offset: number, numbered: boolean, signal: AbortSignal) => Promise<Chunk>;
   stream: (offset: number) => string;
@@ -34,7 +44,7 @@ const EMPTY: Log = { lines: [], firstLine: 1, start: 0, end: 0, size: 0, state: 
 /** Where to read: the end as it grows, or around a byte; `first`: from the very start. */
 export type LogPlace = { at: 'end' } | { at: 'byte'; offset: number };
 
-/** A log around a place. Only a part of a long log is ever held; the end is followed as it is written. source: made once for each key. */
+/** A log around a place. Only a part of a long log is ever held; the end is followed as it is written. source: made once for each log. */
 export function useLog(
   source: LogSource,
   over: boolean,

@@ -13,7 +13,6 @@ export function useRunLog(runId: string, over: boolean) {
 
 function ofRun(runId: string): LogSource {
   return {
-    key: runId,
     missing: 'experiments.no_log',
     read: (offset, numbered, signal) =>
       data(

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { apiUrl } from '@/kernel/workspace';
 import { ErrorState } from '@/kit/ErrorState';
 import { LogView } from '@/kit/log/LogView';
-import { useLog } from '@/kit/log/useLog';
+import { STATE_WORDS, useLog } from '@/kit/log/useLog';
 import { Answer, Loading, Section } from '@/kit/Page';
 import { nodeLogs, ofNode, shownFirst, type LogSearch, type NodeLog } from './queries';
 
@@ -15,16 +15,6 @@ interface Props {
   search: LogSearch;
   change: (next: LogSearch) => void;
 }
-
-const WORDS = {
-  reading: 'reading',
-  following: 'following',
-  ended: 'ended',
-  waiting: 'waiting for the first line',
-  reconnecting: 'reconnecting',
-  refused: 'not readable',
-  paused: 'there is more',
-};
 
 /** What happened to each node, also to those that have gone: asked for, its programs, jobs, idle, taken down, errors. */
 export function NodeLogs({ name, one = false, search, change }: Props) {
@@ -99,7 +89,7 @@ function Shown({ name, node, one, search, change }: Required<Props> & { node: st
       <LogView
         lines={log.lines}
         firstLine={log.firstLine}
-        state={WORDS[log.state]}
+        state={STATE_WORDS[log.state]}
         label={one ? `Log of ${name}` : `Log of node ${node} of ${name}`}
         query={search.q}
         onQuery={(q) => change({ q, line: undefined })}

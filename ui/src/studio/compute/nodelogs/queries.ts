@@ -29,7 +29,6 @@ export function shownFirst(logs: readonly NodeLog[]): string | undefined {
 export function ofNode(name: string, node: string): LogSource {
   const path = { name, node };
   return {
-    key: `${name} ${node}`,
     missing: 'compute.no_node_log',
     read: (offset, numbered, signal) =>
       data(
