@@ -4,12 +4,14 @@ import math
 import random
 import threading
 from functools import partial
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studiolo.kernel.context import Context
+from studiolo.studio.experiments import points as writing
 from studiolo.studio.experiments import tracking
 from studiolo.studio.experiments.errors import BadKey, ParamChanged
 from studiolo.studio.experiments.metrics import Latest, latest_of
@@ -104,20 +106,37 @@ POINTS = st.lists(
 )
 
 
+@pytest.mark.parametrize("few", [0, 1000], ids=["as columns", "one by one"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(POINTS, st.integers(0, 30))
-def test_the_summary_equals_that_of_all_points_however_they_come(ctx: Context, points: list, cut: int) -> None:
-    _, seq = a_run(ctx)
-    recorded(ctx, seq, metrics=points[:cut])
-    recorded(ctx, seq, metrics=points[cut:])
-    for key, found in latest(ctx, seq).items():
+def test_the_summary_equals_that_of_all_points_however_they_come(
+    any_ctx: Context, few: int, points: list, cut: int
+) -> None:
+    _, seq = a_run(any_ctx)
+    with patch.object(writing, "_FEW", few):
+        recorded(any_ctx, seq, metrics=points[:cut])
+        recorded(any_ctx, seq, metrics=points[cut:])
+    for key, found in latest(any_ctx, seq).items():
         mine = {(s, t, 0.0 if math.isnan(v) else v, math.isnan(v)) for k, v, s, t in points if k == key}
         real = [v for _, _, v, nan in mine if not nan]
         assert found.points == len(mine)
         assert (found.low, found.high) == ((min(real), max(real)) if real else (None, None))
+        for extreme, at in ((found.low, found.low_step), (found.high, found.high_step)):
+            assert at is None if extreme is None else at in {s for s, _, v, nan in mine if v == extreme and not nan}
         step, ts, value, _ = max(mine, key=lambda p: p[:3])
         assert (found.step, found.timestamp) == (step, ts)
         assert math.isnan(found.value) or found.value == value
+
+
+@pytest.mark.parametrize("first", [0, 29, 30, 60], ids=["all there", "one there", "the next", "a gap"])
+def test_many_points_behind_others_are_written_once(any_ctx: Context, first: int) -> None:
+    _, seq = a_run(any_ctx)
+    recorded(any_ctx, seq, metrics=[(key, float(n), n, n) for n in range(30) for key in "ab"])
+    more = [("a", float(n), n, n) for n in range(first, first + 30)] + [("new", 1.0, n, n) for n in range(30)]
+    recorded(any_ctx, seq, metrics=more)
+    found = latest(any_ctx, seq)
+    assert {key: series.points for key, series in found.items()} == {"a": 30 + min(first, 30), "b": 30, "new": 30}
+    assert found["a"].step == max(29, first + 29)
 
 
 def test_many_writers_on_one_run_lose_nothing(any_ctx: Context) -> None:

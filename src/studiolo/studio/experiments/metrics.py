@@ -1,15 +1,12 @@
-"""Metric points: one narrow row each, and one row per series with its latest point, lowest, highest and length."""
+"""Metrics as they are read: a point, and what a whole series amounts to."""
 
 import math
-from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-import numpy as np
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
-from studiolo.studio.experiments.packing import unpack
-from studiolo.studio.experiments.tracking_tables import keys, metric_latest, metric_parts, metrics
+from studiolo.studio.experiments.tracking_tables import keys, metric_latest
 
 
 class Point(NamedTuple):
@@ -39,132 +36,6 @@ class Latest(NamedTuple):
     high: float | None
     high_step: int | None
     points: int
-
-
-_POINTS_SQLITE = (
-    'INSERT INTO metrics (run, "key", step, ts, value, nan) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
-)
-_POINTS_POSTGRES = """
-INSERT INTO metrics (run, "key", step, ts, value, nan)
-SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[])
-ON CONFLICT DO NOTHING
-"""
-_NEWER = "(excluded.step, excluded.ts, excluded.value) > (t.step, t.ts, t.value)"
-_LATEST = """
-INSERT INTO metric_latest AS t (run, "key", step, ts, value, nan, low, low_step, high, high_step, points)
-{rows}
-ON CONFLICT (run, "key") DO UPDATE SET
-  step = CASE WHEN {newer} THEN excluded.step ELSE t.step END,
-  ts = CASE WHEN {newer} THEN excluded.ts ELSE t.ts END,
-  value = CASE WHEN {newer} THEN excluded.value ELSE t.value END,
-  nan = CASE WHEN {newer} THEN excluded.nan ELSE t.nan END,
-  low_step = CASE WHEN t.low IS NULL OR excluded.low < t.low THEN excluded.low_step ELSE t.low_step END,
-  low = CASE WHEN t.low IS NULL OR excluded.low < t.low THEN excluded.low ELSE t.low END,
-  high_step = CASE WHEN t.high IS NULL OR excluded.high > t.high THEN excluded.high_step ELSE t.high_step END,
-  high = CASE WHEN t.high IS NULL OR excluded.high > t.high THEN excluded.high ELSE t.high END,
-  points = t.points + excluded.points
-""".replace("{newer}", _NEWER)
-_LATEST_SQLITE = _LATEST.replace("{rows}", "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-_LATEST_POSTGRES = _LATEST.replace(
-    "{rows}",
-    "SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[], "
-    "%s::float8[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[])",
-)
-
-
-def write_points(
-    tx: Connection,
-    dialect: Literal["sqlite", "postgresql"],
-    points: Mapping[int, Sequence[Point]],
-    *,
-    packed: Container[int],
-) -> None:
-    """Store points of runs, by their numbers; one that is there already changes nothing. packed: runs with packed points."""
-    distinct: dict[int, list[Point]] = {}
-    for run in sorted(points):
-        own = list(dict.fromkeys(points[run]))
-        if run in packed:
-            own = _without_packed(tx, run, own)
-        if own:
-            distinct[run] = own
-    if not distinct:
-        return
-    rows = [(run, *point) for run, own in distinct.items() for point in own]
-    if dialect == "sqlite":
-        written = tx.exec_driver_sql(_POINTS_SQLITE, rows).rowcount
-    else:
-        written = tx.exec_driver_sql(_POINTS_POSTGRES, _arrays(rows)).rowcount
-    series = {run: _series(run, own) for run, own in distinct.items()}
-    if written != len(rows):
-        series = {run: _recount(tx, run, own) for run, own in series.items()}
-    latest = [row for own in series.values() for row in own]
-    if dialect == "sqlite":
-        tx.exec_driver_sql(_LATEST_SQLITE, latest)
-    else:
-        tx.exec_driver_sql(_LATEST_POSTGRES, _arrays(latest))
-
-
-def _arrays(rows: Sequence[tuple[float | int | None, ...]]) -> tuple[str, ...]:
-    """Write columns of numbers as PostgreSQL reads arrays; its driver does so value by value, which takes longer than storing."""
-    columns = zip(*rows, strict=True)
-    return tuple(f"{{{','.join('NULL' if v is None else repr(v) for v in column)}}}" for column in columns)
-
-
-def _without_packed(tx: Connection, run_seq: int, points: Sequence[Point]) -> list[Point]:
-    """Leave out points that are packed already; only the parts that reach over their steps are looked into."""
-    kept = set(points)
-    p = metric_parts.c
-    for key in {point.key for point in points}:
-        steps = np.array([point.step for point in points if point.key == key], np.int64)
-        parts = select(p.data).where(p.run == run_seq, p.key == key)
-        parts = parts.where(p.first_step <= int(steps.max()), p.last_step >= int(steps.min()))
-        for (data,) in tx.execute(parts):
-            columns = unpack(data)
-            columns = columns.at(np.isin(columns.steps, steps))
-            for step, ts, value in zip(*(column.tolist() for column in columns), strict=True):
-                kept.discard(Point(key, step, ts, 0.0, 1) if math.isnan(value) else Point(key, step, ts, value, 0))
-    return [point for point in points if point in kept]
-
-
-def _series(run_seq: int, points: Iterable[Point]) -> list[tuple[float | int | None, ...]]:
-    """Reduce points to one row per key."""
-    latest: dict[int, Point] = {}
-    low: dict[int, Point] = {}
-    high: dict[int, Point] = {}
-    count: Counter[int] = Counter()
-    for point in points:
-        key = point.key
-        count[key] += 1
-        if key not in latest or point.order > latest[key].order:
-            latest[key] = point
-        if not point.nan:
-            if key not in low or point.value < low[key].value:
-                low[key] = point
-            if key not in high or point.value > high[key].value:
-                high[key] = point
-    rows: list[tuple[float | int | None, ...]] = []
-    for key in sorted(latest):  # one order everywhere: two writers cannot wait for each other in a circle
-        edges = [part for extreme in (low.get(key), high.get(key)) for part in _edge(extreme)]
-        last = latest[key]
-        rows.append((run_seq, key, last.step, last.ts, last.value, last.nan, *edges, count[key]))
-    return rows
-
-
-def _edge(point: Point | None) -> tuple[float | None, int | None]:
-    return (point.value, point.step) if point else (None, None)
-
-
-def _recount(
-    tx: Connection, run_seq: int, rows: list[tuple[float | int | None, ...]]
-) -> list[tuple[float | int | None, ...]]:
-    """Correct the number of points when some were there before: count the rows, take off those that are known."""
-    touched = [row[1] for row in rows]
-    stored = select(metrics.c.key, func.count()).where(metrics.c.run == run_seq, metrics.c.key.in_(touched))
-    counted = {row[0]: row[1] for row in tx.execute(stored.group_by(metrics.c.key))}
-    before = select(metric_latest.c.key, metric_latest.c.points - metric_latest.c.sealed)
-    before = before.where(metric_latest.c.run == run_seq, metric_latest.c.key.in_(touched))
-    known = {row[0]: row[1] for row in tx.execute(before)}
-    return [(*row[:-1], counted.get(row[1], 0) - known.get(row[1], 0)) for row in rows]
 
 
 _m = metric_latest.c

@@ -8,6 +8,7 @@ write a run from its rows.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -17,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.engine import upsert
 from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import IN_WORKSPACE, runs
@@ -45,7 +46,6 @@ _LOOK = Prepared(
     .where(run_docs.c.run == _OF)
     .with_for_update(of=run_docs)
 )
-_LOOK_PACKED = Prepared(select(_PACKED.label("packed")))
 _SPOIL = Prepared(update(run_docs).where(run_docs.c.run == _OF).values(doc=None, changed=bindparam("at")))
 _LOOK_ALL = """
 SELECT run, doc IS NOT NULL, EXISTS (SELECT 1 FROM metric_parts WHERE run = run_docs.run)
@@ -58,11 +58,19 @@ _STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
 def spoil(tx: Connection, ctx: Context, run_seq: int) -> bool:
     """Say that the records of a run change; before they do, in the same transaction. Returns whether points are packed."""
     found = _LOOK.first(tx, {"of": run_seq})
-    if found is None:  # a run of an older version that the controller has not seen yet
-        return bool(_LOOK_PACKED.scalar(tx, {"of": run_seq}))
-    if found[0]:
+    if found is None:  # a young run: with its row it is locked, from its first record on
+        if _adopting(ctx.db.dialect).run(tx, {"run": run_seq, "changed": _millis(ctx.clock.now())}):
+            return False
+        found = _LOOK.first(tx, {"of": run_seq})  # another writer was the first
+    doc, packed = found or (False, False)  # none: the run is being removed
+    if doc:
         _SPOIL.run(tx, {"of": run_seq, "at": _millis(ctx.clock.now())})
-    return bool(found[1])
+    return bool(packed)
+
+
+@lru_cache
+def _adopting(dialect: str) -> Prepared:
+    return Prepared(upsert(dialect, run_docs).on_conflict_do_nothing(index_elements=["run"]))
 
 
 def spoil_all(tx: Connection, ctx: Context, run_seqs: Sequence[int]) -> set[int]:
@@ -90,7 +98,8 @@ def adopt(ctx: Context, after: int) -> int:
         none = tx.execute(missing.limit(1)).first() is None
     if not none:
         with ctx.db.begin() as tx:
-            tx.execute(insert(run_docs).from_select(["run", "changed"], missing))
+            those = ctx.db.upsert(run_docs).from_select(["run", "changed"], missing)
+            tx.execute(those.on_conflict_do_nothing(index_elements=["run"]))  # a writer may have been the first
     return newest
 
 

@@ -1,6 +1,5 @@
 """Recording params, metrics and tags of a run: the rules, and the statements made once."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -12,7 +11,7 @@ from studiolo.kernel.db.engine import upsert
 from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments import keys, ready_docs
 from studiolo.studio.experiments.errors import ParamChanged
-from studiolo.studio.experiments.metrics import Point, write_points
+from studiolo.studio.experiments.points import Measured, write_points
 from studiolo.studio.experiments.tracking_tables import keys as names_table
 from studiolo.studio.experiments.tracking_tables import params as params_table
 from studiolo.studio.experiments.tracking_tables import run_tags
@@ -20,7 +19,6 @@ from studiolo.studio.experiments.tracking_tables import run_tags
 MAX_PARAM = 6000
 MAX_TAG = 8000
 HEAD = 200
-Measured = tuple[str, float, int, int]  # key, value, step, milliseconds since 1970
 
 
 def record(
@@ -50,8 +48,7 @@ def record(
     packed = not new and ready_docs.spoil(tx, ctx, run_seq)
     numbers = keys.intern(tx, ctx, names)
     if points:
-        rows = [_point(numbers[k], value, step, ts) for k, value, step, ts in points]
-        write_points(tx, ctx.db.dialect, {run_seq: rows}, packed={run_seq} if packed else set())
+        write_points(tx, ctx.db.dialect, {run_seq: points}, numbers, packed={run_seq} if packed else set())
     if params:
         texts_ = {numbers[key]: str(value)[:MAX_PARAM] for key, value in params.items()}
         if replace_params:
@@ -68,14 +65,13 @@ def record_points(tx: Connection, ctx: Context, measured: Mapping[int, Sequence[
     measured: of each run, by its number. As in `record`: what is there already is the same point. Raises BadKey.
     """
     names = {point[0] for points in measured.values() for point in points}
+    if not names:
+        return
     for name in names:
         keys.check(name)
     packed = ready_docs.spoil_all(tx, ctx, sorted(measured))
     numbers = keys.intern(tx, ctx, names)
-    rows = {
-        run: [_point(numbers[k], value, step, ts) for k, value, step, ts in points] for run, points in measured.items()
-    }
-    write_points(tx, ctx.db.dialect, rows, packed=packed)
+    write_points(tx, ctx.db.dialect, measured, numbers, packed=packed)
 
 
 def delete_tag(tx: Connection, ctx: Context, run_seq: int, key: str) -> bool:
@@ -110,12 +106,6 @@ def params_of(tx: Connection, run_seqs: Sequence[int]) -> dict[int, dict[str, st
 def tags_of(tx: Connection, run_seqs: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return the tags of runs."""
     return texts(tx, run_tags, run_seqs)
-
-
-def _point(key: int, value: float, step: int, timestamp: int) -> Point:
-    if math.isnan(value):
-        return Point(key, int(step), int(timestamp), 0.0, 1)
-    return Point(key, int(step), int(timestamp), float(value), 0)
 
 
 def _rows(run_seq: int, values: Mapping[int, str]) -> list[dict[str, object]]:

@@ -16,6 +16,7 @@ from studiolo.studio.experiments import client_runs, tracking
 from studiolo.studio.experiments.mlflow import logged_models
 from studiolo.studio.experiments.mlflow.experiments import WRITE
 from studiolo.studio.experiments.mlflow.runs import run_id_of
+from studiolo.studio.experiments.points import Measured
 
 MAX_BODY = 1_000_000
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -160,7 +161,7 @@ def _recording(ctx: Context, batch: Batch) -> Work:
 class _Points:
     """A work that writes points and nothing else, of a user who may write to all runs of the workspace."""
 
-    def __init__(self, ctx: Context, batches: "list[tuple[str, list[tracking.Measured]]]") -> None:
+    def __init__(self, ctx: Context, batches: "list[tuple[str, list[Measured]]]") -> None:
         self._ctx = ctx
         self.batches = batches
 
@@ -176,7 +177,7 @@ class _Points:
 
     def __call__(self, tx: Connection) -> None:
         targets = client_runs.writable_all(tx, self._ctx, {run_id for run_id, _ in self.batches})
-        points: dict[int, list[tracking.Measured]] = {}
+        points: dict[int, list[Measured]] = {}
         for run_id, measured in self.batches:
             points.setdefault(targets[run_id], []).extend(measured)
         tracking.record_points(tx, self._ctx, points)
