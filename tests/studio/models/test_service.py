@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments import artifacts, lineage
+from studiolo.studio.experiments import artifacts, client_runs, lineage
 from studiolo.studio.experiments.errors import RunNotFound
 from studiolo.studio.models import recycling, repository, service
 from studiolo.studio.models.errors import (
@@ -74,6 +74,16 @@ def test_a_registered_version_is_linked_to_its_run(any_ctx: Context) -> None:
         ("model:titanic:1", "endpoint:live"),
     }
     assert [v.name for v in service.versions_of_run(any_ctx, run_id)] == ["titanic"]
+
+
+def test_a_version_and_its_lineage_say_what_the_run_is_called(any_ctx: Context) -> None:
+    run_id = a_model(any_ctx)
+    client_runs.change(any_ctx, run_id, state=None, end=None, name="oak")
+    assert service.register(any_ctx, "titanic", run_id).run_name == "oak"
+    (edge,) = service.around(any_ctx, "titanic", 1)
+    assert (edge.source_name, edge.target_name) == ("oak", "")
+    with any_ctx.db.read() as tx:  # ids come from clients: a name is for its own workspace alone
+        assert lineage.run_names(tx, "another", [run_id]) == {}
 
 
 def test_a_version_in_use_cannot_be_deleted(any_ctx: Context) -> None:

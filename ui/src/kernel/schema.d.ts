@@ -8684,7 +8684,7 @@ export interface components {
     };
     /**
      * Edge
-     * @description `target` was made from `source`, or stands on it.
+     * @description `target` was made from `source`, or stands on it. source_name, target_name: of a run, whose reference has only its id.
      */
     Edge: {
       /**
@@ -8694,8 +8694,18 @@ export interface components {
       created_at: string;
       /** Source */
       source: string;
+      /**
+       * Source Name
+       * @default
+       */
+      source_name: string;
       /** Target */
       target: string;
+      /**
+       * Target Name
+       * @default
+       */
+      target_name: string;
     };
     /**
      * Endpoint
@@ -12060,7 +12070,7 @@ export interface components {
      * @description A version never changes but for description, tags, aliases and stage.
      *
      *     size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
-     *     scan: the verdict on its files, None before they were looked into. deleted_at, remove_at: of one in the bin.
+     *     scan: the verdict on its files, None before they were looked into; run_name: of the run that made it, None when it is gone. deleted_at, remove_at: of one in the bin.
      */
     ModelVersion: {
       /**
@@ -12105,6 +12115,8 @@ export interface components {
       remove_at?: string | null;
       /** Run Id */
       run_id?: string | null;
+      /** Run Name */
+      run_name?: string | null;
       /** Scan */
       scan?: ('clean' | 'unknown' | 'dangerous' | 'unreadable') | null;
       signature?: components['schemas']['Signature'] | null;

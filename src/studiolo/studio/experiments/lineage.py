@@ -3,18 +3,22 @@
 `dataset:titanic:3@train` is a part of `dataset:titanic:3`: the edge between the two is in no table, and shown where there is another.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
 from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.experiments.tables import lineage
+from studiolo.studio.experiments.tables import lineage, runs
 
 DATASET = "dataset:"
+RUN = "run:"
+_NAMES = select(runs.c.id, runs.c.name).where(
+    runs.c.id.in_(bindparam("run_ids", expanding=True)), runs.c.workspace_id == bindparam("workspace_id")
+)
 BINNED = "binned-"  # what begins so waits in a bin: its edges hold what it came from, and are shown to nobody
 
 
@@ -64,7 +68,19 @@ def around(tx: Connection, ctx: Context, reference: str, depth: int = 4) -> list
             seen |= frontier
             if not frontier:
                 break
+    ids = {ref.removeprefix(RUN) for edge in found for ref in edge if ref.startswith(RUN)}
+    named = {f"{RUN}{run_id}": name for run_id, name in run_names(tx, ctx.workspace_id, ids).items()}
+    for edge in found.values():
+        edge.source_name, edge.target_name = named.get(edge.source, ""), named.get(edge.target, "")
     return sorted(found.values(), key=lambda edge: (edge.created_at, edge.source, edge.target))
+
+
+def run_names(tx: Connection, workspace_id: str, run_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of runs of a workspace by their ids, also of those in the bin; what is gone is left out."""
+    if not run_ids:
+        return {}
+    rows = tx.execute(_NAMES, {"run_ids": list(run_ids), "workspace_id": workspace_id})
+    return {row.id: row.name for row in rows if row.name}
 
 
 def _step(tx: Connection, ctx: Context, references: Iterable[str], *, forward: bool) -> list[Edge]:

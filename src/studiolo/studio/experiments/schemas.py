@@ -195,10 +195,12 @@ class Artifact(BaseModel):
 
 
 class Edge(BaseModel):
-    """`target` was made from `source`, or stands on it."""
+    """`target` was made from `source`, or stands on it. source_name, target_name: of a run, whose reference has only its id."""
 
     source: str
     target: str
+    source_name: str = ""
+    target_name: str = ""
     created_at: datetime
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, String, and_, bindparam, delete, insert,
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.prepared import Prepared
+from studiolo.studio.experiments import lineage
 from studiolo.studio.models.schemas import Model, ModelVersion, Scan, Signature
 from studiolo.studio.models.tables import model_aliases, model_scans, model_uses, model_versions, models
 
@@ -224,6 +225,8 @@ def to_versions(tx: Connection, rows: Sequence[Found]) -> list[ModelVersion]:
     named = aliases(tx, sorted({row.model for row in rows}))
     ids = [row.id for row in rows]
     used, seen = uses(tx, ids), verdicts(tx, ids)
+    made_by = {row.run_id for row in rows if row.run_id}
+    run_names = lineage.run_names(tx, rows[0].workspace_id, made_by) if rows else {}
     fields = (
         "name",
         "version",
@@ -242,6 +245,7 @@ def to_versions(tx: Connection, rows: Sequence[Found]) -> list[ModelVersion]:
             **{field: getattr(row, field) for field in fields},
             aliases=[alias for alias, number in named.get(row.model, {}).items() if number == row.version],
             signature=Signature.model_validate(row.signature) if row.signature else None,
+            run_name=run_names.get(row.run_id),
             mlflow_version=row.mlflow_version,
             user=row.user,
             used_by=used.get(row.id, []),

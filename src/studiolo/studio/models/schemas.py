@@ -68,7 +68,7 @@ class ModelVersion(BaseModel):
     """A version never changes but for description, tags, aliases and stage.
 
     size: bytes of all files; used_by: what serves it, such as `endpoint:titanic`; source: where it was registered from.
-    scan: the verdict on its files, None before they were looked into. deleted_at, remove_at: of one in the bin.
+    scan: the verdict on its files, None before they were looked into; run_name: of the run that made it, None when it is gone. deleted_at, remove_at: of one in the bin.
     """
 
     name: str
@@ -79,6 +79,7 @@ class ModelVersion(BaseModel):
     stage: str = "None"
     status: str = "READY"
     run_id: str | None = None
+    run_name: str | None = None
     model_id: str | None = None
     source: str = ""
     flavors: list[str] = []

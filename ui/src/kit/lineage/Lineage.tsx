@@ -67,12 +67,12 @@ export function Lineage({ edges, focus }: Props) {
 function sources(edges: readonly Edge[], reference: string): string {
   const found = edges
     .filter((edge) => edge.target === reference)
-    .map((edge) => label(parseReference(edge.source)));
+    .map((edge) => label({ ...parseReference(edge.source), title: edge.source_name }));
   return found.join(', ');
 }
 
-function label({ noun, name }: { noun: string; name: string }): string {
-  return noun === 'run' ? `run ${shortId(name)}` : name;
+function label({ noun, name, title }: Pick<Node, 'noun' | 'name' | 'title'>): string {
+  return title || (noun === 'run' ? `run ${shortId(name)}` : name);
 }
 
 function Card({ node, focus, from }: { node: Node; focus: boolean; from: string }): ReactNode {

@@ -32,3 +32,15 @@ test('a cycle does not hang, and a lonely thing is shown alone', () => {
 test('a reference keeps the version with the name', () => {
   expect(parseReference('dataset:titanic:2')).toEqual({ noun: 'dataset', name: 'titanic:2' });
 });
+
+test('a run goes by its name, and without one by nothing', () => {
+  const edges = [
+    { source: 'run:r1', target: 'model:m:1', source_name: 'oak' },
+    { source: 'run:r2', target: 'model:m:1', source_name: '' },
+  ];
+  expect(layers(edges, 'model:m:1').map((node) => [node.reference, node.title])).toEqual([
+    ['model:m:1', undefined],
+    ['run:r1', 'oak'],
+    ['run:r2', undefined],
+  ]);
+});

@@ -1,12 +1,16 @@
 export interface Edge {
   source: string;
   target: string;
+  source_name?: string;
+  target_name?: string;
 }
 
 export interface Node {
   reference: string;
   noun: string;
   name: string;
+  /** What people call it, where its reference has only an id. */
+  title?: string | undefined;
   layer: number;
 }
 
@@ -34,9 +38,16 @@ export function layers(edges: readonly Edge[], focus: string): Node[] {
     }
     if (!moved) break;
   }
+  const titles = new Map(
+    edges.flatMap((edge) => [
+      [edge.source, edge.source_name],
+      [edge.target, edge.target_name],
+    ]),
+  );
   return references.map((reference) => ({
     reference,
     ...parseReference(reference),
+    title: titles.get(reference) || undefined,
     layer: depth.get(reference) ?? 0,
   }));
 }

@@ -1,6 +1,6 @@
 import { Select, Table, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { bytes, metric, shortId } from '@/kernel/format';
+import { bytes, metric } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
@@ -13,7 +13,7 @@ import { Time } from '@/kit/Time';
 import { Aliases } from './Aliases';
 import { Card } from './Card';
 import { ExamplePart } from './Example';
-import { changeVersion, endpointsOf, lineage, runMetrics, type ModelVersion } from './queries';
+import { changeVersion, endpointsOf, lineage, runLabel, runMetrics, type ModelVersion } from './queries';
 import { SignatureTable } from './SignatureTable';
 import { Tags } from './Tags';
 import classes from './models.module.css';
@@ -95,7 +95,7 @@ function About({ version: it }: { version: ModelVersion }) {
           'Run',
           it.run_id ? (
             <Link key="run" href={at(['experiments', 'runs', it.run_id])}>
-              run {shortId(it.run_id)}
+              {runLabel(it)}
             </Link>
           ) : null,
         ],

@@ -2,7 +2,7 @@ import { Button, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { bytes, metric, shortId } from '@/kernel/format';
+import { bytes, metric } from '@/kernel/format';
 import { Problem } from '@/kernel/problem';
 import { useMay } from '@/kernel/session';
 import { at } from '@/kernel/workspace';
@@ -10,7 +10,7 @@ import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { Link, useFollow } from '@/kit/Link';
 import { Time } from '@/kit/Time';
-import { endpointsOf, measured, type ModelVersion } from './queries';
+import { endpointsOf, measured, runLabel, type ModelVersion } from './queries';
 import { VerdictBadge } from './VerdictBadge';
 
 const FROM = '/w/$ws/models/$name';
@@ -51,14 +51,10 @@ const COLUMNS: GridColumn<ModelVersion>[] = [
   {
     id: 'run',
     header: 'Run',
-    width: 120,
-    value: (row) => row.run_id ?? null,
+    width: 160,
+    value: (row) => row.run_name ?? row.run_id ?? null,
     cell: (row) =>
-      row.run_id ? (
-        <Link href={at(['experiments', 'runs', row.run_id])}>run {shortId(row.run_id)}</Link>
-      ) : (
-        '–'
-      ),
+      row.run_id ? <Link href={at(['experiments', 'runs', row.run_id])}>{runLabel(row)}</Link> : '–',
   },
   {
     id: 'flavors',

@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { shortId } from '@/kernel/format';
 import { pages } from '@/kernel/pages';
 import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
@@ -70,6 +71,9 @@ export const runMetrics = (runId: string) =>
       data(api().GET('/experiments/runs/{run_id}/overview', { params: { path: { run_id: runId } }, signal })),
     retry: false,
   });
+
+/** What the run that made a version is called; its id where it is gone. */
+export const runLabel = (it: ModelVersion) => it.run_name ?? `run ${shortId(it.run_id ?? '')}`;
 
 type Change = Partial<components['schemas']['Change']>;
 
