@@ -19,7 +19,7 @@ export class Problem extends Error {
   readonly id: string | undefined;
   /** Further members of the answer, such as the place of what cannot be read. */
   readonly extra: Readonly<Record<string, unknown>>;
-  /** Message per form field, where the server named one. */
+  /** Message and what to do, per form field, where the server named one. */
   readonly fields: Record<string, string>;
 
   constructor(body: ProblemBody, status: number, id?: string | null) {
@@ -37,7 +37,7 @@ export class Problem extends Error {
     for (const error of body.errors ?? []) {
       if (error.field) this.fields[error.field] = error.message ?? this.detail;
     }
-    if (body.field) this.fields[body.field] ??= this.detail;
+    if (body.field) this.fields[body.field] ??= [this.detail, this.hint].filter(Boolean).join(' ');
   }
 
   get denied(): boolean {

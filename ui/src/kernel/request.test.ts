@@ -27,7 +27,7 @@ test('a problem names the field, the fix and the code', async () => {
   expect(problem).toMatchObject({
     status: 422,
     hint: 'Choose one of: a, b',
-    fields: { target: 'No such column.' },
+    fields: { target: 'No such column. Choose one of: a, b' },
   });
 });
 

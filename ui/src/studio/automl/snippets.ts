@@ -1,3 +1,4 @@
+import { inShell } from '@/kernel/shell';
 import type { AutoMLSpec } from './documents';
 
 type Asked = Partial<AutoMLSpec> & { dataset: string; target: string };
@@ -28,11 +29,6 @@ function said(spec: Asked): [string, string | number | string[]][] {
   });
 }
 
-function shell(value: string | number): string {
-  const text = String(value);
-  return /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 // where the command says it otherwise, or not at all
 const OPTIONS: Record<string, string> = { blocked: '--block', allowed: '', name: '' };
 
@@ -43,8 +39,8 @@ export function snippets(spec: Asked): Record<string, string> {
     const option = OPTIONS[key] ?? `--${key.replaceAll('_', '-')}`;
     if (option === '') return [];
     return Array.isArray(value)
-      ? value.map((item) => `${option} ${shell(item)}`)
-      : [`${option} ${shell(value)}`];
+      ? value.map((item) => `${option} ${inShell(String(item))}`)
+      : [`${option} ${inShell(String(value))}`];
   });
   const python = pairs.map(([key, value]) => `    ${key}=${JSON.stringify(value)},`).join('\n');
   return {

@@ -5,6 +5,7 @@ import { Problem } from '@/kernel/problem';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
 import { ErrorState } from '@/kit/ErrorState';
+import type { Typed } from './inCode';
 import { nameProblem } from './naming';
 import type { ModelVersion } from './queries';
 
@@ -12,12 +13,13 @@ interface Props {
   kind: 'run' | 'address';
   preset: { run?: string | undefined; path?: string | undefined; address?: string | undefined };
   name: string;
+  onTyped: (typed: Typed) => void;
   onName: (problem: string | undefined) => void;
   onDone: (made: ModelVersion) => void;
 }
 
 /** What a run logged, or what an MLflow address of this studio names; the bytes are shared, not copied. */
-export function FromAddress({ kind, preset, name, onName, onDone }: Props) {
+export function FromAddress({ kind, preset, name, onTyped, onName, onDone }: Props) {
   const may = useMay('models.write');
   const [runId, setRunId] = useState(preset.run ?? '');
   const [path, setPath] = useState(preset.path ?? 'model');
@@ -52,7 +54,10 @@ export function FromAddress({ kind, preset, name, onName, onDone }: Props) {
               label="Run"
               description="Its id, 32 letters and digits"
               value={runId}
-              onChange={(event) => setRunId(event.currentTarget.value)}
+              onChange={(event) => {
+                setRunId(event.currentTarget.value);
+                onTyped({ run: event.currentTarget.value, path });
+              }}
               error={fields.run_id ?? fields.source}
               required
             />
@@ -60,7 +65,10 @@ export function FromAddress({ kind, preset, name, onName, onDone }: Props) {
               label="Path"
               description="Folder of the model below its artifacts"
               value={path}
-              onChange={(event) => setPath(event.currentTarget.value)}
+              onChange={(event) => {
+                setPath(event.currentTarget.value);
+                onTyped({ run: runId, path: event.currentTarget.value });
+              }}
               error={fields.path}
               required
             />
@@ -71,7 +79,10 @@ export function FromAddress({ kind, preset, name, onName, onDone }: Props) {
             description="In this studio: runs:/RUN/path, models:/NAME/3, models:/NAME@alias or models:/m-ID"
             placeholder="models:/titanic@champion"
             value={address}
-            onChange={(event) => setAddress(event.currentTarget.value)}
+            onChange={(event) => {
+              setAddress(event.currentTarget.value);
+              onTyped({ address: event.currentTarget.value });
+            }}
             error={here}
             required
           />

@@ -7,6 +7,7 @@ import { ErrorState } from '@/kit/ErrorState';
 import { Note } from '@/kit/Note';
 import { ProgressBar } from '@/kit/ProgressBar';
 import { cancelFetch, fetchOf, startFetch, type Fetch } from './fetches';
+import { OF_MLFLOW, type Typed } from './inCode';
 import { nameProblem } from './naming';
 
 interface Props {
@@ -14,14 +15,13 @@ interface Props {
   /** The fetch that is followed, from the URL: it goes on when the page is left or loaded anew. */
   fetch: { name: string; run: string } | undefined;
   onFetch: (runId: string | undefined) => void;
+  onTyped: (typed: Typed) => void;
   onName: (problem: string | undefined) => void;
   onDone: (made: { name: string; version: number }) => void;
 }
 
-const MLFLOW = /^(runs|models):\//;
-
 /** A web address or another MLflow: the studio fetches it in a job, which is followed here. */
-export function FromWeb({ name, fetch, onFetch, onName, onDone }: Props) {
+export function FromWeb({ name, fetch, onFetch, onTyped, onName, onDone }: Props) {
   const may = useMay('models.write');
   const [address, setAddress] = useState('');
   const [server, setServer] = useState('');
@@ -47,7 +47,7 @@ export function FromWeb({ name, fetch, onFetch, onName, onDone }: Props) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the version is there
   }, [version]);
   const running = found?.state === 'queued' || found?.state === 'running';
-  const ofMlflow = MLFLOW.test(address.trim());
+  const ofMlflow = OF_MLFLOW.test(address.trim());
   const problem = start.error ? Problem.from(start.error) : null;
   const ended = found && !running && found.state !== 'done' ? found : null;
   const fields: Record<string, string | undefined> = {
@@ -70,7 +70,10 @@ export function FromWeb({ name, fetch, onFetch, onName, onDone }: Props) {
           description="https://… of a model file or a zip; models:/NAME/3, models:/NAME@alias or runs:/RUN/path of another MLflow"
           placeholder="https://example.org/model.onnx"
           value={address}
-          onChange={(event) => setAddress(event.currentTarget.value)}
+          onChange={(event) => {
+            setAddress(event.currentTarget.value);
+            onTyped({ address: event.currentTarget.value, server });
+          }}
           error={fields.address}
           disabled={running}
           required
@@ -81,7 +84,10 @@ export function FromWeb({ name, fetch, onFetch, onName, onDone }: Props) {
             description="What MLFLOW_TRACKING_URI would be"
             placeholder="https://mlflow.example.org"
             value={server}
-            onChange={(event) => setServer(event.currentTarget.value)}
+            onChange={(event) => {
+              setServer(event.currentTarget.value);
+              onTyped({ address, server: event.currentTarget.value });
+            }}
             error={fields.tracking_uri}
             disabled={running}
             required

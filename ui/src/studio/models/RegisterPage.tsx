@@ -10,6 +10,7 @@ import { Page, PageHeader, Section } from '@/kit/Page';
 import { FromAddress } from './FromAddress';
 import { FromFile } from './FromFile';
 import { FromWeb } from './FromWeb';
+import { inCode, type Typed } from './inCode';
 import { nameFromFile, nameProblem } from './naming';
 import { SOURCES } from './routes';
 
@@ -41,6 +42,7 @@ export function RegisterPage() {
   const [name, setName] = useState(search.name ?? '');
   const [touched, setTouched] = useState(Boolean(search.name));
   const [problem, setProblem] = useState<string | undefined>();
+  const [typed, setTyped] = useState<Typed>({});
   const source = search.from ?? (search.run ? 'run' : 'file');
   const done = (made: { name: string; version: number }) => {
     void cache.invalidateQueries({ queryKey: ['models'] });
@@ -64,15 +66,10 @@ export function RegisterPage() {
           aria-label="Where the model is from"
           data={SOURCES.map((value) => ({ value, label: LABELS[value] }))}
           value={source}
-          onChange={(value) =>
-            void navigate({
-              search: (old) => ({
-                ...old,
-                from: value as Source,
-              }),
-              replace: true,
-            })
-          }
+          onChange={(value) => {
+            setTyped({});
+            void navigate({ search: (old) => ({ ...old, from: value as Source }), replace: true });
+          }}
         />
         <TextInput
           label="Name"
@@ -99,6 +96,7 @@ export function RegisterPage() {
           <FromWeb
             name={name}
             fetch={search.fetch ? { name: search.name ?? name, run: search.fetch } : undefined}
+            onTyped={setTyped}
             onFetch={(fetch) => void navigate({ search: (old) => ({ ...old, name, fetch }), replace: true })}
             onName={setProblem}
             onDone={done}
@@ -108,6 +106,7 @@ export function RegisterPage() {
             key={source}
             kind={source}
             preset={search}
+            onTyped={setTyped}
             name={name}
             onName={setProblem}
             onDone={done}
@@ -115,29 +114,8 @@ export function RegisterPage() {
         )}
       </Stack>
       <Section title="The same in code">
-        <CodeSnippet code={CODE[source](shown, search)} />
+        <CodeSnippet code={inCode(source, shown, { ...search, ...typed })} />
       </Section>
     </Page>
   );
 }
-
-const CODE: Record<Source, (name: string, preset: Preset) => Record<string, string>> = {
-  file: (name) => ({
-    'Command line': `studiolo models register model.onnx --name ${name}`,
-    Python: `from studiolo import Studio\n\nstudio = Studio()\nstudio.models.register("${name}", source="model.onnx")   # or a folder, a zip, model.pkl …`,
-  }),
-  run: (name, { run = 'RUN', path = 'model' }) => ({
-    'Command line': `studiolo models register ${name} --run ${run} --path ${path}`,
-    Python: `studio.models.register("${name}", "${run}", "${path}")`,
-    MLflow: `mlflow.register_model("runs:/${run}/${path}", "${name}")`,
-  }),
-  address: (name, { address = 'models:/other/3' }) => ({
-    'Command line': `studiolo models register ${address} --name ${name}`,
-    Python: `studio.models.register("${name}", source="${address}")`,
-  }),
-  web: (name) => ({
-    'The studio fetches': `studiolo models register https://example.org/model.onnx --name ${name} --on-server`,
-    'This machine fetches': `MLFLOW_TRACKING_TOKEN=… studiolo models register models:/other/3 --tracking-uri https://mlflow.example.org --name ${name}`,
-    Python: `studio.models.register_from("https://example.org/model.onnx", "${name}")   # or models:/…, tracking_uri="https://…"`,
-  }),
-};

@@ -1,3 +1,4 @@
+import { inShell } from '@/kernel/shell';
 import type { DatastoreKind, KindField } from '../queries';
 
 /** What a form holds: everything as text or as a switch, whatever kind is chosen. */
@@ -89,12 +90,8 @@ export function commandOf(name: string, kind: DatastoreKind, auth: string, value
     if (field.secret) {
       if (field.required || value) words.push(`${option}-env ${field.name.toUpperCase()}`);
     } else if (value !== undefined && value !== '' && value !== String(field.default ?? '')) {
-      if (field.type !== 'boolean' || value === true) words.push(`${option} ${quoted(String(value))}`);
+      if (field.type !== 'boolean' || value === true) words.push(`${option} ${inShell(String(value))}`);
     }
   }
   return words.join(' \\\n  ');
-}
-
-function quoted(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -19,7 +19,8 @@ test('a part of a split that a run was made from is named, and leads to its vers
   const run = { id: 'a'.repeat(32), kind: 'training' } as Run;
   const overview = { inputs: [], models: [] } as unknown as RunOverview;
   const created_at = '2026-01-01T00:00:00Z';
-  const edges = [{ source: 'dataset:titanic:3@cv.train', target: `run:${run.id}`, created_at }];
+  const names = { source_name: '', target_name: '' };
+  const edges = [{ source: 'dataset:titanic:3@cv.train', target: `run:${run.id}`, created_at, ...names }];
   await draw(<InputsOutputs run={run} overview={overview} edges={edges} />);
   const link = await screen.findByRole('link', { name: 'titanic version 3, part cv.train' });
   expect(link.getAttribute('href')).toMatch(/datasets\/titanic\?version=3$/);
