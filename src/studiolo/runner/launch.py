@@ -18,7 +18,7 @@ _PATIENCE = 60.0
 
 class Order(TypedDict, total=False):
     """What `job.json` says. mark: unique to the attempt; memory_limit: bytes of all its processes; rlimits: per process.
-    cores, gpus, priority: for those that have a queue of their own.
+    cores, gpus, priority, nodes: for those that have a queue of their own.
 
     manifests: inputs of many files, which the runner places from `blobs` (`inputs.py`); copied: not linked.
     before: a program of the studio that makes ready what the job needs; after: one that takes away what it left, run when it
@@ -39,6 +39,7 @@ class Order(TypedDict, total=False):
     memory_limit: int
     cores: int
     gpus: int
+    nodes: int
     priority: int
     rlimits: dict[str, int]
     title: str

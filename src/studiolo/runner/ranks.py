@@ -1,6 +1,7 @@
 """Runs a command as several processes that know each other: `python -I -S ranks.py <kind> <count> <words…>`.
 
-Of the kind `ray` it is one process beside a Ray, whose options stand for the count (`ray_nodes.py`). Of the others each gets its rank and where the first one is, in the variables of PyTorch, TensorFlow and Azure ML; `mpi` is Open MPI's own
+Of the kind `ray` it is one process beside a Ray, whose options stand for the count (`ray_nodes.py`); `nodes` are several nodes
+(`node_groups.py`). Of the others each gets its rank and where the first one is, in the variables of PyTorch, TensorFlow and Azure ML; `mpi` is Open MPI's own
 launcher. When one process fails, the others are ended, and its exit code is that of all.
 """
 
@@ -94,7 +95,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "ray":
-        beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ray_nodes.py")
-        os.execv(sys.executable, [sys.executable, "-I", "-S", beside, *sys.argv[2:]])
+    if others := {"ray": ("ray_nodes.py",), "nodes": ("node_groups.py", "start")}.get(sys.argv[1]):
+        beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), others[0])
+        os.execv(sys.executable, [sys.executable, "-I", "-S", beside, *others[1:], *sys.argv[2:]])
     sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))

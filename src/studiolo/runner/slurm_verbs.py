@@ -256,7 +256,10 @@ def _options(root: Path, folder: Path, name: str, order: dict[str, Any]) -> list
     title = re.sub(r"[^\w.-]+", "-", str(order.get("title") or "job"))[:60]
     found = [f"--job-name={title}", f"--comment={_comment(root, name)}", f"--chdir={folder}"]
     found += [f"--output={folder / LOG}", f"--error={folder / LOG}", "--open-mode=append", "--no-requeue"]
-    found += ["--nodes=1", "--ntasks=1", f"--cpus-per-task={int(order.get('cores') or 1)}"]
+    nodes = int(order.get("nodes") or 1)
+    found += [f"--nodes={nodes}", f"--ntasks={nodes}", f"--cpus-per-task={int(order.get('cores') or 1)}"]
+    if nodes > 1:
+        found.append("--ntasks-per-node=1")
     if gpus := int(order.get("gpus") or 0):
         found.append(f"--gres=gpu:{gpus}")
     if memory := int(order.get("memory_limit") or 0):

@@ -8566,11 +8566,17 @@ export interface components {
     };
     /**
      * Distribution
-     * @description How many processes run the command together. type: whose habits their variables follow.
+     * @description How many processes run the command together, on each of so many nodes. type: whose habits their variables follow.
      *
-     *     ray: the command runs once, beside a Ray of so many nodes, which is the job's own and ends with it.
+     *     nodes: of a Slurm, or of a cluster; elsewhere groups of processes on the machine that runs the job, which gives it so many times
+     *     its resources. ray: the command runs once, beside a Ray of so many nodes, which is the job's own and ends with it.
      */
     Distribution: {
+      /**
+       * Nodes
+       * @default 1
+       */
+      nodes: number;
       /**
        * Processes
        * @default 1

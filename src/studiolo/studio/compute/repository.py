@@ -60,6 +60,12 @@ def get(tx: Connection, holder: str) -> Any:
     return _GET.first(tx, {"holder": holder})
 
 
+def beginning(tx: Connection, start: str) -> list[str]:
+    """Return the holders whose names begin so."""
+    query = select(holdings.c.holder).where(holdings.c.holder.startswith(start, autoescape=True))
+    return list(tx.execute(query.order_by(holdings.c.holder)).scalars())
+
+
 def put(tx: Connection, values: dict[str, Any]) -> None:
     """Add a holding."""
     _PUT.run(tx, values)

@@ -1,8 +1,23 @@
 """The nouns of compute on the wire."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import BaseModel
+
+
+class Asked(NamedTuple):
+    """What a job asks of a compute, on each of so many nodes. gpus: None: what jobs of the compute have."""
+
+    cores: int
+    memory_bytes: int
+    gpus: int | None = None
+    nodes: int = 1
+
+    def together(self) -> "Asked":
+        """Return the same on one node."""
+        gpus = self.gpus * self.nodes if self.gpus is not None else None
+        return Asked(self.cores * self.nodes, self.memory_bytes * self.nodes, gpus)
 
 
 class Limit(BaseModel):

@@ -8,22 +8,23 @@ from sqlalchemy import Connection, Row
 
 from studiolo.kernel import plugins
 from studiolo.kernel.context import Context
-from studiolo.studio.compute import repository, room, shown
+from studiolo.studio.compute import gangs, repository, room, shown
 from studiolo.studio.compute.backends.base import BACKENDS, Backend, BackendSpec, Capacity
 from studiolo.studio.compute.clusters import placing
 from studiolo.studio.compute.clusters import repository as clusters
 from studiolo.studio.compute.clusters.errors import ClusterExists
 from studiolo.studio.compute.clusters.scripted import engine as scripted
 from studiolo.studio.compute.clusters.scripted import nodes as of_programs
-from studiolo.studio.compute.errors import ComputeNotFound, TooBig
+from studiolo.studio.compute.errors import ComputeNotFound
 from studiolo.studio.compute.gpus import devices, leases
 from studiolo.studio.compute.gpus.devices import Gpu
 from studiolo.studio.compute.machines import kinds, opening
 from studiolo.studio.compute.machines import repository as machines
 from studiolo.studio.compute.machines import room as there
 from studiolo.studio.compute.node_logs import telling
-from studiolo.studio.compute.schemas import Compute
+from studiolo.studio.compute.schemas import Asked, Compute
 
+at_place, at_runner = gangs.at_place, gangs.at_runner
 _LOOKED_AT = 3.0  # seconds that what a page shows of GPUs may be old
 _RAISE = ", or raise STUDIOLO_CORES or STUDIOLO_MEMORY_BYTES"
 RESERVED = ("local", "serverless", "clusters", "machines", "kinds", "costs", "logs", "new")
@@ -110,17 +111,22 @@ def capacity(ctx: Context, name: str) -> Capacity:
     return backend(name).capacity(ctx.settings)
 
 
-def check(ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None) -> None:
+def check(ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None, nodes: int = 1) -> None:
     """Refuse what the compute can never give; raises ComputeNotFound and TooBig.
 
     gpus: None asks for what jobs of the compute have: all of a node of a cluster, of this machine none.
     """
+    if nodes > 1:
+        with ctx.db.read() as tx:
+            cores, memory_bytes, gpus, nodes = at_place(tx, ctx, name, Asked(cores, memory_bytes, gpus, nodes))
     if name not in built_in():
         with ctx.db.read() as tx:
             machine_row = machines.find(tx, ctx.workspace_id, name)
             cluster = _cluster(tx, ctx, name) if machine_row is None else None
         if cluster is not None:
-            _check_node(cluster, cores, memory_bytes, gpus)
+            gangs.enough(cluster, cores, memory_bytes, gpus)
+            if nodes > 1:
+                gangs.enough_nodes(cluster, capacity(ctx, placing.MACHINE), nodes)
         elif machine_row is not None:
             there.check(machine_row, cores, memory_bytes, gpus or 0)
         return
@@ -141,15 +147,17 @@ def reserve(
     gpus: int | None = None,
     title: str = "",
     run_id: str | None = None,
+    nodes: int = 1,
 ) -> bool:
     """Hold a part of a compute in the caller's transaction; False when there is no room now. Repeating it is no second.
 
-    A request above the whole capacity (the machine has shrunk) is served when it is alone, rather than never.
+    nodes: of a cluster, that are to have so much each. A request above the whole capacity (the machine has shrunk) is served when it is alone, rather than never.
     """
     repository.lock(tx)
     if repository.get(tx, holder) is not None:
         return True
-    values = {"holder": holder, "compute": name, "workspace_id": ctx.workspace_id, "title": title, "run_id": run_id}
+    values: dict[str, Any] = {"holder": holder, "compute": name, "title": title, "run_id": run_id}
+    values["workspace_id"] = ctx.workspace_id
     among: Sequence[Gpu] = devices.known()
     count = gpus or 0
     if name in built_in():
@@ -166,16 +174,15 @@ def reserve(
         if cluster is None:
             return False
         count = placing.of_node(cluster, gpus)
-        node = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx), count)
-        if node is None:
-            return False
-        values |= {"compute": cluster.id, "node": node.id}
+        taken = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx), count, nodes)
         said = telling.begins(title, run_id, cores, count)
-        telling.of_node(tx, ctx, (cluster.id, name), node.number, "running", said)
-        among = placing.gpus_of(tx, [node.id])[node.id] if count else ()
-    share = {"cores": cores, "memory_bytes": memory_bytes, "gpus": count}
-    repository.put(tx, {**values, **share, "since": ctx.clock.now()})
-    leases.take(tx, str(values["compute"]), holder, count, among)
+        for own, node in zip(gangs.names(holder, nodes), taken, strict=False):
+            telling.of_node(tx, ctx, (cluster.id, name), node.number, "running", said)
+            among = placing.gpus_of(tx, [node.id])[node.id] if count else ()
+            values |= {"holder": own, "compute": cluster.id, "node": node.id}
+            gangs.hold(tx, ctx, values, (cores, memory_bytes, count), among)
+        return bool(taken)
+    gangs.hold(tx, ctx, values, (cores, memory_bytes, count), among)
     return True
 
 
@@ -187,6 +194,7 @@ def has_room(
     memory_bytes: int,
     holder: str = "",
     gpus: int | None = None,
+    nodes: int = 1,
 ) -> bool:
     """Say whether so much is free now, or held by this holder already."""
     if name in built_in():
@@ -200,7 +208,7 @@ def has_room(
     if cluster is None:
         return False
     count = placing.of_node(cluster, gpus)
-    return placing.has_room(tx, cluster, cores, memory_bytes, machine(tx, ctx), count)
+    return placing.has_room(tx, cluster, cores, memory_bytes, machine(tx, ctx), count, nodes)
 
 
 def see_gpus(ctx: Context, name: str, gpus: int | None) -> None:
@@ -224,7 +232,8 @@ def variables(ctx: Context, name: str, holder: str, gpus: int | None) -> dict[st
     if elsewhere(ctx, name):
         return {}
     with ctx.db.read() as tx:
-        return devices.visible([gpu.number for gpu in leases.of(tx, [holder])[holder]])
+        found = leases.of(tx, [holder, *gangs.others(tx, holder)])
+    return devices.visible([gpu.number for of_node in found.values() for gpu in of_node])
 
 
 def make_room(
@@ -234,6 +243,7 @@ def make_room(
     memory_bytes: int,
     gpus: int | None = None,
     waiting: Callable[[], int] = lambda: 1,
+    nodes: int = 1,
 ) -> bool:
     """Free the machine for the job at the head of a queue: idle nodes go, low-priority ones are asked to. True: look again.
 
@@ -251,15 +261,18 @@ def make_room(
             cluster = clusters.find(tx, ctx.workspace_id, name)
             if cluster is None or len(clusters.up(tx, cluster.id)) >= cluster.max_nodes:
                 return False
-            cores, memory_bytes, gpus = cluster.cores, cluster.memory_bytes, cluster.gpus
+            wanted = placing.of_node(cluster, gpus)
+            missing = max(1, nodes - len(placing.fitting(tx, cluster, cores, memory_bytes, wanted)))
+            cores, memory_bytes = cluster.cores * missing, cluster.memory_bytes * missing
+            gpus = cluster.gpus * missing
             preempt = cluster.tier != "low_priority"
         if not placing.in_the_way(tx, have, cores, memory_bytes, gpus or 0, preempt=preempt):
             return False
     with ctx.db.begin() as tx:
         repository.lock(tx)
-        nodes = placing.in_the_way(tx, have, cores, memory_bytes, gpus or 0, preempt=preempt)
-        placing.make_room(tx, ctx, nodes)
-    return bool(nodes)
+        going = placing.in_the_way(tx, have, cores, memory_bytes, gpus or 0, preempt=preempt)
+        placing.make_room(tx, ctx, going)
+    return bool(going)
 
 
 def _one_more(ctx: Context) -> of_programs.OfMachine:
@@ -319,13 +332,16 @@ def release(tx: Connection, ctx: Context, holder: str, outcome: str = "", ended_
     now = ctx.clock.now()
     until = ended_at if ended_at is not None and held.since <= ended_at <= now else now
     if held.node is not None:
-        placing.left(tx, ctx, held, until, outcome)
+        for one in (held, *gangs.released(tx, holder)):
+            placing.left(tx, ctx, one, until, outcome)
     elif held.compute not in built_in() and (row := machines.by_id(tx, held.compute)) is not None:
         seconds = (until - held.since).total_seconds()
         telling.of_machine(tx, ctx, (row.id, row.name), telling.ends(held.title, held.run_id, seconds, outcome))
 
 
-def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None) -> str:
+def waits_for(
+    tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None, nodes: int = 1
+) -> str:
     """Say what a job that needs so much waits for."""
     if name in built_in():
         return _waits_here(tx, ctx, name, cores, memory_bytes, gpus or 0)
@@ -336,7 +352,7 @@ def waits_for(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes:
         return f"waits for ever: there is no compute '{name}' any more; cancel the job and submit it elsewhere"
     of_a_node = _waits_here(tx, ctx, placing.MACHINE, cluster.cores, cluster.memory_bytes, cluster.gpus)
     count = placing.of_node(cluster, gpus)
-    return placing.waits_for(tx, cluster, cores, memory_bytes, machine(tx, ctx), of_a_node, count)
+    return placing.waits_for(tx, cluster, cores, memory_bytes, machine(tx, ctx), of_a_node, count, nodes)
 
 
 def _waits_here(tx: Connection, ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int) -> str:
@@ -361,18 +377,6 @@ def _cluster(tx: Connection, ctx: Context, name: str) -> Row[Any]:
     if found is None:
         raise ComputeNotFound(name, sorted(names(tx, ctx)))
     return found
-
-
-def _check_node(cluster: Row[Any], cores: int, memory_bytes: int, gpus: int | None) -> None:
-    have, bigger = (cluster.cores, cluster.memory_bytes), ", or make a cluster with bigger nodes"
-    room.enough(f"A node of '{cluster.name}'", have, cores, memory_bytes, bigger)
-    if gpus and cluster.provider not in placing.RAYS | placing.HERE:
-        raise TooBig(
-            f"Nodes of '{cluster.name}' are other machines, whose GPUs the studio does not give out: jobs see all of them.",
-            "Leave `gpus` out.",
-            field="resources.gpus",
-        )
-    leases.enough(f"A node of '{cluster.name}'", cluster.gpus, gpus or 0, otherwise=bigger)
 
 
 def list_(ctx: Context) -> list[Compute]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import DiskFull
@@ -84,17 +85,19 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
     """Write what the runner is to do. token: for the job, as the account that submitted it."""
     place, spec = folder(ctx, claim), claim.spec
     grace = ctx.settings.cancel_grace_seconds
+    needs = compute.at_runner(ctx, claim.compute, spec.asked())
     env = job_variables.of(ctx, claim, place, token)
     made = Order(
-        argv=_argv(spec, place),
+        argv=_argv(ctx, spec, place),
         env=env,
         cwd=str(place / WORK),
         mark=mark(claim),
         timeout_s=spec.timeout_s,
         grace_s=grace,
-        memory_limit=spec.resources.memory_bytes,
-        cores=spec.resources.cores,
-        gpus=spec.resources.gpus or 0,
+        memory_limit=needs.memory_bytes,
+        cores=needs.cores,
+        gpus=needs.gpus or 0,
+        nodes=needs.nodes,
         priority=spec.priority,
         title=claim.name,
         manifests=_manifests(spec, place),
@@ -200,7 +203,7 @@ def last_line(place: Path) -> str:
     return (raised or lines)[-1].strip()[:_LAST_LINE] if lines else ""
 
 
-def _argv(spec: JobSpec, place: Path) -> list[str]:
+def _argv(ctx: Context, spec: JobSpec, place: Path) -> list[str]:
     """Return the words that the runner executes."""
     if spec.parallel is not None:
         return _parallel(spec, place)
@@ -209,11 +212,13 @@ def _argv(spec: JobSpec, place: Path) -> list[str]:
     if spec.spark is not None:
         return _spark(spec, place)
     if spec.sweep is None:
-        return _together(spec, _words(spec, place, place / OUTPUTS))
+        return _together(ctx, spec, place, _words(spec, place, place / OUTPUTS))
     words = _words(spec, place, place / OUTPUTS / "trials" / driver.HERE)
     plan = {
         "sweep": spec.sweep.model_dump(mode="json"),
-        "command": words[-1] if words[1:2] == ["-c"] and not spec.distribution else shlex.join(_together(spec, words)),
+        "command": words[-1]
+        if words[1:2] == ["-c"] and not spec.distribution
+        else shlex.join(_together(ctx, spec, place, words)),
         "outputs": sorted(spec.outputs),
         "folders": sorted(name for name in spec.outputs if not making.is_file(spec, name)),
         "secrets": sorted(spec.secrets.keys() - {*spec.context.get("withheld", [])}),
@@ -302,7 +307,7 @@ def _shell() -> str:
     return shutil.which("bash") or "/bin/sh"
 
 
-def _together(spec: JobSpec, words: list[str]) -> list[str]:
+def _together(ctx: Context, spec: JobSpec, place: Path, words: list[str]) -> list[str]:
     """Return the words that run a command as several processes, where the job asks for it."""
     if spec.distribution is None:
         return words
@@ -311,6 +316,10 @@ def _together(spec: JobSpec, words: list[str]) -> list[str]:
         asked = (given.ray or OwnRay()).model_dump(exclude_none=True)
         asked |= {"nodes": given.processes, "cores": spec.resources.cores, "memory": spec.resources.memory_bytes or 0}
         return [sys.executable, "-I", "-S", ranks.__file__, "ray", json.dumps(asked), *words]
+    if spec.nodes() > 1:
+        plan: dict[str, Any] = {"kind": given.type, "nodes": given.nodes, "processes": given.processes}
+        plan |= {"grace": ctx.settings.cancel_grace_seconds, "folder": str(place)}
+        return [sys.executable, "-I", "-S", ranks.__file__, "nodes", json.dumps(plan), *words]
     return [sys.executable, "-I", "-S", ranks.__file__, given.type, str(given.processes), *words]
 
 

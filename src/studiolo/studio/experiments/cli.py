@@ -55,10 +55,18 @@ def logs(
     context: typer.Context,
     run: RunId,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the job has ended.")] = False,
+    node: Annotated[
+        int | None, typer.Option(min=0, help="Only the lines of this node of a job that has several.")
+    ] = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Print the log of a job."""
     experiments = Experiments(transport(context))
+    if node is not None:
+        for line in experiments.lines_of_node(run, node, follow=follow):
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        return
     if output is Output.json:
         show(experiments.log(run), output=output)
         return
@@ -67,10 +75,8 @@ def logs(
             sys.stdout.write(text)
             sys.stdout.flush()
         return
-    chunk = experiments.log(run)
-    while chunk.text:
-        sys.stdout.write(chunk.text)
-        chunk = experiments.log(run, chunk.next)
+    for text in experiments.written(run):
+        sys.stdout.write(text)
 
 
 @app.command("cancel")

@@ -100,6 +100,22 @@ class Experiments(Jobs, Tabled, Tracked, Comparing, Binned, Browsing, Importing)
                 return
             time.sleep(pause)
 
+    def lines_of_node(self, run_id: str, node: int, *, follow: bool = False) -> Iterator[str]:
+        """Yield the lines that one node wrote, of a job that has several. follow: until the job has ended."""
+        label, rest = f"[node {node}] ", ""
+        for text in self.follow(run_id) if follow else self.written(run_id):
+            *lines, rest = (rest + text).split("\n")
+            yield from (line.removeprefix(label) + "\n" for line in lines if line.startswith(label))
+        if rest.startswith(label):
+            yield rest.removeprefix(label) + "\n"
+
+    def written(self, run_id: str) -> Iterator[str]:
+        """Yield the log of a job as it is now."""
+        chunk = self.log(run_id)
+        while chunk.text:
+            yield chunk.text
+            chunk = self.log(run_id, chunk.next)
+
     def standing(self, run_id: str, seconds: float = 0.0, version: int | None = None) -> Standing:
         """Return how a run stands when it has ended, or has another version than this one; after the seconds in any case, at most 30."""
         where = f"experiments/runs/{run_id}/standing"

@@ -21,7 +21,7 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
 
     Raises BadJob, ComputeNotFound, TooBig for what the compute can never give, MissingExtra.
     """
-    compute.check(ctx, job.compute, job.resources.cores, job.resources.memory_bytes, job.resources.gpus)
+    compute.check(ctx, job.compute, *job.asked())
     if compute.elsewhere(ctx, job.compute):
         elsewhere.check(job, images=compute.runs_images(ctx, job.compute))
     if not job.command or not job.command[0].strip():

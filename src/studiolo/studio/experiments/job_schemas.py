@@ -58,15 +58,17 @@ class OwnRay(BaseModel):
 
 
 class Distribution(BaseModel):
-    """How many processes run the command together. type: whose habits their variables follow.
+    """How many processes run the command together, on each of so many nodes. type: whose habits their variables follow.
 
-    ray: the command runs once, beside a Ray of so many nodes, which is the job's own and ends with it.
+    nodes: of a Slurm, or of a cluster; elsewhere groups of processes on the machine that runs the job, which gives it so many times
+    its resources. ray: the command runs once, beside a Ray of so many nodes, which is the job's own and ends with it.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["pytorch", "mpi", "tensorflow", "ray"] = "pytorch"
     processes: int = Field(1, ge=1, le=256)
+    nodes: int = Field(1, ge=1, le=256)
     ray: OwnRay | None = None
 
 

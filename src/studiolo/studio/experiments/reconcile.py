@@ -223,27 +223,23 @@ def _look_for_room(ctx: Context, claim: Claim) -> Look:
     _aside.discard(claim.seq)
     if claim.desired == "canceled":
         return Look(Seen(Sight.waits))
-    needs = claim.spec.resources
     passed = [trouble.seq for trouble in _troubled.values()]
-    compute.see_gpus(ctx, claim.compute, needs.gpus)
+    compute.see_gpus(ctx, claim.compute, claim.spec.resources.gpus)
     with ctx.db.glance() as tx:  # it is looked at once more in the transaction that takes the room
-        if not claims.is_next(tx, ctx, claim, passed if needs.gpus else [*passed, *_aside]):
+        cores, memory, gpus, nodes = compute.at_place(tx, ctx, claim.compute, claim.spec.asked())
+        if not claims.is_next(tx, ctx, claim, passed if gpus else [*passed, *_aside]):
             # behind one that waits for GPUs, who needs some waits as it does: else that one might wait for ever
-            if needs.gpus and _aside and claims.is_next(tx, ctx, claim, [*passed, *_aside]):
+            if gpus and _aside and claims.is_next(tx, ctx, claim, [*passed, *_aside]):
                 _set_aside(claim)
             return Look(Seen(Sight.waits))
-        room = compute.has_room(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder, needs.gpus)
-    freed = not room and compute.make_room(
-        ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus, lambda: _waiting(ctx, claim)
-    )
+        room = compute.has_room(tx, ctx, claim.compute, cores, memory, claim.next_holder, gpus, nodes)
+    freed = not room and compute.make_room(ctx, claim.compute, cores, memory, gpus, lambda: _waiting(ctx, claim), nodes)
     if freed:  # looked at again at once, before anybody else takes what was freed
         with ctx.db.read() as tx:
-            room = compute.has_room(
-                tx, ctx, claim.compute, needs.cores, needs.memory_bytes, claim.next_holder, needs.gpus
-            )
+            room = compute.has_room(tx, ctx, claim.compute, cores, memory, claim.next_holder, gpus, nodes)
     if not room:
         with ctx.db.read() as tx:
-            if compute.short_of_gpus(tx, ctx, claim.compute, needs.cores, needs.memory_bytes, needs.gpus):
+            if compute.short_of_gpus(tx, ctx, claim.compute, cores, memory, gpus):
                 _set_aside(claim)
         return Look(Seen(Sight.waits), news=freed)
     if not (making.is_light(claim) and compute.is_here(ctx, claim.compute)):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from studiolo.studio.compute.schemas import Asked
 from studiolo.studio.experiments.job_schemas import DataInput, Distribution, EnvironmentDefinition, JobOutput
 from studiolo.studio.experiments.notebooks.schemas import Notebook
 from studiolo.studio.experiments.parallel.schemas import Parallel
@@ -108,6 +109,14 @@ class JobSpec(BaseModel):
     tags: dict[str, str] = {}
     parent_id: str | None = None
     context: dict[str, Any] = {}  # what the slice of this kind wants to remember, e.g. the dataset version
+
+    def nodes(self) -> int:
+        """Return on how many nodes it runs, each with its resources; a Ray of its own has them on one."""
+        return 1 if self.distribution is None or self.distribution.type == "ray" else self.distribution.nodes
+
+    def asked(self) -> Asked:
+        """Return what it asks of its compute."""
+        return Asked(self.resources.cores, self.resources.memory_bytes, self.resources.gpus, self.nodes())
 
 
 class OutputState(BaseModel):

@@ -296,15 +296,15 @@ def attempts(ctx: Context, run_id: str) -> list[Attempt]:
 
 def _with_reasons(tx: Connection, ctx: Context, rows: Sequence[Any]) -> list[Run]:
     """Make runs of rows; those that are queued say what they wait for."""
-    reasons: dict[tuple[str, int, int, int | None], str] = {}
+    reasons: dict[tuple[str, int, int, int | None, int], str] = {}
     queues: dict[str, dict[int, turns.Place]] = {}
     silent = why = None
     found = []
     for one in rows:
         run = repository.to_run(one)
         if one.state == "Queued" and one.spec:
-            needs = claims.spec_of(one.id, one.spec).resources
-            key = (one.compute or "local", needs.cores, needs.memory_bytes, needs.gpus)
+            name = one.compute or "local"
+            key = (name, *compute.at_place(tx, ctx, name, claims.spec_of(one.id, one.spec).asked()))
             if key not in reasons:
                 reasons[key] = compute.waits_for(tx, ctx, *key)
             if key[0] not in queues:

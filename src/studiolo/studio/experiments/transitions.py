@@ -157,7 +157,7 @@ def _name(tx: Connection, ctx: Context, claim: Claim, seen: Look) -> None:
 
 def reserve(tx: Connection, ctx: Context, claim: Claim) -> bool:
     """Hold the room of an attempt in the transaction that makes it: killed in between, nothing is held by a job that waits."""
-    needs = claim.spec.resources
+    needs = compute.at_place(tx, ctx, claim.compute, claim.spec.asked())
     return compute.reserve(
         tx,
         ctx,
@@ -166,6 +166,7 @@ def reserve(tx: Connection, ctx: Context, claim: Claim) -> bool:
         cores=needs.cores,
         memory_bytes=needs.memory_bytes,
         gpus=needs.gpus,
+        nodes=needs.nodes,
         title=claim.name,
         run_id=claim.id,
     )

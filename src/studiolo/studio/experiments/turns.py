@@ -62,7 +62,7 @@ def take(tx: Connection, ctx: Context, job: JobSpec, follows: int | None = None)
     if last is None:
         turn = int(_NOW.scalar(tx, {**band, "workspace": _within(ctx, job.compute)}) or 0)
         return {"turn": turn, "follows": follows}
-    turn = int(last) + max(job.resources.cores, job.resources.gpus or 0)
+    turn = int(last) + max(job.resources.cores, job.resources.gpus or 0) * job.nodes()
     if follows is None or job.parent_id is None:
         return {"turn": turn, "follows": follows}
     return {"turn": _exchanged(tx, {**band, "parent": job.parent_id}, turn, follows), "follows": follows}

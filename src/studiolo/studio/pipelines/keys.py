@@ -39,7 +39,7 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
         "command": _json(spec.command),
         "code": tree(spec.code),
         "environment": environment(spec),
-        "distribution": spec.distribution.model_dump_json(exclude_none=True) if spec.distribution else "",
+        "distribution": _distribution(spec),
     }
     if spec.sweep is not None:
         found["sweep"] = spec.sweep.model_dump_json()
@@ -97,6 +97,14 @@ def _content(spec: JobSpec, name: str) -> str:
     listed = sorted((file.path, file.digest, file.manifest) for file in spec.inputs.get(name, []))
     stage = spec.context.get("staged", {}).get(name)
     return hashlib.sha256(_json([shape, listed, stage]).encode()).hexdigest()
+
+
+def _distribution(spec: JobSpec) -> str:
+    """Return it as it was written before a job could ask for several nodes, where it does not."""
+    given = spec.distribution
+    if given is None:
+        return ""
+    return given.model_dump_json(exclude_none=True, exclude={"nodes"} if given.nodes == 1 else None)
 
 
 def environment(spec: JobSpec) -> str:

@@ -53,11 +53,9 @@ resources: {instance_count: 2}
     assert {name: output.type for name, output in spec.outputs.items()} == {"model": "uri_folder", "note": "uri_file"}
     assert spec.environment == "azureml:sklearn-1.5@latest"
     assert spec.distribution is not None
-    assert spec.distribution.processes == 4
+    assert (spec.distribution.processes, spec.distribution.nodes) == (4, 2)
     assert [(file.slot, file.path) for file in found.files] == [("data", "data.csv"), (None, "train.py")]
-    assert found.warnings == [
-        "'resources.instance_count' is 2: the job runs on one node",
-    ]
+    assert found.warnings == []
 
 
 def test_the_least_job_needs_a_command_only(tmp_path: Path) -> None:

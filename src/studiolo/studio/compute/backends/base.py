@@ -79,7 +79,7 @@ class BackendSpec:
     """name: what a job writes as `compute`, or the kind of machines that are attached; title, description: for people.
 
     place: what is to be known of where it is (`MachineConfig`); port: where it listens; signs_in: by which credentials; may_be_open:
-    also by none. programs_here: what runs on the studio's machine is the job's own program, which speaks to it.
+    also by none. nodes: it has several, and runs a job on as many as that asks for. programs_here: what runs on the studio's machine is the job's own program, which speaks to it.
     extra: optional dependency that it needs. fields: what is to be known of such a machine beside where it is. queues: it has a
     queue of its own, which decides what runs when; at most `max_jobs` of its settings are there at once. here: without a host
     it is the studio's own machine. images: it runs jobs in container images by itself. takes: the kinds of jobs that it takes, where
@@ -96,6 +96,7 @@ class BackendSpec:
     here: bool = False
     images: bool = False
     programs_here: bool = False
+    nodes: bool = False
     takes: tuple[str, ...] = ()
     port: int = 22
     place: tuple[str, ...] = ("host", "port", "user", "host_key", "folder", "python")

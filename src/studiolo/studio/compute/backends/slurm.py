@@ -27,6 +27,7 @@ SPEC = BackendSpec(
     attached=True,
     fields=settings.FIELDS,
     queues=True,
+    nodes=True,
     here=True,
 )
 _links = Links()

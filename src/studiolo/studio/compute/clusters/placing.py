@@ -41,15 +41,15 @@ def gpus_of(tx: Connection, nodes: Sequence[str]) -> dict[str, list[Gpu]]:
     return {node: found[_holder(node)] for node in nodes}
 
 
-def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int, gpus: int) -> Row[Any] | None:
-    """Return the fullest node that has so much free, so that others can become idle.
+def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int, gpus: int) -> list[Row[Any]]:
+    """Return the nodes that have so much free, the fullest first, so that others can become idle.
 
     Nodes above the largest number are to go, and get no more jobs: else a busy cluster would never shrink or stop.
     """
     nodes = [node for node in repository.up(tx, cluster.id) if _takes_jobs(node)][: cluster.max_nodes]
     jobs = repository.jobs(tx, [node.id for node in nodes])
     devices_of = gpus_of(tx, [node.id for node in nodes]) if gpus else {}
-    best: tuple[int, Row[Any]] | None = None
+    found: list[tuple[int, Row[Any]]] = []
     for node in nodes:
         taken = sum(job.cores for job in jobs[node.id])
         bytes_taken = sum(job.memory_bytes for job in jobs[node.id])
@@ -59,36 +59,40 @@ def fitting(tx: Connection, cluster: Row[Any], cores: int, memory: int, gpus: in
                 fits = node.gpus - sum(job.gpus for job in jobs[node.id]) >= gpus
             else:
                 fits = len(leases.free(tx, cluster.id, devices_of[node.id])) >= gpus
-        if fits and (best is None or taken > best[0]):
-            best = (taken, node)
-    return best[1] if best else None
+        if fits:
+            found.append((taken, node))
+    return [node for _, node in sorted(found, key=lambda one: -one[0])]
 
 
 def _takes_jobs(node: Row[Any]) -> bool:
     return node.leaving_since is None and node.phase == UP and node.silent_since is None
 
 
-def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int) -> bool:
-    """Say whether a node has room, or one more may come."""
-    if fitting(tx, cluster, cores, memory, gpus) is not None:
+def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int, count: int = 1) -> bool:
+    """Say whether so many nodes have room, or as many more may come as are missing."""
+    missing = count - len(fitting(tx, cluster, cores, memory, gpus))
+    if missing <= 0:
         return True
     if cluster.provider != MACHINE:  # one more comes in its time
         return False
-    more = len(repository.up(tx, cluster.id)) < cluster.max_nodes
-    return more and fits(cluster.cores, cluster.memory_bytes, cluster.gpus)
+    more = len(repository.up(tx, cluster.id)) + missing <= cluster.max_nodes
+    return more and fits(cluster.cores * missing, cluster.memory_bytes * missing, cluster.gpus * missing)
 
 
 def take(
-    tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int
-) -> Row[Any] | None:
-    """Return the node that takes a job, a new one when the others are full; None when there is no room."""
-    node = fitting(tx, cluster, cores, memory, gpus)
-    if node is not None:
+    tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int, count: int = 1
+) -> list[Row[Any]]:
+    """Return the nodes that take a job, new ones when the others are full; none when there is no room for all of it."""
+    if not has_room(tx, cluster, cores, memory, fits, gpus, count):
+        return []
+    found = fitting(tx, cluster, cores, memory, gpus)[:count]
+    for node in found:
         repository.change_node(tx, node.id, {"idle_since": None})
-        return node
-    if not has_room(tx, cluster, cores, memory, fits, gpus):
-        return None
-    return repository.node(tx, start(tx, ctx, cluster, idle=False))
+    for _ in range(count - len(found)):
+        made = repository.node(tx, start(tx, ctx, cluster, idle=False))
+        assert made is not None  # in this transaction
+        found.append(made)
+    return found
 
 
 def start(tx: Connection, ctx: Context, cluster: Row[Any], *, idle: bool) -> str:
@@ -287,15 +291,23 @@ def make_room(tx: Connection, ctx: Context, nodes: list[Row[Any]]) -> None:
             end(tx, ctx, cluster, node, "it is idle, and others wait for its share of this machine")
 
 
-def waits_for(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, machine: str, gpus: int) -> str:
-    """Say what a job waits for on a cluster. machine: what one more node waits for."""
+def waits_for(
+    tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, machine: str, gpus: int, count: int = 1
+) -> str:
+    """Say what a job waits for on a cluster. machine: what one more node waits for; count: of nodes that it needs at once."""
     nodes = repository.up(tx, cluster.id)
-    if has_room(tx, cluster, cores, memory, fits, gpus):
+    if has_room(tx, cluster, cores, memory, fits, gpus, count):
         return "starts as soon as the controller sees it"
     if cluster.max_nodes == 0:
         return f"'{cluster.name}' is stopped: it has no nodes until its largest number of nodes is raised"
     if cluster.provider != MACHINE and (said := _waits_for_programs(cluster, nodes, fits, machine)):
         return said
+    if count > 1:
+        there = len(fitting(tx, cluster, cores, memory, gpus))
+        return (
+            f"waits for {count} nodes of '{cluster.name}' at once: {there} of {len(nodes)} that are up have room, and as many more as "
+            f"are missing {'do not fit on this machine now' if len(nodes) < cluster.max_nodes else 'may not come'}"
+        )
     if len(nodes) < cluster.max_nodes:
         return f"waits for one more node of '{cluster.name}' ({len(nodes)} of {cluster.max_nodes} up), which {machine}"
     jobs = [job for all_ in repository.jobs(tx, [node.id for node in nodes]).values() for job in all_]

@@ -113,9 +113,10 @@ def jobs(tx: Connection, node_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
 
 
 def leaving(tx: Connection, holder: str) -> bool:
-    """Say whether the node of a holder was asked to make room."""
-    query = select(nodes.c.leaving_since).join(holdings, holdings.c.node == nodes.c.id)
-    return tx.execute(query.where(holdings.c.holder == holder)).scalar_one_or_none() is not None
+    """Say whether a node of a holder was asked to make room."""
+    own = or_(holdings.c.holder == holder, holdings.c.holder.startswith(f"{holder}#", autoescape=True))
+    query = select(nodes.c.id).join(holdings, holdings.c.node == nodes.c.id).where(own)
+    return tx.execute(query.where(nodes.c.leaving_since.is_not(None)).limit(1)).first() is not None
 
 
 def spans(tx: Connection, cluster: str, since: datetime) -> list[Row[Any]]:

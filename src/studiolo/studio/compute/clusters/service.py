@@ -120,7 +120,8 @@ def scale(ctx: Context) -> bool:
         up = repository.up_by(tx, [row.id for row in rows])
         worth = [row for row in rows if _worth(tx, ctx, row, up[row.id])]
         leaving = [node.id for nodes in up.values() for node in nodes if _makes_room(node)]
-        asked = [job.holder for jobs in repository.jobs(tx, leaving).values() for job in jobs]
+        # of a job of several nodes each has a holding (`gangs.py`)
+        asked = {job.holder.partition("#")[0] for jobs in repository.jobs(tx, leaving).values() for job in jobs}
     for holder in asked:
         machine.backend(placing.MACHINE).preempt(ctx.settings.attempts / holder)
     changed = False
@@ -185,7 +186,7 @@ def _usages(rows: Sequence[Row[Any]]) -> list[JobUsage]:
     found = []
     for row in rows:
         hours = placing.hours(row.started_at, row.ended_at)
-        attempt = row.holder.rpartition("/")[2]
+        attempt = row.holder.rpartition("/")[2].partition("#")[0]
         found.append(
             JobUsage(
                 run_id=row.run_id,

@@ -136,8 +136,7 @@ def _without_meaning(raw: dict[str, Any]) -> list[str]:
     said += [f"'resources.{key}' is left out: it is of a cloud" for key in _OF_CLOUDS if resources.get(key)]
     if _WITH_GPUS.match(text(resources.get("instance_type"))) and "gpus" not in resources:
         said.append("'resources.instance_type' is a size with GPUs: write `gpus: 1` beside it for a job that needs one")
-    of_ray = enum(mapping(raw, "distribution").get("type")) == "ray"  # whose nodes they are
-    if text(resources.get("instance_count")) not in ("", "1") and not of_ray:
+    if text(resources.get("instance_count")) not in ("", "1") and not mapping(raw, "distribution"):
         said.append(f"'resources.instance_count' is {resources['instance_count']}: the job runs on one node")
     if raw.get("parent_job_name"):
         said.append("'parent_job_name' is left out: a pipeline sets it")
@@ -226,11 +225,21 @@ def _distribution(raw: dict[str, Any]) -> Distribution | None:
     if not given:
         return None
     kind = enum(given.get("type") or given.get("distribution_type"))
-    count = given.get("process_count_per_instance", given.get("worker_count", 1)) or 1
+    nodes = mapping(raw, "resources").get("instance_count", 1) or 1
     if kind == "ray":
-        nodes = mapping(raw, "resources").get("instance_count", 1) or 1
         return Distribution.model_validate({"type": kind, "processes": nodes, "ray": _ray(given)})
-    return Distribution.model_validate({"type": kind, "processes": count})
+    count = given.get("process_count_per_instance") or 1
+    if workers := given.get("worker_count"):  # of TensorFlow: on all nodes together
+        count = workers
+        if isinstance(workers, int) and isinstance(nodes, int) and nodes > 0:
+            if workers % nodes:
+                raise BadJob(
+                    f"{workers} workers cannot be shared out evenly to {nodes} nodes.",
+                    "Ask for a multiple of resources.instance_count.",
+                    field="distribution.worker_count",
+                )
+            count = workers // nodes
+    return Distribution.model_validate({"type": kind, "processes": count, "nodes": nodes})
 
 
 def _ray(given: dict[str, Any]) -> dict[str, Any]:
