@@ -26,7 +26,7 @@ class Order(TypedDict, total=False):
     limited: let the kernel keep memory and cores too (`limits.py`); group: the control group whose shares are given to jobs.
     inherited: variables that are this machine's, and mean nothing on another; own: those that the job itself names.
     warm: where a Python program may begin that need not have an interpreter of its own.
-    ray_node: where a node of a Ray was chosen, its id.
+    passes_on: its first process alone is told to end, and tells the others. ray_node: where a node of a Ray was chosen, its id.
     container: the engine that runs the job, and how (`containers.py`); image: for those who run jobs in images by themselves.
     """
 
@@ -58,6 +58,7 @@ class Order(TypedDict, total=False):
     container: dict[str, Any]
     image: str
     ray_node: str
+    passes_on: bool
 
 
 class Program(TypedDict):

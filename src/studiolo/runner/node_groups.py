@@ -19,6 +19,7 @@ import time
 from typing import Any
 
 _PAUSE = 0.05
+_END = b"end\n"  # to the nodes, from who started them
 _PATIENCE = 2.0
 _PIECE = 1 << 16
 _LONGEST = 1 << 20  # bytes of a line that does not end, before it is passed on in parts
@@ -73,13 +74,24 @@ def _workers(plan: "dict[str, Any]") -> "list[str]":
 
 
 def _by_slurm(plan: "dict[str, Any]", words: "list[str]") -> int:
-    """Let Slurm start the nodes; it ends all of them when one fails, and passes on the signals that it gets."""
+    """Let Slurm start the nodes; it kills all of them when one fails."""
     count, cores = str(plan["nodes"]), os.environ.get("SLURM_CPUS_PER_TASK") or "1"
     options = [f"--nodes={count}", f"--ntasks={count}", "--ntasks-per-node=1", f"--cpus-per-task={cores}"]
-    options += ["--kill-on-bad-exit=1", "--wait=0", "--overlap", "--mpi=none", "--input=none", "--export=ALL"]
-    step = subprocess.Popen(["srun", *options, *_node(plan), *words])
-    signal.signal(signal.SIGTERM, lambda *_: step.send_signal(signal.SIGTERM))
+    options += ["--kill-on-bad-exit=1", "--wait=0", "--overlap", "--mpi=none", "--export=ALL"]
+    # what it reads all nodes read: of a signal it would kill all, or their ranks would get it too
+    step = subprocess.Popen(["srun", *options, *_node(plan), *words], stdin=subprocess.PIPE)
+    told: list[int] = []
+
+    def end(*_: Any) -> None:
+        told.append(1)
+        assert step.stdin is not None
+        with contextlib.suppress(OSError):
+            os.write(step.stdin.fileno(), _END)
+
+    signal.signal(signal.SIGTERM, end)
     code = step.wait()
+    if told:
+        return 128 + signal.SIGTERM
     return _first_failed(plan) or (code if code >= 0 else 128 - code)
 
 
@@ -122,21 +134,34 @@ def node(plan: "dict[str, Any]", words: "list[str]") -> int:
     told: list[float] = []
     ranks: list[subprocess.Popen[bytes]] = []
 
+    gently: list[int] = []
+
     def end(*_: Any) -> None:
         told.append(time.monotonic())
         _tell(ranks, signal.SIGTERM)
 
+    def listen() -> None:
+        if os.read(0, 1):
+            gently.append(
+                1
+            )  # who starts the nodes knows why; of another exit code Slurm would kill those that still end
+            end()
+
     signal.signal(signal.SIGTERM, end)
+    if plan["slurm"]:
+        threading.Thread(target=listen, daemon=True).start()
     for local in range(count):
         if not told:
             own = _variables(plan, number, local)
             ranks.append(subprocess.Popen(words, env=own, stdin=subprocess.DEVNULL, stdout=into, stderr=into))
+    if told:  # while the last one was started
+        _tell(ranks, signal.SIGTERM)
     os.close(into)
     passing = threading.Thread(target=_pass_on, args=(out, f"[node {number}] ".encode()), daemon=True)
     passing.start()
     code = _wait(plan, number, ranks, told)
     passing.join(float(plan["grace"]))  # a process that a rank left behind may hold it open for ever
-    return code
+    return 0 if gently else code
 
 
 def _wait(plan: "dict[str, Any]", number: int, ranks: "list[subprocess.Popen[bytes]]", told: "list[float]") -> int:

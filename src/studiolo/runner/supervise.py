@@ -271,8 +271,10 @@ class Runner:
         asked: set[int] = set()
         deadline = time.monotonic() + grace
         while below := self._below():
-            processes.send([pid for pid in below if pid not in asked], signal.SIGTERM)
-            asked.update(below)
+            # one that passes on what it is told has processes where these signals mean something else
+            told = [self.pid] if self.order.get("passes_on") and self.pid in below else below
+            processes.send([pid for pid in told if pid not in asked], signal.SIGTERM)
+            asked.update(told)
             if time.monotonic() >= deadline:
                 break
             self._beat()

@@ -1,4 +1,4 @@
-"""A real Slurm of one node on this machine: munge, slurmctld and slurmd in a folder of their own, on free ports of the loopback."""
+"""A real Slurm on this machine, of one node or several, each with a slurmd of its own: munge, slurmctld and slurmd in a folder of their own, on free ports of the loopback."""
 
 import os
 import secrets
@@ -25,9 +25,12 @@ _UP_SECONDS = 30.0
 
 
 class Slurm:
-    """Daemons that can be killed and come back. cores: that the node says it has; it takes more jobs than this machine has cores."""
+    """Daemons that can be killed and come back. cores: that a node says it has; it takes more jobs than this machine has cores.
 
-    def __init__(self, folder: Path, cores: int = 16, more: Iterable[str] = ()) -> None:
+    count: of nodes, all of them on this machine; the first has the daemon `slurmd`, the others `slurmd2`, `slurmd3` …
+    """
+
+    def __init__(self, folder: Path, cores: int = 16, more: Iterable[str] = (), count: int = 1) -> None:
         """Write the configuration. more: lines of it. Raises ServerMissing, which names the package."""
         self._programs = {name: shutil.which(name, path=_PLACES) or "" for name in _PROGRAMS}
         missing = sorted({_PROGRAMS[name] for name, found in self._programs.items() if not found})
@@ -36,9 +39,11 @@ class Slurm:
             raise ServerMissing(f"Slurm: {said}")
         self.folder, self.conf = folder, folder / "slurm.conf"
         self.environment = {"SLURM_CONF": str(self.conf)}
+        self.count = count
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         folder.chmod(0o755)
-        for name in ("state", "spool", "munge"):
+        spools = [f"spool-n{number}" for number in range(1, count + 1)]
+        for name in ("state", "munge", *spools):
             (folder / name).mkdir()
         (folder / "munge").chmod(0o711)
         key = folder / "munge" / "key"
@@ -53,15 +58,14 @@ class Slurm:
             "ClusterName=studiolo",
             f"SlurmctldHost={host}(127.0.0.1)",
             f"SlurmctldPort={free_port()}",
-            f"SlurmdPort={free_port()}",
             "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny",
             f"AuthInfo=socket={self.folder}/munge/socket",
             "SlurmUser=root",
             "SlurmdUser=root",
             f"StateSaveLocation={self.folder}/state",
-            f"SlurmdSpoolDir={self.folder}/spool",
+            f"SlurmdSpoolDir={self.folder}/spool-%n",
             f"SlurmctldPidFile={self.folder}/slurmctld.pid",
-            f"SlurmdPidFile={self.folder}/slurmd.pid",
+            f"SlurmdPidFile={self.folder}/slurmd-%n.pid",
             "ProctrackType=proctrack/linuxproc",
             "TaskPlugin=task/none",
             "SelectType=select/cons_tres",
@@ -78,17 +82,29 @@ class Slurm:
             "MessageTimeout=2",
             "SlurmdTimeout=300",
             "PriorityType=priority/basic",
-            f"NodeName={host} NodeAddr=127.0.0.1 CPUs={cores} RealMemory={memory} State=UNKNOWN",
-            f"PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP",
-            f"PartitionName=short Nodes={host} MaxTime=1 State=UP",
+            *(
+                f"NodeName=n{number} NodeHostname={host} NodeAddr=127.0.0.1 Port={free_port()} CPUs={cores} RealMemory={memory} State=UNKNOWN"
+                for number in range(1, self.count + 1)
+            ),
+            f"PartitionName=main Nodes=n[1-{self.count}] Default=YES MaxTime=INFINITE State=UP",
+            f"PartitionName=short Nodes=n[1-{self.count}] MaxTime=1 State=UP",
         ]
 
     def start(self) -> None:
         """Start what does not run, and wait until the node is up."""
         self.run("munged")
         self.run("slurmctld")
-        self.run("slurmd")
-        self._until(lambda: self.ask("sinfo", "-h", "-o", "%T").strip() in ("idle", "mixed", "allocated"))
+        for name in self.nodes():
+            self.run(name)
+        self._until(self._up)
+
+    def nodes(self) -> list[str]:
+        """Return the daemons of the nodes."""
+        return ["slurmd", *(f"slurmd{number}" for number in range(2, self.count + 1))]
+
+    def _up(self) -> bool:
+        said = self.ask("sinfo", "-h", "-N", "-p", "main", "-o", "%T").split()
+        return len(said) == self.count and {*said} <= {"idle", "mixed", "allocated"}
 
     def run(self, name: str) -> None:
         """Start one daemon."""
@@ -106,11 +122,11 @@ class Slurm:
                 f"--seed-file={folder}/munge/seed",
             ],
             "slurmctld": ["-D", "-f", str(self.conf)],
-            "slurmd": ["-D", "-f", str(self.conf)],
-        }[name]
+            "slurmd": ["-D", "-N", f"n{name[6:] or 1}", "-f", str(self.conf)],
+        }[name.rstrip("0123456789")]
         with (folder / f"{name}.log").open("ab") as sink:
             self._running[name] = subprocess.Popen(
-                [self._programs[name], *words],
+                [self._programs[name.rstrip("0123456789")], *words],
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
@@ -140,7 +156,7 @@ class Slurm:
         """End the jobs and all daemons."""
         if "slurmctld" in self._running:
             self.ask("scancel", "--signal=KILL", "--full", "--user=root")
-        for name in ("slurmctld", "slurmd", "munged"):
+        for name in ("slurmctld", *self.nodes(), "munged"):
             self.kill(name)
         for process in psutil.process_iter(["name", "cmdline", "pid"]):
             if str(process.info["name"]).startswith("slurmstepd") and self._ours(process):

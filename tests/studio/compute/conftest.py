@@ -26,6 +26,19 @@ def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
 
 
 @pytest.fixture(scope="module")
+def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+    try:
+        found = Slurm(tmp_path_factory.mktemp("slurm"), count=2)
+    except ServerMissing as error:
+        pytest.skip(str(error))
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Ray]:
     folder = Path(tempfile.mkdtemp(prefix="ray"))  # pytest's own folders are too deep for its sockets
     found: Ray | None = None

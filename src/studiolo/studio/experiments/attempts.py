@@ -113,6 +113,8 @@ def order(ctx: Context, claim: Claim, token: str | None) -> Order:
     programs = around.programs(ctx, claim, lambda: job_variables.of_programs(ctx, claim, place))
     if "before" in programs and not around.is_ready(ctx, spec, place):
         made["before"] = programs["before"]
+    if spec.nodes() > 1 and spec.sweep is None:
+        made["passes_on"] = True
     if "after" in programs:
         made["after"] = programs["after"]
     if (chosen := spec.context.get("environment")) and chosen.get("container"):

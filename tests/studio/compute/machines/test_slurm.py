@@ -22,7 +22,9 @@ from studiolo.studio.compute.errors import TooBig
 from studiolo.studio.compute.machines import definitions, repository, service
 from studiolo.studio.compute.machines.errors import MachineInvalid
 from studiolo.studio.compute.machines.schemas import MachineCreate, MachinePatch, MachineTry
+from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.job_schemas import Distribution
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, Resources, Run
 from studiolo.testing.slurm import Slurm
 from tests.studio.experiments.jobs import log_of, wait_for
@@ -196,3 +198,18 @@ def test_routes_sdk_and_command_line(
     )
     assert json.loads(changed.output)["settings"]["options"] == ["--exclusive"], changed.output
     assert json.loads(changed.output)["settings"]["partition"] == "main"
+
+
+def test_one_file_runs_on_two_nodes(
+    ctx: Context, two_nodes: Slurm, definition: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_CONF", str(two_nodes.conf))
+    attach(ctx, definition)
+    command = "echo $NODE_RANK of $AZUREML_NODE_COUNT on $SLURMD_NODENAME | tee outputs/$NODE_RANK.txt"
+    run = submit(ctx, command, distribution=Distribution(nodes=2), resources=Resources(cores=9))
+    run = until(ctx, run, over)
+    assert run.state == "Completed", log_of(ctx, run)
+    said = sorted(line for line in log_of(ctx, run).splitlines() if line.startswith("[node"))
+    assert said == ["[node 0] 0 of 2 on n1", "[node 1] 1 of 2 on n2"]
+    with ctx.db.read() as tx:
+        assert {one.path for one in artifacts.list_(tx, ctx, run.id)} >= {"0.txt", "1.txt"}
