@@ -15,6 +15,7 @@ from studiolo.kernel.db.engine import Database
 from studiolo.studio.experiments import reconcile as experiments_tick
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.pipelines import reconcile, service
+from studiolo.studio.pipelines.schemas import PipelineRun
 from studiolo.testing.context import make_context
 from tests.studio.pipelines.graphs import output, pipeline, states, step, text_of
 
@@ -48,6 +49,26 @@ def killed(home: Path, *, before: bool) -> None:
         time.sleep(0.01)
 
 
+def killed_to_the_end(ctx: Context, run: PipelineRun) -> int:
+    """Let controllers die in turn, before or after they record something, until the pipeline has ended; returns how many did."""
+    kills = 0
+    deadline = time.monotonic() + 240
+    while service.get_run(ctx, run.run.id).run.state not in TERMINAL:
+        assert time.monotonic() < deadline
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads of others in this process do nothing of ours
+            child = os.fork()
+        if child == 0:
+            try:
+                killed(ctx.settings.home, before=kills % 2 == 0)
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status), "it found nothing to do, and the pipeline has not ended"
+        kills += 1
+    return kills
+
+
 def test_killed_at_each_transaction_every_step_runs_once(ctx: Context, tmp_path: Path) -> None:
     log = tmp_path / "log"
     inner = {
@@ -73,21 +94,7 @@ def test_killed_at_each_transaction_every_step_runs_once(ctx: Context, tmp_path:
         ),
     }
     run = service.submit(ctx, pipeline(steps))
-    kills = 0
-    deadline = time.monotonic() + 240
-    while service.get_run(ctx, run.run.id).run.state not in TERMINAL:
-        assert time.monotonic() < deadline
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # threads of others in this process do nothing of ours
-            child = os.fork()
-        if child == 0:
-            try:
-                killed(ctx.settings.home, before=kills % 2 == 0)
-            finally:
-                os._exit(0)
-        _, status = os.waitpid(child, 0)
-        assert os.WIFSIGNALED(status), "it found nothing to do, and the pipeline has not ended"
-        kills += 1
+    kills = killed_to_the_end(ctx, run)
     assert kills >= 12
     assert states(ctx, run) == {
         "one": "Completed",
@@ -97,3 +104,19 @@ def test_killed_at_each_transaction_every_step_runs_once(ctx: Context, tmp_path:
     }
     assert sorted(log.read_text().split()) == ["deep", "one", "two"]
     assert text_of(ctx, run, "two") == "1\nd\n"
+
+
+def test_killed_at_each_transaction_a_loop_turns_as_often_as_it_should(ctx: Context, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    body = step(
+        f"echo ${{{{inputs.n}}}} >> {log}; echo $(( ${{{{inputs.n}}}} + 1 )) > ${{{{outputs.next}}}}; "
+        "[ ${{inputs.n}} -lt 2 ] && echo true > ${{outputs.more}} || echo false > ${{outputs.more}}",
+        inputs={"n": 0},
+        declares={"n": "integer"},
+        makes={"next": "integer", "more": "boolean"},
+    )
+    loop = {"kind": "do_while", "body": "body", "condition": "more", "mapping": {"next": ["n"]}}
+    run = service.submit(ctx, pipeline({"body": body, "loop": loop}))
+    assert killed_to_the_end(ctx, run) >= 8
+    assert states(ctx, run) == dict.fromkeys(("loop", "loop/0", "loop/1", "loop/2"), "Completed")
+    assert log.read_text().split() == ["0", "1", "2"]

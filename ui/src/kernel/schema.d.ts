@@ -14524,8 +14524,7 @@ export interface components {
      * Reuse
      * @description Why a step took an earlier result, or did not.
      *
-     *     outcome: reused, taken (by a rerun from failed), missed, off, forced, unknowable (an input's content is not known), waits (the same
-     *     is being computed). origin_run_id: of the job whose result it is, or would be; changes: against the nearest earlier result.
+     *     outcome: reused, taken (by a rerun from failed), missed, off, forced, unknowable (an input's content is not known), waits (for the same). origin_run_id: of the job whose result it is, or would be; changes: against the nearest earlier result.
      */
     Reuse: {
       /**
@@ -16542,6 +16541,7 @@ export interface components {
      *     them is read. reuse: false takes no earlier result; other steps do not notice.
      *     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
      *     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
+     *     Of `do_while` it runs again while its output `condition` is true; mapping: by output, the inputs that have it the next time.
      */
     'Step-Input': {
       /**
@@ -16626,7 +16626,16 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind:
+        | 'command'
+        | 'sweep'
+        | 'parallel'
+        | 'notebook'
+        | 'spark'
+        | 'pipeline'
+        | 'if_else'
+        | 'parallel_for'
+        | 'do_while';
       /**
        * Makes
        * @default {}
@@ -16635,11 +16644,23 @@ export interface components {
         [key: string]: components['schemas']['OutputPort'];
       };
       /**
+       * Mapping
+       * @default {}
+       */
+      mapping: {
+        [key: string]: string[];
+      };
+      /**
        * Max Concurrency
        * @description Most items at once; 0: as many as there are.
        * @default 0
        */
       max_concurrency: number;
+      /**
+       * Max Iterations
+       * @default 1000
+       */
+      max_iterations: number;
       /**
        * Outputs
        * @default {}
@@ -16680,6 +16701,7 @@ export interface components {
      *     them is read. reuse: false takes no earlier result; other steps do not notice.
      *     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
      *     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
+     *     Of `do_while` it runs again while its output `condition` is true; mapping: by output, the inputs that have it the next time.
      */
     'Step-Output': {
       /**
@@ -16764,7 +16786,16 @@ export interface components {
        * @default command
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind:
+        | 'command'
+        | 'sweep'
+        | 'parallel'
+        | 'notebook'
+        | 'spark'
+        | 'pipeline'
+        | 'if_else'
+        | 'parallel_for'
+        | 'do_while';
       /**
        * Makes
        * @default {}
@@ -16773,11 +16804,23 @@ export interface components {
         [key: string]: components['schemas']['OutputPort'];
       };
       /**
+       * Mapping
+       * @default {}
+       */
+      mapping: {
+        [key: string]: string[];
+      };
+      /**
        * Max Concurrency
        * @description Most items at once; 0: as many as there are.
        * @default 0
        */
       max_concurrency: number;
+      /**
+       * Max Iterations
+       * @default 1000
+       */
+      max_iterations: number;
       /**
        * Outputs
        * @default {}
@@ -16947,8 +16990,7 @@ export interface components {
      * @description A step of a run. path: from the topmost pipeline, such as `train/fit` or `each/3/fit`; parent: path of the one that it is in.
      *
      *     run_id: of its job, or of the nested pipeline; null while there is none. needs: paths of the steps that it waits for.
-     *     waits_for: a sentence, of one that is queued.
-     *     seconds: from start to end, null while it has not ended.
+     *     waits_for: a sentence, of one that is queued. seconds: from start to end, null while it has not ended.
      */
     StepState: {
       /**
@@ -16976,7 +17018,16 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'command' | 'sweep' | 'parallel' | 'notebook' | 'spark' | 'pipeline' | 'if_else' | 'parallel_for';
+      kind:
+        | 'command'
+        | 'sweep'
+        | 'parallel'
+        | 'notebook'
+        | 'spark'
+        | 'pipeline'
+        | 'if_else'
+        | 'parallel_for'
+        | 'do_while';
       /** Name */
       name: string;
       /**

@@ -13,6 +13,8 @@ _OF_STEP = re.compile(r"(?:parent\.)?jobs\.([\w-]+)\.(inputs|outputs)\.([\w-]+)"
 _STEP = re.compile(r"(?:parent\.)?jobs\.([\w-]+)")
 _OUTPUT = re.compile(r"(?:parent\.)?outputs\.([\w-]+)")
 
+WITH_BODY = ("parallel_for", "do_while")  # kinds of steps that run another one
+
 
 class Ref(NamedTuple):
     """What a binding names. step: empty for an input of the pipeline."""
@@ -119,7 +121,9 @@ def sources(graph: Graph, step: Step) -> list[tuple[str, Ref]]:
 
 
 def followed(graph: Graph, ref: Ref, seen: frozenset[Ref] = frozenset()) -> list[Ref]:
-    """Return what a binding comes to: of an input of another step, what that one is bound to."""
+    """Return what a binding comes to: of an input of another step, what that one is bound to; of a loop's body, the loop's."""
+    if ref.family == "outputs" and (loop := looping(graph, ref.step)):
+        return [ref._replace(step=loop)]
     if ref.family == "outputs" or not ref.step or ref in seen:
         return [ref]
     other = graph.steps.get(ref.step)
@@ -134,7 +138,7 @@ def needs(graph: Graph, name: str) -> dict[str, bool]:
     """
     step = graph.steps[name]
     read = [step]
-    if step.kind == "parallel_for" and step.body in graph.steps:
+    if step.kind in WITH_BODY and step.body in graph.steps:
         read.append(graph.steps[step.body])
     waits = [one for of in read for one in _reads(graph, of)]
     waits += [(step_named(other), False) for of in read for other in of.after]
@@ -152,7 +156,7 @@ def _reads(graph: Graph, step: Step) -> list[tuple[str, bool]]:
     for port, ref in sources(graph, step):
         declared = step.declares.get(port)
         found.append((ref.step, bool(declared and declared.optional)))
-    for text in (step.compute, step.condition, step.items):
+    for text in (step.compute, step.condition if step.kind == "if_else" else "", step.items):
         if isinstance(text, str):
             found += [(one.step, False) for ref in refs(text) for one in followed(graph, ref)]
     return [(other, soft) for other, soft in found if other]
@@ -168,6 +172,11 @@ def gates(graph: Graph, name: str) -> list[tuple[str, bool]]:
     return found
 
 
+def looping(graph: Graph, name: str) -> str:
+    """Return the loop whose body a step is, empty when it is none: whoever names the body's outputs means those of the last turn."""
+    return next((other for other, s in graph.steps.items() if s.kind == "do_while" and s.body == name != other), "")
+
+
 def bodies(graph: Graph) -> dict[str, str]:
-    """Return the steps that run for each item of a fan-out and not by themselves, with the fan-out of each."""
-    return {step.body: name for name, step in graph.steps.items() if step.kind == "parallel_for" and step.body}
+    """Return the steps that run for each item of a fan-out, or each turn of a loop, and not by themselves; with the step that runs each."""
+    return {step.body: name for name, step in graph.steps.items() if step.kind in WITH_BODY and step.body}

@@ -9,7 +9,7 @@ from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 
 from studiolo.studio.experiments.job_schemas import DataInput
-from studiolo.studio.pipelines import bindings, typing_rules
+from studiolo.studio.pipelines import bindings, loops, typing_rules
 from studiolo.studio.pipelines.bindings import Ref
 from studiolo.studio.pipelines.schemas import (
     MAX_STEPS,
@@ -138,7 +138,7 @@ def _inputs(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
             continue
         for one in _given(graph, f"Input '{port}' of step '{name}'", port, declared, step.inputs.get(port)):
             yield one.model_copy(update={"field": f"inputs.{port}"})
-    if step.kind in ("if_else", "parallel_for"):
+    if step.kind in ("if_else", *bindings.WITH_BODY):
         return
     for port in step.inputs.keys() - step.declares.keys():
         if not step.component and (lost := _lost(graph, f"Input '{port}' of step '{name}'", step.inputs[port])):
@@ -151,7 +151,7 @@ def _inputs(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
 def _from_items(graph: Graph, name: str) -> set[str]:
     """Return the inputs of the body of a fan-out that its items give it."""
     fan = bindings.bodies(graph).get(name)
-    if fan is None:
+    if fan is None or graph.steps[fan].kind == loops.KIND:  # whose first turn has what the body is given
         return set()
     items, body = graph.steps[fan].items, graph.steps[name]
     if not isinstance(items, list):
@@ -260,6 +260,8 @@ def makes(graph: Graph, name: str) -> Mapping[str, OutputPort]:
     step = graph.steps[name]
     if step.kind == "parallel_for" and step.body in graph.steps:
         return {out: OutputPort(type="uri_folder") for out in graph.steps[step.body].makes}
+    if step.kind == loops.KIND and step.body in graph.steps:
+        return graph.steps[step.body].makes
     return step.makes
 
 
@@ -283,6 +285,8 @@ def _flow(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
         yield from _condition(graph, name, step)
     elif step.kind == "parallel_for":
         yield from _fan(graph, name, step)
+    elif step.kind == loops.KIND:
+        yield from loops.problems(graph, name, step)
 
 
 def _condition(graph: Graph, name: str, step: Step) -> Iterable[Problem]:

@@ -10,7 +10,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.studio.experiments import led
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.led import Led
-from studiolo.studio.pipelines import plans, repository, starting
+from studiolo.studio.pipelines import loops, plans, repository, starting
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.plans import BODY
 from studiolo.studio.pipelines.schemas import Graph, PipelineSpec
@@ -129,20 +129,29 @@ def _begin(
         "version": 0,
         "created_at": ctx.clock.now(),
     }
-    names = [node.name for node in plan.nodes] if items is None else [str(number) for number in range(len(items))]
+    count = loops.turns(items, 1)
+    names = [node.name for node in plan.nodes] if count is None else [str(number) for number in range(count)]
     steps = [
-        {
-            "run_seq": seq,
-            "name": name,
-            "workspace_id": ctx.workspace_id,
-            "root_id": values["root_id"],
-            "position": position,
-            "path": f"{values['path']}/{name}" if values["path"] else name,
-            "kind": graph.steps[name if items is None else BODY].kind,
-            "state": repository.WAITING,
-            "slot": "",
-        }
+        _step(row, name, position, graph.steps[name if items is None else BODY].kind)
         for position, name in enumerate(names)
     ]
     repository.insert_run(tx, row, steps)
     return seq
+
+
+def turn(tx: Connection, row: Any, graph: Graph, number: int) -> None:
+    """Add the next turn of a loop. row: of its run."""
+    repository.insert_steps(tx, [_step(row._asdict(), str(number), number, graph.steps[BODY].kind)])
+
+
+def _step(row: Mapping[str, Any], name: str, position: int, kind: str) -> dict[str, Any]:
+    """Return the row of a step that has not started. row: of its pipeline."""
+    return {
+        **{column: row[column] for column in ("run_seq", "workspace_id", "root_id")},
+        "name": name,
+        "position": position,
+        "path": f"{row['path']}/{name}" if row["path"] else name,
+        "kind": kind,
+        "state": repository.WAITING,
+        "slot": "",
+    }

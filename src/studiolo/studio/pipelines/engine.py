@@ -22,7 +22,7 @@ from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.led import Led, Seen
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, State
-from studiolo.studio.pipelines import creating, deciding, plans, repository, settling, starting, typing_rules
+from studiolo.studio.pipelines import creating, deciding, loops, plans, repository, settling, starting, typing_rules
 from studiolo.studio.pipelines.deciding import End, Skip, Standing, Start, Stop
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Settings
@@ -31,7 +31,7 @@ from studiolo.studio.pipelines.starting import Begun, Pipeline
 log = logging.getLogger(__name__)
 Files = list[tuple[str, Blob]]  # of a run, by path
 AT_ONCE = 25  # jobs that are made in one transaction
-NESTED = ("pipeline", "parallel_for")  # kinds of steps that are pipelines themselves
+NESTED = ("pipeline", "parallel_for", "do_while")  # kinds of steps that are pipelines themselves
 _ROUNDS = 5000  # of decisions in one look: a chain of reused steps is one each
 
 
@@ -74,7 +74,7 @@ class Look:
         self.making = ""  # the step whose run is being made
         self.stops: list[str] = []
         self.end: End | None = None
-        self.waits = self.more = False
+        self.waits = self.more = self.turns = False  # turns: a loop goes on
         self.notes: dict[str, dict[str, Any]] = {}  # of steps that stay where they are
 
     def prepare(self) -> bool:
@@ -83,7 +83,7 @@ class Look:
         if row is None or not row.live:
             return False
         self.mine = replace(self.ctx, actor=replace(self.ctx.actor, name=row.user))
-        self.plan = plans.of(self.ctx, row.definition, len(row.items) if row.items is not None else None)
+        self.plan = plans.of(self.ctx, row.definition, loops.turns(row.items, len(self.steps)))
         self.pipeline = Pipeline(
             ctx=self.mine,
             row=row,
@@ -168,7 +168,10 @@ class Look:
                         if run is not None and run.desired != "canceled":
                             self.stops.append(run.id)
                     case End():
-                        self.end = act
+                        good = act.state == "Completed" and not self.canceled
+                        # the next turn starts in the next look, which knows what to take over for it
+                        self.turns = good and loops.another(self.row.items, self.outputs, len(self.steps))
+                        self.more, self.end = self.more or self.turns, None if self.turns else act
                         return
             if not acts:
                 return
@@ -201,7 +204,7 @@ class Look:
         """Whether there is anything to record."""
         own = self.seen.get(self.row.run_id)
         fresh = own is not None and own.state == "Queued"
-        return bool(self.ended or self.moved or self.stops or self.end or self.notes or fresh)
+        return bool(self.ended or self.moved or self.stops or self.end or self.notes or self.turns or fresh)
 
 
 def advance(ctx: Context, seq: int) -> Outcome:
@@ -222,7 +225,7 @@ def _advance(ctx: Context, seq: int, through: Callable[[], None]) -> Outcome:
     outcome = Outcome(changed=True, waits=look.waits, again=look.more)
     made = {}
     if look.end is not None and look.end.state == "Completed":
-        made = settling.of_pipeline(ctx.blobs, look.plan.graph, look.outputs, fan=look.row.items is not None)
+        made = settling.of_pipeline(ctx.blobs, look.plan.graph, look.outputs, look.row.items)
     files = _files(look, made)
     try:
         with ctx.db.begin() as tx:
@@ -280,12 +283,15 @@ def _record(tx: Connection, look: Look, made: Mapping[str, Held], files: Mapping
         raise _Stale
     for run_id in look.stops:
         led.stop(tx, ctx, run_id)
+    if look.turns:
+        creating.turn(tx, row, look.plan.graph, len(look.steps))
     if look.end is not None:
         _end(tx, look, made, files[""])
         outcome.parent = row.parent_seq
     else:
         _progress(tx, look)
     changed = [look.pipeline.path(name) for name in {**look.ended, **look.moved, **look.notes}]
+    changed += [look.pipeline.path(str(len(look.steps)))] if look.turns else []
     if changed:
         ctx.events.emit(tx, "pipeline.step", row.root_id, {"paths": changed[:500]})
 

@@ -37,6 +37,8 @@ class Around(NamedTuple):
     def value(self, ref: Ref) -> Held | None:
         """Return what a binding comes to, None where a step was left out or an optional input has nothing."""
         if ref.family == "outputs":
+            if ref.step not in self.made and (loop := bindings.looping(self.graph, ref.step)):
+                ref = ref._replace(step=loop)
             found = self.made.get(ref.step, {}).get(ref.name)
             told = {"label": f"output '{ref.name}' of {ref.step}", "step": ref.step, "output": ref.name}
             if found is not None and found.literal:

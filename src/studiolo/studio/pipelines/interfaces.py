@@ -11,7 +11,7 @@ def inferred(graph: Graph) -> Graph:
     found = graph
     for name in _order(graph):
         step = found.steps[name]
-        if step.component or step.kind in ("if_else", "parallel_for"):
+        if step.component or step.kind in ("if_else", *bindings.WITH_BODY):
             continue
         ports = {
             port: one for port in _given(found, name) if port not in step.declares and (one := _port(found, name, port))

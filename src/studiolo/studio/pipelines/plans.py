@@ -46,7 +46,7 @@ def document(graph: Graph) -> dict[str, Any]:
 
 
 def of(ctx: Context, digest: str, items: int | None = None) -> Plan:
-    """Return the plan of a graph that is kept. items: of a fan-out, how many."""
+    """Return the plan of a graph that is kept. items: of a fan-out, how many; of a loop, its turns so far."""
     key = (ctx.workspace_id, digest)
     plan = _graphs.get(key)
     if plan is None:
@@ -115,7 +115,7 @@ def _items(count: int) -> tuple[Node, ...]:
 
 
 def fan_out(graph: Graph, step: Step) -> Graph:
-    """Return the graph that a fan-out runs: its body alone, each input of which is an input of the whole."""
+    """Return the graph that a fan-out or a loop runs: its body alone, each input of which is an input of the whole."""
     body = graph.steps[step.body]
     inner = body.model_copy(
         update={
@@ -126,5 +126,6 @@ def fan_out(graph: Graph, step: Step) -> Graph:
         }
     )
     optional = {name: port.model_copy(update={"optional": True}) for name, port in body.declares.items()}
-    outputs = {name: OutputPort(type="uri_folder") for name in body.makes}
+    gathers = step.kind == "parallel_for"  # a loop has what its last turn made
+    outputs = {name: OutputPort(type="uri_folder") if gathers else port for name, port in body.makes.items()}
     return Graph(inputs=optional, outputs=outputs, steps={BODY: inner})

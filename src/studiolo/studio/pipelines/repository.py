@@ -88,7 +88,12 @@ def insert_run(tx: Connection, values: Mapping[str, Any], steps: Sequence[Mappin
     """Add a pipeline's run with its steps, none of which has started."""
     tx.execute(insert(pipeline_runs), [dict(values)])
     if steps:
-        tx.execute(insert(pipeline_steps), [dict(step) for step in steps])
+        insert_steps(tx, steps)
+
+
+def insert_steps(tx: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
+    """Add steps that have not started."""
+    tx.execute(insert(pipeline_steps), [dict(step) for step in steps])
 
 
 def by_id(tx: Connection, ctx: Context, run_id: str) -> Row | None:
@@ -174,7 +179,12 @@ def counts(tx: Connection, root_ids: Collection[str]) -> dict[str, dict[str, int
             .group_by(_STEP.root_id, _STEP.state, _STEP.kind)
         )
         for root, state, kind, count in tx.execute(query):
-            if kind in ("pipeline", "parallel_for") and state not in ("NotStarted", "Skipped", "Reused", "Canceled"):
+            if kind in ("pipeline", "parallel_for", "do_while") and state not in (
+                "NotStarted",
+                "Skipped",
+                "Reused",
+                "Canceled",
+            ):
                 continue
             found.setdefault(root, {})
             found[root][state] = found[root].get(state, 0) + int(count)

@@ -21,7 +21,9 @@ PortType = Literal[
     "custom_model",
     "triton_model",
 ]
-StepKind = Literal["command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for"]
+StepKind = Literal[
+    "command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for", "do_while"
+]
 Scalar = str | int | float | bool
 
 MAX_STEPS = 2000
@@ -88,6 +90,7 @@ class Step(BaseModel):
     them is read. reuse: false takes no earlier result; other steps do not notice.
     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
+    Of `do_while` it runs again while its output `condition` is true; mapping: by output, the inputs that have it the next time.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -115,6 +118,8 @@ class Step(BaseModel):
     if_false: list[str] = []
     items: list[dict[str, Scalar] | Scalar] | str | None = None
     body: str = Field("", max_length=255)
+    mapping: dict[str, list[str]] = {}
+    max_iterations: int = Field(1000, ge=1, le=1000)
     max_concurrency: int = Field(0, ge=0, description="Most items at once; 0: as many as there are.")
 
 
@@ -195,8 +200,7 @@ class PartChange(BaseModel):
 class Reuse(BaseModel):
     """Why a step took an earlier result, or did not.
 
-    outcome: reused, taken (by a rerun from failed), missed, off, forced, unknowable (an input's content is not known), waits (the same
-    is being computed). origin_run_id: of the job whose result it is, or would be; changes: against the nearest earlier result.
+    outcome: reused, taken (by a rerun from failed), missed, off, forced, unknowable (an input's content is not known), waits (for the same). origin_run_id: of the job whose result it is, or would be; changes: against the nearest earlier result.
     """
 
     outcome: Literal["reused", "taken", "missed", "off", "forced", "unknowable", "waits"]
@@ -212,8 +216,7 @@ class StepState(BaseModel):
     """A step of a run. path: from the topmost pipeline, such as `train/fit` or `each/3/fit`; parent: path of the one that it is in.
 
     run_id: of its job, or of the nested pipeline; null while there is none. needs: paths of the steps that it waits for.
-    waits_for: a sentence, of one that is queued.
-    seconds: from start to end, null while it has not ended.
+    waits_for: a sentence, of one that is queued. seconds: from start to end, null while it has not ended.
     """
 
     path: str

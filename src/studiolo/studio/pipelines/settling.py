@@ -1,11 +1,12 @@
 """What the job of a step left behind becomes its outputs: a manifest of a folder, a file, or a value."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from studiolo.kernel.storage import manifests
 from studiolo.kernel.storage.blobs import Blob, BlobStore
 from studiolo.studio.experiments.artifacts import Stored
-from studiolo.studio.pipelines import held, typing_rules
+from studiolo.studio.pipelines import held, loops, typing_rules
 from studiolo.studio.pipelines.checking import IMPLICIT
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Graph, OutputPort, Port, Step
@@ -80,10 +81,17 @@ def _everything(blobs: BlobStore, name: str, files: Sequence[Stored], source: st
 
 
 def of_pipeline(
-    blobs: BlobStore, graph: Graph, made: Mapping[str, Mapping[str, Held]], *, fan: bool
+    blobs: BlobStore, graph: Graph, made: Mapping[str, Mapping[str, Held]], items: Any = None
 ) -> dict[str, Held]:
-    """Return the outputs of a pipeline that has completed. made: those of its steps; fan: it is a fan-out."""
-    if fan:
+    """Return the outputs of a pipeline that has completed. made: those of its steps; items: what its run keeps of a fan-out or loop."""
+    if loops.is_one(items):
+        last = made[str(len(made) - 1)]
+        return {
+            name: one.model_copy(update={"output": name, "label": name})
+            for name, one in last.items()
+            if name in graph.outputs
+        }
+    if items is not None:
         return {name: gathered(blobs, name, made, port.type) for name, port in graph.outputs.items()}
     found = {}
     for name, step in graph.steps.items():

@@ -14,7 +14,7 @@ from studiolo.studio.experiments import job_resolution
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.schemas import JobSpec
-from studiolo.studio.pipelines import giving, held, keys, plans, repository, reuse, typing_rules
+from studiolo.studio.pipelines import giving, held, keys, loops, plans, repository, reuse, typing_rules
 from studiolo.studio.pipelines.giving import Around, Ungiven
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.plans import Plan
@@ -27,11 +27,11 @@ STEP_TAG, ROOT_TAG = "studiolo.step", "studiolo.pipeline"
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A nested pipeline that is to begin. items: of a fan-out; declared: where its outputs go."""
+    """A nested pipeline that is to begin. items: of a fan-out, or the plan of a loop; declared: where its outputs go."""
 
     graph: Graph
     held: Mapping[str, Held]
-    items: list[dict[str, Scalar]] | None = None
+    items: list[dict[str, Scalar]] | dict[str, Any] | None = None
     at_once: int = 0
     declared: Mapping[str, JobOutput] = field(default_factory=dict)
 
@@ -94,7 +94,13 @@ def _start(pipeline: Pipeline, name: str, step: Step, around: Around, now: datet
         return Begun({"state": "Completed", "answer": answer, "started_at": now, "ended_at": now}, outputs={})
     if step.kind == "parallel_for":
         return _fan(pipeline, step, around, now)
-    item = pipeline.row.items[int(name)] if pipeline.row.items is not None else None
+    if step.kind == loops.KIND:
+        return _loop(pipeline, step, around, now)
+    item, items = None, pipeline.row.items
+    if loops.is_one(items):
+        around = around._replace(held={**around.held, **loops.brought(items, around.made, int(name))})
+    elif items is not None:
+        item = items[int(name)]
     given = giving.all_(around, step, item)
     shown = [held.shown(port, value).model_dump(mode="json", exclude_defaults=True) for port, value in given.items()]
     if step.kind == "pipeline":
@@ -121,6 +127,15 @@ def _fan(pipeline: Pipeline, step: Step, around: Around, now: datetime) -> Begun
     graph = plans.fan_out(pipeline.plan.graph, step)
     child = Child(graph, given, items, step.max_concurrency, _declared(pipeline, step))
     shown = [{"name": "items", "type": "string", "label": f"{len(items)} items"}]
+    return Begun({"state": "Queued", "inputs": shown, "started_at": now}, child=child)
+
+
+def _loop(pipeline: Pipeline, step: Step, around: Around, now: datetime) -> Begun:
+    body = pipeline.plan.graph.steps[step.body]
+    given = giving.all_(around, body)
+    shown = [held.shown(port, value).model_dump(mode="json", exclude_defaults=True) for port, value in given.items()]
+    graph = plans.fan_out(pipeline.plan.graph, step)
+    child = Child(graph, given, loops.plan(step), 1, _declared(pipeline, step))
     return Begun({"state": "Queued", "inputs": shown, "started_at": now}, child=child)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import Artifact, Run
-from studiolo.studio.pipelines import bindings, giving, held, plans, repository, starting
+from studiolo.studio.pipelines import bindings, giving, held, loops, plans, repository, starting
 from studiolo.studio.pipelines.errors import OutputNotFound, StepNotFound
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Graph, Reuse, Settings, Step, StepDetail, StepInput, StepState
@@ -44,10 +44,16 @@ class _Owner:
 
     def __init__(self, ctx: Context, row: Any) -> None:
         self.row = row
-        self.plan = plans.of(ctx, row.definition, len(row.items) if row.items is not None else None)
+        self.plan = plans.of(ctx, row.definition, loops.turns(row.items, 0))
         self.needs = {node.name: node.needs for node in self.plan.nodes}
         self.settings = Settings.model_validate(row.settings)
         self.nothing = giving.Around(ctx.blobs, Graph(), {}, {})
+
+    def before(self, name: str) -> list[str]:
+        """Return the steps that a step waits for; of a loop, the turn before."""
+        if loops.is_one(self.row.items):
+            return [str(int(name) - 1)] if int(name) else []
+        return list(self.needs[name])
 
     def compute(self, step: Step) -> str:
         """Return where a step is to run, empty where that is not known before."""
@@ -71,7 +77,7 @@ def _state(of: _Owner, row: Any, run: Run | None) -> StepState:
         kind=row.kind,
         state=run.state if run is not None else row.state,
         component=step.component,
-        needs=[f"{at}{other}" for other in of.needs[row.name]],
+        needs=[f"{at}{other}" for other in of.before(row.name)],
         run_id=row.run_id,
         pipeline_id=owner.run_id,
         origin_run_id=row.origin_run_id,

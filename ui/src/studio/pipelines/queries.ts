@@ -22,7 +22,7 @@ export type Step = StepState & TreeStep;
 const asStep = (state: StepState): Step => ({
   ...state,
   id: state.path,
-  fan: state.kind === 'parallel_for',
+  fan: state.kind === 'parallel_for' || state.kind === 'do_while',
 });
 const asSteps = (states: readonly StepState[]): Step[] => states.map(asStep);
 

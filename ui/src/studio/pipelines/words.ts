@@ -16,6 +16,7 @@ const KINDS: Record<Step['kind'], string> = {
   pipeline: 'Pipeline',
   if_else: 'Condition',
   parallel_for: 'Fan-out',
+  do_while: 'Loop',
 };
 export const kindOf = (step: Pick<Step, 'kind'>): string => KINDS[step.kind] ?? step.kind;
 

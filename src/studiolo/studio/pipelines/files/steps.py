@@ -45,13 +45,15 @@ _FLOW = {
     "body",
     "items",
     "max_concurrency",
+    "mapping",
+    "limits",
     "outputs",
     "inputs",
     "after",
     "display_name",
 }
 _RETRIED = ("user_error", "oom", "environment", "lost", "preempted")
-_KINDS = ("command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for")
+_KINDS = ("command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for", "do_while")
 _REGISTERED = re.compile(r"azureml:|azureml://")
 
 
@@ -60,7 +62,7 @@ def step(name: str, raw: Any, path: Path, found: Found, slot: Slot) -> dict[str,
     if not isinstance(raw, dict):
         raise BadPipeline(f"Step '{name}' must be a mapping.", field=f"jobs.{name}")
     kind = _kind(name, raw)
-    if kind in ("if_else", "parallel_for"):
+    if kind in ("if_else", *bindings.WITH_BODY):
         return _flow(name, kind, raw, path, found, slot)
     if kind == "parallel" and raw.get("component") is None:
         raw = parallel.with_model(raw)
@@ -83,7 +85,6 @@ def _kind(name: str, raw: dict[str, Any]) -> str:
     if word in _KINDS:
         return word
     hints = {
-        "do_while": "Loops are not run; write the steps out, or a `parallel_for`.",
         "automl": "Start it with: studiolo automl submit",
     }
     raise BadPipeline(
@@ -322,6 +323,8 @@ def _flow(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
     made["body"] = bindings.step_named(text(body)) if not isinstance(body, dict) else f"{name}_body"
     if isinstance(body, dict):
         made["inline"] = step(made["body"], body, path, found, (*slot[:-1], made["body"]))
+    if kind == "do_while":
+        return made | _loop(name, raw)
     items = raw.get("items")
     if isinstance(items, dict):
         items = list(items.values())
@@ -337,6 +340,22 @@ def _flow(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
     made["max_concurrency"] = int(raw.get("max_concurrency") or 0)
     made["outputs"] = _outputs(name, mapping(raw, "outputs"))
     return made
+
+
+def _loop(name: str, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what a loop says beside its body."""
+    limits = mapping(raw, "limits")
+    most = limits.get("max_iteration_count", raw.get("max_iteration_count"))
+    mapped = {
+        str(out): [text(one).strip() for one in (given if isinstance(given, list) else [given])]
+        for out, given in mapping(raw, "mapping").items()
+    }
+    made: dict[str, Any] = {"condition": text(raw.get("condition")).strip(), "mapping": mapped}
+    return (
+        made
+        | ({"max_iterations": most} if most is not None else {})
+        | {"outputs": _outputs(name, mapping(raw, "outputs"))}
+    )
 
 
 def known_kind(raw: dict[str, Any]) -> str:
