@@ -232,3 +232,9 @@ def test_jobs_run_when_data_comes(running: Started) -> None:
     said = run(running, "24_runs_by_data.py")
     assert "a version came, landings:2: Completed" in said
     assert "a file is there, monday.csv: Completed" in said
+
+
+def test_a_loop_goes_on_until_it_is_good_enough(running: Started) -> None:
+    said = run(running, "25_a_loop.py")
+    assert said.count("improve_loop/") == 4
+    assert "the root of 2 is 1.414214" in said

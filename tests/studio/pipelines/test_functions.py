@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from studiolo.kernel.context import Context
-from studiolo.sdk.pipelines import Out, OutFile, component, pipeline, step
+from studiolo.sdk.pipelines import Out, OutFile, component, loop, pipeline, step
 from studiolo.sdk.studio import Studio
 from studiolo.studio.pipelines import service
 from studiolo.studio.pipelines.errors import BadPipeline
@@ -104,3 +104,45 @@ def test_what_cannot_be_written_down_is_said(tmp_path: Path) -> None:
         other(tmp_path / "nowhere")
     with pytest.raises(BadPipeline, match="A step has no option 'kores'"):
         prepare.with_(kores=3)
+
+
+@step
+def begin(words: Out) -> None:
+    (words / "all.txt").write_text("")
+
+
+@step
+def grow(before: Path, words: Out, upto: int = 3) -> bool:
+    found = [*(before / "all.txt").read_text().split(), "x"]
+    (words / "all.txt").write_text(" ".join(found))
+    return len(found) < upto
+
+
+@step
+def count(words: Path) -> int:
+    return len((words / "all.txt").read_text().split())
+
+
+@pipeline
+def growing(upto: int = 3) -> Any:
+    grown = grow(begin()["words"], upto=upto)
+    looped = loop(grown, again=grown, give={"words": "before"}, at_most=5)
+    return {"many": count(looped["words"]).result}
+
+
+def test_a_loop_runs_a_step_while_it_returns_true(ctx: Context, studio: Studio) -> None:
+    for upto, turns in ((3, 3), (9, 5)):
+        run = ended(ctx, studio.pipelines.submit(growing(upto=upto)))
+        assert run.run.state == "Completed", [(one.path, one.error) for one in service.steps(ctx, run.run.id)]
+        assert [path for path in states(ctx, run) if "/" in path] == [f"grow_loop/{turn}" for turn in range(turns)]
+        assert service.step(ctx, run.run.id, "count").outputs["result"].value == turns
+
+
+def test_what_decides_a_loop_is_an_output_of_its_body() -> None:
+    @pipeline
+    def wrong() -> None:
+        first = begin()
+        loop(grow(first["words"]), again=count(first["words"]), give={})
+
+    with pytest.raises(BadPipeline, match="is no output of it"):
+        wrong()

@@ -24,7 +24,7 @@ class Handle:
     def __bool__(self) -> bool:
         raise BadPipeline(
             "A value of a pipeline is not known while its steps are written down.",
-            "Decide inside of a step, or with `choose`.",
+            "Decide inside of a step, or in a file with `if_else`; to run a step again there is `loop`.",
             field="pipeline",
         )
 
