@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -89,6 +90,26 @@ def test_cancel_ends_all_nodes(ctx: Context) -> None:
     service.cancel(ctx, run.id)
     assert ended(ctx, run).state == "Canceled"
     assert carrying(run) == []
+
+
+def test_a_killed_runner_leaves_nothing_of_any_node(ctx: Context) -> None:
+    program = "import time; print('up', flush=True); time.sleep(600)"
+    run = submit(ctx, program, distribution=TWO)
+    wait_for(ctx, lambda: log_of(ctx, run).count("] up\n") == 4)
+    place = ctx.settings.attempts / run.id / "1"
+    os.kill(int(json.loads((place / "claim.json").read_text())["pid"]), signal.SIGKILL)
+    found = ended(ctx, run)
+    assert (found.state, found.attempt) == ("Lost", 1)
+    assert carrying(run) == []
+
+
+def test_mpi_has_ranks_of_all_nodes(ctx: Context) -> None:
+    if shutil.which("mpirun") is None:
+        pytest.skip("Open MPI is not installed (Debian: openmpi-bin)")
+    program = "import os; print('rank', os.environ['OMPI_COMM_WORLD_RANK'], os.environ['OMPI_COMM_WORLD_SIZE'], os.environ['AZUREML_NODE_COUNT'])"
+    run = ended(ctx, submit(ctx, program, distribution=Distribution(type="mpi", nodes=2, processes=2)))
+    said = sorted(line for line in log_of(ctx, run).splitlines() if line.startswith("rank"))
+    assert (run.state, said) == ("Completed", [f"rank {rank} 4 2" for rank in range(4)])
 
 
 def test_workers_of_tensorflow_are_those_of_all_nodes(ctx: Context) -> None:
