@@ -38,7 +38,8 @@ def start(plan: "dict[str, Any]", words: "list[str]") -> int:
     if plan["kind"] == "tensorflow":
         plan |= {"workers": _workers(plan)}
     where = f"of Slurm: {', '.join(names)}" if names else "which are groups of processes on one machine"
-    sys.stderr.write(f"[studio] {count} nodes, {where}; {plan['processes']} on each.\n")
+    each = "1 process" if plan["processes"] == 1 else f"{plan['processes']} processes"
+    sys.stderr.write(f"[studio] {count} nodes, {where}; {each} on each.\n")
     sys.stderr.flush()
     if plan["kind"] == "mpi":
         return _mpi(plan, words)
