@@ -105,6 +105,18 @@ def test_cancel_reaches_the_ranks_of_all_nodes(own: Own, tmp_path: Path) -> None
     assert {"[node 0] told", "[node 1] told"} <= {*lines(tmp_path)}
 
 
+def test_stubborn_ranks_of_all_nodes_are_gone_when_the_end_is_recorded(own: Own, tmp_path: Path) -> None:
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    )
+    order = on_nodes(own, tmp_path, code, grace_s=20.0)
+    own.port.start(tmp_path, order)
+    own.until(lambda: own.port.poll(tmp_path) and (tmp_path / "log.txt").exists() and len(lines(tmp_path)) == 2)
+    own.port.stop(tmp_path)
+    assert own.ended(tmp_path).failure == "canceled"
+    assert marked(order) == []
+
+
 def test_a_killed_runner_leaves_no_rank_on_any_node(own: Own, tmp_path: Path) -> None:
     order = on_nodes(own, tmp_path, "import time; print('up', flush=True); time.sleep(600)")
     own.port.start(tmp_path, order)

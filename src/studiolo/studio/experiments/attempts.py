@@ -36,6 +36,7 @@ from studiolo.studio.experiments.sweeps import driver
 PACKAGES = "packages"  # what a command installs by pip
 TRIALS = "trials"  # the copies of the code that a sweep's tries work in
 _LAST_LINE = 300
+_SHARE_OF_GRACE = 0.8
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
 
 
@@ -320,7 +321,8 @@ def _together(ctx: Context, spec: JobSpec, place: Path, words: list[str]) -> lis
         return [sys.executable, "-I", "-S", ranks.__file__, "ray", json.dumps(asked), *words]
     if spec.nodes() > 1:
         plan: dict[str, Any] = {"kind": given.type, "nodes": given.nodes, "processes": given.processes}
-        plan |= {"grace": ctx.settings.cancel_grace_seconds, "folder": str(place)}
+        # a little less than the runner's: who ends its own ranks leaves nothing for others to kill
+        plan |= {"grace": ctx.settings.cancel_grace_seconds * _SHARE_OF_GRACE, "folder": str(place)}
         return [sys.executable, "-I", "-S", ranks.__file__, "nodes", json.dumps(plan), *words]
     return [sys.executable, "-I", "-S", ranks.__file__, given.type, str(given.processes), *words]
 
