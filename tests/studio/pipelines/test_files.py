@@ -385,3 +385,39 @@ jobs:
     run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
     assert run.run.state == "Completed", [one.error for one in service.steps(ctx, run.run.id)]
     assert text_of(ctx, run, "one", "rows", "rows") == "1 6\n2 3\n"
+
+
+def test_a_step_asks_for_nodes_instead_of_its_component(ctx: Context, studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "train.yml").write_text(
+        "name: train\ncommand: echo $NODE_RANK of $WORLD_SIZE\n"
+        "environment: azureml:studio\ndistribution: {type: pytorch, process_count_per_instance: 1}\n"
+    )
+    (tmp_path / "pipeline.yml").write_text(
+        dedent("""
+        type: pipeline
+        jobs:
+          two: {component: ./train.yml, resources: {instance_count: 2}}
+          four: {component: ./train.yml, distribution: {type: pytorch, process_count_per_instance: 4}}
+          alone: {component: ./train.yml}
+        """)
+    )
+    submitted = studio.pipelines.submit_file(tmp_path / "pipeline.yml")
+    assert submitted.warnings == []
+    run = ended(ctx, submitted.run, 60)
+    found = {one.path: one for one in service.steps(ctx, run.run.id)}
+    assert run.run.state == "Completed", {path: one.error for path, one in found.items()}
+
+    def said(path: str) -> list[str]:
+        return sorted(studio.experiments.log(str(found[path].run_id)).text.splitlines())[:4]
+
+    assert said("two")[:2] == ["[node 0] 0 of 2", "[node 1] 1 of 2"]
+    assert (said("four"), said("alone")) == (["0 of 4"] * 4, ["0 of 1"])
+
+
+def test_nodes_of_a_step_that_cannot_be_are_named(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "train.yml").write_text("name: train\ncommand: echo x\ndistribution: {type: pytorch}\n")
+    (tmp_path / "pipeline.yml").write_text(
+        "type: pipeline\njobs:\n  two: {component: ./train.yml, resources: {instance_count: many}}\n"
+    )
+    with pytest.raises(StudioloError, match=r"Step 'two': .*nodes"):
+        studio.pipelines.submit_file(tmp_path / "pipeline.yml")

@@ -79,7 +79,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
     _code(job, raw, folder)
     limits, resources = mapping(raw, "limits"), mapping(raw, "resources")
     job.warnings += unknown(limits, {"timeout"}, "limits.")
-    job.warnings += unknown(resources, {*_OURS, *_OF_CLOUDS, "instance_count"}, "resources.")
+    job.warnings += unknown(resources, {*OURS, *_OF_CLOUDS, "instance_count"}, "resources.")
     environment, said = environments.of(raw.get("environment"), folder)
     job.warnings += said
     try:
@@ -90,7 +90,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
             env={key: literal(value) for key, value in mapping(raw, "environment_variables").items()},
             secrets={key: text(value) for key, value in mapping(raw, "secrets").items()},
             compute=_compute(raw),
-            resources=Resources(**{key: resources[key] for key in _OURS if key in resources}),
+            resources=Resources(**{key: resources[key] for key in OURS if key in resources}),
             timeout_s=limits.get("timeout"),
             warm=raw.get("warm") or False,
             priority=_priority(raw),
@@ -100,7 +100,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
             data=given.data,
             outputs=outputs,
             environment=environment,
-            distribution=_distribution(raw),
+            distribution=distribution(raw),
             context={"inputs": given.shapes} if given.shapes else {},
         )
     except ValueError as error:  # pydantic's, which names the field
@@ -109,7 +109,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> CommandJob
     return job
 
 
-_OURS = ("cores", "memory_bytes", "gpus")
+OURS = ("cores", "memory_bytes", "gpus")
 _WITH_GPUS = re.compile(r"standard_n[cdgv]\d", re.IGNORECASE)  # names of Azure's sizes that have some
 _OF_RAY = {
     "address": "address",
@@ -220,7 +220,8 @@ def _priority(raw: dict[str, Any]) -> int:
         ) from None
 
 
-def _distribution(raw: dict[str, Any]) -> Distribution | None:
+def distribution(raw: dict[str, Any]) -> Distribution | None:
+    """Return how many processes a file asks for; raises BadJob, and what pydantic raises."""
     given = mapping(raw, "distribution")
     if not given:
         return None

@@ -10,7 +10,7 @@ from studiolo.studio.experiments.job_files.document import enum, literal, mappin
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 from studiolo.studio.pipelines import bindings, typing_rules
 from studiolo.studio.pipelines.errors import BadPipeline
-from studiolo.studio.pipelines.files import reading
+from studiolo.studio.pipelines.files import changes, reading
 from studiolo.studio.pipelines.files.reading import LITERALS, Found, Slot
 
 _STEP = {
@@ -67,7 +67,7 @@ def step(name: str, raw: Any, path: Path, found: Found, slot: Slot) -> dict[str,
     if kind == "parallel" and raw.get("component") is None:
         raw = parallel.with_model(raw)
     made = _body(name, kind, raw, path, found, slot)
-    made |= _around(name, raw, found)
+    made |= _around(name, raw, found, made.get("task"))
     if made["kind"] == "pipeline" and made.pop("timeout_s", None) is not None:
         found.warn(["'limits.timeout' is left out: a pipeline within a pipeline has none, its steps may have"], name)
     inputs = {}
@@ -200,11 +200,11 @@ def _declared(given: Any) -> dict[str, Any] | None:
     return {"type": typing_rules.of(value)} if given is not None else {"type": "string", "optional": True}
 
 
-def _around(name: str, raw: dict[str, Any], found: Found) -> dict[str, Any]:
-    """Return what a step says besides what it runs."""
+def _around(name: str, raw: dict[str, Any], found: Found, task: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what a step says besides what it runs. task: of the component that it brings along, which it may change."""
     made: dict[str, Any] = {}
     if raw.get("component") is not None:
-        made |= _of_reference(name, raw, found)
+        made |= _of_reference(name, raw, found, changes.taken(name, task, raw, found))
     if compute := text(raw.get("compute")).strip():
         made["compute"] = compute
     if (timeout := mapping(raw, "limits").get("timeout")) is not None:
@@ -225,10 +225,14 @@ def _around(name: str, raw: dict[str, Any], found: Found) -> dict[str, Any]:
     return made
 
 
-def _of_reference(name: str, raw: dict[str, Any], found: Found) -> dict[str, Any]:
-    """Return what a step changes of the component that it names."""
+def _of_reference(name: str, raw: dict[str, Any], found: Found, taken: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a step changes of the component that it names. taken: what of it has been changed already."""
     found.warn(unknown(raw, _STEP), name)
-    left = [key for key in ("services", "identity", "queue_settings", "resources", "distribution") if raw.get(key)]
+    left = [
+        key
+        for key in ("services", "identity", "queue_settings", "resources", "distribution")
+        if raw.get(key) and key not in taken
+    ]
     found.warn([f"'{key}' is left out: the component says what it needs" for key in left], name)
     made: dict[str, Any] = {"env": {key: literal(v) for key, v in mapping(raw, "environment_variables").items()}}
     if isinstance(raw.get("environment"), str):
