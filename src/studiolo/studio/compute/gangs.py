@@ -24,11 +24,11 @@ from studiolo.studio.compute.schemas import Asked
 
 
 def at_place(tx: Connection, ctx: Context, name: str, asked: Asked) -> Asked:
-    """Return what is reserved of a compute: of one node, or of each of several nodes of a cluster."""
+    """Return what is reserved of a compute: of one node, or of each of several nodes of a cluster or Slurm."""
     if asked.nodes == 1:
         return asked
     if (row := machines.find(tx, ctx.workspace_id, name)) is not None:
-        return asked._replace(nodes=1) if kinds.kind(row.kind).SPEC.nodes else asked.together()
+        return asked if kinds.kind(row.kind).SPEC.nodes else asked.together()
     cluster = clusters.find(tx, ctx.workspace_id, name)
     return asked if cluster is not None and cluster.provider == placing.MACHINE else asked.together()
 

@@ -167,7 +167,7 @@ def reserve(
         if not there.fits(tx, row, cores, memory_bytes):
             return False
         values |= {"compute": row.id}
-        telling.of_machine(tx, ctx, (row.id, name), telling.begins(title, run_id, cores, count))
+        telling.of_machine(tx, ctx, (row.id, name), telling.begins(title, run_id, cores, count, nodes))
         count = 0  # its own queue gives them
     else:
         cluster = clusters.find(tx, ctx.workspace_id, name)
@@ -175,7 +175,7 @@ def reserve(
             return False
         count = placing.of_node(cluster, gpus)
         taken = placing.take(tx, ctx, cluster, cores, memory_bytes, machine(tx, ctx), count, nodes)
-        said = telling.begins(title, run_id, cores, count)
+        said = telling.begins(title, run_id, cores, count, nodes)
         for own, node in zip(gangs.names(holder, nodes), taken, strict=False):
             telling.of_node(tx, ctx, (cluster.id, name), node.number, "running", said)
             among = placing.gpus_of(tx, [node.id])[node.id] if count else ()

@@ -22,6 +22,8 @@ from studiolo.studio.compute.errors import TooBig
 from studiolo.studio.compute.machines import definitions, repository, service
 from studiolo.studio.compute.machines.errors import MachineInvalid
 from studiolo.studio.compute.machines.schemas import MachineCreate, MachinePatch, MachineTry
+from studiolo.studio.compute.node_logs import service as node_logs
+from studiolo.studio.compute.node_logs.errors import NodeLogNotThere
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import Distribution
@@ -213,3 +215,7 @@ def test_one_file_runs_on_two_nodes(
     assert said == ["[node 0] 0 of 2 on n1", "[node 1] 1 of 2 on n2"]
     with ctx.db.read() as tx:
         assert {one.path for one in artifacts.list_(tx, ctx, run.id)} >= {"0.txt", "1.txt"}
+    computes.tick(ctx)
+    assert "begins: 9 cores on each of 2 nodes." in node_logs.read(ctx, "hpc", "hpc").text
+    with pytest.raises(NodeLogNotThere, match="hpc"):
+        node_logs.read(ctx, "hpc", "1")

@@ -21,10 +21,11 @@ def of_machine(tx: Connection, ctx: Context, machine: tuple[str, str], said: str
     ctx.events.emit(tx, "compute.machine", machine[1], {"name": machine[1], **data} | _noted(machine[0], said))
 
 
-def begins(title: str, run_id: str | None, cores: int, gpus: int) -> str:
+def begins(title: str, run_id: str | None, cores: int, gpus: int, nodes: int = 1) -> str:
     """Say that a job begins."""
     wanted = "1 core" if cores == 1 else f"{cores} cores"
     wanted += f", {gpus} {'GPU' if gpus == 1 else 'GPUs'}" if gpus else ""
+    wanted += f" on each of {nodes} nodes" if nodes > 1 else ""
     return f"Job {_named(title, run_id)} begins: {wanted}."
 
 
