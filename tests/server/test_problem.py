@@ -52,3 +52,16 @@ def test_a_field_is_named_as_the_request_has_it(client: TestClient) -> None:
     }
     reply = client.post("/w/default/api/schedules", json=schedule)
     assert (reply.status_code, reply.json()["field"]) == (422, "target.spec.data.table.path")
+
+
+def test_a_name_that_does_not_fit_is_told_in_words(client: TestClient) -> None:
+    reply = client.post("/w/default/api/compute/clusters", json={"name": "no good", "max_nodes": 1})
+    [error] = reply.json()["errors"]
+    assert error["field"] == "name"
+    assert error["message"].startswith("It takes letters, digits and '-'")
+    assert "(?:" not in reply.text
+
+
+def test_a_pattern_without_words_is_shown(client: TestClient) -> None:
+    reply = client.post(TOKENS, json={"name": "x", "scopes": ["no scope"]})
+    assert reply.json()["errors"][0]["message"].startswith("It does not match the pattern ^")

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from studiolo.kernel.errors import Invalid, StudioloError
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.secrets import scrubbing
+from studiolo.kernel.wording import asked
 
 log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
@@ -53,7 +54,7 @@ def _invalid(_request: Request, error: Exception) -> Response:
     problems = [
         {
             "field": ".".join(map(str, _said(item["loc"], error.body))),
-            "message": item["msg"].removeprefix("Value error, "),
+            "message": _message(item),
         }
         for item in error.errors()
     ]
@@ -65,6 +66,12 @@ def _invalid(_request: Request, error: Exception) -> Response:
     where = f"'{first['field']}': " if first["field"] else ""
     problem = Invalid(f"{where}{first['message']}.", field=first["field"], extra={"errors": problems})
     return respond(problem)
+
+
+def _message(item: Any) -> str:
+    if item["type"] == "string_pattern_mismatch":
+        return asked(item["ctx"]["pattern"])
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 def _said(loc: Sequence[Any], body: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from studiolo.kernel.auth.roles import PERMISSIONS, Role
 from studiolo.kernel.auth.secrets import digest
 from studiolo.kernel.auth.service import Identity
 from studiolo.kernel.errors import Denied, Unauthenticated
+from studiolo.kernel.wording import NO_NUL
 from studiolo.studio.workspace.schemas import Membership
 from studiolo.version import __version__
 
@@ -21,7 +22,7 @@ router = APIRouter(tags=["session"])
 class SignIn(BaseModel):
     """Name and password of an account."""
 
-    name: str = Field(max_length=120, pattern=r"^[^\x00]*$")
+    name: str = Field(max_length=120, pattern=NO_NUL)
     password: str = Field(max_length=1024)
 
 

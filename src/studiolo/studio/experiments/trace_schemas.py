@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Plain = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+from studiolo.kernel.wording import NO_NUL
+
+Plain = Annotated[str, Field(max_length=10_000, pattern=NO_NUL)]
 State = Literal["OK", "ERROR", "IN_PROGRESS", "STATE_UNSPECIFIED"]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from studiolo.kernel.wording import ASSET_NAME
 from studiolo.studio.experiments.schemas import JobSpec, State
 from studiolo.studio.pipelines.schemas import Given, PipelineSpec
 
@@ -143,7 +144,7 @@ class ScheduleSettings(BaseModel):
 class ScheduleCreate(ScheduleSettings):
     """A new schedule."""
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][\w.-]*$")
+    name: str = Field(min_length=1, max_length=100, pattern=ASSET_NAME)
     enabled: bool = True
 
 

@@ -6,9 +6,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from studiolo.kernel.auth.roles import Role
+from studiolo.kernel.wording import NO_NUL, worded
 
-WORKSPACE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
-ACCOUNT_NAME = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
+WORKSPACE_NAME = worded(
+    r"^[a-z0-9][a-z0-9-]{0,62}$", "small letters, digits and '-', beginning with a letter or digit, at most 63"
+)
+ACCOUNT_NAME = worded(
+    r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$",
+    "letters, digits, '.', '_', '@', '+' and '-', beginning with a letter or digit, at most 64",
+)
 Scope = Annotated[str, Field(pattern=r"^(\*|[a-z]+)\.(\*|[a-z]+)$")]
 
 
@@ -109,7 +115,7 @@ class TokenCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")
+    name: str = Field(min_length=1, max_length=120, pattern=NO_NUL)
     days: float | None = Field(90, gt=0, le=3650)
     scopes: list[Scope] | None = Field(None, max_length=50)
 

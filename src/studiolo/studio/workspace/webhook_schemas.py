@@ -5,10 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-NAME = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+from studiolo.kernel.wording import NO_NUL, worded
+
+NAME = worded(
+    r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+    "letters, digits, '.', '_' and '-' between two letters or digits, at most 63",
+)
 Name = Annotated[str, Field(pattern=NAME)]
-Secret = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
-Text = Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")]
+Secret = Annotated[str, Field(max_length=1000, pattern=NO_NUL)]
+Text = Annotated[str, Field(max_length=5000, pattern=NO_NUL)]
 Kinds = Annotated[list[str], Field(min_length=1, max_length=100)]
 Status = Literal["active", "disabled"]
 

@@ -7,10 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
+from studiolo.kernel.wording import worded
+
+_ONE_LINE = worded(r"^[^\x00-\x1f\x7f]*$", "one line, without control characters")
+_ONE_WORD = worded(r"^[^\s\x00-\x1f\x7f]*$", "one word, without spaces")
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=_ONE_LINE)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=_ONE_WORD)]
 Tier = Literal["dedicated", "low_priority"]
-NAME = r"^[A-Za-z](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$"
+NAME = worded(
+    r"^[A-Za-z](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$",
+    "letters, digits and '-', beginning with a letter and not ending with '-', at most 32",
+)
 
 Provider = Literal["local", "scripts", "ray"]
 NodeState = Literal["idle", "running", "leaving", "provisioning", "draining", "unusable"]

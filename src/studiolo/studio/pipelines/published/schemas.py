@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from studiolo.kernel.wording import ASSET_NAME
 from studiolo.studio.experiments.schemas import State
 from studiolo.studio.pipelines.schemas import Given, OutputPort, PipelineSpec, Port
 
@@ -19,7 +20,7 @@ class Publish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][\w.-]*$")
+    name: str = Field(min_length=1, max_length=100, pattern=ASSET_NAME)
     spec: PipelineSpec
     description: str | None = Field(None, max_length=10_000)
     note: str = Field("", max_length=10_000)

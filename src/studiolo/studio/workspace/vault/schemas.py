@@ -6,8 +6,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from studiolo.kernel.auth.roles import Role
+from studiolo.kernel.wording import NO_NUL, worded
 
-NAME = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,125}[A-Za-z0-9])?$"
+NAME = worded(
+    r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,125}[A-Za-z0-9])?$",
+    "letters, digits, '.', '_' and '-' between two letters or digits, at most 127",
+)
 LONGEST = 64 * 1024  # bytes: what an environment variable surely takes
 Name = Annotated[str, Field(pattern=NAME)]
 Size = Literal["under 16", "16 to 63", "64 to 255", "256 or more"]
@@ -23,7 +27,7 @@ class SecretSet(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     value: SecretStr = Field(min_length=1)
-    description: str | None = Field(None, max_length=2000, pattern=r"^[^\x00]*$")
+    description: str | None = Field(None, max_length=2000, pattern=NO_NUL)
     expires_at: datetime | None = None
     expected: int | None = Field(None, ge=0)
 
@@ -86,7 +90,7 @@ class SecretPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    description: str = Field(max_length=2000, pattern=r"^[^\x00]*$")
+    description: str = Field(max_length=2000, pattern=NO_NUL)
 
 
 class SecretVersionPatch(BaseModel):
