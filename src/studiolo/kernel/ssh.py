@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,6 +62,12 @@ class Address:
 def read_key(text: str, passphrase: str | None) -> Any:
     """Return a private key, OpenSSH or PEM; raises KeyInvalid, whose field is `private_key` or `passphrase`."""
     paramiko = _library()
+    if text.lstrip().startswith(("ssh-", "ecdsa-", "sk-")):
+        raise KeyInvalid(
+            "That is a public key: paste the private one, the file without .pub.",
+            "The public key belongs into ~/.ssh/authorized_keys of the host.",
+            field="credentials.private_key",
+        )
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
             return kind.from_private_key(io.StringIO(text.strip() + "\n"), password=passphrase or None)
@@ -71,8 +78,8 @@ def read_key(text: str, passphrase: str | None) -> Any:
         except Exception:  # noqa: BLE001, S112 - each class raises something else for a key of another kind
             continue
     raise KeyInvalid(
-        "The private key cannot be read.",
-        "Paste an OpenSSH or PEM key: Ed25519, ECDSA or RSA; check the passphrase.",
+        "The private key cannot be read: paste the whole file, from BEGIN to END.",
+        "It is an OpenSSH or PEM key: Ed25519, ECDSA or RSA; check the passphrase.",
         field="credentials.private_key",
     )
 
@@ -116,6 +123,18 @@ def connect(at: Address, credentials: Mapping[str, str]) -> Any:
         raise HostAway(f"{at} does not answer as an SSH server: {error}.", "Check host and port.") from None
     transport.set_keepalive(KEEP_ALIVE_SECONDS)
     return transport
+
+
+_PIN = re.compile(r"SHA256:[A-Za-z0-9+/]+=*|(\S+\s+)*(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+\s+AAAA\S+.*")
+
+
+def is_pin(text: str) -> bool:
+    """Say whether a text may be a host key: its mark (`SHA256:…`), a public key, or a line of known_hosts.
+
+    >>> is_pin("SHA256:uB+obz"), is_pin("host ssh-ed25519 AAAAC3Nz"), is_pin("MD5:ab:cd")
+    (True, True, False)
+    """
+    return _PIN.fullmatch(text.strip()) is not None
 
 
 def check_key(where: str, pin: str, key: Any) -> None:

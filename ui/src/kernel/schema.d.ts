@@ -10282,8 +10282,12 @@ export interface components {
     /**
      * Holding
      * @description A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now; gpus: numbers.
+     *
+     *     cluster: whose node it is, where it is one of this workspace.
      */
     Holding: {
+      /** Cluster */
+      cluster?: string | null;
       /** Cores */
       cores: number;
       /**
@@ -11494,6 +11498,8 @@ export interface components {
       help: string;
       /** Name */
       name: string;
+      /** Required */
+      required: boolean;
       /** Title */
       title: string;
       /**

@@ -131,6 +131,43 @@ def test_who_moves_a_machine_writes_its_credentials_anew(ctx: Context, definitio
     assert service.check(ctx, "box").ok
 
 
+@pytest.mark.parametrize(
+    ("host", "bare"),
+    [("ssh://box/", "box"), ("me@box", "box"), ("127.0.0.1:2222", "127.0.0.1"), ("http://box:80/x", "box")],
+)
+def test_more_than_a_host_is_named(ctx: Context, definition: Definition, host: str, bare: str) -> None:
+    with pytest.raises(MachineInvalid, match=f"alone, '{bare}'") as error:
+        attach(ctx, definition, host=host)
+    assert error.value.field == "host"
+
+
+def test_an_ipv6_address_is_a_host(ctx: Context, definition: Definition) -> None:
+    assert attach(ctx, definition, host="fe80::1:22", port=1).host == "fe80::1:22"
+
+
+@pytest.mark.parametrize("pin", ["hello", "MD5:aa:bb", "ssh-ed25519"])
+def test_what_is_no_host_key_is_named(ctx: Context, definition: Definition, pin: str) -> None:
+    with pytest.raises(MachineInvalid) as error:
+        attach(ctx, definition, host_key=pin)
+    assert error.value.field == "host_key"
+
+
+def test_a_public_key_is_told_from_a_broken_one(ctx: Context, definition: Definition, sshd: Sshd) -> None:
+    with pytest.raises(ssh.KeyInvalid, match="public key"):
+        attach(ctx, definition, credentials={"private_key": (sshd.folder / "user.pub").read_text("utf-8")})
+
+
+def test_the_log_names_what_was_changed_alone(ctx: Context, definition: Definition) -> None:
+    made = attach(ctx, definition)
+    form = {key: getattr(made, key) for key in ("host", "port", "user", "host_key", "folder", "python", "settings")}
+    service.update(ctx, "box", MachinePatch(**form, cores=1, description="slow"))
+    service.update(ctx, "box", MachinePatch(**form))
+    with ctx.db.read() as tx:
+        told = tx.execute(text("SELECT data FROM events WHERE kind = 'compute.machine' ORDER BY id")).scalars().all()
+    said = [json.loads(one)["said"] for one in told]
+    assert [one for one in said if "Changed" in one] == ["Changed by owner: cores, description."]
+
+
 def test_cores_are_held_and_a_busy_machine_is_detached_by_force_alone(any_ctx: Context, definition: Definition) -> None:
     attach(any_ctx, definition)
 

@@ -64,7 +64,10 @@ Observation = observe.Observation | Silent | Refused
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to fill in when a machine of a kind is attached. type: text, number, or lines (a list of texts)."""
+    """One thing to fill in when a machine of a kind is attached. type: text, number, or lines (a list of texts).
+
+    required: without it no machine of the kind can be attached.
+    """
 
     name: str
     title: str
@@ -72,6 +75,7 @@ class Field:
     type: Literal["text", "number", "lines"] = "text"
     default: str | int | None = None
     example: str = ""
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class BackendSpec:
     """name: what a job writes as `compute`, or the kind of machines that are attached; title, description: for people.
 
     place: what is to be known of where it is (`MachineConfig`); port: where it listens; signs_in: by which credentials; may_be_open:
-    also by none. nodes: it has several, and runs a job on as many as that asks for. programs_here: what runs on the studio's machine is the job's own program, which speaks to it.
+    also by none. nodes: it has several, and runs a job on as many as that asks for; addresses: its host may be the address of its pages.
+    programs_here: what runs on the studio's machine is the job's own program, which speaks to it.
     extra: optional dependency that it needs. fields: what is to be known of such a machine beside where it is. queues: it has a
     queue of its own, which decides what runs when; at most `max_jobs` of its settings are there at once. here: without a host
     it is the studio's own machine. images: it runs jobs in container images by itself. takes: the kinds of jobs that it takes, where
@@ -102,6 +107,7 @@ class BackendSpec:
     place: tuple[str, ...] = ("host", "port", "user", "host_key", "folder", "python")
     signs_in: tuple[str, ...] = ("private_key", "password")
     may_be_open: bool = False
+    addresses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ SPEC = BackendSpec(
     port=443,
     place=("host", "port"),
     signs_in=("token",),
+    addresses=True,
 )
 LIMITS = (
     Kept("cores", False, "Its cluster has what it has; the program here only follows."),

@@ -10,7 +10,7 @@ from studiolo.studio.compute.given import complete, lines, number
 FIELDS = (
     Field("namespace", "Namespace", "Where jobs are made; empty: that of the kubeconfig, else `default`.", example="training"),
     Field("image", "Image", "Of jobs whose environment names none; it needs Python 3.10 or newer, as all images of jobs do.", example="python:3.12"),
-    Field("volume", "Volume", "By which pods see the folder: pvc:NAME, nfs:SERVER:/PATH or host:/PATH. The studio's machine must have it mounted too.", example="pvc:studiolo"),
+    Field("volume", "Volume", "By which pods see the folder: pvc:NAME, nfs:SERVER:/PATH or host:/PATH. The studio's machine must have it mounted too.", example="pvc:studiolo", required=True),
     Field("mount", "Mounted at", "Where pods see the volume; the folder must be below it, at the same path as here. Empty: the folder itself.", example="/shared"),
     Field("node_selector", "Node selector", "key=value, one in each line.", type="lines", example="pool=gpu"),
     Field("tolerations", "Tolerations", "key=value:Effect or key:Effect, one in each line.", type="lines", example="nvidia.com/gpu:NoSchedule"),

@@ -1,10 +1,11 @@
 """The kinds of machines that can be attached, and what a definition must say for its kind."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from studiolo.kernel import plugins
+from studiolo.kernel import plugins, ssh
 from studiolo.studio.compute.backends.base import BACKENDS, Attachable, BackendSpec
 from studiolo.studio.compute.machines.errors import MachineInvalid
 from studiolo.studio.compute.machines.schemas import MachineField, MachineKind
@@ -45,6 +46,26 @@ def shown() -> list[MachineKind]:
     ]
 
 
+_SCHEME, _USER, _PORT = (
+    re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE),
+    re.compile(r"^[^@/]+@"),
+    re.compile(r":\d+$"),
+)
+
+
+def _check_host(host: str) -> None:
+    """Refuse what is more than a host: an address of a browser, `user@host`, `host:port`. Raises MachineInvalid."""
+    bare = _USER.sub("", _SCHEME.sub("", host)).split("/")[0]
+    if bare.count(":") == 1:  # more of them are IPv6
+        bare = _PORT.sub("", bare)
+    if bare != host:
+        raise MachineInvalid(
+            f"'{host}' is more than a host: write its name or address alone, '{bare}'.",
+            "User and port have fields of their own.",
+            field="host",
+        )
+
+
 def complete(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return where a machine is with all settings of its kind; raises MachineInvalid, which names the field."""
     module = kind(name)
@@ -55,6 +76,15 @@ def complete(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if not found.get(field) and (found.get("host") or not module.SPEC.here):
             raise MachineInvalid(f"The {field} is missing.", f"Write the {field}.", field=field)
+    if found.get("host") and not module.SPEC.addresses:
+        _check_host(str(found["host"]))
+    pin = str(found.get("host_key") or "")
+    if pin and "host_key" in module.SPEC.place and not ssh.is_pin(pin):
+        raise MachineInvalid(
+            "That is no host key: write SHA256:… as ssh-keygen -l shows it, or a line of known_hosts.",
+            "Leave it out and try the connection: it shows the key.",
+            field="host_key",
+        )
     try:
         found["settings"] = module.checked(found.get("settings") or {})
     except ValueError as error:

@@ -134,6 +134,7 @@ class MachineField(BaseModel):
     type: Literal["text", "number", "lines"]
     default: str | int | None
     example: str
+    required: bool
 
 
 class MachineKind(BaseModel):

@@ -99,7 +99,9 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
         moved = any(config[key] != row.config[key] for key in _LEADS)
         if moved and given is None:
             raise MachineInvalid(
-                "Where the machine is, or who signs in, changes.", "Write the credentials anew.", field="credentials"
+                "Where the machine is, or who signs in, changes: write the credentials anew.",
+                "They are sent to no address that their giver did not mean.",
+                field="credentials",
             )
         elsewhere = any(config[key] != row.config[key] for key in ("host", "port", "user", "folder"))
         if elsewhere and held.list_(tx, row.id):
@@ -112,10 +114,14 @@ def update(ctx: Context, name: str, patch: MachinePatch) -> Machine:
         repository.change(tx, row.id, values)
         if given is not None:
             repository.put_credentials(tx, row.id, opening.sealed(ctx, row.id, given), now)
-        _told(tx, ctx, "updated", name, {"changed": sorted(patch.model_fields_set)})
-        telling.of_machine(
-            tx, ctx, (row.id, row.name), f"Changed by {ctx.actor.name}: {', '.join(sorted(patch.model_fields_set))}."
+        changed = sorted(  # a form sends all that it shows
+            {key for key in _CONFIG if config[key] != row.config.get(key)}
+            | {key for key, value in changes.items() if value != getattr(row, key)}
+            | ({"credentials"} if given else set())
         )
+        if changed:
+            _told(tx, ctx, "updated", name, {"changed": changed})
+            telling.of_machine(tx, ctx, (row.id, row.name), f"Changed by {ctx.actor.name}: {', '.join(changed)}.")
         ctx.events.emit(tx, "compute.updated", name, {"name": name})
     opening.forget(ctx)
     return get(ctx, name)

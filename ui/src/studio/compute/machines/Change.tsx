@@ -6,7 +6,7 @@ import { api, data } from '@/kernel/request';
 import { SaveDialog } from '../SaveDialog';
 import { Fields } from './Fields';
 import { kinds, machine, type Machine } from './queries';
-import { credentialsOf, given, placeOf, settingsAsText, START, type Values } from './values';
+import { credentialField, credentialsOf, given, placeOf, settingsAsText, START, type Values } from './values';
 
 /** How a machine is signed in to; one that lets everybody in may be given a token. */
 function signInOf(it: Machine): Values['sign_in'] {
@@ -54,7 +54,7 @@ export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
   });
   const problem = save.error ? Problem.from(save.error) : null;
   const { credentials, ...problems } = problem?.fields ?? {};
-  const told = credentials ? { ...problems, 'credentials.private_key': credentials } : problems;
+  const told = credentials ? { ...problems, [credentialField(values)]: credentials } : problems;
   return (
     <SaveDialog
       title={`Change ${it.name}`}
@@ -72,7 +72,11 @@ export function Change({ it, onClose }: { it: Machine; onClose: () => void }) {
       <Fields
         kind={kind}
         value={values}
-        onChange={(change) => setValues((old) => ({ ...old, ...change }))}
+        kept={it.sign_in !== 'none'}
+        onChange={(change) => {
+          setValues((old) => ({ ...old, ...change }));
+          if (save.isError) save.reset();
+        }}
         problems={told}
       />
     </SaveDialog>

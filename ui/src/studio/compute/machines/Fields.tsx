@@ -7,6 +7,8 @@ import { asks, type Values } from './values';
 interface Props {
   kind: MachineKind | undefined;
   value: Values;
+  /** Whether there are credentials already. */
+  kept?: boolean;
   onChange: (change: Partial<Values>) => void;
   /** What the server says about fields. */
   problems: Readonly<Record<string, string>>;
@@ -15,7 +17,7 @@ interface Props {
 const signsBy = (kind: MachineKind | undefined, way: string) => kind?.signs_in.includes(way) ?? false;
 
 /** What is to be known of a machine. */
-export function Fields({ kind, value, onChange, problems }: Props) {
+export function Fields({ kind, value, kept, onChange, problems }: Props) {
   const text = (name: 'host' | 'user' | 'host_key' | 'folder' | 'python') => ({
     value: value[name],
     error: problems[name],
@@ -88,7 +90,13 @@ export function Fields({ kind, value, onChange, problems }: Props) {
               />
             ) : null}
           </SimpleGrid>
-          <SignIn value={value} open={kind?.may_be_open ?? false} onChange={onChange} problems={problems} />
+          <SignIn
+            value={value}
+            open={kind?.may_be_open ?? false}
+            kept={kept}
+            onChange={onChange}
+            problems={problems}
+          />
         </>
       )}
       {kind && kind.fields.length > 0 ? (

@@ -21,6 +21,7 @@ export function KindFields({ kind, value, onChange, problems }: Props) {
           placeholder: field.example || undefined,
           value: value.settings[field.name] ?? String(field.default ?? ''),
           error: problems[`settings.${field.name}`],
+          required: field.required,
           autoComplete: 'off',
         };
         if (field.type === 'number')

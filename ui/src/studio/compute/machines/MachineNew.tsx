@@ -12,7 +12,7 @@ import { Page, PageHeader } from '@/kit/Page';
 import { Fields } from './Fields';
 import { kinds } from './queries';
 import { Tried } from './Tried';
-import { credentialsOf, ofKind, placeOf, ready as complete, START } from './values';
+import { credentialsOf, ofKind, placeOf, ready as complete, START, type Values } from './values';
 
 /** Attach a machine. */
 export function MachineNew() {
@@ -23,9 +23,13 @@ export function MachineNew() {
   const [values, setValues] = useState(START);
   const known = useQuery(kinds);
   const kind = known.data?.find((one) => one.name === values.kind);
-  const place = () => ({ ...placeOf(values, kind), kind: values.kind, credentials: credentialsOf(values) });
+  const place = (of: Values) => ({
+    ...placeOf(of, kind),
+    kind: of.kind,
+    credentials: credentialsOf(of),
+  });
   const trial = useMutation({
-    mutationFn: () => data(api().POST('/compute/machines/try', { body: place() })),
+    mutationFn: (of: Values) => data(api().POST('/compute/machines/try', { body: place(of) })),
   });
   const attach = useMutation({
     mutationFn: () =>
@@ -33,7 +37,7 @@ export function MachineNew() {
         api().POST('/compute/machines', {
           body: {
             name,
-            ...place(),
+            ...place(values),
             cores: Number(values.cores) || null,
             description: values.description,
           },
@@ -47,6 +51,19 @@ export function MachineNew() {
   const failed = attach.error ?? trial.error;
   const problem = failed ? Problem.from(failed) : null;
   const problems = problem?.fields ?? {};
+  const change = (next: Partial<Values>) => {
+    setValues((old) => ({ ...old, ...next }));
+    if (trial.isError || ('description' in next || 'cores' in next ? false : trial.isSuccess)) trial.reset();
+    if (attach.isError) attach.reset();
+  };
+  const tryOut = (of: Values) => {
+    attach.reset();
+    trial.mutate(of);
+  };
+  const pin = (host_key: string) => {
+    setValues((old) => ({ ...old, host_key }));
+    tryOut({ ...values, host_key });
+  };
   const ready = may && complete(values, kind);
   return (
     <Page
@@ -63,6 +80,7 @@ export function MachineNew() {
       <form
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
+          trial.reset(); // what was wrong with that is not what is asked now
           attach.mutate();
         }}
       >
@@ -74,7 +92,10 @@ export function MachineNew() {
             autoFocus
             value={name}
             error={problems.name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+              if (attach.isError) attach.reset();
+            }}
           />
           <Select
             label="Kind"
@@ -84,8 +105,7 @@ export function MachineNew() {
             error={problems.kind}
             onChange={(chosen) => {
               const now = known.data?.find((one) => one.name === chosen);
-              if (now) setValues((old) => ({ ...old, ...ofKind(now) }));
-              trial.reset();
+              if (now) change(ofKind(now));
             }}
           />
           {kind ? (
@@ -93,15 +113,8 @@ export function MachineNew() {
               {kind.description}
             </Text>
           ) : null}
-          <Fields
-            kind={kind}
-            value={values}
-            onChange={(change) => setValues((old) => ({ ...old, ...change }))}
-            problems={problems}
-          />
-          {trial.data ? (
-            <Tried check={trial.data} onKey={(host_key) => setValues((old) => ({ ...old, host_key }))} />
-          ) : null}
+          <Fields kind={kind} value={values} onChange={change} problems={problems} />
+          <div role="status">{trial.data ? <Tried check={trial.data} onKey={pin} /> : null}</div>
           {problem && Object.keys(problems).length === 0 ? <ErrorState error={problem} inline /> : null}
           <Group>
             <Button type="submit" loading={attach.isPending} disabled={!ready || !name}>
@@ -111,7 +124,7 @@ export function MachineNew() {
               variant="default"
               loading={trial.isPending}
               disabled={!ready}
-              onClick={() => trial.mutate()}
+              onClick={() => tryOut(values)}
             >
               Test connection
             </Button>

@@ -5,18 +5,21 @@ interface Props {
   value: Values;
   /** Whether it may let everybody in. */
   open: boolean;
+  /** Whether there are credentials already, which stay when none are written. */
+  kept?: boolean | undefined;
   onChange: (change: Partial<Values>) => void;
   problems: Readonly<Record<string, string>>;
 }
 
 /** How one signs in at a machine. */
-export function SignIn({ value, open, onChange, problems }: Props) {
+export function SignIn({ value, open, kept = false, onChange, problems }: Props) {
+  const sealed = `It is sealed and never shown again.${kept ? ' Empty: the one that there is stays.' : ''}`;
   if (value.sign_in === 'token')
     return (
       <PasswordInput
         label="Token"
-        description={`It is sealed and never shown again.${open ? ' Empty: it lets everybody in.' : ''}`}
-        required={!open}
+        description={open && !kept ? `${sealed} Empty: it lets everybody in.` : sealed}
+        required={!open && !kept}
         autoComplete="new-password"
         value={value.token}
         error={problems['credentials.token']}
@@ -39,8 +42,8 @@ export function SignIn({ value, open, onChange, problems }: Props) {
         <>
           <Textarea
             label="Private key"
-            description="The whole file, OpenSSH or PEM. It is sealed and never shown again."
-            required
+            description={`The whole file, OpenSSH or PEM. ${sealed}`}
+            required={!kept}
             autosize
             minRows={4}
             maxRows={10}
@@ -62,8 +65,8 @@ export function SignIn({ value, open, onChange, problems }: Props) {
       ) : (
         <PasswordInput
           label="Password"
-          description="It is sealed and never shown again."
-          required
+          description={sealed}
+          required={!kept}
           autoComplete="new-password"
           value={value.password}
           error={problems['credentials.password']}

@@ -96,8 +96,14 @@ export function asks(kind: MachineKind | undefined, field: string): boolean {
   return kind?.place.includes(field) ?? true;
 }
 
+/** The field of the form in which credentials are written. */
+export function credentialField(value: Values): string {
+  return `credentials.${value.here ? 'kubeconfig' : value.sign_in}`;
+}
+
 /** Whether enough is written to try it. */
 export function ready(value: Values, kind: MachineKind | undefined): boolean {
+  if (kind?.fields.some((field) => field.required && !value.settings[field.name]?.trim())) return false;
   if (value.here) return true;
   const named = value.host !== '' && (value.user !== '' || !asks(kind, 'user'));
   return named && (given(value) || kind?.may_be_open === true);
