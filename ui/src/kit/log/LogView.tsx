@@ -24,6 +24,7 @@ interface Props {
   onFollow?: ((following: boolean) => void) | undefined;
   /** More buttons: the first error, earlier lines. */
   tools?: ReactNode;
+  /** 'fill': what its place leaves, where that is a column of a given height. */
   height?: number | string;
   label?: string;
 }
@@ -83,7 +84,7 @@ export function LogView(props: Props) {
   };
 
   return (
-    <div className={classes.frame}>
+    <div className={classes.frame} data-fill={height === 'fill' || undefined}>
       <LogTools
         query={query}
         onQuery={(next) => {
@@ -106,7 +107,7 @@ export function LogView(props: Props) {
       <div
         ref={scroller}
         className={classes.scroller}
-        style={{ height, ['--digits' as string]: `${digits}ch` }}
+        style={{ ...(height === 'fill' ? {} : { height }), ['--digits' as string]: `${digits}ch` }}
         role="log"
         aria-label={label}
         aria-live="off"

@@ -26,6 +26,8 @@ interface Props {
   run: { id: string; name: string; state: string };
   search: LogSearch;
   change: (next: LogSearch) => void;
+  /** Whether it takes what its place leaves, rather than a part of the window. */
+  fill?: boolean;
 }
 
 const FOUND = 5000;
@@ -40,7 +42,7 @@ function find(runId: string, q: string, limit: number, signal?: AbortSignal) {
 }
 
 /** The log of a run: its end as it grows, or any part of it. */
-export function RunLog({ run, search, change }: Props) {
+export function RunLog({ run, search, change, fill = false }: Props) {
   const log = useRunLog(run.id, isOver(run.state));
   const [following, setFollowing] = useState(search.line === undefined);
   const [q] = useDebouncedValue(search.q ?? '', 250);
@@ -104,7 +106,7 @@ export function RunLog({ run, search, change }: Props) {
     return <ErrorState error={log.problem} onRetry={() => log.go({ at: 'end' })} inline />;
   if (log.state === 'reading' && log.lines.length === 0) return <Loading rows={6} />;
   return (
-    <div className={classes.stackTight}>
+    <div className={classes.stackTight} data-fill={fill || undefined}>
       {log.firstLine > 1 || log.state === 'paused' ? (
         <Note
           title={`Shown: ${bytes(log.end - log.start)} of ${bytes(log.size)}. Finding looks through all of it.`}
@@ -150,6 +152,7 @@ export function RunLog({ run, search, change }: Props) {
         firstLine={log.firstLine}
         state={STATE_WORDS[log.state]}
         label={`Log of ${run.name}`}
+        {...(fill ? { height: 'fill' } : {})}
         query={search.q}
         onQuery={(next) => change({ q: next, line: undefined })}
         found={hits}

@@ -6,6 +6,7 @@ import { Answer } from '@/kit/Page';
 import { RunLog } from '@/kit/log/RunLog';
 import { stateOf, type Step } from '../queries';
 import type { Change, PipelineSearch } from '../search';
+import classes from './run.module.css';
 
 interface Props {
   step: Step;
@@ -31,7 +32,7 @@ export function StepLog({ step, search, change }: Props) {
       </Text>
     );
   return (
-    <>
+    <div className={classes.log}>
       {step.origin_run_id ? (
         <Text size="sm" mb="sm">
           The log of{' '}
@@ -43,6 +44,7 @@ export function StepLog({ step, search, change }: Props) {
         {(run) => (
           <RunLog
             key={run.id}
+            fill
             run={run}
             search={{ q: search.find, line: search.line }}
             change={(next) =>
@@ -54,6 +56,6 @@ export function StepLog({ step, search, change }: Props) {
           />
         )}
       </Answer>
-    </>
+    </div>
   );
 }
