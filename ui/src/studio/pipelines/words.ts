@@ -59,6 +59,22 @@ export function allowedOf(port: Pick<Port, 'min' | 'max' | 'enum'>): string {
 export type Given = components['schemas']['PipelineDetail']['values'][string];
 
 /** What an input was given, to be read: a value, where data is, how many files were sent. */
+/** A part of a step's key as people write it: of a parameter its value, which stands beside its type. */
+export function partText(name: string, text: string): string {
+  if (!name.startsWith('parameter ')) return text;
+  const pair = /^\["[a-z_]+",(.*)\]$/s.exec(text)?.[1];
+  if (pair === undefined) return text;
+  try {
+    const value: unknown = JSON.parse(pair);
+    return typeof value === 'string' ? value : pair;
+  } catch {
+    return text;
+  }
+}
+
+/** A compute as its page names it; files of Azure ML write a prefix. */
+export const computeName = (text: string) => text.replace(/^azureml:/, '');
+
 export function givenText(given: Given): string {
   if (typeof given !== 'object' || given === null) return String(given);
   if ('path' in given) return given.path;

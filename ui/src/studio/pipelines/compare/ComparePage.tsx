@@ -2,14 +2,14 @@ import { Group, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { count } from '@/kernel/format';
+import { between, count, duration } from '@/kernel/format';
 import { flag, text } from '@/kernel/search';
 import { EmptyState } from '@/kit/EmptyState';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
-import { pipeline, stepParts, stepsOf, type PipelineDetail } from '../queries';
+import { pipeline, pipelineCost, stepParts, stepsOf, type PipelineDetail } from '../queries';
 import { useStepEvents } from '../useEvents';
-import { givenText } from '../words';
+import { computeName, givenText } from '../words';
 import { Differences } from './Differences';
 import { pairsOf, textsOf } from './diff';
 import { PairGrid } from './PairGrid';
@@ -175,7 +175,13 @@ function Sides({ first, second, search, change }: SidesProps) {
 
 /** Inputs and settings of the whole. */
 function Whole({ first, second }: { first: PipelineDetail; second: PipelineDetail }) {
-  const rows = textsOf(factsOf(first), factsOf(second));
+  const costs = [
+    useQuery(pipelineCost(first.run.id, first.run.state)).data?.cost,
+    useQuery(pipelineCost(second.run.id, second.run.state)).data?.cost,
+  ];
+  const spent = (cost: number | null | undefined): Record<string, string> =>
+    costs.some(Boolean) && cost !== undefined ? { cost: (cost ?? 0).toFixed(4) } : {};
+  const rows = textsOf({ ...factsOf(first), ...spent(costs[0]) }, { ...factsOf(second), ...spent(costs[1]) });
   return (
     <Section title="The pipelines">
       {rows.length === 0 ? (
@@ -193,9 +199,10 @@ function factsOf({ run, values, settings, description }: PipelineDetail): Record
   return {
     name: run.name,
     state: run.state,
+    ...(run.started_at && run.ended_at ? { duration: duration(between(run.started_at, run.ended_at)) } : {}),
     ...(description ? { description } : {}),
     ...Object.fromEntries(Object.entries(values).map(([name, given]) => [`input ${name}`, givenText(given)])),
-    ...(settings.default_compute ? { compute: settings.default_compute } : {}),
+    ...(settings.default_compute ? { compute: computeName(settings.default_compute) } : {}),
     'earlier results': settings.force_rerun ? 'not taken' : 'taken',
     'when a step fails': settings.continue_on_step_failure ? 'others go on' : 'no other starts',
   };

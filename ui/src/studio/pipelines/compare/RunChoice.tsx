@@ -1,6 +1,6 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { ago } from '@/kernel/format';
+import { ago, shortId } from '@/kernel/format';
 import { usePages } from '@/kernel/pages';
 import { statusOf } from '@/kit/status';
 import { pipeline, pipelineRuns } from '../queries';
@@ -32,7 +32,7 @@ export function RunChoice({ label, value, other, onChange }: Props) {
         .filter((one) => one.id !== other)
         .map((one) => ({
           value: one.id,
-          label: `${one.name} · ${statusOf(one.state).word.toLowerCase()} · ${ago(one.created_at)} · ${one.id.slice(-6)}`,
+          label: `${one.name} · ${statusOf(one.state).word.toLowerCase()} · ${ago(one.created_at)} · ${shortId(one.id)}`,
         }))}
       value={value ?? null}
       onChange={(id) => onChange(id ?? undefined)}

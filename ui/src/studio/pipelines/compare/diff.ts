@@ -1,7 +1,7 @@
 import { between, duration } from '@/kernel/format';
 import { statusOf } from '@/kit/status';
 import type { Step } from '../queries';
-import { titleOf } from '../words';
+import { partText, titleOf } from '../words';
 
 /** The parts of each step's key, by path. */
 export type Parts = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -68,7 +68,14 @@ function differencesOf(
     if (one !== other) found.push({ what, first: one, second: other });
   };
   say('state', stateOf(first), stateOf(second));
-  found.push(...textsOf(before[first.path] ?? {}, now[second.path] ?? {}));
+  const others = textsOf(before[first.path] ?? {}, now[second.path] ?? {});
+  found.push(
+    ...others.map((one) => ({
+      what: one.what,
+      first: partText(one.what, one.first),
+      second: partText(one.what, one.second),
+    })),
+  );
   say('component', first.component || NONE, second.component || NONE);
   say('compute', first.compute || NONE, second.compute || NONE);
   const [took, takes] = [ran(first), ran(second)];

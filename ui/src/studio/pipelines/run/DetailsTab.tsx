@@ -9,7 +9,7 @@ import { Section } from '@/kit/Page';
 import { InterfaceTable } from '../components/InterfaceTable';
 import { pipelineCost, type Counts, type PipelineDetail, type Run } from '../queries';
 import { WideTable } from '../WideTable';
-import { countsOf, givenText } from '../words';
+import { computeName, countsOf, givenText } from '../words';
 import classes from './run.module.css';
 
 /** What was submitted and what came of it: inputs, outputs, settings. */
@@ -48,7 +48,16 @@ export function DetailsTab({ detail, run, counts }: { detail: PipelineDetail; ru
         <Section title="Settings">
           <KeyValue
             items={[
-              ['Compute', settings.default_compute || 'that of each step'],
+              [
+                'Compute',
+                settings.default_compute ? (
+                  <Link href={at(['compute', computeName(settings.default_compute)])}>
+                    {computeName(settings.default_compute)}
+                  </Link>
+                ) : (
+                  'that of each step'
+                ),
+              ],
               [
                 'When a step fails',
                 settings.continue_on_step_failure

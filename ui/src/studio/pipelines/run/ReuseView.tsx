@@ -5,7 +5,7 @@ import { Note } from '@/kit/Note';
 import { Section } from '@/kit/Page';
 import type { Reuse, StepDetail } from '../queries';
 import { WideTable } from '../WideTable';
-import { outcomeOf } from '../words';
+import { outcomeOf, partText } from '../words';
 import classes from './run.module.css';
 
 /** Why a step took an earlier result, or did not: what its key is made of, and which parts are other than before. */
@@ -28,7 +28,7 @@ export function ReuseView({ detail }: { detail: StepDetail }) {
             {names.map((name) => (
               <Table.Tr key={name}>
                 <Table.Th scope="row">{name}</Table.Th>
-                <Table.Td className={classes.value ?? ''}>{parts[name]}</Table.Td>
+                <Table.Td className={classes.value ?? ''}>{partText(name, parts[name] ?? '')}</Table.Td>
               </Table.Tr>
             ))}
           </WideTable>
