@@ -29,11 +29,15 @@ class Limit(BaseModel):
 
 
 class Holding(BaseModel):
-    """A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now; gpus: numbers."""
+    """A part of a compute that something holds. holder: `<run id>/<attempt>`; memory and processes: as measured now; gpus: numbers.
+
+    cluster: whose node it is, where it is one of this workspace.
+    """
 
     holder: str
     title: str
     run_id: str | None = None
+    cluster: str | None = None
     workspace_id: str
     cores: int
     memory_limit_bytes: int = 0

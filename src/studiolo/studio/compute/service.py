@@ -397,4 +397,5 @@ def show(ctx: Context, name: str) -> Compute:
     with ctx.db.read() as tx:
         rows = repository.list_(tx, name)
         leased = leases.holders(tx, name)
-    return shown.machine(ctx, engine, rows, leased, found)
+        of = placing.clusters_of(tx, [row.holder for row in rows if row.run_id is None])
+    return shown.machine(ctx, engine, rows, leased, found, of)

@@ -3,7 +3,7 @@
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,14 @@ from studiolo.studio.compute.schemas import Compute, GpuState, Holding, Limit
 
 
 def machine(
-    ctx: Context, engine: Backend, rows: Sequence[Row[Any]], leased: Sequence[Row[Any]], found: Sequence[Gpu]
+    ctx: Context,
+    engine: Backend,
+    rows: Sequence[Row[Any]],
+    leased: Sequence[Row[Any]],
+    found: Sequence[Gpu],
+    clusters: Mapping[str, str],
 ) -> Compute:
-    """Return this machine with what runs on it; of other workspaces only how much they hold."""
+    """Return this machine with what runs on it; of other workspaces only how much they hold. clusters: names by holder."""
     numbers: dict[str, list[int]] = {}
     for lease in leased:
         numbers.setdefault(lease.holder, []).append(lease.number)
@@ -32,6 +37,7 @@ def machine(
                 holder=row.holder if mine else "",
                 title=row.title if mine else "(another workspace)",
                 run_id=row.run_id if mine else None,
+                cluster=clusters.get(row.holder) if mine else None,
                 workspace_id=row.workspace_id if mine else "",
                 cores=row.cores,
                 memory_limit_bytes=row.memory_bytes,

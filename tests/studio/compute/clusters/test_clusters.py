@@ -68,6 +68,8 @@ def later(ctx: Context, seconds: float) -> Context:
 def test_a_node_comes_with_the_job_that_needs_it_and_holds_its_share_of_the_machine(any_ctx: Context) -> None:
     make(any_ctx, cores=2)
     assert take(any_ctx, "a/1")
+    held = compute.show(any_ctx, "local").holdings
+    assert [(one.title, one.run_id, one.cluster) for one in held] == [("node 1 of cpu", None, "cpu")]
     assert take(any_ctx, "a/1")  # the same again
     assert take(any_ctx, "b/1")  # fits on the node that is up
     found = service.get(any_ctx, "cpu")

@@ -4,7 +4,7 @@ import { at } from '@/kernel/workspace';
 import { Link } from '@/kit/Link';
 import { useNow } from '@/kit/Time';
 import type { Compute } from './queries';
-import classes from './compute.module.css';
+import { Scrolled } from './Scrolled';
 
 /** The GPUs of a machine, and who has each. */
 export function Gpus({ compute }: { compute: Compute }) {
@@ -16,53 +16,51 @@ export function Gpus({ compute }: { compute: Compute }) {
       </Text>
     );
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table aria-label="GPUs" className={classes.table ?? ''}>
-        <Table.Thead>
-          <Table.Tr>
-            {['GPU', 'Model', 'Memory', 'Busy', 'Held by', 'For'].map((head) => (
-              <Table.Th key={head} scope="col">
-                {head}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {compute.gpus.map((it) => (
-            <Table.Tr key={it.id}>
-              <Table.Td>{it.number}</Table.Td>
-              <Table.Td>{it.name}</Table.Td>
-              <Table.Td>
-                {typeof it.used_bytes !== 'number'
-                  ? bytes(it.memory_bytes)
-                  : `${bytes(it.used_bytes)} of ${bytes(it.memory_bytes)}`}
-              </Table.Td>
-              <Table.Td>
-                {typeof it.busy !== 'number' ? (
-                  '–'
-                ) : (
-                  <>
-                    {Math.round(it.busy)} %
-                    <Progress value={it.busy} aria-label={`GPU ${it.number} busy`} size={4} />
-                  </>
-                )}
-              </Table.Td>
-              <Table.Td>
-                {it.run_id ? (
-                  <Link href={at(['experiments', 'runs', it.run_id])}>{it.title}</Link>
-                ) : (
-                  (it.title ?? (
-                    <Text span inherit c="dimmed">
-                      free
-                    </Text>
-                  ))
-                )}
-              </Table.Td>
-              <Table.Td>{it.since ? duration(between(it.since, null, now)) : '–'}</Table.Td>
-            </Table.Tr>
+    <Scrolled label="GPUs" width={640}>
+      <Table.Thead>
+        <Table.Tr>
+          {['GPU', 'Model', 'Memory', 'Busy', 'Held by', 'For'].map((head) => (
+            <Table.Th key={head} scope="col">
+              {head}
+            </Table.Th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {compute.gpus.map((it) => (
+          <Table.Tr key={it.id}>
+            <Table.Td>{it.number}</Table.Td>
+            <Table.Td>{it.name}</Table.Td>
+            <Table.Td>
+              {typeof it.used_bytes !== 'number'
+                ? bytes(it.memory_bytes)
+                : `${bytes(it.used_bytes)} of ${bytes(it.memory_bytes)}`}
+            </Table.Td>
+            <Table.Td>
+              {typeof it.busy !== 'number' ? (
+                '–'
+              ) : (
+                <>
+                  {Math.round(it.busy)} %
+                  <Progress value={it.busy} aria-label={`GPU ${it.number} busy`} size={4} />
+                </>
+              )}
+            </Table.Td>
+            <Table.Td>
+              {it.run_id ? (
+                <Link href={at(['experiments', 'runs', it.run_id])}>{it.title}</Link>
+              ) : (
+                (it.title ?? (
+                  <Text span inherit c="dimmed">
+                    free
+                  </Text>
+                ))
+              )}
+            </Table.Td>
+            <Table.Td>{it.since ? duration(between(it.since, null, now)) : '–'}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Scrolled>
   );
 }

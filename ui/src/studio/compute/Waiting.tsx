@@ -8,6 +8,7 @@ import { Time } from '@/kit/Time';
 import { reasonOf, whyQueued } from '@/kit/waits';
 import { waiting, type Run } from './queries';
 import classes from './compute.module.css';
+import { Scrolled } from './Scrolled';
 
 /** The queue of a compute in its order, and for each job what it waits for. */
 export function Waiting({ compute }: { compute: string }) {
@@ -43,36 +44,34 @@ function Queue({ runs }: { runs: Run[] }) {
             : ''}
         </Text>
       ) : null}
-      <Table.ScrollContainer minWidth={640}>
-        <Table aria-label="Waiting jobs" className={classes.table ?? ''}>
-          <Table.Thead>
-            <Table.Tr>
-              {heads.map((head) => (
-                <Table.Th key={head} scope="col">
-                  {head}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {runs.map((run) => (
-              <Table.Tr key={run.id}>
-                <Table.Td>{run.position ?? '–'}</Table.Td>
-                <Table.Td className={classes.jobName ?? ''}>
-                  <Link href={at(['experiments', 'runs', run.id])}>{run.name}</Link>
-                </Table.Td>
-                <Table.Td>{run.kind}</Table.Td>
-                <Table.Td className={classes.whole ?? ''}>{run.user}</Table.Td>
-                {priorities ? <Table.Td>{run.priority}</Table.Td> : null}
-                <Table.Td className={classes.whole ?? ''}>
-                  <Time at={run.created_at} />
-                </Table.Td>
-                <Table.Td>{whyHere(run, first)}</Table.Td>
-              </Table.Tr>
+      <Scrolled label="Waiting jobs" width={640}>
+        <Table.Thead>
+          <Table.Tr>
+            {heads.map((head) => (
+              <Table.Th key={head} scope="col">
+                {head}
+              </Table.Th>
             ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <Table.Tr key={run.id}>
+              <Table.Td>{run.position ?? '–'}</Table.Td>
+              <Table.Td className={classes.jobName ?? ''}>
+                <Link href={at(['experiments', 'runs', run.id])}>{run.name}</Link>
+              </Table.Td>
+              <Table.Td>{run.kind}</Table.Td>
+              <Table.Td className={classes.whole ?? ''}>{run.user}</Table.Td>
+              {priorities ? <Table.Td>{run.priority}</Table.Td> : null}
+              <Table.Td className={classes.whole ?? ''}>
+                <Time at={run.created_at} />
+              </Table.Td>
+              <Table.Td>{whyHere(run, first)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Scrolled>
     </>
   );
 }

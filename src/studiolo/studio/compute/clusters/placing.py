@@ -351,5 +351,10 @@ def idle_too_long(node: Row[Any], cluster: Row[Any], now: datetime) -> bool:
     return node.idle_since is not None and now - node.idle_since >= timedelta(seconds=seconds)
 
 
+def clusters_of(tx: Connection, holders: Sequence[str]) -> dict[str, str]:
+    """Return the names of the clusters whose nodes hold shares of the machine, by holder."""
+    return {_holder(id_): name for id_, name in repository.named(tx, [one.removeprefix("node/") for one in holders])}
+
+
 def _holder(node: str) -> str:
     return f"node/{node}"

@@ -53,6 +53,15 @@ def up_by(tx: Connection, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
     return found
 
 
+def named(tx: Connection, node_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Return nodes' ids with the names of their clusters."""
+    if not node_ids:
+        return []
+    both = nodes.join(clusters, nodes.c.cluster == clusters.c.id)
+    query = select(nodes.c.id, clusters.c.name).select_from(both).where(nodes.c.id.in_(list(node_ids)))
+    return [(row.id, row.name) for row in tx.execute(query)]
+
+
 def add_node(tx: Connection, values: dict[str, Any]) -> None:
     """Add a node."""
     tx.execute(insert(nodes).values(**values))

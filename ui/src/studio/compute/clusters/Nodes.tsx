@@ -4,8 +4,8 @@ import { at } from '@/kernel/workspace';
 import { Link } from '@/kit/Link';
 import { StatusBadge } from '@/kit/StatusBadge';
 import { useNow } from '@/kit/Time';
-import classes from '../compute.module.css';
 import type { Cluster, ClusterNode } from './queries';
+import { Scrolled } from '../Scrolled';
 
 const TONES = {
   idle: 'completed',
@@ -34,64 +34,62 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
       </Text>
     );
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table aria-label="Nodes" className={classes.table ?? ''}>
-        <Table.Thead>
-          <Table.Tr>
-            {['Node', 'State', 'Cores', 'Memory', ...(cluster.gpus ? ['GPUs'] : []), 'Up for', 'Jobs'].map(
-              (head) => (
-                <Table.Th key={head} scope="col">
-                  {head}
-                </Table.Th>
-              ),
-            )}
+    <Scrolled label="Nodes" width={640}>
+      <Table.Thead>
+        <Table.Tr>
+          {['Node', 'State', 'Cores', 'Memory', ...(cluster.gpus ? ['GPUs'] : []), 'Up for', 'Jobs'].map(
+            (head) => (
+              <Table.Th key={head} scope="col">
+                {head}
+              </Table.Th>
+            ),
+          )}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {cluster.nodes.map((node) => (
+          <Table.Tr key={node.number}>
+            <Table.Td>
+              <Link
+                href={at(['compute', cluster.name], { node: node.number })}
+                aria-label={`Log of node ${node.number}`}
+              >
+                {node.number}
+              </Link>
+            </Table.Td>
+            <Table.Td>
+              <StatusBadge state={node.state} tone={TONES[node.state]} label={said(node, cluster, now)} />
+              {node.reason ? (
+                <Text size="xs" c="dimmed" maw={420}>
+                  {node.reason}
+                </Text>
+              ) : node.host ? (
+                <Text size="xs" c="dimmed">
+                  {node.host}
+                </Text>
+              ) : null}
+            </Table.Td>
+            <Table.Td>
+              {node.cores - node.cores_free} of {node.cores} taken
+            </Table.Td>
+            <Table.Td>{bytes(node.memory_bytes)}</Table.Td>
+            {cluster.gpus ? <Table.Td>{node.gpus?.join(', ') || '–'}</Table.Td> : null}
+            <Table.Td>{duration(between(node.started_at, null, now))}</Table.Td>
+            <Table.Td>
+              {node.jobs.map((job) => (
+                <div key={job.run_id ?? job.title}>
+                  {job.run_id ? (
+                    <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
+                  ) : (
+                    job.title
+                  )}
+                </div>
+              ))}
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {cluster.nodes.map((node) => (
-            <Table.Tr key={node.number}>
-              <Table.Td>
-                <Link
-                  href={at(['compute', cluster.name], { node: node.number })}
-                  aria-label={`Log of node ${node.number}`}
-                >
-                  {node.number}
-                </Link>
-              </Table.Td>
-              <Table.Td>
-                <StatusBadge state={node.state} tone={TONES[node.state]} label={said(node, cluster, now)} />
-                {node.reason ? (
-                  <Text size="xs" c="dimmed" maw={420}>
-                    {node.reason}
-                  </Text>
-                ) : node.host ? (
-                  <Text size="xs" c="dimmed">
-                    {node.host}
-                  </Text>
-                ) : null}
-              </Table.Td>
-              <Table.Td>
-                {node.cores - node.cores_free} of {node.cores} taken
-              </Table.Td>
-              <Table.Td>{bytes(node.memory_bytes)}</Table.Td>
-              {cluster.gpus ? <Table.Td>{node.gpus?.join(', ') || '–'}</Table.Td> : null}
-              <Table.Td>{duration(between(node.started_at, null, now))}</Table.Td>
-              <Table.Td>
-                {node.jobs.map((job) => (
-                  <div key={job.run_id ?? job.title}>
-                    {job.run_id ? (
-                      <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
-                    ) : (
-                      job.title
-                    )}
-                  </div>
-                ))}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </Scrolled>
   );
 }
 

@@ -6,8 +6,8 @@ import { Bars } from '@/kit/charts/Bars';
 import { Link } from '@/kit/Link';
 import { Answer, Section } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import classes from '../compute.module.css';
 import { hours, money, usage, type ClusterUsage } from './queries';
+import { Scrolled } from '../Scrolled';
 
 /** Hours and cost by day, and the jobs that have ended. */
 export function Usage({ name, priced }: { name: string; priced: boolean }) {
@@ -67,43 +67,43 @@ function Shown({ found, days, priced }: { found: ClusterUsage; days: number; pri
         {hours(top.node_hours)}.
       </Text>
       {found.jobs.length > 0 ? (
-        <Table.ScrollContainer minWidth={560}>
-          <Table aria-label="Jobs that have ended" className={classes.table ?? ''}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Job', 'Attempt', 'Node', 'Ended', 'Hours', ...(priced ? ['Cost'] : [])].map((head) => (
-                  <Table.Th key={head} scope="col">
-                    {head}
-                  </Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {found.jobs.map((job) => (
-                <Table.Tr key={`${job.run_id} ${job.attempt}`}>
-                  <Table.Td>
-                    {job.run_id ? (
-                      <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
-                    ) : (
-                      job.title
-                    )}
-                  </Table.Td>
-                  <Table.Td>{job.attempt}</Table.Td>
-                  <Table.Td>{job.node}</Table.Td>
-                  <Table.Td>
-                    <Time at={job.ended_at} />
-                  </Table.Td>
-                  <Table.Td>{hours(job.hours)}</Table.Td>
-                  {priced ? <Table.Td>{money(job.cost)}</Table.Td> : null}
-                </Table.Tr>
+        <Scrolled label="Jobs that have ended" width={560}>
+          <Table.Thead>
+            <Table.Tr>
+              {['Job', 'Attempt', 'Node', 'Ended', 'Hours', ...(priced ? ['Cost'] : [])].map((head) => (
+                <Table.Th key={head} scope="col" ta={NUMBERS.has(head) ? 'right' : 'left'}>
+                  {head}
+                </Table.Th>
               ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {found.jobs.map((job) => (
+              <Table.Tr key={`${job.run_id} ${job.attempt}`}>
+                <Table.Td>
+                  {job.run_id ? (
+                    <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
+                  ) : (
+                    job.title
+                  )}
+                </Table.Td>
+                <Table.Td ta="right">{job.attempt}</Table.Td>
+                <Table.Td ta="right">{job.node}</Table.Td>
+                <Table.Td>
+                  <Time at={job.ended_at} />
+                </Table.Td>
+                <Table.Td ta="right">{hours(job.hours)}</Table.Td>
+                {priced ? <Table.Td ta="right">{money(job.cost)}</Table.Td> : null}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Scrolled>
       ) : null}
     </>
   );
 }
+
+const NUMBERS = new Set(['Attempt', 'Node', 'Hours', 'Cost']);
 
 function sum(values: readonly number[]): number {
   return values.reduce((all, each) => all + each, 0);

@@ -3,9 +3,9 @@ import { between, bytes, duration } from '@/kernel/format';
 import { at } from '@/kernel/workspace';
 import { Link } from '@/kit/Link';
 import { useNow } from '@/kit/Time';
-import classes from '../compute.module.css';
 import { whyQueued } from '@/kit/waits';
 import type { Machine } from './queries';
+import { Scrolled } from '../Scrolled';
 
 const HEADS = ['Job', 'Cores', 'Memory', 'Processes', 'For'];
 
@@ -20,36 +20,34 @@ export function Jobs({ it }: { it: Machine }) {
       </Text>
     );
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table aria-label="Running now" className={classes.table ?? ''}>
-        <Table.Thead>
-          <Table.Tr>
-            {(queued ? [...HEADS, 'Why it waits'] : HEADS).map((head) => (
-              <Table.Th key={head} scope="col">
-                {head}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {it.jobs.map((job) => (
-            <Table.Tr key={job.run_id ?? job.title}>
-              <Table.Td>
-                {job.run_id ? (
-                  <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
-                ) : (
-                  job.title
-                )}
-              </Table.Td>
-              <Table.Td>{job.cores}</Table.Td>
-              <Table.Td>{job.memory_bytes === null ? '–' : bytes(job.memory_bytes ?? 0)}</Table.Td>
-              <Table.Td>{job.processes ?? '–'}</Table.Td>
-              <Table.Td>{duration(between(job.since, null, now))}</Table.Td>
-              {queued ? <Table.Td>{job.waits_for ? whyQueued(job.waits_for) : '–'}</Table.Td> : null}
-            </Table.Tr>
+    <Scrolled label="Running now" width={560}>
+      <Table.Thead>
+        <Table.Tr>
+          {(queued ? [...HEADS, 'Why it waits'] : HEADS).map((head) => (
+            <Table.Th key={head} scope="col">
+              {head}
+            </Table.Th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {it.jobs.map((job) => (
+          <Table.Tr key={job.run_id ?? job.title}>
+            <Table.Td>
+              {job.run_id ? (
+                <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
+              ) : (
+                job.title
+              )}
+            </Table.Td>
+            <Table.Td>{job.cores}</Table.Td>
+            <Table.Td>{job.memory_bytes === null ? '–' : bytes(job.memory_bytes ?? 0)}</Table.Td>
+            <Table.Td>{job.processes ?? '–'}</Table.Td>
+            <Table.Td>{duration(between(job.since, null, now))}</Table.Td>
+            {queued ? <Table.Td>{job.waits_for ? whyQueued(job.waits_for) : '–'}</Table.Td> : null}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Scrolled>
   );
 }

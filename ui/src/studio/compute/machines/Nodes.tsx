@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { bytes } from '@/kernel/format';
 import { Answer } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
-import classes from '../compute.module.css';
 import { nodes, type MachineNode } from './queries';
+import { Scrolled } from '../Scrolled';
 
 const HEADS = ['Node', 'Partition', 'State', 'Cores free', 'Memory', 'GPUs', 'Load'];
 
@@ -19,24 +19,22 @@ export function Nodes({ name }: { name: string }) {
             It says that it has no nodes.
           </Text>
         ) : (
-          <Table.ScrollContainer minWidth={640}>
-            <Table aria-label="Nodes" className={classes.table ?? ''}>
-              <Table.Thead>
-                <Table.Tr>
-                  {HEADS.map((head) => (
-                    <Table.Th key={head} scope="col">
-                      {head}
-                    </Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map((node) => (
-                  <Row key={`${node.partition} ${node.name}`} node={node} />
+          <Scrolled label="Nodes" width={640}>
+            <Table.Thead>
+              <Table.Tr>
+                {HEADS.map((head) => (
+                  <Table.Th key={head} scope="col">
+                    {head}
+                  </Table.Th>
                 ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map((node) => (
+                <Row key={`${node.partition} ${node.name}`} node={node} />
+              ))}
+            </Table.Tbody>
+          </Scrolled>
         )
       }
     </Answer>
