@@ -9,12 +9,12 @@ import { Answer, Loading, Page, PageHeader } from '@/kit/Page';
 import { isOver } from '@/kit/status';
 import { Graph } from './graph/Graph';
 import { reveal, treeOf } from './graph/tree';
-import { pipeline, stateOf, stepsOf, type PipelineDetail } from './queries';
+import { ownState, pipeline, stepsOf, type PipelineDetail } from './queries';
 import { Header } from './run/Header';
 import { StepPane } from './run/StepPane';
 import { countedOf } from './run/tally';
 import { readPipelineSearch, RUN_TABS, type Change, type RunTab } from './search';
-import { useStepEvents } from './useEvents';
+import { useOwnEvents, useStepEvents } from './useEvents';
 import classes from './run/run.module.css';
 
 const Gantt = later(() => import('./gantt/Gantt'), 'Gantt');
@@ -57,9 +57,10 @@ function Shown({ detail }: { detail: PipelineDetail }) {
       void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never, replace }),
     [navigate],
   );
-  const state = useQuery({ ...stateOf(id), initialData: detail.run, initialDataUpdatedAt: 0 });
+  const state = useQuery({ ...ownState(id), initialData: detail.run, initialDataUpdatedAt: 0 });
   const query = useQuery(stepsOf(id));
   useStepEvents(id, detail.root_id);
+  useOwnEvents(id);
   const steps = useMemo(() => query.data ?? [], [query.data]);
   const tree = useMemo(() => treeOf(steps), [steps]);
   const toggled = useMemo(() => search.fold ?? [], [search.fold]);

@@ -67,6 +67,14 @@ export const stateOf = (id: string) =>
       data(api().GET('/experiments/runs/{run_id}', { params: { path: { run_id: id } }, signal })),
   });
 
+/** The state of a pipeline's own run. Apart from what each job's events renew: there are as many as steps, and none is about it. */
+export const ownState = (id: string) =>
+  queryOptions({
+    queryKey: ['pipeline-run', id],
+    queryFn: ({ signal }) =>
+      data(api().GET('/experiments/runs/{run_id}', { params: { path: { run_id: id } }, signal })),
+  });
+
 export const stepsKey = (id: string) => ['pipeline-steps', id] as const;
 
 export const stepsOf = (id: string) =>

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo } from 'react';
 import { useStudioEvent, type StudioEvent } from '@/kernel/events';
-import { fetchSteps, stepsKey, type StepState } from './queries';
+import { fetchSteps, ownState, stepsKey, type StepState } from './queries';
 
 const SOON_MS = 250; // many steps that change together are asked for together
 const LIST_MS = 1000;
@@ -79,6 +79,20 @@ export function useStepEvents(runId: string, rootId: string | undefined): void {
       const fresh = await fetchSteps(runId, few ? [...paths] : []);
       cache.setQueryData<StepState[]>(key, (old) => (few && old ? patched(old, fresh) : fresh));
     },
+    [cache, runId],
+  );
+  useGathered(wanted, work, SOON_MS);
+}
+
+/** Keep the state of a pipeline's own run as it is. */
+export function useOwnEvents(runId: string): void {
+  const cache = useQueryClient();
+  const wanted = useCallback(
+    ({ kind, subject }: StudioEvent) => (subject === runId && kind.startsWith('run.') ? [] : null),
+    [runId],
+  );
+  const work = useCallback(
+    () => cache.invalidateQueries({ queryKey: ownState(runId).queryKey }),
     [cache, runId],
   );
   useGathered(wanted, work, SOON_MS);

@@ -9,7 +9,7 @@ import { ProgressBar } from '@/kit/ProgressBar';
 import { isOver } from '@/kit/status';
 import { Time } from '@/kit/Time';
 import { RunDuration, RunState } from '@/kit/RunState';
-import { stateOf, type Counts, type PipelineDetail, type Run } from '../queries';
+import { ownState, type Counts, type PipelineDetail, type Run } from '../queries';
 import { countsOf, doneOf } from '../words';
 import { CancelButton } from './CancelButton';
 import { CompareLink } from './CompareLink';
@@ -29,7 +29,7 @@ export function Header({ detail, run, counts }: Props) {
   const nested = detail.root_id !== run.id;
   // what does not follow each step is not drawn again with each
   const onCanceled = useCallback(
-    (changed: Run) => void cache.setQueryData(stateOf(changed.id).queryKey, changed),
+    (changed: Run) => void cache.setQueryData(ownState(changed.id).queryKey, changed),
     [cache],
   );
   const finished = over ? (counts.completed ?? 0) + (counts.reused ?? 0) : 0;
