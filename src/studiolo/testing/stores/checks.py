@@ -4,6 +4,7 @@ import hashlib
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -143,6 +144,17 @@ class StoreChecks:
         assert ([(e.name, e.folder) for e in top], rest) == ([(str(i), True) for i in range(4)], None)
         stated = store.stat(f"{base}/0/f000.bin")
         assert stated.fingerprint == found[stated.path].fingerprint
+
+    def test_several_threads_read_at_once(self, place: Place, store: Store, base: str) -> None:
+        """A registration reads with more than one thread, from one store."""
+        content = {f"{base}/f{i:02}.bin": bytes([i]) * (1000 + i) for i in range(40)}
+        writer = self.writer(place)
+        for path, data in content.items():
+            writer.write(path, io.BytesIO(data), len(data))
+        found = list(store.walk(base))
+        with ThreadPoolExecutor(4) as pool:
+            read = pool.map(lambda entry: (entry.path, self.get(store, entry.path)), found * 3)
+            assert dict(read) == content
 
     def test_a_folder_comes_in_pages(self, place: Place, store: Store, base: str) -> None:
         names = [f"f{i:02}" for i in range(25)]

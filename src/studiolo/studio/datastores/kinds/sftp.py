@@ -86,7 +86,11 @@ def open_store(config: Mapping[str, Any], credentials: Mapping[str, str], about:
 
 
 class SftpStore(FileStore):
-    """Files below a folder of a host. One connection, used by one verb at a time."""
+    """Files below a folder of a host. One connection, with a channel for each verb under way.
+
+    A channel is used by one thread at a time: paramiko gives the answer that one waits for to whichever thread reads first, and the
+    other waits for it in vain.
+    """
 
     def __init__(
         self, paramiko: Any, config: Mapping[str, Any], key: Any, password: str | None, about: Surroundings
@@ -96,14 +100,55 @@ class SftpStore(FileStore):
         self._pin = str(config.get("host_key") or "")
         self._root = str(config.get("folder") or ".").rstrip("/") or "/"
         self.where = f"{self._host}:{self._port}"
-        self._sftp: Any = None
-        self._lock = threading.Lock()
+        self._transport: Any = None
+        self._free: list[Any] = []
+        self._used = 0
+        self._back = threading.Condition()
 
-    def _client(self) -> Any:
-        with self._lock:
-            if self._sftp is None or self._sftp.get_channel().closed:
-                self._sftp = self._connect()
-            return self._sftp
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        """Lend a channel, which is not lent again after anything that may have left answers in it."""
+        client, whole = self._lent(), False
+        try:
+            yield client
+            whole = True
+        except (StudioloError, FileNotFoundError, PermissionError):
+            whole = True
+            raise
+        finally:
+            with self._back:
+                self._used -= 1
+                if whole and not client.get_channel().closed:
+                    self._free.append(client)
+                else:
+                    client.close()
+                self._back.notify()
+
+    def _lent(self) -> Any:
+        """Return a channel: one that came back, a new one, or, where the server gives no more, the next that comes back."""
+        with self._back:
+            while True:
+                while self._free:
+                    client = self._free.pop()
+                    if not client.get_channel().closed:
+                        self._used += 1
+                        return client
+                if self._transport is None or not self._transport.is_active():
+                    self._transport = self._connect()
+                try:
+                    client = self._channel()
+                except self._paramiko.ChannelException:
+                    if not self._used:
+                        raise
+                    self._back.wait(self._about.seconds)
+                    continue
+                self._used += 1
+                return client
+
+    def _channel(self) -> Any:
+        client = self._paramiko.SFTPClient.from_transport(self._transport, window_size=8 << 20, max_packet_size=1 << 15)
+        client.get_channel().settimeout(self._about.seconds)
+        return client
 
     def _connect(self) -> Any:
         import socket
@@ -121,9 +166,7 @@ class SftpStore(FileStore):
                 transport.auth_publickey(self._user, self._key)
             else:
                 transport.auth_password(self._user, self._password or "", fallback=True)
-            found = self._paramiko.SFTPClient.from_transport(transport, window_size=8 << 20, max_packet_size=1 << 15)
-            found.get_channel().settimeout(seconds)
-            return found
+            return transport
         except BaseException:
             transport.close()
             raise
@@ -138,19 +181,34 @@ class SftpStore(FileStore):
     def page(self, folder: str, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
         """Return a part of a folder; the protocol has no pages, so it is listed whole each time."""
         found, following = self.cut(folder, cursor, limit, lambda: self._inside(folder))
-        entries = []
+        entries: list[Entry] = []
         for item in found:
             path = under(folder, item.filename)
             if stat.S_ISLNK(item.st_mode or 0):
-                with suppress(OSError):
-                    entries.append(self._entry(path, self._client().stat(self._at(path))))
+                entries += filter(None, [self._linked(path)])
             elif stat.S_ISDIR(item.st_mode or 0) or stat.S_ISREG(item.st_mode or 0):
                 entries.append(self._entry(path, item))
         return entries, following
 
+    def _linked(self, path: str) -> Entry | None:
+        """Return what a link leads to; None where that is nowhere, round or a device, but not where the connection broke off."""
+        with self._client() as client:
+            try:
+                return self._entry(path, client.stat(self._at(path)))
+            except NotAFile:
+                return None
+            except OSError as error:
+                if isinstance(error, TimeoutError) or client.get_channel().closed:
+                    raise
+                return None
+
     def _inside(self, folder: str) -> dict[str, Any]:
-        items = self._client().listdir_attr(self._at(folder))
-        return {item.filename: item for item in items if not item.filename.endswith(_PART)}
+        return {item.filename: item for item in self._listed(folder) if not item.filename.endswith(_PART)}
+
+    def _listed(self, folder: str) -> list[Any]:
+        with self._client() as client:
+            found: list[Any] = client.listdir_attr(self._at(folder))
+            return found
 
     def below(self, prefix: str) -> Iterator[Entry]:
         """Walk folder by folder; a link to a folder is listed and not entered, so no loop is endless."""
@@ -162,23 +220,23 @@ class SftpStore(FileStore):
         while waiting:
             folder = waiting.pop()
             inside = []
-            for item in sorted(self._client().listdir_attr(self._at(folder)), key=lambda item: str(item.filename)):
+            for item in sorted(self._listed(folder), key=lambda item: str(item.filename)):
                 path = under(folder, item.filename)
                 mode = item.st_mode or 0
                 if stat.S_ISDIR(mode):
                     inside.append(path)
                 elif stat.S_ISLNK(mode):
-                    with suppress(OSError, StoreError):
-                        entry = self._entry(path, self._client().stat(self._at(path)))
-                        if not entry.folder:
-                            yield entry
+                    entry = self._linked(path)
+                    if entry is not None and not entry.folder:
+                        yield entry
                 elif stat.S_ISREG(mode) and not item.filename.endswith(_PART):
                     yield self._entry(path, item)
             waiting += reversed(inside)
 
     def find(self, path: str) -> Entry:
         """Return a file or folder."""
-        return self._entry(path, self._client().stat(self._at(path)))
+        with self._client() as client:
+            return self._entry(path, client.stat(self._at(path)))
 
     def _entry(self, path: str, found: Any) -> Entry:
         mode, size, changed = found.st_mode or 0, int(found.st_size or 0), int(found.st_mtime or 0)
@@ -193,7 +251,7 @@ class SftpStore(FileStore):
         self, path: str, start: int, end: int | None, pin: Fingerprint | None
     ) -> Iterator[tuple[Iterator[bytes], int | None]]:
         """Ask ahead in windows of 4 MiB: request by request, a far server would give 2 MB/s."""
-        with self._client().open(self._at(path), "rb") as file:
+        with self._client() as client, client.open(self._at(path), "rb") as file:
             entry = self.keep_pin(self._entry(path, file.stat()), pin)
             first, last = span(entry.size, start, end)
             yield self._read(file, path, first, last, entry), last - first
@@ -215,8 +273,11 @@ class SftpStore(FileStore):
 
     def put(self, path: str, source: Counted, size: int | None) -> None:
         """Write beside, then rename over the old file."""
-        client = self._client()
-        self._make_folder(path.rpartition("/")[0])
+        with self._client() as client:
+            self._put(client, path, source)
+
+    def _put(self, client: Any, path: str, source: Counted) -> None:
+        self._make_folder(client, path.rpartition("/")[0])
         place = self._at(path)
         with suppress(FileNotFoundError):
             if stat.S_ISDIR(client.stat(place).st_mode or 0):
@@ -233,41 +294,44 @@ class SftpStore(FileStore):
                 client.remove(part)
             raise
 
-    def _make_folder(self, folder: str) -> None:
+    def _make_folder(self, client: Any, folder: str) -> None:
         made = ""
         for name in folder.split("/") if folder else ():
             made = under(made, name)
             place = self._at(made)
             try:
-                self._client().stat(place)
+                client.stat(place)
             except FileNotFoundError:
                 with suppress(OSError):  # another writer was quicker
-                    self._client().mkdir(place)
+                    client.mkdir(place)
 
     def remove(self, path: str) -> None:
         """Remove a file."""
         self.keep_pin(self.find(path), None)
-        self._client().remove(self._at(path))
+        with self._client() as client:
+            client.remove(self._at(path))
 
     def probe(self) -> None:
         """Look at the root."""
-        try:
-            found = self._client().stat(self._at(""))
-        except FileNotFoundError:
-            raise ContainerMissing(f"There is no folder {self._root} on {self._host}.", "Check its path.") from None
-        if not stat.S_ISDIR(found.st_mode or 0):
-            raise ContainerMissing(f"{self._root} on {self._host} is no folder.", "Name a folder.")
-        self._client().listdir_iter(self._at(""))
+        with self._client() as client:
+            try:
+                found = client.stat(self._at(""))
+            except FileNotFoundError:
+                raise ContainerMissing(f"There is no folder {self._root} on {self._host}.", "Check its path.") from None
+            if not stat.S_ISDIR(found.st_mode or 0):
+                raise ContainerMissing(f"{self._root} on {self._host} is no folder.", "Name a folder.")
+            client.listdir_iter(self._at(""))
 
     def _at(self, path: str) -> str:
         return self._root if not path else f"{self._root.rstrip('/')}/{path}"
 
     def close(self) -> None:
         """Close the connection."""
-        with self._lock:
-            if self._sftp is not None:
-                self._sftp.get_channel().get_transport().close()
-                self._sftp = None
+        with self._back:
+            self._free.clear()
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
 
     def name_cause(self, error: Exception, path: str) -> StudioloError | None:  # noqa: PLR0911 - one line a cause
         """Name the cause."""
