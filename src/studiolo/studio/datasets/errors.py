@@ -255,6 +255,12 @@ class FilesNotRead(Invalid):
     code, title = "datasets.files_not_read", "Some files cannot be read"
 
 
+class SourceWithdrawn(Conflict):
+    """Files that were read cannot be read any more: what may be left out would be no longer a few."""
+
+    code, title = "datasets.source_withdrawn", "The source was taken away"
+
+
 class FileChanging(Conflict):
     """A file that changed while it was read."""
 

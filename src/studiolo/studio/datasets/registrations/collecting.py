@@ -11,7 +11,7 @@ from studiolo.kernel.errors import DiskFull, StudioloError
 from studiolo.kernel.storage.batches import Batch
 from studiolo.kernel.storage.blobs import CHUNK, LocalBlobStore
 from studiolo.kernel.storage.manifests import Entry
-from studiolo.studio.datasets.errors import FileChanging, FilesNotRead
+from studiolo.studio.datasets.errors import FileChanging, FilesNotRead, SourceWithdrawn
 from studiolo.studio.datasets.registration_schemas import Skipped
 from studiolo.studio.datasets.registrations.sources import Found, Place
 from studiolo.studio.datasets.registrations.stat_cache import StatCache, settled
@@ -21,6 +21,7 @@ THREADS = 2
 _AHEAD = 64  # runs of files given to the threads before the first of them is done
 _TOGETHER = 32  # small files in a run
 _NAMED = 5  # files that a refusal names
+_LOOKED = 8  # files that were read and are opened again, where others could not be
 _PER_FILE = AccessDenied, PathNotFound, ObjectChanged
 
 
@@ -85,7 +86,8 @@ def collect(
     """Copy files into the store; what the cache knows unchanged is only held. Each blob is there when this returns.
 
     Raises FilesNotRead (all that could not be read, unless `skip`), FileChanging, DiskFull, and what a store raises as a whole,
-    such as an expired credential. What was copied by then is remembered, so that trying again goes on.
+    such as an expired credential. With `skip` too it raises FilesNotRead where nothing can be read, and SourceWithdrawn where what
+    was read cannot be any more. What was copied by then is remembered, so that trying again goes on.
     """
     done = Collected()
     known = cache.known()
@@ -117,13 +119,52 @@ def collect(
     finally:
         cache.remember(fresh, (file.place for file in found if file.path in unchanged))
     done.skipped.sort(key=lambda item: item.path)
-    if done.skipped and not skip:
-        raise not_read(done.skipped)
+    if done.skipped and (not skip or not done.entries):
+        raise not_read(done.skipped, skip=skip)
+    if done.skipped:
+        _still_there(place, [file for file in found if file.path in done.entries], done.skipped)
     return done
 
 
-def not_read(skipped: list[Skipped]) -> StudioloError:
-    """Return the refusal that names files."""
+def _still_there(place: Place, read: list[Found], skipped: list[Skipped]) -> None:
+    """Raise SourceWithdrawn where files that were read cannot be opened any more: those left out would be more than a few bad ones.
+
+    Looked at are those beside what was left out, since the rights to one folder may have gone alone, and some of all.
+    """
+    folders = {item.path.rpartition("/")[0] for item in skipped}
+    beside = [file for file in read if file.path.rpartition("/")[0] in folders]
+    looked = {file.path: file for file in (*_some(beside, _LOOKED // 2), *_some(read, _LOOKED // 2))}.values()
+    gone = 0
+    for file in looked:
+        try:
+            with place.open(file) as stream:
+                stream.read(1)
+        except (AccessDenied, PermissionError) as error:
+            raise _withdrawn(file.path, len(skipped)) from error
+        except (PathNotFound, FileNotFoundError):
+            gone += 1
+        except ObjectChanged:
+            continue  # whoever writes it has not taken it away
+    if gone == len(looked):
+        raise _withdrawn(next(iter(looked)).path, len(skipped))
+
+
+def _withdrawn(path: str, left_out: int) -> SourceWithdrawn:
+    return SourceWithdrawn(
+        f"'{path}' was read and cannot be any more, and {left_out:,} others cannot be read: the source was taken away meanwhile.",
+        "See that it is there and that the studio may read it, then register again: what was read is not read twice.",
+        field="source",
+    )
+
+
+def _some(files: list[Found], count: int) -> list[Found]:
+    """Return a few of many, evenly, the last of them first: it was read just before."""
+    step = max(len(files) // count, 1)
+    return files[::-1][::step][:count]
+
+
+def not_read(skipped: list[Skipped], *, skip: bool = False) -> StudioloError:
+    """Return the refusal that names files. skip: they might have been left out."""
     named = "; ".join(f"{file.path}: {file.reason}" for file in skipped[:_NAMED])
     more = f" and {len(skipped) - _NAMED:,} more" if len(skipped) > _NAMED else ""
     detail = f"{len(skipped):,} files cannot be read: {named}{more}."
@@ -131,7 +172,7 @@ def not_read(skipped: list[Skipped]) -> StudioloError:
         return FileChanging(detail, "Wait until nobody writes them, then register again.", field="source")
     return FilesNotRead(
         detail,
-        "Give the studio the right to read them, or register without them: unreadable=skip.",
+        "Give the studio the right to read them" + ("." if skip else ", or register without them: unreadable=skip."),
         field="source",
         extra={"files": [file.model_dump() for file in skipped[:100]]},
     )
