@@ -1,6 +1,7 @@
 """moto's S3 as a server that holds 10,000 objects from the start: `python -m … PORT [auth]`.
 
-Writing them by requests would take a minute; here they are put into its memory. With `auth` it checks signatures.
+Writing them by requests would take a minute; here they are put into its memory. With `auth` it checks signatures, and knows the
+role ROLE, whose sessions end: by their time, and one called `ends-after-N` after N requests, as if its time were over then.
 """
 
 import os
@@ -9,6 +10,8 @@ from typing import Any
 
 USER_KEY = "AKIASTUDIOLOTESTKEY0"
 USER_SECRET = "studiolo/test/secret/of/moto/0000000000"  # noqa: S105 - of the emulator
+ROLE = "arn:aws:iam::123456789012:role/studiolo"
+_ANYBODY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}'
 _POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
@@ -44,6 +47,17 @@ def main() -> None:
 
     app = DomainDispatcherApplication(create_backend_app)
     run_simple("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+
+
+def a_session(port: int, name: str) -> dict[str, str]:
+    """Let a running server with `auth` give a session of ROLE; returns AccessKeyId, SecretAccessKey, SessionToken."""
+    import botocore.session
+
+    keys = {"aws_access_key_id": USER_KEY, "aws_secret_access_key": USER_SECRET}
+    place = {"region_name": "us-east-1", "endpoint_url": f"http://127.0.0.1:{port}"}
+    client = botocore.session.get_session().create_client("sts", **place, **keys)
+    given: dict[str, str] = client.assume_role(RoleArn=ROLE, RoleSessionName=name)["Credentials"]
+    return given
 
 
 class _Bytes:
@@ -92,7 +106,44 @@ def _guard() -> None:
     key.access_key_id, key.secret_access_key = USER_KEY, USER_SECRET
     user.access_keys = [key]
     iam.access_keys = {USER_KEY: key}
+    iam.create_role("studiolo", _ANYBODY, "/", None, "", [], "", "3600")
+    iam.put_role_policy("studiolo", "all", _POLICY)
     ActionAuthenticatorMixin.request_count = 1 << 40
+    _sessions_end()
+
+
+def _sessions_end() -> None:
+    """Refuse a session whose time is over as AWS does; moto keeps the time and never looks at it."""
+    from datetime import timedelta
+    from threading import Lock
+
+    from moto.core.utils import utcnow
+    from moto.iam import access_control
+    from moto.s3.exceptions import S3ClientError
+    from moto.sts.models import sts_backends
+
+    class Expired(S3ClientError):
+        code = 400  # type: ignore[assignment]
+
+        def __init__(self) -> None:
+            super().__init__("ExpiredToken", "The provided token has expired.")
+
+    plain: Any = access_control.AssumedRoleAccessKey.__init__
+    asked: dict[str, int] = {}
+    lock = Lock()
+
+    def init(self: Any, account_id: str, partition: str, access_key_id: str, headers: dict[str, str]) -> None:
+        plain(self, account_id, partition, access_key_id, headers)
+        found: Any = sts_backends[account_id][partition].get_assumed_role_from_access_key(access_key_id)
+        with lock:
+            asked[access_key_id] = asked.get(access_key_id, 0) + 1
+            word, _, most = found.session_name.rpartition("-")
+            if word == "ends-after" and asked[access_key_id] > int(most):
+                found.expiration = utcnow() - timedelta(seconds=1)
+        if found.expiration < utcnow():
+            raise Expired
+
+    access_control.AssumedRoleAccessKey.__init__ = init  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

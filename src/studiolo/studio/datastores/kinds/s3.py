@@ -344,7 +344,8 @@ class S3Store(FileStore):
             )
         if code in _EXPIRED:
             return CredentialExpired(
-                f"The credential for {self.where} has expired ({code}).", "Write a new one: studiolo datastores rotate"
+                f"The credential for {self.where} has expired ({code}).",
+                "Keys of a session end together: write key ID, secret and session token anew (studiolo datastores update).",
             )
         if code == "RequestTimeTooSkewed":
             return ClockSkewed(
