@@ -116,12 +116,15 @@ def test_formulas_that_nobody_calculated_are_noted(tmp_path: Path) -> None:
     assert not any("formula" in note.message for note in look(tmp_path / "plain.xlsx").schema.notes)
 
 
-def test_titles_above_the_table_are_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gap", [0, 1, 3])
+def test_titles_above_the_table_are_left_out(tmp_path: Path, gap: int) -> None:
     made = openpyxl.Workbook()
     sheet = made.active
     sheet.append(["Sales of 2024", None, None])
     sheet.merge_cells("A1:C1")
     sheet.append(["as of January"])
+    for _ in range(gap):
+        sheet.append([])
     for row in (["a", "b", "c"], [1, 2, 3], [4, 5, 6]):
         sheet.append(row)
     path = tmp_path / "titled.xlsx"

@@ -137,16 +137,16 @@ def _without_empty_edges(rows: list[list[Any]]) -> list[list[Any]]:
 
 
 def _below_titles(rows: list[list[Any]], options: ReadOptions, notes: list[ReadingNote]) -> list[list[Any]]:
-    """Leave out titles: rows above the table in which one text stands in its first cell, or in all that are merged."""
+    """Leave out titles: rows above the table in which one text stands in its first cell, or in all that are merged; and gaps below."""
     if options.skip_rows or options.header is not None:  # the owner has said where the table begins
         return rows
     begin = 0
-    while begin + 2 < len(rows) and _is_title(rows[begin]):
+    while begin + 2 < len(rows) and (_is_title(rows[begin]) or (begin and not any(map(_there, rows[begin])))):
         begin += 1
     if begin and not _has_header(options, rows[begin:]):  # a column of texts with gaps beside it looks the same
         return rows
     if begin:
-        titles = ", ".join(f"'{_text(row[0])[:40]}'" for row in rows[:begin])
+        titles = ", ".join(f"'{_text(row[0])[:40]}'" for row in rows[:begin] if _is_title(row))
         notes.append(ReadingNote(message=f"What stands above the table is left out: {titles}."))
     return rows[begin:]
 
