@@ -1,0 +1,40 @@
+"""The encoding of a table that says nothing of it: what a byte means is told by what stands beside it."""
+
+from pathlib import Path
+
+import pytest
+
+from studiolo.studio.datasets.reading import encoding
+
+TEXTS = {
+    "cp1252": [
+        "Müller Schröder Weiß Größe", "Renée François Noël à Île œuvre août", "Muñoz José Peña María ¿Qué?",
+        "São João Conceição Ações", "Ærø Århus Sønderborg å", "Guðmundur Þór Sigurðsson", "it’s “fine” – ok", "Acme® ©2024",
+        "5 €", "£12.50", "20 °C", "µg/m³ ±5 km²", "Peña",
+    ],
+    "cp1250": [
+        "Łukasz Łódź Stanisław żaba Częstochowa był", "Jiří Plzeň Žofie Děčín Šárka", "Győr Szőke Űrhajó gyönyörű",
+        "Braşov Ţară învăţ", "Đuro Šibenik Žarko Ćosić",
+    ],
+    "iso8859_2": ["Łukasz Łódź Stanisław żaba Ścibor Częstochowa", "Jiří Plzeň Žofie Děčín Šárka"],
+    "cp1254": ["Şükrü İstanbul Çağla Iğdır Beşiktaş"],
+    "mac_roman": ["Müller Größe Café naïve"],
+    "cp1251": ["Иван Москва в городе и"],
+    "koi8_r": ["Привет мир как дела сегодня Иван Москва"],
+    "cp1253": ["Γιώργος Αθήνα Θεσσαλονίκη"],
+    "cp932": ["東京 テスト カタカナ ひらがな 株式会社"],
+    "euc_jp": ["東京 テスト 株式会社 ひらがな"],
+    "gb18030": ["北京 上海 数据集 名称"],
+    "big5": ["臺北 資料集 名稱"],
+    "euc_kr": ["서울 부산 데이터"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "text"), [(page, text) for page, texts in TEXTS.items() for text in texts])
+def test_words_come_back_as_they_were_written(tmp_path: Path, page: str, text: str) -> None:
+    words = [*text.split(" "), text]
+    table = "id,name,value\n" + "".join(f"{row},{word},{row}\n" for row, word in enumerate(words * 30))
+    (tmp_path / "a.csv").write_bytes(table.encode(page))
+    found, guessed = encoding.detect(tmp_path / "a.csv")
+    assert guessed
+    assert table.encode(page).decode(found) == table
