@@ -243,6 +243,27 @@ def test_lines_that_begin_with_the_mark_are_comments(look: Any, tmp_path: Path) 
     assert values(found.readable, found, tmp_path) == [[1, "x#y"], [3, "w"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "delimiter", "row"),
+    [
+        ("a~b\n1~x\n2~y\n", "~", [1, "x"]),
+        ("a\x01b\n1\x01x\n2\x01y\n", "\x01", [1, "x"]),
+        ("a||b||c\n1||x||\n2||y||z\n", "||", [1, "x", None]),
+        ("id::title::kind\n1::Heat: the film::A|B\n2::Up::C\n", "::", [1, "Heat: the film", "A|B"]),
+        ("note\none ~ two\nthree\n", ",", ["one ~ two"]),
+    ],
+)
+def test_rare_delimiters_are_found(look: Any, tmp_path: Path, text: str, delimiter: str, row: list[Any]) -> None:
+    found = look(text)
+    assert found.schema.options["delimiter"] == delimiter
+    assert values(tmp_path / "look0/table.csv", found, tmp_path)[0] == row
+
+
+def test_a_column_without_a_name_makes_no_doubled_delimiter(look: Any) -> None:
+    with pytest.raises(errors.BadColumnName):
+        look("a|b||c\n1|x||2\n")
+
+
 def test_lines_before_the_table_are_skipped(look: Any, tmp_path: Path) -> None:
     found = look("Report of May\n\na;b\n1;x\n", skip_rows=2)
     assert values(tmp_path / "look0/table.csv", found, tmp_path) == [[1, "x"]]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from studiolo.studio.datasets.errors import BadColumnName, TooManyColumns
 
 DELIMITERS = (",", ";", "\t", "|", ":", " ")
+RARE = ("~", "^", "\x01", "\x1f", "¦", "§")  # taken where no other separates anything
+DOUBLED = ("::", "||")  # as some programs write them: 1::Heat: the film::7
 MAX_COLUMNS = 10_000
 HEAD_RECORDS = 500
 UNIT = "\x1f"
@@ -41,7 +43,7 @@ def find_dialect(
         return Dialect(delimiter, quote, escape)
     order = ("\t", *DELIMITERS) if name.lower().endswith((".tsv", ".tab")) else DELIMITERS
     best, best_score = Dialect(",", quote, escape), (0.0, 0)
-    for candidate in dict.fromkeys(order):
+    for candidate in dict.fromkeys((*order, *DOUBLED)):
         if candidate not in head:
             continue
         dialect = Dialect(candidate, quote, escape)
@@ -50,12 +52,24 @@ def find_dialect(
             break
         fields, times = counts.most_common(1)[0]
         agreement = times / counts.total()
-        if fields < 2 or (candidate in ": " and agreement < 1.0):
+        if fields < 2 or (candidate in (":", " ", *DOUBLED) and agreement < 1.0):
             continue
         score = (round(agreement, 1), fields)
         if score > best_score:
             best, best_score = dialect, score
+    if best_score[1] < 2:
+        return next((rare for sign in RARE if _separates(head, rare := Dialect(sign, quote, escape))), best)
+    if best.delimiter * 2 in DOUBLED and head.count(best.delimiter * 2) * 2 == head.count(best.delimiter):
+        return Dialect(best.delimiter * 2, quote, escape)
     return best
+
+
+def _separates(head: str, dialect: Dialect) -> bool:
+    """Say whether each record has as many fields as the others, and more than one."""
+    if dialect.delimiter not in head:
+        return False
+    lengths = {len(record) for record in records(head, dialect)}
+    return len(lengths) == 1 and lengths != {1}
 
 
 def _quotes(head: str) -> tuple[str, str]:
