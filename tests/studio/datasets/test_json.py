@@ -49,6 +49,17 @@ def test_a_named_key_is_taken(look: Any, tmp_path: Path) -> None:
         look('{"first": [{"a": 1}]}', records="nowhere")
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_rows_deep_in_a_document_are_found_and_noted(look: Any, tmp_path: Path, indent: int | None) -> None:
+    deep = {"meta": {"v": 1}, "data": {"page": {"of": 1}, "items": [{"id": 1, "tags": [{"t": 1}]}, {"id": 2}]}}
+    found = look(json.dumps({**deep, "more": {"a": {"b": [{"c": 1}]}}}, indent=indent))
+    assert shown(found, tmp_path) == [[1, '[{"t":1}]'], [2, None]]
+    assert "'data.items'" in found.schema.notes[0].message
+    other = look(json.dumps({**deep, "more": {"a": {"b": [{"c": 1}]}}}, indent=indent), records="more.a.b")
+    assert shown(other, tmp_path) == [[1]]
+    assert other.schema.notes == []
+
+
 def test_one_object_over_several_lines_is_one_row(look: Any, tmp_path: Path) -> None:
     assert shown(look('{\n "a": 1,\n "b": "x"\n}\n'), tmp_path) == [[1, "x"]]
 

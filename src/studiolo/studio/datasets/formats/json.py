@@ -8,7 +8,7 @@ from studiolo.studio.datasets.errors import MalformedJson
 from studiolo.studio.datasets.formats import json_lines
 from studiolo.studio.datasets.formats.base import FormatSpec, Inspected, Source
 from studiolo.studio.datasets.reading.encoding import CHUNK
-from studiolo.studio.datasets.reading.json_document import find_rows, write_lines
+from studiolo.studio.datasets.reading.json_document import find_rows, lists_below, write_lines
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.reading.text_source import TextSource, prepare
 from studiolo.studio.datasets.schemas import ReadingNote, TableSchema
@@ -36,7 +36,7 @@ def matches(head: bytes, name: str) -> bool:
         value = json.loads(first)
     except ValueError:
         return len(first) < len(text) or len(head) < CHUNK  # goes on in the next line
-    return not rest.strip() and any(isinstance(item, list) for item in value.values())
+    return not rest.strip() and (any(isinstance(item, list) for item in value.values()) or any(lists_below(value)))
 
 
 def inspect(source: Source) -> Inspected:

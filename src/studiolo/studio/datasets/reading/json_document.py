@@ -86,7 +86,7 @@ class Reader:
 def find_rows(path: Path, key: str | None) -> tuple[list[str], str]:
     """Return the keys that lead to the array of rows, and them as text; none for an array or a single row.
 
-    key: names inside each other with dots, as the owner says. Without it the first list of objects below the top is taken.
+    key: names inside each other with dots, as the owner says. Without it the first list of objects is taken, of those that are least deep.
     """
     reader = Reader(path)
     try:
@@ -99,13 +99,19 @@ def find_rows(path: Path, key: str | None) -> tuple[list[str], str]:
             raise reader.wrong("it is neither an array nor an object")
         if key:
             return key.split("."), key
-        return next(((list(names), ".".join(names)) for names in _lists(reader)), ([], ""))
+        best: tuple[str, ...] = ()
+        for names in _lists(reader):
+            if not best or len(names) < len(best):
+                best = names
+            if len(best) == 1:
+                break  # what follows need not be read
+        return list(best), ".".join(best)
     finally:
         reader.close()
 
 
 def _lists(reader: Reader) -> Iterator[tuple[str, ...]]:
-    """Yield the keys of the top object whose value is a list that begins with an object."""
+    """Yield the keys that lead from the top object to lists that begin with an object."""
     reader.take()
     while reader.peek() not in ("}", ""):
         name, _ = reader.value()
@@ -117,9 +123,24 @@ def _lists(reader: Reader) -> Iterator[tuple[str, ...]]:
             if reader.peek() == "{":
                 yield (str(name),)
             reader.place = place if place < len(reader.text) and reader.text[place : place + 1] == "[" else reader.place
-        reader.value()
+        value, _ = reader.value()
+        yield from ((str(name), *inside) for inside in lists_below(value))
         if reader.peek() == ",":
             reader.take()
+
+
+def lists_below(value: Any) -> Iterator[tuple[str, ...]]:
+    """Yield the keys that lead to lists of objects inside an object, the least deep first; names with dots cannot be said.
+
+    >>> list(lists_below({"page": 1, "data": {"items": [{"id": 1, "tags": [{}]}]}}))
+    [('data', 'items')]
+    """
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), value)]
+    for names, found in waiting:
+        if isinstance(found, dict):
+            waiting += [((*names, key), inside) for key, inside in found.items() if "." not in key]
+        elif isinstance(found, list) and found and isinstance(found[0], dict):
+            yield names
 
 
 def write_lines(path: Path, keys: list[str], target: Path) -> tuple[int, int]:
