@@ -13,6 +13,7 @@ from studiolo.kernel.errors import Remote, Unavailable
 from studiolo.kernel.http import Transport
 from studiolo.sdk.studio import Studio
 from studiolo.studio.datasets.errors import ProfileNotReady
+from studiolo.studio.datasets.registrations_cli import reading_of
 
 
 @pytest.fixture
@@ -124,6 +125,24 @@ def test_what_does_not_concern_a_format_is_said(cli: Callable[..., Result], stud
     rows.write_text('{"a": 1}\n')
     made = cli("datasets", "create", str(rows), "--delimiter", ";")
     assert "note: `delimiter` says nothing about JSON lines: read without." in made.stdout
+
+
+def test_each_way_of_reading_can_be_said(cli: Callable[..., Result], people: Path) -> None:
+    """`--read` of create and register takes what has no option of its own, and names what there is."""
+    created = cli(
+        "datasets", "create", str(people), "--no-wait", "--read", "skip-rows=1", "--read", "decimal=,", "-o", "json"
+    )
+    run_id = json.loads(created.stdout)["run_id"]
+    assert created.exit_code == 0
+    assert run_id
+    assert reading_of(["skip-rows=1", "decimal=,", "header=none", "multi_line=false", "sheet=2", "member=true.csv"]) == {
+        "skip_rows": 1, "decimal": ",", "header": "none", "multi_line": False, "sheet": "2", "member": "true.csv",
+    }  # fmt: skip
+    for words in (["create", str(people)], ["register", "x", "--url", "https://example.org/a.csv"]):
+        refused = cli("datasets", *words, "--read", "skiprows=1")
+        assert refused.exit_code == 1
+        assert "says nothing of how files are read" in str(refused.exception)
+        assert "skip_rows" in refused.exception.hint  # type: ignore[union-attr]
 
 
 def test_an_upload_that_is_cut_off_says_how_it_goes_on(

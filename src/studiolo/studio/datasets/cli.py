@@ -52,6 +52,7 @@ def create(
     header: Annotated[
         bool | None, typer.Option(help="Whether the first row names the columns; else found out.")
     ] = None,
+    read: registrations_cli.ReadOption = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Create a dataset from files or a folder, or the next version of one; a folder with an MLTable file is read as that says."""
@@ -66,9 +67,20 @@ def create(
             raise Invalid(f"There is no file {place}.", "Check the path.", field="file")
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     file = files[0]
-    if len(files) > 1 or file.is_dir() or kind == "file" or unpack or tag or session or sheet or mltable.is_one(file):
+    if (
+        len(files) > 1
+        or file.is_dir()
+        or kind == "file"
+        or unpack
+        or tag
+        or session
+        or sheet
+        or read
+        or mltable.is_one(file)
+    ):
         reading: dict[str, object] = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
         reading |= {"sheet": sheet, "table_version": table_version, "table_time": table_time}
+        reading |= registrations_cli.reading_of(read)
         registrations_cli.send(
             datasets,
             files,

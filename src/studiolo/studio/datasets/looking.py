@@ -61,7 +61,9 @@ def _look(source: Source) -> Inspected:
     if kind == "zip" and unpacking.is_workbook(source.path):
         return _by(choose(head, source.name, source.options.format or "excel"), source)
     if kind is None:
-        return _by(choose(head, source.name, source.options.format or ("json" if source.options.records else None)), source)
+        return _by(
+            choose(head, source.name, source.options.format or ("json" if source.options.records else None)), source
+        )
     path, name = unpacking.unpack(source.path, source.name, kind, source.work, member=source.options.member)
     with path.open("rb") as stream:
         head = stream.read(CHUNK)

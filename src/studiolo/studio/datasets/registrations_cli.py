@@ -1,7 +1,8 @@
 """The commands that register: folders of this machine, and files from datastores, the web, queries and runs."""
 
+import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -10,11 +11,19 @@ from studiolo.kernel.terminal import Output, OutputOption, out, progress, show, 
 from studiolo.studio.datasets import data_yaml
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.registration_schemas import Registration
+from studiolo.studio.datasets.schemas import ReadOptions
 
 SHOWN = ("run_id", "name", "state", "label", "version", "error")
 KindOption = Annotated[Literal["tabular", "file"], typer.Option(help="A table, or files as they are.")]
 WaitOption = Annotated[bool, typer.Option(help="Wait until the version is there.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="KEY=VALUE of the version; more than one.")]
+ReadOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--read",
+        help="KEY=VALUE of how files are read: skip_rows=3, member=sub/a.csv, records=data.items, nested=flatten, …; more than one.",
+    ),
+]
 
 
 def register(
@@ -34,6 +43,7 @@ def register(
     description: Annotated[str, typer.Option(help="What the dataset is.")] = "",
     tag: TagOption = None,
     unpack: Annotated[bool, typer.Option("--unpack", help="Unpack archives.")] = False,
+    read: ReadOption = None,
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Leave out what cannot be read, and name it.")
     ] = False,
@@ -55,6 +65,7 @@ def register(
         description=description,
         tags=tags_of(tag),
         unpack=unpack,
+        reading=reading_of(read),
         unreadable="skip" if skip_unreadable else "refuse",
     )
     follow(datasets, found, wait=wait, output=output)
@@ -156,6 +167,24 @@ def tags_of(words: list[str] | None) -> dict[str, str]:
         if not key or not equals:
             raise Invalid(f"'{word}' is no tag.", "Write KEY=VALUE.", field="tag")
         found[key] = value
+    return found
+
+
+def reading_of(words: list[str] | None) -> dict[str, object]:
+    """Read KEY=VALUE words of how files are read; numbers and truths are written as in JSON. Raises Invalid."""
+    found: dict[str, object] = {}
+    for word in words or []:
+        key, equals, value = word.partition("=")
+        known = ReadOptions.model_fields.get(key.replace("-", "_"))
+        if known is None or not equals:
+            near = ", ".join(sorted(ReadOptions.model_fields))
+            raise Invalid(
+                f"'{word}' says nothing of how files are read.", f"Write KEY=VALUE, with one of: {near}.", field="read"
+            )
+        plain = value in ("true", "false") or (
+            value.isdigit() and int in (known.annotation, *get_args(known.annotation))
+        )
+        found[key.replace("-", "_")] = json.loads(value) if plain else value
     return found
 
 

@@ -31,7 +31,7 @@ from studiolo.studio.datasets.schemas import Preview, TableSchema
 
 CACHE = Path("cache") / "files.sqlite"
 _SKIPPED = 1000  # that are named
-_NO_TABLE = "Files that make no one table are kept as they are with the kind `file`."
+_NO_TABLE = "Files that make no one table are kept as they are with the kind `file`; the format `texts` makes a row of each text."
 _FRESH_SECONDS = 1800.0  # for which what was held need not be held again; the sweep leaves it for a day
 
 
