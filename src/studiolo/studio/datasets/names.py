@@ -37,12 +37,12 @@ def checked(name: str) -> str:
 
 
 def from_file(filename: str) -> str:
-    """Make a dataset name of a file's name.
+    """Make a dataset name of a file's name, without its ending and that of its packing.
 
-    >>> from_file("Sales 2024 (final).csv")
-    'Sales-2024-final'
+    >>> from_file("Sales 2024 (final).csv"), from_file("titanic.csv.gz")
+    ('Sales-2024-final', 'titanic')
     """
-    stem = re.sub(r"\.[A-Za-z0-9]{1,8}$", "", filename)
+    stem = re.sub(r"\.[A-Za-z0-9]{1,8}$", "", re.sub(r"\.(gz|bz2|xz|zst)$", "", filename, flags=re.IGNORECASE))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:100].rstrip("-._")
     return checked(name or "dataset")
 

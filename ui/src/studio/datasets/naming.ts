@@ -1,12 +1,12 @@
-/** The name the server would give a file: its base without endings, other signs as "_". */
+/** The name the server would give a file: without its ending, and that of its packing; other signs as "-". */
 export function nameFromFile(filename: string): string {
-  const base = filename
-    .replace(/\.(gz|zst|bz2|xz)$/i, '')
-    .replace(/\.(csv|tsv|txt|tab|parquet|pq|jsonl|ndjson|json)$/i, '');
-  return base
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '_')
-    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
-    .slice(0, 100);
+  return filename
+    .replace(/\.(gz|bz2|xz|zst)$/i, '')
+    .replace(/\.[A-Za-z0-9]{1,8}$/, '')
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replaceAll(/^[-._]+|[-._]+$/g, '')
+    .slice(0, 100)
+    .replace(/[-._]+$/, '');
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;

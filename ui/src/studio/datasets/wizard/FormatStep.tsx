@@ -1,4 +1,4 @@
-import { Checkbox, Group, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import { Autocomplete, Checkbox, Group, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -9,7 +9,7 @@ import { Described } from '../mltable/Described';
 import type { Source } from './choice';
 import { Blind } from './Blind';
 import { formats, inspection, isBlind } from './inspection';
-import { OPTIONS, readOption, shownOption, type Option } from './options';
+import { optionsOf, readOption, shownOption, wordsOf, type Option } from './options';
 import { PreviewTable } from './PreviewTable';
 import type { ReadingChoice } from './reading';
 
@@ -29,7 +29,7 @@ export function FormatStep({ source, reading, onReading }: Props) {
   const heeded = known.data?.find((one) => one.name === format)?.options;
   const set = (key: string, value: unknown) => onReading({ ...reading, [key]: value });
   const steps = reading.transformations ? null : (found.data?.transformations ?? null);
-  const options = OPTIONS.filter((option) => (heeded ? heeded.includes(option.key) : option.usual));
+  const options = optionsOf(heeded, reading, problem?.fields ?? {});
   const how = (
     <>
       <Group align="end">
@@ -107,9 +107,23 @@ function OptionField({ option, value, found, error, onValue }: FieldProps) {
       />
     );
   const placeholder =
-    found === undefined || found === null || found === ''
-      ? 'Find out'
-      : `Found: ${shownOption(option, found)}`;
+    found === undefined || found === null || found === '' ? 'Find out' : `Found: ${wordsOf(option, found)}`;
+  if (option.open)
+    return (
+      <Autocomplete
+        label={option.label}
+        description={option.help}
+        placeholder={placeholder}
+        data={option.choices?.map(([, label]) => label) ?? []}
+        filter={({ options }) => options}
+        value={text}
+        onChange={(next) => {
+          setText(next);
+          later(next);
+        }}
+        error={error}
+      />
+    );
   if (option.choices)
     return (
       <Select

@@ -8,6 +8,8 @@ export interface Option {
   usually?: boolean;
   /** Shown while it is not known which format it is. */
   usual?: boolean;
+  /** Anything else may be written as well as its choices. */
+  open?: boolean;
 }
 
 export const OPTIONS: readonly Option[] = [
@@ -16,12 +18,16 @@ export const OPTIONS: readonly Option[] = [
     label: 'Delimiter',
     kind: 'text',
     usual: true,
+    open: true,
     choices: [
       [',', 'Comma'],
       [';', 'Semicolon'],
-      ['tab', 'Tab'],
+      ['\t', 'Tab'],
       ['|', 'Bar'],
       [' ', 'Space'],
+      [':', 'Colon'],
+      ['~', 'Tilde'],
+      ['\u0001', 'Ctrl-A'],
     ],
   },
   { key: 'encoding', label: 'Encoding', kind: 'text', usual: true, help: 'Such as utf-8 or cp1252' },
@@ -101,20 +107,41 @@ export const OPTIONS: readonly Option[] = [
   { key: 'fill_merged', label: 'Merged cells repeat their value', kind: 'flag', usually: true },
 ];
 
+/** The options that a format heeds, and those that were said or are asked for, whatever the format. */
+export function optionsOf(
+  heeded: readonly string[] | undefined,
+  said: Readonly<Record<string, unknown>>,
+  asked: Readonly<Record<string, string>>,
+): Option[] {
+  return OPTIONS.filter(
+    ({ key, usual }) =>
+      (heeded ? heeded.includes(key) : usual) || said[key] !== undefined || asked[key] !== undefined,
+  );
+}
+
 /** What a person wrote, as the API wants it; nothing is undefined. */
 export function readOption(option: Option, text: string): unknown {
   if (option.kind === 'number') {
     const value = Number(text.trim());
     return text.trim() === '' || !Number.isInteger(value) || value < 0 ? undefined : value;
   }
-  if (option.key === 'delimiter') return text === 'tab' ? '\t' : text || undefined;
+  if (option.open) {
+    const named = option.choices?.find(([, label]) => label.toLowerCase() === text.toLowerCase());
+    return named?.[0] ?? (text.replaceAll('\\t', '\t') || undefined);
+  }
   return option.choices ? text || undefined : text.trim() || undefined;
 }
 
 /** A value of the API as the form shows it. */
 export function shownOption(option: Option, value: unknown): string {
   if (value === undefined || value === null) return '';
-  if (option.key === 'delimiter' && value === '\t') return 'tab';
+  if (option.open) return option.choices?.find(([key]) => key === value)?.[1] ?? String(value as string);
   if (option.key === 'header' && typeof value === 'boolean') return value ? 'same' : 'none';
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+}
+
+/** A value in the words of its choice, where it has some. */
+export function wordsOf(option: Option, value: unknown): string {
+  const shown = shownOption(option, value);
+  return option.choices?.find(([key]) => key === shown)?.[1] ?? shown;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { nameOf, sourceOf, stepsOf, tagsOf } from './choice';
+import { OPTIONS, optionsOf, readOption, shownOption, wordsOf } from './options';
 import { readChoice } from './search';
 import { describe } from './preview';
 import { inPython, snippetsOf } from './snippets';
@@ -38,11 +39,11 @@ test('files as they are and queries are not asked for a format', () => {
 });
 
 test('a name is found in the source', () => {
-  expect(nameOf({ from: 'url', url: 'https://x.org/a/iris%20.csv?raw=1' }, undefined)).toBe('iris_20');
+  expect(nameOf({ from: 'url', url: 'https://x.org/a/iris%20.csv?raw=1' }, undefined)).toBe('iris-20');
   expect(nameOf({ from: 'datastore', datastore: 'lake', path: 'sales/2024/' }, undefined)).toBe('2024');
   expect(nameOf({ from: 'datastore', datastore: 'lake', glob: 'sales/**/*.csv' }, undefined)).toBe('sales');
   expect(nameOf({ from: 'sql', query: 'select * from shop.orders' }, undefined)).toBe('orders');
-  expect(nameOf({}, 'Titanic passengers.csv')).toBe('Titanic_passengers');
+  expect(nameOf({}, 'Titanic passengers.csv')).toBe('Titanic-passengers');
   expect(tagsOf(['checked', 'team=blue'])).toEqual({ checked: '', team: 'blue' });
 });
 
@@ -88,4 +89,31 @@ test('the same in code names what was sent and how it is read', () => {
   );
   expect(snippetsOf({}, 'n', { files: 9, first: 'data/a.csv' }).Python).toContain('create("data/", "n")');
   expect(inPython({ a: [null, true, 1.5, 'x'] })).toBe('{"a": [None, True, 1.5, "x"]}');
+});
+
+test('any delimiter can be said, by its name or as it is', () => {
+  const delimiter = OPTIONS.find((option) => option.key === 'delimiter');
+  if (!delimiter) throw new Error('no delimiter');
+  for (const [text, value] of [
+    ['Comma', ','],
+    ['tab', '\t'],
+    ['\\t', '\t'],
+    ['Ctrl-A', '\u0001'],
+    ['::', '::'],
+    [' ', ' '],
+    ['', undefined],
+  ])
+    expect(readOption(delimiter, text ?? '')).toBe(value);
+  expect(shownOption(delimiter, '\t')).toBe('Tab');
+  expect(shownOption(delimiter, '::')).toBe('::');
+  const header = OPTIONS.find((option) => option.key === 'header');
+  expect(header && wordsOf(header, true)).toBe('In the first row of every file');
+});
+
+test('what a refusal asks for can be said before the format is known', () => {
+  const keys = (asked: Record<string, string>, said = {}) =>
+    optionsOf(undefined, said, asked).map((option) => option.key);
+  expect(keys({})).not.toContain('member');
+  expect(keys({ member: 'The archive holds 2 files.' })).toContain('member');
+  expect(keys({}, { member: 'iris.csv' })).toContain('member');
 });
