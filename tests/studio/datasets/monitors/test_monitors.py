@@ -199,7 +199,10 @@ def test_a_backfill_goes_on_from_where_it_stands(any_ctx: Context, tmp_path: Pat
     assert (ended.state, ended.done, ended.failed) == ("done", 5, 0)
     found = service.list_windows(ctx, "daily").items
     assert [one.drifting for one in reversed(found)] == [False, True, False, False, False]
-    assert service.get(ctx, "daily").state == "waiting"  # the past alarms nobody
+    shown = service.get(ctx, "daily")
+    assert shown.state == "waiting"  # the past alarms nobody
+    assert shown.last is not None
+    assert shown.last.start == found[0].start, "lists show what was found, though no schedule has come to it"
     assert notices.list_notices(ctx).items == []
 
 

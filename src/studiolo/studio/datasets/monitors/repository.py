@@ -170,10 +170,11 @@ def window(tx: Connection, monitor: str, start: datetime, version: int | None = 
 
 
 def newest(tx: Connection, monitor: str, start: datetime | None) -> Row | None:
-    """Return the newest window that has been judged."""
-    if start is None:
-        return None
-    return window(tx, monitor, start)
+    """Return the window that the state follows; before there is one, the newest that a backfill has judged."""
+    if start is not None:
+        return window(tx, monitor, start)
+    query = select(windows).where(windows.c.monitor == monitor, windows.c.state == "done")
+    return tx.execute(query.order_by(windows.c.start.desc(), windows.c.settings.desc()).limit(1)).first()
 
 
 def between(

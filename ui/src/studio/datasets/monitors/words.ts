@@ -2,7 +2,7 @@ import type { Tone } from '@/kit/status';
 import type { FeatureDrift, Monitor, WindowResult } from './queries';
 
 const STATES: Record<Monitor['state'], { tone: Tone; label: string; says: string }> = {
-  waiting: { tone: 'queued', label: 'Waiting', says: 'No window has been looked at yet.' },
+  waiting: { tone: 'queued', label: 'Waiting', says: 'No window of its schedule has been looked at yet.' },
   ok: { tone: 'completed', label: 'No drift', says: 'The newest window is like the baseline.' },
   drifting: { tone: 'warning', label: 'Drifting', says: 'The newest window has moved from the baseline.' },
   stopped: {
@@ -54,7 +54,9 @@ export function spoken(feature: FeatureDrift): string {
     feature.psi <= (feature.floor ?? 0) ? ', which is within the noise of a window of this size' : '';
   const change = feature.missing_change ?? 0;
   const extra = [
-    feature.new_categories?.length ? `${feature.new_categories.length} new categories` : '',
+    feature.new_categories?.length
+      ? `${feature.new_categories.length} new ${feature.new_categories.length === 1 ? 'category' : 'categories'}`
+      : '',
     Math.abs(change) >= 0.01
       ? `missing values ${change > 0 ? 'up' : 'down'} by ${Math.abs(change * 100).toFixed(1)} points`
       : '',
