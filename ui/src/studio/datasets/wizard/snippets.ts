@@ -1,3 +1,4 @@
+import { inShell } from '@/kernel/shell';
 import { readReading, type ReadingChoice } from './reading';
 import type { Choice } from './search';
 
@@ -13,9 +14,6 @@ export function inPython(value: unknown): string {
     .map(([key, one]) => `${quoted(key)}: ${inPython(one)}`)
     .join(', ')}}`;
 }
-
-const inShell = (text: string) =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Options of a reading that the command knows too; the rest is said in Python, or in an MLTable. */
 function optionsOf(reading: ReadingChoice): string {
