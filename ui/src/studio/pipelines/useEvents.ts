@@ -88,8 +88,13 @@ export function useStepEvents(runId: string, rootId: string | undefined): void {
 export function useOwnEvents(runId: string): void {
   const cache = useQueryClient();
   const wanted = useCallback(
-    ({ kind, subject }: StudioEvent) => (subject === runId && kind.startsWith('run.') ? [] : null),
-    [runId],
+    ({ kind, subject, data }: StudioEvent) => {
+      if (subject !== runId || !kind.startsWith('run.')) return null;
+      // each step that ends moves its progress, which the steps tell already
+      const known = cache.getQueryData(ownState(runId).queryKey)?.state;
+      return kind === 'run.updated' && known !== undefined && data['state'] === known ? null : [];
+    },
+    [cache, runId],
   );
   const work = useCallback(
     () => cache.invalidateQueries({ queryKey: ownState(runId).queryKey }),
