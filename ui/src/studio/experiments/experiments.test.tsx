@@ -11,6 +11,10 @@ test('a failure says what it was and what to do; other runs have none', () => {
   expect(failed?.title).toContain('memory');
   expect(failed?.detail).toBe('Used 2 GB.');
   expect(failureOf(a('x', { state: 'Lost' }))?.title).toContain('lost');
+  const away = failureOf(
+    a('x', { state: 'Lost', error: 'The compute was detached; whether it goes on is not known.' }),
+  );
+  expect(`${away?.detail} ${away?.todo}`).not.toMatch(/Nothing was left|power cut/); // it may run on there
   expect(failureOf(a('x', { state: 'Failed', exit_code: 3 }))?.detail).toBe('Exit code 3.');
   expect(failureOf(a('x', { state: 'Failed', kind: 'run' }))?.todo).not.toContain('log'); // it has none here
 });

@@ -24,7 +24,7 @@ const ADVICE: Record<string, { title: string; todo: string }> = {
   },
   lost: {
     title: 'The job was lost',
-    todo: 'Its process and its exit record are gone, as after a power cut. Nothing was left running; submit it again.',
+    todo: 'How far it came is not known. Submit it again; with retries: {lost: 1} the job does so by itself.',
   },
   preempted: {
     title: 'The job had to make room',
@@ -42,6 +42,8 @@ export interface FailureText {
 /** A run that an MLflow client made: its program ran elsewhere, and so did what it printed. */
 export const isClients = (run: Run) => run.kind === 'run';
 
+const GONE = 'Its process and its exit record are gone, as after a power cut.';
+
 /** Null for a run that did not fail. */
 export function failureOf(run: Run): FailureText | null {
   if (run.state !== 'Failed' && run.state !== 'Lost') return null;
@@ -49,7 +51,7 @@ export function failureOf(run: Run): FailureText | null {
   const code = run.exit_code == null ? '' : `Exit code ${run.exit_code}.`;
   return {
     title: known?.title ?? 'The run failed',
-    detail: run.error ?? code,
+    detail: run.error ?? (run.state === 'Lost' ? GONE : code),
     todo:
       known?.todo ??
       (isClients(run)
