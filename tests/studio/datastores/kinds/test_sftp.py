@@ -87,6 +87,23 @@ def test_an_unknown_host_key_is_shown_and_not_taken(server: Server, root: Path) 
     assert check("SHA256:" + "A" * 43)[:2] == (False, "datastores.host_key")
 
 
+def test_a_folder_that_may_not_be_listed_does_not_pass_the_test(
+    server: Server, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import paramiko
+
+    def refused(*_: object, **__: object) -> Iterator[object]:  # as the server would: tests run as root, who may list all
+        raise PermissionError(13, "Permission denied")
+        yield
+
+    monkeypatch.setattr(paramiko.SFTPClient, "listdir_iter", refused)
+    port, key, host_key = server
+    config = {"host": "127.0.0.1", "port": port, "user": getpass.getuser(), "folder": str(root), "host_key": host_key}
+    store = opening.open_store("s", "sftp", "private_key", config, {"private_key": key}, Surroundings())
+    assert store.check().ok is False
+    store.close()
+
+
 def test_a_text_that_is_no_key_is_refused_before_anything_is_sent() -> None:
     config = {"host": "127.0.0.1", "user": "ada"}
     with pytest.raises(DatastoreInvalid, match="cannot be read") as caught:

@@ -320,7 +320,8 @@ class SftpStore(FileStore):
                 raise ContainerMissing(f"There is no folder {self._root} on {self._host}.", "Check its path.") from None
             if not stat.S_ISDIR(found.st_mode or 0):
                 raise ContainerMissing(f"{self._root} on {self._host} is no folder.", "Name a folder.")
-            client.listdir_iter(self._at(""))
+            # asked of the server only as it is read; one answer at a time, so that none is left for who has this channel next
+            next(iter(client.listdir_iter(self._at(""), read_aheads=1)), None)
 
     def _at(self, path: str) -> str:
         return self._root if not path else f"{self._root.rstrip('/')}/{path}"
