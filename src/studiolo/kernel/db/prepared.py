@@ -4,6 +4,7 @@ What SQLAlchemy does at each execution (a context, a key of its cache, a result 
 statement does in SQLite. A statement that one step of a pipeline asks for is worth this; all others are simply executed.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -104,6 +105,33 @@ class Prepared:
         if made is None:
             made = self._made[tx.dialect.name, names] = _make(tx, statement, names, values)
         return made
+
+
+class Own:
+    """A statement in PostgreSQL's own words, whose parameters are `$1`, `$2`… and cast to their types; arrays are sent as it writes them."""
+
+    def __init__(self, statement: str) -> None:
+        self._statement = statement
+        self._made: _Made | None = None
+
+    def rows(self, tx: Connection, *values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows."""
+        found: list[tuple[Any, ...]] = _run(tx, self._making(), values).fetchall()
+        return found
+
+    def run(self, tx: Connection, *values: Any) -> int:
+        """Write; returns how many rows that was."""
+        count: int = _run(tx, self._making(), values).rowcount
+        return count
+
+    def _making(self) -> _Made:
+        if self._made is None:
+            from studiolo.kernel.db.postgresql_driver import Numbered
+
+            count = len(set(re.findall(r"\$\d+", self._statement)))
+            numbered = Numbered(self._statement, count), ()
+            self._made = _Made(self._statement, (), {}, (), (), tuple, True, numbered)
+        return self._made
 
 
 def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values) -> _Made:

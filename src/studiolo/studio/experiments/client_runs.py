@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
-from studiolo.kernel.db.prepared import Prepared
+from studiolo.kernel.db.prepared import Own, Prepared
 from studiolo.kernel.ids import new_id
 from studiolo.studio.experiments import catalog, recycling, repository, service, tracking
 from studiolo.studio.experiments.errors import NotActive, RunNotFound
@@ -123,10 +123,17 @@ _WRITABLE = select(runs.c.id, runs.c.seq, runs.c.lifecycle).where(
 )
 
 
+_WRITABLE_POSTGRES = Own("SELECT id, seq, lifecycle FROM runs WHERE id = ANY($1::text[]) AND workspace_id = $2::text")
+
+
 def writable_all(tx: Connection, ctx: Context, run_ids: Collection[str]) -> dict[str, int]:
     """Return the numbers of runs that a user may record on. Raises RunNotFound and NotActive."""
     found: dict[str, int] = {}
-    for run_id, seq, lifecycle in tx.execute(_WRITABLE, {"run_ids": list(run_ids), "workspace_id": ctx.workspace_id}):
+    if ctx.db.dialect == "postgresql":
+        rows: Iterable[Any] = _WRITABLE_POSTGRES.rows(tx, list(run_ids), ctx.workspace_id)
+    else:
+        rows = tx.execute(_WRITABLE, {"run_ids": list(run_ids), "workspace_id": ctx.workspace_id})
+    for run_id, seq, lifecycle in rows:
         if lifecycle != "active":
             raise NotActive("run", run_id)
         found[run_id] = seq

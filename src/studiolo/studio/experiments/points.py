@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, func, select
 
+from studiolo.kernel.db.prepared import Own
 from studiolo.studio.experiments.packing import Floats, Ints, unpack
 from studiolo.studio.experiments.tracking_tables import metric_latest, metric_parts, metrics
 
@@ -24,15 +25,16 @@ _FEW = 20  # points that Python puts in order sooner than NumPy
 _POINTS_SQLITE = (
     'INSERT INTO metrics (run, "key", step, ts, value, nan) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
 )
-_NEW_POSTGRES = """
+_INSERT_POSTGRES = """
 INSERT INTO metrics (run, "key", step, ts, value, nan)
-SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[])
+SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::float8[], $6::smallint[])
 """
-_POINTS_POSTGRES = _NEW_POSTGRES + "ON CONFLICT DO NOTHING"
-_BEHIND_POSTGRES = """
-SELECT count(*) FROM unnest(%s::bigint[], %s::int[], %s::bigint[]) AS t (run, "key", step)
+_NEW_POSTGRES = Own(_INSERT_POSTGRES)
+_POINTS_POSTGRES = Own(_INSERT_POSTGRES + "ON CONFLICT DO NOTHING")
+_BEHIND_POSTGRES = Own("""
+SELECT count(*) FROM unnest($1::bigint[], $2::int[], $3::bigint[]) AS t (run, "key", step)
 JOIN metric_latest AS l ON l.run = t.run AND l."key" = t."key" AND l.step >= t.step
-"""
+""")
 _NEWER = "(excluded.step, excluded.ts, excluded.value) > (t.step, t.ts, t.value)"
 _LATEST = """
 INSERT INTO metric_latest AS t (run, "key", step, ts, value, nan, low, low_step, high, high_step, points)
@@ -49,10 +51,12 @@ ON CONFLICT (run, "key") DO UPDATE SET
   points = t.points + excluded.points
 """.replace("{newer}", _NEWER)
 _LATEST_SQLITE = _LATEST.replace("{rows}", "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-_LATEST_POSTGRES = _LATEST.replace(
-    "{rows}",
-    "SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::smallint[], "
-    "%s::float8[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[])",
+_LATEST_POSTGRES = Own(
+    _LATEST.replace(
+        "{rows}",
+        "SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::float8[], $6::smallint[], "
+        "$7::float8[], $8::bigint[], $9::float8[], $10::bigint[], $11::bigint[])",
+    )
 )
 
 
@@ -134,19 +138,19 @@ def write_points(
     if dialect == "sqlite":
         written = tx.exec_driver_sql(_POINTS_SQLITE, list(zip(*columns, strict=True))).rowcount
     else:
-        written = tx.exec_driver_sql(statement, tuple(map(_array, columns))).rowcount
+        written = statement.run(tx, *map(_array, columns))
     if written != len(columns[0]):
         series = [row for run in sorted(measured) for row in _recount(tx, run, series)]
     if dialect == "sqlite":
         tx.exec_driver_sql(_LATEST_SQLITE, series)
     else:
-        tx.exec_driver_sql(_LATEST_POSTGRES, tuple(map(_array, zip(*series, strict=True))))
+        _LATEST_POSTGRES.run(tx, *map(_array, zip(*series, strict=True)))
 
 
 def _all_new(tx: Connection, points: Points, begins: Ints) -> bool:
     """Say whether all points are behind the last step of their series, so that none of them can be there."""
-    firsts = tuple(map(_array, _lists(*(column[begins] for column in points[:3]))))
-    return not tx.exec_driver_sql(_BEHIND_POSTGRES, firsts).scalar_one()
+    firsts = map(_array, _lists(*(column[begins] for column in points[:3])))
+    return not _BEHIND_POSTGRES.rows(tx, *firsts)[0][0]
 
 
 def _array(values: Sequence[float | int | None]) -> str:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
-from studiolo.kernel.db.prepared import Prepared
+from studiolo.kernel.db.prepared import Own, Prepared
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import IN_WORKSPACE, runs
 from studiolo.studio.experiments.tracking_tables import metric_parts, run_docs
@@ -47,11 +47,11 @@ _LOOK = Prepared(
     .with_for_update(of=run_docs)
 )
 _SPOIL = Prepared(update(run_docs).where(run_docs.c.run == _OF).values(doc=None, changed=bindparam("at")))
-_LOOK_ALL = """
+_LOOK_ALL = Own("""
 SELECT run, doc IS NOT NULL, EXISTS (SELECT 1 FROM metric_parts WHERE run = run_docs.run)
-FROM run_docs WHERE run = ANY(%s) ORDER BY run FOR UPDATE
-"""
-_SPOIL_ALL = "UPDATE run_docs SET doc = NULL, changed = %s WHERE run = ANY(%s)"
+FROM run_docs WHERE run = ANY($1::bigint[]) ORDER BY run FOR UPDATE
+""")
+_SPOIL_ALL = Own("UPDATE run_docs SET doc = NULL, changed = $1::bigint WHERE run = ANY($2::bigint[])")
 _STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
 
 
@@ -78,10 +78,10 @@ def spoil_all(tx: Connection, ctx: Context, run_seqs: Sequence[int]) -> set[int]
     if ctx.db.dialect == "sqlite" or len(run_seqs) == 1:
         return {run for run in run_seqs if spoil(tx, ctx, run)}
     # locked in one order everywhere: two writers cannot wait for each other in a circle
-    found = {run: (doc, packed) for run, doc, packed in tx.exec_driver_sql(_LOOK_ALL, (list(run_seqs),))}
+    found = {run: (doc, packed) for run, doc, packed in _LOOK_ALL.rows(tx, list(run_seqs))}
     stale = [run for run, (doc, _) in found.items() if doc]
     if stale:
-        tx.exec_driver_sql(_SPOIL_ALL, (_millis(ctx.clock.now()), stale))
+        _SPOIL_ALL.run(tx, _millis(ctx.clock.now()), stale)
     others = {run for run in run_seqs if run not in found and spoil(tx, ctx, run)}
     return others | {run for run, (_, packed) in found.items() if packed}
 
