@@ -92,7 +92,7 @@ def test_a_folder_that_may_not_be_listed_does_not_pass_the_test(
 ) -> None:
     import paramiko
 
-    def refused(*_: object, **__: object) -> Iterator[object]:  # as the server would: tests run as root, who may list all
+    def refused(*_: object, **__: object) -> Iterator[object]:  # tests may run as root, whom no server refuses
         raise PermissionError(13, "Permission denied")
         yield
 
