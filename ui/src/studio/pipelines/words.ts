@@ -1,6 +1,6 @@
 import { count } from '@/kernel/format';
 import type { components } from '@/kernel/schema';
-import type { Counts, Reuse, Step } from './queries';
+import type { Counts, Reuse, Step, StepDetail } from './queries';
 
 /** What a step is called on the pages. */
 export function titleOf(step: Pick<Step, 'title' | 'name' | 'path'>): string {
@@ -80,4 +80,15 @@ export function givenText(given: Given): string {
   if ('path' in given) return given.path;
   const number = given.files.length;
   return `${count(number)} ${number === 1 ? 'file' : 'files'} sent along`;
+}
+
+/** How a loop that has completed came to its end; null for another step. */
+export function loopEnd(detail: Pick<StepDetail, 'state' | 'step' | 'outputs'>): string | null {
+  const { state, step, outputs } = detail;
+  if (step.kind !== 'do_while' || state.state !== 'Completed') return null;
+  const told = String(step.condition ?? '').trim();
+  const name = /outputs\.([\w-]+)/.exec(told)?.[1] ?? told;
+  return outputs[name]?.value === true
+    ? `ended at its limit of ${count(step.max_iterations)} turns: ${name} was still true`
+    : `ended when ${name} was false`;
 }

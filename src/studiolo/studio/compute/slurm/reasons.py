@@ -14,7 +14,7 @@ _SAID = {
     "Licenses": "it waits for a licence",
     "PartitionDown": "its partition is down",
     "PartitionInactive": "its partition starts no jobs at the moment",
-    "PartitionNodeLimit": "its partition does not allow so many nodes",
+    "PartitionNodeLimit": "its partition does not allow so many nodes: cancel it, and ask for fewer",
     "PartitionTimeLimit": "it asks for more time than its partition allows, so it will never start: cancel it",
     "PartitionConfig": "its partition cannot give what it asks for, so it will never start: cancel it",
     "ReqNodeNotAvail": "a node that it needs is down, drained or reserved",

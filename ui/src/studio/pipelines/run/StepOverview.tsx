@@ -10,7 +10,7 @@ import { whyQueued } from '@/kit/waits';
 import { stepCost, type Step, type StepDetail } from '../queries';
 import type { Change } from '../search';
 import { StepTime } from '../StepTime';
-import { kindOf, outcomeOf } from '../words';
+import { kindOf, loopEnd, outcomeOf } from '../words';
 import classes from './run.module.css';
 
 interface Props {
@@ -51,6 +51,7 @@ export function StepOverview({ step, detail, change, onSelect }: Props) {
         items={[
           ['Why it waits', isOver(step.state) || !step.waits_for ? null : whyQueued(step.waits_for)],
           ['Kind', kindOf(step)],
+          ['Loop', detail ? loopEnd(detail) : null],
           [
             'Component',
             component ? (
