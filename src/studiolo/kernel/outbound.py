@@ -69,8 +69,10 @@ def check_url(url: str, *, private: bool, field: str = "url", setting: str = WEB
     """
     why = _wrong(url, private=private)
     if why:
-        plain = f" The owner of the machine may allow plain http: {setting}=true." if url.startswith("http:") else ""
-        raise AddressRefused(why, f"Write https://host/path.{'' if private else plain}", field=field)
+        hint = "Write https://host/path."
+        if url.startswith("http:") and not private:
+            hint += f" The owner of the machine may allow plain http: {setting}=true."
+        raise AddressRefused(why, hint, field=field)
     host = urlsplit(url).hostname or ""
     literal = _literal(host) or (_LOOPBACK if f".{host.rstrip('.').lower()}".endswith(".localhost") else None)
     if literal is not None and not private and not public(literal):

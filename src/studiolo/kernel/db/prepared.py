@@ -107,7 +107,7 @@ class Prepared:
         return made
 
 
-class Own:
+class PostgresStatement:
     """A statement in PostgreSQL's own words, whose parameters are `$1`, `$2`… and cast to their types; arrays are sent as it writes them."""
 
     def __init__(self, statement: str) -> None:

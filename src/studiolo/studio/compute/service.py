@@ -156,8 +156,7 @@ def reserve(
     repository.lock(tx)
     if repository.get(tx, holder) is not None:
         return True
-    values: dict[str, Any] = {"holder": holder, "compute": name, "title": title, "run_id": run_id}
-    values["workspace_id"] = ctx.workspace_id
+    values = {"holder": holder, "compute": name, "workspace_id": ctx.workspace_id, "title": title, "run_id": run_id}
     among: Sequence[Gpu] = devices.known()
     count = gpus or 0
     if name in built_in():

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
-from studiolo.kernel.db.prepared import Own, Prepared
+from studiolo.kernel.db.prepared import PostgresStatement, Prepared
 from studiolo.kernel.ids import new_id
 from studiolo.studio.experiments import catalog, recycling, repository, service, tracking
 from studiolo.studio.experiments.errors import NotActive, RunNotFound
@@ -123,7 +123,9 @@ _WRITABLE = select(runs.c.id, runs.c.seq, runs.c.lifecycle).where(
 )
 
 
-_WRITABLE_POSTGRES = Own("SELECT id, seq, lifecycle FROM runs WHERE id = ANY($1::text[]) AND workspace_id = $2::text")
+_WRITABLE_POSTGRES = PostgresStatement(
+    "SELECT id, seq, lifecycle FROM runs WHERE id = ANY($1::text[]) AND workspace_id = $2::text"
+)
 
 
 def writable_all(tx: Connection, ctx: Context, run_ids: Collection[str]) -> dict[str, int]:

@@ -16,10 +16,10 @@ from studiolo.studio.experiments.tables import lineage, runs
 
 DATASET = "dataset:"
 RUN = "run:"
+BINNED = "binned-"  # what begins so waits in a bin: its edges hold what it came from, and are shown to nobody
 _NAMES = select(runs.c.id, runs.c.name).where(
     runs.c.id.in_(bindparam("run_ids", expanding=True)), runs.c.workspace_id == bindparam("workspace_id")
 )
-BINNED = "binned-"  # what begins so waits in a bin: its edges hold what it came from, and are shown to nobody
 
 
 def link(tx: Connection, ctx: Context, source: str, target: str) -> None:

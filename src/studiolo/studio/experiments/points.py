@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, func, select
 
-from studiolo.kernel.db.prepared import Own
+from studiolo.kernel.db.prepared import PostgresStatement
 from studiolo.studio.experiments.packing import Floats, Ints, unpack
 from studiolo.studio.experiments.tracking_tables import metric_latest, metric_parts, metrics
 
@@ -29,9 +29,9 @@ _INSERT_POSTGRES = """
 INSERT INTO metrics (run, "key", step, ts, value, nan)
 SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::float8[], $6::smallint[])
 """
-_NEW_POSTGRES = Own(_INSERT_POSTGRES)
-_POINTS_POSTGRES = Own(_INSERT_POSTGRES + "ON CONFLICT DO NOTHING")
-_BEHIND_POSTGRES = Own("""
+_NEW_POSTGRES = PostgresStatement(_INSERT_POSTGRES)
+_POINTS_POSTGRES = PostgresStatement(_INSERT_POSTGRES + "ON CONFLICT DO NOTHING")
+_BEHIND_POSTGRES = PostgresStatement("""
 SELECT count(*) FROM unnest($1::bigint[], $2::int[], $3::bigint[]) AS t (run, "key", step)
 JOIN metric_latest AS l ON l.run = t.run AND l."key" = t."key" AND l.step >= t.step
 """)
@@ -51,7 +51,7 @@ ON CONFLICT (run, "key") DO UPDATE SET
   points = t.points + excluded.points
 """.replace("{newer}", _NEWER)
 _LATEST_SQLITE = _LATEST.replace("{rows}", "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-_LATEST_POSTGRES = Own(
+_LATEST_POSTGRES = PostgresStatement(
     _LATEST.replace(
         "{rows}",
         "SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::float8[], $6::smallint[], "

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import upsert
-from studiolo.kernel.db.prepared import Own, Prepared
+from studiolo.kernel.db.prepared import PostgresStatement, Prepared
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.tables import IN_WORKSPACE, runs
 from studiolo.studio.experiments.tracking_tables import metric_parts, run_docs
@@ -47,11 +47,11 @@ _LOOK = Prepared(
     .with_for_update(of=run_docs)
 )
 _SPOIL = Prepared(update(run_docs).where(run_docs.c.run == _OF).values(doc=None, changed=bindparam("at")))
-_LOOK_ALL = Own("""
+_LOOK_ALL = PostgresStatement("""
 SELECT run, doc IS NOT NULL, EXISTS (SELECT 1 FROM metric_parts WHERE run = run_docs.run)
 FROM run_docs WHERE run = ANY($1::bigint[]) ORDER BY run FOR UPDATE
 """)
-_SPOIL_ALL = Own("UPDATE run_docs SET doc = NULL, changed = $1::bigint WHERE run = ANY($2::bigint[])")
+_SPOIL_ALL = PostgresStatement("UPDATE run_docs SET doc = NULL, changed = $1::bigint WHERE run = ANY($2::bigint[])")
 _STORE = "UPDATE run_docs SET doc = ? WHERE run = ?"
 
 

@@ -70,7 +70,10 @@ def _takes_jobs(node: Row[Any]) -> bool:
 
 def has_room(tx: Connection, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int, count: int = 1) -> bool:
     """Say whether so many nodes have room, or as many more may come as are missing."""
-    missing = count - len(fitting(tx, cluster, cores, memory, gpus))
+    return _may_come(tx, cluster, fits, count - len(fitting(tx, cluster, cores, memory, gpus)))
+
+
+def _may_come(tx: Connection, cluster: Row[Any], fits: Fits, missing: int) -> bool:
     if missing <= 0:
         return True
     if cluster.provider != MACHINE:  # one more comes in its time
@@ -83,9 +86,9 @@ def take(
     tx: Connection, ctx: Context, cluster: Row[Any], cores: int, memory: int, fits: Fits, gpus: int, count: int = 1
 ) -> list[Row[Any]]:
     """Return the nodes that take a job, new ones when the others are full; none when there is no room for all of it."""
-    if not has_room(tx, cluster, cores, memory, fits, gpus, count):
-        return []
     found = fitting(tx, cluster, cores, memory, gpus)[:count]
+    if not _may_come(tx, cluster, fits, count - len(found)):
+        return []
     for node in found:
         repository.change_node(tx, node.id, {"idle_since": None})
     for _ in range(count - len(found)):
