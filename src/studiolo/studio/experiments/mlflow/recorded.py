@@ -1,7 +1,7 @@
-"""One run with all that it recorded, asked of PostgreSQL at once.
+"""One run with all that it recorded.
 
-A client that logs a model asks for its run again and again, while the run has no ready document: from the tables one after another
-that is seven statements and a transaction.
+A client that logs a model asks for its run again and again, while the run has no ready document. PostgreSQL, where each question costs
+its way there and back, is asked at once; SQLite one table after another, by statements that are prepared.
 """
 
 import math
@@ -29,17 +29,57 @@ from studiolo.studio.experiments.tracking_tables import (
 )
 
 _LATEST = ("value", "nan", "step", "ts")
+_THIS = runs.c.id == bindparam("run_id"), runs.c.workspace_id == bindparam("workspace_id")
+_ROW = Prepared(ROWS.add_columns(runs.c.parent_id).where(*_THIS))
 
 
 def run(tx: Connection, ctx: Context, run_id: str) -> bytes | None:
-    """Return a run as MLflow's clients get it; None when it is not there. For PostgreSQL; one statement, so `glance` is enough."""
-    row = _query().first(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
+    """Return a run as MLflow's clients get it; None when it is not there. In a `glance`: what is recorded meanwhile may be in it or not."""
+    together = ctx.db.dialect == "postgresql"
+    row = (_together() if together else _ROW).first(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
     if row is None:
         return None
-    doc = (
-        row.doc if row.doc is not None else shapes.document(row.user, row.parent_id, _read(orjson.loads(row.recorded)))
+    if row.doc is not None:
+        return shapes.whole(row, row.doc)
+    found = _read(orjson.loads(row.recorded)) if together else _of_tables(tx, row.seq)
+    return shapes.whole(row, shapes.document(row.user, row.parent_id, found))
+
+
+def _of_tables(tx: Connection, seq: int) -> shapes.Recorded:
+    of = {"run": seq}
+    texts, latest, inputs, models = _tables()
+    params_, tags = (dict(sorted((row.name, row.value) for row in query.all(tx, of))) for query in texts)
+    points = sorted(latest.all(tx, of), key=lambda row: str(row.name))
+    return shapes.Recorded(
+        params_,
+        tags,
+        [_point(*row) for row in points],
+        [shapes.input_dataset(row._asdict(), row.input_tags) for row in inputs.all(tx, of)],
+        models.all(tx, of),
     )
-    return shapes.whole(row, doc)
+
+
+@lru_cache
+def _tables() -> tuple[tuple[Prepared, Prepared], Prepared, Prepared, Prepared]:
+    """Return the statements of params and tags, and of the latest points, datasets and models of a run."""
+
+    def of(query: Select[Any], table: Any) -> Prepared:
+        return Prepared(query.where(table.c.run == bindparam("run")))
+
+    def texts(table: Any) -> Prepared:
+        return of(select(keys.c.name, table.c.value).join(table, keys.c.id == table.c.key), table)
+
+    latest = select(keys.c.name, *(metric_latest.c[name] for name in _LATEST))
+    inputs = select(run_inputs.c.tags.label("input_tags"), input_datasets).join(
+        input_datasets, input_datasets.c.id == run_inputs.c.dataset
+    )
+    models = select(run_models).order_by(run_models.c.step, run_models.c.model_id)
+    return (
+        (texts(params), texts(run_tags)),
+        of(latest.join(metric_latest, keys.c.id == metric_latest.c.key), metric_latest),
+        of(inputs.order_by(input_datasets.c.id), run_inputs),
+        of(models, run_models),
+    )
 
 
 def _read(parts: list[Any]) -> shapes.Recorded:
@@ -59,7 +99,7 @@ def _point(key: str, value: float | str, nan: int, step: int, timestamp: int) ->
 
 
 @lru_cache
-def _query() -> Prepared:
+def _together() -> Prepared:
     def texts(table: Any) -> Any:
         pair = func.json_build_array(keys.c.name, table.c.value)
         return _all(select(func.json_agg(pair)).join_from(table, keys, keys.c.id == table.c.key), table)
@@ -78,7 +118,7 @@ def _query() -> Prepared:
     )
     recorded = case((run_docs.c.doc.is_(None), cast(func.json_build_array(*parts), Text)))
     query = ROWS.add_columns(runs.c.parent_id, recorded.label("recorded"))
-    return Prepared(query.where(runs.c.id == bindparam("run_id"), runs.c.workspace_id == bindparam("workspace_id")))
+    return Prepared(query.where(*_THIS))
 
 
 def _all(query: Select[Any], table: Any) -> Any:

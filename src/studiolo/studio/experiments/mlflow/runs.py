@@ -45,12 +45,9 @@ def row_of(tx: Connection, ctx: Context, run_id: str) -> Any:
 
 def _one(ctx: Context, run_id: str) -> bytes:
     with ctx.db.glance() as tx:
-        if ctx.db.dialect == "postgresql":
-            found = recorded.run(tx, ctx, run_id)
-            if found is None:
-                raise RunNotFound(run_id)
-        else:
-            (found,) = shapes.runs_of(tx, [row_of(tx, ctx, run_id)])
+        found = recorded.run(tx, ctx, run_id)
+    if found is None:
+        raise RunNotFound(run_id)
     return b'{"run":%b}' % found
 
 
