@@ -59,13 +59,20 @@ async function charts() {
   await page.waitForFunction(() => document.querySelector('[data-x]')?.textContent.startsWith('step'));
   const other = page.getByRole('figure', { name: 'val/loss' }).locator('[data-x]');
   must((await other.textContent()).startsWith('step'), 'the cursor is shared by the charts of the page');
-  const asked = page.waitForRequest((it) => it.url().endsWith('/curves') && it.postDataJSON().low !== null);
+  const part = (key) =>
+    page.waitForRequest((it) => {
+      const wanted = it.url().endsWith('/curves') ? it.postDataJSON() : { low: null };
+      return wanted.low !== null && wanted.metrics.includes(key);
+    });
+  const [asked, beside] = [part('train/loss'), part('val/loss')];
   await page.mouse.move(box.x + box.width * 0.4, box.y + 40);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 5 });
   await page.mouse.up();
   const { low, high } = (await asked).postDataJSON();
   must(low > 0 && high > low, 'a zoom asks for that part again');
+  const also = (await beside).postDataJSON();
+  must(also.low === low && also.high === high, 'and all charts of the page show the same part');
   await page.waitForURL(/zoom=/);
   await page
     .getByRole('figure', { name: 'train/loss' })
