@@ -9724,12 +9724,19 @@ export interface components {
     /**
      * FileRow
      * @description One path in each run. versions: which of `sizes` (bytes) a run has, null where it lacks the file.
+     *
+     *     paths: where each run has it, of images that were logged by key and step; else empty.
      */
     FileRow: {
       /** Differs */
       differs: boolean;
       /** Path */
       path: string;
+      /**
+       * Paths
+       * @default []
+       */
+      paths: (string | null)[];
       /** Sizes */
       sizes: number[];
       /** Versions */

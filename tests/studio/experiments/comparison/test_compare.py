@@ -104,6 +104,22 @@ def test_files_are_compared_by_content(any_ctx: Context) -> None:
     assert (found.run_ids, found.missing, found.total) == ([one, two], ["f" * 32], 3)
 
 
+def test_logged_images_are_compared_by_key_and_step(ctx: Context) -> None:
+    def image(key: str, step: int, at: int, end: str = ".png", mark: str = "+") -> str:
+        return f"images/{mark.join([key, 'step', str(step), 'timestamp', str(at), '0a1b-2c'])}{end}"
+
+    again, small = image("val~grid", 10, 3), image("val~grid", 10, 1, "+compressed.webp")
+    one = recorded(ctx, {image("val~grid", 10, 1): b"a", again: b"b", small: b"s", image("val~grid", 2, 9): b"c"})
+    two = recorded(ctx, {image("val#grid", 10, 7, mark="%"): b"b", "images/own.png": b"o"})
+    found = {file.path: file for file in files.compare_artifacts(ctx, [one, two]).files}
+    assert found.keys() == {"images/val/grid step 10.png", "images/val/grid step 2.png", "images/own.png"}
+    same = found["images/val/grid step 10.png"]
+    assert (same.versions, same.differs) == ([0, 0], False)
+    assert same.paths == [again, image("val#grid", 10, 7, mark="%")]
+    assert found["images/val/grid step 2.png"].paths == [image("val~grid", 2, 9), None]
+    assert found["images/own.png"].paths == []
+
+
 def test_a_file_of_two_runs_is_compared_line_by_line(any_ctx: Context) -> None:
     before = [f"line {n}" for n in range(40)]
     after = [*before[:20], "other", *before[21:]]

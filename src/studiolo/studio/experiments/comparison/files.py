@@ -1,5 +1,6 @@
 """Files of runs by content: artifacts, files of logged models, the code of jobs."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,13 +15,16 @@ from studiolo.studio.experiments.schemas import InputFile
 
 MOST_PATHS = 2000
 CODE = "code:/"
+# images/<key>+step+<n>+timestamp+<ms>+<uuid>[+compressed].png of `mlflow.log_image`; MLflow 2 and early 3 wrote % for +, and # for ~
+_IMAGE = re.compile(r"images/(.+?)([%+])step\2(-?\d+)\2timestamp\2(\d+)\2[0-9a-f-]+(\2compressed)?(\.\w+)")
 
 
 class Held(NamedTuple):
-    """A file that a run has; size None: not known."""
+    """A file that a run has. size: in bytes, None when it is not known; path: in the run, None when it is that of the row."""
 
     digest: str
     size: int | None
+    path: str | None = None
 
 
 Files = dict[str, Held]
@@ -31,8 +35,27 @@ def compare_artifacts(ctx: Context, run_ids: Sequence[str]) -> FileTable:
     named = distinct(run_ids)
     with ctx.db.read() as tx:
         rows = service.found(tx, ctx, named)
-        held = {row.id: artifacts_of(tx, ctx, row) for row in rows}
+        held = {row.id: _images_by_step(artifacts_of(tx, ctx, row)) for row in rows}
     return table(held, named)
+
+
+def _images_by_step(files: Files) -> Files:
+    """Name the images that were logged by their key and step, the last of each: their own names are of no other run.
+
+    Their small copies are left out.
+    """
+    found: Files = {}
+    last: dict[str, int] = {}
+    for path, file in files.items():
+        match = _IMAGE.fullmatch(path)
+        if match is None:
+            found[path] = file
+        elif match[5] is None:
+            name = f"images/{re.sub('[~#]', '/', match[1])} step {match[3]}{match[6]}"
+            if int(match[4]) >= last.get(name, 0):
+                last[name] = int(match[4])
+                found[name] = Held(file.digest, file.size, path)
+    return found
 
 
 def artifacts_of(tx: Connection, ctx: Context, row: Any) -> Files:
@@ -71,4 +94,11 @@ def _row(path: str, held: Sequence[Held | None]) -> FileRow:
             numbers[file.digest] = len(numbers)
             sizes.append(-1 if file.size is None else file.size)
     versions = [numbers[file.digest] if file else None for file in held]
-    return FileRow(path=path, versions=versions, sizes=sizes, differs=len(set(versions)) > 1)
+    paths = [file.path if file else None for file in held]
+    return FileRow(
+        path=path,
+        versions=versions,
+        sizes=sizes,
+        differs=len(set(versions)) > 1,
+        paths=paths if any(paths) else [],
+    )

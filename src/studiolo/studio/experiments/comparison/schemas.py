@@ -105,12 +105,16 @@ class RunComparison(BaseModel):
 
 
 class FileRow(BaseModel):
-    """One path in each run. versions: which of `sizes` (bytes) a run has, null where it lacks the file."""
+    """One path in each run. versions: which of `sizes` (bytes) a run has, null where it lacks the file.
+
+    paths: where each run has it, of images that were logged by key and step; else empty.
+    """
 
     path: str
     versions: list[int | None]
     sizes: list[int]
     differs: bool
+    paths: list[str | None] = []
 
 
 class FileTable(BaseModel):

@@ -50,7 +50,7 @@ function Pictures({ view, file }: { view: View; file: FileTable['files'][number]
             <figure key={run.id}>
               <img
                 src={apiUrl(`/experiments/runs/${run.id}/artifacts/content`, {
-                  path: file.path,
+                  path: file.paths?.[index] ?? file.path,
                   inline: true,
                 })}
                 alt={`${file.path} of ${name}`}
