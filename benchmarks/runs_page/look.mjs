@@ -54,7 +54,8 @@ await context.addInitScript(() => {
     if (!grid || grid.closest("[aria-busy=true]")) return null;
     const rows = grid.querySelectorAll("[role=rowgroup] [role=row]");
     // names are there; what their metrics come to may follow
-    const waits = (row) => row.querySelector(":nth-child(-n+2) > [data-waiting], :nth-child(-n+2) > * > [data-waiting]");
+    const named = (row) => [...row.querySelectorAll("[role=gridcell]")].slice(0, 2); // the box to tick, and the name
+    const waits = (row) => named(row).some((cell) => cell.querySelector("[data-waiting]"));
     const ready = rows.length > 0 && ![...rows].slice(0, 3).some(waits);
     return ready ? [...rows].slice(0, 3).map((one) => one.textContent).join("|") : null;
   };
