@@ -37,6 +37,17 @@ def test_up_answers_and_the_command_line_finds_it(tmp_path: Path) -> None:
     assert run("env", home=tmp_path / "home").returncode == 1
 
 
+def test_files_of_the_folder_where_it_is_started_are_not_taken_for_modules(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("grp", "tarfile", "yaml", "numpy", "secrets"):
+        (folder / f"{name}.py").write_text("raise SystemExit('this is of the project')\n")
+    job = folder / "job.yml"
+    job.write_text("command: echo hello\n")
+    with started(tmp_path / "home", folder=folder) as studio:
+        assert "hello" in studio.command("submit", str(job), "--stream").stdout
+
+
 def test_a_killed_server_comes_back_on_the_same_port(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with started(home) as studio:

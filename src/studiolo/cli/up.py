@@ -166,7 +166,12 @@ class Processes:
             "STUDIOLO_URL": self._settings.url or self.url,
         }
         environ.pop("STUDIOLO_TOKEN", None)
-        command = [sys.executable, "-m", f"studiolo.{name}"]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            f"studiolo.{name}",
+        ]  # -P: what is in the folder of who starts it is none of ours
         keep: tuple[int, ...] = ()
         if name == "server":
             keep = (self._listener.fileno(), self._second.fileno())

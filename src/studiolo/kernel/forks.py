@@ -134,7 +134,7 @@ class Forks:
                     return child
         stdin, stdout, stderr = streams
         return subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-P", "-m", module],
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
@@ -153,7 +153,7 @@ class Forks:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", fork_server.__name__, str(self._idle), *self._modules],
+                    [sys.executable, "-P", "-m", fork_server.__name__, str(self._idle), *self._modules],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     cwd="/",

@@ -39,15 +39,19 @@ def clean_environment(home: Path | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def started(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Started]:
+def started(
+    home: Path, *options: str, env: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Iterator[Started]:
     """Run `studiolo up` until the end of the block; then it is told to stop.
 
-    Raises RuntimeError with what it said when it does not come up.
+    folder: where it is started. Raises RuntimeError with what it said when it does not come up.
     """
     environ = clean_environment(home) | dict(env or {})
     port = () if "--port" in options else ("--port", "0")
-    command = [sys.executable, "-m", "studiolo", "up", "--no-browser", "-o", "json", *port, *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+    command = [sys.executable, "-P", "-m", "studiolo", "up", "--no-browser", "-o", "json", *port, *options]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ, cwd=folder
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     try:

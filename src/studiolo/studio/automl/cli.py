@@ -121,7 +121,7 @@ def fit(
     words = [f"--{name}={value}" for name, value in given.items() if value not in (None, "")]
     words += [f"--drop={name}" for name in drop or []] + (["--json"] if output is Output.json else [])
     # a process of its own: libraries of models never load in the command's, and its age counts towards --time
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "studiolo.studio.automl.fit_command", *words]))
+    raise typer.Exit(subprocess.call([sys.executable, "-P", "-m", "studiolo.studio.automl.fit_command", *words]))
 
 
 def _wait(automl: AutoML, found: AutoMLRun, quiet: bool) -> AutoMLRun:

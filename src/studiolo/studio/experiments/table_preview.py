@@ -51,7 +51,7 @@ def _ask(ctx: Context, request: dict[str, Any], path: str) -> dict[str, Any]:
     seconds = min(_SECONDS, ctx.settings.inspect_seconds)
     request |= {"memory": ctx.settings.inspect_memory_bytes, "seconds": seconds}
     child = subprocess.Popen(
-        [sys.executable, "-m", "studiolo.studio.experiments.table_process"],
+        [sys.executable, "-P", "-m", "studiolo.studio.experiments.table_process"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

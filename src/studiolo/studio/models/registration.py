@@ -143,7 +143,7 @@ def _pack(ctx: Context, path: Path, spec: VersionUpload, rows: list[dict[str, An
     }
     environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ} | {"TMPDIR": str(work)}
     with subprocess.Popen(
-        [sys.executable, "-m", "studiolo.studio.models.packing.process"],
+        [sys.executable, "-P", "-m", "studiolo.studio.models.packing.process"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -30,7 +30,7 @@ class Child:
     def __init__(self) -> None:
         environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "studiolo.studio.models.scan.process"],
+            [sys.executable, "-P", "-m", "studiolo.studio.models.scan.process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -87,7 +87,7 @@ def _ask(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     seconds = min(20.0, ctx.settings.inspect_seconds)
     environ = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
     child = subprocess.Popen(
-        [sys.executable, "-m", "studiolo.studio.pipelines.sent_process"],
+        [sys.executable, "-P", "-m", "studiolo.studio.pipelines.sent_process"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -67,7 +67,7 @@ def _run(
     kept = _PASSED_ON + (_IDENTITY if identity else ())
     env = {key: value for key, value in os.environ.items() if key.startswith(kept)} | {"TMPDIR": str(work)}
     with subprocess.Popen(
-        [sys.executable, "-m", module],
+        [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

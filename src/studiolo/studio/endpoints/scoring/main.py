@@ -25,7 +25,7 @@ class Worker:
 
     def __init__(self, told: Path, number: int) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "studiolo.studio.endpoints.scoring.worker", str(told), str(number)]
+        command = [sys.executable, "-P", "-m", "studiolo.studio.endpoints.scoring.worker", str(told), str(number)]
         environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self.process = subprocess.Popen(
             [*command, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=environment
