@@ -110,66 +110,73 @@ def output_named(text: str) -> str | None:
     return named[1] if named else None
 
 
-def sources(graph: Graph, step: Step) -> list[tuple[str, Ref]]:
-    """Return what the inputs of a step are bound to, with the names of the inputs; `jobs.S.inputs.X` is followed to its source."""
-    return [
-        (name, source)
-        for name, given in step.inputs.items()
-        for ref in refs(text_of(given))
-        for source in followed(graph, ref)
-    ]
+class Wiring:
+    """A graph in which it was looked up once which conditions and loops its steps stand under: to look for each step takes the square of their
+    number."""
 
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.loops: dict[str, str] = {}  # by the body of each
+        self._gates: dict[str, list[tuple[str, bool]]] = {}
+        for name, step in graph.steps.items():
+            if step.kind == "do_while" and step.body != name:
+                self.loops.setdefault(step.body, name)
+            if step.kind == "if_else":
+                for answer, under in ((True, step.if_true), (False, step.if_false)):
+                    for other in dict.fromkeys(under):
+                        self._gates.setdefault(other, []).append((name, answer))
 
-def followed(graph: Graph, ref: Ref, seen: frozenset[Ref] = frozenset()) -> list[Ref]:
-    """Return what a binding comes to: of an input of another step, what that one is bound to; of a loop's body, the loop's."""
-    if ref.family == "outputs" and (loop := looping(graph, ref.step)):
-        return [ref._replace(step=loop)]
-    if ref.family == "outputs" or not ref.step or ref in seen:
-        return [ref]
-    other = graph.steps.get(ref.step)
-    given = other.inputs.get(ref.name) if other else None
-    return [inner for one in refs(text_of(given)) for inner in followed(graph, one, seen | {ref})]
+    def sources(self, step: Step) -> list[tuple[str, Ref]]:
+        """Return what the inputs of a step are bound to, with the names of the inputs; `jobs.S.inputs.X` is followed to its source."""
+        return [
+            (name, source)
+            for name, given in step.inputs.items()
+            for ref in refs(text_of(given))
+            for source in self.followed(ref)
+        ]
 
+    def followed(self, ref: Ref, seen: frozenset[Ref] = frozenset()) -> list[Ref]:
+        """Return what a binding comes to: of an input of another step, what that one is bound to; of a loop's body, the loop's."""
+        if ref.family == "outputs" and (loop := self.loops.get(ref.step)):
+            return [ref._replace(step=loop)]
+        if ref.family == "outputs" or not ref.step or ref in seen:
+            return [ref]
+        other = self.graph.steps.get(ref.step)
+        given = other.inputs.get(ref.name) if other else None
+        return [inner for one in refs(text_of(given)) for inner in self.followed(one, seen | {ref})]
 
-def needs(graph: Graph, name: str) -> dict[str, bool]:
-    """Return the steps that a step waits for; the value says whether it can do without (an optional input).
+    def needs(self, name: str) -> dict[str, bool]:
+        """Return the steps that a step waits for; the value says whether it can do without (an optional input).
 
-    The body of a fan-out is waited for by its fan-out alone, which waits for what the body reads.
-    """
-    step = graph.steps[name]
-    read = [step]
-    if step.kind in WITH_BODY and step.body in graph.steps:
-        read.append(graph.steps[step.body])
-    waits = [one for of in read for one in _reads(graph, of)]
-    waits += [(step_named(other), False) for of in read for other in of.after]
-    waits += [(gate, False) for gate, _ in gates(graph, name)]
-    found: dict[str, bool] = {}
-    for other, soft in waits:
-        if other != name:
-            found[other] = found.get(other, True) and soft
-    return found
+        The body of a fan-out is waited for by its fan-out alone, which waits for what the body reads.
+        """
+        step = self.graph.steps[name]
+        read = [step]
+        if step.kind in WITH_BODY and step.body in self.graph.steps:
+            read.append(self.graph.steps[step.body])
+        waits = [one for of in read for one in self._reads(of)]
+        waits += [(step_named(other), False) for of in read for other in of.after]
+        waits += [(gate, False) for gate, _ in self.gates(name)]
+        found: dict[str, bool] = {}
+        for other, soft in waits:
+            if other != name:
+                found[other] = found.get(other, True) and soft
+        return found
 
+    def gates(self, name: str) -> list[tuple[str, bool]]:
+        """Return the conditions that a step stands under: the `if_else`, and the answer that lets it run."""
+        return self._gates.get(name, [])
 
-def _reads(graph: Graph, step: Step) -> list[tuple[str, bool]]:
-    """Return the steps whose outputs a step reads, and whether it can do without."""
-    found = []
-    for port, ref in sources(graph, step):
-        declared = step.declares.get(port)
-        found.append((ref.step, bool(declared and declared.optional)))
-    for text in (step.compute, step.condition if step.kind == "if_else" else "", step.items):
-        if isinstance(text, str):
-            found += [(one.step, False) for ref in refs(text) for one in followed(graph, ref)]
-    return [(other, soft) for other, soft in found if other]
-
-
-def gates(graph: Graph, name: str) -> list[tuple[str, bool]]:
-    """Return the conditions that a step stands under: the `if_else`, and the answer that lets it run."""
-    found = []
-    for other, step in graph.steps.items():
-        if step.kind == "if_else":
-            found += [(other, True)] if name in step.if_true else []
-            found += [(other, False)] if name in step.if_false else []
-    return found
+    def _reads(self, step: Step) -> list[tuple[str, bool]]:
+        """Return the steps whose outputs a step reads, and whether it can do without."""
+        found = []
+        for port, ref in self.sources(step):
+            declared = step.declares.get(port)
+            found.append((ref.step, bool(declared and declared.optional)))
+        for text in (step.compute, step.condition if step.kind == "if_else" else "", step.items):
+            if isinstance(text, str):
+                found += [(one.step, False) for ref in refs(text) for one in self.followed(ref)]
+        return [(other, soft) for other, soft in found if other]
 
 
 def looping(graph: Graph, name: str) -> str:

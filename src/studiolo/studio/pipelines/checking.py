@@ -40,12 +40,13 @@ def check(graph: Graph, values: Mapping[str, Given]) -> Checked:
     for name in values.keys() - graph.inputs.keys():
         has = f"It has: {', '.join(graph.inputs)}." if graph.inputs else "It has none."
         problems.append(Problem(field=f"inputs.{name}", message=f"The pipeline has no input '{name}'.", hint=has))
-    problems += of_graph(graph)
-    return Checked(problems=problems, order=order(graph)[0])
+    ordered, around = order(graph)
+    problems += of_graph(graph, around=around)
+    return Checked(problems=problems, order=ordered)
 
 
-def of_graph(graph: Graph, at: str = "", depth: int = 0) -> list[Problem]:
-    """Return the problems of a graph and of those nested in it. at: path of the step that it is in."""
+def of_graph(graph: Graph, at: str = "", depth: int = 0, around: list[str] | None = None) -> list[Problem]:
+    """Return the problems of a graph and of those nested in it. at: path of the step that it is in; around: a circle in it, if that is known."""
     problems: list[Problem] = []
     if not graph.steps:
         problems.append(
@@ -61,11 +62,12 @@ def of_graph(graph: Graph, at: str = "", depth: int = 0) -> list[Problem]:
         )
     if depth > DEEPEST:
         return [*problems, Problem(step=at, field="jobs", message=f"Pipelines are nested more than {DEEPEST} deep.")]
+    fans = bindings.bodies(graph)
     for name, step in graph.steps.items():
         path = f"{at}/{name}" if at else name
         found = [
             *_form(name, step),
-            *_inputs(graph, name, step),
+            *_inputs(graph, name, step, fans.get(name)),
             *_outputs(graph, name, step),
             *_flow(graph, name, step),
         ]
@@ -73,7 +75,7 @@ def of_graph(graph: Graph, at: str = "", depth: int = 0) -> list[Problem]:
         if step.graph is not None:
             problems += of_graph(step.graph, path, depth + 1)
     problems += [one.model_copy(update={"step": at}) for one in _ends(graph)]
-    around = order(graph)[1]
+    around = order(graph)[1] if around is None else around
     if around:
         circle = " → ".join([*around, around[0]])
         said = f"The steps wait for each other in a circle: {circle}."
@@ -84,7 +86,8 @@ def of_graph(graph: Graph, at: str = "", depth: int = 0) -> list[Problem]:
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:
     """Return the steps, each after those that it needs, as written where that is free; and the steps of a circle, if there is one."""
-    waits = {name: {o for o in bindings.needs(graph, name) if o in graph.steps} for name in graph.steps}
+    wiring = bindings.Wiring(graph)
+    waits = {name: {o for o in wiring.needs(name) if o in graph.steps} for name in graph.steps}
     place = {name: number for number, name in enumerate(graph.steps)}
     sorter = TopologicalSorter(waits)
     with suppress(CycleError):  # what is not in a circle, or behind one, still comes
@@ -131,8 +134,9 @@ def _form(name: str, step: Step) -> Iterable[Problem]:
         yield Problem(field="type", message=f"Step '{name}' is a {step.kind}, and what it runs is a {step.task.kind}.")
 
 
-def _inputs(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
-    itemized = _from_items(graph, name)
+def _inputs(graph: Graph, name: str, step: Step, fan: str | None) -> Iterable[Problem]:
+    """fan: the fan-out or loop whose body the step is."""
+    itemized = _from_items(graph, name, fan)
     for port, declared in step.declares.items():
         if port in itemized and port not in step.inputs:
             continue
@@ -148,9 +152,8 @@ def _inputs(graph: Graph, name: str, step: Step) -> Iterable[Problem]:
         yield Problem(field=f"inputs.{port}", message=f"Step '{name}' has no input '{port}'.", hint=has)
 
 
-def _from_items(graph: Graph, name: str) -> set[str]:
+def _from_items(graph: Graph, name: str, fan: str | None) -> set[str]:
     """Return the inputs of the body of a fan-out that its items give it."""
-    fan = bindings.bodies(graph).get(name)
     if fan is None or graph.steps[fan].kind == loops.KIND:  # whose first turn has what the body is given
         return set()
     items, body = graph.steps[fan].items, graph.steps[name]
@@ -378,7 +381,8 @@ def _ends(graph: Graph) -> Iterable[Problem]:
 
 def _exclusive(graph: Graph, makers: list[str]) -> bool:
     """Say whether no two of some steps can run both: they are in different branches of one condition."""
-    under = [dict(bindings.gates(graph, one.rpartition(".")[0])) for one in makers]
+    wiring = bindings.Wiring(graph)
+    under = [dict(wiring.gates(one.rpartition(".")[0])) for one in makers]
     return all(
         any(gate in b and a[gate] != b[gate] for gate in a)
         for number, a in enumerate(under)

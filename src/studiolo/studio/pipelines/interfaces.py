@@ -1,5 +1,6 @@
 """What a step takes that was written where it is used: the type of an input is that of what it is bound to. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from studiolo.studio.pipelines import bindings, checking, typing_rules
@@ -8,13 +9,17 @@ from studiolo.studio.pipelines.schemas import Given, Graph, Port, Problem, Step
 
 def inferred(graph: Graph) -> Graph:
     """Return a graph in which steps without a component declare all that they are given; what is not known stays undeclared."""
-    found = graph
+    steps = dict(graph.steps)
+    found = graph.model_copy(update={"steps": steps})  # ours: each step that is known is put into it
+    fans = bindings.bodies(graph)
     for name in _order(graph):
-        step = found.steps[name]
+        step = steps[name]
         if step.component or step.kind in ("if_else", *bindings.WITH_BODY):
             continue
         ports = {
-            port: one for port in _given(found, name) if port not in step.declares and (one := _port(found, name, port))
+            port: one
+            for port in _given(found, name, fans)
+            if port not in step.declares and (one := _port(found, name, port, fans))
         }
         inner = step.graph
         if inner is not None:
@@ -22,29 +27,28 @@ def inferred(graph: Graph) -> Graph:
         changes: dict[str, Any] = {"declares": {**step.declares, **ports}, "graph": inner}
         if inner is not None and not step.makes:
             changes["makes"] = inner.outputs
-        found = found.model_copy(update={"steps": {**found.steps, name: step.model_copy(update=changes)}})
+        steps[name] = step.model_copy(update=changes)
     return found
 
 
 def _order(graph: Graph) -> list[str]:
-    known = checking.order(graph)[0]
-    return [*known, *(name for name in graph.steps if name not in known)]
+    return list(dict.fromkeys([*checking.order(graph)[0], *graph.steps]))
 
 
-def _given(graph: Graph, name: str) -> list[str]:
-    """Return the inputs that a step is given, also by the items of a fan-out."""
+def _given(graph: Graph, name: str, fans: Mapping[str, str]) -> list[str]:
+    """Return the inputs that a step is given, also by the items of a fan-out. fans: by body."""
     step = graph.steps[name]
-    fan = bindings.bodies(graph).get(name)
+    fan = fans.get(name)
     items = graph.steps[fan].items if fan else None
     of_items = [port for item in items if isinstance(item, dict) for port in item] if isinstance(items, list) else []
     return list(dict.fromkeys([*step.inputs, *of_items]))
 
 
-def _port(graph: Graph, name: str, port: str) -> Port | None:
+def _port(graph: Graph, name: str, port: str, fans: Mapping[str, str]) -> Port | None:
     step = graph.steps[name]
     given = step.inputs.get(port)
     if given is None:
-        return _of_items(graph, name, port)
+        return _of_items(graph.steps[fans[name]].items, port)
     text = bindings.text_of(given)
     if ref := bindings.whole(text):
         found = checking.type_of(graph, ref)
@@ -72,8 +76,7 @@ def _optional(graph: Graph, step: Step, given: Given) -> bool:
     )
 
 
-def _of_items(graph: Graph, name: str, port: str) -> Port | None:
-    items = graph.steps[bindings.bodies(graph)[name]].items
+def _of_items(items: Any, port: str) -> Port | None:
     values = (
         [item[port] for item in items if isinstance(item, dict) and port in item] if isinstance(items, list) else []
     )

@@ -60,9 +60,9 @@ def of(ctx: Context, digest: str, items: int | None = None) -> Plan:
 
 def made(digest: str, graph: Graph) -> Plan:
     """Make a plan."""
-    bodies = bindings.bodies(graph)
+    bodies, wiring = bindings.bodies(graph), bindings.Wiring(graph)
     nodes = tuple(
-        Node(name, bindings.needs(graph, name), tuple(bindings.gates(graph, name)))
+        Node(name, wiring.needs(name), tuple(wiring.gates(name)))
         for name in checking.order(graph)[0]
         if name not in bodies
     )
@@ -70,10 +70,10 @@ def made(digest: str, graph: Graph) -> Plan:
         name: {o for o, given in s.outputs.items() if given.bind} for name, s in graph.steps.items()
     }
     for step in graph.steps.values():
-        refs = [ref for _, ref in bindings.sources(graph, step)]
+        refs = [ref for _, ref in wiring.sources(step)]
         for text in (step.condition, step.items, step.compute):
             if isinstance(text, str):
-                refs += [one for ref in bindings.refs(text) for one in bindings.followed(graph, ref)]
+                refs += [one for ref in bindings.refs(text) for one in wiring.followed(ref)]
         for ref in refs:
             if ref.step in read and ref.family == "outputs":
                 read[ref.step].add(ref.name)
