@@ -1,6 +1,7 @@
 """The web process: opens the studio, says where it answers, serves until it is told to stop."""
 
 import argparse
+import gc
 import logging
 import os
 import socket
@@ -64,6 +65,8 @@ def main() -> None:
     )
     scrubbing.install()  # after uvicorn has its handlers
     first = socket.socket(fileno=arguments.fd) if arguments.fd is not None else config.bind_socket()
+    gc.collect()
+    gc.freeze()  # what is loaded stays: to look through all of it for garbage would hold up every answer for a seventh of a second
     uvicorn.Server(config).run(sockets=[first, second])
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from studiolo.studio.experiments.job_schemas import DataInput
@@ -58,9 +59,10 @@ def expressions(text: str) -> list[str]:
     return [found[1] for found in _ANY.finditer(text)]
 
 
-def refs(text: str) -> list[Ref]:
+@lru_cache(4096)  # a pipeline is checked, planned and run by the same texts
+def refs(text: str) -> tuple[Ref, ...]:
     """Return what a text is bound to; expressions without a meaning are left out."""
-    return [ref for inside in expressions(text) if (ref := parse(inside)) is not None]
+    return tuple(ref for inside in expressions(text) if (ref := parse(inside)) is not None)
 
 
 def whole(text: str) -> Ref | None:

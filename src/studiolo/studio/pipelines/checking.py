@@ -4,7 +4,7 @@ Components must have been filled in: each step has its task or graph and its int
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 
@@ -216,7 +216,7 @@ def _nowhere(who: str, ref: Ref, why: Problem) -> Problem:
     return why.model_copy(update={"message": f"{who} is bound to ${{{{{ref.shown}}}}}: {why.message}"})
 
 
-def _bound(graph: Graph, who: str, port: Port, text: str, refs: list[Ref]) -> Iterable[Problem]:
+def _bound(graph: Graph, who: str, port: Port, text: str, refs: Sequence[Ref]) -> Iterable[Problem]:
     for ref in refs:
         found = type_of(graph, ref)
         if isinstance(found, Problem):
