@@ -238,3 +238,9 @@ def test_a_loop_goes_on_until_it_is_good_enough(running: Started) -> None:
     said = run(running, "25_a_loop.py")
     assert said.count("improve_loop/") == 4
     assert "the root of 2 is 1.414214" in said
+
+
+def test_a_pipeline_goes_on_with_what_is_good_enough(running: Started) -> None:
+    said = run(running, "26_choices.py")
+    assert "Completed: depth " in said
+    assert "Completed: none is good enough" in said

@@ -1,6 +1,8 @@
-"""Pipelines in Python: `from studiolo.sdk.pipelines import Out, OutFile, component, loop, pipeline, step`."""
+"""Pipelines in Python: `from studiolo.sdk.pipelines import Out, OutFile, component, each, if_else, loop, parallel_for, pipeline, step`."""
 
+from studiolo.studio.pipelines.branching import if_else, parallel_for
 from studiolo.studio.pipelines.functions import Out, OutFile, component, pipeline, step
 from studiolo.studio.pipelines.repeating import loop
+from studiolo.studio.pipelines.writing import each
 
-__all__ = ["Out", "OutFile", "component", "loop", "pipeline", "step"]
+__all__ = ["Out", "OutFile", "component", "each", "if_else", "loop", "parallel_for", "pipeline", "step"]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from studiolo.kernel.context import Context
-from studiolo.sdk.pipelines import Out, OutFile, component, loop, pipeline, step
+from studiolo.kernel.errors import Remote
+from studiolo.sdk.pipelines import Out, OutFile, component, each, if_else, loop, parallel_for, pipeline, step
 from studiolo.sdk.studio import Studio
 from studiolo.studio.pipelines import service
 from studiolo.studio.pipelines.errors import BadPipeline
@@ -146,3 +147,105 @@ def test_what_decides_a_loop_is_an_output_of_its_body() -> None:
 
     with pytest.raises(BadPipeline, match="is no output of it"):
         wrong()
+
+
+@step
+def even(number: int) -> bool:
+    return number % 2 == 0
+
+
+@step
+def halve(number: int) -> int:
+    return number // 2
+
+
+@step
+def triple(number: int, plus: int = 1) -> int:
+    return 3 * number + plus
+
+
+@pipeline
+def collatz(number: int = 6) -> None:
+    if_else(even(number), true_block=halve(number), false_block=[triple(number)])
+
+
+def test_a_condition_runs_one_block_and_skips_the_other(ctx: Context, studio: Studio) -> None:
+    for number, ran, skipped, value in ((6, "halve", "triple", 3), (7, "triple", "halve", 22)):
+        run = ended(ctx, studio.pipelines.submit(collatz(number)))
+        found = states(ctx, run)
+        assert (run.run.state, found[ran], found[skipped]) == ("Completed", "Completed", "Skipped")
+        assert service.step(ctx, run.run.id, ran).outputs["result"].value == value
+
+
+@step
+def numbers(upto: int) -> list[dict[str, int]]:
+    return [{"number": n} for n in range(1, upto + 1)]
+
+
+@step
+def total(results: Path) -> int:
+    return sum(int((results / str(n) / "result").read_text()) for n in range(len(list(results.iterdir()))))
+
+
+@pipeline
+def tripled() -> Any:
+    listed = parallel_for(triple(each, plus=0), [{"number": 1}, {"number": 5}], max_concurrency=1)
+    made = parallel_for(triple(each), numbers(3), name="of_a_step")
+    return {"listed": total(listed.result).result, "made": total(made).result}
+
+
+def test_a_step_runs_for_each_item_of_a_list_and_of_what_a_step_returned(ctx: Context, studio: Studio) -> None:
+    run = ended(ctx, studio.pipelines.submit(tripled()))
+    assert run.run.state == "Completed", [(one.path, one.error) for one in service.steps(ctx, run.run.id)]
+    below = [path for path in states(ctx, run) if "/" in path]
+    assert below == ["triple_each/0", "triple_each/1", "of_a_step/0", "of_a_step/1", "of_a_step/2"]
+    values = [service.step(ctx, run.run.id, name).outputs["result"].value for name in ("total", "total_2")]
+    assert values == [18, 21]
+
+
+@pipeline
+def both(number: int) -> Any:
+    return {"result": triple(halve(number)).result}
+
+
+@pipeline
+def nested() -> Any:
+    return {"all": parallel_for(both(each), [4, 8])["result"]}
+
+
+def test_a_pipeline_runs_for_each_item(ctx: Context, studio: Studio) -> None:
+    run = ended(ctx, studio.pipelines.submit(nested()))
+    assert run.run.state == "Completed", [(one.path, one.error) for one in service.steps(ctx, run.run.id)]
+    found = states(ctx, run)
+    assert {path for path in found if path.count("/") == 1} == {"both_each/0", "both_each/1"}
+
+
+@pytest.mark.parametrize(
+    ("write", "says"),
+    [
+        (lambda: if_else("yes", true_block=halve(1)), "is a str, and no output"),  # type: ignore[arg-type]
+        (lambda: if_else(even(2), true_block=[3]), "true_block has a int"),  # type: ignore[list-item]
+        (lambda: parallel_for(triple(each), "abc"), "The items are a str"),
+        (lambda: parallel_for(triple(each), [{"number": Path()}]), "cannot be sent"),
+        (lambda: list(numbers(3)), "nothing can be done for each"),
+        (lambda: list(numbers(3).result), "nothing can be done for each"),
+        (lambda: halve(1) if even(2).result else None, "give it to `if_else`"),
+    ],
+)
+def test_what_cannot_be_written_down_says_what_to_do(write: Any, says: str) -> None:
+    @pipeline
+    def wrong() -> None:
+        write()
+
+    with pytest.raises(BadPipeline) as raised:
+        wrong()
+    assert says in f"{raised.value.detail} {raised.value.hint}"
+
+
+def test_an_input_that_no_item_gives_is_named(studio: Studio) -> None:
+    @pipeline
+    def wrong() -> None:
+        parallel_for(triple(each, plus=each), [{"number": 1}])
+
+    with pytest.raises(Remote, match="'plus' of step 'triple' is given nothing"):
+        studio.pipelines.submit(wrong())

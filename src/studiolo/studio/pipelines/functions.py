@@ -21,7 +21,7 @@ from studiolo.studio.pipelines.errors import BadPipeline
 from studiolo.studio.pipelines.files import components as component_files
 from studiolo.studio.pipelines.files import reading
 from studiolo.studio.pipelines.files.reading import Slot
-from studiolo.studio.pipelines.writing import LITERALS, RESULT, Builder, Call, Handle, building, literal, sent
+from studiolo.studio.pipelines.writing import LITERALS, RESULT, Builder, Call, Each, Handle, building, literal, sent
 from studiolo.studio.pipelines.writing import builder as builder_of
 
 FILE = "step.py"
@@ -113,7 +113,7 @@ class Step(_Options):
         result = self._hints.get("return")
         if result is not type(None) and RESULT not in makes and result is not None:
             makes[RESULT] = LITERALS.get(result, "uri_file")
-        words = [f"{key}=${{{{inputs.{key}}}}}" for key in inputs] + [f"{key}=${{{{outputs.{key}}}}}" for key in makes]
+        words = [f"{key}=${{{{inputs.{key}}}}}" for key in kinds] + [f"{key}=${{{{outputs.{key}}}}}" for key in makes]
         kinds |= {key: "result" if key == RESULT and RESULT not in signature.parameters else "path" for key in makes}
         plain = makes.get(RESULT) in typing_rules.LITERALS
         code = functions.source_of(self._function, later=True)
@@ -162,7 +162,10 @@ class Step(_Options):
             if one is None:
                 continue
             hint = self._hints.get(name)
-            if isinstance(one, Handle):
+            if isinstance(one, Each):
+                kinds[name] = _of_item(hint)
+                declares[name] = {"type": kinds[name]}
+            elif isinstance(one, Handle):
                 inputs[name] = one.text
                 kind, kinds[name] = _of_handle(one, hint)
                 if kind:  # else the studio finds it
@@ -174,6 +177,11 @@ class Step(_Options):
                 inputs[name], kinds[name] = literal(name, one, hint)
                 declares[name] = {"type": typing_rules.of(inputs[name])}
         return inputs, declares, kinds, local
+
+
+def _of_item(hint: Any) -> str:
+    """Return the type of an input that the items of a fan-out give."""
+    return LITERALS.get(hint, "string")
 
 
 def _of_handle(one: Handle, hint: Any) -> tuple[str, str]:
@@ -223,7 +231,7 @@ class Component(_Options):
                 inputs[key] = one.text
             elif isinstance(one, Path):
                 inputs[key], local[key] = sent(key, one)[0], one
-            elif one is not None:
+            elif one is not None and not isinstance(one, Each):
                 inputs[key] = one
         call = builder.add(name.partition("@")[0].replace(".", "_"), {**made, "inputs": inputs, **self._options}, makes)
         for slot, listed in found.files.items():
@@ -305,7 +313,9 @@ def _written(
         if one is None:
             handles[name] = None
             continue
-        if isinstance(one, Handle):
+        if isinstance(one, Each):
+            ports[name] = {"type": _of_item(get_type_hints(function).get(name))}
+        elif isinstance(one, Handle):
             values[name], ports[name] = one.text, {"type": one.kind or "uri_folder"}
         elif isinstance(one, Path):
             values[name], ports[name] = sent(name, one)

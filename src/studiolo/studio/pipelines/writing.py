@@ -1,7 +1,7 @@
 """A graph while it is being written down in Python: its steps, and what a call in it hands on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,30 @@ class Handle:
     def __bool__(self) -> bool:
         raise BadPipeline(
             "A value of a pipeline is not known while its steps are written down.",
-            "Decide inside of a step, or in a file with `if_else`; to run a step again there is `loop`.",
+            "Decide inside of a step, or give it to `if_else`; to run a step again there is `loop`.",
             field="pipeline",
         )
+
+    def __iter__(self) -> Iterator[Any]:
+        raise _unknown_items()
+
+
+def _unknown_items() -> BadPipeline:
+    return BadPipeline(
+        "What a step makes is not known while the steps are written down, so nothing can be done for each of it.",
+        "Give it to `parallel_for`, with a step that is called with `each`.",
+        field="pipeline",
+    )
+
+
+class Each:
+    """Stands for an input that each item of a `parallel_for` gives."""
+
+    def __repr__(self) -> str:
+        return "each"
+
+
+each = Each()
 
 
 class Call:
@@ -44,6 +65,9 @@ class Call:
             )
         kind = self.makes[output] if self.makes is not None else ""
         return Handle(f"${{{{parent.jobs.{self.name}.outputs.{output}}}}}", kind, self, output)
+
+    def __iter__(self) -> Iterator[Any]:
+        raise _unknown_items()
 
     @property
     def result(self) -> Handle:
