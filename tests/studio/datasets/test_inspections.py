@@ -70,6 +70,15 @@ def test_of_a_large_file_at_most_two_mebibytes_are_read(ctx: Context, tmp_path: 
     assert not list((ctx.settings.home / "work").iterdir())
 
 
+def test_a_form_of_dates_that_was_found_is_told(ctx: Context, tmp_path: Path) -> None:
+    path = tmp_path / "dates.csv"
+    path.write_text("a;b\n1;31.12.2026\n2;01.02.2027\n")
+    with elsewhere(Counted(path)):
+        found = look(ctx).columns
+    assert [(one.type, one.formats) for one in found] == [("integer", []), ("date", ["%d.%m.%Y"])]
+    assert found[1].examples == ["2026-12-31", "2027-02-01"]
+
+
 def test_what_comes_only_further_down_counts(ctx: Context, tmp_path: Path) -> None:
     path = tmp_path / "late.csv"
     path.write_text("a,b\n" + "1,x\n" * 600_000 + "1.5,x\n" * 600_000)

@@ -172,6 +172,7 @@ def _settle(source: Source, text: TextSource, dialect: Dialect, fields: list[str
         strict=frozenset(name for name, choice in chosen.items() if choice.mismatch == "error"),
         infer=source.options.infer_types,
         prove=source.options.proof,
+        before={entry.place[0]: entry.formats for entry in source.first.columns} if source.first else None,
     )
 
 

@@ -40,7 +40,8 @@ class InspectedFile(BaseModel):
 
 
 class InspectedColumn(BaseModel):
-    """A column as it would be. choices: the types it can be given; examples: of its first values."""
+    """A column as it would be. choices: the types it can be given; formats: how its moments are written, where that was found; examples: of
+    its first values."""
 
     name: str
     field: list[str]
@@ -49,6 +50,7 @@ class InspectedColumn(BaseModel):
     include: bool
     origin: Literal["file", "path", "partition"]
     choices: list[ColumnType]
+    formats: list[str] = []
     examples: list[Any]
 
 

@@ -170,6 +170,7 @@ def _column(column: ColumnSchema, examples: list[Any], *, include: bool, format_
         else TEXTS
         if text and column.type != "json"
         else TYPED.get(column.type, [column.type]),
+        formats=column.formats,
         examples=examples,
     )
 

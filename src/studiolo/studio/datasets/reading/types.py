@@ -1,11 +1,11 @@
 """What a column of texts is: guessed from the first rows, by what all of its values can be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studiolo.studio.datasets.reading import engine, read_csv
+from studiolo.studio.datasets.reading import engine, read_csv, written
 from studiolo.studio.datasets.reading.kinds import SQL_TYPES
 from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, ReadingNote
 
@@ -20,7 +20,7 @@ ABSENT = (  # a longer one can only be of blanks
     f"(CASE WHEN strlen(v) <= {LONGEST} THEN v IN ({', '.join(map(engine.literal, MISSING))}) OR trim(v) = '' "
     "WHEN v LIKE ' %' THEN trim(v) = '' ELSE false END)"
 )
-COMMA = "regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*')"
+COMMA = f"(regexp_full_match(v, '\\s*[+-]?[0-9]+(,[0-9]+)?\\s*') OR {written.GROUPED})"
 DIGITS = 17  # significant ones that a DOUBLE tells apart
 LONG = f"strlen(rtrim(replace(ltrim(v, ' +-0.'), '.', ''), ' 0')) > {DIGITS} AND contains(v, '.') AND NOT contains(lower(v), 'e')"
 # of what can be one: to find out that a text is none is what casts take longest for
@@ -58,6 +58,9 @@ FACTS = {
     "day": "count(*) FILTER (CASE WHEN strlen(v) <= 10 THEN true WHEN v LIKE ' %' OR v LIKE '% ' THEN length(trim(v)) <= 10 END)",
     "zone": _if(f"{WORD} AND contains(v, ':')", f"regexp_matches(v, {engine.literal(ZONE)})"),
     "fraction": _if(WORD, "contains(v, ',')"),
+    "grouped": _if(f"{WORD} AND contains(v, ',')", written.GROUPED),
+    **{name: _if(f"{WORD} AND {cheap}", dear) for name, (cheap, dear) in written.conditions().items()},
+    "timed": _if(WORD, "contains(v, ':')"),
     "long": _if(f"strlen(v) > {DIGITS} + 3 AND NOT isnan(d)", LONG),
 }
 # asked of the columns alone in which a value holds a comma, or a zone; counting different texts is dear even where there are none
@@ -86,11 +89,15 @@ class Guess:
 
 
 def guess(
-    connection: "DuckDBPyConnection", texts: Sequence[Path], names: Sequence[str], options: dict[str, Any]
+    connection: "DuckDBPyConnection",
+    texts: Sequence[Path],
+    names: Sequence[str],
+    options: dict[str, Any],
+    before: Mapping[str, Sequence[str]] | None = None,
 ) -> Guess:
     """Guess from the first rows, 20,480 of them unless the table is wide, and from pieces further down.
 
-    texts: the file, and a text of rows from other places of it. What they do not tell is settled by reading the file through.
+    texts: the file, and a text of rows from other places of it; before: how moments are written in the files before, by column. What they do not tell is settled by reading the file through.
     """
     rows = first_rows(len(names))
     types = dict.fromkeys(names, "VARCHAR")
@@ -103,14 +110,16 @@ def guess(
         parts.append(_below(further, rows))
     head = f"({' UNION ALL '.join(parts)})"
     seen = _facts(connection, head)
-    columns = {name: _decide(name, seen.get(name, NOTHING)) for name in names}
+    forms = before or {}
+    columns = {name: _decide(name, seen.get(name, NOTHING), forms.get(name, ())) for name in names}
     commas = [name for name in names if _has_decimal_commas(seen.get(name, NOTHING))]
     decimal = options["decimal"] or "."
     points = any(entry.type == "number" for entry in columns.values())
     if decimal == "," or (options["decimal"] is None and commas and options["delimiter"] != "," and not points):
         decimal = ","
         for name in commas:
-            columns[name] = column(name, "number")
+            # what the reader takes for a number has no dots between thousands
+            columns[name] = column(name, "number").model_copy(update={"lenient": seen[name]["grouped"] > 0})
     looks = [(entry, seen.get(name, NOTHING)) for name, entry in columns.items()]
     notes = [note for entry, facts in looks for note in (_zones(entry, facts), _rounded(entry, facts)) if note]
     gaps = [entry.name for entry in columns.values() if entry.type != "text" and seen[entry.name]["absent"]]
@@ -175,7 +184,7 @@ def _facts(connection: "DuckDBPyConnection", head: str) -> dict[str, dict[str, i
     return found
 
 
-def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:  # noqa: PLR0911 - one line per type
+def _decide(name: str, facts: dict[str, int], before: Sequence[str]) -> ColumnSchema:  # noqa: PLR0911 - one line per type
     present = facts["n"] - facts["absent"]
     if present <= 0:
         return column(name, "text")
@@ -189,7 +198,7 @@ def _decide(name: str, facts: dict[str, int]) -> ColumnSchema:  # noqa: PLR0911 
         return column(name, "datetime", "TIMESTAMPTZ" if facts["zone"] else "")
     if facts["clock"] == present:
         return column(name, "time")
-    return column(name, "text")
+    return written.moment(name, facts, present, before) or column(name, "text")
 
 
 def _tokens(connection: "DuckDBPyConnection", head: str, names: Sequence[str]) -> list[str]:

@@ -98,12 +98,12 @@ class Union:
             return column
         if column.stored != other.stored:
             self.schema.options["union"] = True
-        if (column.type, column.sql_type) == (other.type, other.sql_type) or other.name in found.empty:
+        if other.name in found.empty or (_held(column) == _held(other) and column.formats == other.formats):
             return column
         if column.name in self._empty:
             return other.model_copy(update={"name": column.name})
         wider = widest(column, other)
-        if (wider.type, wider.sql_type) != (column.type, column.sql_type):
+        if _held(wider) != _held(column):
             self._note(
                 ReadingNote(
                     message=f"Column '{column.name}' is {column.type} in the files before and {other.type} in {name}; it is read "
@@ -154,22 +154,34 @@ class Union:
             self.schema.notes.append(note)
 
 
+def _held(column: ColumnSchema) -> tuple[str, str]:
+    return column.type, column.sql_type
+
+
 def widest(one: ColumnSchema, other: ColumnSchema) -> ColumnSchema:
     """Return the column whose type holds the values of both."""
-    if one.type == other.type:
-        if one.type == "datetime":
-            return one if one.sql_type == "TIMESTAMPTZ" else other
-        return _decimal(one, other) if one.type == "decimal" else one
     kinds = {one.type, other.type}
     if kinds <= set(NUMBERS):
-        if kinds == {"integer", "decimal"}:
-            return one if one.type == "decimal" else other
-        return one if one.type == "number" else other
-    if kinds == set(MOMENTS):
-        return one if one.type == "datetime" else other
-    return one.model_copy(
-        update={"type": "text", "sql_type": "VARCHAR", "lenient": False, "stored": one.stored and "VARCHAR"}
-    )
+        return _number(one, other)
+    if kinds <= set(MOMENTS):  # what is written in two ways is read in none
+        more, fewer = (other, one) if _moment_rank(other) > _moment_rank(one) else (one, other)
+        if bool(fewer.formats) == bool(more.formats) and set(fewer.formats) <= set(more.formats):
+            return more
+    elif len(kinds) == 1:
+        return one
+    plain = {"type": "text", "sql_type": "VARCHAR", "lenient": False, "formats": []}
+    return one.model_copy(update={**plain, "stored": one.stored and "VARCHAR"})
+
+
+def _moment_rank(column: ColumnSchema) -> tuple[bool, bool, int]:
+    return column.type == "datetime", column.sql_type == "TIMESTAMPTZ", len(column.formats)
+
+
+def _number(one: ColumnSchema, other: ColumnSchema) -> ColumnSchema:
+    if one.type == other.type == "decimal":
+        return _decimal(one, other)
+    order = ("integer", "decimal", "number")
+    return max(one, other, key=lambda entry: (order.index(entry.type), entry.lenient))
 
 
 def _decimal(one: ColumnSchema, other: ColumnSchema) -> ColumnSchema:

@@ -43,7 +43,7 @@ class Seen(NamedTuple):
 class Settled:
     """What the whole file agreed to. columns: of the fields that are read; empty: those without a value.
 
-    strict: chosen columns whose values must all fit.
+    strict: chosen columns whose values must all fit; guessed: columns that are read by a form which was guessed (`written`).
     """
 
     columns: list[ColumnSchema]
@@ -51,6 +51,7 @@ class Settled:
     options: dict[str, Any]
     fields: Sequence[str] = ()
     strict: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
     notes: list[ReadingNote] = field(default_factory=list)
     empty: frozenset[str] = frozenset()
 
@@ -72,12 +73,13 @@ def settle(
     strict: frozenset[str] = frozenset(),
     infer: bool = True,
     prove: bool = True,
+    before: Mapping[str, Sequence[str]] | None = None,
 ) -> Settled:
     """Guess types from rows of several places, then read everything until no value contradicts.
 
     texts: the file, and rows from further down for the guess; chosen: columns whose type is given; left_out: fields that are not
-    read; infer: without, all is text; prove: without, the guess is all. Raises RaggedRow, BadQuotes, LineTooLong and, for
-    strict columns, LostValues, each with the physical line of the first case.
+    read; infer: without, all is text; prove: without, the guess is all; before: how moments are written in the files before, by column. Raises
+    RaggedRow, BadQuotes, LineTooLong and, for strict columns, LostValues, each with the physical line of the first case.
     """
     chosen = chosen or {}
     wanted = [name for name in fields if name not in left_out]
@@ -85,14 +87,15 @@ def settle(
     connection = engine.connect(spill=work, memory=WIDE_MEMORY if wide else engine.INSPECT_MEMORY, threads=int(wide))
     try:
         if infer:
-            first = guess(connection, texts, fields, options)
+            first = guess(connection, texts, fields, options, before)
             found, missing, decimal = first.columns, first.missing, first.decimal
         else:
             first, missing, decimal = None, [], options["decimal"] or "."
             found = {name: column(name, "text") for name in fields}
         columns = [chosen.get(name, found[name]) for name in wanted]
         options = options | {"missing": [*dict.fromkeys([*options["missing"], *missing])], "decimal": decimal}
-        state = Settled(columns, 0, options, fields, strict)
+        guessed = frozenset(name for name in wanted if name not in chosen and found[name].lenient)
+        state = Settled(columns, 0, options, fields, strict, guessed)
         if missing:
             _note_missing(state, missing)
         if first:
@@ -104,6 +107,8 @@ def settle(
         _read_until_settled(connection, texts[0], state)
         guessed_from_all = first is not None and not chosen and state.rows <= first_rows(len(fields))
         if not guessed_from_all and _find_late_zones(connection, texts[0], state):
+            _read_until_settled(connection, texts[0], state)
+        while state.guessed and _doubt_forms(connection, texts[0], state):
             _read_until_settled(connection, texts[0], state)
         _report_losses(connection, texts[0], state)
         return state
@@ -278,14 +283,42 @@ def _first_lossy(
     return losses.line_of_record(path, state.options, int(row[0])), str(row[1])
 
 
-def _report_losses(connection: "DuckDBPyConnection", path: Path, state: Settled) -> None:
-    """Note what chosen types lose; raise LostValues where nothing may be."""
-    lenient = [entry for entry in state.columns if entry.lenient]
-    if not lenient:
-        return
+def _doubt_forms(connection: "DuckDBPyConnection", path: Path, state: Settled) -> bool:
+    """Turn columns to text of which a value is not written as was guessed, unless it only means `missing`; say whether anything changed."""
+    lenient = [entry for entry in state.columns if entry.name in state.guessed]
+    absent: list[str] = []
+    doubted = _losses(connection, path, state, lenient)
+    for loss in doubted:
+        texts = [text for _, text in loss.first]
+        if all(text in MISSING and text not in state.options["missing"] for text in texts):
+            absent += texts
+            continue
+        index = next(place for place, entry in enumerate(state.columns) if entry.name == loss.column)
+        was = state.columns[index]
+        state.columns[index] = column(loss.column, "text")
+        state.guessed -= {loss.column}
+        row, text = next(one for one in loss.first if one[1] not in MISSING)
+        line = losses.line_of_record(path, state.options, row)
+        _note(state, state.columns[index], was.type, line, text, "cannot be one; it is read as text")
+    if absent:
+        _add_missing(state, absent)
+    return bool(doubted)
+
+
+def _losses(
+    connection: "DuckDBPyConnection", path: Path, state: Settled, lenient: Sequence[ColumnSchema]
+) -> list[losses.Loss]:
     table = read_csv.source(path, state.types, state.options)
     asked = [(entry, engine.name(entry.name), read_csv.value(entry, state.options["decimal"])) for entry in lenient]
-    for loss in losses.find(connection, table, asked):
+    return losses.find(connection, table, asked)
+
+
+def _report_losses(connection: "DuckDBPyConnection", path: Path, state: Settled) -> None:
+    """Note what chosen types lose; raise LostValues where nothing may be."""
+    lenient = [entry for entry in state.columns if entry.lenient and entry.name not in state.guessed]
+    if not lenient:
+        return
+    for loss in _losses(connection, path, state, lenient):
         row, text = loss.first[0]
         line = losses.line_of_record(path, state.options, row)
         kind = next(entry.type for entry in lenient if entry.name == loss.column)

@@ -133,6 +133,11 @@ function ColumnLine({ fixed, column, found, reading, onReading }: LineProps) {
   const later = useDebouncedCallback(set, 400);
   const loss = found.losses.find((one) => one.column === column.name || one.column === field);
   const type = said?.type ?? column.type;
+  const choose = (wanted: string | null) => {
+    const same = wanted && MOMENTS.has(wanted) && !said?.formats?.length && column.formats.length > 0;
+    if (same) setFormats(column.formats.join(', ')); // as they were found: else another type would read none of them
+    set({ type: wanted ?? undefined, ...(same ? { formats: column.formats } : {}) });
+  };
   return (
     <Table.Tr data-off={!column.include || undefined}>
       <Table.Td>
@@ -169,7 +174,7 @@ function ColumnLine({ fixed, column, found, reading, onReading }: LineProps) {
           allowDeselect={false}
           data={[...new Set([...column.choices, column.type, type])]}
           value={type}
-          onChange={(value) => set({ type: value ?? undefined })}
+          onChange={choose}
         />
         {MOMENTS.has(type) && !fixed ? (
           <TextInput
@@ -177,7 +182,7 @@ function ColumnLine({ fixed, column, found, reading, onReading }: LineProps) {
             mt={4}
             w={130}
             aria-label={`How moments of ${field} are written`}
-            placeholder="%d/%m/%Y"
+            placeholder={column.formats.join(', ') || '%d/%m/%Y'}
             value={formats}
             onChange={(event) => {
               setFormats(event.currentTarget.value);

@@ -15,6 +15,8 @@ export interface InspectedColumn {
   origin?: string;
   /** Types it can be. */
   choices: string[];
+  /** How its moments are written, where that was found. */
+  formats: string[];
   examples: unknown[];
 }
 
