@@ -143,6 +143,8 @@ def test_of_steps_that_start_together_the_one_whose_run_cannot_be_made_fails(ctx
 
 def test_a_pipeline_costs_what_its_own_jobs_cost(any_ctx: Context) -> None:
     ctx = any_ctx
+    free = ended(ctx, service.submit(ctx, diamond("free")))
+    assert listed_costs(ctx) == {free.run.id: None}  # nothing here has a price
     clusters.create(ctx, ClusterCreate(name="priced", cores=1, price_per_hour=360.0))
     first = ended(ctx, service.submit(ctx, diamond("x", settings={"default_compute": "priced"})))
     assert first.run.state == "Completed", first.run.error
@@ -152,6 +154,12 @@ def test_a_pipeline_costs_what_its_own_jobs_cost(any_ctx: Context) -> None:
     assert cost > 0
     again = ended(ctx, service.submit(ctx, diamond("x", settings={"default_compute": "priced"})))
     assert service.cost(ctx, again.run.id).cost == 0
+    assert listed_costs(ctx) == {free.run.id: 0, first.run.id: pytest.approx(cost), again.run.id: 0}
+
+
+def listed_costs(ctx: Context) -> dict[str, float | None]:
+    page = service.list_runs(ctx, experiments.RunFilter(top_level=True, kinds=["pipeline"]))
+    return {one.run.id: one.cost for one in page.items}
 
 
 def test_a_nested_pipeline_costs_what_is_below_it(ctx: Context) -> None:
@@ -165,6 +173,7 @@ def test_a_nested_pipeline_costs_what_is_below_it(ctx: Context) -> None:
     alone = clusters.cost(ctx, str(found["alone"].run_id)).cost
     assert nested > 0
     assert service.cost(ctx, done.run.id).cost == pytest.approx(nested + alone)
+    assert listed_costs(ctx) == {done.run.id: pytest.approx(nested + alone)}
 
 
 def test_the_steps_with_the_longest_chain_behind_them_are_taken_first(ctx: Context) -> None:

@@ -10613,7 +10613,8 @@ export interface components {
     };
     /**
      * InspectedColumn
-     * @description A column as it would be. choices: the types it can be given; examples: of its first values.
+     * @description A column as it would be. choices: the types it can be given; formats: how its moments are written, where that was found; examples: of
+     *     its first values.
      */
     InspectedColumn: {
       /** Choices */
@@ -10633,6 +10634,11 @@ export interface components {
       examples: unknown[];
       /** Field */
       field: string[];
+      /**
+       * Formats
+       * @default []
+       */
+      formats: string[];
       /** Include */
       include: boolean;
       /** Name */
@@ -13103,6 +13109,8 @@ export interface components {
      * @description A pipeline's run with its graph, components filled in. outputs: as far as they are there.
      */
     PipelineDetail: {
+      /** Cost */
+      cost?: number | null;
       counts: components['schemas']['Counts'];
       /**
        * Description
@@ -13160,8 +13168,12 @@ export interface components {
     /**
      * PipelineRun
      * @description A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from.
+     *
+     *     cost: so far, in a list of pipelines, where any job of the workspace ran on a compute with a price.
      */
     PipelineRun: {
+      /** Cost */
+      cost?: number | null;
       counts: components['schemas']['Counts'];
       /**
        * Description

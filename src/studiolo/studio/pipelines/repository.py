@@ -161,6 +161,18 @@ def started(tx: Connection, ctx: Context, root_id: str, below: str) -> list[str]
     return list(tx.execute(query.where(_STEP.state != "Reused")).scalars())
 
 
+def started_of(tx: Connection, ctx: Context, root_ids: Collection[str]) -> dict[str, str]:
+    """Return the runs that the steps of whole trees were started as, each with its tree."""
+    found: dict[str, str] = {}
+    for some in _some(sorted(root_ids)):
+        query = select(_STEP.run_id, _STEP.root_id).where(
+            _STEP.root_id.in_(some), _STEP.workspace_id == ctx.workspace_id
+        )
+        query = query.where(_STEP.run_id.is_not(None), _STEP.state != "Reused")
+        found |= {row.run_id: row.root_id for row in tx.execute(query)}
+    return found
+
+
 def step_by_path(tx: Connection, ctx: Context, root_id: str, path: str) -> Row | None:
     """Return a step of a tree."""
     query = select(pipeline_steps).where(

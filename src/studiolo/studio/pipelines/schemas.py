@@ -302,13 +302,17 @@ class Counts(BaseModel):
 
 
 class PipelineRun(BaseModel):
-    """A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from."""
+    """A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from.
+
+    cost: so far, in a list of pipelines, where any job of the workspace ran on a compute with a price.
+    """
 
     run: Run
     description: str = ""
     counts: Counts
     rerun_of: str | None = None
     seconds: float | None = None
+    cost: float | None = None
 
 
 class PipelineDetail(PipelineRun):

@@ -133,7 +133,7 @@ def cost(ctx: Context, run_id: str) -> PipelineCost:
     found = row(ctx, run_id)
     with ctx.db.read() as tx:
         jobs = repository.started(tx, ctx, found.root_id, found.path)
-    return PipelineCost(run_id=run_id, cost=compute.cost_of_all(ctx, jobs))
+    return PipelineCost(run_id=run_id, cost=sum(compute.costs_of(ctx, jobs).values()))
 
 
 def graph_of(ctx: Context, found: Any) -> Graph:
@@ -160,10 +160,22 @@ def list_runs(
         room = limit - len(chosen)
         chosen += fitting[:room]
         if len(fitting) > room:
-            return Page(items=_runs(ctx, chosen), next=encode(chosen[-1].run_seq))
+            return Page(items=_with_costs(ctx, _runs(ctx, chosen)), next=encode(chosen[-1].run_seq))
         if page.next is None or len(chosen) >= limit:
-            return Page(items=_runs(ctx, chosen), next=page.next)
+            return Page(items=_with_costs(ctx, _runs(ctx, chosen)), next=page.next)
         position = page.next
+
+
+def _with_costs(ctx: Context, found: list[PipelineRun]) -> list[PipelineRun]:
+    """Add what topmost pipelines have cost so far, where anything of the workspace has a price."""
+    if not compute.has_price(ctx):
+        return found
+    with ctx.db.read() as tx:
+        roots = repository.started_of(tx, ctx, [one.run.id for one in found])
+    spent = dict.fromkeys((one.run.id for one in found), 0.0)
+    for run_id, cost_ in compute.costs_of(ctx, roots).items():
+        spent[roots[run_id]] += cost_
+    return [one.model_copy(update={"cost": spent[one.run.id]}) for one in found]
 
 
 def _runs(ctx: Context, rows: Sequence[Any]) -> list[PipelineRun]:

@@ -83,6 +83,14 @@ const COLUMNS: GridColumn<PipelineRun>[] = [
     value: (row) => row.seconds ?? null,
     cell: (row) => <RunDuration run={row.run} />,
   },
+  {
+    id: 'cost',
+    header: 'Cost',
+    width: 84,
+    align: 'right',
+    value: (row) => row.cost ?? null,
+    cell: (row) => (row.cost ? row.cost.toFixed(4) : '–'),
+  },
   { id: 'experiment', header: 'Experiment', width: 130, optional: true, value: (row) => row.run.experiment },
   { id: 'user', header: 'User', width: 100, value: (row) => row.run.user },
   {
@@ -114,7 +122,15 @@ export function RunList({ search, change }: Props) {
   const list = usePages(pipelineRuns({ state: search.state, name: name || undefined }));
   const plain = !search.state && !name;
   // what is not here yet cannot be sorted here: the order of a long list stays the server's, newest first
-  const columns = useMemo(() => COLUMNS.map((one) => ({ ...one, sortable: !list.hasMore })), [list.hasMore]);
+  const priced = (list.data ?? []).some((row) => row.cost != null); // a studio without prices has no such column
+  const columns = useMemo(
+    () =>
+      COLUMNS.filter((one) => one.id !== 'cost' || priced).map((one) => ({
+        ...one,
+        sortable: !list.hasMore,
+      })),
+    [list.hasMore, priced],
+  );
   return (
     <Answer query={list}>
       {(rows) =>

@@ -1,6 +1,6 @@
 """SQL of clusters."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 
 from studiolo.studio.compute.clusters.tables import clusters, nodes, usages
 from studiolo.studio.compute.tables import holdings
+
+_MOST_IDS = 500
 
 
 def find(tx: Connection, workspace_id: str, name: str) -> Row[Any] | None:
@@ -161,12 +163,29 @@ def used(tx: Connection, cluster: str, since: datetime) -> list[Row[Any]]:
 
 def used_by(tx: Connection, workspace_id: str, run_ids: Collection[str]) -> list[Row[Any]]:
     """Return what the attempts of runs used, in order."""
-    query = select(usages).where(usages.c.workspace_id == workspace_id, usages.c.run_id.in_(list(run_ids)))
-    return list(tx.execute(query.order_by(usages.c.started_at)))
+    found: list[Row[Any]] = []
+    for some in _some(run_ids):
+        query = select(usages).where(usages.c.workspace_id == workspace_id, usages.c.run_id.in_(some))
+        found += tx.execute(query)
+    return sorted(found, key=lambda one: one.started_at)
 
 
 def held_by(tx: Connection, run_ids: Collection[str]) -> list[Row[Any]]:
     """Return what runs hold of nodes now."""
     of_node = tuple(nodes.c[name].label(f"node_{name}") for name in ("cores", "memory_bytes", "gpus"))
     query = select(holdings, nodes.c.price_per_hour, *of_node).join(nodes, nodes.c.id == holdings.c.node)
-    return list(tx.execute(query.where(holdings.c.run_id.in_(list(run_ids)))))
+    return [row for some in _some(run_ids) for row in tx.execute(query.where(holdings.c.run_id.in_(some)))]
+
+
+def has_price(tx: Connection, workspace_id: str) -> bool:
+    """Say whether anything of a workspace's jobs on clusters has cost, or costs now."""
+    used = select(usages.c.run_id).where(usages.c.workspace_id == workspace_id, usages.c.price_per_hour > 0)
+    held = select(nodes.c.id).where(nodes.c.price_per_hour > 0)
+    return any(tx.execute(query.limit(1)).first() is not None for query in (used, held))
+
+
+def _some(ids: Collection[str]) -> Iterator[list[str]]:
+    """Yield ids a few at a time: a statement takes no more than some thousands."""
+    listed = list(ids)
+    for start in range(0, len(listed), _MOST_IDS):
+        yield listed[start : start + _MOST_IDS]

@@ -1,5 +1,6 @@
 """The verbs of clusters."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,26 +161,35 @@ def usage(ctx: Context, name: str, days: int) -> ClusterUsage:
 def cost(ctx: Context, run_id: str) -> RunCost:
     """Return what a run has cost on clusters so far; nothing elsewhere, and for a run that is not of the workspace."""
     ended, hours, spent = _spent(ctx, [run_id])
-    return RunCost(run_id=run_id, hours=hours, cost=spent, attempts=ended)
+    return RunCost(run_id=run_id, hours=hours, cost=sum(spent.values()), attempts=ended)
 
 
-def cost_of_all(ctx: Context, run_ids: Collection[str]) -> float:
-    """Return what runs have cost on clusters so far, together."""
-    return _spent(ctx, run_ids)[2] if run_ids else 0.0
+def has_price(ctx: Context) -> bool:
+    """Say whether any job of the workspace has a cost."""
+    with ctx.db.read() as tx:
+        return repository.has_price(tx, ctx.workspace_id)
 
 
-def _spent(ctx: Context, run_ids: Collection[str]) -> tuple[list[JobUsage], float, float]:
-    """Return what attempts of runs used that have ended, and the hours and the cost of all."""
+def costs_of(ctx: Context, run_ids: Collection[str]) -> dict[str, float]:
+    """Return what runs have cost on clusters so far; those that ran elsewhere are left out."""
+    return _spent(ctx, run_ids)[2] if run_ids else {}
+
+
+def _spent(ctx: Context, run_ids: Collection[str]) -> tuple[list[JobUsage], float, dict[str, float]]:
+    """Return what attempts of runs used that have ended, the hours of all, and the cost of each run."""
     now = ctx.clock.now()
     with ctx.db.read() as tx:
         ended = _usages(repository.used_by(tx, ctx.workspace_id, run_ids))
         held_now = [one for one in repository.held_by(tx, run_ids) if one.workspace_id == ctx.workspace_id]
-    hours, spent = sum(one.hours for one in ended), sum(one.cost for one in ended)
+    hours, spent = sum(one.hours for one in ended), defaultdict[str, float](float)
+    for usage_ in ended:
+        spent[usage_.run_id or ""] += usage_.cost
     for one in held_now:
         each = placing.hours(one.since, now)
         share = placing.share(one, one.node_cores, one.node_memory_bytes, one.node_gpus)
-        hours, spent = hours + each, spent + each * share * one.price_per_hour
-    return ended, hours, spent
+        hours += each
+        spent[one.run_id] += each * share * one.price_per_hour
+    return ended, hours, dict(spent)
 
 
 def _usages(rows: Sequence[Row[Any]]) -> list[JobUsage]:
