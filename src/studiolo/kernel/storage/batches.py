@@ -20,6 +20,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.kernel.storage.blobs import CHUNK, Blob, LocalBlobStore, _room, _touch
 
 TOGETHER_FILES, TOGETHER_BYTES = 4000, 1 << 30  # written before they are made durable
+AHEAD_BYTES = 32 << 20  # copied before the disk begins to take them, beside the copying
 _FEW = 8  # so many are synced one by one
 _FICLONE = 0x40049409  # of Linux; other systems refuse it
 
@@ -31,7 +32,9 @@ class Batch:
         self._store, self._spool = store, str(store.spool)
         self._lock = threading.Lock()
         self._waiting: list[tuple[str, str]] = []
-        self._bytes = 0
+        self._bytes = self._ahead = 0
+        self._writing: threading.Thread | None = None
+        self._one_by_one = False  # the disk refused something, and says so of a whole file system but once
         self._clones = True
         self._own = threading.local()
 
@@ -53,6 +56,8 @@ class Batch:
                 size += count
                 if not cloned:
                     _write(file, piece)
+                    if size >= AHEAD_BYTES:
+                        self._count(count)
         except _Write as error:
             os.unlink(part)
             raise _room(error.cause, self._store.root) from error.cause
@@ -93,7 +98,31 @@ class Batch:
             full = len(self._waiting) >= TOGETHER_FILES or self._bytes >= TOGETHER_BYTES
         if full:
             self.flush()
+        elif blob.size < AHEAD_BYTES:
+            self._count(blob.size)
         return blob
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self._ahead += size
+            if self._ahead >= AHEAD_BYTES:
+                self._begin_writing()
+
+    def _begin_writing(self) -> None:
+        """Have the disk take what is copied while more is being copied, so that `flush`, which alone promises, finds little left."""
+        if not sys.platform.startswith("linux") or (self._writing is not None and self._writing.is_alive()):
+            return
+        self._ahead = 0
+        writing = threading.Thread(target=self._write_ahead, name="to-disk", daemon=True)
+        with suppress(RuntimeError):  # no thread to be had: `flush` writes all of it
+            writing.start()
+            self._writing = writing
+
+    def _write_ahead(self) -> None:
+        try:
+            self._one_by_one |= not _sync_all(self._store.root)
+        except OSError:
+            self._one_by_one = True
 
     def flush(self) -> None:
         """Make all that was copied durable, and name it."""
@@ -110,7 +139,9 @@ class Batch:
             raise _room(error, self._store.root) from error
 
     def _name(self, waiting: list[tuple[str, str]]) -> None:
-        _to_disk([part for part, _ in waiting], self._store.root)
+        if self._writing is not None:
+            self._writing.join()  # what it was told of the disk would not be told again
+        _to_disk([part for part, _ in waiting], self._store.root, together=not self._one_by_one)
         places = [self._store.place(digest) for _, digest in waiting]
         folders = {place.rpartition("/")[0] for place in places}
         for folder in folders:
@@ -180,17 +211,22 @@ def _clone(source: BinaryIO, target: int) -> bool:
     return True
 
 
-def _to_disk(paths: list[str], root: Path) -> None:
-    if len(paths) > _FEW and sys.platform.startswith("linux"):
-        descriptor = os.open(root, os.O_RDONLY)
-        try:
-            if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0:
-                return
-        finally:
-            os.close(descriptor)
+def _to_disk(paths: list[str], root: Path, *, together: bool = True) -> None:
+    if together and len(paths) > _FEW and sys.platform.startswith("linux") and _sync_all(root):
+        return
     for path in paths:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _sync_all(root: Path) -> bool:
+    """Write everything of a file system to its disk, other threads going on meanwhile; says whether that was done."""
+    descriptor = os.open(root, os.O_RDONLY)
+    try:
+        done: int = ctypes.CDLL(None, use_errno=True).syncfs(descriptor)
+        return done == 0
+    finally:
+        os.close(descriptor)

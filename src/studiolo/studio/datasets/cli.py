@@ -67,17 +67,20 @@ def create(
             raise Invalid(f"There is no file {place}.", "Check the path.", field="file")
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     file = files[0]
-    if (
-        len(files) > 1
-        or file.is_dir()
-        or kind == "file"
-        or unpack
-        or tag
-        or session
-        or sheet
-        or read
-        or mltable.is_one(file)
-    ):
+    by_registration = (  # what one request with the table in it cannot say
+        len(files) > 1,
+        file.is_dir(),
+        kind == "file",
+        unpack,
+        tag,
+        session,
+        sheet,
+        read,
+        table_version is not None,
+        table_time,
+        mltable.is_one(file),
+    )
+    if any(by_registration):
         reading: dict[str, object] = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
         reading |= {"sheet": sheet, "table_version": table_version, "table_time": table_time}
         reading |= registrations_cli.reading_of(read)
