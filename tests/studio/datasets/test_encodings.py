@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from studiolo.studio.datasets.reading import encoding
+from studiolo.studio.datasets.reading.encoding import detect_piece
+from studiolo.studio.datasets.reading.scripts import script_page
 
 TEXTS = {
     "cp1252": [
@@ -38,3 +40,34 @@ def test_words_come_back_as_they_were_written(tmp_path: Path, page: str, text: s
     found, guessed = encoding.detect(tmp_path / "a.csv")
     assert guessed
     assert table.encode(page).decode(found) == table
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "id,name,city\n1,John Smith,London\n2,Иван,Moscow\n3,Mary,New York\n"),
+        ("cp1251", "name,note\nAlpha,ok\nBeta,да\n"),
+        ("cp1251", "product,colour\nBolt M8,красный\nNut,green\nScrew,blue\nWasher,«синий»\n"),
+        ("koi8_r", "id,name\n1,John\n2,Москва\n"),
+        ("koi8_r", "А,Б\nда,нет\n"),
+        ("cp1253", "id,name\n1,George\n2,Γιώργος\n3,Αθήνα\n"),
+        ("cp1255", "id,name,city\n1,John Smith,London\n2,שלום עולם,Haifa\n"),
+        ("cp1256", "id,name\n1,Ali\n2,علي\n3,محمد\n"),
+    ],
+)
+def test_a_few_words_of_another_script_among_english_come_back_as_written(encoding: str, text: str) -> None:
+    assert detect_piece(text.encode(encoding), cut=False) == encoding
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gb18030", "id,name\n1,北京\n2,上海市\n"),
+        ("big5", "id,name\n1,臺北\n2,高雄市\n"),
+        ("cp932", "id,name\n1,東京\n2,カタカナ\n3,ひらがな\n"),
+        ("euc_kr", "id,name\n1,서울\n2,부산광역시\n"),
+        ("cp1252", "id,x\n1,été\n2,«à»\n"),
+    ],
+)
+def test_no_other_text_is_taken_for_a_script_of_few_letters(encoding: str, text: str) -> None:
+    assert script_page(text.encode(encoding)) is None

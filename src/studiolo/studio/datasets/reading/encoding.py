@@ -8,6 +8,7 @@ from pathlib import Path
 from studiolo.studio.datasets.errors import LineTooLong, NulBytes, UnknownFormat, WrongEncoding
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.latin import latin_page
+from studiolo.studio.datasets.reading.scripts import script_page
 
 CHUNK = 1 << 20
 SAMPLE = 256 * 1024
@@ -96,9 +97,9 @@ def _by_beginning(head: bytes) -> tuple[str, bool] | None:
 def _guess(window: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
-    latin = latin_page(window)
-    if latin is not None:
-        return latin
+    found = script_page(window) or latin_page(window)
+    if found is not None:
+        return found
     best = from_bytes(window, cp_isolation=GUESSES).best()
     if best is None:
         return None
