@@ -48,6 +48,8 @@ def test_words_come_back_as_they_were_written(tmp_path: Path, page: str, text: s
         ("cp1251", "id,name,city\n1,John Smith,London\n2,Иван,Moscow\n3,Mary,New York\n"),
         ("cp1251", "name,note\nAlpha,ok\nBeta,да\n"),
         ("cp1251", "product,colour\nBolt M8,красный\nNut,green\nScrew,blue\nWasher,«синий»\n"),
+        ("cp1251", "id,name\n1,John\n2,Сергей\n"),
+        ("cp1251", "А,Б\nДА,НЕТ\nДА,НЕТ\n"),
         ("koi8_r", "id,name\n1,John\n2,Москва\n"),
         ("koi8_r", "А,Б\nда,нет\n"),
         ("cp1253", "id,name\n1,George\n2,Γιώργος\n3,Αθήνα\n"),

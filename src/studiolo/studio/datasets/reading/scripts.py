@@ -10,6 +10,7 @@ from itertools import islice
 _TOKEN = re.compile(rb"[A-Za-z\x80-\xff]+")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(r"[^\W\d_]+")
+_STRAY = re.compile(r"(?<![^\W\d_])[\u0591-\u05c7\u064b-\u0652]")  # a mark without the letter that it belongs to
 _CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюяєіїґўђјљњћџ")
 _GREEK = frozenset("αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ")
 _HEBREW = frozenset("אבגדהוזחטיכלמנסעפצקרשתךםןףץ")
@@ -26,8 +27,10 @@ _MOST = 5000  # words that are looked at
 _ALONE = 0.9  # of the bytes beyond ASCII that must be in words of them alone
 _WRITTEN, _COMMON = 0.9, 0.5  # letters in words as the script writes them; of these, common ones
 _LETTERS = 0.7  # of the bytes; the rest are signs, such as «»
+_OLD = 0.85  # few tables are in KOI8 any more
+_UNSTRESSED = 0.7  # a Greek word of more than one syllable bears an accent
 _ENDED = 1.1  # a word that ends in a letter which only ends words
-_SHOUTED = 0.9  # words of capitals are rarer: a page that mixes the cases up makes them of small letters
+_SHOUTED = 0.7  # words of capitals are rarer: a page that mixes the cases up makes them of small letters
 
 
 def script_page(window: bytes) -> str | None:
@@ -46,7 +49,7 @@ def script_page(window: bytes) -> str | None:
         return None
     found, best = None, _COMMON
     for page, letters, common, ends in _PAGES:
-        score = _score(b" ".join(words[:_MOST]), page, letters, common, ends)
+        score = _score(b" ".join(words[:_MOST]), page, letters, common, ends) * (_OLD if page == "koi8_r" else 1)
         if score > best:
             found, best = page, score
     return found
@@ -54,19 +57,33 @@ def script_page(window: bytes) -> str | None:
 
 def _score(text: bytes, page: str, letters: frozenset[str], common: frozenset[str], ends: str) -> float:
     """Return the share of common letters; 0 where words are not written as the script writes them."""
-    total = written = usual = 0.0
+    written = usual = 0.0
     high = len(text) - text.count(b" ")
-    for word in _WORD.findall(text.decode(page, "replace").replace("\ufffd", "x")):
+    decoded = text.decode(page, "replace").replace("\ufffd", "x")
+    total = float(len(_STRAY.findall(decoded)))
+    for word in _WORD.findall(decoded):
         total += len(word)
         low = word.lower()
         if not letters.issuperset(low) or not _cased(word) or any(sign in word[:-1] for sign in ends):
             continue
         written += len(word)
-        told = _ENDED if ends and word[-1] in ends else _SHOUTED if word.isupper() and len(word) > 1 else 1
+        told = (
+            _UNSTRESSED
+            if _unstressed(low) and not word.isupper()
+            else _ENDED
+            if ends and word[-1] in ends
+            else _SHOUTED
+            if word.isupper() and len(word) > 1
+            else 1
+        )
         usual += sum(sign in common for sign in low) * told
     if not total or written < _WRITTEN * total or total < _LETTERS * high:
         return 0.0
     return usual / total
+
+
+def _unstressed(low: str) -> bool:
+    return sum(sign in "αεηιουω" for sign in low) > 1 and not any(sign in "άέήίόύώΐΰ" for sign in low)
 
 
 def _cased(word: str) -> bool:
