@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studiolo.studio.experiments.schemas import TERMINAL
-from studiolo.studio.pipelines.deciding import End, Node, Skip, Standing, Start, Stop, decide
+from studiolo.studio.pipelines.deciding import End, Node, Skip, Standing, Start, Stop, acts, decide
 
 ENDS = ("Completed", "Completed", "Completed", "Reused", "Failed", "Lost", "Canceled")
 
@@ -127,3 +127,26 @@ def test_a_failure_stops_the_rest_unless_it_is_to_go_on() -> None:
     assert stops == [Skip("c", "Not started: a failed."), Skip("d", "Not started: a failed.")]
     goes = decide(nodes, Standing(states=states, go_on=True))  # type: ignore[arg-type]
     assert goes == [Skip("c", "Left out: it needs a, which failed.")]
+
+
+def test_a_chain_whose_results_are_there_is_one_pass() -> None:
+    nodes = [Node(f"s{n}", {f"s{n - 1}": False} if n else {}) for n in range(100)]
+    states = dict.fromkeys((node.name for node in nodes), "NotStarted")
+    for act in acts(nodes, Standing(states, limit=1)):  # type: ignore[arg-type]
+        assert isinstance(act, Start)
+        states[act.name] = "Reused"  # which also leaves its room to the next
+    assert set(states.values()) == {"Reused"}
+
+
+def test_a_step_that_fails_at_once_ends_the_pass() -> None:
+    nodes = [Node("a"), Node("b"), Node("c", {"a": False})]
+    for go_on, started in ((False, ["a"]), (True, ["a", "b"])):
+        states = dict.fromkeys("abc", "NotStarted")
+        found = []
+        for act in acts(nodes, Standing(states, go_on=go_on)):  # type: ignore[arg-type]
+            found.append(act)
+            states[act.name] = "Failed" if isinstance(act, Start) else "Skipped"  # type: ignore[union-attr]
+        assert [act.name for act in found if isinstance(act, Start)] == started
+        if not go_on:
+            said = [Skip("b", "Not started: a failed."), Skip("c", "Not started: a failed.")]
+            assert decide(nodes, Standing(states)) == said  # type: ignore[arg-type]

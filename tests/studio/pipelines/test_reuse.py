@@ -1,12 +1,15 @@
 """Which results are taken once more, which are not, and what is said about it."""
 
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.schemas import InputFile
-from studiolo.studio.pipelines import reconcile, repository, service
+from studiolo.studio.pipelines import deciding, reconcile, repository, service
 from studiolo.studio.pipelines.schemas import PipelineRun, Rerun
 from tests.studio.pipelines.graphs import (
     by_path,
@@ -127,6 +130,23 @@ def test_two_that_compute_the_same_run_it_once(any_ctx: Context, tmp_path: Path)
     assert count.read_text() == "x\n"
 
 
+def test_one_that_lands_while_it_is_looked_for_is_taken(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job in flight ends between the two questions: neither would show it if they were asked in the other order."""
+    ended(ctx, service.submit(ctx, pipeline({"a": step("echo x > ${{outputs.out}}/f", makes={"out": "uri_folder"})})))
+    results, hidden = repository.results, [True]
+
+    def later(tx: Any, of: Context, key: str, many: int = 3) -> list[Any]:
+        return [] if hidden else results(tx, of, key, many)
+
+    def landing(tx: Any, of: Context, key: str) -> None:
+        hidden.clear()
+
+    monkeypatch.setattr(repository, "results", later)
+    monkeypatch.setattr(repository, "in_flight", landing)
+    run = service.submit(ctx, pipeline({"a": step("echo x > ${{outputs.out}}/f", makes={"out": "uri_folder"})}))
+    assert states(ctx, ended(ctx, run)) == {"a": "Reused"}
+
+
 def test_one_that_waits_runs_itself_when_the_other_fails(ctx: Context, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     command = f"mkdir {tmp_path}/first 2>/dev/null && while [ ! -e {gate} ]; do sleep 0.02; done && exit 3; echo y > ${{{{outputs.out}}}}/f"
@@ -160,7 +180,7 @@ def test_a_rerun_takes_over_what_ended_well(any_ctx: Context, tmp_path: Path) ->
     assert states(ctx, whole)["a"] == "Completed"
 
 
-def test_a_chain_of_a_hundred_reused_steps_takes_half_a_second(ctx: Context) -> None:
+def test_a_chain_of_a_hundred_reused_steps_takes_half_a_second(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the controller's own time: the wall is another matter while others use the machine."""
     import time
 
@@ -181,12 +201,21 @@ def test_a_chain_of_a_hundred_reused_steps_takes_half_a_second(ctx: Context) -> 
         ),
     )
     run = service.submit(ctx, chain())
+    asked = Counter[str]()
+    prospect = deciding._prospect
+
+    def counted(node: deciding.Node, standing: deciding.Standing) -> tuple[str, bool]:
+        asked[node.name] += 1
+        return prospect(node, standing)
+
+    monkeypatch.setattr(deciding, "_prospect", counted)
     begun = time.thread_time()
     reconcile.tick(ctx)
     taken = time.thread_time() - begun
     assert states(ctx, run)["s99"] == "Reused"  # every one of the chain copies the same bytes: one result
     assert ended(ctx, run).run.state == "Completed"
     assert taken < 0.5
+    assert set(asked.values()) == {1}  # each is asked about once, not at every step before it
 
 
 def test_inputs_that_were_sent_count_by_content(ctx: Context) -> None:

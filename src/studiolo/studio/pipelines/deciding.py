@@ -3,7 +3,7 @@
 The states are the whole truth: no counter is kept that could be wrong after a crash, and the same states always give the same acts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from studiolo.studio.experiments.schemas import TERMINAL, State
@@ -76,6 +76,15 @@ def decide(nodes: Sequence[Node], standing: Standing) -> list[Act]:
     nodes: in the order in which they are to start. A step is started when every step that it needs has ended well; left out when
     one of them never will; an end comes alone, when no step is left.
     """
+    return list(acts(nodes, standing))
+
+
+def acts(nodes: Sequence[Node], standing: Standing) -> Iterator[Act]:
+    """Yield the same one by one, for who acts at once and writes into the states what came of it.
+
+    A step that took an earlier result is then over when those after it are asked about: a chain of them is one pass, not one each. When
+    a step has failed meanwhile, and that ends the pipeline, no more is yielded: what is left is to be asked about anew.
+    """
     states = standing.states
     live: list[Node] = []
     waiting: list[Node] = []
@@ -89,24 +98,32 @@ def decide(nodes: Sequence[Node], standing: Standing) -> list[Act]:
         elif failed is None and state in _BAD:
             failed = node.name
     if not live and not waiting:
-        return [_end(nodes, standing)]
+        yield _end(nodes, standing)
+        return
     if standing.canceled:
-        return [
-            *(Skip(node.name, "The pipeline was canceled.", "Canceled") for node in waiting),
-            *(Stop(n.name) for n in live),
-        ]
+        yield from [Skip(node.name, "The pipeline was canceled.", "Canceled") for node in waiting]
+        yield from [Stop(node.name) for node in live]
+        return
     if failed is not None and not standing.go_on:
-        return [Skip(node.name, f"Not started: {failed} {_word(states[failed])}.") for node in waiting]
-    acts: list[Act] = []
-    room = standing.limit - len(live) if standing.limit else len(nodes)
+        yield from [Skip(node.name, f"Not started: {failed} {_word(states[failed])}.") for node in waiting]
+        return
+    yield from _onward(waiting, standing, standing.limit - len(live) if standing.limit else len(nodes))
+
+
+def _onward(waiting: Sequence[Node], standing: Standing, room: int) -> Iterator[Act]:
+    """Yield which steps are to start, and which never will; room: how many may start that are not over at once."""
+    states = standing.states
     for node in waiting:
         why, ready = _prospect(node, standing)
         if why:
-            acts.append(Skip(node.name, why))
+            yield Skip(node.name, why)
         elif room > 0 and ready:
-            acts.append(Start(node.name))
-            room -= 1
-    return acts
+            yield Start(node.name)
+            state = states[node.name]
+            if state in _BAD and not standing.go_on:
+                return
+            if state not in TERMINAL:
+                room -= 1
 
 
 def _prospect(node: Node, standing: Standing) -> tuple[str, bool]:

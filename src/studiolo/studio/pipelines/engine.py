@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Files = list[tuple[str, Blob]]  # of a run, by path
 AT_ONCE = 25  # jobs that are made in one transaction
 NESTED = ("pipeline", "parallel_for", "do_while")  # kinds of steps that are pipelines themselves
-_ROUNDS = 5000  # of decisions in one look: a chain of reused steps is one each
+_ROUNDS = 5000  # of decisions in one look: a chain of reused steps is one, against the order of the steps one each
 
 
 @dataclass(slots=True)
@@ -150,10 +150,11 @@ class Look:
                 go_on=self.pipeline.settings.continue_on_step_failure,
                 limit=self.row.at_once,
             )
-            acts = [
-                act for act in deciding.decide(self.plan.nodes, standing) if getattr(act, "name", None) not in waiting
-            ]
-            for act in acts:
+            acted = False
+            for act in deciding.acts(self.plan.nodes, standing):  # each sees what came of those before it
+                if getattr(act, "name", None) in waiting:
+                    continue
+                acted = True
                 match act:
                     case Start(name):
                         self._start(name, taken, waiting)
@@ -173,7 +174,7 @@ class Look:
                         self.turns = good and loops.another(self.row.items, self.outputs, len(self.steps))
                         self.more, self.end = self.more or self.turns, None if self.turns else act
                         return
-            if not acts:
+            if not acted:
                 return
 
     def _start(self, name: str, taken: Mapping[str, Any], waiting: set[str]) -> None:

@@ -1,7 +1,7 @@
 """Takes the result of an earlier step, or says why there is none: what changed against the nearest one."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,8 +29,23 @@ def slot(row: Any, step: Step, path: str) -> str:
 def look(ctx: Context, key: str, now: datetime, flights: set[str]) -> Looked:
     """Look for a result; one whose bytes are gone is none."""
     with ctx.db.glance() as tx:
+        found = repository.results(tx, ctx, key)
+    if taken := _usable(ctx, found, now):  # most of what is looked for again and again is there
+        return taken
+    with ctx.db.glance() as tx:
         flying = repository.in_flight(tx, ctx, key)
-        found = repository.results(tx, ctx, key)  # after it: one that was in flight may have landed in between
+        landed = repository.results(tx, ctx, key)  # after it: one that was in flight may have landed in between
+    known = {row.run_id for row in found}
+    if taken := _usable(ctx, [row for row in landed if row.run_id not in known], now):
+        return taken
+    if flying is not None or key in flights:
+        where = f"{flying.path} of {flying.root_id[:8]}" if flying is not None else "another step of this pipeline"
+        return Looked(waits=Reuse(outcome="waits", text=f"The same result is being computed by {where}."))
+    return Looked()
+
+
+def _usable(ctx: Context, found: Sequence[Any], now: datetime) -> Looked | None:
+    """Return the first of some results whose bytes are there."""
     for row in found:
         outputs = {name: Held.model_validate(value) for name, value in (row.outputs or {}).items()}
         if not held.there(ctx.blobs, list(outputs.values())):
@@ -43,10 +58,7 @@ def look(ctx: Context, key: str, now: datetime, flights: set[str]) -> Looked:
             origin_step=row.path,
         )
         return Looked(_reused(row.outputs, row.run_id, why, now), outputs)
-    if flying is not None or key in flights:
-        where = f"{flying.path} of {flying.root_id[:8]}" if flying is not None else "another step of this pipeline"
-        return Looked(waits=Reuse(outcome="waits", text=f"The same result is being computed by {where}."))
-    return Looked()
+    return None
 
 
 def _reused(outputs: Any, origin: str | None, why: Reuse, now: datetime) -> dict[str, Any]:
