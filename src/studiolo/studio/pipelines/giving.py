@@ -71,7 +71,8 @@ def one(around: Around, name: str, port: Port, given: Given | None) -> Held | No
             return None
         raise Ungiven(f"Input '{name}' comes to nothing: what it is bound to was left out.")
     if port.type not in typing_rules.LITERALS:
-        return value if value.literal else value.model_copy(update={"type": _shape(value, port.type)})
+        kind = value.type if value.literal else _shape(value, port.type)
+        return value if kind == value.type else value.model_copy(update={"type": kind})
     if value.value is None:
         raise Ungiven(f"Input '{name}' is a {port.type}, and is given data.", "user_error")
     try:

@@ -172,10 +172,10 @@ def _job(
         }
     )
     spec = job_resolution.resolve(ctx, spec)
-    sources = {port: value.source for port, value in given.items() if value.source}
-    spec = spec.model_copy(
-        update={"context": {**spec.context, "sources": {**spec.context.get("sources", {}), **sources}}}
-    )
+    if sources := {port: value.source for port, value in given.items() if value.source}:
+        spec = spec.model_copy(
+            update={"context": {**spec.context, "sources": {**spec.context.get("sources", {}), **sources}}}
+        )
     found = keys.parts(step, spec, given)
     values: dict[str, Any] = {"inputs": shown, "parts": found, "slot": reuse.slot(row, step, path), "started_at": now}
     why = _without(step, spec, pipeline.settings)
