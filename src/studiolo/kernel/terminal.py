@@ -146,9 +146,20 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
-    moment = datetime.fromisoformat(value) if isinstance(value, str) and _MOMENT.fullmatch(value) else value
-    if isinstance(moment, datetime):
-        return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, datetime):  # a command that makes its own rows hands the moment itself
+        return f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return _cell(datetime.fromisoformat(value))
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(_seconds(value), ensure_ascii=False, default=str)
     return str(value)
+
+
+def _seconds(value: Any) -> Any:
+    """Return what stands within a cell with its moments written as those of a cell of their own."""
+    if isinstance(value, dict):
+        return {key: _seconds(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_seconds(inner) for inner in value]
+    moment = isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value))
+    return _cell(value) if moment else value
