@@ -13,6 +13,7 @@ from studiolo.kernel.auth.request import Services
 from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.errors import StudioloError
 from studiolo.sdk.studio import Studio
+from studiolo.studio.schedules import files
 from studiolo.testing.client import make_client, member_token
 
 PIPELINE = """
@@ -290,3 +291,10 @@ def test_the_command_line_makes_one_of_files_and_shows_times_by_the_schedules_cl
     assert (found.trigger.kind, found.overlap, found.catch_up) == ("files", "queue", "all")
     failed = cli("schedules", "create", "x", run.id, "--files", "landing", "--cron", "@daily")
     assert (failed.exit_code, "Give one of" in str(failed.exception)) == (1, True)
+
+
+def test_files_that_were_sent_make_room_for_what_the_trigger_names() -> None:
+    sent = {"type": "uri_file", "files": [{"path": "a.csv", "digest": "0" * 64, "size": 1}]}
+    spec: dict[str, Any] = {"values": {"data": sent}}
+    files.put_input(spec, "data", "azureml:${{trigger.dataset}}", pipeline=True)
+    assert spec["values"]["data"] == {"type": "uri_file", "path": "azureml:${{trigger.dataset}}"}

@@ -142,7 +142,11 @@ def put_input(spec: dict[str, Any], name: str, value: Any, *, pipeline: bool) ->
     now = spec["values"].get(name) if pipeline else spec["data"].get(name)
     data = isinstance(now, dict) or (not pipeline and name in spec.get("inputs", {}))
     if data and isinstance(value, str):
-        value = {**(now or {}), "type": "uri_file" if "trigger.path" in value else "uri_folder", "path": value}
+        before = now or {}
+        kind = "uri_file" if "trigger.path" in value else "uri_folder"
+        if "files" in before:  # sent along with what ran: they make room for the address, their type is the input's
+            before, kind = {}, before.get("type", kind)
+        value = {**before, "type": kind, "path": value}
     if pipeline:
         spec["values"][name] = value
     elif isinstance(value, dict):

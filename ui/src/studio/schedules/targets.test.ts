@@ -34,3 +34,15 @@ describe('the inputs of what a schedule runs', () => {
     });
   });
 });
+
+it('lets an address take the place of files that were sent with a pipeline', () => {
+  const target = {
+    kind: 'pipeline',
+    spec: { values: { data: { type: 'uri_file', files: [{ path: 'a.csv' }] } } },
+  } as unknown as Target;
+  expect(inputsOf(target)).toEqual([{ name: 'data', text: '', data: true }]);
+  expect(withInput(target, 'data', '${{trigger.path}}')).toMatchObject({
+    spec: { values: { data: { type: 'uri_file', path: '${{trigger.path}}' } } },
+  });
+  expect(withInput(target, 'data', '')).toEqual(target);
+});

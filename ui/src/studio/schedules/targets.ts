@@ -13,10 +13,14 @@ interface Data {
 const isData = (value: unknown): value is Data =>
   typeof value === 'object' && value !== null && typeof (value as Data).path === 'string';
 
+/** Files that were sent along with a pipeline: they have no address, and make room for one that is typed. */
+const isSent = (value: unknown): value is { type?: string; files: unknown[] } =>
+  typeof value === 'object' && value !== null && Array.isArray((value as { files?: unknown }).files);
+
 const shown = (name: string, value: unknown): TargetInput => ({
   name,
-  text: isData(value) ? value.path : String(value),
-  data: isData(value),
+  text: isData(value) ? value.path : isSent(value) ? '' : String(value),
+  data: isData(value) || isSent(value),
 });
 
 /** The inputs of what a schedule runs. Files that were sent with a job have no address, and are not among them. */
@@ -37,6 +41,7 @@ function like(old: unknown, text: string): unknown {
     const file = text.includes('trigger.path') ? { type: 'uri_file' } : {};
     return { ...old, ...(text === old.path ? {} : file), path: text };
   }
+  if (isSent(old)) return text.trim() === '' ? old : { type: old.type ?? 'uri_folder', path: text };
   if (typeof old === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
   if (typeof old === 'boolean' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
   return text;
