@@ -13814,6 +13814,8 @@ export interface components {
     /**
      * PublishedVersion
      * @description A version, which never changes. given: inputs that a start may leave out; runs_as: whose rights its runs have.
+     *
+     *     values: what those inputs are then, in the form in which a start gives them.
      */
     PublishedVersion: {
       /**
@@ -13851,6 +13853,14 @@ export interface components {
       runs_as: string;
       /** Steps */
       steps: number;
+      /**
+       * Values
+       * @default {}
+       */
+      values: {
+        [key: string]:
+          string | number | boolean | components['schemas']['DataInput'] | components['schemas']['SentFiles'];
+      };
     };
     /**
      * Quality

@@ -136,8 +136,10 @@ def list_(
 ) -> None:
     """List pipelines that were submitted, newest first."""
     found = Pipelines(transport(context)).list(experiment=experiment, name=name, state=state, limit=limit)
-    rows = [_row(one) for one in found]
-    columns = ("id", "name", "experiment", "state", "steps", "reused", "failed", "seconds", "created_at", "user")
+    rows = [_row(one) | {"cost": one.cost} for one in found]
+    priced = ("cost",) if any(one.cost is not None for one in found) else ()
+    counted = ("steps", "reused", "failed", "seconds")
+    columns = ("id", "name", "experiment", "state", *counted, *priced, "created_at", "user")
     show(rows, columns, output=output, empty="No pipelines yet. Submit one: studiolo pipelines submit pipeline.yml")
 
 

@@ -38,13 +38,17 @@ class PublishedPatch(BaseModel):
 
 
 class PublishedVersion(BaseModel):
-    """A version, which never changes. given: inputs that a start may leave out; runs_as: whose rights its runs have."""
+    """A version, which never changes. given: inputs that a start may leave out; runs_as: whose rights its runs have.
+
+    values: what those inputs are then, in the form in which a start gives them.
+    """
 
     number: int
     note: str = ""
     inputs: dict[str, Port] = {}
     outputs: dict[str, OutputPort] = {}
     given: list[str] = []
+    values: dict[str, Given] = {}
     steps: int
     runs_as: str
     created_at: datetime

@@ -271,6 +271,7 @@ def _version(row: Any) -> PublishedVersion:
         inputs=spec.graph.inputs,
         outputs=spec.graph.outputs,
         given=sorted(spec.values),
+        values=spec.values,
         steps=len(spec.graph.steps),
         runs_as=row.owner,
         created_at=row.created_at,

@@ -9,8 +9,10 @@ const detail = {
     {
       number: 1,
       given: ['word'],
+      values: { word: 'hi' },
       inputs: {
-        word: { type: 'string' },
+        word: { type: 'string', default: 'unseen' },
+        times: { type: 'integer', default: 0 },
         rate: { type: 'number', min: 0.1 },
         mode: { type: 'string', enum: ['fast', 'good'] },
         data: { type: 'uri_file' },
@@ -20,11 +22,14 @@ const detail = {
   ],
 } as unknown as PublishedDetail;
 
-it('shows what a start needs, and nothing that it may leave out', () => {
+it('shows inputs as they are when they are left out, made-up values where one is needed, and no optional ones', () => {
   expect(sampleInputs(detail)).toEqual({
+    word: 'hi',
+    times: 0,
     rate: 0.1,
     mode: 'fast',
     data: { type: 'uri_file', path: 'azureml:titanic:1' },
   });
   expect(snippets(detail, 'http://studio/w/a/api/x')['curl']).toContain('"mode":"fast"');
+  expect(snippets(detail, 'http://studio/w/a/api/x')['Command line']).toContain("--set 'rate=0.1'");
 });

@@ -2,24 +2,33 @@ import type { PublishedDetail } from './queries';
 
 const SAMPLES: Record<string, unknown> = { string: 'text', number: 0.5, integer: 1, boolean: true };
 
-/** Inputs that a start needs, with made-up values: data by an address. */
+/** All inputs of a start: those that it may leave out as they are then, those that it needs with made-up values. */
 export function sampleInputs(detail: PublishedDetail): Record<string, unknown> {
   const version = detail.versions.find((one) => one.number === detail.default_version);
   const found: Record<string, unknown> = {};
   for (const [name, port] of Object.entries(version?.inputs ?? {})) {
-    if ((version?.given ?? []).includes(name) || port.optional || port.default != null) continue;
-    found[name] = port.enum?.[0] ??
+    const kept = version?.values?.[name] ?? port.default;
+    if (kept == null && port.optional) continue;
+    found[name] = kept ??
+      port.enum?.[0] ??
       port.min ??
       SAMPLES[port.type ?? 'string'] ?? { type: port.type, path: 'azureml:titanic:1' };
   }
   return found;
 }
 
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** How a start looks in a shell and in Python. `url`: as this browser reaches the studio. */
 export function snippets(detail: PublishedDetail, url: string): Record<string, string> {
-  const inputs = JSON.stringify({ inputs: sampleInputs(detail) });
+  const sample = sampleInputs(detail);
+  const inputs = JSON.stringify({ inputs: sample });
+  const told = Object.entries(sample).map(
+    ([name, value]) => ` \\\n  --set ${quoted(`${name}=${plain(value)}`)}`,
+  );
   return {
-    curl: `curl -X POST ${url} \\\n  -H "Authorization: Bearer $KEY" \\\n  -H "Content-Type: application/json" \\\n  -d '${inputs.replaceAll("'", "'\\''")}'`,
+    curl: `curl -X POST ${url} \\\n  -H "Authorization: Bearer $KEY" \\\n  -H "Content-Type: application/json" \\\n  -d ${quoted(inputs)}`,
     Python: `import json, os, urllib.request
 
 request = urllib.request.Request(
@@ -29,6 +38,6 @@ request = urllib.request.Request(
 )
 run = json.load(urllib.request.urlopen(request))
 print(run["run_id"], run["state"], run["url"])`,
-    'Command line': `studiolo pipelines published start ${detail.name}`,
+    'Command line': `studiolo pipelines published start ${detail.name}${told.join('')}`,
   };
 }
