@@ -7,6 +7,7 @@ and a tenth of a small request. Here a visit is one item of a queue, and one cal
 import asyncio
 import atexit
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
@@ -50,13 +51,14 @@ class Threads:
             del answer  # as below: what it raised has this frame
 
     def end(self, seconds: float) -> None:
-        """Let the work under way end, and wait for it; for each thread no longer than some seconds."""
+        """Let the work under way end, and wait for it, no longer than some seconds."""
+        until = time.monotonic() + seconds
         with self._lock:
             ending, self._threads = self._threads, []
         for _ in ending:
             self._visits.put(None)
         for thread in ending:
-            thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _serve(self) -> None:
         while True:
