@@ -61,38 +61,36 @@ class Threads:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _serve(self) -> None:
-        while True:
-            with self._lock:
-                self._free += 1
-            visit = self._visits.get()
-            if visit is None:
-                return
-            if not visit.answer.cancelled():
-                _serve(visit)
+        with self._lock:
+            self._free += 1
+        while (visit := self._visits.get()) is not None:
+            self._do(visit)
             del visit  # or what it holds would be kept until the next one
+
+    def _do(self, visit: _Visit) -> None:
+        found: Any = None
+        error: BaseException | None = None
+        try:
+            if not visit.answer.cancelled():
+                found = visit.work(*visit.arguments)
+        except StopIteration as stopped:  # which no future takes
+            error = RuntimeError(f"{visit.work} raised {stopped!r}")
+        except BaseException as raised:  # noqa: BLE001 - it belongs to who asked
+            error = raised
+        with self._lock:
+            self._free += 1  # before who asked goes on, and asks again at once
+        try:
+            visit.loop.call_soon_threadsafe(_tell, visit.answer, found, error)
+        except RuntimeError:  # the loop has ended, and nobody waits any more
+            if not visit.loop.is_closed():
+                raise
+        finally:
+            del error, visit  # its traceback has this frame, which has both
 
 
 _threads = Threads(_MOST)
 atexit.register(_threads.end, _END_SECONDS)
 run_in_threadpool = _threads.run
-
-
-def _serve(visit: _Visit) -> None:
-    found: Any = None
-    error: BaseException | None = None
-    try:
-        found = visit.work(*visit.arguments)
-    except StopIteration as stopped:  # which no future takes
-        error = RuntimeError(f"{visit.work} raised {stopped!r}")
-    except BaseException as raised:  # noqa: BLE001 - it belongs to who asked
-        error = raised
-    try:
-        visit.loop.call_soon_threadsafe(_tell, visit.answer, found, error)
-    except RuntimeError:  # the loop has ended, and nobody waits any more
-        if not visit.loop.is_closed():
-            raise
-    finally:
-        del error, visit  # its traceback has this frame, which has both
 
 
 def _tell(answer: "asyncio.Future[Any]", found: Any, error: BaseException | None) -> None:
