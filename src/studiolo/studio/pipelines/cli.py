@@ -118,7 +118,7 @@ def _row(found: Any) -> dict[str, Any]:
         "steps": f"{done}/{counts.total}",
         "reused": counts.reused,
         "failed": counts.failed,
-        "seconds": found.seconds,
+        "seconds": None if found.seconds is None else round(found.seconds, 3),
         "created_at": run.created_at.isoformat(),
         "user": run.user,
         "error": run.error,
