@@ -64,7 +64,9 @@ def create(
         raise Invalid("What is to be registered?", "Name a file or folder, or a YAML with --file.", field="file")
     for place in files:
         if not place.exists():
-            raise Invalid(f"There is no file {place}.", "Check the path; the dataset's name is said by --name.", field="file")
+            raise Invalid(
+                f"There is no file {place}.", "Check the path; the dataset's name is said by --name.", field="file"
+            )
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     file = files[0]
     by_registration = (  # what one request with the table in it cannot say
