@@ -1,4 +1,4 @@
-"""A pipeline that trains once for each of some values, side by side, and registers the best only if it is good enough."""
+"""A pipeline that trains once for each of some values, side by side, and goes on with the best only if it is good enough."""
 
 import json
 from pathlib import Path

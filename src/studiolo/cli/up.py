@@ -166,12 +166,8 @@ class Processes:
             "STUDIOLO_URL": self._settings.url or self.url,
         }
         environ.pop("STUDIOLO_TOKEN", None)
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            f"studiolo.{name}",
-        ]  # -P: what is in the folder of who starts it is none of ours
+        # -P: what is in the folder where we were started is none of our modules
+        command = [sys.executable, "-P", "-m", f"studiolo.{name}"]
         keep: tuple[int, ...] = ()
         if name == "server":
             keep = (self._listener.fileno(), self._second.fileno())

@@ -10613,8 +10613,9 @@ export interface components {
     };
     /**
      * InspectedColumn
-     * @description A column as it would be. choices: the types it can be given; formats: how its moments are written, where that was found; examples: of
-     *     its first values.
+     * @description A column as it would be.
+     *
+     *     choices: the types it can be given; formats: how its moments are written, where that was found; examples: of its first values.
      */
     InspectedColumn: {
       /** Choices */
@@ -13109,7 +13110,10 @@ export interface components {
      * @description A pipeline's run with its graph, components filled in. outputs: as far as they are there.
      */
     PipelineDetail: {
-      /** Cost */
+      /**
+       * Cost
+       * @description So far; in lists, where the workspace has jobs with a price.
+       */
       cost?: number | null;
       counts: components['schemas']['Counts'];
       /**
@@ -13168,11 +13172,12 @@ export interface components {
     /**
      * PipelineRun
      * @description A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from.
-     *
-     *     cost: so far, in a list of pipelines, where any job of the workspace ran on a compute with a price.
      */
     PipelineRun: {
-      /** Cost */
+      /**
+       * Cost
+       * @description So far; in lists, where the workspace has jobs with a price.
+       */
       cost?: number | null;
       counts: components['schemas']['Counts'];
       /**

@@ -113,12 +113,14 @@ def output_named(text: str) -> str | None:
 
 
 class Wiring:
-    """A graph in which it was looked up once which conditions and loops its steps stand under: to look for each step takes the square of their
-    number."""
+    """A graph in which it was looked up once which conditions and loops its steps stand under.
+
+    To look through all steps for each of them takes the square of their number.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.loops: dict[str, str] = {}  # by the body of each
+        self.loops: dict[str, str] = {}  # by the body of each: whoever names its outputs means those of the last turn
         self._gates: dict[str, list[tuple[str, bool]]] = {}
         for name, step in graph.steps.items():
             if step.kind == "do_while" and step.body != name:
@@ -179,11 +181,6 @@ class Wiring:
             if isinstance(text, str):
                 found += [(one.step, False) for ref in refs(text) for one in self.followed(ref)]
         return [(other, soft) for other, soft in found if other]
-
-
-def looping(graph: Graph, name: str) -> str:
-    """Return the loop whose body a step is, empty when it is none: whoever names the body's outputs means those of the last turn."""
-    return next((other for other, s in graph.steps.items() if s.kind == "do_while" and s.body == name != other), "")
 
 
 def bodies(graph: Graph) -> dict[str, str]:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Files = list[tuple[str, Blob]]  # of a run, by path
 AT_ONCE = 25  # jobs that are made in one transaction
 NESTED = ("pipeline", "parallel_for", "do_while")  # kinds of steps that are pipelines themselves
-_ROUNDS = 5000  # of decisions in one look: a chain of reused steps is one, against the order of the steps one each
+_ROUNDS = 5000  # of decisions in one look; steps that are over at once are followed in one, as far as they are in order
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ class Around(NamedTuple):
     def value(self, ref: Ref) -> Held | None:
         """Return what a binding comes to, None where a step was left out or an optional input has nothing."""
         if ref.family == "outputs":
-            if ref.step not in self.made and (loop := bindings.looping(self.graph, ref.step)):
+            if ref.step not in self.made and (loop := bindings.Wiring(self.graph).loops.get(ref.step)):
                 ref = ref._replace(step=loop)
             found = self.made.get(ref.step, {}).get(ref.name)
             told = {"label": f"output '{ref.name}' of {ref.step}", "step": ref.step, "output": ref.name}

@@ -302,17 +302,14 @@ class Counts(BaseModel):
 
 
 class PipelineRun(BaseModel):
-    """A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from.
-
-    cost: so far, in a list of pipelines, where any job of the workspace ran on a compute with a price.
-    """
+    """A pipeline that was submitted. run: of kind `pipeline`, with state, times and error; rerun_of: the run that it goes on from."""
 
     run: Run
     description: str = ""
     counts: Counts
     rerun_of: str | None = None
     seconds: float | None = None
-    cost: float | None = None
+    cost: float | None = Field(None, description="So far; in lists, where the workspace has jobs with a price.")
 
 
 class PipelineDetail(PipelineRun):

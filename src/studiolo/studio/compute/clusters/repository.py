@@ -178,9 +178,10 @@ def held_by(tx: Connection, run_ids: Collection[str]) -> list[Row[Any]]:
 
 
 def has_price(tx: Connection, workspace_id: str) -> bool:
-    """Say whether anything of a workspace's jobs on clusters has cost, or costs now."""
+    """Say whether any job of a workspace on clusters has cost something, or does now."""
     used = select(usages.c.run_id).where(usages.c.workspace_id == workspace_id, usages.c.price_per_hour > 0)
-    held = select(nodes.c.id).where(nodes.c.price_per_hour > 0)
+    held = select(holdings.c.run_id).join(nodes, nodes.c.id == holdings.c.node)
+    held = held.where(holdings.c.workspace_id == workspace_id, nodes.c.price_per_hour > 0)
     return any(tx.execute(query.limit(1)).first() is not None for query in (used, held))
 
 

@@ -182,8 +182,9 @@ def _spent(ctx: Context, run_ids: Collection[str]) -> tuple[list[JobUsage], floa
         ended = _usages(repository.used_by(tx, ctx.workspace_id, run_ids))
         held_now = [one for one in repository.held_by(tx, run_ids) if one.workspace_id == ctx.workspace_id]
     hours, spent = sum(one.hours for one in ended), defaultdict[str, float](float)
-    for usage_ in ended:
-        spent[usage_.run_id or ""] += usage_.cost
+    for used in ended:
+        if used.run_id is not None:  # as it is not of what was asked for by its run
+            spent[used.run_id] += used.cost
     for one in held_now:
         each = placing.hours(one.since, now)
         share = placing.share(one, one.node_cores, one.node_memory_bytes, one.node_gpus)

@@ -40,8 +40,10 @@ class InspectedFile(BaseModel):
 
 
 class InspectedColumn(BaseModel):
-    """A column as it would be. choices: the types it can be given; formats: how its moments are written, where that was found; examples: of
-    its first values."""
+    """A column as it would be.
+
+    choices: the types it can be given; formats: how its moments are written, where that was found; examples: of its first values.
+    """
 
     name: str
     field: list[str]

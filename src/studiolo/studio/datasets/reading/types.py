@@ -58,17 +58,21 @@ FACTS = {
     "day": "count(*) FILTER (CASE WHEN strlen(v) <= 10 THEN true WHEN v LIKE ' %' OR v LIKE '% ' THEN length(trim(v)) <= 10 END)",
     "zone": _if(f"{WORD} AND contains(v, ':')", f"regexp_matches(v, {engine.literal(ZONE)})"),
     "fraction": _if(WORD, "contains(v, ',')"),
-    "grouped": _if(f"{WORD} AND contains(v, ',')", written.GROUPED),
-    **{name: _if(f"{WORD} AND {cheap}", dear) for name, (cheap, dear) in written.conditions().items()},
-    "timed": _if(WORD, "contains(v, ':')"),
+    "parted": _if(f"{WORD} AND v < ':' AND strlen(v) <= 21", written.PARTED),
     "long": _if(f"strlen(v) > {DIGITS} + 3 AND NOT isnan(d)", LONG),
 }
-# asked of the columns alone in which a value holds a comma, or a zone; counting different texts is dear even where there are none
-COMMAS = f"count(*) FILTER ({COMMA})"
-ZONES = (
-    f"count(DISTINCT nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '')) FILTER (try_cast(v AS DOUBLE) IS NULL)"
-)
-NOTHING = dict.fromkeys([*FACTS, "comma", "zones"], 0)
+# asked of the columns alone in which a value has what is named: it is dear even where there are none
+FURTHER = {
+    "fraction": {
+        "comma": f"count(*) FILTER ({COMMA})",
+        "grouped": f"count(*) FILTER (contains(v, ',') AND {written.GROUPED})",
+    },
+    "zone": {
+        "zones": f"count(DISTINCT nullif(regexp_extract(v, {engine.literal(ZONE)}, 1), '')) FILTER (try_cast(v AS DOUBLE) IS NULL)"
+    },
+    "parted": written.facts(),
+}
+NOTHING = dict.fromkeys([*FACTS, *(fact for asked in FURTHER.values() for fact in asked)], 0)
 CELLS = 2_000_000  # looked at for a first guess; wide tables get fewer rows
 
 
@@ -97,7 +101,8 @@ def guess(
 ) -> Guess:
     """Guess from the first rows, 20,480 of them unless the table is wide, and from pieces further down.
 
-    texts: the file, and a text of rows from other places of it; before: how moments are written in the files before, by column. What they do not tell is settled by reading the file through.
+    texts: the file, and a text of rows from other places of it; before: how moments are written in the files before, by column.
+    What they do not tell is settled by reading the file through.
     """
     rows = first_rows(len(names))
     types = dict.fromkeys(names, "VARCHAR")
@@ -175,12 +180,12 @@ def _facts(connection: "DuckDBPyConnection", head: str) -> dict[str, dict[str, i
     counts = ", ".join(f"{condition} AS {fact}" for fact, condition in FACTS.items())
     query = f"SELECT name, {counts} FROM (SELECT name, v, {NUMERIC} AS d FROM {head}) GROUP BY name"
     found = {row[0]: NOTHING | dict(zip(FACTS, row[1:], strict=True)) for row in connection.execute(query).fetchall()}
-    for fact, cause, asked in (("comma", "fraction", COMMAS), ("zones", "zone", ZONES)):
+    for cause, asked in FURTHER.items():
         names = [name for name, facts in found.items() if facts[cause]]
         if names:
-            query = f"SELECT name, {asked} FROM {head} WHERE name IN {engine.literal(names)} GROUP BY name"
-            for name, number in connection.execute(query).fetchall():
-                found[name][fact] = number
+            query = f"SELECT name, {', '.join(asked.values())} FROM {head} WHERE name IN {engine.literal(names)} GROUP BY name"
+            for name, *numbers in connection.execute(query).fetchall():
+                found[name] |= dict(zip(asked, numbers, strict=True))
     return found
 
 

@@ -5,13 +5,13 @@ DOUBLE and dates as TIMESTAMP, and widened when a value would lose something.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studiolo.studio.datasets.errors import LostValues
-from studiolo.studio.datasets.reading import engine, losses, read_csv
+from studiolo.studio.datasets.reading import engine, losses, read_csv, written
 from studiolo.studio.datasets.reading.broken_rows import refuse_broken_rows, unreadable
 from studiolo.studio.datasets.reading.types import MISSING, ZONE, column, first_rows, guess
 from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, ReadingNote
@@ -287,7 +287,7 @@ def _doubt_forms(connection: "DuckDBPyConnection", path: Path, state: Settled) -
     """Turn columns to text of which a value is not written as was guessed, unless it only means `missing`; say whether anything changed."""
     lenient = [entry for entry in state.columns if entry.name in state.guessed]
     absent: list[str] = []
-    doubted = _losses(connection, path, state, lenient)
+    doubted = _losses(connection, path, state, lenient, written.credible)
     for loss in doubted:
         texts = [text for _, text in loss.first]
         if all(text in MISSING and text not in state.options["missing"] for text in texts):
@@ -306,10 +306,15 @@ def _doubt_forms(connection: "DuckDBPyConnection", path: Path, state: Settled) -
 
 
 def _losses(
-    connection: "DuckDBPyConnection", path: Path, state: Settled, lenient: Sequence[ColumnSchema]
+    connection: "DuckDBPyConnection",
+    path: Path,
+    state: Settled,
+    lenient: Sequence[ColumnSchema],
+    judged: Callable[[ColumnSchema, str], str] = lambda _, value: value,
 ) -> list[losses.Loss]:
     table = read_csv.source(path, state.types, state.options)
-    asked = [(entry, engine.name(entry.name), read_csv.value(entry, state.options["decimal"])) for entry in lenient]
+    decimal = state.options["decimal"]
+    asked = [(entry, engine.name(entry.name), judged(entry, read_csv.value(entry, decimal))) for entry in lenient]
     return losses.find(connection, table, asked)
 
 
