@@ -43,7 +43,7 @@ def a_version(ctx: Context, content: bytes, name: str = "m") -> None:
 
 def until_idle(ctx: Context) -> None:
     until = time.monotonic() + 60
-    while reconcile.tick(ctx):
+    while reconcile.tick(ctx) or reconcile.LOOKOUT.busy():
         assert time.monotonic() < until
         time.sleep(0.01)
 

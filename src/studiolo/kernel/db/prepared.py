@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Dialect, Insert
+from sqlalchemy import BindParameter, Connection, Dialect, Float, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Values = Mapping[str, Any]
 Bind = tuple[str, Callable[[Any], Any] | None]
 _NONE: Values = {}
+_DOUBLE = 701  # PostgreSQL's number of the type `double precision`
 
 
 class _Made(NamedTuple):
@@ -162,7 +163,7 @@ def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values
         in_order = tuple((name, by_name[name]) for name in counted.positiontup)
         numbered = Numbered(counted.statement, len(in_order)), in_order
     columns = _columns(statement, compiled)
-    turns = [kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in columns]
+    turns = [_turn_back(kind, dialect) for _, kind in columns]
     loads = tuple((index, turn) for index, turn in enumerate(turns) if turn is not None)
     row = namedtuple("Row", [name for name, _ in columns], rename=True)  # type: ignore[misc]
     return _Made(state.statement, binds, fixed, tuple(makes.items()), loads, row, compiled.positional, numbered)
@@ -171,6 +172,13 @@ def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values
 def _turn(bound: BindParameter[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:
     """Return what makes a parameter what the driver takes, None where it does so itself; of a list that is written out nothing is known."""
     return bound.type.dialect_impl(dialect).bind_processor(dialect) if bound is not None else None
+
+
+def _turn_back(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what makes a value of a column what Python is given, None where the driver does so itself."""
+    # PostgreSQL's dialect asks what the driver found, of numbers only: a column of floats holds such
+    found = _DOUBLE if isinstance(kind, Float) else None
+    return kind.dialect_impl(dialect).result_processor(dialect, found)
 
 
 def _columns(statement: Any, compiled: Any) -> list[tuple[str, TypeEngine[Any]]]:

@@ -1,11 +1,12 @@
 """Events are rows written in the caller's transaction: they are true if and only if the change is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select
 
 from studiolo.kernel.clock import Clock
 from studiolo.kernel.db.prepared import Prepared
@@ -47,32 +48,42 @@ class Events:
 
 def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:
     """Return the events that follow `last`, oldest first."""
-    return _events(tx, select(events).where(events.c.id > last).order_by(events.c.id).limit(limit))
+    return _events(tx.execute(select(events).where(events.c.id > last).order_by(events.c.id).limit(limit)))
 
 
 def of_kinds(tx: Connection, workspace_id: str, kinds: Sequence[str], last: int, until: int, limit: int) -> list[Event]:
     """Return the events of a workspace and of some kinds that follow `last`, up to `until`, oldest first."""
-    query = select(events).where(events.c.id > last, events.c.id <= until, events.c.kind.in_(list(kinds)))
-    return _events(tx, query.where(events.c.workspace_id == workspace_id).order_by(events.c.id).limit(limit))
+    values = {"workspace_id": workspace_id, "last": last, "until": until, "most": limit}
+    return _events(_of_kinds(tuple(kinds)).all(tx, values))
 
 
-def _events(tx: Connection, query: Select[Any]) -> list[Event]:
+@cache
+def _of_kinds(kinds: tuple[str, ...]) -> Prepared:  # asked at every tick of the controller
+    between = (events.c.id > bindparam("last"), events.c.id <= bindparam("until"))
+    query = select(events).where(*between, events.c.workspace_id == bindparam("workspace_id"), events.c.kind.in_(kinds))
+    return Prepared(query.order_by(events.c.id).limit(bindparam("most", type_=Integer)))
+
+
+def _events(rows: Iterable[Any]) -> list[Event]:
     return [
         Event(
-            id=row["id"],
-            workspace_id=row["workspace_id"],
-            kind=row["kind"],
-            subject=row["subject"],
-            data=row["data"],
-            at=row["at"].isoformat(),
+            id=row.id,
+            workspace_id=row.workspace_id,
+            kind=row.kind,
+            subject=row.subject,
+            data=row.data,
+            at=row.at.isoformat(),
         )
-        for row in tx.execute(query).mappings()
+        for row in rows
     ]
+
+
+_NEWEST = Prepared(select(func.coalesce(func.max(events.c.id), 0).label("newest")))  # asked at every tick
 
 
 def newest(tx: Connection) -> int:
     """Return the id of the newest event, 0 when there is none."""
-    return int(tx.execute(select(func.coalesce(func.max(events.c.id), 0))).scalar_one())
+    return int(_NEWEST.scalar(tx))
 
 
 def any_before(tx: Connection, moment: datetime) -> bool:

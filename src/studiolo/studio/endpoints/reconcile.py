@@ -28,6 +28,9 @@ _TRIES = 10
 
 def tick(ctx: Context) -> bool:
     """Bring every endpoint of the workspace one step nearer to what is wanted; True when there is more to do soon."""
+    with ctx.db.glance() as tx:
+        if not repository.at_work(tx, ctx.workspace_id):
+            return False
     with ctx.db.read() as tx:
         rows = repository.at_work(tx, ctx.workspace_id)
         held = {row.id: repository.deployments_of(tx, row.id) for row in rows}

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.endpoints.schemas import ENDED, Deployment, Endpoint, EndpointState
 from studiolo.studio.endpoints.tables import deployments, endpoints
 
@@ -86,7 +87,7 @@ def delete_deployments(tx: Connection, ids: list[str]) -> None:
 _RUNNING = select(deployments.c.endpoint_id).where(
     deployments.c.workspace_id == bindparam("workspace_id"), deployments.c.state.not_in(sorted(ENDED))
 )
-_AT_WORK = (  # asked at every tick, and to build a statement takes longer than to run it
+_AT_WORK = Prepared(  # asked at every tick, and to build a statement takes longer than to run it
     select(endpoints)
     .where(
         endpoints.c.workspace_id == bindparam("workspace_id"),
@@ -98,7 +99,7 @@ _AT_WORK = (  # asked at every tick, and to build a statement takes longer than 
 
 def at_work(tx: Connection, workspace_id: str) -> list[Found]:
     """Return the endpoints that the controller has to look at: with a deployment that has not ended, or to be deleted."""
-    return list(tx.execute(_AT_WORK, {"workspace_id": workspace_id}))
+    return _AT_WORK.all(tx, {"workspace_id": workspace_id})
 
 
 def summaries(tx: Connection, rows: list[Found]) -> dict[str, list[Found]]:

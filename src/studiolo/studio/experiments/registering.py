@@ -5,6 +5,7 @@ registers is `under_way` until that job has ended.
 """
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -77,32 +78,33 @@ _ENDED = Prepared(
     .where(table.c.run_seq == bindparam("of_seq"), table.c.state == "waiting")
     .values(state=bindparam("state"))
 )
-_READY = (  # asked at every tick
-    select(
-        table.c.run_seq,
-        table.c.run_id,
-        table.c.name,
-        table.c.type,
-        table.c.asset,
-        table.c.version,
-        table.c.description,
-        runs.c.user,
+
+
+@cache
+def _ready(types: tuple[str, ...]) -> Prepared:  # asked at every tick
+    query = (
+        select(
+            table.c.run_seq,
+            table.c.run_id,
+            table.c.name,
+            table.c.type,
+            table.c.asset,
+            table.c.version,
+            table.c.description,
+            runs.c.user,
+        )
+        .join(runs, runs.c.seq == table.c.run_seq)
+        .where(table.c.workspace_id == bindparam("workspace_id"), table.c.state == "ready", table.c.type.in_(types))
+        .order_by(table.c.run_seq, table.c.name)
+        .limit(50)
     )
-    .join(runs, runs.c.seq == table.c.run_seq)
-    .where(
-        table.c.workspace_id == bindparam("workspace_id"),
-        table.c.state == "ready",
-        table.c.type.in_(bindparam("types", expanding=True)),
-    )
-    .order_by(table.c.run_seq, table.c.name)
-    .limit(50)
-)
+    return Prepared(query)
 
 
 def ready(ctx: Context, types: Collection[str]) -> list[Ready]:
     """Return at most 50 outputs of some types that can be registered now, oldest first."""
     with ctx.db.glance() as tx:
-        return [Ready(*row) for row in tx.execute(_READY, {"workspace_id": ctx.workspace_id, "types": sorted(types)})]
+        return [Ready(*row) for row in _ready(tuple(sorted(types))).all(tx, {"workspace_id": ctx.workspace_id})]
 
 
 def settle(tx: Connection, ctx: Context, output: Ready, *, reference: str = "", error: str = "") -> None:

@@ -9,22 +9,25 @@ from studiolo.kernel.context import Context
 from studiolo.studio.models import fetching, job_inputs, recycling, service
 from studiolo.studio.models.scanning import Lookout
 
-_LOOKOUT = Lookout()
+LOOKOUT = Lookout()
 _BIN_EVERY = 300.0  # seconds between looks into an empty bin
 _bin_at: dict[tuple[str, str], float] = {}
 
 
 def tick(ctx: Context) -> bool:
-    """Begin to look into the versions that nobody has looked into; True while there are any."""
+    """Begin to look into the versions that nobody has looked into; True when it has begun.
+
+    Who looks goes on by itself to those that come meanwhile: no round of the controller waits for it.
+    """
     fetching.forget_ended(ctx)
     _empty_bin(ctx)
     job_inputs.tick(ctx)
-    if _LOOKOUT.busy():
-        return True
-    if service.not_scanned(ctx) is None:
-        _LOOKOUT.rest()
+    if LOOKOUT.busy():
         return False
-    _LOOKOUT.start(ctx, service.not_scanned)
+    if service.not_scanned(ctx) is None:
+        LOOKOUT.rest()
+        return False
+    LOOKOUT.start(ctx, service.not_scanned)
     return True
 
 

@@ -203,7 +203,7 @@ def verdicts(tx: Connection, version_ids: Sequence[str]) -> dict[str, str]:
     return {row.version: row.verdict for row in tx.execute(query)}
 
 
-_NOT_SCANNED = (  # asked at every tick, and to build a statement takes longer than to run it
+_NOT_SCANNED = Prepared(  # asked at every tick, and to build a statement takes longer than to run it
     VERSIONS.outerjoin(model_scans, model_scans.c.version == model_versions.c.id)
     .where(
         model_versions.c.workspace_id == bindparam("workspace_id"),
@@ -217,7 +217,8 @@ _NOT_SCANNED = (  # asked at every tick, and to build a statement takes longer t
 
 def not_scanned(tx: Connection, workspace_id: str, scanner: str) -> Found | None:
     """Return the oldest version with files here that this scanner has not looked into."""
-    return tx.execute(_NOT_SCANNED, {"workspace_id": workspace_id, "scanner": scanner}).first()
+    found: Found | None = _NOT_SCANNED.first(tx, {"workspace_id": workspace_id, "scanner": scanner})
+    return found
 
 
 def to_versions(tx: Connection, rows: Sequence[Found]) -> list[ModelVersion]:

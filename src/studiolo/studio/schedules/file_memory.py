@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.schedules.arriving import Changes, Known, Seen, State
 from studiolo.studio.schedules.tables import schedule_files, schedules
 
 _OF = schedule_files.c
 _MANY = 500
 _RENEWED = timedelta(days=1)  # how often it is written down that a file is still there
-_ARRIVED = (
+_ARRIVED = Prepared(
     select(_OF.schedule)
     .join(schedules, schedules.c.id == _OF.schedule)
     .where(_OF.workspace_id == bindparam("workspace_id"), _OF.state == "arrived", schedules.c.enabled)
@@ -69,7 +70,7 @@ def renew(tx: Connection, schedule: str, there: Sequence[Seen], now: datetime) -
 
 def with_arrivals(tx: Connection, ctx: Context) -> list[str]:
     """Return the schedules with files whose runs are to be made."""
-    return list(tx.execute(_ARRIVED, {"workspace_id": ctx.workspace_id}).scalars())
+    return [row.schedule for row in _ARRIVED.all(tx, {"workspace_id": ctx.workspace_id})]
 
 
 def first_batch(tx: Connection, schedule: str) -> list[Any]:

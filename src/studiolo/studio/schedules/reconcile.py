@@ -47,7 +47,7 @@ def tick(ctx: Context) -> bool:
     now, clock = ctx.clock.now(), time.monotonic()
     back = clock >= remembered.back_at
     work: list[tuple[str, Callable[[], bool]]] = []
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         rows = repository.due(tx, ctx, now)
         if back:
             ahead = repository.ahead(tx, ctx, now + deciding.ON_TIME)

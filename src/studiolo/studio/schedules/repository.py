@@ -7,22 +7,28 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.experiments import led
 from studiolo.studio.schedules.tables import schedule_files, schedule_firings, schedule_targets, schedules
 
 Row = Any
 _OF, _FIRING = schedules.c, schedule_firings.c
 # asked at every tick of the controller, and to build a statement takes longer than to run it
-_DUE = (
+_DUE = Prepared(
     select(schedules)
     .where(_OF.workspace_id == bindparam("workspace_id"), _OF.enabled, _OF.due_at <= bindparam("now"))
     .where(_OF.kind == bindparam("kind"))
     .order_by(_OF.due_at)
 )
-_AHEAD = select(schedules).where(
-    _OF.workspace_id == bindparam("workspace_id"), _OF.enabled, _OF.looked_at > bindparam("now"), _OF.kind != "dataset"
+_AHEAD = Prepared(
+    select(schedules).where(
+        _OF.workspace_id == bindparam("workspace_id"),
+        _OF.enabled,
+        _OF.looked_at > bindparam("now"),
+        _OF.kind != "dataset",
+    )
 )
-_WAITING = (
+_WAITING = Prepared(
     select(_FIRING.schedule, func.min(_FIRING.seq).label("seq"))
     .where(_FIRING.workspace_id == bindparam("workspace_id"), _FIRING.state == "waiting")
     .group_by(_FIRING.schedule)
@@ -31,17 +37,17 @@ _WAITING = (
 
 def due(tx: Connection, ctx: Context, now: datetime, kind: str = "time") -> list[Row]:
     """Return the schedules whose time has come, the longest waiting first."""
-    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now, "kind": kind}))
+    return _DUE.all(tx, {"workspace_id": ctx.workspace_id, "now": now, "kind": kind})
 
 
 def ahead(tx: Connection, ctx: Context, now: datetime) -> list[Row]:
     """Return the schedules that were looked at later than now: the clock was set back."""
-    return list(tx.execute(_AHEAD, {"workspace_id": ctx.workspace_id, "now": now}))
+    return _AHEAD.all(tx, {"workspace_id": ctx.workspace_id, "now": now})
 
 
 def waiting(tx: Connection, ctx: Context) -> list[tuple[str, int]]:
     """Return the schedules with firings that wait for an earlier run, and the number of the oldest one."""
-    return [(row.schedule, row.seq) for row in tx.execute(_WAITING, {"workspace_id": ctx.workspace_id})]
+    return [(row.schedule, row.seq) for row in _WAITING.all(tx, {"workspace_id": ctx.workspace_id})]
 
 
 def count_waiting(tx: Connection, schedule: str) -> int:

@@ -52,7 +52,7 @@ def tick(ctx: Context) -> bool:
 
 def plan(ctx: Context) -> bool:
     """Write a delivery for each new event that a webhook is told of."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         hooks = webhook_repository.active(tx, ctx)
         if not hooks:
             return False

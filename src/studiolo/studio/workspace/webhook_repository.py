@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, or_, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.events import outbox
 from studiolo.studio.workspace.webhook_schemas import Delivery, Webhook
 from studiolo.studio.workspace.webhook_tables import webhook_deliveries as log
@@ -22,8 +23,8 @@ def all_(tx: Connection, ctx: Context) -> list[Row]:
 
 
 # asked at every tick of the controller, and to build a statement takes longer than to run it
-_ACTIVE = select(webhooks).where(webhooks.c.workspace_id == bindparam("workspace_id"), webhooks.c.active)
-_DUE = (
+_ACTIVE = Prepared(select(webhooks).where(webhooks.c.workspace_id == bindparam("workspace_id"), webhooks.c.active))
+_DUE = Prepared(
     select(log.c.id, log.c.webhook, log.c.attempts)
     .where(log.c.workspace_id == bindparam("workspace_id"), log.c.state == "pending", log.c.next_at <= bindparam("now"))
     .order_by(log.c.next_at)
@@ -33,7 +34,7 @@ _DUE = (
 
 def active(tx: Connection, ctx: Context) -> list[Row]:
     """Return the webhooks that are to be told."""
-    return list(tx.execute(_ACTIVE, {"workspace_id": ctx.workspace_id}))
+    return _ACTIVE.all(tx, {"workspace_id": ctx.workspace_id})
 
 
 def find(tx: Connection, ctx: Context, webhook_id: str) -> Row | None:
@@ -82,7 +83,7 @@ def plan(tx: Connection, ctx: Context, rows: Sequence[dict[str, Any]], positions
 
 def due(tx: Connection, ctx: Context, now: datetime, limit: int) -> list[Row]:
     """Return deliveries that are to be sent now, those that wait longest first."""
-    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now, "most": limit}))
+    return _DUE.all(tx, {"workspace_id": ctx.workspace_id, "now": now, "most": limit})
 
 
 def take(tx: Connection, delivery_id: str, now: datetime, until: datetime) -> Row | None:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.compute.clusters.tables import clusters, nodes, usages
 from studiolo.studio.compute.tables import holdings
 
@@ -22,6 +23,14 @@ def all_(tx: Connection, workspace_id: str | None = None) -> list[Row[Any]]:
     """Return clusters by name, of one workspace or of all."""
     query = select(clusters).order_by(clusters.c.name)
     return list(tx.execute(query if workspace_id is None else query.where(clusters.c.workspace_id == workspace_id)))
+
+
+_ANY = Prepared(select(clusters.c.id).where(clusters.c.workspace_id == bindparam("workspace_id")).limit(1))
+
+
+def any_of(tx: Connection, workspace_id: str) -> bool:
+    """Say whether a workspace has a cluster."""
+    return _ANY.first(tx, {"workspace_id": workspace_id}) is not None
 
 
 def put(tx: Connection, values: dict[str, Any]) -> None:
@@ -86,10 +95,16 @@ def in_phase(tx: Connection, id_: str, phase: str, values: dict[str, Any]) -> bo
     return tx.execute(change.values(**values)).rowcount == 1
 
 
+_OF_PROGRAMS = Prepared(  # asked at every tick
+    select(clusters)
+    .where(clusters.c.workspace_id == bindparam("workspace_id"), clusters.c.provider != "local")
+    .order_by(clusters.c.name)
+)
+
+
 def of_programs(tx: Connection, workspace_id: str) -> list[Row[Any]]:
     """Return the clusters of a workspace whose nodes are brought up by programs, an administrator's or ours."""
-    query = select(clusters).where(clusters.c.workspace_id == workspace_id, clusters.c.provider != "local")
-    return list(tx.execute(query.order_by(clusters.c.name)))
+    return _OF_PROGRAMS.all(tx, {"workspace_id": workspace_id})
 
 
 def node_of(tx: Connection, holder: str) -> Row[Any] | None:

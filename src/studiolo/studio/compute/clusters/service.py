@@ -116,6 +116,9 @@ def scale(ctx: Context) -> bool:
 
     Jobs on nodes that leave are asked to end, at each tick until they have: the first asking may not have been heard.
     """
+    with ctx.db.glance() as tx:
+        if not repository.any_of(tx, ctx.workspace_id):
+            return False
     with ctx.db.read() as tx:
         rows = repository.all_(tx, ctx.workspace_id)
         up = repository.up_by(tx, [row.id for row in rows])

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.compute.machines.tables import machine_credentials, machines
 
 
@@ -20,9 +21,14 @@ def by_id(tx: Connection, id_: str) -> Row[Any] | None:
     return tx.execute(select(machines).where(machines.c.id == id_)).first()
 
 
+_ALL = Prepared(  # asked at every tick
+    select(machines).where(machines.c.workspace_id == bindparam("workspace_id")).order_by(machines.c.name)
+)
+
+
 def all_(tx: Connection, workspace_id: str) -> list[Row[Any]]:
     """Return the machines of a workspace by name."""
-    return list(tx.execute(select(machines).where(machines.c.workspace_id == workspace_id).order_by(machines.c.name)))
+    return _ALL.all(tx, {"workspace_id": workspace_id})
 
 
 def put(tx: Connection, values: Mapping[str, Any]) -> None:

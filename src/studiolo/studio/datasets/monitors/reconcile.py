@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 def tick(ctx: Context) -> bool:
     """Take what jobs have found, submit what is due; True when there was anything."""
     busy = _take(ctx)
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         due = repository.due(tx, ctx, ctx.clock.now())
         going = repository.open_backfills(tx, ctx)
     for row in due:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.datasets.monitors.schemas import Cause, WindowResult
 from studiolo.studio.datasets.monitors.tables import drift_backfills as backfills
 from studiolo.studio.datasets.monitors.tables import drift_monitors as monitors
@@ -47,7 +48,7 @@ def every(tx: Connection, ctx: Context, dataset: str | None = None) -> list[Row]
 
 
 # asked at every tick of the controller, and to build a statement takes longer than to run it
-_DUE = (
+_DUE = Prepared(
     select(monitors)
     .where(
         monitors.c.workspace_id == bindparam("workspace_id"), monitors.c.enabled, monitors.c.due_at <= bindparam("now")
@@ -55,7 +56,7 @@ _DUE = (
     .order_by(monitors.c.due_at)
     .limit(100)
 )
-_OPEN_BACKFILLS = (
+_OPEN_BACKFILLS = Prepared(
     select(backfills)
     .where(backfills.c.workspace_id == bindparam("workspace_id"), backfills.c.state == "running")
     .order_by(backfills.c.id)
@@ -65,7 +66,7 @@ _OPEN_BACKFILLS = (
 
 def due(tx: Connection, ctx: Context, now: datetime) -> list[Row]:
     """Return the monitors whose schedule has a window to look at, those that wait longest first."""
-    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now}))
+    return _DUE.all(tx, {"workspace_id": ctx.workspace_id, "now": now})
 
 
 def change(tx: Connection, monitor: str, values: Mapping[str, Any]) -> None:
@@ -225,7 +226,7 @@ def backfills_of(tx: Connection, monitor: str) -> list[Row]:
 
 def open_backfills(tx: Connection, ctx: Context) -> list[Row]:
     """Return the backfills that go on, oldest first."""
-    return list(tx.execute(_OPEN_BACKFILLS, {"workspace_id": ctx.workspace_id}))
+    return _OPEN_BACKFILLS.all(tx, {"workspace_id": ctx.workspace_id})
 
 
 def change_backfill(tx: Connection, backfill_id: str, values: Mapping[str, Any]) -> bool:

@@ -30,7 +30,7 @@ FAILED, PASSED = "quality.failed", "quality.passed"
 
 def tick(ctx: Context) -> bool:
     """Take what checks have found, submit those that are due; True when there was anything."""
-    with ctx.db.read() as tx:
+    with ctx.db.glance() as tx:
         ended = experiments.unconsumed(tx, ctx, submission.KIND)
         fresh = repository.unchecked(tx, ctx)
         due = repository.due(tx, ctx, ctx.clock.now())

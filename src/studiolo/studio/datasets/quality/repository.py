@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, tuple_, update
 
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.studio.datasets.quality.schemas import Check
 from studiolo.studio.datasets.quality.tables import quality_checks as checks
 from studiolo.studio.datasets.quality.tables import quality_rules as rules
@@ -49,7 +50,7 @@ def set_state(tx: Connection, ctx: Context, dataset: str, state: str) -> None:
     tx.execute(update(rules).where(*where).values(state=state))
 
 
-_DUE = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+_DUE = Prepared(  # asked at every tick of the controller, and to build a statement takes longer than to run it
     select(rules)
     .where(rules.c.workspace_id == bindparam("workspace_id"), rules.c.due_at <= bindparam("now"))
     .order_by(rules.c.due_at)
@@ -59,7 +60,7 @@ _DUE = (  # asked at every tick of the controller, and to build a statement take
 
 def due(tx: Connection, ctx: Context, now: datetime) -> list[Row]:
     """Return the rules whose schedule asks for a check."""
-    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now}))
+    return _DUE.all(tx, {"workspace_id": ctx.workspace_id, "now": now})
 
 
 def advance(tx: Connection, ctx: Context, row: Row, position: datetime, due_at: datetime) -> bool:
@@ -121,7 +122,7 @@ _UNDER_WAY = exists().where(
     checks.c.version == versions.c.version,
     checks.c.state == "running",
 )
-_UNCHECKED = (
+_UNCHECKED = Prepared(
     select(versions.c.name, versions.c.version)
     .where(versions.c.workspace_id == bindparam("workspace_id"), versions.c.quality.in_(["due", "held"]), ~_UNDER_WAY)
     .order_by(versions.c.created_at)
@@ -131,7 +132,7 @@ _UNCHECKED = (
 
 def unchecked(tx: Connection, ctx: Context) -> list[Row]:
     """Return the versions that wait for their first check and have none that runs, oldest first."""
-    return list(tx.execute(_UNCHECKED, {"workspace_id": ctx.workspace_id}))
+    return _UNCHECKED.all(tx, {"workspace_id": ctx.workspace_id})
 
 
 def quality_of(tx: Connection, ctx: Context, dataset: str, version: int) -> str | None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, ins
 
 from studiolo.kernel.auth.tables import accounts, memberships
 from studiolo.kernel.context import Context
+from studiolo.kernel.db.prepared import Prepared
 from studiolo.kernel.ids import new_id
 from studiolo.studio.workspace.notices.schemas import Mail, Notice, NoticeItem
 from studiolo.studio.workspace.notices.tables import mail_outbox as mails
@@ -111,7 +112,7 @@ def insert_mail(tx: Connection, ctx: Context, recipient: str, key: str, subject:
     tx.execute(ctx.db.upsert(mails).on_conflict_do_nothing(index_elements=keys), row)
 
 
-_DUE = (  # asked at every tick of the controller, and to build a statement takes longer than to run it
+_DUE = Prepared(  # asked at every tick of the controller, and to build a statement takes longer than to run it
     select(mails.c.id)
     .where(
         mails.c.workspace_id == bindparam("workspace_id"),
@@ -125,7 +126,7 @@ _DUE = (  # asked at every tick of the controller, and to build a statement take
 
 def due(tx: Connection, ctx: Context, now: datetime, limit: int) -> list[str]:
     """Return the ids of mails that are to be sent now, those that wait longest first."""
-    return list(tx.execute(_DUE, {"workspace_id": ctx.workspace_id, "now": now, "most": limit}).scalars())
+    return [row.id for row in _DUE.all(tx, {"workspace_id": ctx.workspace_id, "now": now, "most": limit})]
 
 
 def take(tx: Connection, mail_id: str, now: datetime, until: datetime) -> Row | None:
