@@ -177,6 +177,8 @@ class Database:
             try:
                 for item in batch:
                     item.value = item.work(connection)
+                if self.dialect == "postgresql":  # so that an error of what waits comes before the end
+                    connection.connection.driver_connection.tell()  # type: ignore[union-attr]
             except Exception:  # noqa: BLE001 - it is raised again to the one whose it is, when they run apart
                 transaction.rollback()
                 return False

@@ -8,10 +8,13 @@ from psycopg import adapt
 from psycopg._preparing import PrepareManager
 from psycopg.abc import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 _MOST = 1000  # statements whose columns are kept
+_MOST_WAITING = 200  # statements that wait on a connection
+_PREPARED = 400  # statements that the driver keeps prepared on one, from their second time on
+_DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _columns: dict[bytes, list[psycopg.Column]] = {}
 
 
@@ -24,6 +27,70 @@ class Kept(PrepareManager):
     def clear(self) -> bool:
         """Keep them; returns that there is nothing to be told to the server."""
         return False
+
+
+class Ours(psycopg.Connection[Any]):
+    """A connection that keeps what needs no answer, and sends it with what does.
+
+    PostgreSQL and we wake each other for each statement, which takes longer than a short one does. That a transaction begins, and what it
+    writes without looking at it, goes along with the next question or with the end of the transaction, which is when its errors come.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepared = Kept()  # the driver has no setting for it
+        self.prepare_threshold, self.prepared_max = 1, _PREPARED
+        self.cursor_factory = Cursor
+        self.escaping = Escaping(self.pgconn)
+        self.waiting: list[bytes] = []
+        self._begun = False  # what waits is no more than that a transaction begins
+
+    def begin(self, statement: bytes) -> None:
+        """Begin a transaction, with the first that is asked in it."""
+        self.waiting, self._begun = [statement], True
+
+    def keep(self, statement: bytes) -> bool:
+        """Keep a statement for later; False where there is no transaction whose end would send it."""
+        if not self.waiting and self.pgconn.transaction_status == TransactionStatus.IDLE:
+            return False
+        self.waiting.append(statement)
+        self._begun = False
+        if len(self.waiting) >= _MOST_WAITING:
+            self.tell()
+        return True
+
+    def tell(self) -> None:
+        """Send what waits; raises what a cursor would."""
+        waiting, self.waiting = self.waiting, []
+        if waiting:
+            result = self.pgconn.exec_(b";".join(waiting))
+            if result.status not in _DONE:
+                raise _error(self, result)
+
+    def join(self, statement: bytes) -> PGresult:
+        """Send what waits and a statement; returns the result of the statement, or of the first that failed."""
+        waiting, self.waiting = [*self.waiting, statement], []
+        return self.pgconn.exec_(b";".join(waiting))
+
+    def wait(self, *args: Any, **kwargs: Any) -> Any:
+        """Do what a cursor does; all that the driver itself sends comes by here."""
+        if self.waiting:
+            self.tell()
+        return super().wait(*args, **kwargs)
+
+    def commit(self) -> None:
+        """Send what waits, and end the transaction."""
+        if self.waiting and self._begun:  # nothing was asked
+            self.waiting = []
+        elif self.waiting or self.pgconn.transaction_status != TransactionStatus.IDLE:
+            result = self.join(b"COMMIT")
+            if result.status != ExecStatus.COMMAND_OK:
+                raise _error(self, result)
+
+    def rollback(self) -> None:
+        """Forget what waits, and undo the transaction."""
+        self.waiting = []
+        super().rollback()
 
 
 class Cursor(psycopg.Cursor[Any]):
@@ -45,21 +112,6 @@ class Cursor(psycopg.Cursor[Any]):
         return found
 
 
-def prepare(connection: "psycopg.Connection[Any]", most: int) -> None:
-    """Make a new connection ours. most: statements that it keeps prepared, from their second time on."""
-    connection._prepared = Kept()  # noqa: SLF001 - the driver has no setting for it
-    connection.prepare_threshold, connection.prepared_max = 1, most
-    connection.cursor_factory = Cursor
-
-
-def say(connection: "psycopg.Connection[Any]", statement: str) -> bool:
-    """Run a statement that returns nothing, without a cursor; False when it failed."""
-    try:
-        return connection.pgconn.exec_(statement.encode()).status == ExecStatus.COMMAND_OK
-    except psycopg.Error:
-        return False
-
-
 class Numbered:
     """A statement whose parameters are `$1`, `$2`…: each connection prepares it once, and is then asked with nothing around it.
 
@@ -71,13 +123,14 @@ class Numbered:
         self._statement = statement.encode()
         self._formats = [adapt.PyFormat.TEXT] * parameters
 
-    def ask(
-        self, connection: "psycopg.Connection[Any]", kept: MutableMapping[Any, Any], values: Sequence[Any]
-    ) -> "Found":
+    def ask(self, connection: Ours, kept: MutableMapping[Any, Any], values: Sequence[Any]) -> "Found":
         """Run it; kept: what lives as long as the connection. Raises what a cursor would."""
         name, turns = kept.get(self) or self._prepare(connection, kept)
         sent: Any = turns.dump_sequence(values, self._formats) if values else None
-        result = connection.pgconn.exec_prepared(name, sent)
+        if connection.waiting:
+            result = connection.join(_call(connection, name, sent))
+        else:
+            result = connection.pgconn.exec_prepared(name, sent)
         if result.status == ExecStatus.TUPLES_OK:
             turns.set_pgresult(result)
             return Found(turns.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
@@ -85,9 +138,14 @@ class Numbered:
             return Found([], result.command_tuples or 0)
         raise _error(connection, result)
 
-    def _prepare(
-        self, connection: "psycopg.Connection[Any]", kept: MutableMapping[Any, Any]
-    ) -> tuple[bytes, Transformer]:
+    def later(self, connection: Ours, kept: MutableMapping[Any, Any], values: Sequence[Any]) -> None:
+        """Run it with what is asked next, or with the end of the transaction; at once where there is none."""
+        name, turns = kept.get(self) or self._prepare(connection, kept)
+        sent: Any = turns.dump_sequence(values, self._formats) if values else None
+        if not connection.keep(_call(connection, name, sent)):
+            self.ask(connection, kept, values)
+
+    def _prepare(self, connection: Ours, kept: MutableMapping[Any, Any]) -> tuple[bytes, Transformer]:
         name = b"studiolo_%d" % id(self)
         result = connection.pgconn.prepare(name, self._statement)
         if result.status != ExecStatus.COMMAND_OK:
@@ -118,6 +176,14 @@ class Found:
         """Do nothing: the rows are here already."""
 
 
-def _error(connection: "psycopg.Connection[Any]", result: PGresult) -> psycopg.Error:
+def _call(connection: Ours, name: bytes, values: Sequence[bytes | None] | None) -> bytes:
+    """Return the words that run a prepared statement, of which several go together."""
+    if not values:
+        return b"EXECUTE " + name
+    quoted = connection.escaping.escape_literal
+    return b"EXECUTE %b(%b)" % (name, b",".join(b"NULL" if value is None else quoted(value) for value in values))
+
+
+def _error(connection: Ours, result: PGresult) -> psycopg.Error:
     error = error_from_result(result)
     return psycopg.OperationalError(str(error)) if connection.pgconn.status == ConnStatus.BAD else error

@@ -12,7 +12,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from studiolo.kernel.db.options import ALONE, RESTING, dumps
 from studiolo.kernel.errors import MissingExtra, StudioloError
 
-_PREPARED = 400  # statements that a connection keeps prepared
 _REST_SECONDS = 1.0  # after which a connection may have been closed by the other side
 _HINT = "Write postgresql://user:password@host:5432/database, or leave it empty for SQLite."
 _SNAPSHOT = "one_snapshot"  # option of connections whose transactions see one state, as on SQLite
@@ -40,6 +39,7 @@ def postgresql_engines(url: str) -> tuple[Engine, Engine]:
             json_serializer=dumps,
             json_deserializer=orjson.loads,
         )
+        event.listen(engine, "do_connect", _connect)
         event.listen(engine, "connect", _plan_well)
         event.listen(engine, "checkin", _rest)
         event.listen(engine, "checkout", _wake)
@@ -62,15 +62,18 @@ def postgresql_engines(url: str) -> tuple[Engine, Engine]:
     return engine.execution_options(**{_SNAPSHOT: True}), engine
 
 
+def _connect(_dialect: Any, _record: ConnectionPoolEntry, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    from studiolo.kernel.db.postgresql_driver import Ours
+
+    return Ours.connect(*given, **named)
+
+
 def _plan_well(connection: Any, _record: ConnectionPoolEntry) -> None:
     """Let the planner know disks without arms, where an index is rarely worse than the whole table, and compile nothing.
 
     Statements are planned once from their second time on: a client's call has up to a hundred different ones, which is as many
     as the driver keeps by itself, from the sixth time on.
     """
-    from studiolo.kernel.db.postgresql_driver import prepare
-
-    prepare(connection, _PREPARED)
     connection.autocommit = True  # to switch it for each look that is no transaction cost a tenth of the look
     connection.execute("SET random_page_cost = 1.1; SET jit = off")
 
@@ -79,12 +82,9 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(ALONE):
         return
-    from studiolo.kernel.db.postgresql_driver import say
-
-    statement = f"BEGIN ISOLATION LEVEL {'REPEATABLE READ' if options.get(_SNAPSHOT) else 'READ COMMITTED'}"
+    level = "REPEATABLE READ" if options.get(_SNAPSHOT) else "READ COMMITTED"
     driver: Any = connection.connection.driver_connection
-    if not say(driver, statement):
-        connection.exec_driver_sql(statement)  # raises what is wrong, and ends a connection that is gone
+    driver.begin(f"BEGIN ISOLATION LEVEL {level}".encode())
 
 
 def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:

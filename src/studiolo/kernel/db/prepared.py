@@ -99,6 +99,20 @@ class Prepared:
         count: int = _run(tx, made, [made.given(row, many=True) for row in rows], many=True).rowcount
         return count
 
+    def later(self, tx: Connection, *rows: Values) -> None:
+        """Write for each of some values, with the transaction's next question or its end, which is when errors of it come.
+
+        For what nobody looks at before: PostgreSQL is woken once for all of it. SQLite writes at once.
+        """
+        if not rows:
+            return
+        made = self._for(tx, rows[0])
+        if made.numbered is None:
+            self.run_all(tx, rows)
+            return
+        for row in rows:
+            _run(tx, made, made.given(row), later=True)
+
     def _for(self, tx: Connection, values: Values) -> _Made:
         statement = self._statement
         names = tuple(values) if isinstance(statement, Insert) else ()  # else they are all in the statement
@@ -187,12 +201,13 @@ def _columns(statement: Any, compiled: Any) -> list[tuple[str, TypeEngine[Any]]]
     return [(str(column.key), column.type) for column in found]
 
 
-def _run(tx: Connection, made: _Made, given: Any, *, many: bool = False) -> Any:
+def _run(tx: Connection, made: _Made, given: Any, *, many: bool = False, later: bool = False) -> Any:
     connection: Any = tx.connection
     cursor: Any = None
     try:
         if made.numbered is not None and not many:
-            return made.numbered[0].ask(connection.driver_connection, connection.info, given)
+            one = made.numbered[0]
+            return (one.later if later else one.ask)(connection.driver_connection, connection.info, given)
         cursor = connection.cursor()
         (cursor.executemany if many else cursor.execute)(made.text, given)
     except tx.dialect.loaded_dbapi.Error as error:  # as SQLAlchemy would say it

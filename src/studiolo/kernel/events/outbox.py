@@ -43,7 +43,7 @@ class Events:
     def emit(self, tx: Connection, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> None:
         """Say that something happened, as part of the transaction `tx`."""
         row = {"workspace_id": self._workspace_id, "kind": kind, "subject": subject, "actor": self._actor}
-        _EMIT.run(tx, {**row, "data": dict(data or {}), "at": self._clock.now()})
+        _EMIT.later(tx, {**row, "data": dict(data or {}), "at": self._clock.now()})
 
 
 def after(tx: Connection, last: int, limit: int = 500) -> list[Event]:

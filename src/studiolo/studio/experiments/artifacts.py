@@ -108,7 +108,7 @@ def _write(tx: Connection, ctx: Context, rows: list[tuple[str, str, int]]) -> No
         {"workspace_id": ctx.workspace_id, "path": path, "digest": digest, "size": size, "created_at": now}
         for path, digest, size in rows
     ]
-    _naming(ctx.db.dialect).run_all(tx, values)
+    _naming(ctx.db.dialect).later(tx, *values)
 
 
 def naming(ctx: Context, full: str, blob: Blob) -> dict[str, Any]:

@@ -206,7 +206,7 @@ def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None
                 values["ended_at"] = end
         if not values:
             return
-        _updating(tuple(values)).run(tx, {**values, "number": target.seq})
+        _updating(tuple(values)).later(tx, {**values, "number": target.seq})
         kind = "run.completed" if values.get("state") in TERMINAL else "run.updated"
         ctx.events.emit(tx, kind, run_id, {"kind": row.kind, "state": values.get("state", row.state)})
 

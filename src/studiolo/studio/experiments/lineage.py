@@ -35,7 +35,7 @@ def link_all(tx: Connection, ctx: Context, edges: Sequence[tuple[str, str]]) -> 
     if not edges:
         return
     row = {"workspace_id": ctx.workspace_id, "created_at": ctx.clock.now()}
-    _linking(ctx.db.dialect).run_all(tx, [{**row, "source": source, "target": target} for source, target in edges])
+    _linking(ctx.db.dialect).later(tx, *({**row, "source": source, "target": target} for source, target in edges))
 
 
 @lru_cache

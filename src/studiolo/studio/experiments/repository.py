@@ -108,7 +108,7 @@ _INSERT_RUN, _INSERT_DOC = Prepared(insert(runs).returning(runs.c.seq)), Prepare
 def insert_run(tx: Connection, values: Mapping[str, Any]) -> int:
     """Add a run; returns its seq."""
     seq = int(_INSERT_RUN.scalar(tx, values))
-    _INSERT_DOC.run(tx, {"run": seq, "changed": int(values["created_at"].timestamp() * 1000)})
+    _INSERT_DOC.later(tx, {"run": seq, "changed": int(values["created_at"].timestamp() * 1000)})
     return seq
 
 

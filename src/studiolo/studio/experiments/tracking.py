@@ -113,7 +113,7 @@ def _rows(run_seq: int, values: Mapping[int, str]) -> list[dict[str, object]]:
 
 
 def _replace(tx: Connection, ctx: Context, table: Table, run_seq: int, values: Mapping[int, str]) -> None:
-    _replacing(ctx.db.dialect, table).run_all(tx, _rows(run_seq, values))
+    _replacing(ctx.db.dialect, table).later(tx, *_rows(run_seq, values))
 
 
 @lru_cache
