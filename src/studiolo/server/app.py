@@ -21,6 +21,7 @@ from studiolo.kernel.db.news import News
 from studiolo.kernel.events.feed import Feed
 from studiolo.kernel.home import Home
 from studiolo.kernel.mlflow import shortcut
+from studiolo.kernel.mlflow.protocol import Quick
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.server import health, limits, problem, session, ui
@@ -39,16 +40,23 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
     return Services(db, settings, LocalBlobStore(settings.home / "blobs"), clock or Clock())
 
 
-class _Studio(FastAPI):
-    """The application, and in front of it the short way of MLflow's protocol."""
+class Studio(FastAPI):
+    """The application, and in front of it the short ways of MLflow's protocol. The second origin has none."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request of the protocol, or let the framework do it. The second origin has none."""
+        """Answer a request of the protocol, or let the framework do it."""
         if scope["type"] == "http" and not is_second(scope, self.state.services.settings.content_port):
             scope["app"] = self
             if await shortcut.answer(scope, receive, send):
                 return
         await super().__call__(scope, receive, send)
+
+    def quick(self, scope: Scope) -> Quick | None:
+        """Return what answers a request of the protocol whose whole body is at hand; see `server.protocol`."""
+        if is_second(scope, self.state.services.settings.content_port):
+            return None
+        scope["app"] = self
+        return shortcut.quick(scope)
 
 
 def build_app(services: Services) -> FastAPI:
@@ -60,7 +68,7 @@ def build_app(services: Services) -> FastAPI:
         await app.state.feed.close()
         app.state.news.close()
 
-    app = _Studio(
+    app = Studio(
         title="Studiolo",
         version=__version__,
         lifespan=lifespan,

@@ -3,11 +3,12 @@
 Every path `/api/…` is answered as `/ajax-api/…` too, below `/w/<workspace>` and, for the default workspace, at the root.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -20,14 +21,16 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
 from studiolo.kernel.mlflow.errors import MlflowError, answer_of
 from studiolo.kernel.mlflow.fields import Fields, of_body, of_query
-from studiolo.kernel.mlflow.threads import run_in_threadpool
+from studiolo.kernel.mlflow.threads import run_in_threadpool, submit
 from studiolo.kernel.mlflow.writes import Work, queue
 
 log = logging.getLogger(__name__)
 Answer = dict[str, Any]
 Handler = Callable[[Context, Fields], Answer | bytes | Response]  # bytes: JSON that is ready
 RawHandler = Callable[[Request, Context, str], Awaitable[Response]]
+SmallHandler = Callable[[Context, str, bytes], Answer]
 WriteHandler = Callable[[Context, bytes], Work]
+SMALL = 1 << 20  # bytes of a body that may be at hand as a whole
 _JSON = "application/json"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # what MLflow's server has outside /api; of these, too, what is not answered is refused in its shape
@@ -46,7 +49,15 @@ class _Endpoint:
     permission: str
     handler: Handler | None = None
     raw: RawHandler | None = None
+    small: SmallHandler | None = None  # of a stream: what takes a body that is short enough to be at hand
     write: WriteHandler | None = None
+
+
+class Quick(NamedTuple):
+    """What answers a request whose whole body is at hand, and the parameters of its path."""
+
+    endpoint: _Endpoint
+    params: dict[str, str]
 
 
 _static: dict[tuple[str, str], _Endpoint] = {}
@@ -95,11 +106,16 @@ def write_endpoint(method: str, path: str, permission: str) -> Callable[[WriteHa
     return register
 
 
-def raw_endpoint(method: str, path: str, permission: str) -> Callable[[RawHandler], RawHandler]:
-    """Register `async handler(request, ctx, path) -> response`, for streams."""
+def raw_endpoint(
+    method: str, path: str, permission: str, *, small: SmallHandler | None = None
+) -> Callable[[RawHandler], RawHandler]:
+    """Register `async handler(request, ctx, path) -> response`, for streams.
+
+    small: takes `(ctx, path, body)` in its place, in a thread, when the request says that its body is not longer than SMALL.
+    """
 
     def register(handler: RawHandler) -> RawHandler:
-        _register(method, f"2.0/{path}", _Endpoint(permission, raw=handler))
+        _register(method, f"2.0/{path}", _Endpoint(permission, raw=handler, small=small))
         return handler
 
     return register
@@ -137,6 +153,39 @@ def answers(method: str, path: str) -> bool:
     return any(wanted == method and pattern.fullmatch(path) for wanted, pattern, _ in _patterns)
 
 
+def quick(method: str, path: str) -> Quick | None:
+    """Return what answers `<version>/<path>` with the whole body at hand; None for streams, and for what has no endpoint."""
+    found = _static.get((method, path))
+    if found is not None:
+        return None if found.raw and not found.small else Quick(found, {})
+    for wanted, pattern, candidate in _patterns:
+        if wanted == method and (match := pattern.fullmatch(path)):
+            return None if candidate.raw and not candidate.small else Quick(candidate, match.groupdict())
+    return None
+
+
+def begin(request: Request, asked: Quick, body: bytes, done: Callable[[Response], None]) -> None:
+    """Answer a request in a thread, or with other writes; `done` is called with the answer, in the loop that runs."""
+    found = asked.endpoint
+    if found.write is not None:
+        handler = found.write
+        written = queue(services(request).db).write(lambda: handler(_enter(request, found), body))
+        written.add_done_callback(lambda end: done(_guarded_in_thread(request, lambda: _written(end))))
+        return
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        answer = _guarded_in_thread(request, lambda: _answer(request, found, asked.params, body))
+        loop.call_soon_threadsafe(done, answer)
+
+    submit(work)
+
+
+def _written(end: asyncio.Future[None]) -> Response:
+    end.result()
+    return reply(b"{}")
+
+
 def _find(method: str, path: str) -> tuple[_Endpoint, dict[str, str]]:
     method = "GET" if method == "HEAD" else method
     found = _static.get((method, path))
@@ -165,7 +214,7 @@ async def _serve_outside(request: Request) -> Response:
 async def _guarded(request: Request, path: str) -> Response:
     try:
         found, params = _find(request.method, path)
-        if found.raw is not None:
+        if found.raw is not None and not (found.small and _is_small(request)):
             ctx = known(request)  # a visit to the thread less
             if ctx is None:
                 ctx = await run_in_threadpool(context, request)
@@ -185,6 +234,20 @@ async def _guarded(request: Request, path: str) -> Response:
         return _unexpected(request, error)
 
 
+def _guarded_in_thread(request: Request, work: Callable[[], Response]) -> Response:
+    try:
+        return work()
+    except StudioloError as error:
+        return refuse(error)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _unexpected(request, error)
+
+
+def _is_small(request: Request) -> bool:
+    declared = request.headers.get("content-length", "")
+    return declared.isdecimal() and int(declared) <= SMALL
+
+
 def _enter(request: Request, found: _Endpoint) -> Context:
     ctx = context(request)
     ctx.actor.must(found.permission)
@@ -193,6 +256,8 @@ def _enter(request: Request, found: _Endpoint) -> Context:
 
 def _answer(request: Request, found: _Endpoint, params: dict[str, str], body: bytes) -> Response:
     ctx = _enter(request, found)
+    if found.small is not None:
+        return reply(found.small(ctx, params.get("path", ""), body))
     assert found.handler is not None
     reads = request.method in ("GET", "HEAD")
     fields = of_query(request.query_params.multi_items()) if reads else of_body(body)

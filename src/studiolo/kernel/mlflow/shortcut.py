@@ -1,8 +1,10 @@
 """Answers MLflow's protocol ahead of the web framework: its middlewares and its router cost as much as a small write."""
 
 import re
+from collections.abc import Callable
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from studiolo.kernel.mlflow import protocol
@@ -23,15 +25,36 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> bool:
 
     scope: of an HTTP request, with `app`.
     """
-    match = _PATH.fullmatch(scope["path"])
-    if match is None or scope["method"] not in protocol.METHODS:
+    path = _path(scope)
+    if path is None or not protocol.answers(scope["method"], path):
         return False
-    if not protocol.answers(scope["method"], f"{match['version']}/{match['rest']}"):
-        return False
-    workspace = match["workspace"]
-    scope["path_params"] = {"rest": match["rest"]} | ({"workspace": workspace} if workspace else {})
-    response = await protocol.serve(Request(scope, receive))
-    there = {name for name, _ in response.raw_headers}
-    response.raw_headers.extend(pair for pair in _HEADERS if pair[0] not in there)
+    response = _completed(await protocol.serve(Request(scope, receive)))
     await response(scope, receive, send)
     return True
+
+
+def quick(scope: Scope) -> protocol.Quick | None:
+    """Return what answers a request whose whole body is at hand, None when it is for somebody else or a stream."""
+    path = _path(scope)
+    return None if path is None else protocol.quick(scope["method"], path)
+
+
+def begin(scope: Scope, asked: protocol.Quick, body: bytes, done: Callable[[Response], None]) -> None:
+    """Answer a request in a thread; `done` is called with the answer, in the loop that runs."""
+    protocol.begin(Request(scope), asked, body, lambda response: done(_completed(response)))
+
+
+def _path(scope: Scope) -> str | None:
+    """Return what is asked for below `/api/`, None when it is not the protocol's; the request learns its workspace."""
+    match = _PATH.fullmatch(scope["path"])
+    if match is None or scope["method"] not in protocol.METHODS:
+        return None
+    workspace = match["workspace"]
+    scope["path_params"] = {"rest": match["rest"]} | ({"workspace": workspace} if workspace else {})
+    return f"{match['version']}/{match['rest']}"
+
+
+def _completed(response: Response) -> Response:
+    there = {name for name, _ in response.raw_headers}
+    response.raw_headers.extend(pair for pair in _HEADERS if pair[0] not in there)
+    return response

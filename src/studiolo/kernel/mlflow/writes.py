@@ -47,13 +47,13 @@ class Queue:
         self._waiting: deque[tuple[Prepare, asyncio.Future[None]]] = deque()
         self._writer: asyncio.Task[None] | None = None
 
-    async def write(self, prepare: Prepare) -> None:
-        """Wait until a write is committed; raises what is wrong with it."""
+    def write(self, prepare: Prepare) -> asyncio.Future[None]:
+        """Have a write committed; what is returned is done then, or raises what is wrong with it."""
         done: asyncio.Future[None] = self.loop.create_future()
         self._waiting.append((prepare, done))
         if self._writer is None:
             self._writer = self.loop.create_task(self._drain())
-        await done
+        return done
 
     async def _drain(self) -> None:
         try:

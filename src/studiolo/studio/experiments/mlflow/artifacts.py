@@ -68,13 +68,18 @@ def send(request: Request, ctx: Context, path: str) -> Response:
     return delivery.answer(request, ctx, stored)
 
 
-@raw_endpoint("PUT", f"{FILES}/{{path:path}}", WRITE)
+def _keep_small(ctx: Context, path: str, body: bytes) -> dict[str, Any]:
+    """Store a short file; most of a model are."""
+    if artifacts.clean(path).split("/", 1)[0] == artifacts.REGISTRY:
+        raise ArtifactReadOnly(path)
+    # `name` checks the rest in its transaction; bytes that nothing names then are swept away
+    name(ctx, path, ctx.blobs.put(body))
+    return {}
+
+
+@raw_endpoint("PUT", f"{FILES}/{{path:path}}", WRITE, small=_keep_small)
 async def write(request: Request, ctx: Context, path: str) -> Response:
     """Store the body as a file. It appears when it is whole; an upload that is cut off leaves nothing."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) <= _PIECE:  # most files of a model: one visit to the thread is enough
-        await run_in_threadpool(_keep_small, ctx, path, await request.body())
-        return reply({})
     await run_in_threadpool(check, ctx, path)
     writer = await run_in_threadpool(ctx.blobs.writer)
     try:
@@ -84,13 +89,6 @@ async def write(request: Request, ctx: Context, path: str) -> Response:
         raise
     await run_in_threadpool(lambda: name(ctx, path, writer.commit()))
     return reply({})
-
-
-def _keep_small(ctx: Context, path: str, body: bytes) -> None:
-    if artifacts.clean(path).split("/", 1)[0] == artifacts.REGISTRY:
-        raise ArtifactReadOnly(path)
-    # `name` checks the rest in its transaction; bytes that nothing names then are swept away
-    name(ctx, path, ctx.blobs.put(body))
 
 
 def name(ctx: Context, path: str, blob: Blob) -> None:
