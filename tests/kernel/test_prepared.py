@@ -1,10 +1,26 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Text, Update, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Double,
+    Float,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.kernel.context import Context
@@ -73,6 +89,81 @@ def test_an_error_of_the_driver_is_one_of_sqlalchemy_and_ends_the_transaction(an
         twice()
     with any_ctx.db.glance() as tx:
         assert tx.execute(select(func.count()).where(experiments.c.name == "n")).scalar() == 0
+
+
+def test_what_is_written_later_is_there_for_whatever_is_asked_next(any_ctx: Context) -> None:
+    put, count = Prepared(insert(events)), select(func.count()).where(events.c.kind == "k.100%")
+    counted = Prepared(select(func.count()).where(events.c.kind == bindparam("of")))
+    hard = {**EVENT, "subject": "it's \\ a; 'b' -- \u00fc\n$1", "data": {"quote": "'\\"}}
+    with any_ctx.db.begin() as tx:
+        put.later(tx, EVENT)
+        assert tx.execute(count).scalar_one() == 1
+        put.later(tx, EVENT, hard)
+        assert counted.scalar(tx, {"of": "k.100%"}) == 3
+        put.later(tx, *[EVENT] * 300)
+        tx.begin_nested().rollback()
+        put.later(tx)
+    with any_ctx.db.begin() as tx:
+        assert tx.execute(count).scalar_one() == 303
+        last = tx.execute(select(events).where(events.c.subject == hard["subject"])).one()
+        assert (last.data, last.at) == (hard["data"], AT)
+    with any_ctx.db.glance() as tx:
+        if any_ctx.db.dialect == "postgresql":  # it has no end that would send it
+            put.later(tx, EVENT)
+            assert tx.execute(count).scalar_one() == 304
+
+
+def test_what_was_to_be_written_later_is_gone_with_its_transaction(any_ctx: Context) -> None:
+    put = Prepared(insert(events))
+
+    def fail() -> None:
+        with any_ctx.db.begin() as tx:
+            put.later(tx, EVENT)
+            raise Unavailable("No.", "Yes.")
+
+    with pytest.raises(Unavailable):
+        fail()
+    with any_ctx.db.begin() as tx:
+        assert tx.execute(select(func.count()).where(events.c.kind == "k.100%")).scalar_one() == 0
+
+
+def test_an_error_of_what_is_written_later_comes_at_the_end_and_nothing_is_kept(any_ctx: Context) -> None:
+    put, given = Prepared(insert(experiments)), {"workspace_id": "w", "name": "n", "created_at": AT, "updated_at": AT}
+
+    def twice() -> None:
+        with any_ctx.db.begin() as tx:
+            put.later(tx, given, given)
+
+    with pytest.raises(IntegrityError, match="experiments"):
+        twice()
+    other = {**given, "name": "o"}
+
+    def one(name: str) -> Callable[[Connection], None]:
+        return lambda tx: put.later(tx, {**given, "name": name})
+
+    errors = any_ctx.db.write_all([one("a"), one("a"), one("b")])
+    assert [isinstance(error, IntegrityError) for error in errors] == [False, True, False]
+    with any_ctx.db.begin() as tx:
+        put.later(tx, other)
+        names = tx.execute(select(experiments.c.name).where(experiments.c.workspace_id == "w")).scalars()
+        assert sorted(names) == ["a", "b", "o"]
+
+
+def test_a_row_that_is_added_later_is_known_at_once(any_ctx: Context) -> None:
+    given = {"workspace_id": "w", "number": 77, "name": "n", "created_at": AT, "updated_at": AT}
+    with any_ctx.db.begin() as tx:
+        made = Prepared(insert(experiments)).add(tx, given)
+        row = tx.execute(select(experiments).where(experiments.c.number == 77)).one()
+    assert vars(made) == dict(row._mapping)
+
+
+def test_numbers_with_a_point_are_numbers(any_ctx: Context) -> None:
+    table = Table("measured", MetaData(), Column("value", Float), Column("exact", Double))
+    with any_ctx.db.begin() as tx:
+        table.create(tx)
+        tx.execute(insert(table), [{"value": 0.5, "exact": 0.1}, {"value": None, "exact": 1e300}])
+        found = Prepared(select(table).order_by(table.c.exact)).all(tx)
+    assert [tuple(row) for row in found] == [(0.5, 0.1), (None, 1e300)]
 
 
 def test_an_insert_that_is_there_already_changes_what_it_says(any_ctx: Context) -> None:

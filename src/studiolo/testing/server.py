@@ -22,6 +22,7 @@ def serve(services: Services) -> Iterator[str]:
         port=0,
         http=Protocol,
         log_level="warning",
+        access_log=False,
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE,
     )

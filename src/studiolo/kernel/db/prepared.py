@@ -7,6 +7,7 @@ statement does in SQLite. A statement that one step of a pipeline asks for is wo
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Dialect, Float, Insert
@@ -112,6 +113,14 @@ class Prepared:
             return
         for row in rows:
             _run(tx, made, made.given(row), later=True)
+
+    def add(self, tx: Connection, values: Values) -> Any:
+        """Insert a row `later`; returns it as it will be, with the defaults of its columns. For tables that make no value by themselves."""
+        made = self._for(tx, values)
+        made_now = {name: make(None) for name, make in made.makes if name not in values}
+        self.later(tx, {**values, **made_now})
+        empty = dict.fromkeys(self._statement.table.columns.keys())
+        return SimpleNamespace(**{**empty, **made.fixed, **made_now, **values})
 
     def _for(self, tx: Connection, values: Values) -> _Made:
         statement = self._statement

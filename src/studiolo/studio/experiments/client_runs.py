@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
@@ -16,7 +16,7 @@ from studiolo.kernel.ids import new_id
 from studiolo.studio.experiments import catalog, recycling, repository, service, tracking
 from studiolo.studio.experiments.errors import NotActive, RunNotFound
 from studiolo.studio.experiments.schemas import TERMINAL
-from studiolo.studio.experiments.tables import runs
+from studiolo.studio.experiments.tables import experiments, runs
 
 NAME_TAG, PARENT_TAG, USER_TAG = "mlflow.runName", "mlflow.parentRunId", "mlflow.user"
 _FIRST = (
@@ -66,6 +66,22 @@ _told: dict[str, float] = {}
 _TELL_EVERY = 1.0  # seconds between events that say a run has new records
 
 
+class Shown(NamedTuple):
+    """A run as MLflow's clients are told of it. ended: None while it goes on; tags: as they are kept, of a run that was made just now."""
+
+    id: str
+    name: str
+    experiment: int
+    user: str
+    state: str
+    started: datetime
+    ended: datetime | None
+    lifecycle: str
+    artifact_location: str
+    parent_id: str | None
+    tags: Mapping[str, str]
+
+
 class Target(NamedTuple):
     """What recording needs to know of a run."""
 
@@ -81,7 +97,12 @@ _TARGET = select(runs.c.seq, runs.c.id, runs.c.experiment, runs.c.lifecycle, run
 )
 _FIND = Prepared(_TARGET)  # it is asked for every logged point
 _CHANGED = Prepared(
-    _TARGET.add_columns(runs.c.state, runs.c.kind, and_(runs.c.spec.is_(None), runs.c.kind == "run").label("by_client"))
+    _TARGET.add_columns(
+        and_(runs.c.spec.is_(None), runs.c.kind == "run").label("by_client"),
+        *(runs.c.kind, runs.c.state, runs.c.name, runs.c.user, experiments.c.artifact_location),
+        func.coalesce(runs.c.started_at, runs.c.created_at, type_=runs.c.created_at.type).label("started"),
+        runs.c.ended_at.label("ended"),
+    ).join(experiments, experiments.c.number == runs.c.experiment)
 )
 
 
@@ -156,15 +177,17 @@ def _ancestors(tx: Connection, ctx: Context, found: Target) -> list[str]:
     return chain
 
 
-def create(ctx: Context, experiment_id: str, *, name: str, start: datetime, user: str, tags: Mapping[str, str]) -> str:
-    """Start a run; returns its id. A run that a job starts is the job's child unless a tag names another parent."""
+def create(
+    ctx: Context, experiment_id: str, *, name: str, start: datetime, user: str, tags: Mapping[str, str]
+) -> Shown:
+    """Start a run. One that a job starts is the job's child unless a tag names another parent."""
     if experiment_id == "0":
         catalog.ensure_default(ctx)
     run_id = new_id()
     name = name or tags.get(NAME_TAG, "") or f"{secrets.choice(_FIRST)}-{secrets.choice(_SECOND)}-{run_id[-3:]}"
     parent_id = tags.get(PARENT_TAG) or ctx.actor.run_id
 
-    def work(tx: Connection) -> None:
+    def work(tx: Connection) -> Shown:
         experiment = catalog.active(tx, ctx, experiment_id)
         values = {
             "id": run_id,
@@ -180,17 +203,20 @@ def create(ctx: Context, experiment_id: str, *, name: str, start: datetime, user
             "started_at": start,
         }
         seq = repository.insert_run(tx, values)
-        tracking.record(tx, ctx, seq, tags={**tags, NAME_TAG: name}, new=True)
+        named = {**tags, NAME_TAG: name}
+        tracking.record(tx, ctx, seq, tags=named, new=True)
         ctx.events.emit(tx, "run.created", run_id, {"kind": "run", "state": "Running", "parent_id": parent_id})
+        kept = {key: value[: tracking.MAX_TAG] for key, value in sorted(named.items())}
+        own = (run_id, values["name"], experiment.number, values["user"], values["state"], start, None, "active")
+        return Shown(*own, experiment.artifact_location, parent_id, kept)
 
-    ctx.db.write(work)
-    return run_id
+    return ctx.db.write(work)
 
 
-def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None, name: str | None) -> None:
-    """Set name, state and end of a run. State and end of a job are the controller's: from clients they are ignored."""
+def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None, name: str | None) -> Shown:
+    """Set name, state and end of a run; returns it without tags. State and end of a job are the controller's: from clients they are ignored."""
 
-    def work(tx: Connection) -> None:
+    def work(tx: Connection) -> Shown:
         row = _CHANGED.first(tx, {"run_id": run_id, "workspace_id": ctx.workspace_id})
         target = _open(tx, ctx, run_id, Target(*row[:5]) if row else None)
         assert row is not None
@@ -204,13 +230,15 @@ def change(ctx: Context, run_id: str, *, state: str | None, end: datetime | None
                 values["ended_at"] = end if end or state not in TERMINAL else ctx.clock.now()
             elif end:
                 values["ended_at"] = end
-        if not values:
-            return
-        _updating(tuple(values)).later(tx, {**values, "number": target.seq})
-        kind = "run.completed" if values.get("state") in TERMINAL else "run.updated"
-        ctx.events.emit(tx, kind, run_id, {"kind": row.kind, "state": values.get("state", row.state)})
+        now = {"name": row.name, "state": row.state, "ended_at": row.ended, **values}
+        if values:
+            _updating(tuple(values)).later(tx, {**values, "number": target.seq})
+            kind = "run.completed" if values.get("state") in TERMINAL else "run.updated"
+            ctx.events.emit(tx, kind, run_id, {"kind": row.kind, "state": now["state"]})
+        own = (run_id, now["name"], row.experiment, row.user, now["state"], row.started, now["ended_at"], row.lifecycle)
+        return Shown(*own, row.artifact_location, row.parent_id, {})
 
-    ctx.db.write(work)
+    return ctx.db.write(work)
 
 
 def set_tags(tx: Connection, ctx: Context, target: Target, tags: Mapping[str, str]) -> None:

@@ -55,10 +55,12 @@ def add(
     description: str,
     tags: Mapping[str, str] | None,
     run_link: str = "",
+    number: int | None = None,
 ) -> Found:
+    """Add a version. number: when it was taken already."""
     if len(source.text) > 4000:
         raise Invalid("The source is longer than 4000 characters.", field="source")
-    number = repository.take_version(tx, ctx, model.id)
+    number = number or repository.take_version(tx, ctx, model.id)
     version_id = new_id()
     about, stored = _describe(tx, ctx, source)
     run_id = source.run_id or (about.run_id if about and stored and not source.files else None)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.prepared import Prepared
@@ -69,14 +69,27 @@ def delete_model(tx: Connection, model_id: str) -> None:
     tx.execute(delete(models).where(models.c.id == model_id))
 
 
-_INSERT_VERSION = Prepared(
-    insert(model_versions).returning(model_versions, bindparam("of", type_=String).label("name"))
+_TAKE_BY_NAME = Prepared(
+    update(models)
+    .where(models.c.workspace_id == bindparam("workspace"), models.c.name == bindparam("of"))
+    .values(last_version=models.c.last_version + 1, versions=models.c.versions + 1, updated_at=bindparam("now"))
+    .returning(models)
 )
+
+
+def take_by_name(tx: Connection, ctx: Context, name: str) -> Found | None:
+    """Do so of a model of a name; returns its row with the new number as `last_version`, None when there is none."""
+    found: Found | None = _TAKE_BY_NAME.first(tx, {"workspace": ctx.workspace_id, "of": name, "now": ctx.clock.now()})
+    return found
+
+
+_INSERT_VERSION = Prepared(insert(model_versions))
 
 
 def insert_version(tx: Connection, values: Mapping[str, Any], name: str) -> Found:
     """Add a version; returns its row with the model's `name`."""
-    row: Found = _INSERT_VERSION.first(tx, {**values, "of": name})
+    row: Found = _INSERT_VERSION.add(tx, values)
+    row.name = name
     return row
 
 

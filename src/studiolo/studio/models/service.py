@@ -98,11 +98,13 @@ def add_version(
     run_link: str,
     description: str,
     tags: Mapping[str, str],
+    number: int | None = None,
 ) -> Found:
     """Add a version as MLflow's protocol does it: the model must be there, and each call is a new version."""
     for key, value in tags.items():
         check_tag(key, value)
-    return add(tx, ctx, model, source, origin=None, description=description, tags=tags, run_link=run_link)
+    about: dict[str, Any] = {"description": description, "tags": tags, "run_link": run_link, "number": number}
+    return add(tx, ctx, model, source, origin=None, **about)
 
 
 def found_or_made(tx: Connection, ctx: Context, name: str) -> Found:

@@ -14,7 +14,7 @@ from studiolo.studio.experiments.tracking_tables import metrics
 
 
 def _run(ctx: Context) -> str:
-    return client_runs.create(ctx, "0", name="", start=ctx.clock.now(), user="me", tags={})
+    return client_runs.create(ctx, "0", name="", start=ctx.clock.now(), user="me", tags={}).id
 
 
 def _body(run_id: str, values: list[float], first_step: int = 0) -> bytes:

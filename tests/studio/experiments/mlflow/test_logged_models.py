@@ -32,7 +32,7 @@ def test_texts_that_clients_set_at_once_are_all_kept(any_ctx: Context) -> None:
 
 
 def test_a_deleted_model_and_that_of_a_deleted_run_take_nothing_more(any_ctx: Context) -> None:
-    run_id = client_runs.create(any_ctx, "0", name="r", start=any_ctx.clock.now(), user="", tags={})
+    run_id = client_runs.create(any_ctx, "0", name="r", start=any_ctx.clock.now(), user="", tags={}).id
     info = _made(any_ctx, source_run_id=run_id)
     path = info["artifact_uri"].removeprefix("mlflow-artifacts:/") + "/MLmodel"
     artifacts.name(any_ctx, path, any_ctx.blobs.put(b"first"))
@@ -52,7 +52,7 @@ def test_a_deleted_model_and_that_of_a_deleted_run_take_nothing_more(any_ctx: Co
 def test_what_a_client_sends_for_each_file_of_a_model_is_one_statement(
     any_ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = client_runs.create(any_ctx, "0", name="r", start=any_ctx.clock.now(), user="", tags={})
+    run_id = client_runs.create(any_ctx, "0", name="r", start=any_ctx.clock.now(), user="", tags={}).id
     info = _made(any_ctx, source_run_id=run_id)
     blob = any_ctx.blobs.put(b"x")
     sent: list[str] = []

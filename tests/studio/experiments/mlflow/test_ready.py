@@ -72,7 +72,7 @@ def test_a_document_that_is_there_is_true(any_services: Services, any_client: Te
 def test_documents_are_made_once_a_run_is_quiet(any_ctx: Context) -> None:
     clock = FakeClock()
     ctx = Context(any_ctx.db, any_ctx.settings, any_ctx.blobs, clock, any_ctx.actor, any_ctx.workspace_id)
-    run_id = client_runs.create(ctx, "0", name="r", start=clock.now(), user="", tags={})
+    run_id = client_runs.create(ctx, "0", name="r", start=clock.now(), user="", tags={}).id
 
     def doc() -> bytes | None:
         with ctx.db.read() as tx:

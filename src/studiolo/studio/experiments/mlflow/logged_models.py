@@ -54,7 +54,7 @@ _FIND = Prepared(
         models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace_id")
     )
 )
-_INSERT = Prepared(models.insert().returning(models))
+_INSERT = Prepared(models.insert())
 _FINALIZE = Prepared(
     update(models)
     .where(models.c.id == bindparam("model_id"), models.c.workspace_id == bindparam("workspace"))
@@ -202,7 +202,7 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
             "created_at": now,
             "updated_at": now,
         }
-        return {"model": _shape(_INSERT.first(tx, values), [])}
+        return {"model": _shape(_INSERT.add(tx, values), [])}
 
     return ctx.db.write(work)
 

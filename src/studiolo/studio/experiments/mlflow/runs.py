@@ -63,7 +63,7 @@ def create(ctx: Context, fields: Fields) -> bytes:
             f"(run_name='{name}', mlflow.runName='{tagged}')."
         )
     start = fields.integer("start_time")
-    run_id = client_runs.create(
+    made = client_runs.create(
         ctx,
         fields.text("experiment_id") or "0",
         name=name,
@@ -71,7 +71,8 @@ def create(ctx: Context, fields: Fields) -> bytes:
         user=fields.text("user_id"),
         tags=tags,
     )
-    return _one(ctx, run_id)
+    recorded_ = shapes.Recorded({}, made.tags, (), (), ())
+    return b'{"run":%b}' % shapes.whole(made, shapes.document(made.user, made.parent_id, recorded_))
 
 
 @endpoint("GET", "mlflow/runs/get", READ)
@@ -90,15 +91,14 @@ def update(ctx: Context, fields: Fields) -> dict[str, Any]:
     if fields.has("status") and (not isinstance(status, str) or status not in STATE):
         raise invalid_value("status", fields.raw("status"), f"it must be one of {', '.join(STATE)}.")
     end = fields.integer("end_time")
-    client_runs.change(
+    changed = client_runs.change(
         ctx,
         run_id,
         state=STATE[status] if status else None,
         end=moment(end, "end_time") if end else None,
         name=fields.text("run_name") or None,
     )
-    with ctx.db.glance() as tx:
-        return {"run_info": shapes.info(row_of(tx, ctx, run_id))}
+    return {"run_info": shapes.info(changed)}
 
 
 @endpoint("POST", "mlflow/runs/delete", WRITE)

@@ -50,13 +50,12 @@ def create(ctx: Context, fields: Fields) -> dict[str, Any]:
     name, tags = name_of(fields), tags_in(fields)
     about = {"run_link": fields.text("run_link"), "description": fields.text("description")}
     with ctx.db.begin() as tx:
-        try:
-            model = service.find(tx, ctx, name)
-        except ModelNotFound as error:
-            raise MlflowError(error.detail, MISSING) from None
+        model = repository.take_by_name(tx, ctx, name)
+        if model is None:
+            raise MlflowError(ModelNotFound(name).detail, MISSING)
         prompt = is_prompt(tags)
         source = Source(fields.required("source"), None) if prompt else shapes.source(tx, ctx, fields)
-        row = service.add_version(tx, ctx, model, source, tags=tags, **about)
+        row = service.add_version(tx, ctx, model, source, tags=tags, number=model.last_version, **about)
         return {"model_version": shapes.new_version(row)}
 
 
