@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from studiolo.kernel.context import Context
@@ -149,6 +150,40 @@ def test_formats_are_listed_with_their_options(client: TestClient) -> None:
     found = {entry["name"]: entry for entry in client.get("/w/default/api/datasets/formats").json()}
     assert {"delimited", "excel", "json", "parquet"} <= set(found)
     assert "skip_rows" in found["delimited"]["options"]
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("texts", "txt"), ("images", "png")])
+def test_files_of_each_folder_are_looked_at_where_folders_are_labels(
+    ctx: Context, tmp_path: Path, kind: str, ending: str
+) -> None:
+    made = tmp_path / "made"
+    if kind == "images":
+        Image.new("RGB", (4, 4)).save(made, "png")
+    else:
+        made.write_text("quite a text")
+    files = []
+    for name in [*(f"bad/{number:02}.{ending}" for number in range(20)), f"good/1.{ending}", f"good/2.{ending}"]:
+        file = Counted(made)
+        file.opened = replace(file.opened, name=name)
+        files.append(file)
+    with elsewhere(*files):
+        found = look(ctx, format=kind)
+    place = next(place for place, column in enumerate(found.columns) if column.name == "label")
+    assert [row[place] for row in found.preview.rows] == ["bad"] * 7 + ["good"]
+
+
+def test_columns_of_paths_can_be_asked_for_of_every_format_of_single_files(client: TestClient) -> None:
+    formats = {one["name"]: one["options"] for one in client.get("/w/default/api/datasets/formats").json()}
+    assert {name for name, options in formats.items() if "path_column" not in options} == {"images", "delta"}
+
+
+def test_no_note_says_that_what_was_heeded_was_not(ctx: Context, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    file = Counted(tmp_path / "a.csv")
+    file.opened = replace(file.opened, name="lab/a.csv")
+    with elsewhere(file):
+        found = look(ctx, partition_format="{place}/*.csv", path_column="file")
+    assert ([column.name for column in found.columns], found.problems) == (["x", "file", "place"], [])
 
 
 def test_of_a_file_that_is_here_only_pieces_are_taken(tmp_path: Path) -> None:

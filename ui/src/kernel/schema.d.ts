@@ -7141,8 +7141,8 @@ export interface components {
      * ColumnSchema
      * @description One column. sql_type: how DuckDB holds it; stored: the type in the file, where the file has types.
      *
-     *     field: where it stands in the file, the names from outside in; empty: its own name. origin: `path` and `partition` come
-     *     from the file's name. lenient: it is read as text and turned into its type, what does not fit is missing; formats: how its
+     *     field: where it stands in the file, the names from outside in; empty: its own name. origin: `path`, `partition` and `folder`
+     *     come from the file's name. lenient: it is read as text and turned into its type, what does not fit is missing; formats: how its
      *     moments are written (strptime); true, false: the words of a boolean.
      */
     ColumnSchema: {
@@ -7164,7 +7164,7 @@ export interface components {
        * @default file
        * @enum {string}
        */
-      origin: 'file' | 'path' | 'partition';
+      origin: 'file' | 'path' | 'partition' | 'folder';
       /** Sql Type */
       sql_type: string;
       /**
@@ -10648,7 +10648,7 @@ export interface components {
        * Origin
        * @enum {string}
        */
-      origin: 'file' | 'path' | 'partition';
+      origin: 'file' | 'path' | 'partition' | 'folder';
       /** Stored */
       stored: string;
       /**

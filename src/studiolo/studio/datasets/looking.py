@@ -80,8 +80,8 @@ def _look(source: Source) -> Inspected:
 def _by(module: Format, source: Source) -> Inspected:
     """Look into a file as a format does; what was asked for and does not concern that format is noted."""
     found = module.inspect(source)
-    said = source.options.model_dump(exclude_defaults=True).keys() - {*module.SPEC.options}
-    others = said & {option for other in family().values() for option in other.SPEC.options}
+    said = source.options.model_dump(exclude_defaults=True).keys() - {*module.SPEC.heeded}
+    others = said & {option for other in family().values() for option in other.SPEC.heeded}
     if not others:
         return found
     named = ", ".join(f"`{option}`" for option in sorted(others))
@@ -223,7 +223,7 @@ def _look_at_all(
         raise EmptyFile("None of the files has rows.", "Choose files with a table in them.")
     left = set(union.left_out)
     names = [name for _, name in files if name not in left]
-    return InspectedFiles(add_columns(schema, options, names), readables, rows)
+    return InspectedFiles(add_columns(schema, options, names, begun=known is not None), readables, rows)
 
 
 def _is_marker(name: str) -> bool:

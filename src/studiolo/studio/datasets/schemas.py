@@ -26,8 +26,8 @@ class Noun(BaseModel):
 class ColumnSchema(Noun):
     """One column. sql_type: how DuckDB holds it; stored: the type in the file, where the file has types.
 
-    field: where it stands in the file, the names from outside in; empty: its own name. origin: `path` and `partition` come
-    from the file's name. lenient: it is read as text and turned into its type, what does not fit is missing; formats: how its
+    field: where it stands in the file, the names from outside in; empty: its own name. origin: `path`, `partition` and `folder`
+    come from the file's name. lenient: it is read as text and turned into its type, what does not fit is missing; formats: how its
     moments are written (strptime); true, false: the words of a boolean.
     """
 
@@ -36,7 +36,7 @@ class ColumnSchema(Noun):
     sql_type: str
     stored: str = ""
     field: list[str] = Field(default_factory=list)
-    origin: Literal["file", "path", "partition"] = "file"
+    origin: Literal["file", "path", "partition", "folder"] = "file"
     lenient: bool = False
     formats: list[str] = Field(default_factory=list)
     true: list[str] = Field(default_factory=list)

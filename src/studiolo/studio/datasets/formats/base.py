@@ -13,6 +13,7 @@ from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import ColumnChoice, Reading, ReadOptions, TableSchema
 
 PACKAGE = "studiolo.studio.datasets.formats"
+OF_PATHS = ("path_column", "partition_format")  # heeded whatever a file is, unless one table is made of all of them
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class FormatSpec:
     together: bool = False
     numbered: bool = False
     chosen: bool = True
+
+    @property
+    def heeded(self) -> tuple[str, ...]:
+        """All of the ReadOptions that it heeds, those of the files' paths with them."""
+        return self.options if self.together else (*self.options, *OF_PATHS)
 
 
 @dataclass(frozen=True)

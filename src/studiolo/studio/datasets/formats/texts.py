@@ -1,4 +1,4 @@
-"""A folder of texts: each file is a row with its text; labels come from folders by `partition_format`."""
+"""A folder of texts: each file is a row with its text, label and part of a split from its folders (`reading/folders`)."""
 
 from pathlib import Path
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from studiolo.studio.datasets.errors import EmptyFile
 from studiolo.studio.datasets.images import names, pictures
-from studiolo.studio.datasets.reading import parquet_copy
+from studiolo.studio.datasets.reading import folders, parquet_copy
 from studiolo.studio.datasets.reading.partitions import Partitions
 from studiolo.studio.datasets.schemas import ColumnSchema, ReadingNote, ReadOptions, TableSchema
 
@@ -61,7 +61,7 @@ def make(
         *COLUMNS,
         *(ColumnSchema(name=key, type="text", sql_type="VARCHAR", stored="VARCHAR") for key in further),
     ]
-    told = names.told([name for _, name in chosen])
+    told = folders.told([name for _, name in chosen])
     counts: Counter[str] = Counter()
     first: dict[str, list[str]] = {}
     types = {"text": pa.string(), "integer": pa.int64()}

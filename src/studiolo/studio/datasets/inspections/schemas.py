@@ -50,7 +50,7 @@ class InspectedColumn(BaseModel):
     type: ColumnType
     stored: str
     include: bool
-    origin: Literal["file", "path", "partition"]
+    origin: Literal["file", "path", "partition", "folder"]
     choices: list[ColumnType]
     formats: list[str] = []
     examples: list[Any]

@@ -1,7 +1,8 @@
 """The verbs of inspections."""
 
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from studiolo.studio.datasets import children, inspection
 from studiolo.studio.datasets.delta import log
 from studiolo.studio.datasets.errors import InspectionFailed
 from studiolo.studio.datasets.formats.base import family
+from studiolo.studio.datasets.images import table as images
 from studiolo.studio.datasets.inspections import heads, sources
 from studiolo.studio.datasets.inspections.opened import Opened
 from studiolo.studio.datasets.inspections.schemas import (
@@ -23,6 +25,7 @@ from studiolo.studio.datasets.inspections.schemas import (
     LostValue,
 )
 from studiolo.studio.datasets.mltable import file as mltable
+from studiolo.studio.datasets.reading import folders
 from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, Preview, TableSchema
 
 MODULE = "studiolo.studio.datasets.inspections.process"
@@ -50,7 +53,7 @@ def formats() -> list[FormatNoun]:
             name=module.SPEC.name,
             title=module.SPEC.title,
             extensions=list(module.SPEC.extensions),
-            options=list(module.SPEC.options),
+            options=list(module.SPEC.heeded),
         )
         for module in family().values()
         if module.SPEC.chosen
@@ -116,11 +119,27 @@ def _looked_at(files: list[Opened], asked: InspectionRequest) -> list[Opened]:
         return files
     found = mltable.beside(list(names))
     if found is None or asked.reading.transformations is not None:
-        return files[:LOOKED_AT]
+        return _of_each_folder(files) if _by_folders(asked, names) else files[:LOOKED_AT]
     table = mltable.read(names[found].read(0, min(names[found].size, mltable.LARGEST + 1)))
     some = len(files) >= sources.LISTED
     chosen = table.named(found[: -len(mltable.NAME)], list(names), some=some)
     return [names[found], *(names[name] for name in chosen[: LOOKED_AT - 1])]
+
+
+def _by_folders(asked: InspectionRequest, names: Collection[str]) -> bool:
+    """Say whether the files are rows, of which their folders tell more."""
+    return asked.reading.format == "texts" or images.wanted(asked.reading, list(names))
+
+
+def _of_each_folder(files: list[Opened]) -> list[Opened]:
+    """Return the files that are looked at: the first of each folder, then further ones; in their order."""
+    firsts: dict[Any, int] = {}
+    for place, file in enumerate(files):
+        firsts.setdefault(folders.of(file.name), place)
+    first = list(firsts.values())
+    taken = set(first)
+    others = (place for place in range(len(files)) if place not in taken)
+    return [files[place] for place in sorted(itertools.islice(itertools.chain(first, others), LOOKED_AT))]
 
 
 def _told(

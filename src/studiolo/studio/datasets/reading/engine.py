@@ -95,7 +95,9 @@ def name(text: str) -> str:
 
 
 def literal(value: Any) -> str:
-    """Write a constant: text, number, truth value, list or mapping of those."""
+    """Write a constant: text, number, truth value, None, list or mapping of those."""
+    if value is None:
+        return "NULL"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

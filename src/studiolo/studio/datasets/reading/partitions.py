@@ -1,4 +1,4 @@
-"""Columns that the path of a file tells: the path itself, and the parts that a partition format names."""
+"""Columns that the path of a file tells: the path itself, its folders, and the parts that a partition format names."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from studiolo.studio.datasets.errors import BadPartitionFormat
-from studiolo.studio.datasets.reading import engine
+from studiolo.studio.datasets.reading import engine, folders
 from studiolo.studio.datasets.schemas import ColumnSchema
 
 KEY = re.compile(r"\{([^{}:]+)(?::([^{}]+))?\}")
@@ -118,6 +118,10 @@ def from_names(
 ) -> dict[str, list[Any]]:
     """Return the values, per file, of the columns that come from paths, by the name of the column."""
     found: dict[str, list[Any]] = {column.name: list(names) for column in columns if column.origin == "path"}
+    for column in columns:
+        if column.origin == "folder":
+            part = (folders.LABEL, folders.SPLIT).index(column.place[0])
+            found[column.name] = [folders.of(name)[part] for name in names]
     wanted = [column for column in columns if column.origin == "partition"]
     if wanted and partition_format:
         partitions = Partitions.parse(partition_format)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from studiolo.studio.datasets.errors import BadColumnChoice
+from studiolo.studio.datasets.reading import folders
 from studiolo.studio.datasets.reading.choices import applied
 from studiolo.studio.datasets.reading.dialect import check_names
 from studiolo.studio.datasets.reading.partitions import Partitions
@@ -11,10 +12,10 @@ from studiolo.studio.datasets.schemas import ColumnSchema, Reading, ReadOptions,
 MOMENTS = ("date", "datetime")
 
 
-def add_columns(schema: TableSchema, options: ReadOptions, names: Sequence[str]) -> TableSchema:
-    """Return the schema with path and partition columns and its timestamp.
+def add_columns(schema: TableSchema, options: ReadOptions, names: Sequence[str], *, begun: bool = False) -> TableSchema:
+    """Return the schema with the columns of paths, partitions and folders, and its timestamp.
 
-    names: of the files, which must fit the partition format. Raises BadPartitionFormat, BadColumnName and BadColumnChoice.
+    names: of the files, which must fit the partition format; begun: others were looked into before. Raises BadPartitionFormat, BadColumnName and BadColumnChoice.
     """
     added: list[ColumnSchema] = []
     read = dict(schema.options)
@@ -29,6 +30,10 @@ def add_columns(schema: TableSchema, options: ReadOptions, names: Sequence[str])
             partitions.values(name)
         added += [column for column in partitions.columns() if column.name not in there]
         read["partition_format"] = partition_format
+    elif schema.format == "texts":
+        taken = there | {column.name for column in added}
+        told = folders.columns(names, read, begun=begun)
+        added += [column for column in told if column.name not in taken]
     if added and names:
         read.setdefault("first_file", names[0])  # a job's input of one file has another name
     if isinstance(options, Reading) and added:
