@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from studiolo.studio.datasets import looking, table_file
-from studiolo.studio.datasets.schemas import ColumnChoice, Reading
+from studiolo.studio.datasets.schemas import ColumnChoice, Reading, TableSchema
 from studiolo.studio.datasets.table_file import TableInput
 
 
@@ -16,12 +16,13 @@ from studiolo.studio.datasets.table_file import TableInput
 def look(tmp_path: Path) -> Any:
     """Inspect files of a table; returns what was found, and the table."""
 
-    def inspect(*texts: str, **reading: Any) -> TableInput:
-        listed = [(tmp_path / f"{n}.csv", f"{n}.csv") for n in range(len(texts))]
+    def inspect(*texts: str, known: TableSchema | None = None, **reading: Any) -> TableInput:
+        work = tmp_path / f"work-{len(list(tmp_path.iterdir()))}"
+        work.mkdir()
+        listed = [(work / f"{n}.csv", f"{n}.csv") for n in range(len(texts))]
         for (path, _), text in zip(listed, texts, strict=True):
             path.write_text(text)
-        (tmp_path / "work").mkdir()
-        found = looking.inspect_files(listed, Reading(**reading), tmp_path / "work")
+        found = looking.inspect_files(listed, Reading(**reading), work, known=known)
         paths = tuple(readable or path for (path, _), readable in zip(listed, found.readables, strict=True))
         return TableInput(paths, tuple(name for _, name in listed), found.schema)
 
@@ -96,6 +97,92 @@ def test_days_and_moments_of_one_form_are_moments(look: Any) -> None:
 def test_what_could_be_read_in_two_ways_is_read_as_in_the_files_before(look: Any) -> None:
     table = look(rows("31/01/2026"), rows("01/02/2026"))
     assert column(table) == ("date", [date(2026, 1, 31), date(2026, 2, 1)])
+
+
+EITHER, DAYS, MONTHS = "01/02/2026", "31/01/2026", "01/31/2026"
+FIRST, SECOND = date(2026, 2, 1), date(2026, 1, 2)  # what EITHER is with the day, with the month first
+
+
+def doubts(table: TableInput) -> list[str]:
+    return [note.column for note in table.schema.notes if "could be dates" in note.message]
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "found"),
+    [
+        ([EITHER, DAYS], "date", [FIRST, date(2026, 1, 31)]),
+        ([EITHER, MONTHS], "date", [SECOND, date(2026, 1, 31)]),
+        ([EITHER, EITHER, "", DAYS, EITHER], "date", [FIRST, FIRST, None, date(2026, 1, 31), FIRST]),
+        (["", EITHER, MONTHS], "date", [None, SECOND, date(2026, 1, 31)]),
+        ([EITHER, f"{DAYS} 10:30"], "datetime", [datetime(2026, 2, 1), datetime(2026, 1, 31, 10, 30)]),
+        ([f"{EITHER} 10:30", MONTHS], "datetime", [datetime(2026, 1, 2, 10, 30), datetime(2026, 1, 31)]),
+        (["NA", EITHER, DAYS], "date", [None, FIRST, date(2026, 1, 31)]),
+        ([EITHER, DAYS, MONTHS], "text", [EITHER, DAYS, MONTHS]),
+        ([EITHER, "soon", DAYS], "text", [EITHER, "soon", DAYS]),
+        ([EITHER, "01.02.2026", DAYS], "text", [EITHER, "01.02.2026", DAYS]),
+        ([EITHER, "2026-02-01"], "text", [EITHER, "2026-02-01"]),
+        (["12", EITHER, DAYS], "text", ["12", EITHER, DAYS]),
+    ],
+)
+def test_files_that_come_later_tell_day_from_month(look: Any, files: list[str], kind: str, found: list[Any]) -> None:
+    table = look(*(rows(text) for text in files))
+    assert column(table) == (kind, found)
+    assert not doubts(table)
+    told = [note.file for note in table.schema.notes if "comes first" in note.message]
+    first = next((place for place, text in enumerate(files) if text.startswith((DAYS, MONTHS))), None)
+    assert told == ([f"{first}.csv"] if (files[0] != "12" and kind != "text") or MONTHS in files else [])
+
+
+def test_nothing_tells_day_from_month(look: Any) -> None:
+    table = look(rows(EITHER), rows("03/04/2026"))
+    assert column(table) == ("text", [EITHER, "03/04/2026"])
+    assert doubts(table) == ["when"]
+
+
+def test_a_version_that_is_added_to_may_tell_day_from_month(look: Any) -> None:
+    before = look("id;when;until\n1;01/02/2026;05/06/2026\n")
+    assert doubts(before) == ["when", "until"]
+    same = look("id;when;until\n2;02/02/2026;06/07/2026\n", known=before.schema)
+    assert doubts(same) == ["when", "until"]
+    after = look("id;when;until\n2;20/02/2026;06/07/2026\n", known=same.schema)
+    assert doubts(after) == ["until"]
+    whole = TableInput(before.files + same.files + after.files, ("0.csv", "1.csv", "2.csv"), after.schema)
+    assert column(whole) == ("date", [FIRST, date(2026, 2, 2), date(2026, 2, 20)])
+    assert column(whole, "until")[0] == "text"
+    assert "could_be" not in look("id;when;until\n2;20/02/2026;06/20/2026\n", known=after.schema).schema.options
+
+
+@pytest.mark.parametrize(
+    ("late", "kind", "doubted"),
+    [
+        (DAYS, "date", []),
+        (MONTHS, "date", []),
+        (EITHER, "text", ["when"]),
+        ("-", "text", ["when"]),
+        ("soon", "text", []),
+    ],
+)
+def test_rows_further_down_tell_day_from_month(look: Any, late: str, kind: str, doubted: list[str]) -> None:
+    table = look(rows(*[EITHER] * 60_000, late, *[EITHER] * 60_000))
+    found = column(table)
+    assert (found[0], doubts(table)) == (kind, doubted)
+    assert found[1][0] == {DAYS: FIRST, MONTHS: SECOND}.get(late, EITHER)
+
+
+def test_no_doubt_is_left_where_the_owner_says_how_dates_are_written(look: Any) -> None:
+    choice = ColumnChoice(name="when", type="date", formats=["dd/MM/yyyy"], rename="day")
+    table = look(rows(EITHER), columns=[choice])
+    assert (column(table, "day"), doubts(table)) == (("date", [FIRST]), [])
+    steps = [
+        {"read_delimited": {"delimiter": ";"}},
+        {"convert_column_types": [{"columns": ["when"], "column_type": {"datetime": {"formats": ["%m/%d/%Y"]}}}]},
+    ]
+    assert doubts(look(rows(EITHER), transformations=steps)) == []
+
+
+def test_a_renamed_column_is_told_by_a_later_file_too(look: Any) -> None:
+    table = look(rows(EITHER), rows(DAYS), columns=[ColumnChoice(name="when", rename="day")])
+    assert column(table, "day") == ("date", [FIRST, date(2026, 1, 31)])
 
 
 def test_numbers_with_dots_between_thousands_and_a_decimal_comma(look: Any) -> None:

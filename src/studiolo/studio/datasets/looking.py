@@ -10,7 +10,7 @@ from studiolo.studio.datasets.formats.base import Format, Inspected, Source, cho
 from studiolo.studio.datasets.images import table as images
 from studiolo.studio.datasets.mltable import pipeline
 from studiolo.studio.datasets.mltable.describing import Described, describe
-from studiolo.studio.datasets.reading import unpacking
+from studiolo.studio.datasets.reading import unpacking, written
 from studiolo.studio.datasets.reading.encoding import CHUNK, LINE_LIMIT
 from studiolo.studio.datasets.reading.paths import add_columns, ordered
 from studiolo.studio.datasets.reading.table_input import TableInput
@@ -167,7 +167,9 @@ def _transformed(
     if pipeline.needed(described.steps):
         whole = work / "transformed.parquet"
         made = pipeline.run(found.table(chosen), described.steps, whole, work, empty=cut)
-        schema = made.model_copy(update={"notes": [*schema.notes, *made.notes], "options": {"base": base}})
+        texts = {column.name for column in made.columns if column.type == "text"}
+        before = [note for note in schema.notes if note.column in texts or note != written.doubt(note.column)]
+        schema = made.model_copy(update={"notes": [*before, *made.notes], "options": {"base": base}})
     left = [*found.schema.options.get("left_out", ()), *described.left]
     more = {"left_out": list(dict.fromkeys(left))} if left else {}
     more |= {"mltable": list(described.given)} if described.steps or described.notes else {}

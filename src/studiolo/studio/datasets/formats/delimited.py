@@ -6,7 +6,7 @@ from typing import Any
 
 from studiolo.studio.datasets.errors import BadQuotes, DoesNotFit, EmptyFile, HeaderOnly
 from studiolo.studio.datasets.formats.base import FormatSpec, Inspected, Source
-from studiolo.studio.datasets.reading import choices, pieces, read_csv
+from studiolo.studio.datasets.reading import choices, pieces, read_csv, written
 from studiolo.studio.datasets.reading.dialect import Dialect, column_names, find_dialect, has_header, records
 from studiolo.studio.datasets.reading.encoding import CHUNK
 from studiolo.studio.datasets.reading.table_input import TableInput
@@ -55,6 +55,8 @@ def inspect(source: Source) -> Inspected:
         _refuse_long_records(text, settled)
     columns = choices.applied(settled.columns, source.choices)
     options = settled.options | {"encoding": text.encoding, "fields": fields}
+    if settled.ways:
+        options[written.OPEN] = written.open_of(settled.ways)
     renamed = {column.place[0]: column.name for column in columns}
     notes = [note.model_copy(update={"column": renamed.get(note.column, note.column)}) for note in settled.notes]
     schema = TableSchema(

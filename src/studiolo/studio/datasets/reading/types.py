@@ -83,12 +83,16 @@ def column(name: str, kind: ColumnType, sql_type: str = "") -> ColumnSchema:
 
 @dataclass
 class Guess:
-    """columns: with types; missing: texts that stand for nothing; decimal: `.` or `,`; empty: columns without a value."""
+    """columns: with types; missing: texts that stand for nothing; decimal: `.` or `,`; empty: columns without a value.
+
+    ways: of columns that are text since their dates could be read in two ways, what they could be.
+    """
 
     columns: dict[str, ColumnSchema]
     missing: list[str]
     decimal: str
     empty: set[str] = field(default_factory=set)
+    ways: dict[str, list[ColumnSchema]] = field(default_factory=dict)
     notes: list[ReadingNote] = field(default_factory=list)
 
 
@@ -130,7 +134,12 @@ def guess(
     gaps = [entry.name for entry in columns.values() if entry.type != "text" and seen[entry.name]["absent"]]
     missing = dict.fromkeys(_tokens(connection, head, gaps))
     empty = {name for name in names if seen.get(name, NOTHING)["n"] == seen.get(name, NOTHING)["absent"]}
-    return Guess(columns, list(missing), decimal, empty, notes)
+    ways = {
+        name: several
+        for name, facts in seen.items()
+        if len(several := written.dates(name, facts, facts["n"] - facts["absent"], forms.get(name, ()))) > 1
+    }
+    return Guess(columns, list(missing), decimal, empty, ways, notes)
 
 
 def first_rows(fields: int) -> int:
@@ -203,7 +212,8 @@ def _decide(name: str, facts: dict[str, int], before: Sequence[str]) -> ColumnSc
         return column(name, "datetime", "TIMESTAMPTZ" if facts["zone"] else "")
     if facts["clock"] == present:
         return column(name, "time")
-    return written.moment(name, facts, present, before) or column(name, "text")
+    found = written.dates(name, facts, present, before)
+    return found[0] if len(found) == 1 else column(name, "text")
 
 
 def _tokens(connection: "DuckDBPyConnection", head: str, names: Sequence[str]) -> list[str]:

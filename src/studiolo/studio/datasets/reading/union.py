@@ -2,7 +2,7 @@
 
 from studiolo.studio.datasets.errors import DoesNotFit
 from studiolo.studio.datasets.formats.base import Inspected
-from studiolo.studio.datasets.reading import read_csv
+from studiolo.studio.datasets.reading import read_csv, written
 from studiolo.studio.datasets.schemas import ColumnSchema, ReadingNote, ReadOptions, TableSchema
 
 NUMBERS = ("integer", "decimal", "number")
@@ -22,6 +22,7 @@ class Union:
         if self.schema is not None:
             self._virtual = [column for column in self.schema.columns if column.origin != "file"]
             self.schema.columns = [column for column in self.schema.columns if column.origin == "file"]
+            self.schema.notes = [note for note in self.schema.notes if note != written.doubt(note.column)]
         self.first = self.schema
         self.left_out: list[str] = []
         self._combine = combine
@@ -31,7 +32,13 @@ class Union:
         """Return the schema with the columns that earlier files had from their paths."""
         if self.schema is None:
             return None
-        return self.schema.model_copy(update={"columns": [*self.schema.columns, *self._virtual]})
+        doubts = [
+            written.doubt(column.name)
+            for column in self.schema.columns
+            if len(written.ways(column, self.schema.options)) > 1
+        ]
+        columns, notes = [*self.schema.columns, *self._virtual], [*self.schema.notes, *doubts][:NOTES]
+        return self.schema.model_copy(update={"columns": columns, "notes": notes})
 
     def options(self, options: ReadOptions) -> ReadOptions:
         """Return how the next file is read: of the first one's format."""
@@ -70,6 +77,7 @@ class Union:
         there = {column.place for column in merged}
         more = [column for column in new.columns if column.place not in there]
         for column in more:
+            self._set_ways(column, written.ways(column, new.options))
             self._note(
                 ReadingNote(
                     message=f"Column '{column.name}' begins with {name}; it is missing in the files before.",
@@ -98,10 +106,19 @@ class Union:
             return column
         if column.stored != other.stored:
             self.schema.options["union"] = True
-        if other.name in found.empty or (_held(column) == _held(other) and column.formats == other.formats):
+        if other.name in found.empty:
             return column
+        ways = written.ways(other, new.options)
         if column.name in self._empty:
+            self._set_ways(column, ways)
             return other.model_copy(update={"name": column.name})
+        before = written.ways(column, self.schema.options)
+        if len(before) > 1 or len(ways) > 1:
+            dates = self._narrowed(name, column, before, ways)
+            if dates is not None:
+                return dates
+        if _held(column) == _held(other) and column.formats == other.formats:
+            return column
         wider = widest(column, other)
         if _held(wider) != _held(column):
             self._note(
@@ -113,6 +130,34 @@ class Union:
                 )
             )
         return wider
+
+    def _narrowed(
+        self, name: str, column: ColumnSchema, before: list[ColumnSchema], now: list[ColumnSchema]
+    ) -> ColumnSchema | None:
+        """Return a column of dates that could be read in two ways, in the files before or in this one, as both can be; None in none."""
+        dates = [way for one in before for other in now if (way := widest(one, other)).type != "text"]
+        self._set_ways(column, dates)
+        if len(dates) != 1:
+            return column if dates else None
+        if len(before) > 1:
+            first = "day" if written.day_first(dates[0]) else "month"
+            message = (
+                f"{name} tells that the {first} comes first in the dates of '{column.name}', which were text before."
+            )
+            self._note(ReadingNote(message=message, column=column.name, file=name))
+        return dates[0].model_copy(update={"name": column.name, "stored": column.stored})
+
+    def _set_ways(self, column: ColumnSchema, ways: list[ColumnSchema]) -> None:
+        """Keep what a text column could be, as long as that is more than one thing."""
+        assert self.schema is not None
+        others = {
+            place: kept for place, kept in self.schema.options.get(written.OPEN, {}).items() if place != column.place[0]
+        }
+        self.schema.options.pop(written.OPEN, None)
+        if len(ways) > 1:
+            others |= written.open_of({column.place[0]: ways})
+        if others:
+            self.schema.options[written.OPEN] = others
 
     def _read_alike(self, name: str, new: TableSchema, *, lacks: bool) -> None:
         """Bring together how the texts are read."""

@@ -44,6 +44,7 @@ class Settled:
     """What the whole file agreed to. columns: of the fields that are read; empty: those without a value.
 
     strict: chosen columns whose values must all fit; guessed: columns that are read by a form which was guessed (`written`).
+    ways: of text columns whose dates could be read in two ways, what they could be.
     """
 
     columns: list[ColumnSchema]
@@ -54,6 +55,7 @@ class Settled:
     guessed: frozenset[str] = frozenset()
     notes: list[ReadingNote] = field(default_factory=list)
     empty: frozenset[str] = frozenset()
+    ways: dict[str, list[ColumnSchema]] = field(default_factory=dict)
 
     @property
     def types(self) -> dict[str, str]:
@@ -101,6 +103,7 @@ def settle(
         if first:
             state.notes += [note for note in first.notes if note.column in wanted and note.column not in chosen]
             state.empty = frozenset(first.empty)
+            state.ways = {name: first.ways[name] for name in wanted if name in first.ways and name not in chosen}
         if not prove:
             state.rows = _count_head(connection, texts[0], state)
             return state
@@ -108,6 +111,8 @@ def settle(
         guessed_from_all = first is not None and not chosen and state.rows <= first_rows(len(fields))
         if not guessed_from_all and _find_late_zones(connection, texts[0], state):
             _read_until_settled(connection, texts[0], state)
+        if state.ways and not guessed_from_all:
+            _narrow(connection, texts[0], state)
         while state.guessed and _doubt_forms(connection, texts[0], state):
             _read_until_settled(connection, texts[0], state)
         _report_losses(connection, texts[0], state)
@@ -281,6 +286,27 @@ def _first_lossy(
     if row is None:
         return None, ""
     return losses.line_of_record(path, state.options, int(row[0])), str(row[1])
+
+
+def _narrow(connection: "DuckDBPyConnection", path: Path, state: Settled) -> None:
+    """Ask all values of the columns that could be dates in two ways; where one way is left, it is taken."""
+    absent = f"({', '.join(map(engine.literal, MISSING))})"
+    asked = [
+        f"count(*) FILTER ({raw} IS NOT NULL AND trim({raw}) <> '' AND {raw} NOT IN {absent} AND "
+        f"{written.credible(way, read_csv.value(way, '.'))} IS NULL)"
+        for name, several in state.ways.items()
+        for raw in [engine.name(name)]
+        for way in several
+    ]
+    table = read_csv.source(path, state.types, state.options)
+    row = connection.execute(f"SELECT {', '.join(asked)} FROM {table}").fetchone()
+    assert row is not None
+    lost = iter(row)
+    left = {name: [way for way in several if not next(lost)] for name, several in state.ways.items()}
+    state.ways = {name: several for name, several in left.items() if len(several) > 1}
+    told = {name: several[0] for name, several in left.items() if len(several) == 1}
+    state.columns = [told.get(entry.name, entry) for entry in state.columns]
+    state.guessed |= set(told)
 
 
 def _doubt_forms(connection: "DuckDBPyConnection", path: Path, state: Settled) -> bool:
