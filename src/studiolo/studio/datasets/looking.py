@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from studiolo.studio.datasets.delta import table as delta
 from studiolo.studio.datasets.errors import BadColumnChoice, BadFile, EmptyFile, HeaderOnly
@@ -171,8 +172,9 @@ def _transformed(
         before = [note for note in schema.notes if note.column in texts or note != written.doubt(note.column)]
         schema = made.model_copy(update={"notes": [*before, *made.notes], "options": {"base": base}})
     left = [*found.schema.options.get("left_out", ()), *described.left]
-    more = {"left_out": list(dict.fromkeys(left))} if left else {}
+    more: dict[str, Any] = {"left_out": list(dict.fromkeys(left))} if left else {}
     more |= {"mltable": list(described.given)} if described.steps or described.notes else {}
+    more |= {"mltable_own": dict(described.own)} if described.own else {}
     notes = [*described.notes, *schema.notes]
     schema = schema.model_copy(update={"options": schema.options | more, "notes": notes})
     by_name = {name: place for place, (_, name) in enumerate(chosen)}

@@ -188,6 +188,8 @@ def _options(options: ReadOptions, dialect: Dialect, *, header: bool, longest: i
         "decimal": options.decimal,
         "longest_line": longest,
     }
+    if options.comment:
+        found["comment"] = options.comment
     if options.skip_rows:
         found["skip_rows"] = options.skip_rows
     if options.empty_as_text:

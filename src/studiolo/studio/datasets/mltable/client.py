@@ -35,7 +35,8 @@ def elsewhere(table: MLTable) -> dict[str, Any] | None:
             "Put all of the data beside it, or all in one datastore.",
             field=f"paths[{beside.place}]",
         )
-    return _source(remote) | {"reading": {"transformations": list(table.given), "timestamp": table.timestamp}}
+    reading = {**table.own.options, "transformations": list(table.given), "timestamp": table.timestamp}
+    return _source(remote) | {"reading": reading}
 
 
 def _source(remote: Sequence[PathOf]) -> dict[str, Any]:

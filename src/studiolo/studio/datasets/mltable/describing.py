@@ -1,6 +1,6 @@
 """What an MLTable means for the files that it lies beside: which are read, how, and what is done to their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ from studiolo.studio.datasets.schemas import Reading, ReadingNote, ReadOptions
 
 @dataclass(frozen=True)
 class Described:
-    """names: of the files that are read; left: of those that are not; reading: of the former; given: the words of the MLTable."""
+    """names: of the files that are read; left: of those that are not; reading: of the former; given: the words of the MLTable.
+
+    own: what its metadata says besides.
+    """
 
     names: tuple[str, ...]
     left: tuple[str, ...]
@@ -22,6 +25,7 @@ class Described:
     given: tuple[Any, ...]
     timestamp: str
     notes: tuple[ReadingNote, ...] = field(default=())
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     def blamed(self, error: BadColumnChoice) -> BadMLTable | BadColumnChoice:
         """Return the complaint about a column that an MLTable made text, with the transformation that did."""
@@ -69,9 +73,10 @@ def describe(files: Sequence[tuple[Path, str]], asked: ReadOptions, *, some: boo
     return Described(
         chosen,
         tuple(name for name in names if name not in wanted),
-        options.reading(table.steps, asked),
+        options.reading(table.steps, asked, table.own.options),
         table.steps,
         table.given,
         asked.timestamp or table.timestamp,
         tuple(notes),
+        table.own.given,
     )

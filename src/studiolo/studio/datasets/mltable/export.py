@@ -6,6 +6,7 @@ from typing import Any
 
 from studiolo.kernel.errors import Invalid
 from studiolo.studio.datasets.delta import log
+from studiolo.studio.datasets.mltable import own
 from studiolo.studio.datasets.mltable.file import LARGEST, NAME
 from studiolo.studio.datasets.mltable.file import MOST as FOLDERS
 from studiolo.studio.datasets.mltable.options import ENCODINGS, HEADERS
@@ -15,7 +16,10 @@ SPECIAL = set("*?[]{}\\")  # in a folder's name, which a pattern would read as i
 LISTED = 100  # files that are named one by one although a pattern would do
 MOST = 100_000  # that are looked at one by one
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/MLTable.schema.json"
-NAMES = {"integer": "int", "number": "float", "decimal": "float", "text": "string", "time": "string"}
+MOMENTS = ("date", "datetime")
+NAMES = {
+    "integer": "int", "number": "float", "decimal": "float", "boolean": "boolean", "text": "string", "time": "string",
+}  # fmt: skip
 
 
 def write(reference: str, schema: TableSchema, names: Sequence[str]) -> str:
@@ -31,8 +35,11 @@ def write(reference: str, schema: TableSchema, names: Sequence[str]) -> str:
     left = [name for name in schema.options.get("left_out", ()) if name != NAME]
     paths = _folder(names) if _read_as(schema) == "delta" else _paths(names, left)
     document: dict[str, Any] = {"$schema": SCHEMA, "type": "mltable", "paths": paths, "transformations": steps}
-    if schema.timestamp:
-        document["metadata"] = {"traits": {"timestamp_column": schema.timestamp}}
+    more = schema.options.get("mltable_own", {}) if given else own.of_schema(schema, _converted(schema))
+    about = ({"traits": {"timestamp_column": schema.timestamp}} if schema.timestamp else {}) | (
+        {own.KEY: more} if more else {}
+    )
+    document |= {"metadata": about} if about else {}
     notes = "".join(f"# {line}\n" for line in [f"{reference}, written by Studiolo", *unsaid])
     writer: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text = notes + yaml.dump(document, Dumper=writer, sort_keys=False, allow_unicode=True)
@@ -142,7 +149,7 @@ def _steps(schema: TableSchema, unsaid: list[str]) -> list[dict[str, Any]]:
     fields = schema.options.get("fields")
     if fields and {column.place[0] for column in of_file} < set(fields):
         steps.append({"keep_columns": [_called(column) for column in schema.columns]})
-    conversions = _conversions(of_file, typed=schema.format != "delimited")
+    conversions = _conversions(_converted(schema))
     return [*steps, {"convert_column_types": conversions}] if conversions else steps
 
 
@@ -160,9 +167,9 @@ def _delimited(schema: TableSchema, unsaid: list[str]) -> dict[str, Any]:
     found["support_multi_line"] = True
     if options.get("empty_as_text"):
         found["empty_as_string"] = True
-    for key, what in (("skip_rows", "lines before the table are left out"), ("decimal", "stands before fractions")):
-        if options.get(key) not in (None, 0, "."):
-            unsaid.append(f"{options[key]} {what}, which read_delimited cannot say.")
+    for key, usual in own.OPTIONS.items():
+        if options.get(key) not in (None, usual):
+            unsaid.append(f"{key} {options[key]}: read_delimited cannot say it, the metadata do.")
     return found
 
 
@@ -171,19 +178,29 @@ def _encoding(schema: TableSchema) -> str | None:
     return None if said == "utf-8" else next((word for word, known in ENCODINGS.items() if known == said), said)
 
 
-def _conversions(columns: Sequence[ColumnSchema], *, typed: bool) -> list[dict[str, Any]]:
-    """Return the types that would not be found again as they are: all of texts, of typed files those that were chosen."""
+def _converted(schema: TableSchema) -> list[tuple[ColumnSchema, str]]:
+    """Return the columns that would not be found again as they are, each with its name in an MLTable.
+
+    Of texts that is all but moments as ISO 8601 writes them, of files with types what was chosen.
+    """
+    return [
+        (column, _called(column))
+        for column in schema.columns
+        if column.origin == "file"
+        and (column.lenient or schema.format == "delimited")
+        and (column.formats or column.type not in MOMENTS)
+    ]
+
+
+def _conversions(columns: Sequence[tuple[ColumnSchema, str]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     plain: dict[str, list[str]] = {}
-    for column in columns:
-        if typed and not column.lenient:
-            continue
+    for column, name in columns:
         if column.type == "boolean" and (column.true or column.false):
             words = {"true_values": column.true, "false_values": column.false, "mismatch_as": "error"}
-            found.append({"columns": [_called(column)], "column_type": {"boolean": words}})
-        elif column.type in ("date", "datetime"):
-            if column.formats:
-                found.append({"columns": [_called(column)], "column_type": {"datetime": {"formats": column.formats}}})
-        elif column.type in NAMES or column.type == "boolean":
-            plain.setdefault(NAMES.get(column.type, "boolean"), []).append(_called(column))
+            found.append({"columns": [name], "column_type": {"boolean": words}})
+        elif column.type in MOMENTS:
+            found.append({"columns": [name], "column_type": {"datetime": {"formats": column.formats}}})
+        elif column.type in NAMES:
+            plain.setdefault(NAMES[column.type], []).append(name)
     return [*({"columns": names, "column_type": kind} for kind, names in plain.items()), *found]

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from studiolo.studio.datasets.errors import BadFilePath, BadMLTable
+from studiolo.studio.datasets.mltable import own
+from studiolo.studio.datasets.mltable.own import Own
 from studiolo.studio.datasets.mltable.steps import Step, parse
 from studiolo.studio.datasets.registrations.paths import Pattern
 
@@ -34,13 +36,14 @@ class PathOf:
 
 @dataclass(frozen=True)
 class MLTable:
-    """given: the transformations as they stand in the file; steps: judged; unknown: keys that nobody knows."""
+    """given: the transformations as they stand in the file; steps: judged, with what `own` adds; unknown: keys that nobody knows."""
 
     paths: tuple[PathOf, ...]
     steps: tuple[Step, ...]
     given: tuple[Any, ...]
     timestamp: str = ""
     unknown: tuple[str, ...] = field(default=())
+    own: Own = field(default_factory=Own)
 
     def named(self, below: str, names: Sequence[str], *, some: bool = False) -> list[str]:
         """Return those of the files that the paths name, in order; raises BadMLTable for a path that names none.
@@ -90,12 +93,14 @@ def of(found: Mapping[Any, Any]) -> MLTable:
         raise BadMLTable(f"`type: {str(kind)[:40]}` is no MLTable.", "Write `type: mltable`.", field="type")
     given = found.get("transformations")
     given = [] if given is None else given
+    own_words = own.read(found.get("metadata"))
     return MLTable(
         tuple(_paths(found.get("paths"))),
-        tuple(parse(given)),
+        own.refined(parse(given), own_words.types),
         tuple(given),
         _timestamp(found),
         tuple(str(key) for key in found if key not in KNOWN),
+        own_words,
     )
 
 

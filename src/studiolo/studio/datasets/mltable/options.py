@@ -1,9 +1,11 @@
 """What `read_…` of an MLTable says, in the words of a reading."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studiolo.studio.datasets.mltable.steps import READERS, Step
+from studiolo.studio.datasets.reading.partitions import Partitions
 from studiolo.studio.datasets.schemas import ColumnChoice, Reading
 
 FORMATS = {
@@ -25,16 +27,21 @@ HEADERS = {
 PATH = "Path"  # what Azure calls the column
 
 
-def reading(steps: Sequence[Step], asked: Reading) -> Reading:
-    """Return how the files are read before anything is done to rows. asked: what was said besides; the MLTable comes first."""
+def reading(steps: Sequence[Step], asked: Reading, own: Mapping[str, Any] | None = None) -> Reading:
+    """Return how the files are read before anything is done to rows.
+
+    asked: what was said besides; the MLTable comes first. own: what its words cannot say and its metadata does.
+    """
     plain = asked.model_copy(update={"columns": [], "timestamp": "", "transformations": None})
     if steps and steps[0].key in READERS:
-        plain = plain.model_copy(update=_said(steps[0]))
+        plain = plain.model_copy(update={**(own or {}), **_said(steps[0])})
     extract = next((step for step in steps if step.key == "extract_columns_from_partition_format"), None)
     if extract is not None:
         plain = plain.model_copy(update={"partition_format": extract.value})
     if plain.format == "delimited":
-        texts = [ColumnChoice(name=name, type="text") for name in _texts(steps)]
+        told = {*Partitions.parse(extract.value).keys} if extract is not None else set()
+        names = [name for name in _texts(steps) if name not in told and name != plain.path_column]
+        texts = [ColumnChoice(name=name, type="text") for name in names]
         plain = plain.model_copy(update={"columns": texts})
     return plain
 
@@ -91,7 +98,7 @@ def _encoding(step: Step) -> str:
     import codecs
 
     said = str(step.value["encoding"]).strip().lower()
-    found = ENCODINGS.get(said.replace("-", "").replace("_", ""), said)
+    found = ENCODINGS.get(re.sub("[-_ ]", "", said), said)
     try:
         codecs.lookup(found)
     except LookupError:
@@ -111,11 +118,19 @@ def _flag(step: Step, key: str, *, usual: bool = False) -> bool:
 
 
 def _texts(steps: Sequence[Step]) -> list[str]:
-    """Return the columns that become text before anything else looks at them: they are then read as they are written."""
+    """Return the columns whose texts say more than what they would be taken for, before anything else looks at them.
+
+    They become text, moments in a form that is named, or types that a number or date would be rounded to.
+    """
     found: list[str] = []
     for step in steps:
         if step.key in ("filter", "convert_column_types"):
             if step.key == "convert_column_types":
-                found = [name for one in step.value if one.type == "text" for name in one.columns]
+                found = [
+                    name
+                    for one in step.value
+                    if one.formats or one.type in ("text", "decimal", "time")
+                    for name in one.columns
+                ]
             break
     return found

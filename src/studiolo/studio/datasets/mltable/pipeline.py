@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FORMAT = "mltable"
+MOMENTS = ("date", "datetime")
 NUMBER = " number"  # of a row; no column is called so
 COLUMN_KEYS = ("keep_columns", "drop_columns", "convert_column_types", "filter")
 
@@ -183,7 +184,7 @@ def _converted(column: ColumnSchema, asked: Conversion, step: Step) -> tuple[Col
     wanted = ColumnSchema(
         name=column.name,
         type=asked.type,
-        sql_type=SQL_TYPES[asked.type],
+        sql_type=asked.sql_type or SQL_TYPES[asked.type],
         stored=column.sql_type,
         lenient=True,
         formats=formats,
@@ -193,6 +194,8 @@ def _converted(column: ColumnSchema, asked: Conversion, step: Step) -> tuple[Col
     raw = engine.name(column.name)
     if column.type == asked.type and not (formats or asked.true):
         return column, raw
+    if formats and column.type in MOMENTS:  # it is one already: how moments are written is said of texts
+        return wanted, raw if column.type == asked.type else conversion.of_typed(wanted, raw)
     if (formats or asked.true) and column.sql_type != "VARCHAR":
         return wanted, conversion.of_text(wanted, f"CAST({raw} AS VARCHAR)")
     return wanted, conversion.of_stored(wanted, raw)

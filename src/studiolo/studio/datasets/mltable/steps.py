@@ -19,7 +19,10 @@ MISMATCHES = {"error": None, "true": True, "false": False}
 
 @dataclass(frozen=True)
 class Conversion:
-    """Columns and the type that they become. other: what a boolean's value that is no word of it becomes; None: missing."""
+    """Columns and the type that they become. other: what a boolean's value that is no word of it becomes; None: missing.
+
+    sql_type: how the engine holds it, where that is not the usual.
+    """
 
     columns: tuple[str, ...]
     type: ColumnType
@@ -27,6 +30,7 @@ class Conversion:
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
     other: bool | None = None
+    sql_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,10 +196,10 @@ def _mapping(place: int, key: str, value: Any, known: Sequence[str]) -> Mapping[
 READERS: dict[str, tuple[str, ...]] = {
     "read_delimited": (
         "delimiter", "encoding", "header", "infer_column_types", "empty_as_string", "include_path_column", "support_multi_line",
-        "path_column",
+        "path_column", "partition_size",
     ),
     "read_parquet": ("include_path_column", "path_column"),
-    "read_json_lines": ("invalid_lines", "encoding", "include_path_column", "path_column"),
+    "read_json_lines": ("invalid_lines", "encoding", "include_path_column", "path_column", "partition_size"),
     "read_delta_lake": ("timestamp_as_of", "version_as_of", "include_path_column", "path_column"),
 }  # fmt: skip
 

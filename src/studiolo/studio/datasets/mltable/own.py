@@ -1,0 +1,107 @@
+"""What the words of an MLTable cannot say, kept in its `metadata`, which readers that do not know it pass over.
+
+`metadata.studiolo: {decimal: ",", skip_rows: 2, types: {day: date, price: "decimal(30,3)"}}`. A type is heeded where a transformation
+converts the column to the nearest type that an MLTable has, so that what somebody changes there counts.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from studiolo.studio.datasets.errors import BadMLTable
+from studiolo.studio.datasets.mltable.steps import Conversion, Step
+from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, Reading, TableSchema
+
+KEY = "studiolo"
+OPTIONS = {
+    "decimal": ".",
+    "skip_rows": 0,
+    "quote": '"',
+    "escape": '"',
+    "comment": None,
+}  # and what is as good as unsaid
+NEAREST: dict[str, ColumnType] = {"date": "datetime", "time": "text", "decimal": "number"}
+TYPE = re.compile(r"(date|time)|(decimal)\((\d{1,2}),(\d{1,2})\)")
+
+
+@dataclass(frozen=True)
+class Own:
+    """options: of the reading; types: of columns, as they are written; given: all of it, as it stands in the file."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+def of_schema(schema: TableSchema, columns: Sequence[tuple[ColumnSchema, str]]) -> dict[str, Any]:
+    """Return what is to be said of a table. columns: those that are converted, each with its name in an MLTable."""
+    said = {key: schema.options.get(key) for key in OPTIONS}
+    found = {key: value for key, value in said.items() if value not in (None, OPTIONS[key])}
+    types = {name: _type(column) for column, name in columns if column.type in NEAREST}
+    return found | ({"types": types} if types else {})
+
+
+def _type(column: ColumnSchema) -> str:
+    return column.sql_type.lower().replace(" ", "") if column.type == "decimal" else column.type
+
+
+def read(metadata: Any) -> Own:
+    """Return what the metadata of an MLTable says of this kind; raises BadMLTable."""
+    from pydantic import ValidationError
+
+    given = metadata.get(KEY) if isinstance(metadata, Mapping) else None
+    if given is None:
+        return Own()
+    if not isinstance(given, Mapping):
+        raise _wrong("", f"`{str(given)[:40]}` has no settings.")
+    options = {key: given[key] for key in OPTIONS if key in given}
+    try:
+        Reading.model_validate(options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _wrong(f".{first['loc'][0]}", f"{first['msg']}.") from None
+    types = given.get("types") or {}
+    if not isinstance(types, Mapping):
+        raise _wrong(".types", f"`{str(types)[:40]}` names no columns.")
+    for name, kind in types.items():
+        if not _decimal(str(kind)) and str(kind) not in NEAREST:
+            raise _wrong(f".types.{name}", f"'{str(kind)[:40]}' is none of date, time and decimal(30,3).")
+    return Own(options, {str(name): str(kind) for name, kind in types.items()}, given)
+
+
+def _decimal(kind: str) -> str:
+    """Return the type of the engine, empty for what is no decimal that it can have."""
+    found = TYPE.fullmatch(kind)
+    if found is None or not found[2] or not 1 <= int(found[3]) <= 38 or int(found[4]) > int(found[3]):
+        return ""
+    return f"DECIMAL({int(found[3])},{int(found[4])})"
+
+
+def _wrong(key: str, detail: str) -> BadMLTable:
+    return BadMLTable(f"`metadata.{KEY}{key}`: {detail}", "Correct it, or leave it out.", field=f"metadata.{KEY}{key}")
+
+
+def refined(steps: Sequence[Step], types: Mapping[str, str]) -> tuple[Step, ...]:
+    """Return the transformations with the types that they cannot say."""
+    if not types:
+        return tuple(steps)
+    return tuple(
+        replace(step, value=[part for one in step.value for part in _refined(one, types)])
+        if step.key == "convert_column_types"
+        else step
+        for step in steps
+    )
+
+
+def _refined(one: Conversion, types: Mapping[str, str]) -> list[Conversion]:
+    found: list[Conversion] = []
+    for name in one.columns:
+        wanted = types.get(name, "")
+        kind = "decimal" if _decimal(wanted) else wanted
+        if NEAREST.get(kind) == one.type:
+            column_type: ColumnType = "decimal" if kind == "decimal" else "date" if kind == "date" else "time"
+            found.append(replace(one, columns=(name,), type=column_type, sql_type=_decimal(wanted)))
+        else:
+            found.append(replace(one, columns=(name,)))
+    return found

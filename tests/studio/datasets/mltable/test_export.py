@@ -1,0 +1,184 @@
+"""An MLTable that was written for a table brings the same columns and values when it is read."""
+# ruff: noqa: DTZ001 - moments as they stand in a file
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from studiolo.studio.datasets import errors, looking, table_file
+from studiolo.studio.datasets.mltable import export
+from studiolo.studio.datasets.schemas import Reading, TableSchema
+from studiolo.studio.datasets.table_file import TableInput
+
+
+class Look:
+    """Looks into files in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._count = folder, 0
+
+    def __call__(self, files: Mapping[str, str | bytes], **reading: Any) -> TableInput:
+        self._count += 1
+        folder = self._folder / str(self._count)
+        (folder / "work").mkdir(parents=True)
+        listed = []
+        for place, (name, data) in enumerate(sorted(files.items())):
+            (folder / str(place)).write_bytes(data if isinstance(data, bytes) else data.encode())
+            listed.append((folder / str(place), name))
+        found = looking.inspect_files(listed, Reading.model_validate(reading), folder / "work")
+        return found.table(listed)
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Look:
+    return Look(tmp_path)
+
+
+def seen(table: TableInput) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+    columns = [(column.name, column.type) for column in table.schema.columns]
+    return columns, table_file.to_arrow(table).to_pylist()
+
+
+def written(schema: TableSchema, files: Mapping[str, str | bytes]) -> str:
+    return export.write("sales:1", schema, table_file.members(schema, sorted(files)))
+
+
+CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any]]] = {
+    "dates with dots": ({"a.csv": "id;d\n1;31.12.2026\n2;01.02.2027\n"}, {}),
+    "dates with slashes": ({"a.csv": "id,d\n1,12/31/2026\n2,01/02/2027\n"}, {}),
+    "moments": ({"a.csv": "id,d\n1,31/12/2026 10:00\n2,01/02/2027\n"}, {}),
+    "dates that a later file tells": ({"a.csv": "id,d\n1,01/02/2026\n", "b.csv": "id,d\n2,31/03/2027\n"}, {}),
+    "dates that nothing tells": ({"a.csv": "id,d\n1,01/02/2026\n"}, {}),
+    "gaps": ({"a.csv": "id,d,w\n1,31.12.2026,NA\n2,NA,x\n"}, {}),
+    "decimal commas": ({"a.csv": "id;x\n1;1,5\n2;2,25\n3;7\n"}, {}),
+    "thousands": ({"a.csv": "id;x;y\n1;1.234,5;3\n2;2,25;4\n3;7;1.200\n"}, {}),
+    "decimal commas as told": ({"a.csv": 'id,x\n1,"1,5"\n2,"2"\n'}, {"decimal": ","}),
+    "iso": ({"a.csv": "id,d,t\n1,2026-01-01,2026-01-01 10:00:00\n2,,\n"}, {}),
+    "zones": ({"a.csv": "id,t\n1,2026-01-01T10:00:00+02:00\n2,2026-01-01T10:00:00Z\n"}, {}),
+    "times": ({"a.csv": "id,b\n1,10:00:00\n2,11:00:00.5\n"}, {}),
+    "codes": ({"a.csv": "id,b\n1,0123\n2,0004\n"}, {}),
+    "words": ({"a.csv": "id,b\n1,ja\n2,nein\n"}, {"columns": [{"name": "b", "true": ["ja"], "false": ["nein"]}]}),
+    "exact numbers": (
+        {"a.csv": "id,b\n1,12345678901234567890.123\n2,3\n"},
+        {"columns": [{"name": "b", "type": "decimal", "precision": 30, "scale": 3}]},
+    ),
+    "lines before": ({"a.csv": "Title\nmore\nid,b\n1,2\n2,3\n"}, {"skip_rows": 2}),
+    "comments": ({"a.csv": "# hi\nid,b\n1,2\n#x\n2,3\n"}, {"comment": "#"}),
+    "quotes": ({"a.csv": "id,b\n1,'2,x'\n2,'3'\n"}, {"quote": "'"}),
+    "escapes": ({"a.csv": 'id,b\n1,"2\\"x"\n2,"3"\n'}, {"escape": "\\"}),
+    "left out": ({"a.csv": "id;d;x\n1;31.12.2026;1,5\n"}, {"columns": [{"name": "id", "include": False}]}),
+    "no header": ({"a.csv": "1;31.12.2026\n2;30.12.2026\n"}, {"header": "none"}),
+    "another page": ({"a.csv": "id;d;n\n1;31.12.2026;Peña\n".encode("latin-1")}, {"encoding": "latin-1"}),
+    "paths": (
+        {"x/a.csv": "id;d\n1;31.12.2026\n", "y/b.csv": "id;d\n1;1.12.2026\n"},
+        {"partition_format": "{k}/*.csv", "path_column": "Path"},
+    ),
+    "dates of lines": (
+        {"a.jsonl": '{"a":1,"d":"31.12.2026"}\n'},
+        {"columns": [{"name": "d", "type": "date", "formats": ["dd.MM.yyyy"]}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_same_columns_and_values_come_back(look: Look, case: str) -> None:
+    files, reading = CASES[case]
+    table = look(files, **reading)
+    again = look({**files, "MLTable": written(table.schema, files)})
+    assert seen(again) == seen(table)
+    assert again.schema.losses == table.schema.losses == {}
+
+
+def test_azures_words_say_what_they_can(look: Look) -> None:
+    files: dict[str, str | bytes] = {"a.csv": "id;d;x\n1;31.12.2026;1,5\n2;01.02.2027 10:30;2\n"}
+    table = look(files)
+    text = written(table.schema, files)
+    about = yaml.safe_load(text)
+    assert about["transformations"][1] == {
+        "convert_column_types": [
+            {"columns": ["id"], "column_type": "int"},
+            {"columns": ["x"], "column_type": "float"},
+            {
+                "columns": ["d"],
+                "column_type": {"datetime": {"formats": ["%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"]}},
+            },
+        ]
+    }
+    assert about["metadata"] == {"studiolo": {"decimal": ","}}
+    assert "# decimal ,: read_delimited cannot say it" in text
+
+
+def test_what_somebody_changes_in_the_words_counts(look: Look) -> None:
+    files: dict[str, str | bytes] = {"a.csv": "id;d;t\n1;31.12.2026;10:00:00\n"}
+    about = yaml.safe_load(written(look(files).schema, files))
+    assert about["metadata"] == {"studiolo": {"types": {"d": "date", "t": "time"}}}
+    conversions = about["transformations"][1]["convert_column_types"]
+    assert conversions[1]["columns"] == ["t"]
+    conversions[2] = {"columns": ["d"], "column_type": "string"}
+    del conversions[1]
+    again = look({**files, "MLTable": yaml.safe_dump(about)})
+    assert seen(again)[0] == [("id", "integer"), ("d", "text"), ("t", "time")]
+    assert seen(again)[1][0]["d"] == "31.12.2026"
+
+
+def test_a_version_that_was_read_by_an_mltable_keeps_what_is_its_own(look: Look) -> None:
+    files: dict[str, str | bytes] = {"a.csv": "id;d\n1;31.12.2026\n"}
+    first = written(look(files).schema, files)
+    again = look({**files, "MLTable": first})
+    assert yaml.safe_load(written(again.schema, files)) == yaml.safe_load(first)
+
+
+@pytest.mark.parametrize(
+    ("own", "field", "said"),
+    [
+        ("x", "metadata.studiolo", "has no settings"),
+        ({"decimal": "x"}, "metadata.studiolo.decimal", "Input should be"),
+        ({"types": ["d"]}, "metadata.studiolo.types", "names no columns"),
+        ({"types": {"d": "day"}}, "metadata.studiolo.types.d", "none of date, time and decimal"),
+        ({"types": {"d": "decimal(99,1)"}}, "metadata.studiolo.types.d", "none of date, time and decimal"),
+        ({"types": {"d": "decimal(3,4)"}}, "metadata.studiolo.types.d", "none of date, time and decimal"),
+    ],
+)
+def test_what_is_wrong_of_its_own_is_named(look: Look, own: Any, field: str, said: str) -> None:
+    about = {"paths": [{"file": "a.csv"}], "transformations": [], "metadata": {"studiolo": own}}
+    with pytest.raises(errors.BadMLTable, match=said) as raised:
+        look({"a.csv": "d\n1\n", "MLTable": yaml.safe_dump(about)})
+    assert raised.value.field == field
+
+
+def converted(look: Look, text: str, *steps: Any, read: Any = None) -> list[Any]:
+    about = {"paths": [{"pattern": "./**/*.csv"}], "transformations": [{"read_delimited": read or {}}, *steps]}
+    table = look({"y=2026/a.csv": text, "MLTable": yaml.safe_dump(about)})
+    return [row["d"] for row in seen(table)[1]]
+
+
+def as_dates(form: str) -> Any:
+    return {"convert_column_types": [{"columns": ["d"], "column_type": {"datetime": {"formats": [form]}}}]}
+
+
+def test_formats_are_of_what_stands_in_the_file_not_of_what_it_was_taken_for(look: Look) -> None:
+    assert converted(look, "d\n31.12.2026\n", as_dates("%d.%m.%Y")) == [datetime(2026, 12, 31)]
+    assert converted(look, "d\n2026-02-01\n", as_dates("%Y-%d-%m")) == [datetime(2026, 1, 2)]
+    assert converted(look, "d\n20260201\n", as_dates("%Y%m%d")) == [datetime(2026, 2, 1)]
+
+
+def test_what_is_a_moment_already_stays_what_it_is(look: Look) -> None:
+    later = {"filter": "d > datetime(2026, 1, 1)"}
+    assert converted(look, "d\n31.12.2026\n01.01.2020\n", later, as_dates("%d.%m.%Y")) == [datetime(2026, 12, 31)]
+    dates = {"convert_column_types": [{"columns": ["d"], "column_type": "date"}]}
+    assert converted(look, "d\n31.12.2026 00:00\n", dates) == [date(2026, 12, 31)]
+
+
+def test_parts_of_the_path_can_be_converted(look: Look) -> None:
+    steps = [{"extract_columns_from_partition_format": "y={d}/*.csv"}, as_dates("%Y")]
+    assert converted(look, "x\n1\n", *steps) == [datetime(2026, 1, 1)]
+    text = {"convert_column_types": [{"columns": ["d", "Path"], "column_type": "string"}]}
+    assert converted(look, "x\n1\n", steps[0], text, read={"include_path_column": True}) == ["2026"]
+
+
+def test_words_that_azures_library_writes_are_understood(look: Look) -> None:
+    assert converted(look, "\ufeffd\n1\n", read={"encoding": "utf8 bom", "partition_size": 20_971_520}) == [1]
