@@ -26,6 +26,7 @@ from studiolo.studio.compute.clusters.schemas import ClusterCreate, RayAt
 from studiolo.studio.compute.machines import definitions, service
 from studiolo.studio.compute.ray import nodes, reasons, settings
 from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.job_schemas import Distribution
 from studiolo.studio.experiments.schemas import TERMINAL, JobSpec, Resources, Run
 from studiolo.testing.computes import COUNTING, RemoteComputeChecks
 from studiolo.testing.ray_cluster import Kept, Ray, RayPlace, by_ray
@@ -165,6 +166,11 @@ def test_attached_it_runs_jobs_of_the_studio_and_says_why_one_waits(
     assert until(ctx, first, lambda run: run.state in TERMINAL).state == "Completed"
     found = until(ctx, second, lambda run: run.state in TERMINAL)
     assert (found.state, found.waits_for, log_of(ctx, second)) == ("Completed", None, "after\n")
+    two = Distribution(nodes=2)
+    command = "if [ $RANK = 1 ]; then echo no such file; exit 7; fi; sleep 600"
+    failed = experiments.submit(ctx, JobSpec(command=[command], compute="rays", distribution=two))
+    failed = until(ctx, failed, lambda run: run.state in TERMINAL)
+    assert "Rank 1 of node 1 failed first, with exit code 7: no such file" in (failed.error or "")
     service.detach(ctx, "rays")
     assert cluster.raylets()
 

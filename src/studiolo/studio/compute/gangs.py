@@ -5,7 +5,8 @@ different ones, in one transaction; each has a holding, named like that of the a
 the nodes are groups of processes on one machine, which is asked for so many times as much.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -21,6 +22,8 @@ from studiolo.studio.compute.gpus.devices import Gpu
 from studiolo.studio.compute.machines import kinds
 from studiolo.studio.compute.machines import repository as machines
 from studiolo.studio.compute.schemas import Asked
+
+Check = Callable[..., None]
 
 
 def at_place(tx: Connection, ctx: Context, name: str, asked: Asked) -> Asked:
@@ -40,6 +43,26 @@ def at_runner(ctx: Context, name: str, asked: Asked) -> Asked:
     with ctx.db.read() as tx:
         row = machines.find(tx, ctx.workspace_id, name)
     return asked if row is not None and kinds.kind(row.kind).SPEC.nodes else asked.together()
+
+
+def explained(check: Check) -> Check:
+    """Let a check that refuses more than there is say where the nodes of a job are groups of processes on one machine."""
+
+    @wraps(check)
+    def checked(
+        ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None, nodes: int = 1
+    ) -> None:
+        try:
+            check(ctx, name, cores, memory_bytes, gpus, nodes)
+        except TooBig as error:
+            with ctx.db.read() as tx:
+                found = at_place(tx, ctx, name, Asked(cores, memory_bytes, gpus, nodes))
+            if found.nodes == nodes:
+                raise
+            said = f"{error.detail} Its {nodes} nodes are groups of processes on one machine there."
+            raise TooBig(said, error.hint, field=error.field) from None
+
+    return checked
 
 
 def enough(cluster: Row[Any], cores: int, memory_bytes: int, gpus: int | None) -> None:

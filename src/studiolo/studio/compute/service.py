@@ -111,6 +111,7 @@ def capacity(ctx: Context, name: str) -> Capacity:
     return backend(name).capacity(ctx.settings)
 
 
+@gangs.explained
 def check(ctx: Context, name: str, cores: int, memory_bytes: int, gpus: int | None = None, nodes: int = 1) -> None:
     """Refuse what the compute can never give; raises ComputeNotFound and TooBig.
 
@@ -387,8 +388,7 @@ def show(ctx: Context, name: str) -> Compute:
     """Return a compute with what runs on it; of other workspaces only how much they hold."""
     if name not in built_in():
         with ctx.db.read() as tx:
-            attached = machines.find(tx, ctx.workspace_id, name) is not None
-            if not attached:
+            if not (attached := machines.find(tx, ctx.workspace_id, name) is not None):
                 _cluster(tx, ctx, name)
         raise ComputeNotFound(name, list(built_in()), other="machine" if attached else "cluster")
     engine = backend(name)

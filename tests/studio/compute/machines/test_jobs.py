@@ -6,13 +6,15 @@ import pytest
 
 from studiolo.kernel.context import Context
 from studiolo.studio.compute import reconcile as computes
+from studiolo.studio.compute.errors import TooBig
 from studiolo.studio.compute.machines import service
 from studiolo.studio.compute.machines.schemas import MachineCreate
 from studiolo.studio.compute.node_logs import service as node_logs
 from studiolo.studio.experiments import artifacts
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import BadJob
-from studiolo.studio.experiments.schemas import TERMINAL, InputFile, JobSpec, Run
+from studiolo.studio.experiments.job_schemas import Distribution
+from studiolo.studio.experiments.schemas import TERMINAL, InputFile, JobSpec, Resources, Run
 from studiolo.testing.sshd import Sshd
 from tests.studio.experiments.jobs import log_of, wait_for
 
@@ -64,6 +66,26 @@ def test_a_command_runs_there_with_its_code_and_inputs(ctx: Context) -> None:
     said = node_logs.whole(ctx, "box", "box").decode()
     for part in ("Attached by ", "answers in ", f"({run.id}) begins: 1 core.", f"({run.id}) ended after "):
         assert part in said
+
+
+@pytest.mark.usefixtures("box")
+def test_ranks_of_several_nodes_are_groups_of_processes_there(ctx: Context) -> None:
+    two = Distribution(nodes=2, processes=2)
+    command = "echo $RANK of $WORLD_SIZE on node $NODE_RANK of $AZUREML_NODE_COUNT | tee outputs/$RANK.txt"
+    run = until(ctx, submit(ctx, command, distribution=two))
+    said = [line for line in log_of(ctx, run).splitlines() if line.startswith("[node")]
+    assert (run.state, sorted(said)) == (
+        "Completed",
+        [f"[node {rank // 2}] {rank} of 4 on node {rank // 2} of 2" for rank in range(4)],
+    )
+    with ctx.db.read() as tx:
+        assert {item.path for item in artifacts.list_(tx, ctx, run.id)} >= {f"{rank}.txt" for rank in range(4)}
+    command = "echo rank $RANK; if [ $RANK = 2 ]; then echo no such file; exit 7; fi; sleep 600"
+    run = until(ctx, submit(ctx, command, distribution=two))
+    assert (run.state, run.exit_code) == ("Failed", 7)
+    assert "Rank 2 of node 1 failed first, with exit code 7: no such file" in (run.error or "")
+    with pytest.raises(TooBig, match=r"asks for 4\. Its 2 nodes are groups of processes on one machine there\."):
+        submit(ctx, "true", distribution=two, resources=Resources(cores=2))
 
 
 @pytest.mark.usefixtures("box")
