@@ -17,10 +17,12 @@ from typing import Any
 SUBMITTED = "slurm.json"  # the id of its job
 KEY = "STUDIOLO_HANDED"  # variable: opens the file of the same purpose
 HANDED = "handed.bin"  # the secrets of an attempt on their way, of no use without the key
+NODES = "nodes.json"  # the names of those that it was given
 SWEPT = "swept.json"  # what was left of a job whose runner was killed
 _PASSED = (signal.SIGTERM, signal.SIGUSR1)
 _KEPT = (
     "SLURM_",
+    "SLURMD_",
     "RAY_ADDRESS",
     "RAY_AUTH_",
     "CUDA_VISIBLE_DEVICES",
@@ -65,6 +67,7 @@ def run(folder: str, beside: "Callable[[int], None] | None" = None, *, pod: bool
     if owns and "SLURM_JOB_ID" in os.environ:  # of several jobs of one attempt this is the one to ask about
         with contextlib.suppress(OSError):
             attempt.write_json(folder, SUBMITTED, {"job": os.environ["SLURM_JOB_ID"]})
+            attempt.write_json(folder, NODES, {"nodes": _nodes()}, lasting=False)
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(folder, HANDED))
     _, status = os.waitpid(runner, 0)
@@ -102,6 +105,17 @@ def _handed(folder: str) -> dict[str, Any]:
 def _surroundings() -> dict[str, str]:
     """Return what the batch system says of the node and of what it gave."""
     return {key: value for key, value in os.environ.items() if key.startswith(_KEPT)}
+
+
+def _nodes() -> list[str]:
+    """Return the names of the nodes of this job of Slurm."""
+    listed = os.environ.get("SLURM_JOB_NODELIST", "")
+    if not set(listed) & set("[,"):
+        return [listed] if listed else []
+    import subprocess  # costs a third of the runner's start
+
+    said = subprocess.run(["scontrol", "show", "hostnames", listed], capture_output=True, text=True, check=False)
+    return said.stdout.split()
 
 
 def _of_image(folder: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ Whatever runs twice nevertheless finds the attempt claimed, and ends.
 """
 
 import hashlib
+import os
 import re
 import secrets
 import time
@@ -18,6 +19,7 @@ from studiolo.runner import agent, attempt, batch, observe, slurm, unseen
 ASKING = "asking.json"  # that it is about to be submitted, or was
 MAKES_ROOM = "makes_room"  # that it was the studio who asked for its end
 LOG = "slurm.log"  # what Slurm itself says of the job
+_TAIL = 4096  # bytes of it that are told
 _PATIENCE = 90.0  # that a job may take to be over after its runner was told to end
 _DEATHS = (9, 15, 128 + 9, 128 + 15)  # signals that may have come from Slurm
 _queue = slurm.Queue()
@@ -77,7 +79,19 @@ def look(root: Path, name: str, log: int, journal: int, **_: Any) -> dict[str, A
     answer = agent.tell(folder, found, log, journal, swept, usage)
     if job is not None:
         answer["queue"] = job.shown()
+    answer["place"] = {**(attempt.read_json(str(folder), batch.NODES) or {}), "said": _said(folder)}
     return answer
+
+
+def _said(folder: Path) -> list[str]:
+    """Return the last lines that Slurm itself wrote of a job, or what it started the runner by."""
+    try:
+        with (folder / LOG).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _seen(root: Path, folder: Path, name: str) -> "tuple[observe.Observation, slurm.Queued | None]":  # noqa: PLR0911 - one line a case
@@ -129,6 +143,8 @@ def _concluded(folder: Path, state: str) -> observe.Observation:
     elif ended is not None:
         return ended
     else:
+        if state == "FAILED" and not attempt.exists(str(folder), attempt.CLAIM) and (words := _said(folder)):
+            return observe.Lost(f"Slurm could not start its runner: {words[-1]}")
         return observe.Lost(_LOSSES.get(state, "Its runner was killed and left no exit record."))
     return observe.ended(folder) or observe.Lost("Its exit record cannot be read.")
 

@@ -1,6 +1,7 @@
 """Slurm, against its real daemons: the conformance suites, and what is Slurm's own."""
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from studiolo.runner import attempt
 from studiolo.studio.compute.backends import slurm
 from studiolo.studio.compute.backends.base import Ended, Lost, Refused, Starting
+from studiolo.studio.compute.remote import watched
 from studiolo.studio.compute.slurm import reasons, settings
 from studiolo.testing.computes import COUNTING, RemoteComputeChecks
 from studiolo.testing.slurm import Slurm, SlurmPlace, by_slurm
@@ -204,6 +206,33 @@ def test_who_cancels_in_slurm_cancels_the_job(own: Own, place: SlurmPlace, daemo
     daemons.ask("scancel", job_of(place, tmp_path))
     end = own.ended(tmp_path)
     assert (end.failure, end.error) == ("canceled", "It was canceled in Slurm.")
+    nodes, said = watched.placed(tmp_path)
+    assert nodes == ["n1"]
+    assert "CANCELLED" in said
+
+
+def test_why_slurm_could_not_start_a_runner_is_told(daemons: Slurm, place: SlurmPlace, tmp_path: Path) -> None:
+    """The nodes do not have the Python of the machine that has Slurm's commands."""
+    python = tmp_path / "python"
+    python.symlink_to(sys.executable)
+    odd = SlurmPlace(daemons, by_slurm(place.root, python=str(python), settings={"partition": "short"}))
+    own = Own()
+    own.place, own.backend = odd, odd.controller()  # type: ignore[misc]
+    own.port.start(tmp_path, own.order("print('never')", timeout_s=600))  # longer than is allowed: it waits
+    job = own.until(
+        lambda: (
+            own.port.poll(tmp_path)
+            and attempt.exists(str(there(odd, tmp_path)), "slurm.json")
+            and job_of(odd, tmp_path)
+        )
+    )
+    python.unlink()
+    daemons.ask("scontrol", "update", f"JobId={job}", "TimeLimit=1")
+    seen = own.until(lambda: isinstance(seen := own.port.poll(tmp_path), Lost | Ended) and seen)
+    assert isinstance(seen, Lost)
+    assert seen.reason.startswith("Slurm could not start its runner: ")
+    assert str(python) in seen.reason
+    odd.close()
 
 
 def test_a_runner_killed_by_slurm_leaves_slurms_word(

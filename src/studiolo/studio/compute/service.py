@@ -336,7 +336,7 @@ def release(tx: Connection, ctx: Context, holder: str, outcome: str = "", ended_
             placing.left(tx, ctx, one, until, outcome)
     elif held.compute not in built_in() and (row := machines.by_id(tx, held.compute)) is not None:
         seconds = (until - held.since).total_seconds()
-        telling.of_machine(tx, ctx, (row.id, row.name), telling.ends(held.title, held.run_id, seconds, outcome))
+        there.left(tx, ctx, row, held, seconds, outcome)
 
 
 def waits_for(

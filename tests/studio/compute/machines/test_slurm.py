@@ -203,7 +203,11 @@ def test_routes_sdk_and_command_line(
 
 
 def test_one_file_runs_on_two_nodes(
-    ctx: Context, two_nodes: Slurm, definition: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ctx: Context,
+    two_nodes: Slurm,
+    definition: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    cli: Callable[..., Result],
 ) -> None:
     monkeypatch.setenv("SLURM_CONF", str(two_nodes.conf))
     attach(ctx, definition)
@@ -219,3 +223,21 @@ def test_one_file_runs_on_two_nodes(
     assert "begins: 9 cores on each of 2 nodes." in node_logs.read(ctx, "hpc", "hpc").text
     with pytest.raises(NodeLogNotThere, match="hpc"):
         node_logs.read(ctx, "hpc", "1")
+    alone = submit(ctx, "echo $SLURMD_NODENAME; exit 3")
+    assert until(ctx, alone, over).exit_code == 3
+    where = log_of(ctx, alone).strip()
+    computes.tick(ctx)
+    for node in ("n1", "n2"):
+        said = node_logs.whole(ctx, "hpc", node).decode()
+        assert f"({run.id}) ended after " in said
+        assert " s on n1, n2: Completed." in said
+        assert (f"on {node}: user_error (It ended with exit code 3" in said) == (node == where)
+    whole = node_logs.whole(ctx, "hpc", "hpc").decode()
+    assert f"({alone.id}) ended after " in whole
+    assert [(log.node, log.up) for log in node_logs.logs(ctx, "hpc")] == [("hpc", True), ("n1", True), ("n2", True)]
+    assert cli("compute", "logs", "hpc").output == whole
+    assert cli("compute", "logs", "hpc", "--node", where).output == node_logs.whole(ctx, "hpc", where).decode()
+    for odd in ("n3", "own-n1", "../hpc", "0"):
+        with pytest.raises(NodeLogNotThere) as error:
+            node_logs.read(ctx, "hpc", odd)
+        assert "There are logs of: hpc, n1, n2." in error.value.hint

@@ -4,11 +4,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from studiolo.kernel.context import Context
 from studiolo.studio.compute import repository, room
 from studiolo.studio.compute.backends.base import Capacity, capacity_of
 from studiolo.studio.compute.errors import TooBig
 from studiolo.studio.compute.machines import kinds, opening
 from studiolo.studio.compute.machines.errors import MachineUntried
+from studiolo.studio.compute.node_logs import telling
+from studiolo.studio.compute.remote import watched
 
 
 def capacity(row: Row[Any]) -> Capacity:
@@ -58,3 +61,10 @@ def check(row: Row[Any], cores: int, memory_bytes: int, gpus: int = 0) -> None:
             "Leave `gpus` out; use a Slurm, a Ray, or `compute: local`, where each job is to have its own.",
             field="resources.gpus",
         )
+
+
+def left(tx: Connection, ctx: Context, row: Row[Any], held: Row[Any], seconds: float, outcome: str) -> None:
+    """Tell that a job is on a machine no more, also in the logs of those of its own nodes that it was on."""
+    nodes, words = watched.placed(ctx.settings.attempts / held.holder)
+    said = telling.ends(held.title, held.run_id, seconds, outcome, nodes, words)
+    telling.of_machine(tx, ctx, (row.id, row.name), said, nodes)

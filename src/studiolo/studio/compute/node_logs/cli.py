@@ -16,7 +16,10 @@ def logs(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of a cluster or of an attached machine.")],
     node: Annotated[
-        str | None, typer.Option(help="Number of a node of the cluster; may be left out when there is one.")
+        str | None,
+        typer.Option(
+            help="Number of a node of the cluster, or name of a node of an attached Slurm; may be left out when there is one."
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it is written, until Ctrl+C.")] = False,
     output: OutputOption = Output.table,
@@ -28,10 +31,10 @@ def logs(
     found = NodeLogs(transport(context))
     if node is None:
         there = found.list(name)
-        if len(there) != 1:
+        if len(there) != 1 and there[:1] != [one for one in there if one.node == name]:
             show(there, ("node", "up", "size", "updated_at"), output=output, empty="It has had no node so far.")
             return
-        node = there[0].node
+        node = there[0].node  # of a machine with nodes of its own, that of the machine
     if output is Output.json:
         show(found.read(name, node), output=output)
         return

@@ -15,14 +15,19 @@ from studiolo.studio.compute.clusters.scripted import programs
 from studiolo.studio.compute.node_logs import book
 
 FOLDER = "node-logs"  # of a home
+OWN = "own-"  # before the name of a node of a machine's own: it may be a number
 ALL = ("resume", "suspend")
 _FIRST, _LAST = 48 * 1024, 16 * 1024  # bytes of a program that writes without end
 _LINE = 4000  # characters
 
 
-def where(ctx: Context, compute: str, number: int) -> Path:
-    """Return the folder of the log of a node. compute: id of its cluster; an attached machine is number 0 of its own id."""
-    return ctx.settings.home / FOLDER / ctx.workspace_id / compute / str(number)
+def where(ctx: Context, compute: str, node: int | str) -> Path:
+    """Return the folder of the log of a node. compute: id of its cluster; an attached machine is number 0 of its own id.
+
+    node: its number, or the name that an attached machine has for one of its own.
+    """
+    folder = f"{OWN}{node}" if isinstance(node, str) else str(node)
+    return ctx.settings.home / FOLDER / ctx.workspace_id / compute / folder
 
 
 def stamped(at: datetime, text: str) -> str:

@@ -32,13 +32,16 @@ def logs(ctx: Context, name: str) -> list[NodeLog]:
         numbers = {int(folder.name) for folder in root.iterdir() if folder.name.isdigit()}
     except OSError:
         numbers = set()
-    found = []
-    for number in sorted(numbers | set(up)):
-        state = book.state(root / str(number))
-        at = datetime.fromtimestamp((root / str(number) / "state.json").stat().st_mtime, UTC) if state else None
-        node = str(number) if number else name
-        found.append(NodeLog(node=node, up=number in up, size=state.end if state else 0, updated_at=at))
-    return found
+    found = [_log(root / str(n), str(n) if n else name, up=n in up) for n in sorted(numbers | set(up))]
+    own = sorted(folder.name for folder in root.glob(f"{copying.OWN}*")) if 0 in up else []
+    # whether such a node is there now, only the machine knows
+    return [*found, *(_log(root / folder, folder.removeprefix(copying.OWN), up=True) for folder in own)]
+
+
+def _log(folder: Path, node: str, *, up: bool) -> NodeLog:
+    state = book.state(folder)
+    at = datetime.fromtimestamp((folder / "state.json").stat().st_mtime, UTC) if state else None
+    return NodeLog(node=node, up=up, size=state.end if state else 0, updated_at=at)
 
 
 def read(
@@ -85,6 +88,8 @@ def _folder(ctx: Context, name: str, node: str) -> Path:
     id_, up = _compute(ctx, name)
     if 0 in up and node == name:
         return copying.where(ctx, id_, 0)
+    if 0 in up and node in {one.node for one in logs(ctx, name)}:  # such names alone are paths
+        return copying.where(ctx, id_, node)
     if 0 in up or not (node.isascii() and node.isdigit()):
         raise NodeLogNotThere(name, node, [one.node for one in logs(ctx, name)])
     return copying.where(ctx, id_, int(node))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ _FAR = 5000  # events of others, after which the place is written down though no
 _BEFORE = {RESUMING: (), SUSPENDING: ("resume",)}  # the programs that have ended when a node is told to be so
 _at: dict[Path, int] = {}  # by folder of the workspace: the newest event that was looked at
 log = logging.getLogger(__name__)
-Live = dict[tuple[str, int], Row[Any]]  # nodes that programs bring up and take down, by cluster and number
+Key = tuple[str, int | str]  # as `copying.where` takes them
+Live = dict[Key, Row[Any]]  # nodes that programs bring up and take down, by cluster and number
 
 
 def advance(ctx: Context) -> None:
@@ -67,27 +69,35 @@ def _batch(ctx: Context) -> bool:
 
 def _take(ctx: Context, found: list[Event], live: Live) -> bool:
     """Write events into the logs that they are of; says whether there were any."""
-    waiting: dict[tuple[str, int], list[Event]] = {}
-    known: dict[tuple[str, int], set[int]] = {}
-    for event in found:
-        if "of" not in event.data:
-            continue
-        key = (str(event.data["of"]), int(event.data.get("node", 0)))
+    waiting: dict[Key, list[Event]] = {}
+    known: dict[Key, set[int]] = {}
+    for key, event in _keyed(found):
         if key not in known:
             kept = book.state(copying.where(ctx, *key))
             known[key] = set(kept.taken) if kept else set()
         if event.id in known[key]:
             continue
-        if key in live and (programs_ := _BEFORE.get(event.data.get("state", ""), copying.ALL)):
+        node = live.get(key)
+        if node is not None and (programs_ := _BEFORE.get(event.data.get("state", ""), copying.ALL)):
             _write(ctx, key, waiting.pop(key, []))
-            copying.copy(ctx, key[0], live[key], programs_)
+            copying.copy(ctx, key[0], node, programs_)
         waiting.setdefault(key, []).append(event)
     for key, events in waiting.items():
         _write(ctx, key, events)
     return bool(known)
 
 
-def _write(ctx: Context, key: tuple[str, int], events: list[Event]) -> None:
+def _keyed(found: list[Event]) -> Iterator[tuple[Key, Event]]:
+    """Yield events with each log that they go into."""
+    for event in found:
+        if "of" in event.data:
+            of = str(event.data["of"])
+            yield (of, int(event.data.get("node", 0))), event
+            for name in event.data.get("nodes", ()):
+                yield (of, str(name)), event
+
+
+def _write(ctx: Context, key: Key, events: list[Event]) -> None:
     if events:
         lines = [copying.stamped(event.moment, " ".join(str(event.data["said"]).split())) for event in events]
         book.append(copying.where(ctx, *key), lines, [event.id for event in events])

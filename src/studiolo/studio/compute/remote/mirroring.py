@@ -7,7 +7,7 @@ from typing import Any
 
 from studiolo.runner import attempt
 from studiolo.studio.compute.remote.session import Session, Unable
-from studiolo.studio.compute.remote.watched import QUEUE, USAGE, Watched, replace, size
+from studiolo.studio.compute.remote.watched import PLACE, QUEUE, USAGE, Watched, replace, size
 
 log = logging.getLogger(__name__)
 _PIECES = 64  # of log and journal in one round
@@ -28,6 +28,10 @@ def look(session: Session, one: Watched) -> dict[str, Any]:
     if queued is not None and queued != one.queued:
         replace(one.folder, QUEUE, queued)
         one.queued = queued
+    place = answer.get("place")
+    if place is not None and place != one.place:
+        replace(one.folder, PLACE, place)
+        one.place = place
     return answer
 
 

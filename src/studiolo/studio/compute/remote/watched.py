@@ -1,6 +1,7 @@
 """An attempt on another machine: what is known of it here, and the files beside it that say so to whoever comes later."""
 
 import contextlib
+import re
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,10 @@ from studiolo.studio.compute.backends.base import Handed, Lost, Observation, Ord
 
 USAGE = attempt.USAGE
 QUEUE = "queue.json"  # where it stands in the queue of a batch system, and why
+PLACE = "place.json"  # which nodes of a batch system it was given, and what that itself said
 ASKED = "asked.json"  # that the machine was asked to start it: without this file it certainly never was
 BARRED = "barred.json"  # that the attempt was taken, so that nothing starts on it
+_NODE, _MOST_NODES, _LINES = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"), 256, 3
 UNSEEN = Silent("The machine was not asked yet.")
 TAKEN = Lost("It was taken before it could start.")
 
@@ -31,6 +34,7 @@ class Watched:
     bar: str = ""  # the reason, while it is to be barred
     mark: str = ""  # while its processes are to be swept
     queued: dict[str, Any] | None = None  # where it stood in a queue of the machine's own
+    place: dict[str, Any] | None = None
     asked_at: float = 0.0
 
     @property
@@ -50,6 +54,13 @@ def size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def placed(folder: Path) -> tuple[list[str], str]:
+    """Return the names of the nodes of a batch system that an attempt was on, and what that said of it in the end."""
+    found = attempt.read_json(str(folder), PLACE) or {}
+    names = [str(name) for name in found.get("nodes", []) if _NODE.fullmatch(str(name))]
+    return names[:_MOST_NODES], " ".join(str(line) for line in found.get("said", [])[-_LINES:])
 
 
 def replace(folder: Path, name: str, value: dict[str, Any]) -> None:
