@@ -9,7 +9,6 @@ import urllib.parse
 from typing import Any
 
 import httptools
-from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from studiolo.kernel.mlflow import shortcut
@@ -79,16 +78,14 @@ class Exchange(RequestResponseCycle):
         if not self.more_body:
             self.set()
 
-    def _end(self, response: Response) -> None:
-        """Send the answer, and let the connection go on."""
+    def _end(self, status: int, lines: bytes, body: bytes) -> None:
+        """Send the answer, and let the connection go on. lines: of its headers."""
         if self.disconnected or self.transport.is_closing():
             return
-        lines = [STATUS_LINE[response.status_code]]
-        for name, value in (*self.default_headers, *response.raw_headers):
-            lines += (name, b": ", value, b"\r\n")
+        own = [part for name, value in self.default_headers for part in (name, b": ", value, b"\r\n")]
         if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        self.transport.send(b"".join((*lines, b"\r\n", response.body)))  # type: ignore[attr-defined]
+            own.append(b"connection: close\r\n")
+        self.transport.send(b"".join((STATUS_LINE[status], *own, lines, b"\r\n", body)))  # type: ignore[attr-defined]
         self.response_complete = True
         if not self.keep_alive:
             self.transport.close()

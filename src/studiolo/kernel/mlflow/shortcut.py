@@ -1,7 +1,7 @@
 """Answers MLflow's protocol ahead of the web framework: its middlewares and its router cost as much as a small write."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +18,9 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+
+
+_LINES = b"".join(b"%b: %b\r\n" % pair for pair in ((b"content-type", b"application/json"), *_HEADERS))
 
 
 async def answer(scope: Scope, receive: Receive, send: Send) -> bool:
@@ -39,9 +42,20 @@ def quick(scope: Scope) -> protocol.Quick | None:
     return None if path is None else protocol.quick(scope["method"], path)
 
 
-def begin(scope: Scope, asked: protocol.Quick, body: bytes, done: Callable[[Response], None]) -> None:
-    """Answer a request in a thread; `done` is called with the answer, in the loop that runs."""
-    protocol.begin(Request(scope), asked, body, lambda response: done(_completed(response)))
+def begin(scope: Scope, asked: protocol.Quick, body: bytes, done: Callable[[int, bytes, bytes], None]) -> None:
+    """Answer a request in a thread; `done` is called with status, lines of headers and body, in the loop that runs."""
+
+    def end(answer: bytes | Response) -> None:
+        if isinstance(answer, bytes):
+            done(200, b"%bcontent-length: %d\r\n" % (_LINES, len(answer)), answer)
+        else:
+            done(answer.status_code, _lines(_completed(answer).raw_headers), bytes(answer.body))
+
+    protocol.begin(Request(scope), asked, body, end)
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % pair for pair in headers)
 
 
 def _path(scope: Scope) -> str | None:
