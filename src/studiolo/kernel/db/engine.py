@@ -50,7 +50,7 @@ class Database:
         readers, writer = sqlite_engines(url, durability) if self.dialect == "sqlite" else postgresql_engines(url)
         self._readers, self._writer = readers, writer
         self._reading, self._glancing = Resting(readers), Resting(readers.execution_options(**{ALONE: True}))
-        self._writing = Resting(writer)  # of PostgreSQL alone: SQLite has one writer, which migrations take too
+        self._writing = Resting(writer)
         self._turn = Turn()
         self._queue: deque[_Write[Any]] = deque()
         self._mine = threading.local()
@@ -103,7 +103,7 @@ class Database:
         with self._turn:
             self._mine.writing = True
             try:
-                with _patiently(self._writer), self._writer.begin() as connection:
+                with _patiently(self._writer), self._writing.transaction() as connection:
                     yield connection
             finally:
                 self._mine.writing = False
@@ -155,7 +155,7 @@ class Database:
         self._mine.writing = True
         try:
             if not self._together(batch):
-                with _patiently(self._writer), self._writer.begin() as connection:
+                with _patiently(self._writer), self._writing.transaction() as connection:
                     for item in batch:
                         item.run(connection, alone=len(batch) == 1)
         except BaseException as error:  # also a Ctrl-C must not leave the others of the batch waiting
@@ -172,7 +172,7 @@ class Database:
         """Commit several writes without a savepoint for each; False, and nothing is kept, when one of them fails."""
         if len(batch) < 2:
             return False
-        with _patiently(self._writer), self._writer.connect() as connection:
+        with _patiently(self._writer), self._writing.connection() as connection:
             transaction = connection.begin()
             try:
                 for item in batch:

@@ -21,7 +21,7 @@ def sqlite_engines(url: str, durability: str) -> tuple[Engine, Engine]:
         json_serializer=dumps,
         json_deserializer=orjson.loads,
     )
-    writer = create_engine(url, pool_size=1, max_overflow=0, json_serializer=dumps, json_deserializer=orjson.loads)
+    writer = create_engine(url, pool_size=1, max_overflow=2, json_serializer=dumps, json_deserializer=orjson.loads)
     # readers see the file through mmap, which they share; 48 of them with a large cache each would be a process of 1.5 GB
     for engine, begin, cache in ((readers, "BEGIN", 4_000), (writer, "BEGIN IMMEDIATE", 32_000)):
         event.listen(engine, "connect", _pragmas(durability, cache))
