@@ -132,7 +132,7 @@ def test_what_waits_for_a_pipeline_goes_on_in_the_same_round(ctx: Context) -> No
         return one
 
     ticks = {"a": tick("a", []), "jobs": tick("jobs", [True] * 9), "pipelines": tick("pipelines", [False, True, True])}
-    loop = Loop(ctx, ticks, ["jobs", "pipelines"])
+    loop = Loop(ctx, ticks, {name: ticks[name] for name in ("jobs", "pipelines")})
     loop.once()
     assert seen == ["a", *["jobs", "pipelines"] * 3]  # as often as pipelines made something, whatever jobs say
     seen.clear()
@@ -141,7 +141,7 @@ def test_what_waits_for_a_pipeline_goes_on_in_the_same_round(ctx: Context) -> No
 
 
 def test_the_slices_that_follow_on_the_end_of_a_job_are_in_the_order_of_the_house() -> None:
-    assert quick_slices() == ["experiments", "pipelines"]
+    assert [*quick_slices()] == ["experiments", "pipelines"]
 
 
 def test_the_end_of_a_short_job_is_one_transition_and_leaves_nothing_held(ctx: Context) -> None:
@@ -221,7 +221,7 @@ def test_the_end_of_a_job_while_the_database_is_away_troubles_no_slice(
         with ctx.db.glance():
             return False
 
-    loop = Loop(ctx, {"jobs": jobs}, ["jobs"])
+    loop = Loop(ctx, {"jobs": jobs}, {"jobs": jobs})
     loop.once()
     with monkeypatch.context() as patch:
         patch.setattr(type(ctx.db), "glance", lambda self: (_ for _ in ()).throw(OSError("away")))

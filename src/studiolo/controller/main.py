@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,9 +171,9 @@ def slice_ticks() -> dict[str, Tick]:
     return {name: module.tick for name, module in parts("reconcile")}
 
 
-def quick_slices() -> list[str]:
+def quick_slices() -> dict[str, Tick]:
     """Return the slices whose ticks follow at once on the end of a job: one slice's work is what the next one waits for."""
-    return [name for name, module in parts("reconcile") if getattr(module, "QUICK", False)]
+    return {name: module.QUICK for name, module in parts("reconcile") if hasattr(module, "QUICK")}
 
 
 @dataclass(slots=True)
@@ -187,11 +187,11 @@ class _Trouble:
 class Loop:
     """Calls every tick once per round. A slice that fails is logged and tried again later; the others go on."""
 
-    def __init__(self, ctx: Context, ticks: dict[str, Tick], quick: Sequence[str] = ()) -> None:
-        """quick: slices of which the last one makes work for the others."""
+    def __init__(self, ctx: Context, ticks: dict[str, Tick], quick: Mapping[str, Tick] | None = None) -> None:
+        """quick: the part of some ticks that follows at once on the end of a job; the last one's makes work for the others."""
         self._ctx = ctx
         self._ticks = ticks
-        self._quick = [name for name in quick if name in ticks]
+        self._quick = dict(quick or {})
         self._workspaces: list[tuple[str, str]] = []
         self._trouble: dict[tuple[str, str], _Trouble] = {}
         self._away = False
@@ -221,7 +221,7 @@ class Loop:
             ctx = self._ctx.within(workspace_id, workspace)
             for name, tick in self._ticks.items():
                 did = self._tick(ctx, name, tick)
-                if did and self._quick and name == self._quick[-1]:
+                if did and name == next(reversed(self._quick), None):
                     self._again(ctx)
                 busy = did or busy
         return busy
@@ -239,8 +239,8 @@ class Loop:
         more, made = bool(self._quick), False
         while more and time.monotonic() < until:
             with ctx.db.glances():
-                for name in self._quick:
-                    more = self._tick(ctx, name, self._ticks[name])
+                for name, tick in self._quick.items():
+                    more = self._tick(ctx, name, tick)
             made = made or more
         return made
 

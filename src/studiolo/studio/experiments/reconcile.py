@@ -37,7 +37,6 @@ from studiolo.studio.experiments.mlflow import ready
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.experiments.transitions import Look, any_untidy, move, untidy
 
-QUICK = True  # on the end of a job something follows at once
 log = logging.getLogger(__name__)
 _AT_ONCE = 32 << 20  # bytes of outputs that are stored within a tick
 _threads = ThreadPoolExecutor(2, "outputs")
@@ -51,7 +50,20 @@ _STEPS = 12  # transitions of one job in one tick; a job that needs more goes on
 
 
 def tick(ctx: Context) -> bool:
-    """Advance every live job of the workspace; True when something changed, so that it is worth looking again soon."""
+    """Advance every live job of the workspace, and keep the house; True when something changed, so that it is worth looking again soon."""
+    busy = advance(ctx)
+    home = (str(ctx.settings.home), ctx.workspace_id)
+    if (busy or any_untidy()) and time.monotonic() < _house_by.get(home, 0.0):
+        return True  # what waits for a job that has just completed begins first
+    _house_by[home] = time.monotonic() + _HOUSE_SECONDS
+    retention.keep_house(ctx)
+    environments.tick(ctx)
+    made = ready.keep_ready(ctx)
+    return cleanup.tick(ctx) or made or busy
+
+
+def advance(ctx: Context) -> bool:
+    """Advance every live job of the workspace; True when something changed."""
     over = untidy()
     with ctx.db.glance() as tx:
         found = claims.live(tx, ctx.workspace_id)
@@ -61,14 +73,10 @@ def tick(ctx: Context) -> bool:
         busy = _behind(ctx, full) or busy
     for of, claim in over:  # now that what waited for them has begun
         aside.later(partial(attempts.tidy, of, claim, completed=True))
-    home = (str(ctx.settings.home), ctx.workspace_id)
-    if (busy or any_untidy()) and time.monotonic() < _house_by.get(home, 0.0):
-        return True  # what waits for a job that has just completed begins first
-    _house_by[home] = time.monotonic() + _HOUSE_SECONDS
-    retention.keep_house(ctx)
-    environments.tick(ctx)
-    made = ready.keep_ready(ctx)
-    return cleanup.tick(ctx) or made or busy
+    return busy
+
+
+QUICK = advance  # what follows at once on the end of a job
 
 
 def _behind(ctx: Context, full: set[str]) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 from studiolo.kernel.context import Context
 from studiolo.studio.pipelines import engine, repository
 
-QUICK = True  # on the end of a job something follows at once
 log = logging.getLogger(__name__)
 FULL_SECONDS = 10.0  # between looks at a pipeline in which nothing seems to have happened
 _WAIT_SECONDS = 0.2  # between looks at one whose step waits for the same result to be computed elsewhere
@@ -79,6 +78,9 @@ def tick(ctx: Context) -> bool:
             waiting.append(outcome.parent)
     _keep_house(ctx, remembered)
     return busy
+
+
+QUICK = tick  # what follows at once on the end of a job
 
 
 def _due(row: Any, known: _Known | None) -> bool:
