@@ -15834,7 +15834,7 @@ export interface components {
     };
     /**
      * Secret
-     * @description A named secret. version: the newest; usable: whether a job of the one who asks would get it, `why` says why not.
+     * @description A named secret. version: the newest; given: the one that jobs get, the newest that is enabled and not over; usable: whether a job of the one who asks would get it, `why` says why not.
      *
      *     deleted_at, remove_at: of one in the bin; it can be restored until remove_at. last_used_at: by a job.
      */
@@ -15852,6 +15852,8 @@ export interface components {
       description: string;
       /** Expires At */
       expires_at: string | null;
+      /** Given */
+      given: number | null;
       /** Granted */
       granted: components['schemas']['Grant'][];
       /** Last Used At */

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from studiolo.kernel.errors import Conflict, Invalid, NotFound, StudioloError, TooLarge
-from studiolo.studio.datasets.nearest import nearest
+from studiolo.kernel.nearest import nearest
 
 
 class BadFile(Invalid):

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from studiolo.kernel.nearest import nearest
 from studiolo.studio.datasets import looking, table_file
 from studiolo.studio.datasets.errors import BadColumnChoice, DamagedFile
 from studiolo.studio.datasets.mltable import file as mltable
 from studiolo.studio.datasets.mltable.pipeline import NUMBER
 from studiolo.studio.datasets.mltable.steps import READERS
-from studiolo.studio.datasets.nearest import nearest
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.schemas import Reading
 from studiolo.studio.experiments.parallel import batches

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import Result
 
 from studiolo.kernel.context import Context
-from studiolo.kernel.errors import Remote
+from studiolo.kernel.errors import Invalid, Remote
 from studiolo.sdk.studio import Studio
 from studiolo.studio.workspace.vault import handing
 
@@ -37,6 +37,19 @@ def test_the_command_line_writes_from_standard_input(cli: Cli, ctx: Context) -> 
     assert [one["env"] for one in parsed(cli("workspace", "secrets", "uses", "db", "-o", "json"))] == ["PW", "PW"]
     refused = cli("workspace", "secrets", "set", "db", "--stdin", stdin="")
     assert refused.exit_code != 0
+
+
+def test_a_value_on_the_command_line_is_refused_with_the_way_to_write_it(cli: Cli) -> None:
+    refused = cli("workspace", "secrets", "set", "db", "hunter2hunter2")
+    assert isinstance(refused.exception, Invalid)
+    assert "--stdin" in refused.exception.hint
+    assert "hunter2" not in f"{refused.exception.detail}{refused.exception.hint}{refused.output}"
+    assert parsed(cli("workspace", "secrets", "list", "-o", "json")) == []
+
+
+def test_a_value_too_short_to_be_scrubbed_is_noted(cli: Cli) -> None:
+    assert "not taken out of logs" in said(cli("workspace", "secrets", "set", "db", "--stdin", stdin="abc\n"))
+    assert "not taken out of logs" not in said(cli("workspace", "secrets", "set", "db", "--stdin", stdin="abcd\n"))
 
 
 def test_the_command_line_looks_after_versions_and_grants(cli: Cli) -> None:

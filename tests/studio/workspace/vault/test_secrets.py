@@ -1,5 +1,6 @@
 """Named secrets: versions, who may use them, and that a value never comes back."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from studiolo.kernel.auth.actor import SYSTEM
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.context import Context
@@ -82,6 +84,44 @@ def test_only_those_it_was_granted_to_may_use_it(any_services: Services, any_ctx
     assert client.get("/w/default/api/workspace/secrets/db").json()["usable"]
     reader = make_client(any_services, member_token(any_services, Role.reader, "rea"))
     assert reader.post("/w/default/api/experiments/runs", json=job).status_code == 403
+
+
+def test_a_step_of_a_pipeline_may_what_the_one_who_started_it_may(any_services: Services, any_ctx: Context) -> None:
+    put(any_ctx, "db", CANARY)
+    member_token(any_services, Role.data_scientist, "ada")
+    of_ada = replace(any_ctx, actor=replace(SYSTEM, name="ada"))  # as the controller comes to the step
+    with pytest.raises(SecretNotGranted, match="'ada' may not use"):
+        handing.check(of_ada, "db", FIELD)
+    service.grant(any_ctx, "db", GrantChange(role=Role.owner))  # which the controller is, and ada is not
+    with pytest.raises(SecretNotGranted):
+        handing.check(of_ada, "db", FIELD)
+    service.grant(any_ctx, "db", GrantChange(account="ada"))
+    handing.check(of_ada, "db", FIELD)
+    handing.check(replace(any_ctx, actor=replace(SYSTEM, name="owner")), "db", FIELD)
+    with pytest.raises(SecretNotGranted):
+        handing.check(replace(any_ctx, actor=SYSTEM), "db", FIELD)
+
+
+def test_what_is_shown_says_which_version_jobs_get(any_ctx: Context) -> None:
+    put(any_ctx, "db", CANARY)
+    assert put(any_ctx, "db", "second").given == 2
+    service.update_version(any_ctx, "db", 2, SecretVersionPatch(state="disabled"))
+    shown = service.get(any_ctx, "db")
+    assert (shown.version, shown.state, shown.given) == (2, "disabled", 1)
+    service.update_version(any_ctx, "db", 1, SecretVersionPatch(state="disabled"))
+    assert service.get(any_ctx, "db").given is None
+
+
+def test_hints_can_be_followed(any_ctx: Context) -> None:
+    put(any_ctx, "warehouse", CANARY)
+    service.update_version(any_ctx, "warehouse", 1, SecretVersionPatch(state="disabled"))
+    with pytest.raises(SecretUnusable) as unusable:
+        handing.check(any_ctx, "warehouse:1", FIELD)
+    assert unusable.value.hint.endswith("secrets versions warehouse")
+    for ask in (lambda: handing.check(any_ctx, "warehous", FIELD), lambda: service.get(any_ctx, "Warehouse1")):
+        with pytest.raises(SecretNotFound) as missing:
+            ask()
+        assert "Did you mean 'warehouse'?" in missing.value.hint
 
 
 def test_a_use_is_written_down(any_ctx: Context) -> None:

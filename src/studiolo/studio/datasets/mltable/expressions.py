@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from studiolo.studio.datasets.nearest import nearest
+from studiolo.kernel.nearest import nearest
 from studiolo.studio.datasets.reading import engine
 
 Kind = Literal["number", "text", "boolean", "moment", "null", "other"]

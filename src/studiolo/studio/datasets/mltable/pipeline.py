@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studiolo.kernel.nearest import nearest
 from studiolo.studio.datasets.errors import BadColumnChoice, BadFile, BadMLTable, HeaderOnly
 from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.mltable import expressions
 from studiolo.studio.datasets.mltable.steps import Conversion, Step
-from studiolo.studio.datasets.nearest import nearest
 from studiolo.studio.datasets.reading import conversion, engine, losses
 from studiolo.studio.datasets.reading.kinds import SQL_TYPES
 from studiolo.studio.datasets.reading.table_input import TableInput

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from studiolo.kernel.nearest import nearest
 from studiolo.studio.datasets.errors import BadColumnChoice
-from studiolo.studio.datasets.nearest import nearest
 from studiolo.studio.datasets.reading import conversion
 from studiolo.studio.datasets.reading.dialect import check_names
 from studiolo.studio.datasets.reading.kinds import SQL_TYPES

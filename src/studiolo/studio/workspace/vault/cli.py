@@ -10,6 +10,7 @@ import typer
 from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, show, transport
+from studiolo.runner import scrub
 from studiolo.studio.workspace.vault.client import Secrets
 from studiolo.studio.workspace.vault.schemas import Secret
 
@@ -17,7 +18,7 @@ app = typer.Typer(help="Named secrets, which jobs use by name and nobody reads."
 Name = Annotated[str, typer.Argument(help="Name of the secret.")]
 AccountOption = Annotated[str | None, typer.Option(help="Name of an account.")]
 RoleOption = Annotated[Role | None, typer.Option(help="Everybody of this role.")]
-_COLUMNS = ("name", "version", "state", "expires_at", "usable", "last_used_at", "description")
+_COLUMNS = ("name", "version", "state", "given", "expires_at", "usable", "why", "last_used_at", "description")
 
 
 def _secrets(context: typer.Context) -> Secrets:
@@ -36,18 +37,28 @@ def _show(secret: Secret, columns: Sequence[str], output: Output) -> None:
 def set_(
     context: typer.Context,
     name: Name,
+    value_there: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
     description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     days: Annotated[float | None, typer.Option(min=0, help="Give it to jobs for so many days only.")] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the value from standard input, all lines.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Write a new version; the value is asked for, or read from standard input, never given as an argument."""
+    if value_there:
+        raise Invalid(
+            "A value on the command line stays in the shell's history and stands in the list of processes: it was not written.",
+            f"Write it when you are asked (studiolo workspace secrets set {name}), or pipe it in with --stdin. The one just typed is known now.",
+            field="value",
+        )
     value = sys.stdin.read().removesuffix("\n") if stdin else typer.prompt("Value", hide_input=True)
     if not value:
         raise Invalid("No value came on standard input.", "Pipe it in.", field="value")
     end = datetime.now(UTC) + timedelta(days=days) if days is not None else None
     made = _secrets(context).set(name, value, description=description, expires_at=end)
     show(made, ("name", "version", "expires_at"), output=output)
+    if len(value) < scrub.SHORTEST:
+        short = f"note: values of fewer than {scrub.SHORTEST} characters are not taken out of logs; is this all of it?"
+        typer.echo(short, err=True)
 
 
 @app.command("list")

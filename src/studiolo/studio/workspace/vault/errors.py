@@ -1,6 +1,9 @@
 """What can go wrong with secrets."""
 
+from collections.abc import Sequence
+
 from studiolo.kernel.errors import Conflict, Denied, Invalid, NotFound
+from studiolo.kernel.nearest import nearest
 
 
 class SecretNotFound(NotFound):
@@ -8,10 +11,11 @@ class SecretNotFound(NotFound):
 
     code, title = "workspace.secret_not_found", "Secret not found"
 
-    def __init__(self, name: str, field: str = "name") -> None:
+    def __init__(self, name: str, field: str = "name", *, known: Sequence[str] = ()) -> None:
+        near = nearest(name, known)
         super().__init__(
             f"There is no secret '{name[:80]}' in this workspace.",
-            "List them: studiolo workspace secrets list",
+            (f"Did you mean '{near}'? " if near else "") + "List them: studiolo workspace secrets list",
             field=field,
         )
 
@@ -37,7 +41,7 @@ class SecretUnusable(Conflict):
     def __init__(self, name: str, why: str, field: str = "secrets") -> None:
         super().__init__(
             f"The secret '{name}' cannot be used: {why}.",
-            f"See: studiolo workspace secrets versions {name}",
+            f"See: studiolo workspace secrets versions {name.partition(':')[0]}",
             field=field,
         )
 

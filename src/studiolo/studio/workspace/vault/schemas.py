@@ -63,7 +63,7 @@ class GrantChange(BaseModel):
 
 
 class Secret(BaseModel):
-    """A named secret. version: the newest; usable: whether a job of the one who asks would get it, `why` says why not.
+    """A named secret. version: the newest; given: the one that jobs get, the newest that is enabled and not over; usable: whether a job of the one who asks would get it, `why` says why not.
 
     deleted_at, remove_at: of one in the bin; it can be restored until remove_at. last_used_at: by a job.
     """
@@ -72,6 +72,7 @@ class Secret(BaseModel):
     description: str
     version: int
     versions: int
+    given: int | None
     state: VersionState
     expires_at: datetime | None
     created_at: datetime

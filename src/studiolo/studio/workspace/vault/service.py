@@ -228,7 +228,7 @@ def _grantee(tx: Connection, change: GrantChange) -> tuple[str, str, str]:
 def _find(tx: Connection, ctx: Context, name: str) -> Any:
     row = repository.find(tx, ctx, name)
     if row is None or row.deleted_at is not None:
-        raise SecretNotFound(name)
+        raise SecretNotFound(name, known=[one.name for one in repository.all_(tx, ctx, deleted=False)])
     return row
 
 

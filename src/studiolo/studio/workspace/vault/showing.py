@@ -46,6 +46,7 @@ def shown(tx: Connection, ctx: Context, row: Any) -> Secret:
         description=row.description,
         version=row.newest,
         versions=len(found),
+        given=good.version if good is not None and row.deleted_at is None else None,
         state=state_of(newest, now),
         expires_at=newest.expires_at,
         created_at=row.created_at,
