@@ -21,7 +21,7 @@ from studiolo.kernel.db.news import News
 from studiolo.kernel.events.feed import Feed
 from studiolo.kernel.home import Home
 from studiolo.kernel.mlflow import shortcut
-from studiolo.kernel.mlflow.protocol import Quick
+from studiolo.kernel.mlflow.protocol import Found
 from studiolo.kernel.settings import Settings
 from studiolo.kernel.storage.blobs import LocalBlobStore
 from studiolo.server import health, limits, problem, session, ui
@@ -51,7 +51,7 @@ class Studio(FastAPI):
                 return
         await super().__call__(scope, receive, send)
 
-    def quick(self, scope: Scope) -> Quick | None:
+    def quick(self, scope: Scope) -> Found | None:
         """Return what answers a request of the protocol whose whole body is at hand; see `server.protocol`."""
         if is_second(scope, self.state.services.settings.content_port):
             return None

@@ -12,7 +12,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from studiolo.kernel.mlflow import shortcut
-from studiolo.kernel.mlflow.protocol import SMALL, Quick
+from studiolo.kernel.mlflow.protocol import SMALL, Found
 from studiolo.server.app import Studio
 
 # seconds that an idle connection is kept: clients that log now and then use theirs again, and rarely send on one that just ended
@@ -59,7 +59,7 @@ class Together:
 class Exchange(RequestResponseCycle):
     """A request that is answered once its body is whole, and its answer. It is its own event: uvicorn sets it when more has come."""
 
-    def __init__(self, asked: Quick, **given: Any) -> None:
+    def __init__(self, asked: Found, **given: Any) -> None:
         super().__init__(message_event=self, **given)  # type: ignore[arg-type]
         self._asked = asked
         self._turn = False
@@ -133,7 +133,7 @@ class Protocol(HttpToolsProtocol):
         else:
             super()._start_asgi_task(cycle, app)
 
-    def _quick(self) -> Quick | None:
+    def _quick(self) -> Found | None:
         """Return what answers a request at once. All others, and whatever is unusual about the connection, are uvicorn's."""
         app = self.config.app
         if (

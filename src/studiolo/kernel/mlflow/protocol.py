@@ -54,8 +54,8 @@ class _Endpoint:
     write: WriteHandler | None = None
 
 
-class Quick(NamedTuple):
-    """What answers a request whose whole body is at hand, and the parameters of its path."""
+class Found(NamedTuple):
+    """What answers a request, and the parameters of its path."""
 
     endpoint: _Endpoint
     params: dict[str, str]
@@ -149,23 +149,16 @@ def routes() -> list[BaseRoute]:
 
 def answers(method: str, path: str) -> bool:
     """Say whether there is an endpoint for `<version>/<path>`."""
-    if (method, path) in _static:
-        return True
-    return any(wanted == method and pattern.fullmatch(path) for wanted, pattern, _ in _patterns)
+    return _look(method, path) is not None
 
 
-def quick(method: str, path: str) -> Quick | None:
+def quick(method: str, path: str) -> Found | None:
     """Return what answers `<version>/<path>` with the whole body at hand; None for streams, and for what has no endpoint."""
-    found = _static.get((method, path))
-    if found is not None:
-        return None if found.raw and not found.small else Quick(found, {})
-    for wanted, pattern, candidate in _patterns:
-        if wanted == method and (match := pattern.fullmatch(path)):
-            return None if candidate.raw and not candidate.small else Quick(candidate, match.groupdict())
-    return None
+    found = _look(method, path)
+    return None if found is None or (found.endpoint.raw and not found.endpoint.small) else found
 
 
-def begin(request: Request, asked: Quick, body: bytes, done: Callable[[bytes | Response], None]) -> None:
+def begin(request: Request, asked: Found, body: bytes, done: Callable[[bytes | Response], None]) -> None:
     """Answer a request in a thread, or with other writes; `done` is called with the answer, in the loop that runs.
 
     Of what went well the answer is its JSON alone: to make a response of it and take that apart again is a tenth of a short request.
@@ -190,16 +183,22 @@ def _written(end: asyncio.Future[None]) -> bytes:
     return b"{}"
 
 
-def _find(method: str, path: str) -> tuple[_Endpoint, dict[str, str]]:
-    method = "GET" if method == "HEAD" else method
+def _look(method: str, path: str) -> Found | None:
     found = _static.get((method, path))
     if found is not None:
-        return found, {}
+        return Found(found, {})
     for wanted, pattern, candidate in _patterns:
         if wanted == method and (match := pattern.fullmatch(path)):
-            return candidate, match.groupdict()
-    shown = path if path.startswith("/") else f"/api/{path}"
-    raise MlflowError(f"No MLflow endpoint of this server answers {method} {shown[:300]}.", "ENDPOINT_NOT_FOUND")
+            return Found(candidate, match.groupdict())
+    return None
+
+
+def _find(method: str, path: str) -> Found:
+    found = _look("GET" if method == "HEAD" else method, path)
+    if found is None:
+        shown = path if path.startswith("/") else f"/api/{path}"
+        raise MlflowError(f"No MLflow endpoint of this server answers {method} {shown[:300]}.", "ENDPOINT_NOT_FOUND")
+    return found
 
 
 async def serve(request: Request) -> Response:

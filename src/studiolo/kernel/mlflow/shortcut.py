@@ -36,13 +36,13 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> bool:
     return True
 
 
-def quick(scope: Scope) -> protocol.Quick | None:
+def quick(scope: Scope) -> protocol.Found | None:
     """Return what answers a request whose whole body is at hand, None when it is for somebody else or a stream."""
     path = _path(scope)
     return None if path is None else protocol.quick(scope["method"], path)
 
 
-def begin(scope: Scope, asked: protocol.Quick, body: bytes, done: Callable[[int, bytes, bytes], None]) -> None:
+def begin(scope: Scope, asked: protocol.Found, body: bytes, done: Callable[[int, bytes, bytes], None]) -> None:
     """Answer a request in a thread; `done` is called with status, lines of headers and body, in the loop that runs."""
 
     def end(answer: bytes | Response) -> None:
