@@ -220,6 +220,9 @@ def test_a_try_says_what_the_server_said(ctx: Context, smtp: Smtp) -> None:
     assert service.try_mail(ctx, "ann@example.org").ok
     refused = service.try_mail(ctx, "nobody@example.org")
     assert (refused.ok, "no such user" in refused.detail) == (False, True)
+    service.set_mail(ctx, settings(smtp.port, security="starttls"))
+    bare = service.try_mail(ctx, "ann@example.org")
+    assert (bare.ok, "STARTTLS" in bare.detail, bare.hint.startswith("Choose the security tls")) == (False, True, True)
     service.set_mail(ctx, settings(1))
     assert not service.try_mail(ctx, "ann@example.org").ok
 

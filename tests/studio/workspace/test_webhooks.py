@@ -343,6 +343,9 @@ def test_a_name_that_turns_private_is_not_connected_to(ctx: Context, monkeypatch
 def test_bad_webhooks_name_the_field(open_ctx: Context, client: TestClient) -> None:
     with pytest.raises(Invalid, match=r"no event 'model\.exploded'"):
         a_webhook(open_ctx, "http://127.0.0.1/x", events=["model.exploded"])
+    with pytest.raises(Invalid) as near:
+        a_webhook(open_ctx, "http://127.0.0.1/x", events=["run.complete"])
+    assert near.value.hint.startswith("Did you mean 'run.completed'?")
     path = "/w/default/api/workspace/webhooks"
     good = {"name": "n", "url": "https://example.com/x", "events": ["run.completed"]}
     for change, field in (({"name": "-bad-"}, "name"), ({"events": []}, "events"), ({"secret": "x" * 2000}, "secret")):

@@ -116,7 +116,7 @@ def create(
         show(created, output=output)
         return
     show(created.dataset, VERSION, output=output)
-    for note in [created.note, *(note.message for note in created.dataset.table.notes)]:
+    for note in [created.note, *registrations_cli.notes_of(created.dataset)]:
         if note:
             out.print(f"note: {note}", markup=False, highlight=False)
 

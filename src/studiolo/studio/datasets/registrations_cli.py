@@ -11,7 +11,7 @@ from studiolo.kernel.terminal import Output, OutputOption, out, progress, show, 
 from studiolo.studio.datasets import data_yaml
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.registration_schemas import Registration
-from studiolo.studio.datasets.schemas import ReadOptions
+from studiolo.studio.datasets.schemas import DatasetVersion, ReadOptions
 
 SHOWN = ("run_id", "name", "state", "label", "version", "error")
 KindOption = Annotated[Literal["tabular", "file"], typer.Option(help="A table, or files as they are.")]
@@ -153,10 +153,24 @@ def follow(datasets: Datasets, found: Registration, *, wait: bool, output: Outpu
         return
     show(found, SHOWN)
     made = datasets.get(found.name, found.version) if found.version and found.kind == "tabular" else None
-    notes = [note.message for note in made.table.notes] if made else []
-    for text in [found.note, *notes, *(f"left out: {item.path}: {item.reason}" for item in found.skipped[:20])]:
+    for text in [
+        found.note,
+        *(notes_of(made) if made else []),
+        *(f"left out: {item.path}: {item.reason}" for item in found.skipped[:20]),
+    ]:
         if text:
             out.print(f"note: {text}", markup=False, highlight=False)
+
+
+def notes_of(made: DatasetVersion) -> list[str]:
+    """Return what the owner of a new version should know: how it was read, and that its rules are still to be checked."""
+    notes = [note.message for note in made.table.notes]
+    if made.quality == "held":
+        notes.append(
+            f"its blocking rules are being checked; until they are kept the newest version is the one before. "
+            f"See: studiolo datasets quality report {made.name}"
+        )
+    return notes
 
 
 def tags_of(words: list[str] | None) -> dict[str, str]:

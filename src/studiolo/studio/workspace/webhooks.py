@@ -9,6 +9,7 @@ from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.ids import new_id
+from studiolo.kernel.nearest import nearest
 from studiolo.kernel.outbound import check_url
 from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.kernel.secrets.envelope import seal
@@ -123,9 +124,9 @@ def _checked(ctx: Context, webhook_id: str, given: dict[str, Any]) -> dict[str, 
 def _known(kinds: list[str]) -> list[str]:
     for kind in kinds:
         if kind not in EVENTS:
-            raise Invalid(
-                f"There is no event '{kind[:80]}'.", f"These can be told: {', '.join(EVENTS)}.", field="events"
-            )
+            near = nearest(kind, list(EVENTS))
+            hint = (f"Did you mean '{near}'? " if near else "") + f"These can be told: {', '.join(EVENTS)}."
+            raise Invalid(f"There is no event '{kind[:80]}'.", hint, field="events")
     return list(dict.fromkeys(kinds))
 
 

@@ -213,6 +213,51 @@ def test_rules_go_to_yaml_and_back(ctx: Context) -> None:
             yaml_form.load(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "detail", "hint"),
+    [
+        ("- {type: rang, column: a}", "rules.0", "There is no type of rule 'rang'.", "Did you mean 'range'?"),
+        ("- {type: nothing}", "rules.0", "There is no type of rule 'nothing'.", "There are: not_null, unique, range"),
+        (
+            "- {type: row_count, min: 1, severity: x}",
+            "rules.0.row_count.severity",
+            "Input should be 'warn'",
+            "Each rule",
+        ),
+        (
+            "{recipients: [ann]}",
+            "recipients.0",
+            "'ann' is no mail address, such as ann@example.org.",
+            "Compare it with",
+        ),
+    ],
+)
+def test_what_is_wrong_in_rules_is_said_plainly(text: str, field: str, detail: str, hint: str) -> None:
+    with pytest.raises(BadRule) as raised:
+        yaml_form.load(text)
+    assert raised.value.field == field
+    assert raised.value.detail.startswith(detail)
+    assert raised.value.hint.startswith(hint)
+
+
+def test_the_column_that_was_meant_is_named(ctx: Context) -> None:
+    dataset(ctx, data=GOOD)
+    with pytest.raises(BadRule, match=r"no column 'agee'; did you mean 'age'\?"):
+        keep(ctx, [{"type": "not_null", "column": "agee"}])
+
+
+def test_the_shell_says_that_a_new_version_is_held_back(ctx: Context, cli: Any, tmp_path: Path) -> None:
+    dataset(ctx, data=GOOD)
+    file = tmp_path / "sales.csv"
+    file.write_bytes(GOOD + b"9,Eva,30,a,2026-01-01 13:00:00\n")
+    assert "blocking" not in cli("datasets", "create", str(file), "--name", "sales").output
+    keep(ctx)
+    file.write_bytes(BAD)
+    told = " ".join(cli("datasets", "create", str(file), "--name", "sales").output.split())
+    assert "its blocking rules are being checked" in told
+    assert "studiolo datasets quality report sales" in told
+
+
 def test_there_is_nothing_to_check_without_rules(ctx: Context) -> None:
     dataset(ctx, data=GOOD)
     with pytest.raises(NoRules):

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from studiolo.kernel.nearest import nearest
 from studiolo.studio.datasets.monitors.windows import zone
 from studiolo.studio.datasets.quality import rules as r
 from studiolo.studio.datasets.quality.errors import BadRule
@@ -69,7 +70,8 @@ def _fits(rule: Rule, types: dict[str, str]) -> None:
     """Raise ValueError for a rule that does not fit the columns of a table."""
     for name in r.columns_of(rule):
         if name not in types:
-            raise ValueError(f"there is no column '{name[:100]}'.")
+            near = nearest(name, list(types))
+            raise ValueError(f"there is no column '{name[:100]}'" + (f"; did you mean '{near}'?" if near else "."))
     if isinstance(rule, r.Freshness) and types[rule.column] not in _MOMENTS:
         raise ValueError(f"'{rule.column}' holds {types[rule.column]}, not moments.")
     if isinstance(rule, r.Range):

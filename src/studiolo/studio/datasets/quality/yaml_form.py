@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from studiolo.kernel import yaml_text
+from studiolo.kernel.nearest import nearest
 from studiolo.studio.datasets.quality.errors import BadRule
 from studiolo.studio.datasets.quality.schemas import QualitySettings
 
@@ -47,6 +48,18 @@ def load(text: str) -> QualitySettings:
     try:
         return QualitySettings.model_validate(document if document is not None else {})
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "text"
-        raise BadRule(f"{place}: {first['msg']}.", "Each rule has a type and its own fields.", field=place) from None
+        raise _wrong(error) from None
+
+
+def _wrong(error: ValidationError) -> BadRule:
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "text"
+    of_rule = first["loc"][:1] == ("rules",)
+    if first["type"] == "union_tag_invalid":
+        kind, known = str(first["ctx"]["tag"]), [word.strip(" '") for word in first["ctx"]["expected_tags"].split(",")]
+        near = nearest(kind, known)
+        hint = (f"Did you mean '{near}'? " if near else "") + f"There are: {', '.join(known)}."
+        return BadRule(f"There is no type of rule '{kind[:80]}'.", hint, field=place)
+    hint = "Each rule has a type and its own fields." if of_rule else "Compare it with what `quality export` writes."
+    said = first["msg"].removeprefix("Value error, ").removesuffix(".")
+    return BadRule(f"{said[:1].upper()}{said[1:]}.", hint, field=place)

@@ -152,8 +152,9 @@ def try_out(ctx: Context, settings: Any, to: str) -> MailTried:
     text = f"This workspace of Studiolo can send mail.\n\nAsked for by {ctx.actor.name}.\n"
     stamp = f"test-{int(ctx.clock.now().timestamp())}"
     error, _ = _deliver(ctx, settings, to, f"[{ctx.workspace}] Mail works", text, stamp)
-    hint = "Compare host, port, security, user name and password with what your mail server asks for." if error else ""
-    return MailTried(ok=not error, detail=error, hint=hint, milliseconds=round((time.monotonic() - started) * 1000))
+    return MailTried(
+        ok=not error, detail=error, hint=_hint(error), milliseconds=round((time.monotonic() - started) * 1000)
+    )
 
 
 def _deliver(  # noqa: PLR0911 - one line a refusal
@@ -187,6 +188,12 @@ def _deliver(  # noqa: PLR0911 - one line a refusal
     except (smtplib.SMTPException, OSError, StudioloError) as error:
         return f"The mail server could not be used: {error}"[:500], False
     return "", False
+
+
+def _hint(error: str) -> str:
+    if "STARTTLS extension not supported" in error:
+        return "Choose the security tls where the server speaks TLS from the start (mostly at port 465), and none only inside your own network."
+    return "Compare host, port, security, user name and password with what your mail server asks for." if error else ""
 
 
 def _open(ctx: Context, settings: Any) -> smtplib.SMTP:
