@@ -187,20 +187,33 @@ def _share_of_gpus(number: int, count: int) -> "dict[str, str]":
 def node(plan: "dict[str, Any]", words: "list[str]") -> int:
     """Run the ranks of one node until they have ended, or one has failed; returns the exit code."""
     number, count = int(plan.get("number", os.environ.get("SLURM_NODEID") or 0)), int(plan["processes"])
-    group = _Group()
     # before the first rank: it may be told to end at any moment
-    signal.signal(signal.SIGTERM, group.struck)
+    told: list[float] = []
+    ranks: list[subprocess.Popen[bytes]] = []
+    gently = threading.Event()
+
+    def end(*_: Any) -> None:
+        if not told:  # who is told twice may be disturbed in what it does when it is told
+            told.append(time.monotonic())
+            _tell(ranks, signal.SIGTERM)
+
+    def listen() -> None:
+        if os.read(0, 1):
+            gently.set()
+            end()
+
+    signal.signal(signal.SIGTERM, end)
     if plan["slurm"]:
-        threading.Thread(target=group.listen, daemon=True).start()
+        threading.Thread(target=listen, daemon=True).start()
     voices: list[_Voice] = []
     for local in range(count):
-        if not group.told:
+        if not told:
             own, (out, into) = _variables(plan, number, local), os.pipe()
-            group.ranks.append(subprocess.Popen(words, env=own, stdin=subprocess.DEVNULL, stdout=into, stderr=into))
+            ranks.append(subprocess.Popen(words, env=own, stdin=subprocess.DEVNULL, stdout=into, stderr=into))
             os.close(into)
             voices.append(_Voice(out, f"[node {number}] ".encode()))
-    if group.told:  # while the last one was started
-        _tell(group.ranks[-1:], signal.SIGTERM)
+    if told:  # while the last one was started
+        _tell(ranks[-1:], signal.SIGTERM)
 
     def blame(local: int, code: int) -> None:
         voices[local].thread.join(_LAST_WORDS)
@@ -208,57 +221,31 @@ def node(plan: "dict[str, Any]", words: "list[str]") -> int:
         word = f"[studio] rank {number * count + local} of node {number} ended with {code}; the others are ended."
         with contextlib.suppress(OSError):  # who started the nodes is gone
             _write(word.encode() + said + b"\n", 2)
+        end()
 
-    code = _wait(group, float(plan["grace"]), blame)
+    code = _wait(ranks, float(plan["grace"]), told, blame)
     deadline = time.monotonic() + float(plan["grace"])
     for voice in voices:
         voice.thread.join(max(0.0, deadline - time.monotonic()))  # what a rank left behind may hold it open for ever
     if code and plan["slurm"]:
-        group.heard.wait(_ANSWER)
+        gently.wait(_ANSWER)
     # who starts the nodes knows why; of another exit code Slurm would kill those that still end
-    return 0 if group.gently else code
+    return 0 if gently.is_set() else code
 
 
-class _Group:
-    """The ranks of a node, which are told to end once: who is told again may be disturbed in what it does then.
-
-    told: when; gently: by who started the nodes; heard: that nobody is to be waited for who might say so.
-    """
-
-    def __init__(self) -> None:
-        self.ranks: list[subprocess.Popen[bytes]] = []
-        self.told: list[float] = []
-        self.gently = False
-        self.heard = threading.Event()
-
-    def end(self) -> None:
-        if not self.told:
-            self.told.append(time.monotonic())
-            _tell(self.ranks, signal.SIGTERM)
-
-    def struck(self, *_: Any) -> None:
-        self.heard.set()  # Slurm ends the step
-        self.end()
-
-    def listen(self) -> None:
-        if os.read(0, 1):
-            self.gently = True
-            self.end()
-        self.heard.set()  # also when who started the nodes is gone
-
-
-def _wait(group: _Group, grace: float, blame: "Callable[[int, int], None]") -> int:
+def _wait(
+    ranks: "list[subprocess.Popen[bytes]]", grace: float, told: "list[float]", blame: "Callable[[int, int], None]"
+) -> int:
     """Return the exit code of the first rank that failed, or that of having been told to end; none lives when it returns."""
     found = 0
     while True:
-        codes = [rank.poll() for rank in group.ranks]
+        codes = [rank.poll() for rank in ranks]
         failed = next(((local, code) for local, code in enumerate(codes) if code), None)
-        if failed is not None and not group.told:
+        if failed is not None and not told:
             found = failed[1] if failed[1] > 0 else 128 - failed[1]
             blame(failed[0], found)
-            group.end()
-        if group.told and (None not in codes or time.monotonic() - group.told[0] > grace):
-            _end_all(group.ranks, 0.0)
+        if told and (None not in codes or time.monotonic() - told[0] > grace):
+            _end_all(ranks, 0.0)
             return found or 128 + signal.SIGTERM
         if all(code == 0 for code in codes):
             return 0
