@@ -9,7 +9,6 @@ the nodes of Slurm by itself.
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -17,15 +16,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 _PAUSE = 0.05
 _END = b"end\n"  # to the nodes, from who started them
-_FAILED = re.compile(
-    rb"\[studio\] rank \d+ of node \d+ ended with (\d+); the others are ended"
-)  # by a node, to who started them
-_ANSWER = 30.0  # seconds that its answer may take
 _PATIENCE = 2.0
 _PIECE = 1 << 16
 _LONGEST = 1 << 20  # bytes of a line that does not end, before it is passed on in parts
@@ -81,49 +75,25 @@ def _workers(plan: "dict[str, Any]") -> "list[str]":
 
 
 def _by_slurm(plan: "dict[str, Any]", words: "list[str]") -> int:
-    """Let Slurm start the nodes, and tell all of them to end when a rank fails; a node whose process falls Slurm ends all for."""
+    """Let Slurm start the nodes; it kills all of them when one fails."""
     count, cores = str(plan["nodes"]), os.environ.get("SLURM_CPUS_PER_TASK") or "1"
     options = [f"--nodes={count}", f"--ntasks={count}", "--ntasks-per-node=1", f"--cpus-per-task={cores}"]
-    # a node whose rank failed ends with 0 when it was told to, so that Slurm does not kill those that still have their grace
     options += ["--kill-on-bad-exit=1", "--wait=0", "--overlap", "--mpi=none", "--export=ALL"]
     # what it reads all nodes read: of a signal it would kill all, or their ranks would get it too
-    pipe = subprocess.PIPE
-    step = subprocess.Popen(["srun", *options, *_node(plan), *words], stdin=pipe, stderr=pipe, bufsize=0)
-    assert step.stdin is not None
-    assert step.stderr is not None
-    said, into = step.stderr.fileno(), step.stdin.fileno()
+    step = subprocess.Popen(["srun", *options, *_node(plan), *words], stdin=subprocess.PIPE)
     told: list[int] = []
-    failed: list[int] = []
 
     def end(*_: Any) -> None:
-        with contextlib.suppress(OSError):
-            os.write(into, _END)
-
-    def cancel(*_: Any) -> None:
         told.append(1)
-        end()
+        assert step.stdin is not None
+        with contextlib.suppress(OSError):
+            os.write(step.stdin.fileno(), _END)
 
-    def hear() -> None:
-        """Pass on what nodes say of themselves (nothing of ranks comes this way), and end all when one says that a rank failed.
-
-        By the file it would be heard late: over NFS it may be a minute until one machine sees what another one made.
-        """
-        rest = b""
-        while piece := os.read(said, _PIECE):
-            _write(piece, 2)
-            rest = (rest + piece)[-_PIECE:]
-            if not failed and (found := _FAILED.search(rest)):
-                failed.append(int(found[1]))
-                end()
-
-    signal.signal(signal.SIGTERM, cancel)
-    hearing = threading.Thread(target=hear, daemon=True)
-    hearing.start()
+    signal.signal(signal.SIGTERM, end)
     code = step.wait()
-    hearing.join(_PATIENCE)
     if told:
         return 128 + signal.SIGTERM
-    return _first_failed(plan) or next(iter(failed), 0) or (code if code >= 0 else 128 - code)
+    return _first_failed(plan) or (code if code >= 0 else 128 - code)
 
 
 def _here(plan: "dict[str, Any]", words: "list[str]") -> int:
@@ -136,9 +106,8 @@ def _here(plan: "dict[str, Any]", words: "list[str]") -> int:
     while True:
         codes = [node.poll() for node in nodes]
         failed = next((code for code in codes if code), None)
-        if failed is not None or os.path.exists(str(plan["failed"])):
+        if failed is not None:
             _end_all(nodes, float(plan["grace"]) + _PATIENCE)  # each ends its own ranks within it
-            failed = failed or 1  # its node was still ending its other ranks
             return _first_failed(plan) or (failed if failed > 0 else 128 - failed)
         if all(code == 0 for code in codes):
             return 0
@@ -165,16 +134,18 @@ def node(plan: "dict[str, Any]", words: "list[str]") -> int:
     # before the first rank: it may be told to end at any moment
     told: list[float] = []
     ranks: list[subprocess.Popen[bytes]] = []
-    gently = threading.Event()
+
+    gently: list[int] = []
 
     def end(*_: Any) -> None:
-        if not told:  # who is told twice may be disturbed in what it does when it is told
-            told.append(time.monotonic())
-            _tell(ranks, signal.SIGTERM)
+        told.append(time.monotonic())
+        _tell(ranks, signal.SIGTERM)
 
     def listen() -> None:
         if os.read(0, 1):
-            gently.set()
+            gently.append(
+                1
+            )  # who starts the nodes knows why; of another exit code Slurm would kill those that still end
             end()
 
     signal.signal(signal.SIGTERM, end)
@@ -189,33 +160,24 @@ def node(plan: "dict[str, Any]", words: "list[str]") -> int:
     os.close(into)
     passing = threading.Thread(target=_pass_on, args=(out, f"[node {number}] ".encode()), daemon=True)
     passing.start()
-    code = _wait(plan, number, ranks, told, end)
+    code = _wait(plan, number, ranks, told)
     passing.join(float(plan["grace"]))  # a process that a rank left behind may hold it open for ever
-    if code and plan["slurm"]:
-        gently.wait(_ANSWER)
-    # who starts the nodes knows why; of another exit code Slurm would kill those that still end
-    return 0 if gently.is_set() else code
+    return 0 if gently else code
 
 
-def _wait(
-    plan: "dict[str, Any]",
-    number: int,
-    ranks: "list[subprocess.Popen[bytes]]",
-    told: "list[float]",
-    end: "Callable[[], None]",
-) -> int:
-    """Return the exit code of the first rank that failed, or that of having been told to end; none lives when it returns."""
-    grace, found = float(plan["grace"]), 0
+def _wait(plan: "dict[str, Any]", number: int, ranks: "list[subprocess.Popen[bytes]]", told: "list[float]") -> int:
+    grace = float(plan["grace"])
     while True:
         codes = [rank.poll() for rank in ranks]
-        failed = next(((local, code) for local, code in enumerate(codes) if code), None)
-        if failed is not None and not told:
-            rank, found = number * len(ranks) + failed[0], failed[1] if failed[1] > 0 else 128 - failed[1]
-            _blame(plan, number, rank, found)
-            end()
         if told and (None not in codes or time.monotonic() - told[0] > grace):
             _end_all(ranks, 0.0)
-            return found or 128 + signal.SIGTERM
+            return 128 + signal.SIGTERM
+        failed = next(((local, code) for local, code in enumerate(codes) if code), None)
+        if failed is not None and not told:
+            rank, code = number * len(ranks) + failed[0], failed[1] if failed[1] > 0 else 128 - failed[1]
+            _blame(plan, number, rank, code)
+            _end_all(ranks, grace)
+            return code
         if all(code == 0 for code in codes):
             return 0
         time.sleep(_PAUSE)
@@ -295,22 +257,18 @@ def _pass_on(source: int, label: bytes) -> None:
         _write(label + rest + b"\n")
 
 
-def _write(data: bytes, into: int = 1) -> None:
+def _write(data: bytes) -> None:
     while data:
-        data = data[os.write(into, data) :]
+        data = data[os.write(1, data) :]
 
 
 def _blame(plan: "dict[str, Any]", number: int, rank: int, code: int) -> None:
     """Note whose failure it is, once for all nodes, and say so."""
-    try:
+    with contextlib.suppress(OSError):
         with open(str(plan["failed"]), "x", encoding="utf-8") as file:
             file.write(json.dumps({"node": number, "rank": rank, "code": code}))
-    except FileExistsError:
-        return
-    except OSError:
-        pass  # a full disk: the word alone says it
-    sys.stderr.write(f"[studio] rank {rank} of node {number} ended with {code}; the others are ended.\n")
-    sys.stderr.flush()
+        sys.stderr.write(f"[studio] rank {rank} of node {number} ended with {code}; the others are ended.\n")
+        sys.stderr.flush()
 
 
 def _first_failed(plan: "dict[str, Any]") -> int:
