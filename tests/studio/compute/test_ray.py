@@ -81,8 +81,10 @@ def test_why_it_waits_is_told_and_it_can_be_canceled(own: Own, tmp_path: Path) -
     own.up(first)
     own.port.start(second, own.order("print('after')", cores=2))
     own.port.start(never, own.order("print('never')", gpus=1))
-    said = own.until(lambda: own.port.poll(second) and ray.why(second))
-    assert said == "waits in Ray: no node has 2 CPUs free now (the most that one has free: 0)"
+    waits = "waits in Ray: no node has 2 CPUs free now (the most that one has free: 0)"
+    own.until(
+        lambda: own.port.poll(second) and ray.why(second) == waits
+    )  # before Ray has seen that it is taken it says so
     said = own.until(lambda: own.port.poll(never) and ray.why(never))
     assert "no node has 1 CPU and 1 GPU at all" in said
     assert isinstance(own.port.poll(second), Starting)

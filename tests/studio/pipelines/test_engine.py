@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Connection, event, func, select
 
 from studiolo.kernel.context import Context
@@ -17,6 +18,8 @@ from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.tracking_tables import artifacts as runs_artifacts
 from studiolo.studio.pipelines import plans, reconcile, service
 from studiolo.studio.pipelines.tables import pipeline_steps
+from studiolo.studio.workspace.vault import service as vault
+from studiolo.studio.workspace.vault.schemas import SecretSet
 from tests.studio.pipelines.graphs import by_path, diamond, ended, output, pipeline, states, step, text_of
 
 
@@ -38,6 +41,15 @@ def test_a_diamond_runs_in_order_and_its_result_is_the_pipelines(any_ctx: Contex
     found = by_path(ctx, run)
     assert found["last"].needs == ["left", "right"]
     assert (found["first"].ended_at or found["first"].started_at) <= found["left"].started_at  # type: ignore[operator]
+
+
+def test_a_step_gets_the_secrets_that_who_started_the_pipeline_may_use(ctx: Context) -> None:
+    vault.set_(ctx, "db", SecretSet(value=SecretStr("kanarie-9f8e7d")))
+    one = step('test "$PW" = kanarie-9f8e7d && echo same > ${{outputs.out}}/f.txt', makes={"out": "uri_folder"})
+    one["task"]["secrets"] = {"PW": "db"}
+    run = ended(ctx, service.submit(ctx, pipeline({"one": one})))
+    assert (run.run.state, run.run.error) == ("Completed", None)
+    assert text_of(ctx, run, "one") == "same\n"
 
 
 def test_no_commit_names_bytes_that_are_not_on_the_disk(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:

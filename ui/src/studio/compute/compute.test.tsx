@@ -1,8 +1,11 @@
 import { screen } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { draw } from '@/testing/render';
 import { Holdings } from './Holdings';
+import { Nodes } from './machines/Nodes';
 import type { Compute } from './queries';
+
+afterEach(() => vi.unstubAllGlobals());
 
 const held = { workspace_id: 'w', cores: 1, memory_limit_bytes: 0, since: '2026-11-28T01:00:00Z', gpus: [] };
 
@@ -21,4 +24,18 @@ test('a node leads to its cluster, a job to its run, and a table that is scrolle
   );
   expect(screen.queryByRole('link', { name: '(another workspace)' })).toBeNull();
   expect(screen.getByRole('region', { name: 'Running now' }).tabIndex).toBe(0);
+});
+
+test('a node of a Slurm leads to its log once a job was on it', async () => {
+  const node = { partition: 'main', state: 'idle', cores: 2, cores_free: 2, memory_bytes: 1, gpus: 0 };
+  const logs = ['hpc', 'n1'].map((name) => ({ node: name, up: true, size: 9, updated_at: null }));
+  vi.stubGlobal('fetch', (request: Request) => {
+    const path = new URL(request.url).pathname;
+    const nodes = ['n1', 'n2'].map((name) => ({ ...node, name }));
+    return Promise.resolve(Response.json(path.endsWith('/logs') ? logs : nodes));
+  });
+  await draw(<Nodes name="hpc" />);
+  const link = await screen.findByRole('link', { name: 'Log of node n1' });
+  expect(link.getAttribute('href')).toBe('/w/default/compute/machines/hpc?node=n1');
+  expect(screen.getByRole('cell', { name: 'n2' }).querySelector('a')).toBeNull();
 });

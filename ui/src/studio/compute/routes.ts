@@ -5,7 +5,8 @@ import { integer, searchOf, text } from '@/kernel/search';
 import { at } from '@/kernel/workspace';
 
 const ofLog = (raw: Record<string, unknown>) => ({
-  node: integer(raw, 'node'),
+  // a number of a cluster's, or the name that an attached machine has for one of its own
+  node: typeof raw.node === 'number' ? String(raw.node) : text(raw, 'node'),
   q: text(raw, 'q'),
   line: integer(raw, 'line'),
 });

@@ -53,7 +53,7 @@ export function MachinePage() {
                 <Nodes name={it.name} />
               </Section>
             )}
-            <NodeLogs key={it.name} name={it.name} one search={search} change={change} />
+            <NodeLogs key={it.name} name={it.name} machine search={search} change={change} />
             <Section title="Connection">
               {it.check ? (
                 <>

@@ -1,16 +1,20 @@
 import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { bytes } from '@/kernel/format';
+import { at } from '@/kernel/workspace';
+import { Link } from '@/kit/Link';
 import { Answer } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
-import { nodes, type MachineNode } from './queries';
+import { nodeLogs } from '../nodelogs/queries';
 import { Scrolled } from '../Scrolled';
+import { nodes, type MachineNode } from './queries';
 
 const HEADS = ['Node', 'Partition', 'State', 'Cores free', 'Memory', 'GPUs', 'Load'];
 
 /** The nodes of a machine that has some, as it says itself. */
 export function Nodes({ name }: { name: string }) {
   const query = useQuery(nodes(name));
+  const logs = new Set(useQuery(nodeLogs(name)).data?.map((log) => log.node));
   return (
     <Answer query={query} rows={2} inline>
       {(rows) =>
@@ -31,7 +35,13 @@ export function Nodes({ name }: { name: string }) {
             </Table.Thead>
             <Table.Tbody>
               {rows.map((node) => (
-                <Row key={`${node.partition} ${node.name}`} node={node} />
+                <Row
+                  key={`${node.partition} ${node.name}`}
+                  node={node}
+                  log={
+                    logs.has(node.name) ? at(['compute', 'machines', name], { node: node.name }) : undefined
+                  }
+                />
               ))}
             </Table.Tbody>
           </Scrolled>
@@ -41,10 +51,18 @@ export function Nodes({ name }: { name: string }) {
   );
 }
 
-function Row({ node }: { node: MachineNode }) {
+function Row({ node, log }: { node: MachineNode; log: string | undefined }) {
   return (
     <Table.Tr>
-      <Table.Td>{node.name}</Table.Td>
+      <Table.Td>
+        {log ? (
+          <Link href={log} aria-label={`Log of node ${node.name}`}>
+            {node.name}
+          </Link>
+        ) : (
+          node.name
+        )}
+      </Table.Td>
       <Table.Td>{node.partition}</Table.Td>
       <Table.Td>
         <StatusBadge state={node.state} tone={tone(node.state)} label={node.state} />

@@ -10,18 +10,18 @@ import { nodeLogs, ofNode, shownFirst, type LogSearch, type NodeLog } from './qu
 
 interface Props {
   name: string;
-  /** Of an attached machine: it has one log. */
-  one?: boolean;
+  /** Of an attached machine: it has one log, and one of each node of its own that a job was on. */
+  machine?: boolean;
   search: LogSearch;
   change: (next: LogSearch) => void;
 }
 
 /** What happened to each node, also to those that have gone: asked for, its programs, jobs, idle, taken down, errors. */
-export function NodeLogs({ name, one = false, search, change }: Props) {
+export function NodeLogs({ name, machine = false, search, change }: Props) {
   const query = useQuery(nodeLogs(name));
   const logs = query.data ?? [];
   const there = query.isSuccess; // before, it has not its height
-  const shown = one ? name : (search.node?.toString() ?? shownFirst(logs));
+  const shown = search.node ?? (machine ? name : shownFirst(logs));
   const box = useRef<HTMLDivElement>(null);
   // who follows the link of a node in the table above wants to see its log
   useEffect(() => {
@@ -30,17 +30,17 @@ export function NodeLogs({ name, one = false, search, change }: Props) {
   return (
     <div ref={box}>
       <Section
-        title={one ? 'Log' : 'Logs of nodes'}
+        title={machine ? 'Log' : 'Logs of nodes'}
         actions={
-          !one && logs.length > 0 ? (
+          logs.length > (machine ? 1 : 0) ? (
             <Select
               size="xs"
               w={220}
               aria-label="Node"
               allowDeselect={false}
               value={shown ?? null}
-              data={options(logs, shown)}
-              onChange={(node) => change({ node: Number(node), line: undefined })}
+              data={options(logs, shown, machine ? name : undefined)}
+              onChange={(node) => change({ node: node ?? undefined, line: undefined })}
             />
           ) : null
         }
@@ -53,7 +53,7 @@ export function NodeLogs({ name, one = false, search, change }: Props) {
                 has gone.
               </Text>
             ) : (
-              <Shown key={shown} name={name} node={shown} one={one} search={search} change={change} />
+              <Shown key={shown} name={name} node={shown} search={search} change={change} />
             )
           }
         </Answer>
@@ -62,17 +62,17 @@ export function NodeLogs({ name, one = false, search, change }: Props) {
   );
 }
 
-function options(logs: readonly NodeLog[], shown: string | undefined) {
+function options(logs: readonly NodeLog[], shown: string | undefined, machine: string | undefined) {
   const found = logs.map((log) => ({
     value: log.node,
-    label: `Node ${log.node}${log.up ? '' : ' (gone)'}`,
+    label: log.node === machine ? 'The machine' : `Node ${log.node}${log.up ? '' : ' (gone)'}`,
   }));
   if (shown !== undefined && !logs.some((log) => log.node === shown))
     found.push({ value: shown, label: `Node ${shown}` });
   return found;
 }
 
-function Shown({ name, node, one, search, change }: Required<Props> & { node: string }) {
+function Shown({ name, node, search, change }: Props & { node: string }) {
   const source = useMemo(() => ofNode(name, node), [name, node]);
   const log = useLog(source, false);
   const [following, setFollowing] = useState(search.line === undefined);
@@ -90,7 +90,7 @@ function Shown({ name, node, one, search, change }: Required<Props> & { node: st
         lines={log.lines}
         firstLine={log.firstLine}
         state={STATE_WORDS[log.state]}
-        label={one ? `Log of ${name}` : `Log of node ${node} of ${name}`}
+        label={node === name ? `Log of ${name}` : `Log of node ${node} of ${name}`}
         query={search.q}
         onQuery={(q) => change({ q, line: undefined })}
         line={search.line}

@@ -15,7 +15,7 @@ export const nodeLogs = (name: string) =>
 
 /** What the address names of the logs: a node, what is sought, a line. */
 export interface LogSearch {
-  node?: number | undefined;
+  node?: string | undefined;
   q?: string | undefined;
   line?: number | undefined;
 }
