@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import pytest
 
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.mlflow import shortcut
+from studiolo.server.protocol import Protocol
 from studiolo.testing.client import owner_token
 from studiolo.testing.server import serve
 
@@ -118,6 +120,28 @@ def test_requests_that_do_not_wait_for_answers_get_them_in_order(services: Servi
             assert json.loads(found[2][1])["experiment"]["name"] == "first"
             assert b"connection: close" in found[3][0]
             assert connection.recv(1) == b""
+
+
+def test_of_who_does_not_wait_for_answers_no_more_is_read(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Protocol] = []
+    began = Protocol.connection_made
+
+    def begin(self: Protocol, transport: asyncio.Transport) -> None:
+        seen.append(self)
+        began(self, transport)
+
+    monkeypatch.setattr(Protocol, "connection_made", begin)
+    monkeypatch.setattr(shortcut, "begin", lambda *_: None)  # the first is never answered
+    with serve(services) as url:
+        address = urlsplit(url)
+        second = _asked(services, "/experiments/create", b'{"name":"second"}')
+        with socket.create_connection((address.hostname, address.port)) as connection:
+            connection.sendall(_asked(services, "/experiments/create", b'{"name":"first"}') + second[:-3])
+            deadline = time.monotonic() + 30
+            while not (seen and seen[0].pipeline and seen[0].cycle.body == b'{"name":"secon'):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            assert seen[0].flow.read_paused
 
 
 def test_one_who_goes_away_keeps_nobody_from_being_served(services: Services) -> None:

@@ -66,11 +66,11 @@ class Exchange(RequestResponseCycle):
 
     def set(self) -> None:
         """Hear that more of the body has come, or that the client has gone."""
-        if self.disconnected:
+        if self.disconnected or not self._turn:  # while others are before it, no more is read
             return
         if self.more_body:
             self.flow.resume_reading()
-        elif self._turn:
+        else:
             self._turn = False
             shortcut.begin(self.scope, self._asked, bytes(self.body), self._end)  # type: ignore[arg-type]
 
