@@ -17,7 +17,7 @@ from studiolo.sdk.studio import Studio
 from studiolo.studio.endpoints import service as endpoints
 from studiolo.studio.endpoints.schemas import EndpointDeploy
 from studiolo.studio.experiments import artifacts
-from studiolo.studio.models import reconcile, scanning, service
+from studiolo.studio.models import reconcile, scanning, scans, service
 from studiolo.studio.models.errors import NotScanned, RiskNotAccepted
 from studiolo.testing.context import context_in
 from tests.studio.models.folders import a_model
@@ -54,10 +54,10 @@ def test_the_controller_looks_into_every_new_version(any_ctx: Context, tmp_path:
     a_version(any_ctx, pickle.dumps(Evil(never)), "bad")
     assert service.get_version(any_ctx, "m", 1).scan is None
     with pytest.raises(NotScanned, match="have not been looked into yet"):
-        service.get_scan(any_ctx, "m", 1)
+        scans.get_scan(any_ctx, "m", 1)
     until_idle(any_ctx)
     assert service.get_version(any_ctx, "bad", 1).scan == "dangerous"
-    found = service.get_scan(any_ctx, "m", 1)
+    found = scans.get_scan(any_ctx, "m", 1)
     assert [(one.what, one.grade) for one in found.findings] == [("loader nowhere", "unknown")]
     assert (found.files, found.pickles) == (2, 1)
     assert reconcile.tick(any_ctx) is False
@@ -67,16 +67,16 @@ def test_the_controller_looks_into_every_new_version(any_ctx: Context, tmp_path:
 def test_a_newer_scanner_looks_again(any_ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     a_version(any_ctx, pickle.dumps({"a": 1}))
     until_idle(any_ctx)
-    assert service.not_scanned(any_ctx) is None
-    monkeypatch.setattr(service, "SCANNER", "9.9")
-    again = service.not_scanned(any_ctx)
+    assert scans.not_scanned(any_ctx) is None
+    monkeypatch.setattr(scans, "SCANNER", "9.9")
+    again = scans.not_scanned(any_ctx)
     assert again is not None
     assert again.name == "m"
 
 
 def test_a_look_at_a_version_that_is_deleted_meanwhile_leaves_nothing(any_ctx: Context) -> None:
     a_version(any_ctx, pickle.dumps({"a": 1}))
-    row = service.not_scanned(any_ctx)
+    row = scans.not_scanned(any_ctx)
     assert row is not None
     service.delete(any_ctx, "m")
     row = row._replace(folder="registry/gone") if hasattr(row, "_replace") else row
@@ -92,7 +92,7 @@ def test_a_look_that_takes_too_long_is_no_verdict_of_clean(services: Services) -
         }
     )
     a_version(slow, pickle.dumps([[i] for i in range(1_000_000)], 4))
-    found = service.scan(slow, "m", 1)
+    found = scans.scan(slow, "m", 1)
     assert (found.verdict, "longer" in found.unreadable[0].why) == ("unreadable", True)
 
 

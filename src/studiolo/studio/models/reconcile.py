@@ -6,7 +6,7 @@ It also clears what ended fetches have left, and what has been in the bin too lo
 import time
 
 from studiolo.kernel.context import Context
-from studiolo.studio.models import fetching, job_inputs, recycling, service
+from studiolo.studio.models import fetching, job_inputs, recycling, scans
 from studiolo.studio.models.scanning import Lookout
 
 LOOKOUT = Lookout()
@@ -24,10 +24,10 @@ def tick(ctx: Context) -> bool:
     job_inputs.tick(ctx)
     if LOOKOUT.busy():
         return False
-    if service.not_scanned(ctx) is None:
+    if scans.not_scanned(ctx) is None:
         LOOKOUT.rest()
         return False
-    LOOKOUT.start(ctx, service.not_scanned)
+    LOOKOUT.start(ctx, scans.not_scanned)
     return True
 
 

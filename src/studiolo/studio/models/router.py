@@ -11,7 +11,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.paging import Page
 from studiolo.studio.experiments.schemas import Edge
-from studiolo.studio.models import comparison, contents, fetching, importing, recycling, registration, service
+from studiolo.studio.models import comparison, contents, fetching, importing, recycling, registration, scans, service
 from studiolo.studio.models.archive import zipped
 from studiolo.studio.models.importing import ImportedModel, ModelTaken
 from studiolo.studio.models.mlflow import registered_models, versions
@@ -221,14 +221,14 @@ def get_example(name: str, version: str, ctx: Context = Depends(context)) -> Exa
 def get_scan(name: str, version: str, ctx: Context = Depends(context)) -> Scan:
     """Return what loading the version would import and run, found without loading it."""
     ctx.actor.must("models.read")
-    return service.get_scan(ctx, name, version)
+    return scans.get_scan(ctx, name, version)
 
 
 @router.post("/{name}/versions/{version}/scan")
 def scan(name: str, version: str, ctx: Context = Depends(context)) -> Scan:
     """Look into the files again."""
     ctx.actor.must("models.write")
-    return service.scan(ctx, name, version)
+    return scans.scan(ctx, name, version)
 
 
 @router.get("/{name}/versions/{version}/lineage")

@@ -21,15 +21,13 @@ from studiolo.studio.models.errors import (
     ModelExists,
     ModelNotFound,
     NotAModel,
-    NotScanned,
     RiskNotAccepted,
     VersionNotFound,
 )
 from studiolo.studio.models.names import check_alias, check_name, check_tag
 from studiolo.studio.models.publishing import Source, add, reference, source_of_run
 from studiolo.studio.models.repository import Found
-from studiolo.studio.models.scan.report import SCANNER
-from studiolo.studio.models.schemas import Model, ModelFile, ModelVersion, Scan
+from studiolo.studio.models.schemas import Model, ModelFile, ModelVersion
 
 
 @contextmanager
@@ -203,32 +201,6 @@ def manifest(ctx: Context, name: str, version: int | str) -> dict[str, str]:
     with ctx.db.read() as tx:
         row = find_version(tx, ctx, name, version)
         return {file.path: file.digest for file in artifacts.below(tx, ctx, row.folder)} if row.folder else {}
-
-
-def get_scan(ctx: Context, name: str, version: int | str) -> Scan:
-    """Return what was found in the files of a version; raises NotScanned before that."""
-    with ctx.db.read() as tx:
-        row = find_version(tx, ctx, name, version)
-        found = repository.scan(tx, row.id)
-    if found is None:
-        raise NotScanned(row.name, row.version, here=row.folder is not None, source=row.source)
-    return found
-
-
-def scan(ctx: Context, name: str, version: int | str) -> Scan:
-    """Look into the files of a version now; raises NotScanned when they are elsewhere."""
-    with ctx.db.read() as tx:
-        row = find_version(tx, ctx, name, version)
-    found = scanning.look(ctx, row)
-    if found is None:
-        raise NotScanned(row.name, row.version, here=False, source=row.source)
-    return found
-
-
-def not_scanned(ctx: Context) -> Found | None:
-    """Return the oldest version that this scanner has not looked into; one indexed read when there is none."""
-    with ctx.db.glance() as tx:
-        return repository.not_scanned(tx, ctx.workspace_id, SCANNER)
 
 
 def check_risk(ctx: Context, name: str, version: int | str, accepted: bool) -> None:

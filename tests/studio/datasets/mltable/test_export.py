@@ -9,28 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from studiolo.studio.datasets import errors, looking, table_file
+from studiolo.studio.datasets import errors, table_file
 from studiolo.studio.datasets.mltable import export
-from studiolo.studio.datasets.schemas import Reading, TableSchema
+from studiolo.studio.datasets.schemas import TableSchema
 from studiolo.studio.datasets.table_file import TableInput
-
-
-class Look:
-    """Looks into files in a folder of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._count = folder, 0
-
-    def __call__(self, files: Mapping[str, str | bytes], **reading: Any) -> TableInput:
-        self._count += 1
-        folder = self._folder / str(self._count)
-        (folder / "work").mkdir(parents=True)
-        listed = []
-        for place, (name, data) in enumerate(sorted(files.items())):
-            (folder / str(place)).write_bytes(data if isinstance(data, bytes) else data.encode())
-            listed.append((folder / str(place), name))
-        found = looking.inspect_files(listed, Reading.model_validate(reading), folder / "work")
-        return found.table(listed)
+from tests.studio.datasets.mltable.test_transformations import Look
 
 
 @pytest.fixture
