@@ -7,18 +7,23 @@ import pytest
 from sqlalchemy import (
     Column,
     Connection,
+    DateTime,
     Double,
     Float,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     Update,
     bindparam,
+    cast,
     func,
     insert,
+    literal,
     select,
     text,
+    type_coerce,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -225,6 +230,34 @@ def test_a_statement_stays_prepared_when_a_transaction_is_taken_back(postgres_ct
     with postgres_ctx.db.begin() as tx:
         tx.begin_nested().rollback()
         assert count.scalar(tx) == 0
+
+
+def test_statements_that_come_and_go_are_the_last_that_a_connection_keeps(
+    postgres_ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from studiolo.kernel.db import postgresql_driver
+
+    monkeypatch.setattr(postgresql_driver, "_PASSING", 3)
+    made = [Prepared(select(literal(n).label("n")), passing=True) for n in range(5)]
+    with postgres_ctx.db.read() as tx:
+        for n in (0, 1, 2, 3, 4, 0, 4):  # the first one comes again after it has gone
+            assert made[n].scalar(tx) == n
+        kept = tx.execute(text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS n'")).scalar_one()
+        assert kept == 3
+
+
+def test_rows_in_postgresqls_own_form_are_the_same(any_ctx: Context) -> None:
+    with any_ctx.db.begin() as tx:
+        Prepared(insert(events)).run(tx, EVENT)
+        query = select(
+            events.c.kind,
+            type_coerce(events.c.at, DateTime).label("at"),
+            cast(literal(b"\0\xff"), LargeBinary).label("bytes"),
+        )
+        query = query.where(events.c.kind == bindparam("kind"))
+        plain, own = (Prepared(query, binary=binary).as_read(tx, {"kind": EVENT["kind"]}) for binary in (False, True))
+    assert [tuple(row) for row in own] == [tuple(row) for row in plain]
+    assert (own[0].kind, bytes(own[0].bytes)) == (EVENT["kind"], b"\0\xff")
 
 
 @pytest.fixture

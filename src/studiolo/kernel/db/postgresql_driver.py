@@ -1,6 +1,8 @@
 """What the driver of PostgreSQL does too often or by too long a way."""
 
+from collections import deque
 from collections.abc import MutableMapping, Sequence
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -14,8 +16,10 @@ from psycopg.pq.abc import PGresult
 _MOST = 1000  # statements whose columns are kept
 _MOST_WAITING = 200  # statements that wait on a connection
 _PREPARED = 400  # statements that the driver keeps prepared on one, from their second time on
+_PASSING = 200  # statements of those that come and go that stay prepared on one
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _columns: dict[bytes, list[psycopg.Column]] = {}
+_numbers = count()  # no statement gets the name of one that is gone: a connection may still have that
 
 
 class Kept(PrepareManager):
@@ -117,11 +121,16 @@ class Numbered:
 
     A cursor of the driver takes about fifty calls of Python to do the same, which is longer than PostgreSQL takes for a short statement.
     The types of the parameters are those that the statement casts them to, so each value is sent as text.
+    binary: rows come in PostgreSQL's own form, where bytes are half as long as in words; passing: it is one of many that come and go,
+    of which a connection keeps the last.
     """
 
-    def __init__(self, statement: str, parameters: int) -> None:
+    def __init__(self, statement: str, parameters: int, *, binary: bool = False, passing: bool = False) -> None:
         self._statement = statement.encode()
         self._formats = [adapt.PyFormat.TEXT] * parameters
+        self.name = b"studiolo_%d" % next(_numbers)
+        self._form = 1 if binary else 0
+        self._passing = passing
 
     def ask(self, connection: Ours, kept: MutableMapping[Any, Any], values: Sequence[Any]) -> "Found":
         """Run it; kept: what lives as long as the connection. Raises what a cursor would."""
@@ -130,7 +139,7 @@ class Numbered:
         if connection.waiting:
             result = connection.join(_call(connection, name, sent))
         else:
-            result = connection.pgconn.exec_prepared(name, sent)
+            result = connection.pgconn.exec_prepared(name, sent, result_format=self._form)
         if result.status == ExecStatus.TUPLES_OK:
             turns.set_pgresult(result)
             return Found(turns.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
@@ -146,13 +155,22 @@ class Numbered:
             self.ask(connection, kept, values)
 
     def _prepare(self, connection: Ours, kept: MutableMapping[Any, Any]) -> tuple[bytes, Transformer]:
-        name = b"studiolo_%d" % id(self)
-        result = connection.pgconn.prepare(name, self._statement)
+        result = connection.pgconn.prepare(self.name, self._statement)
         if result.status != ExecStatus.COMMAND_OK:
             raise _error(connection, result)
-        made: tuple[bytes, Transformer] = name, adapt.Transformer(connection)
+        made: tuple[bytes, Transformer] = self.name, adapt.Transformer(connection)
         kept[self] = made
+        if self._passing:
+            self._make_room(connection, kept)
         return made
+
+    def _make_room(self, connection: Ours, kept: MutableMapping[Any, Any]) -> None:
+        passing: deque[Numbered] = kept.setdefault("passing", deque())
+        passing.append(self)
+        if len(passing) > _PASSING:
+            oldest = passing.popleft()
+            del kept[oldest]
+            connection.pgconn.exec_(b"DEALLOCATE " + oldest.name)
 
 
 class Found:

@@ -61,10 +61,12 @@ class Prepared:
     """A statement that does not change. Its parameters are named by `bindparam`; none of them is a list.
 
     Of an insert the columns that it is given are its parameters, beside which those with a default of Python's get that.
+    binary, passing: how PostgreSQL answers, and whether it is one of many that come and go (`postgresql_driver.Numbered`).
     """
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: Any, *, binary: bool = False, passing: bool = False) -> None:
         self._statement = statement
+        self._ways = {"binary": binary, "passing": passing}
         self._made: dict[tuple[str, tuple[str, ...]], _Made] = {}
 
     def all(self, tx: Connection, values: Values = _NONE) -> list[Any]:
@@ -72,6 +74,11 @@ class Prepared:
         made = self._for(tx, values)
         loaded = made.loaded
         return [loaded(found) for found in _run(tx, made, made.given(values)).fetchall()]
+
+    def as_read(self, tx: Connection, values: Values = _NONE) -> list[Any]:
+        """Return the rows with their values as the driver has them: to make moments aware costs as much as all else of a row."""
+        made = self._for(tx, values)
+        return list(map(made.row._make, _run(tx, made, made.given(values)).fetchall()))
 
     def first(self, tx: Connection, values: Values = _NONE) -> Any:
         """Return the first row, None when there is none."""
@@ -127,7 +134,7 @@ class Prepared:
         names = tuple(values) if isinstance(statement, Insert) else ()  # else they are all in the statement
         made = self._made.get((tx.dialect.name, names))
         if made is None:
-            made = self._made[tx.dialect.name, names] = _make(tx, statement, names, values)
+            made = self._made[tx.dialect.name, names] = _make(tx, statement, names, values, self._ways)
         return made
 
 
@@ -158,7 +165,7 @@ class PostgresStatement:
         return self._made
 
 
-def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values) -> _Made:
+def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values, ways: Mapping[str, bool]) -> _Made:
     dialect = tx.dialect
     fixed: dict[str, Any] = {}
     makes: dict[str, Callable[[Any], Any]] = {}
@@ -184,7 +191,7 @@ def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values
         counted = statement.compile(dialect=counting, column_keys=keys).construct_expanded_state(known)
         by_name = dict(binds)
         in_order = tuple((name, by_name[name]) for name in counted.positiontup)
-        numbered = Numbered(counted.statement, len(in_order)), in_order
+        numbered = Numbered(counted.statement, len(in_order), **ways), in_order
     columns = _columns(statement, compiled)
     turns = [_turn_back(kind, dialect) for _, kind in columns]
     loads = tuple((index, turn) for index, turn in enumerate(turns) if turn is not None)

@@ -4,7 +4,19 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, DateTime, Select, String, bindparam, literal_column, select, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    DateTime,
+    Select,
+    String,
+    any_,
+    bindparam,
+    literal_column,
+    select,
+    type_coerce,
+)
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.prepared import Prepared
@@ -13,7 +25,6 @@ from studiolo.kernel.mlflow.errors import MlflowError
 from studiolo.kernel.mlflow.grammar import Comparison, Order
 from studiolo.kernel.paging import encode
 from studiolo.studio.experiments import keys, run_walk
-from studiolo.studio.experiments.binary_reading import BinaryQuery, binary_rows
 from studiolo.studio.experiments.run_conditions import ALIASES, RECORDED, bound, condition, ordered
 from studiolo.studio.experiments.tables import STARTED, experiments, runs
 from studiolo.studio.experiments.tracking import HEAD
@@ -21,7 +32,7 @@ from studiolo.studio.experiments.tracking_tables import run_docs
 
 MAX_STATEMENTS = 500  # that are kept, since to build one takes longer than to run it
 _statements: dict[Hashable, tuple[Select[Any], Keyset] | list[run_walk.Section]] = {}
-_texts: dict[Hashable, BinaryQuery] = {}
+_texts: dict[Hashable, Prepared] = {}
 CHUNK = 1000  # runs whose rows are read by one query
 RUN_ROWS = select(runs, experiments.c.artifact_location, experiments.c.name.label("experiment_name")).join(
     experiments, experiments.c.number == runs.c.experiment
@@ -41,6 +52,8 @@ ROWS = (
 _VERSIONED = ROWS.add_columns(
     literal_column("runs.xmin").label("run_version"), literal_column("run_docs.xmin").label("doc_version")
 )
+_AMONG = _r.seq == any_(bindparam("seqs", type_=ARRAY(BigInteger)))
+_OF_ALL, _VERSIONED_OF_ALL = (Prepared(query.where(_AMONG), binary=True) for query in (ROWS, _VERSIONED))
 _BY_SEQ = ROWS.where(_r.seq.in_(bindparam("seqs", expanding=True)))
 _BY_ID = Prepared(ROWS.where(_r.id == bindparam("run_id"), _r.workspace_id == bindparam("workspace_id")))
 
@@ -53,7 +66,7 @@ def row(tx: Connection, ctx: Context, run_id: str) -> Any:
 def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:
     """Return the same of several runs, in the order given; one that is gone is left out."""
     if tx.dialect.name == "postgresql":
-        found = binary_rows(tx, ROWS, _r.seq, seqs)
+        found = _numbered(_OF_ALL, tx, seqs)
     else:
         found = {}
         for start in range(0, len(seqs), CHUNK):
@@ -61,9 +74,13 @@ def rows(tx: Connection, seqs: Sequence[int]) -> list[Any]:
     return [found[seq] for seq in seqs if seq in found]
 
 
+def _numbered(query: Prepared, tx: Connection, seqs: Sequence[int]) -> dict[int, Any]:
+    return {one.seq: one for one in query.as_read(tx, {"seqs": list(seqs)})}
+
+
 def versioned(tx: Connection, seqs: Sequence[int]) -> dict[int, Any]:
     """Return the same by number, with the versions that PostgreSQL has of a run's row and of its document."""
-    return binary_rows(tx, _VERSIONED, _r.seq, seqs)
+    return _numbered(_VERSIONED_OF_ALL, tx, seqs)
 
 
 def page(
@@ -149,8 +166,8 @@ class _Search:
         if found is None:
             if len(_texts) >= MAX_STATEMENTS:
                 _texts.clear()
-            found = _texts[shape] = BinaryQuery(_with_versions(query, keyset, most))
-        return found.rows(tx, self.values)
+            found = _texts[shape] = Prepared(_with_versions(query, keyset, most), binary=True, passing=True)
+        return found.as_read(tx, self.values)
 
 
 def _with_versions(query: Select[Any], keyset: Keyset, most: int) -> Select[Any]:
