@@ -81,6 +81,9 @@ def _look(source: Source) -> Inspected:
 def _by(module: Format, source: Source) -> Inspected:
     """Look into a file as a format does; what was asked for and does not concern that format is noted."""
     found = module.inspect(source)
+    left = [choice.name for choice in source.choices.values() if not choice.include]
+    if left and module.SPEC.name != "delimited":  # which names all of its fields
+        found.schema.options["left_columns"] = left
     said = source.options.model_dump(exclude_defaults=True).keys() - {*module.SPEC.heeded}
     others = said & {option for other in family().values() for option in other.SPEC.heeded}
     if not others:
@@ -165,22 +168,29 @@ def _transformed(
         "format": schema.format,
         "options": {key: value for key, value in schema.options.items() if key != "left_out"},
     }
-    if pipeline.needed(described.steps):
+    path = next((column.name for column in schema.columns if column.origin == "path"), "")
+    base |= {"path_column": path} if path else {}
+    names = described.own.names
+    if pipeline.needed(described.steps) or names:
         whole = work / "transformed.parquet"
-        made = pipeline.run(found.table(chosen), described.steps, whole, work, empty=cut)
+        made = pipeline.run(found.table(chosen), described.steps, whole, work, names=names, empty=cut)
         texts = {column.name for column in made.columns if column.type == "text"}
-        before = [note for note in schema.notes if note.column in texts or note != written.doubt(note.column)]
+        before = [
+            note.model_copy(update={"column": names[note.column]}) if note.column in names else note
+            for note in schema.notes
+            if names.get(note.column, note.column) in texts or note != written.doubt(note.column)
+        ]
         schema = made.model_copy(update={"notes": [*before, *made.notes], "options": {"base": base}})
     left = [*found.schema.options.get("left_out", ()), *described.left]
     more: dict[str, Any] = {"left_out": list(dict.fromkeys(left))} if left else {}
     more |= {"mltable": list(described.given)} if described.steps or described.notes else {}
-    more |= {"mltable_own": dict(described.own)} if described.own else {}
+    more |= {"mltable_own": dict(described.own.given)} if described.own.given else {}
     notes = [*described.notes, *schema.notes]
     schema = schema.model_copy(update={"options": schema.options | more, "notes": notes})
     by_name = {name: place for place, (_, name) in enumerate(chosen)}
     places = [by_name.get(name) for _, name in files]
     return InspectedFiles(
-        ordered(schema, described.timestamp),
+        ordered(schema, names.get(described.timestamp, described.timestamp)),
         [None if place is None else found.readables[place] for place in places],
         [0 if place is None else found.rows[place] for place in places],
         whole,

@@ -1,16 +1,19 @@
 """An MLTable that was written for a table brings the same columns and values when it is read."""
 # ruff: noqa: DTZ001 - moments as they stand in a file
 
+import io
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from studiolo.studio.datasets import errors, table_file
-from studiolo.studio.datasets.mltable import export
+from studiolo.studio.datasets.mltable import client, export, file
 from studiolo.studio.datasets.schemas import TableSchema
 from studiolo.studio.datasets.table_file import TableInput
 from tests.studio.datasets.mltable.test_transformations import Look
@@ -60,11 +63,156 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any]]] = {
         {"x/a.csv": "id;d\n1;31.12.2026\n", "y/b.csv": "id;d\n1;1.12.2026\n"},
         {"partition_format": "{k}/*.csv", "path_column": "Path"},
     ),
+    "renamed": (
+        {"a.csv": "id;d;x\n1;31.12.2026;1,5\n2;;2\n"},
+        {"columns": [{"name": "d", "rename": "sold on"}, {"name": "x", "rename": "Preis"}], "timestamp": "sold on"},
+    ),
+    "names that change places": (
+        {"a.csv": "id,b\n1,x\n2,y\n"},
+        {"columns": [{"name": "id", "rename": "b"}, {"name": "b", "rename": "id"}]},
+    ),
+    "renamed and left out": (
+        {"a.csv": "id,b,c\n1,0123,z\n"},
+        {"columns": [{"name": "id", "include": False}, {"name": "b", "rename": "id"}]},
+    ),
+    "a path of another name": ({"a.csv": "id\n1\n", "b.csv": "id\n2\n"}, {"path_column": "file"}),
+    "renamed beside paths": (
+        {"x/a.csv": "id\n1\n", "y/b.csv": "id\n2\n"},
+        {"partition_format": "{k}/*.csv", "path_column": "file", "columns": [{"name": "id", "rename": "key"}]},
+    ),
+    "lines that are flattened": ({"a.jsonl": '{"a":1,"b":{"c":2,"d":{"e":"x"}}}\n'}, {"nested": "flatten"}),
+    "lines renamed from within": (
+        {"a.jsonl": '{"a":1,"b":{"c":2}}\n'},
+        {"nested": "flatten", "columns": [{"name": "b.c", "rename": "depth"}]},
+    ),
+    "lines without some": (
+        {"a.jsonl": '{"a":1,"b":2}\n{"a":2,"b":3}\n'},
+        {"columns": [{"name": "a", "include": False}]},
+    ),
+    "bad lines": ({"a.jsonl": '{"a":1}\nnothing\n{"a":2}\n'}, {"invalid_lines": "drop"}),
+    "texts alone": ({"a.csv": "id,b\n1,2026-01-01\n"}, {"infer_types": False}),
     "dates of lines": (
         {"a.jsonl": '{"a":1,"d":"31.12.2026"}\n'},
         {"columns": [{"name": "d", "type": "date", "formats": ["dd.MM.yyyy"]}]},
     ),
 }
+
+
+SENT: dict[str, tuple[dict[str, str | bytes], dict[str, Any]]] = {
+    "a filter alone": ({"a.csv": "id;x\n1;1,5\n2;2,5\n"}, {"transformations": [{"filter": "id > 1"}]}),
+    "how it is read": (
+        {"a.csv": "Title\nid|x\n1|Peña\n2|b\n".encode("latin-1")},
+        {"transformations": [{"take": 1}], "delimiter": "|", "encoding": "latin-1", "skip_rows": 1},
+    ),
+    "a reader that says less": (
+        {"a.csv": "1~31.12.2026\n2~1.12.2026\n"},
+        {"transformations": [{"read_delimited": {"header": "no_header"}}, {"skip": 1}], "delimiter": "~"},
+    ),
+    "columns from the path": (
+        {"x/a.csv": "id\n1\n", "y/b.csv": "id\n2\n"},
+        {"transformations": [{"filter": 'k == "y"'}], "partition_format": "{k}/*.csv", "path_column": "file"},
+    ),
+    "exact types": (
+        {"a.csv": "id,d,p,t\n1,31/12/2026,12345678901234567890.125,10:00:00\n2,01/02/2026,2,11:30:00\n"},
+        {
+            "transformations": [
+                {"read_delimited": {}},
+                {"convert_column_types": [
+                    {"columns": ["d"], "column_type": {"datetime": {"formats": ["%d/%m/%Y"]}}},
+                    {"columns": ["p"], "column_type": "float"},
+                    {"columns": ["t"], "column_type": "string"},
+                ]},
+            ],
+            "columns": [
+                {"name": "d", "type": "date"},
+                {"name": "p", "type": "decimal", "precision": 30, "scale": 3},
+                {"name": "t", "type": "time"},
+            ],
+        },
+    ),
+    "types that no transformation says": (
+        {"a.csv": "id,d,w\n1,31/12/2026,ja\n2,01/02/2026,nein\n"},
+        {
+            "transformations": [{"read_delimited": {}}],
+            "columns": [
+                {"name": "id", "type": "number"},
+                {"name": "d", "type": "date", "formats": ["dd/MM/yyyy"]},
+                {"name": "w", "true": ["ja"], "false": ["nein"]},
+            ],
+        },
+    ),
+    "names": (
+        {"a.csv": "id,d,x\n1,2026-12-31,a\n2,2027-01-01,b\n"},
+        {
+            "transformations": [{"filter": "id > 1"}],
+            "columns": [{"name": "d", "rename": "day"}, {"name": "x", "include": False}],
+            "timestamp": "day",
+        },
+    ),
+    "lines": (
+        {"a.jsonl": '{"a":1,"b":{"c":2}}\nno\n{"a":2,"b":{"c":3}}\n'},
+        {"transformations": [{"filter": "a > 1"}], "nested": "flatten", "invalid_lines": "drop"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SENT)
+def test_what_a_registration_sent_comes_back(look: Look, case: str) -> None:
+    files, reading = SENT[case]
+    table = look(files, **reading)
+    assert seen(table)[1]
+    again = look({**files, "MLTable": written(table.schema, files)})
+    assert seen(again) == seen(table)
+    assert again.schema.timestamp == table.schema.timestamp
+    assert written(again.schema, files) == written(table.schema, files)
+
+
+@pytest.mark.parametrize("case", [*CASES, *SENT])
+def test_an_mltable_of_addresses_brings_the_same(look: Look, case: str) -> None:
+    """What is beside the words goes with them when the files are in a datastore and only the MLTable is sent."""
+    files, reading = (CASES | SENT)[case]
+    table = look(files, **reading)
+    about = yaml.safe_load(written(table.schema, files))
+    about["paths"] = [{"file": f"azureml://datastores/lake/paths/x/{name}"} for name in files]
+    sent = client.elsewhere(file.of(about))
+    assert sent
+    again = look(files, **sent["reading"])
+    assert seen(again) == seen(table)
+    assert again.schema.timestamp == table.schema.timestamp
+
+
+def test_columns_that_were_left_out_of_files_with_types_stay_out(look: Look) -> None:
+    content = io.BytesIO()
+    pq.write_table(pa.table({"id": [1, 2], "name": ["a", "b"], "x": [0.5, 1.5]}), content)
+    files: dict[str, str | bytes] = {"a.parquet": content.getvalue()}
+    table = look(files, columns=[{"name": "name", "include": False}, {"name": "x", "rename": "y"}])
+    again = look({**files, "MLTable": written(table.schema, files)})
+    assert (
+        seen(again) == seen(table) == ([("id", "integer"), ("y", "number")], [{"id": 1, "y": 0.5}, {"id": 2, "y": 1.5}])
+    )
+
+
+def test_what_is_chosen_beside_transformations_is_done_after_them(look: Look) -> None:
+    files, reading = SENT["exact types"]
+    columns, rows = seen(look(files, **reading))
+    assert columns == [("id", "integer"), ("d", "date"), ("p", "decimal"), ("t", "time")]
+    assert (str(rows[0]["p"]), rows[0]["d"]) == ("12345678901234567890.125", date(2026, 12, 31))
+    columns, rows = seen(look(*SENT["names"][:1], **SENT["names"][1]))
+    assert (columns, rows) == ([("id", "integer"), ("day", "date")], [{"id": 2, "day": date(2027, 1, 1)}])
+
+
+def test_two_columns_of_one_name_are_refused(look: Look) -> None:
+    with pytest.raises(errors.BadColumnName, match="id"):
+        look({"a.csv": "id,b\n1,2\n"}, transformations=[{"take": 1}], columns=[{"name": "b", "rename": "id"}])
+
+
+def test_a_name_for_a_column_that_the_words_drop_is_noted(look: Look) -> None:
+    files: dict[str, str | bytes] = {"a.csv": "id,b\n1,2\n"}
+    about = yaml.safe_load(written(look(files, columns=[{"name": "b", "rename": "c"}]).schema, files))
+    about["transformations"].append({"drop_columns": ["b"]})
+    again = look({**files, "MLTable": yaml.safe_dump(about)})
+    assert seen(again)[0] == [("id", "integer")]
+    assert "no column 'b' that could be renamed" in " ".join(note.message for note in again.schema.notes)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -123,6 +271,8 @@ def test_a_version_that_was_read_by_an_mltable_keeps_what_is_its_own(look: Look)
         ({"types": ["d"]}, "metadata.studiolo.types", "names no columns"),
         ({"types": {"d": "day"}}, "metadata.studiolo.types.d", "none of date, time and decimal"),
         ({"types": {"d": "decimal(99,1)"}}, "metadata.studiolo.types.d", "none of date, time and decimal"),
+        ({"names": ["d"]}, "metadata.studiolo.names", "names no columns"),
+        ({"names": {"d": ""}}, "metadata.studiolo.names.d", "no name of a column"),
         ({"types": {"d": "decimal(3,4)"}}, "metadata.studiolo.types.d", "none of date, time and decimal"),
     ],
 )

@@ -16,7 +16,7 @@ from studiolo.studio.datasets.reading.select import files, select
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.reading.text_source import TextSource, prepare, text_head
 from studiolo.studio.datasets.reading.typed import described, settled
-from studiolo.studio.datasets.schemas import ColumnSchema, ReadingNote, TableSchema
+from studiolo.studio.datasets.schemas import ColumnSchema, ReadingNote, ReadOptions, TableSchema
 
 SPEC = FormatSpec(
     name="json_lines",
@@ -60,6 +60,8 @@ def look(source: Source, text: TextSource, name: str) -> Inspected:
     try:
         columns = _columns(connection, text.path, largest, flatten=source.options.nested == "flatten")
         options: dict[str, Any] = {"encoding": text.encoding, "largest_object": largest}
+        said = {key: getattr(source.options, key) for key in ("nested", "invalid_lines")}
+        options |= {key: value for key, value in said.items() if value != ReadOptions.model_fields[key].default}
         table = TableInput.of(text.path, TableSchema(format=name, columns=columns, rows=0, options=options))
         counts = ", ".join(f"count({engine.name(column.name)})" for column in columns)
         answers = _ask(connection, text.path, f"SELECT count(*), {counts} FROM ({scan(table)})")[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.studio.datasets.errors import BadMLTable
-from studiolo.studio.datasets.mltable import file
+from studiolo.studio.datasets.mltable import file, own
 from studiolo.studio.datasets.mltable.file import MLTable, PathOf
 
 
@@ -36,6 +36,8 @@ def elsewhere(table: MLTable) -> dict[str, Any] | None:
             field=f"paths[{beside.place}]",
         )
     reading = {**table.own.options, "transformations": list(table.given), "timestamp": table.timestamp}
+    columns = own.choices(table.own, table.steps)
+    reading |= {"columns": columns} if columns else {}
     return _source(remote) | {"reading": reading}
 
 

@@ -1,13 +1,14 @@
 """What an MLTable means for the files that it lies beside: which are read, how, and what is done to their rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from studiolo.studio.datasets.errors import BadColumnChoice, BadMLTable
-from studiolo.studio.datasets.mltable import file, options
-from studiolo.studio.datasets.mltable.steps import Step, parse
+from studiolo.studio.datasets.mltable import chosen, file, options
+from studiolo.studio.datasets.mltable.own import Own
+from studiolo.studio.datasets.mltable.steps import Step
 from studiolo.studio.datasets.schemas import Reading, ReadingNote, ReadOptions
 
 
@@ -25,7 +26,7 @@ class Described:
     given: tuple[Any, ...]
     timestamp: str
     notes: tuple[ReadingNote, ...] = field(default=())
-    own: Mapping[str, Any] = field(default_factory=dict)
+    own: Own = field(default_factory=Own)
 
     def blamed(self, error: BadColumnChoice) -> BadMLTable | BadColumnChoice:
         """Return the complaint about a column that an MLTable made text, with the transformation that did."""
@@ -48,35 +49,35 @@ def describe(files: Sequence[tuple[Path, str]], asked: ReadOptions, *, some: boo
     names = [name for _, name in files]
     found = file.beside(names)
     if asked.transformations is not None:
-        steps, given = tuple(parse(asked.transformations)), tuple(asked.transformations)
+        steps, given, kept = chosen.whole(asked)
         if not steps and found is None:
             return None
-        chosen = tuple(name for name in names if name != found)
+        names_read = tuple(name for name in names if name != found)
         if not steps:  # as if the MLTable were not there
             reading = asked.model_copy(update={"transformations": None, "timestamp": ""})
-            return Described(chosen, (str(found),), reading, (), (), asked.timestamp)
+            return Described(names_read, (str(found),), reading, (), (), asked.timestamp)
         left = (found,) if found else ()
-        return Described(chosen, left, options.reading(steps, asked), steps, given, asked.timestamp)
+        return Described(names_read, left, options.reading(steps, asked), steps, given, asked.timestamp, own=kept)
     if found is None:
         return None
     table = file.read(next(path for path, name in files if name == found))
     below = found[: -len(file.NAME)]
-    chosen = tuple(table.named(below, names, some=some))
-    if not chosen:
+    named = tuple(table.named(below, names, some=some))
+    if not named:
         raise BadMLTable("The paths of the MLTable name no file.", "Paths go from the folder it is in.", field="paths")
-    wanted = set(chosen)
+    wanted = set(named)
     notes = [ReadingNote(message=f"{found} says how the files are read.", file=found)]
     if table.unknown:
         notes.append(
             ReadingNote(message=f"{found}: unknown, and left out: {', '.join(table.unknown[:5])}.", file=found)
         )
     return Described(
-        chosen,
+        named,
         tuple(name for name in names if name not in wanted),
         options.reading(table.steps, asked, table.own.options),
         table.steps,
         table.given,
         asked.timestamp or table.timestamp,
         tuple(notes),
-        table.own.given,
+        table.own,
     )

@@ -1,7 +1,8 @@
 """An MLTable file for a version, so that whoever reads Azure ML's tables can take it back."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from studiolo.kernel.errors import Invalid
@@ -9,7 +10,8 @@ from studiolo.studio.datasets.delta import log
 from studiolo.studio.datasets.mltable import own
 from studiolo.studio.datasets.mltable.file import LARGEST, NAME
 from studiolo.studio.datasets.mltable.file import MOST as FOLDERS
-from studiolo.studio.datasets.mltable.options import ENCODINGS, HEADERS
+from studiolo.studio.datasets.mltable.options import ENCODINGS, HEADERS, PATH
+from studiolo.studio.datasets.mltable.steps import READERS
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 SPECIAL = set("*?[]{}\\")  # in a folder's name, which a pattern would read as its own
@@ -22,23 +24,45 @@ NAMES = {
 }  # fmt: skip
 
 
-def write(reference: str, schema: TableSchema, names: Sequence[str]) -> str:
-    """Return the text of the file. names: of the files with rows, in order; reference: of the version.
+@dataclass(frozen=True)
+class _Read:
+    """How the files were read, whatever was done to their rows then. path: the name of the column of the path."""
+
+    format: str
+    options: Mapping[str, Any]
+    path: str
+
+
+def write(reference: str, schema: TableSchema, files: Sequence[str]) -> str:
+    """Return the text of the file. files: those with rows, in order; reference: of the version.
 
     Raises Invalid for formats that an MLTable has no word for, and for too many files that only a list tells from others.
     """
     import yaml
 
-    unsaid: list[str] = []
-    given = schema.options.get("mltable")
-    steps = list(given) if given else _steps(schema, unsaid)
+    read = _read(schema)
+    given, converted = schema.options.get("mltable"), _converted(schema)
+    if given:
+        steps = _whole(list(given), read)
+        kept = schema.options.get("mltable_own", {})
+        names = dict(kept.get("names") or {})
+    else:
+        steps = _steps(schema, read, converted)
+        names = {_called(column): column.name for column in schema.columns if _called(column) != column.name}
+        types = {name: own.type_of(column) for column, name in converted if own.type_of(column)}
+        kept = own.of_columns(types, names)
+    more = own.of_options(read.options) | kept
+    unsaid = [
+        f"{key} {more[key]}: read_{read.format} cannot say it, the metadata do." for key in own.OPTIONS if key in more
+    ]
+    if names:
+        listed = ", ".join(f"'{name}' is '{new}'" for name, new in list(names.items())[:20])
+        unsaid.append(f"Renamed here, which an MLTable cannot, the metadata do: {listed}.")
     left = [name for name in schema.options.get("left_out", ()) if name != NAME]
-    paths = _folder(names) if _read_as(schema) == "delta" else _paths(names, left)
+    paths = _folder(files) if read.format == "delta" else _paths(files, left)
     document: dict[str, Any] = {"$schema": SCHEMA, "type": "mltable", "paths": paths, "transformations": steps}
-    more = schema.options.get("mltable_own", {}) if given else own.of_schema(schema, _converted(schema))
-    about = ({"traits": {"timestamp_column": schema.timestamp}} if schema.timestamp else {}) | (
-        {own.KEY: more} if more else {}
-    )
+    first = next((name for name, new in names.items() if new == schema.timestamp), schema.timestamp)
+    about = ({"traits": {"timestamp_column": first}} if first else {}) | ({own.KEY: more} if more else {})
     document |= {"metadata": about} if about else {}
     notes = "".join(f"# {line}\n" for line in [f"{reference}, written by Studiolo", *unsaid])
     writer: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -52,9 +76,12 @@ def write(reference: str, schema: TableSchema, names: Sequence[str]) -> str:
     return text
 
 
-def _read_as(schema: TableSchema) -> str:
-    """Return the format of the files, whatever was done to their rows then."""
-    return str(schema.options.get("base", {}).get("format", schema.format))
+def _read(schema: TableSchema) -> _Read:
+    base = schema.options.get("base")
+    if base:
+        return _Read(str(base["format"]), base["options"], str(base.get("path_column") or ""))
+    path = next((column.place[-1] for column in schema.columns if column.origin == "path"), "")
+    return _Read(schema.format, schema.options, path)
 
 
 def _folder(names: Sequence[str]) -> list[dict[str, str]]:
@@ -116,65 +143,77 @@ def _ending(name: str) -> str:
     return ending if stem else ""
 
 
-def _steps(schema: TableSchema, unsaid: list[str]) -> list[dict[str, Any]]:
-    path = next((column.name for column in schema.columns if column.origin == "path"), None)
-    about: dict[str, Any] = {"include_path_column": True} if path else {}
-    if path and path != "Path":
-        unsaid.append(f"The column of the path is called '{path}' here.")
-    steps: list[dict[str, Any]]
-    match schema.format:
+def _whole(given: list[Any], read: _Read) -> list[Any]:
+    """Return transformations with how the files were read, as far as it was said beside them."""
+    key, said = next(iter(given[0].items())) if given and isinstance(given[0], Mapping) else ("", None)
+    reader, about = next(iter(_reader(read).items()))
+    if key == reader:
+        given, about = given[1:], about | (said or {})
+    elif key in READERS:  # the files are of another format than it says, and were read as it says
+        return given
+    steps = [{reader: about}, *given]
+    extract = "extract_columns_from_partition_format"
+    if read.options.get("partition_format") and not any(
+        isinstance(step, Mapping) and extract in step for step in given
+    ):
+        steps.insert(1, {extract: read.options["partition_format"]})
+    return steps
+
+
+def _reader(read: _Read) -> dict[str, dict[str, Any]]:
+    about: dict[str, Any] = {"include_path_column": True} if read.path else {}
+    if read.path not in ("", PATH):
+        about["path_column"] = read.path
+    match read.format:
         case "delimited":
-            steps = [{"read_delimited": _delimited(schema, unsaid) | about}]
+            return {"read_delimited": _delimited(read.options) | about}
         case "parquet":
-            steps = [{"read_parquet": about}]
+            return {"read_parquet": about}
         case "json_lines":
-            encoding = _encoding(schema)
-            steps = [{"read_json_lines": ({"encoding": encoding} if encoding else {}) | about}]
+            encoding = _encoding(read.options)
+            lines = {"invalid_lines": "drop"} if read.options.get("invalid_lines") == "drop" else {}
+            return {"read_json_lines": ({"encoding": encoding} if encoding else {}) | lines | about}
         case "delta":
-            steps = [{"read_delta_lake": {"version_as_of": schema.options["table_version"]} | about}]
-        case _:
-            raise Invalid(
-                f"An MLTable has no word for files of the format {schema.format}.",
-                "Export the rows as Parquet: studiolo datasets export NAME rows.parquet",
-                field="dataset",
-            )
+            return {"read_delta_lake": {"version_as_of": read.options["table_version"]} | about}
+    raise Invalid(
+        f"An MLTable has no word for files of the format {read.format}.",
+        "Export the rows as Parquet: studiolo datasets export NAME rows.parquet",
+        field="dataset",
+    )
+
+
+def _steps(schema: TableSchema, read: _Read, converted: Sequence[tuple[ColumnSchema, str]]) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = [_reader(read)]
     if schema.options.get("partition_format"):
         steps.append({"extract_columns_from_partition_format": schema.options["partition_format"]})
     of_file = [column for column in schema.columns if column.origin == "file"]
-    renamed = [
-        f"'{column.place[-1]}' is '{column.name}'" for column in of_file if column.name != ".".join(column.place)
-    ]
-    if renamed:
-        unsaid.append(f"Renamed here, which an MLTable cannot: {', '.join(renamed[:20])}.")
     fields = schema.options.get("fields")
     if fields and {column.place[0] for column in of_file} < set(fields):
         steps.append({"keep_columns": [_called(column) for column in schema.columns]})
-    conversions = _conversions(_converted(schema))
+    if schema.options.get("left_columns"):
+        steps.append({"drop_columns": schema.options["left_columns"]})
+    conversions = spoken(converted)
     return [*steps, {"convert_column_types": conversions}] if conversions else steps
 
 
 def _called(column: ColumnSchema) -> str:
-    return ".".join(column.place) if column.origin == "file" else column.name
+    return ".".join(column.place)
 
 
-def _delimited(schema: TableSchema, unsaid: list[str]) -> dict[str, Any]:
-    options = schema.options
+def _delimited(options: Mapping[str, Any]) -> dict[str, Any]:
     mode = options.get("headers") or ("same" if options.get("header") else "none")
     found: dict[str, Any] = {"delimiter": options["delimiter"]}
-    encoding = _encoding(schema)
+    encoding = _encoding(options)
     found |= {"encoding": encoding} if encoding else {}
     found["header"] = next(word for word, known in HEADERS.items() if known == mode)
     found["support_multi_line"] = True
     if options.get("empty_as_text"):
         found["empty_as_string"] = True
-    for key, usual in own.OPTIONS.items():
-        if options.get(key) not in (None, usual):
-            unsaid.append(f"{key} {options[key]}: read_delimited cannot say it, the metadata do.")
     return found
 
 
-def _encoding(schema: TableSchema) -> str | None:
-    said = str(schema.options.get("encoding") or "utf-8").lower().replace("_", "-")
+def _encoding(options: Mapping[str, Any]) -> str | None:
+    said = str(options.get("encoding") or "utf-8").lower().replace("_", "-")
     return None if said == "utf-8" else next((word for word, known in ENCODINGS.items() if known == said), said)
 
 
@@ -192,7 +231,8 @@ def _converted(schema: TableSchema) -> list[tuple[ColumnSchema, str]]:
     ]
 
 
-def _conversions(columns: Sequence[tuple[ColumnSchema, str]]) -> list[dict[str, Any]]:
+def spoken(columns: Sequence[tuple[ColumnSchema, str]]) -> list[dict[str, Any]]:
+    """Return the words of `convert_column_types` for columns, each with its name in an MLTable."""
     found: list[dict[str, Any]] = []
     plain: dict[str, list[str]] = {}
     for column, name in columns:

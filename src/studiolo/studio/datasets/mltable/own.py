@@ -1,7 +1,8 @@
 """What the words of an MLTable cannot say, kept in its `metadata`, which readers that do not know it pass over.
 
-`metadata.studiolo: {decimal: ",", skip_rows: 2, types: {day: date, price: "decimal(30,3)"}}`. A type is heeded where a transformation
-converts the column to the nearest type that an MLTable has, so that what somebody changes there counts.
+`metadata.studiolo: {decimal: ",", skip_rows: 2, types: {day: date, price: "decimal(30,3)"}, names: {day: sold_on}}`. A type is heeded
+where a transformation converts the column to the nearest type that an MLTable has, so that what somebody changes there counts; columns
+get their names when all transformations are done.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Any
 
 from studiolo.studio.datasets.errors import BadMLTable
 from studiolo.studio.datasets.mltable.steps import Conversion, Step
-from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, Reading, TableSchema
+from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, Reading
 
 KEY = "studiolo"
 OPTIONS = {
@@ -20,6 +21,7 @@ OPTIONS = {
     "quote": '"',
     "escape": '"',
     "comment": None,
+    "nested": "json",
 }  # and what is as good as unsaid
 NEAREST: dict[str, ColumnType] = {"date": "datetime", "time": "text", "decimal": "number"}
 TYPE = re.compile(r"(date|time)|(decimal)\((\d{1,2}),(\d{1,2})\)")
@@ -27,23 +29,43 @@ TYPE = re.compile(r"(date|time)|(decimal)\((\d{1,2}),(\d{1,2})\)")
 
 @dataclass(frozen=True)
 class Own:
-    """options: of the reading; types: of columns, as they are written; given: all of it, as it stands in the file."""
+    """options: of the reading; types: of columns, as they are written; names: of columns, by those before; given: all, as it stands."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
 
 
-def of_schema(schema: TableSchema, columns: Sequence[tuple[ColumnSchema, str]]) -> dict[str, Any]:
-    """Return what is to be said of a table. columns: those that are converted, each with its name in an MLTable."""
-    said = {key: schema.options.get(key) for key in OPTIONS}
-    found = {key: value for key, value in said.items() if value not in (None, OPTIONS[key])}
-    types = {name: _type(column) for column, name in columns if column.type in NEAREST}
-    return found | ({"types": types} if types else {})
+def of_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to be said of how files were read."""
+    said = {key: options.get(key) for key in OPTIONS}
+    return {key: value for key, value in said.items() if value not in (None, OPTIONS[key])}
 
 
-def _type(column: ColumnSchema) -> str:
+def of_columns(types: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is to be said of columns."""
+    return ({"types": dict(types)} if types else {}) | ({"names": dict(names)} if names else {})
+
+
+def type_of(column: ColumnSchema) -> str:
+    """Return the type of a column as it is written; empty for what a transformation says."""
+    if column.type not in NEAREST:
+        return ""
     return column.sql_type.lower().replace(" ", "") if column.type == "decimal" else column.type
+
+
+def choices(own: Own, steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return the same of columns as a reading says it beside the transformations. steps: those that the types refine."""
+    found: dict[str, dict[str, Any]] = {name: {"name": name, "rename": new} for name, new in own.names.items()}
+    for step in steps:
+        for one in step.value if step.key == "convert_column_types" else ():
+            name = one.columns[0]
+            if own.types.get(name) and NEAREST.get(one.type):
+                digits = TYPE.fullmatch(own.types[name])
+                exact = {"precision": int(digits[3]), "scale": int(digits[4])} if digits and digits[2] else {}
+                found[name] = {"name": name, **found.get(name, {}), "type": one.type, **exact}
+    return list(found.values())
 
 
 def read(metadata: Any) -> Own:
@@ -67,7 +89,14 @@ def read(metadata: Any) -> Own:
     for name, kind in types.items():
         if not _decimal(str(kind)) and str(kind) not in NEAREST:
             raise _wrong(f".types.{name}", f"'{str(kind)[:40]}' is none of date, time and decimal(30,3).")
-    return Own(options, {str(name): str(kind) for name, kind in types.items()}, given)
+    names = given.get("names") or {}
+    if not isinstance(names, Mapping):
+        raise _wrong(".names", f"`{str(names)[:40]}` names no columns.")
+    for name, new in names.items():
+        if not isinstance(new, str) or not new.strip() or len(new) > 1000:
+            raise _wrong(f".names.{name}", f"`{str(new)[:40]}` is no name of a column.")
+    kinds = {str(name): str(kind) for name, kind in types.items()}
+    return Own(options, kinds, {str(name): str(new).strip() for name, new in names.items()}, given)
 
 
 def _decimal(kind: str) -> str:

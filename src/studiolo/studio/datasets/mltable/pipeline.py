@@ -1,6 +1,6 @@
 """What an MLTable does to rows and columns, as one query; its result is kept as Parquet, which everybody reads from then on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from studiolo.studio.datasets.formats.base import family
 from studiolo.studio.datasets.mltable import expressions
 from studiolo.studio.datasets.mltable.steps import Conversion, Step
 from studiolo.studio.datasets.reading import conversion, engine, losses
+from studiolo.studio.datasets.reading.dialect import check_names
 from studiolo.studio.datasets.reading.kinds import SQL_TYPES
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import ColumnSchema, ReadingNote, TableSchema
@@ -39,10 +40,19 @@ class _State:
     notes: list[ReadingNote] = field(default_factory=list)
 
 
-def run(table: TableInput, steps: Sequence[Step], target: Path, spill: Path, *, empty: bool = False) -> TableSchema:
-    """Do the steps, write the rows to `target` and return their schema. empty: that no row is left is no error.
+def run(
+    table: TableInput,
+    steps: Sequence[Step],
+    target: Path,
+    spill: Path,
+    *,
+    names: Mapping[str, str] | None = None,
+    empty: bool = False,
+) -> TableSchema:
+    """Do the steps, write the rows to `target` and return their schema.
 
-    Raises BadMLTable, which names the transformation that is wrong, or that left no row.
+    names: of columns at the end, by those before; empty: that no row is left is no error.
+    Raises BadMLTable, which names the transformation that is wrong, or that left no row; BadColumnName for two columns of one name.
     """
     import duckdb
 
@@ -59,6 +69,8 @@ def run(table: TableInput, steps: Sequence[Step], target: Path, spill: Path, *, 
     try:
         for step in steps:
             _do(connection, state, step)
+        lost = {name: count for name, count in table.schema.losses.items() if name in state.columns}
+        _rename(state, names or {})
         listed = ", ".join(map(engine.name, state.columns))
         copied = f"COPY (SELECT {listed} FROM ({state.query})) TO {engine.literal(str(target))}"
         try:
@@ -71,7 +83,7 @@ def run(table: TableInput, steps: Sequence[Step], target: Path, spill: Path, *, 
     rows = int(counted[0]) if counted else 0
     if not rows and not empty:
         raise HeaderOnly("The transformations of the MLTable leave no row.", "Look at its filter, skip and take.")
-    lost = {name: count for name, count in table.schema.losses.items() if name in state.columns}
+    lost = {(names or {}).get(name, name): count for name, count in lost.items()}
     for note in state.notes:
         if note.column in state.columns:
             lost[note.column] = lost.get(note.column, 0) + note.lost
@@ -139,6 +151,21 @@ def _check(state: _State, step: Step, names: Sequence[str]) -> None:
 def _keep(state: _State, names: Sequence[str]) -> None:
     state.columns = {name: state.columns[name] for name in names}
     state.query = f"SELECT {', '.join(map(engine.name, [*state.columns, *state.hidden]))} FROM ({state.query})"
+
+
+def _rename(state: _State, names: Mapping[str, str]) -> None:
+    """Give columns their names; one that no transformation left is noted."""
+    gone = [name for name in names if name not in state.columns]
+    state.notes += [ReadingNote(message=f"There is no column '{name[:100]}' that could be renamed.") for name in gone]
+    told = [(name, names.get(name, name)) for name in state.columns]
+    check_names([new for _, new in told])
+    picked = ", ".join(f"{engine.name(name)} AS {engine.name(new)}" for name, new in told)
+    state.query = f"SELECT {picked} FROM ({state.query})"
+    state.columns = {new: state.columns[name].model_copy(update={"name": new}) for name, new in told}
+    state.notes = [
+        note.model_copy(update={"column": names.get(note.column, note.column)}) if note.column else note
+        for note in state.notes
+    ]
 
 
 def _convert(connection: "DuckDBPyConnection", state: _State, step: Step) -> None:
