@@ -145,6 +145,9 @@ def test_an_unknown_kind_is_answered_with_those_there_are(ctx: Context) -> None:
     with pytest.raises(KindNotFound, match="no kind 'floppy'") as caught:
         service.create(ctx, an_s3(kind="floppy"))
     assert "azure_blob" in caught.value.hint
+    with pytest.raises(KindNotFound) as near:
+        service.create(ctx, an_s3(kind="sql_server"))
+    assert near.value.hint.startswith("Did you mean 'sqlserver'?")
 
 
 def test_credentials_are_sealed_for_their_row(ctx: Context) -> None:

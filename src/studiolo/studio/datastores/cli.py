@@ -11,6 +11,7 @@ from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, counted, fail, out, progress, show, transport, warn
 from studiolo.studio.datastores import databases_cli
 from studiolo.studio.datastores.client import Datastores
+from studiolo.studio.datastores.errors import KindNotFound
 from studiolo.studio.datastores.schemas import CheckState, DatastoreKind, KindField
 
 app = typer.Typer(help="Where bytes live: register, try, browse, upload, download.", no_args_is_help=True)
@@ -282,7 +283,7 @@ def _kind(found: list[DatastoreKind], name: str) -> DatastoreKind:
     for kind in found:
         if kind.name == name:
             return kind
-    raise Invalid(f"There is no kind '{name}'.", f"These are: {', '.join(kind.name for kind in found)}.", field="kind")
+    raise KindNotFound(name, [kind.name for kind in found])
 
 
 def _option(field: KindField) -> str:

@@ -1,6 +1,7 @@
 """What can go wrong with datastores."""
 
 from studiolo.kernel.errors import Conflict, Invalid, NotFound, StudioloError
+from studiolo.kernel.nearest import nearest
 
 
 class DatastoreNotFound(NotFound):
@@ -54,8 +55,12 @@ class KindNotFound(Invalid):
     code, title = "datastores.kind_not_found", "Unknown kind of datastore"
 
     def __init__(self, kind: str, known: list[str]) -> None:
+        near = nearest(kind, known)
+        listed = f"These are: {', '.join(known)}."
         super().__init__(
-            f"There is no kind '{kind[:80]}' of datastores.", f"These are: {', '.join(known)}.", field="kind"
+            f"There is no kind '{kind[:80]}' of datastores.",
+            f"Did you mean '{near}'? {listed}" if near else listed,
+            field="kind",
         )
 
 

@@ -16,7 +16,7 @@ from studiolo.studio.datastores.errors import (
     TlsFailed,
     WrongCredential,
 )
-from studiolo.studio.datastores.spec import Surroundings
+from studiolo.studio.datastores.spec import Surroundings, checked
 from studiolo.studio.datastores.sql import bigquery, snowflake, sqlserver
 from studiolo.studio.datastores.sql._statement import judged
 
@@ -34,6 +34,27 @@ def test_a_missing_driver_is_a_sentence_that_names_the_extra(kind: str, monkeypa
 def test_they_are_read_and_not_written(kind: str) -> None:
     assert not opening.spec(kind).writable
     assert opening.spec(kind).family == "sql"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "good", "bad"),
+    [
+        ("snowflake", "account", "xy12345.eu-central-1.aws", "https://acme-prod.snowflakecomputing.com"),
+        ("snowflake", "account", "acme-prod", "acme-prod.Snowflakecomputing.com"),
+        ("bigquery", "project", "acme-shop", "Acme Shop"),
+        ("bigquery", "project", "example.com:acme-shop", "projects/acme-shop"),
+        ("sqlserver", "host", "db.example.org", "tcp:db.example.org/shop"),
+    ],
+)
+def test_an_address_is_no_name(kind: str, field: str, good: str, bad: str) -> None:
+    spec = opening.spec(kind)
+    about = {"account": "a-b", "database": "D", "user": "u", "host": "h", "project": "acme-shop"}
+    given = {one.name: about[one.name] for one in spec.fields if one.name in about and not one.secret}
+    auth = spec.auth[0].name
+    assert checked(spec, auth, given | {field: good})[field] == good
+    with pytest.raises(DatastoreInvalid) as caught:
+        checked(spec, auth, given | {field: bad})
+    assert caught.value.field == f"config.{field}"
 
 
 def test_a_connection_text_holds_no_more_than_it_should() -> None:

@@ -36,7 +36,14 @@ SPEC = KindSpec(
     description="The data sets of a Google Cloud project. They are read, not written.",
     family="sql",
     fields=(
-        Field("project", "Project", "Where the data is, and what pays for the queries.", required=True, example="acme-shop"),
+        Field(
+            "project",
+            "Project",
+            "Its ID: where the data is, and what pays for the queries.",
+            required=True,
+            example="acme-shop",
+            pattern=r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]",
+        ),
         Field("location", "Location", "Such as `EU`; empty: where the data is."),
         Field(
             "most_gigabytes",

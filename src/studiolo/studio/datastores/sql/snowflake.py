@@ -42,6 +42,7 @@ SPEC = KindSpec(
             "As in its address, before `.snowflakecomputing.com`.",
             required=True,
             example="myorg-prod",
+            pattern=r"(?i)(?!.*\.snowflakecomputing\.)[\w-]+(\.[\w-]+)*",
         ),
         Field("database", "Database", required=True, example="SHOP"),
         Field("warehouse", "Warehouse", "What computes; the user's default one when it is empty."),

@@ -9,7 +9,7 @@ import { Described } from '../mltable/Described';
 import type { Source } from './choice';
 import { Blind } from './Blind';
 import { formats, inspection, isBlind } from './inspection';
-import { optionsOf, readOption, shownOption, wordsOf, type Option } from './options';
+import { optionsOf, placeholderOf, readOption, shownOption, type Option } from './options';
 import { PreviewTable } from './PreviewTable';
 import type { ReadingChoice } from './reading';
 
@@ -106,8 +106,7 @@ function OptionField({ option, value, found, error, onValue }: FieldProps) {
         }}
       />
     );
-  const placeholder =
-    found === undefined || found === null || found === '' ? 'Find out' : `Found: ${wordsOf(option, found)}`;
+  const placeholder = placeholderOf(option, found);
   if (option.open)
     return (
       <Autocomplete
@@ -141,7 +140,7 @@ function OptionField({ option, value, found, error, onValue }: FieldProps) {
     <TextInput
       label={option.label}
       description={option.help}
-      placeholder={option.usually === undefined ? placeholder : ''}
+      placeholder={placeholder}
       value={text}
       onChange={(event) => {
         setText(event.currentTarget.value);

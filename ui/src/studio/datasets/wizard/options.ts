@@ -6,6 +6,8 @@ export interface Option {
   kind: 'text' | 'number' | 'flag';
   choices?: readonly (readonly [string, string])[];
   usually?: boolean;
+  /** What holds where nothing is said, of what is not found out. */
+  otherwise?: string;
   /** Shown while it is not known which format it is. */
   usual?: boolean;
   /** Anything else may be written as well as its choices. */
@@ -43,10 +45,22 @@ export const OPTIONS: readonly Option[] = [
       ['combine', 'In each file, and they differ'],
     ],
   },
-  { key: 'skip_rows', label: 'Skip rows', kind: 'number', help: 'Lines before the table begins' },
+  {
+    key: 'skip_rows',
+    label: 'Skip rows',
+    kind: 'number',
+    help: 'Lines before the table begins',
+    otherwise: '0',
+  },
   { key: 'quote', label: 'Quote', kind: 'text', help: 'What surrounds a value' },
   { key: 'escape', label: 'Escape', kind: 'text', help: 'What lets a quote stand inside quotes' },
-  { key: 'comment', label: 'Comment', kind: 'text', help: 'Lines that begin with it are left out' },
+  {
+    key: 'comment',
+    label: 'Comment',
+    kind: 'text',
+    help: 'Lines that begin with it are left out',
+    otherwise: 'None',
+  },
   {
     key: 'decimal',
     label: 'Decimal sign',
@@ -57,7 +71,7 @@ export const OPTIONS: readonly Option[] = [
     ],
   },
   { key: 'sheet', label: 'Sheet', kind: 'text', help: 'Its name, or its number' },
-  { key: 'member', label: 'File in the archive', kind: 'text' },
+  { key: 'member', label: 'File in the archive', kind: 'text', otherwise: 'The only one' },
   {
     key: 'records',
     label: 'Key of the rows',
@@ -68,6 +82,7 @@ export const OPTIONS: readonly Option[] = [
     key: 'nested',
     label: 'Nested values',
     kind: 'text',
+    otherwise: 'Become JSON text',
     choices: [
       ['json', 'Become JSON text'],
       ['flatten', 'Become columns: address.city'],
@@ -77,6 +92,7 @@ export const OPTIONS: readonly Option[] = [
     key: 'invalid_lines',
     label: 'Lines that are no object',
     kind: 'text',
+    otherwise: 'Refuse the file',
     choices: [
       ['error', 'Refuse the file'],
       ['drop', 'Leave them out'],
@@ -86,20 +102,29 @@ export const OPTIONS: readonly Option[] = [
     key: 'table_version',
     label: 'Version of the table',
     kind: 'number',
-    help: 'Of a Delta table; else its newest',
+    help: 'Of a Delta table',
+    otherwise: 'The newest',
   },
-  { key: 'table_time', label: 'Table as of', kind: 'text', help: 'Such as 2026-01-31T00:00:00Z' },
+  {
+    key: 'table_time',
+    label: 'Table as of',
+    kind: 'text',
+    help: 'Such as 2026-01-31T00:00:00Z',
+    otherwise: 'Now',
+  },
   {
     key: 'path_column',
     label: 'Column for the path',
     kind: 'text',
     help: 'Names a column with each row’s file',
+    otherwise: 'None',
   },
   {
     key: 'partition_format',
     label: 'Columns from the path',
     kind: 'text',
     help: 'Such as {state}/{day:yyyy/MM/dd}/data.csv',
+    otherwise: 'None',
   },
   { key: 'multi_line', label: 'Values in quotes may hold line ends', kind: 'flag', usually: true },
   { key: 'empty_as_text', label: 'Empty texts are texts, not missing', kind: 'flag' },
@@ -144,4 +169,10 @@ export function shownOption(option: Option, value: unknown): string {
 export function wordsOf(option: Option, value: unknown): string {
   const shown = shownOption(option, value);
   return option.choices?.find(([key]) => key === shown)?.[1] ?? shown;
+}
+
+/** What stands in an empty field: what was found, or what holds while nothing is said. */
+export function placeholderOf(option: Option, found: unknown): string {
+  if (found === undefined || found === null || found === '') return option.otherwise ?? 'Find out';
+  return `Found: ${wordsOf(option, found)}`;
 }

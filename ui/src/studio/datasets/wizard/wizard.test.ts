@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nameOf, sourceOf, stepsOf, tagsOf } from './choice';
-import { OPTIONS, optionsOf, readOption, shownOption, wordsOf } from './options';
+import { OPTIONS, optionsOf, placeholderOf, readOption, shownOption, wordsOf } from './options';
 import { readChoice } from './search';
 import { describe } from './preview';
 import { inPython, snippetsOf } from './snippets';
@@ -116,4 +116,16 @@ test('what a refusal asks for can be said before the format is known', () => {
   expect(keys({})).not.toContain('member');
   expect(keys({ member: 'The archive holds 2 files.' })).toContain('member');
   expect(keys({}, { member: 'iris.csv' })).toContain('member');
+});
+
+test('an empty field says what was found, and of what is not found out what holds', () => {
+  const of = (key: string, found?: unknown) =>
+    OPTIONS.filter((one) => one.key === key)
+      .map((one) => placeholderOf(one, found))
+      .join('');
+  expect(of('delimiter')).toBe('Find out');
+  expect(of('delimiter', ';')).toBe('Found: Semicolon');
+  expect(of('path_column')).toBe('None');
+  expect(of('partition_format', null)).toBe('None');
+  expect(of('table_version')).toBe('The newest');
 });
