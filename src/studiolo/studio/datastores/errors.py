@@ -227,6 +227,12 @@ class QueryTooSlow(StoreError):
         )
 
 
+class DriverUnusable(StoreError):
+    """The driver of a database is installed, and lacks something of the machine."""
+
+    code, status, title = "datastores.driver", 501, "The driver cannot be used"
+
+
 class ValueUnfit(StoreError):
     """A value of an answer has no place in a table's column; the column is named."""
 

@@ -1,14 +1,21 @@
 """SQL Server, Snowflake and BigQuery have no server here: what is sent to their drivers, and what their errors become."""
 
+import socket
+from types import ModuleType
+
 import pytest
 
 from studiolo.kernel.errors import MissingExtra, StudioloError
 from studiolo.studio.datastores import opening
 from studiolo.studio.datastores.errors import (
     AccessDenied,
+    ConnectionCut,
+    ConnectionRefused,
     CredentialExpired,
     DatabaseMissing,
     DatastoreInvalid,
+    DriverUnusable,
+    NoAnswer,
     QueryFailed,
     QueryRefused,
     QueryTooSlow,
@@ -19,7 +26,9 @@ from studiolo.studio.datastores.errors import (
 from studiolo.studio.datastores.spec import Surroundings, checked
 from studiolo.studio.datastores.sql import bigquery, snowflake, sqlserver
 from studiolo.studio.datastores.sql._statement import judged
+from studiolo.testing.stores.servers import free_port
 
+DRIVER = "Driver Error: Client unable to establish connection; DDBC Error:"  # words of mssql-python 1.16, as it said them here
 KINDS = ("sqlserver", "snowflake", "bigquery")
 
 
@@ -82,10 +91,43 @@ def test_a_connection_text_holds_no_more_than_it_should() -> None:
         ("[08001] SSL Provider: certificate verify failed: unable to get local issuer certificate", TlsFailed),
         ("[HYT00] Query timeout expired", QueryTooSlow),
         ("[42S22] Invalid column name 'x'. (207)", QueryFailed),
+        (f"{DRIVER} [Microsoft][SQL Server]Login failed for user 'sa'.", WrongCredential),
+        (
+            f"{DRIVER} [Microsoft][SQL Server]Login failed for user 'sa'. Reason: The password of the account has expired.",
+            CredentialExpired,
+        ),
+        (f"{DRIVER} Failed to load the driver. Please read the documentation (https://github.com)", DriverUnusable),
+        (f"{DRIVER} [Microsoft]TCP Provider: Timeout error [258]. ", NoAnswer),
+        (f"{DRIVER} [Microsoft]TCP Provider: Error code 0x2749", ConnectionCut),
+        (
+            f"{DRIVER} [Microsoft]Client unable to establish connection because of an error during handshakes before login.",
+            ConnectionCut,
+        ),
+        (f"{DRIVER} [Microsoft]SSL Provider: Error code 0x80090308", TlsFailed),
     ],
 )
 def test_errors_of_sql_server(text: str, kind: type[StudioloError]) -> None:
     assert type(sqlserver.cause(text, "db:1433", "shop", 30)) is kind
+
+
+def test_a_port_of_sql_server_where_nothing_listens_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's own words are the same of a closed port and of another server at it."""
+    driver = ModuleType("mssql_python")
+
+    def connect(*_: object, **__: object) -> None:
+        raise type("OperationalError", (Exception,), {"__module__": "mssql_python.exceptions"})(
+            f"{DRIVER} [Microsoft]TCP Provider: Error code 0x2749"
+        )
+
+    monkeypatch.setattr(driver, "connect", connect, raising=False)
+    monkeypatch.setattr(sqlserver, "library", lambda *_: (driver,))
+    port = free_port()
+    config = {"host": "127.0.0.1", "port": port, "database": "shop", "user": "sa"}
+    database = sqlserver.open_database(config, {"password": "x"}, Surroundings(seconds=5))
+    with pytest.raises(ConnectionRefused, match="Nothing listens"):
+        database.schemas()
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConnectionCut, match="gave no answer"):
+        database.schemas()
 
 
 def test_options_of_snowflake() -> None:

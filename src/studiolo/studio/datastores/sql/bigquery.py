@@ -202,9 +202,12 @@ class BigQuery(SqlDatabase):
         if not type(error).__module__.startswith(("google.", "concurrent.futures")):
             return None
         if type(error).__name__ in ("RefreshError", "DefaultCredentialsError", "MalformedError"):
-            return WrongCredential(
-                "Google does not accept the credential, or finds none.", "Check the key, or rotate it."
-            )
+            if self._account is None:
+                return WrongCredential(
+                    "This machine has no identity for Google Cloud.",
+                    "Choose a service account, or run: gcloud auth application-default login",
+                )
+            return WrongCredential("Google does not accept the key.", "Check it, or rotate it.")
         text = str(getattr(error, "message", "") or error)
         return cause(int(getattr(error, "code", 0) or 0), text, str(self._config["project"]), self.about.query_seconds)
 

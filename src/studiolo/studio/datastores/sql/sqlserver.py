@@ -1,16 +1,19 @@
 """Microsoft SQL Server and Azure SQL by Microsoft's own driver. No server of it runs in our tests: see the docs page."""
 
 import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from studiolo.kernel.errors import StudioloError
+from studiolo.studio.datastores.causes import OTHER
 from studiolo.studio.datastores.errors import (
     AccessDenied,
     ConnectionCut,
     CredentialExpired,
     DatabaseMissing,
+    DriverUnusable,
     NoAnswer,
     QueryTooSlow,
     TlsFailed,
@@ -121,12 +124,17 @@ class SqlServer(SqlDatabase):
     @contextmanager
     def _connected(self, seconds: float) -> Iterator[Any]:
         (driver,) = library("SQL Server", "sqlserver", "mssql_python")
-        addresses(self._host, self._port, self.about)  # judged; the driver looks the name up again
-        connection = driver.connect(
-            connection_text(self._config, self._credentials),
-            autocommit=False,
-            timeout=max(1, round(self.about.seconds)),
-        )
+        judged = addresses(self._host, self._port, self.about)  # the driver looks the name up again
+        try:
+            connection = driver.connect(
+                connection_text(self._config, self._credentials),
+                autocommit=False,
+                timeout=max(1, round(self.about.seconds)),
+            )
+        except Exception as error:
+            if "tcp provider" in str(error).lower():  # it says the same of a closed port and of another server at it
+                socket.create_connection((judged[0], self._port), max(1.0, self.about.seconds)).close()
+            raise
         connection.timeout = max(1, round(seconds))
         try:
             yield connection
@@ -212,9 +220,18 @@ def cause(text: str, where: str, database: str, seconds: float) -> StudioloError
     words = text.lower()
     found = re.search(r"\b(4060|18456|18487|18488|229|230|40615|10928|1205)\b", text)
     number = int(found[1]) if found else 0
+    if "failed to load the driver" in words:
+        return DriverUnusable(
+            "The driver of SQL Server is installed and cannot be loaded: a library of the system is missing.",
+            "Debian and Ubuntu: apt install libltdl7 libkrb5-3 libgssapi-krb5-2; others: libtool-ltdl and krb5-libs.",
+        )
     if "query timeout" in words or ("hyt00" in words and "login" not in words):
         return QueryTooSlow(seconds)
-    if number in (18487, 18488):
+    if (
+        number in (18487, 18488)
+        or "password of the account has expired" in words
+        or "password of the account must" in words
+    ):
         return CredentialExpired("The password has expired.", "Set a new one on the server, then rotate it here.")
     if number == 18456 or "login failed" in words:
         return WrongCredential("The user or the password is not accepted.", "Check both, or rotate them.")
@@ -228,10 +245,12 @@ def cause(text: str, where: str, database: str, seconds: float) -> StudioloError
         return TlsFailed(
             f"No trusted connection to {where}.", "Check TLS in the settings: `trust` takes any certificate."
         )
-    if "login timeout" in words or "hyt01" in words:
+    if "login timeout" in words or "hyt01" in words or "tcp provider: timeout" in words:
         return NoAnswer(
             f"{where} did not answer in time.", "Check host and port, and the network between here and there."
         )
+    if "tcp provider" in words or "handshakes before login" in words:
+        return ConnectionCut(f"{where} took the connection and gave no answer of a SQL Server.", OTHER)
     if "communication link" in words or "08s01" in words:
         return ConnectionCut(f"The connection to {where} broke off.", "Try again; nothing half-made stays.")
     if "08001" in words:
