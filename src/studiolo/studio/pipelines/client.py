@@ -11,6 +11,7 @@ from studiolo.studio.experiments.client import Experiments
 from studiolo.studio.experiments.job_files import document
 from studiolo.studio.experiments.job_files.data import LocalFile
 from studiolo.studio.experiments.schemas import TERMINAL, Artifact, InputFile
+from studiolo.studio.pipelines.components.schemas import Component, ComponentDetail
 from studiolo.studio.pipelines.drafts.client import Drafts
 from studiolo.studio.pipelines.files import components as component_files
 from studiolo.studio.pipelines.files import pipelines as pipeline_files
@@ -19,8 +20,6 @@ from studiolo.studio.pipelines.files.reading import Found, Slot
 from studiolo.studio.pipelines.published.client import PublishedPipelines
 from studiolo.studio.pipelines.schemas import (
     Checked,
-    Component,
-    ComponentDetail,
     PipelineCost,
     PipelineDetail,
     PipelineRun,

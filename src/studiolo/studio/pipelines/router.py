@@ -12,14 +12,11 @@ from studiolo.studio.experiments.schemas import Artifact
 from studiolo.studio.experiments.service import RunFilter, experiment_filter
 from studiolo.studio.pipelines import sent_files, service
 from studiolo.studio.pipelines.components import service as components
+from studiolo.studio.pipelines.components.schemas import Archive, Component, ComponentCreate, ComponentDetail
 from studiolo.studio.pipelines.drafts.router import router as drafts
 from studiolo.studio.pipelines.published.router import router as published
 from studiolo.studio.pipelines.schemas import (
-    Archive,
     Checked,
-    Component,
-    ComponentCreate,
-    ComponentDetail,
     PipelineCost,
     PipelineDetail,
     PipelineRun,

@@ -13,17 +13,9 @@ from studiolo.kernel.paging import Page, bounded, decode, encode
 from studiolo.studio.experiments.schemas import InputFile
 from studiolo.studio.pipelines import checking, interfaces
 from studiolo.studio.pipelines.components import repository
+from studiolo.studio.pipelines.components.schemas import Component, ComponentCreate, ComponentDetail
 from studiolo.studio.pipelines.errors import BadComponent, BadPipeline, ComponentExists, ComponentNotFound
-from studiolo.studio.pipelines.schemas import (
-    Component,
-    ComponentCreate,
-    ComponentDetail,
-    Graph,
-    OutputPort,
-    Port,
-    Problem,
-    Step,
-)
+from studiolo.studio.pipelines.schemas import Graph, OutputPort, Port, Problem, Step
 
 _REGISTRY = re.compile(r"azureml://registries/[^/]+/components/([^/]+)/(?:versions|labels)/([^/]+)")
 _LONG = re.compile(r"(?:azureml:)?/subscriptions/.*/components/([^/]+)/versions/([^/]+)")
