@@ -2,12 +2,18 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, event, func, select
 
+from studiolo.kernel.auth import members
+from studiolo.kernel.auth import repository as accounts
+from studiolo.kernel.auth import service as auth
+from studiolo.kernel.auth.actor import Actor
+from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.context import Context
 from studiolo.studio.compute.clusters import service as clusters
 from studiolo.studio.compute.clusters.schemas import ClusterCreate
@@ -50,6 +56,33 @@ def test_a_step_gets_the_secrets_that_who_started_the_pipeline_may_use(ctx: Cont
     run = ended(ctx, service.submit(ctx, pipeline({"one": one})))
     assert (run.run.state, run.run.error) == ("Completed", None)
     assert text_of(ctx, run, "one") == "same\n"
+
+
+@pytest.mark.parametrize("lost", ["role", "membership"])
+def test_a_pipeline_goes_on_with_the_rights_that_who_started_it_has_then(
+    ctx: Context, tmp_path: Path, lost: str
+) -> None:
+    with ctx.db.begin() as tx:
+        account = auth.create_account(tx, ctx.clock, "ann", None)
+        accounts.set_role(tx, ctx.workspace_id, account, Role.data_scientist.value)
+    mine = replace(ctx, actor=Actor(account, "ann", Role.data_scientist))
+    go, log = tmp_path / "go", tmp_path / "log"
+    waits = step(f"until test -e {go}; do sleep 0.01; done")
+    run = service.submit(mine, pipeline({"one": waits, "two": step(f"echo > {log} ", after=["one"])}))
+    reconcile.tick(ctx)
+    (job,) = experiments.children(ctx, run.run.id)
+    with ctx.db.begin() as tx:
+        if lost == "role":
+            accounts.set_role(tx, ctx.workspace_id, account, Role.reader.value)
+        else:
+            members.remove_member(tx, ctx.workspace_id, account)
+    go.touch()
+    done = ended(ctx, run)
+    assert (done.run.state, states(ctx, run)) == ("Failed", {"one": "Completed", "two": "Failed"})
+    assert "'ann' has" in str(done.run.error)
+    assert "pipelines.write" in str(done.run.error)
+    assert job.user == "ann"
+    assert not log.exists()
 
 
 def test_no_commit_names_bytes_that_are_not_on_the_disk(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,15 @@ _MEMBERSHIP = Prepared(
 
 
 _ACCOUNT = Prepared(select(accounts).where(accounts.c.name == bindparam("name")))
+_MEMBER = Prepared(
+    select(accounts.c.id, accounts.c.name, memberships.c.role)
+    .join(memberships, memberships.c.account_id == accounts.c.id)
+    .where(
+        accounts.c.name == bindparam("name"),
+        memberships.c.workspace_id == bindparam("workspace_id"),
+        ~accounts.c.disabled,
+    )
+)
 _TOKEN_MADE = Prepared(insert(tokens))
 _RUN_ENDED = Prepared(
     update(tokens)
@@ -45,6 +54,11 @@ def account(tx: Connection, account_id: str) -> Row[Any] | None:
 def account_by_name(tx: Connection, name: str) -> Any:
     """Return an account by its name."""
     return _ACCOUNT.first(tx, {"name": name})
+
+
+def member(tx: Connection, workspace_id: str, name: str) -> Any:
+    """Return id, name and role of an account in a workspace; None for one that is gone, disabled or no member."""
+    return _MEMBER.first(tx, {"name": name, "workspace_id": workspace_id})
 
 
 def any_account(tx: Connection) -> Row[Any] | None:

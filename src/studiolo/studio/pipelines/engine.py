@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from studiolo.kernel.auth import service as auth
 from studiolo.kernel.context import Context
 from studiolo.kernel.errors import StudioloError
 from studiolo.kernel.ids import new_id
@@ -64,7 +65,9 @@ class Look:
             good = [name for name, row in self.steps.items() if row.state in repository.GOOD]
             self.outputs = starting.made_by(tx, self.row, good) if self.row else {}
             self.nested = repository.by_run_ids(tx, [row.run_id for row in under if row.kind in NESTED])
+            who = auth.acting(tx, ctx.workspace_id, self.row.user) if self.row else ctx.actor
         self.ctx = ctx
+        self.mine = replace(ctx, actor=who)  # steps start with the rights of who started the pipeline, as they are now
         self.states: dict[str, State] = {name: row.state for name, row in self.steps.items()}
         self.answers = {name: row.answer for name, row in self.steps.items() if row.answer is not None}
         self.ended: dict[str, dict[str, Any]] = {}  # steps that were under way
@@ -82,7 +85,6 @@ class Look:
         row = self.row
         if row is None or not row.live:
             return False
-        self.mine = replace(self.ctx, actor=replace(self.ctx.actor, name=row.user))
         self.plan = plans.of(self.ctx, row.definition, loops.turns(row.items, len(self.steps)))
         self.pipeline = Pipeline(
             ctx=self.mine,
@@ -385,14 +387,7 @@ def _refused(look: Look, error: StudioloError) -> Outcome:
     if not name:
         raise error
     log.warning("pipeline %s: step %s could not be started: %s", look.row.run_id, name, error)
-    now = look.ctx.clock.now()
-    values = {
-        "state": "Failed",
-        "failure": "user_error",
-        "error": str(error)[:4000],
-        "started_at": now,
-        "ended_at": now,
-    }
+    values = starting.failed(look.ctx.clock.now(), "user_error", str(error)).values
     with look.ctx.db.begin() as tx:
         if repository.bump(tx, look.row.run_seq, look.row.version):
             repository.settle(tx, look.row.run_seq, repository.WAITING, {name: values})

@@ -77,14 +77,16 @@ def start(pipeline: Pipeline, name: str, made: Mapping[str, Mapping[str, Held]],
             return Begun(*begun)
     around = Around(pipeline.ctx.blobs, pipeline.plan.graph, pipeline.held, made)
     try:
+        pipeline.ctx.actor.must("pipelines.write")  # who started it may have lost that since
         return _start(pipeline, name, step, around, now)
     except Ungiven as error:
-        return _failed(now, error.failure, str(error))
+        return failed(now, error.failure, str(error))
     except StudioloError as error:
-        return _failed(now, "environment" if error.code.startswith("environments.") else "user_error", str(error))
+        return failed(now, "environment" if error.code.startswith("environments.") else "user_error", str(error))
 
 
-def _failed(now: datetime, failure: str, error: str) -> Begun:
+def failed(now: datetime, failure: str, error: str) -> Begun:
+    """Return what becomes of a step that cannot run."""
     return Begun({"state": "Failed", "failure": failure, "error": error[:4000], "started_at": now, "ended_at": now})
 
 
