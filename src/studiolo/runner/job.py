@@ -89,6 +89,8 @@ def fork_ahead(*others: Any) -> None:
         _stand_apart()
         if os.getppid() != runner:
             os._exit(0)
+        if warmed is not None:
+            warmed.come_near()
         text, fds, _, _ = socket.recv_fds(theirs, _PIECE, 3)
         while more := theirs.recv(_PIECE):
             text += more

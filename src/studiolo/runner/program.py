@@ -11,10 +11,11 @@ import os
 import resource
 import signal
 import sys
+import time
 import types
 from typing import Any
 
-from studiolo.runner import attempt
+from studiolo.runner import attempt, rehearsal
 
 ROOM = 96  # bytes that the variable of the mark has in the environment that a process starts with
 _MARK = b"STUDIOLO_ATTEMPT="
@@ -23,6 +24,7 @@ _OWN = (
     "studiolo.runner",
     *(f"studiolo.runner.{name[:-3]}" for name in os.listdir(os.path.dirname(__file__))),
 )
+_kept: list[Any] = []
 
 
 class Program(BaseException):
@@ -36,16 +38,17 @@ class Program(BaseException):
 
     def run(self) -> None:
         """Be the program, and end as it does; does not return."""
-        os.environ.clear()
+        _clear_away()
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.update(self.env)
+        time.tzset()
         script = os.path.abspath(self.argv[1])
         sys.argv, sys.orig_argv = self.argv[1:], list(self.argv)
+        with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="utf-8") as file:
+            file.write(os.path.basename(script)[:15])
         own = [part for part in self.env.get("PYTHONPATH", "").split(os.pathsep) if part]
         sys.path[:] = [os.path.dirname(script), *own, *(part for part in sys.path if part not in own)]
-        # of the runner, which needs no package. Nothing is asked of the names of all modules, and none is freed: either would copy pages that
-        # are shared with who holds them, at 7 µs each
-        self._kept = [sys.modules.pop(name, None) for name in (*_OWN, "__main__")]
-        _as_new()
         gc.freeze()  # what is there now is not looked through at the end
         me, runner = os.getpid(), os.getppid()
         module = types.ModuleType("__main__")
@@ -111,20 +114,19 @@ def _inside(error: Exception) -> types.TracebackType | None:
     return frame
 
 
-def _as_new() -> None:
-    """Take back what differs from an interpreter that has just started."""
-    import time
-
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    time.tzset()
+def _clear_away() -> None:
+    """Take back what differs from an interpreter that has just started; a second time nothing is left to do."""
+    if "__main__" not in sys.modules:
+        return
+    os.environ.clear()
+    # of the runner, which needs no package. Nothing is asked of the names of all modules, and none is freed: either would copy pages that
+    # are shared with who holds them, at 7 µs each
+    _kept.extend(sys.modules.pop(name, None) for name in (*_OWN, "__main__"))
     gc.enable()
     if (loaded := sys.modules.get("tempfile")) is not None:
         loaded.__dict__["tempdir"] = None
     if (loaded := sys.modules.get("numpy.random")) is not None:
         loaded.seed()  # Python's own is seeded anew by each fork
-    with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="utf-8") as file:
-        file.write(os.path.basename(sys.argv[0])[:15])
 
 
 class Warmed:
@@ -150,9 +152,15 @@ class Warmed:
         except OSError:
             return None
         # a file of the program's own that has the name of a loaded module would have been taken in its place
-        if not os.path.isfile(script) or any(name.partition(".")[0] in sys.modules for name in beside):
+        if not os.path.isfile(script) or any(_is_loaded(name.partition(".")[0]) for name in beside):
             return None
         return Program(order, place)
+
+    def come_near(self) -> None:
+        """Do ahead, in a process that waits for what it is to be, what any program needs."""
+        _clear_away()
+        gc.freeze()
+        rehearsal.of_program()
 
     def enter(self, mark: str) -> None:
         """Carry the mark where the kernel shows it, and close what is not the program's; raises OSError."""
@@ -164,6 +172,10 @@ class Warmed:
             if int(name) > 2 and int(name) not in self.held:
                 with contextlib.suppress(OSError):
                     os.close(int(name))
+
+
+def _is_loaded(name: str) -> bool:
+    return name in sys.modules or name in _OWN
 
 
 def _place_of_mark() -> int | None:
