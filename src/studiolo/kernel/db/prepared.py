@@ -50,11 +50,11 @@ class _Made(NamedTuple):
 
     def loaded(self, found: Iterable[Any]) -> Any:
         if not self.loads:
-            return self.row(*found)
+            return tuple.__new__(self.row, found)  # as namedtuple does itself, without its keywords
         values = list(found)
         for index, turn in self.loads:
             values[index] = turn(values[index])
-        return self.row(*values)
+        return tuple.__new__(self.row, values)
 
 
 class Prepared:
