@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studiolo.kernel.errors import Invalid
-from studiolo.studio.experiments.job_files import command, document, environments, notebook, parallel, spark, sweep
+from studiolo.studio.experiments.job_files import (
+    automl,
+    command,
+    document,
+    environments,
+    notebook,
+    parallel,
+    spark,
+    sweep,
+)
 from studiolo.studio.experiments.job_files.data import mapped
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 
@@ -15,7 +24,6 @@ if TYPE_CHECKING:
     from studiolo.sdk.studio import Studio
 
 _LATER = {
-    "automl": "Start it with: studiolo automl submit",
     "batch endpoint": "",
     "batch deployment": "",
     "workspace": "Make one with: studiolo workspace create",
@@ -99,6 +107,7 @@ def _known(kind: str, raw: Mapping[str, Any]) -> Container[str]:
         "parallel": parallel.KNOWN,
         "notebook": notebook.KNOWN,
         "spark": spark.KNOWN,
+        "automl": automl.KNOWN,
         "data": data_yaml.KNOWN,
         "model": _MODEL,
         "environment": environments.KNOWN,
@@ -134,6 +143,11 @@ def _notebook(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[s
 def _spark(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
     submitted = studio.experiments.submit_job(spark.of(raw, path, places), path.name)
     return submitted.run, submitted.warnings
+
+
+def _automl(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
+    asked, warnings = automl.of(raw, path, places)
+    return studio.automl.submit(**asked).run, warnings
 
 
 def _pipeline(studio: Studio, raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[Any, list[str]]:
@@ -239,6 +253,7 @@ _MAKERS = {
     "parallel": _parallel,
     "notebook": _notebook,
     "spark": _spark,
+    "automl": _automl,
     "pipeline": _pipeline,
     "component": _component,
     "schedule": _schedule,

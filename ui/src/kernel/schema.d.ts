@@ -6245,6 +6245,21 @@ export interface components {
       time_limit: number | null;
     };
     /**
+     * AutoMLTarget
+     * @description An AutoML run. spec: as of a submission; its texts may hold expressions, such as the version that came as `dataset`.
+     */
+    AutoMLTarget: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'automl';
+      /** Spec */
+      spec: {
+        [key: string]: unknown;
+      };
+    };
+    /**
      * Backfill
      * @description A backfill. total: windows; done: that are over; seconds_left: estimated, once some are done.
      */
@@ -15438,7 +15453,7 @@ export interface components {
      *
      *     looked_at: when it was last looked for files; pending: files that arrived and wait for their turn.
      *
-     *     runs_as: name of the account whose rights its runs have; what: a pipeline, a job or a published pipeline, with its name; next: the times to come.
+     *     runs_as: name of the account whose rights its runs have; what: a pipeline, a job, a published pipeline or an AutoML run, with its name; next: the times to come.
      */
     Schedule: {
       /**
@@ -15513,7 +15528,7 @@ export interface components {
        * What
        * @enum {string}
        */
-      what: 'pipeline' | 'job' | 'published';
+      what: 'pipeline' | 'job' | 'published' | 'automl';
       /** Zone */
       zone: string;
     };
@@ -15550,7 +15565,8 @@ export interface components {
       target:
         | components['schemas']['PipelineTarget-Input']
         | components['schemas']['JobTarget']
-        | components['schemas']['PublishedTarget'];
+        | components['schemas']['PublishedTarget']
+        | components['schemas']['AutoMLTarget'];
       /** Trigger */
       trigger:
         | components['schemas']['Cron']
@@ -15617,7 +15633,8 @@ export interface components {
       target:
         | components['schemas']['PipelineTarget-Output']
         | components['schemas']['JobTarget']
-        | components['schemas']['PublishedTarget'];
+        | components['schemas']['PublishedTarget']
+        | components['schemas']['AutoMLTarget'];
       /** Target Name */
       target_name: string;
       /** Trigger */
@@ -15640,7 +15657,7 @@ export interface components {
        * What
        * @enum {string}
        */
-      what: 'pipeline' | 'job' | 'published';
+      what: 'pipeline' | 'job' | 'published' | 'automl';
       /** Zone */
       zone: string;
     };
@@ -15661,6 +15678,7 @@ export interface components {
             | components['schemas']['PipelineTarget-Input']
             | components['schemas']['JobTarget']
             | components['schemas']['PublishedTarget']
+            | components['schemas']['AutoMLTarget']
           )
         | null;
       /** Trigger */

@@ -74,6 +74,15 @@ def submit(ctx: Context, spec: AutoMLSpec) -> AutoMLRun:
     Raises what is wrong with the spec before anything is made: DatasetNotFound, TargetMissing, TargetUnusable (as far as the
     profile tells), UnknownMetric, UnknownChoice, BudgetTooSmall.
     """
+    made = ready(ctx, spec)
+    with ctx.db.begin() as tx:
+        run = begin(tx, ctx, made)
+    experiments.hurry(ctx)
+    return _assemble(ctx, run, made)
+
+
+def ready(ctx: Context, spec: AutoMLSpec, tags: Mapping[str, str] | None = None) -> JobSpec:
+    """Return the job of a run that can begin now; raises as `submit`."""
     spec = _settled(spec)
     version = datasets.resolve(ctx, spec.dataset)
     _check(ctx, spec, version)
@@ -92,12 +101,18 @@ def submit(ctx: Context, spec: AutoMLSpec) -> AutoMLRun:
         env={"STUDIOLO_AUTOML": spec.model_dump_json(), "STUDIOLO_AUTOML_AT": str(ctx.clock.now().timestamp())},
         resources=Resources(cores=cores),
         params={"dataset": version.reference} | ({"split": spec.split} if part else {}),
+        tags=dict(tags or {}),
         context={"spec": spec.model_dump(mode="json"), "dataset": used},
     )
-    with ctx.db.begin() as tx:
-        run = experiments.submit(ctx, job, tx)
-        lineage.link(tx, ctx, f"dataset:{used}", f"run:{run.id}")
-    return _assemble(ctx, run, job)
+    experiments.admit(ctx, job)
+    return job
+
+
+def begin(tx: Connection, ctx: Context, job: JobSpec) -> Run:
+    """Queue a run that was made ready just now, in the caller's transaction."""
+    run = experiments.queue(tx, ctx, job)
+    lineage.link(tx, ctx, f"dataset:{job.context['dataset']}", f"run:{run.id}")
+    return run
 
 
 def register(tx: Connection, ctx: Context, run: Run, job: JobSpec) -> None:

@@ -78,6 +78,8 @@ class Schedules:
             for name, value in inputs.items():
                 if found["kind"] == "published":
                     found["inputs"] = {**found.get("inputs", {}), name: value}
+                elif found["kind"] == "automl":
+                    found["spec"] = {**found["spec"], name: value}
                 else:
                     files.put_input(found["spec"], name, value, pipeline=found["kind"] == "pipeline")
         return found
@@ -86,6 +88,8 @@ class Schedules:
         run = self._http.get(f"experiments/runs/{run_id}")
         if run["kind"] == "pipeline":
             return {"kind": "pipeline", "spec": self._http.get(f"pipelines/runs/{run_id}/spec")}
+        if run["kind"] == "automl":
+            return {"kind": "automl", "spec": self._http.get(f"automl/runs/{run_id}")["spec"]}
         return {"kind": "job", "spec": self._http.get(f"experiments/runs/{run_id}/spec")}
 
     def list(self, name: str = "", limit: int = 100) -> builtins.list[Schedule]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from studiolo.kernel.http import Transport
 from studiolo.studio.experiments.client import Experiments
-from studiolo.studio.experiments.job_files import command, document, notebook, parallel, spark, sweep
+from studiolo.studio.experiments.job_files import automl, command, document, notebook, parallel, spark, sweep
 from studiolo.studio.experiments.job_files.document import FileNotThere, enum, mapping, text, unknown
 from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.pipelines.client import Pipelines
@@ -108,10 +108,15 @@ def _written(
     if kind == "pipeline":
         spec, warnings = Pipelines(http).prepare_raw(raw, path, places)
         return {"kind": "pipeline", "spec": spec}, warnings
+    if kind == "automl":
+        raw |= {key: value for key, value in mapping(raw, "inputs").items() if value is not None}  # its table is one
+        raw.pop("inputs", None)
+        asked, warnings = automl.of(raw, path, places)
+        return {"kind": "automl", "spec": asked}, warnings
     if kind not in _READERS:
         raise BadSchedule(
             f"What is of the kind '{kind}' cannot be scheduled.",
-            f"Jobs of these kinds can: {', '.join(_READERS)}, pipeline.",
+            f"Jobs of these kinds can: {', '.join(_READERS)}, automl, pipeline.",
             field="create_job",
         )
     job, warnings = Experiments(http).prepare_job(_READERS[kind](raw, path, places), path.name)
@@ -122,6 +127,9 @@ def _of_run(http: Transport, run_id: str, changes: Mapping[str, Any]) -> dict[st
     """Return the target of a run, with literal inputs and other keys of its spec changed."""
     run = http.get(f"experiments/runs/{run_id}")
     pipeline = run["kind"] == "pipeline"
+    if run["kind"] == "automl":
+        spec = http.get(f"automl/runs/{run_id}")["spec"]
+        return {"kind": "automl", "spec": {**spec, **mapping(changes, "inputs")}}
     spec = http.get(f"pipelines/runs/{run_id}/spec" if pipeline else f"experiments/runs/{run_id}/spec")
     for name, value in mapping(changes, "inputs").items():
         put_input(spec, name, value, pipeline=pipeline)

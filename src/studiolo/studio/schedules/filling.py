@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from studiolo.studio.datastores.paths import address
@@ -102,6 +103,14 @@ def job(spec: JobSpec, known: Words, schedule: str) -> JobSpec:
 def given(values: Mapping[str, Given], known: Words) -> dict[str, Given]:
     """Return values of inputs for one firing."""
     return {name: _given(one, known, f"target.inputs.{name}") for name, one in values.items()}
+
+
+def plain(values: Mapping[str, Any], known: Words, schedule: str) -> dict[str, Any]:
+    """Return a mapping of plain values for one firing, with the run's name where it has none of its own."""
+    found = {
+        name: text(one, known, f"target.spec.{name}") if isinstance(one, str) else one for name, one in values.items()
+    }
+    return {**found, "name": known.get("name", schedule)}
 
 
 def _given(one: Given, known: Words, field: str) -> Given:

@@ -1,7 +1,7 @@
 """The nouns of schedules on the wire: when, what, and what came of it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -114,7 +114,16 @@ class PublishedTarget(BaseModel):
     inputs: dict[str, Given] = {}
 
 
-Target = Annotated[PipelineTarget | JobTarget | PublishedTarget, Field(discriminator="kind")]
+class AutoMLTarget(BaseModel):
+    """An AutoML run. spec: as of a submission; its texts may hold expressions, such as the version that came as `dataset`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["automl"] = "automl"
+    spec: dict[str, Any]
+
+
+Target = Annotated[PipelineTarget | JobTarget | PublishedTarget | AutoMLTarget, Field(discriminator="kind")]
 
 
 class ScheduleSettings(BaseModel):
@@ -229,7 +238,7 @@ class Schedule(BaseModel):
 
     looked_at: when it was last looked for files; pending: files that arrived and wait for their turn.
 
-    runs_as: name of the account whose rights its runs have; what: a pipeline, a job or a published pipeline, with its name; next: the times to come.
+    runs_as: name of the account whose rights its runs have; what: a pipeline, a job, a published pipeline or an AutoML run, with its name; next: the times to come.
     """
 
     name: str
@@ -239,7 +248,7 @@ class Schedule(BaseModel):
     trigger: Trigger
     says: str
     zone: str
-    what: Literal["pipeline", "job", "published"]
+    what: Literal["pipeline", "job", "published", "automl"]
     target_name: str
     experiment: str
     catch_up: CatchUp

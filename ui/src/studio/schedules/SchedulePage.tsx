@@ -25,6 +25,7 @@ const WHAT: Record<string, string> = {
   pipeline: 'Pipeline',
   job: 'Job',
   published: 'Published pipeline',
+  automl: 'AutoML',
 };
 const CATCH_UP = {
   one: 'the newest of them runs',

@@ -18,7 +18,7 @@ interface Props {
 export function TargetFields({ target, trigger, set, fields }: Props) {
   const inputs = inputsOf(target);
   const field = (name: string) =>
-    ['values', 'inputs', 'params', 'data']
+    ['values', 'inputs', 'params', 'data', 'spec']
       .flatMap((part) => [`target.${part}.${name}`, `target.${part}.${name}.path`, `${part}.${name}`])
       .map((key) => fields[key])
       .find(Boolean);

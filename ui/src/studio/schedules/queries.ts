@@ -57,6 +57,10 @@ export const targetOf = (runId: string) =>
         const spec = await data(api().GET('/pipelines/runs/{run_id}/spec', { params: { path }, signal }));
         return { name: run.name, pipeline: true, target: { kind: 'pipeline', spec } as Target };
       }
+      if (run.kind === 'automl') {
+        const found = await data(api().GET('/automl/runs/{run_id}', { params: { path }, signal }));
+        return { name: run.name, pipeline: false, target: { kind: 'automl', spec: found.spec } };
+      }
       const spec = await data(api().GET('/experiments/runs/{run_id}/spec', { params: { path }, signal }));
       return { name: run.name, pipeline: false, target: { kind: 'job', spec } as Target };
     },

@@ -23,10 +23,14 @@ const shown = (name: string, value: unknown): TargetInput => ({
   data: isData(value) || isSent(value),
 });
 
+/** What of an AutoML run may be another for a schedule. */
+const AUTOML = ['dataset', 'target', 'metric', 'time_limit', 'max_trials'];
+
 /** The inputs of what a schedule runs. Files that were sent with a job have no address, and are not among them. */
 export function inputsOf(target: Target): TargetInput[] {
   if (target.kind === 'published')
     return Object.entries(target.inputs ?? {}).map(([name, one]) => shown(name, one));
+  if (target.kind === 'automl') return AUTOML.map((name) => shown(name, target.spec[name] ?? ''));
   if (target.kind === 'pipeline')
     return Object.entries(target.spec.values ?? {}).map(([name, one]) => shown(name, one));
   return [
@@ -47,10 +51,17 @@ function like(old: unknown, text: string): unknown {
   return text;
 }
 
+/** Settings of an AutoML run with another text for one: numbers and nothing are such. */
+function withSetting(spec: Record<string, unknown>, name: string, text: string): Record<string, unknown> {
+  const number = name === 'time_limit' || name === 'max_trials';
+  return { ...spec, [name]: !number ? text : text.trim() === '' ? null : like(0, text) };
+}
+
 /** What runs, with another text for one of its inputs. */
 export function withInput(target: Target, name: string, text: string): Target {
   const put = (old: Record<string, unknown> | undefined) => ({ ...old, [name]: like(old?.[name], text) });
   if (target.kind === 'published') return { ...target, inputs: put(target.inputs) } as Target;
+  if (target.kind === 'automl') return { ...target, spec: withSetting(target.spec, name, text) };
   if (target.kind === 'pipeline')
     return { ...target, spec: { ...target.spec, values: put(target.spec.values) } } as Target;
   const part = name in (target.spec.data ?? {}) ? 'data' : 'params';

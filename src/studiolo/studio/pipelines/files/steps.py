@@ -85,7 +85,7 @@ def _kind(name: str, raw: dict[str, Any]) -> str:
     if word in _KINDS:
         return word
     hints = {
-        "automl": "Start it with: studiolo automl submit",
+        "automl": "AutoML runs by itself, or on a schedule: studiolo apply -f automl.yml",
     }
     raise BadPipeline(
         f"Step '{name}' is of type '{word}', which pipelines here do not have.",
