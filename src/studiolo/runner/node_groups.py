@@ -9,6 +9,7 @@ the nodes of Slurm by itself.
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,10 +17,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 _PAUSE = 0.05
 _END = b"end\n"  # to the nodes, from who started them
+# by a node, to who started them, with the last line of the rank
+_FAILED = re.compile(
+    rb"\[studio\] rank (\d+) of node (\d+) ended with (\d+); the others are ended\.(?: It said: (.*))?"
+)
+_RAISED = re.compile(rb"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
+_SAID = 2000  # bytes of a line that is said again, whole or not at all: of half a secret nobody knew that it is one
+_ANSWER = 30.0  # seconds that its answer may take
+_LAST_WORDS = 0.5  # seconds that what a rank has written may take
 _PATIENCE = 2.0
 _PIECE = 1 << 16
 _LONGEST = 1 << 20  # bytes of a line that does not end, before it is passed on in parts
@@ -33,8 +43,6 @@ def start(plan: "dict[str, Any]", words: "list[str]") -> int:
     names = _of_slurm(count)
     plan |= {"hosts": [_address(name) for name in names] or ["127.0.0.1"] * count}
     plan |= {"port": _free_port(), "slurm": bool(names)}
-    # whose failure ended the others: a file that all nodes see; a sweep starts several of us in one folder
-    plan["failed"] = os.path.join(str(plan["folder"]), f".failed.{os.getpid()}.{plan['port']}.json")
     if plan["kind"] == "tensorflow":
         plan |= {"workers": _workers(plan)}
     where = f"of Slurm: {', '.join(names)}" if names else "which are groups of processes on one machine"
@@ -75,43 +83,92 @@ def _workers(plan: "dict[str, Any]") -> "list[str]":
 
 
 def _by_slurm(plan: "dict[str, Any]", words: "list[str]") -> int:
-    """Let Slurm start the nodes; it kills all of them when one fails."""
+    """Let Slurm start the nodes, and tell all of them to end when a rank fails; a node whose process falls Slurm ends all for."""
     count, cores = str(plan["nodes"]), os.environ.get("SLURM_CPUS_PER_TASK") or "1"
     options = [f"--nodes={count}", f"--ntasks={count}", "--ntasks-per-node=1", f"--cpus-per-task={cores}"]
+    # a node whose rank failed ends with 0 when it was told to, so that Slurm does not kill those that still have their grace
     options += ["--kill-on-bad-exit=1", "--wait=0", "--overlap", "--mpi=none", "--export=ALL"]
     # what it reads all nodes read: of a signal it would kill all, or their ranks would get it too
-    step = subprocess.Popen(["srun", *options, *_node(plan), *words], stdin=subprocess.PIPE)
+    out, into = os.pipe()
+    step = subprocess.Popen(["srun", *options, *_node(plan), *words], stdin=subprocess.PIPE, stderr=into, bufsize=0)
+    os.close(into)
     told: list[int] = []
 
     def end(*_: Any) -> None:
-        told.append(1)
         assert step.stdin is not None
         with contextlib.suppress(OSError):
             os.write(step.stdin.fileno(), _END)
 
-    signal.signal(signal.SIGTERM, end)
+    def cancel(*_: Any) -> None:
+        told.append(1)
+        end()
+
+    signal.signal(signal.SIGTERM, cancel)
+    hearing = _Hearing(out, end)
     code = step.wait()
+    failed = hearing.ended()
     if told:
         return 128 + signal.SIGTERM
-    return _first_failed(plan) or (code if code >= 0 else 128 - code)
+    return failed or (code if code >= 0 else 128 - code)
 
 
 def _here(plan: "dict[str, Any]", words: "list[str]") -> int:
     """Start the nodes as groups of processes on this machine."""
     nodes = []
+    out, into = os.pipe()
     for number in range(int(plan["nodes"])):
         own = {**os.environ, **_share_of_gpus(number, int(plan["nodes"]))}
-        nodes.append(subprocess.Popen([*_node(plan | {"number": number}), *words], env=own, start_new_session=True))
+        group = [*_node(plan | {"number": number}), *words]
+        nodes.append(subprocess.Popen(group, env=own, stderr=into, start_new_session=True))
+    os.close(into)
     signal.signal(signal.SIGTERM, lambda *_: _tell(nodes, signal.SIGTERM))
+    hearing = _Hearing(out, lambda: _tell(nodes, signal.SIGTERM))
     while True:
         codes = [node.poll() for node in nodes]
         failed = next((code for code in codes if code), None)
         if failed is not None:
             _end_all(nodes, float(plan["grace"]) + _PATIENCE)  # each ends its own ranks within it
-            return _first_failed(plan) or (failed if failed > 0 else 128 - failed)
+            return hearing.ended() or (failed if failed > 0 else 128 - failed)
         if all(code == 0 for code in codes):
+            hearing.ended()
             return 0
         time.sleep(_PAUSE)
+
+
+class _Hearing:
+    """Passes on what nodes say of themselves, and ends all when the first says that a rank has failed.
+
+    Of ranks nothing comes this way. A file would be seen late: over NFS it may be a minute until a machine sees what another one made.
+    """
+
+    def __init__(self, source: int, end: "Callable[[], None]") -> None:
+        self._source, self._end = source, end
+        self._first: re.Match[bytes] | None = None
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        rest = b""
+        while piece := os.read(self._source, _PIECE):
+            whole, newline, rest = (rest + piece).rpartition(b"\n")
+            for line in (whole + newline).splitlines(keepends=True):
+                found = _FAILED.search(line)
+                if found is None or self._first is None:
+                    _write(line, 2)
+                if found is not None and self._first is None:
+                    self._first = found
+                    self._end()
+        _write(rest, 2)
+
+    def ended(self) -> int:
+        """Say at the end of the log whose failure it was, and return its exit code, 0 when none failed."""
+        self._thread.join(_PATIENCE)
+        if self._first is None:
+            return 0
+        rank, node, code, said = self._first.groups()
+        last = b": " + said if said else b"."
+        _write(b"[studio] Rank %b of node %b failed first, with exit code %b%b\n" % (rank, node, code, last), 2)
+        return int(code)
 
 
 def _node(plan: "dict[str, Any]") -> "list[str]":
@@ -130,54 +187,79 @@ def _share_of_gpus(number: int, count: int) -> "dict[str, str]":
 def node(plan: "dict[str, Any]", words: "list[str]") -> int:
     """Run the ranks of one node until they have ended, or one has failed; returns the exit code."""
     number, count = int(plan.get("number", os.environ.get("SLURM_NODEID") or 0)), int(plan["processes"])
-    out, into = os.pipe()
+    group = _Group()
     # before the first rank: it may be told to end at any moment
-    told: list[float] = []
-    ranks: list[subprocess.Popen[bytes]] = []
-
-    gently: list[int] = []
-
-    def end(*_: Any) -> None:
-        told.append(time.monotonic())
-        _tell(ranks, signal.SIGTERM)
-
-    def listen() -> None:
-        if os.read(0, 1):
-            gently.append(
-                1
-            )  # who starts the nodes knows why; of another exit code Slurm would kill those that still end
-            end()
-
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGTERM, group.struck)
     if plan["slurm"]:
-        threading.Thread(target=listen, daemon=True).start()
+        threading.Thread(target=group.listen, daemon=True).start()
+    voices: list[_Voice] = []
     for local in range(count):
-        if not told:
-            own = _variables(plan, number, local)
-            ranks.append(subprocess.Popen(words, env=own, stdin=subprocess.DEVNULL, stdout=into, stderr=into))
-    if told:  # while the last one was started
-        _tell(ranks, signal.SIGTERM)
-    os.close(into)
-    passing = threading.Thread(target=_pass_on, args=(out, f"[node {number}] ".encode()), daemon=True)
-    passing.start()
-    code = _wait(plan, number, ranks, told)
-    passing.join(float(plan["grace"]))  # a process that a rank left behind may hold it open for ever
-    return 0 if gently else code
+        if not group.told:
+            own, (out, into) = _variables(plan, number, local), os.pipe()
+            group.ranks.append(subprocess.Popen(words, env=own, stdin=subprocess.DEVNULL, stdout=into, stderr=into))
+            os.close(into)
+            voices.append(_Voice(out, f"[node {number}] ".encode()))
+    if group.told:  # while the last one was started
+        _tell(group.ranks[-1:], signal.SIGTERM)
+
+    def blame(local: int, code: int) -> None:
+        voices[local].thread.join(_LAST_WORDS)
+        said = b" It said: " + voices[local].last if voices[local].last else b""
+        word = f"[studio] rank {number * count + local} of node {number} ended with {code}; the others are ended."
+        with contextlib.suppress(OSError):  # who started the nodes is gone
+            _write(word.encode() + said + b"\n", 2)
+
+    code = _wait(group, float(plan["grace"]), blame)
+    deadline = time.monotonic() + float(plan["grace"])
+    for voice in voices:
+        voice.thread.join(max(0.0, deadline - time.monotonic()))  # what a rank left behind may hold it open for ever
+    if code and plan["slurm"]:
+        group.heard.wait(_ANSWER)
+    # who starts the nodes knows why; of another exit code Slurm would kill those that still end
+    return 0 if group.gently else code
 
 
-def _wait(plan: "dict[str, Any]", number: int, ranks: "list[subprocess.Popen[bytes]]", told: "list[float]") -> int:
-    grace = float(plan["grace"])
+class _Group:
+    """The ranks of a node, which are told to end once: who is told again may be disturbed in what it does then.
+
+    told: when; gently: by who started the nodes; heard: that nobody is to be waited for who might say so.
+    """
+
+    def __init__(self) -> None:
+        self.ranks: list[subprocess.Popen[bytes]] = []
+        self.told: list[float] = []
+        self.gently = False
+        self.heard = threading.Event()
+
+    def end(self) -> None:
+        if not self.told:
+            self.told.append(time.monotonic())
+            _tell(self.ranks, signal.SIGTERM)
+
+    def struck(self, *_: Any) -> None:
+        self.heard.set()  # Slurm ends the step
+        self.end()
+
+    def listen(self) -> None:
+        if os.read(0, 1):
+            self.gently = True
+            self.end()
+        self.heard.set()  # also when who started the nodes is gone
+
+
+def _wait(group: _Group, grace: float, blame: "Callable[[int, int], None]") -> int:
+    """Return the exit code of the first rank that failed, or that of having been told to end; none lives when it returns."""
+    found = 0
     while True:
-        codes = [rank.poll() for rank in ranks]
-        if told and (None not in codes or time.monotonic() - told[0] > grace):
-            _end_all(ranks, 0.0)
-            return 128 + signal.SIGTERM
+        codes = [rank.poll() for rank in group.ranks]
         failed = next(((local, code) for local, code in enumerate(codes) if code), None)
-        if failed is not None and not told:
-            rank, code = number * len(ranks) + failed[0], failed[1] if failed[1] > 0 else 128 - failed[1]
-            _blame(plan, number, rank, code)
-            _end_all(ranks, grace)
-            return code
+        if failed is not None and not group.told:
+            found = failed[1] if failed[1] > 0 else 128 - failed[1]
+            blame(failed[0], found)
+            group.end()
+        if group.told and (None not in codes or time.monotonic() - group.told[0] > grace):
+            _end_all(group.ranks, 0.0)
+            return found or 128 + signal.SIGTERM
         if all(code == 0 for code in codes):
             return 0
         time.sleep(_PAUSE)
@@ -242,44 +324,42 @@ def _mpi(plan: "dict[str, Any]", words: "list[str]") -> int:
     return os.execv(program, [program, *options, *words])
 
 
-def _pass_on(source: int, label: bytes) -> None:
-    """Write what ranks say line by line, each with its node before it, so that lines of several nodes stay whole."""
-    rest = b""
-    while piece := os.read(source, _PIECE):
-        rest += piece
-        # the last byte may be the first half of \r\n
-        end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, len(rest) - 1)) + 1
-        if not end and len(rest) < _LONGEST:
-            continue
-        lines, rest = (rest[:end], rest[end:]) if end else (rest, b"")
-        _write(b"".join(label + line for line in lines.splitlines(keepends=True)))
-    if rest:
-        _write(label + rest + b"\n")
+class _Voice:
+    """Writes what a rank says line by line, each with its node before it, so that lines of several ranks stay whole.
+
+    last: the last exception that it told of, else its last line.
+    """
+
+    def __init__(self, source: int, label: bytes) -> None:
+        self._source, self._label = source, label
+        self.last, self._raised = b"", False
+        self.thread = threading.Thread(target=self._pass_on, daemon=True)
+        self.thread.start()
+
+    def _pass_on(self) -> None:
+        rest = b""
+        while piece := os.read(self._source, _PIECE):
+            rest += piece
+            # the last byte may be the first half of \r\n
+            end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, len(rest) - 1)) + 1
+            if not end and len(rest) < _LONGEST:
+                continue
+            lines, rest = (rest[:end], rest[end:]) if end else (rest, b"")
+            self._say(lines.splitlines(keepends=True))
+        if rest:
+            self._say([rest + b"\n"])
+
+    def _say(self, lines: "list[bytes]") -> None:
+        _write(b"".join(self._label + line for line in lines))
+        for line in lines:
+            raised = _RAISED.match(line) is not None
+            if line.strip() and (raised or not self._raised):
+                self.last, self._raised = line.strip() if len(line) < _SAID else b"", raised
 
 
-def _write(data: bytes) -> None:
+def _write(data: bytes, into: int = 1) -> None:
     while data:
-        data = data[os.write(1, data) :]
-
-
-def _blame(plan: "dict[str, Any]", number: int, rank: int, code: int) -> None:
-    """Note whose failure it is, once for all nodes, and say so."""
-    with contextlib.suppress(OSError):
-        with open(str(plan["failed"]), "x", encoding="utf-8") as file:
-            file.write(json.dumps({"node": number, "rank": rank, "code": code}))
-        sys.stderr.write(f"[studio] rank {rank} of node {number} ended with {code}; the others are ended.\n")
-        sys.stderr.flush()
-
-
-def _first_failed(plan: "dict[str, Any]") -> int:
-    """Return the exit code of the rank that failed first, 0 when none has said so."""
-    try:
-        with open(str(plan["failed"]), encoding="utf-8") as file:
-            found = int(json.load(file)["code"])
-        os.unlink(str(plan["failed"]))
-        return found
-    except (OSError, ValueError, KeyError):
-        return 0
+        data = data[os.write(into, data) :]
 
 
 def _tell(processes: "list[subprocess.Popen[bytes]]", number: int) -> None:

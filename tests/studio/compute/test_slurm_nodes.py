@@ -90,6 +90,57 @@ def test_the_end_of_one_rank_ends_those_of_all_nodes_with_its_code(own: Own, tmp
     own.until(lambda: not marked(order))
 
 
+FAILS = """
+import os, pathlib, signal, sys, time
+up, rank = pathlib.Path(sys.argv[1]), os.environ["RANK"]
+def end(*_): print("told", flush=True); time.sleep(0.5); print("saved", flush=True); sys.exit(0)
+if rank != "3":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if rank == "1" and "stubborn" in sys.argv else end)
+    (up / rank).touch()
+    time.sleep(600)
+while len(list(up.iterdir())) < 3: time.sleep(0.01)
+sys.exit(5)
+"""
+
+
+def test_the_others_are_told_once_and_have_their_grace_when_a_rank_fails(own: Own, tmp_path: Path) -> None:
+    up = own.place.root / "up"
+    up.mkdir()
+    order = on_nodes(own, tmp_path, FAILS, each=2)
+    order["argv"].append(str(up))
+    own.port.start(tmp_path, order)
+    assert own.ended(tmp_path).code == 5
+    assert lines(tmp_path) == [
+        f"[node {n}] {word}"
+        for n, word in ((0, "saved"), (0, "saved"), (0, "told"), (0, "told"), (1, "saved"), (1, "told"))
+    ]
+    assert (tmp_path / "log.txt").read_text().count("the others are ended") == 1
+    assert marked(order) == []
+
+
+def test_a_rank_that_does_not_listen_is_killed_when_another_has_failed(own: Own, tmp_path: Path) -> None:
+    up = own.place.root / "up"
+    up.mkdir()
+    order = on_nodes(own, tmp_path, FAILS, each=2)
+    order["argv"] += [str(up), "stubborn"]
+    own.port.start(tmp_path, order)
+    assert own.ended(tmp_path).code == 5
+    assert lines(tmp_path).count("[node 0] saved") == 1
+    assert marked(order) == []
+
+
+def test_a_node_whose_process_is_killed_ends_the_others(own: Own, tmp_path: Path) -> None:
+    code = "import os, time; print(os.getppid(), os.getpid(), flush=True); time.sleep(600)"
+    order = on_nodes(own, tmp_path, code)
+    own.port.start(tmp_path, order)
+    own.until(lambda: own.port.poll(tmp_path) and (tmp_path / "log.txt").exists() and len(lines(tmp_path)) == 2)
+    node, orphan = (int(word) for word in lines(tmp_path)[1].split()[2:])
+    os.kill(node, signal.SIGKILL)
+    assert own.ended(tmp_path).code == 137
+    own.until(lambda: {*marked(order)} <= {orphan})
+    os.kill(orphan, signal.SIGKILL)  # a Slurm that follows processes by their parents alone does not see it
+
+
 def test_cancel_reaches_the_ranks_of_all_nodes(own: Own, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys, time\n"

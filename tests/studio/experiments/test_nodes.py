@@ -68,6 +68,22 @@ def test_the_end_of_one_rank_ends_those_of_all_nodes(ctx: Context) -> None:
     assert carrying(run) == []
 
 
+def test_the_reason_is_what_the_rank_that_failed_first_said(ctx: Context) -> None:
+    program = """
+import os, signal, sys, time
+def end(*_): raise KeyError("told to end")
+signal.signal(signal.SIGTERM, end)
+print(f"up {os.environ['RANK']}", flush=True)
+if os.environ["RANK"] != "3": time.sleep(600)
+raise ValueError("no such column")
+"""
+    run = ended(ctx, submit(ctx, program, distribution=TWO))
+    said = "[studio] Rank 3 of node 1 failed first, with exit code 1: ValueError: no such column"
+    assert log_of(ctx, run).splitlines()[-1] == said
+    assert (run.exit_code, run.error) == (1, f"It ended with exit code 1. The log ends with: {said}")
+    assert log_of(ctx, run).count("the others are ended") == 1
+
+
 def test_a_killed_node_ends_the_others(ctx: Context) -> None:
     program = "import time; print('up', flush=True); time.sleep(600)"
     run = submit(ctx, program, distribution=TWO)
@@ -140,7 +156,7 @@ def test_a_line_that_comes_in_pieces_stays_one() -> None:
     given = pytest.MonkeyPatch()
     with given.context() as patched:
         patched.setattr(node_groups, "_write", said.append)
-        node_groups._pass_on(out, b"[node 1] ")
+        node_groups._Voice(out, b"[node 1] ").thread.join()
     assert b"".join(said) == b"[node 1] 10%\r[node 1] 20%\r[node 1] done\n[node 1] last\n"
 
 
