@@ -139,6 +139,20 @@ odd: 1
     ]
 
 
+def test_a_key_that_was_mistyped_is_told_which_was_meant(place: Path) -> None:
+    job = read(place, "command: sleep 1\ncomput: big\nfrobnicate: 1\n")
+    assert job.warnings == [
+        "'comput' is not known here and is left out: did you mean 'compute'?",
+        "'frobnicate' is not known here and is left out",
+    ]
+
+
+def test_a_kind_that_is_not_known_is_said(place: Path) -> None:
+    job = read(place, "type: frobnicate\ncommand: sleep 1\n")
+    assert job.warnings == ["'type: frobnicate' is left out: the rest of the file is a command job"]
+    assert read(place, "type: command\ncommand: sleep 1\n").warnings == []
+
+
 @pytest.mark.parametrize(
     ("compute", "name"),
     [

@@ -16,8 +16,18 @@ _SKLEARN = (  # Azure/azureml-assets, training/general/environments/sklearn-1.5
     "joblib~=1.2",
     "matplotlib~=3.5",
     "mlflow-skinny>=2.10,<4",
+    "ipykernel>=6,<8",
 )
-_TORCH = ("torch>=2.2,<3", "torchvision", "numpy<3", "pandas>=2,<3", "matplotlib~=3.5", "mlflow-skinny>=2.10,<4")
+_TORCH = (
+    "torch>=2.2,<3",
+    "torchvision",
+    "numpy<3",
+    "pandas>=2,<3",
+    "matplotlib~=3.5",
+    "mlflow-skinny>=2.10,<4",
+    "ipykernel>=6,<8",
+)
+_TENSORFLOW = ("tensorflow>=2.15,<3", "numpy<3", "pandas>=2,<3", "mlflow-skinny>=2.10,<4", "ipykernel>=6,<8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ RECIPES: dict[str, Known] = {
     "lightgbm-3.3": Known("LightGBM with scikit-learn", ("lightgbm>=3.3,<5", "scikit-learn<1.6", *_SKLEARN)),
     "acpt-pytorch": Known("PyTorch", _TORCH),
     "pytorch": Known("PyTorch", _TORCH),
-    "tensorflow": Known("TensorFlow", ("tensorflow>=2.15,<3", "numpy<3", "pandas>=2,<3", "mlflow-skinny>=2.10,<4")),
+    "tensorflow": Known("TensorFlow", _TENSORFLOW),
     "responsibleai": Known("Responsible AI", ("scikit-learn<1.6", *_SKLEARN)),
     "minimal": Known("Python and MLflow's client", ("mlflow-skinny>=2.10,<4",)),
 }

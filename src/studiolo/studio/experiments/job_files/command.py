@@ -125,6 +125,8 @@ _OF_CLOUDS = ("instance_type", "shm_size", "docker_args", "max_instance_count", 
 def _without_meaning(raw: dict[str, Any]) -> list[str]:
     """Say of what is known, and does nothing here, why."""
     said = []
+    if enum(raw.get("type")) not in ("", "command"):
+        said.append(f"'type: {text(raw['type'])[:60]}' is left out: the rest of the file is a command job")
     if services := mapping(raw, "services"):
         named = ", ".join(f"{name} ({enum(of.get('type')) or 'of no type'})" for name, of in _mappings(services))
         said.append(f"'services' are not started: {named}")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.errors import NotFound
+from studiolo.kernel.nearest import nearest
 from studiolo.studio.experiments.errors import BadJob
 
 _ONE_WORD = {
@@ -164,8 +165,16 @@ def enum(given: Any) -> str:
 
 
 def unknown(raw: Iterable[str], known: Iterable[str], where: str = "") -> list[str]:
-    """Return a warning for each key without a meaning here."""
-    return [f"'{where}{name}' is not known here and is left out" for name in sorted({*raw} - {*known}, key=str)]
+    """Return a warning for each key without a meaning here, with the one that was probably meant."""
+    given = {*raw}
+    free = sorted({*known} - given)
+    said = []
+    for name in sorted(given - {*known}, key=str):
+        near = nearest(str(name), free)
+        said.append(
+            f"'{where}{name}' is not known here and is left out" + (f": did you mean '{near}'?" if near else "")
+        )
+    return said
 
 
 def first_error(error: ValueError) -> str:
