@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -305,3 +306,7 @@ def test_each_reason_has_its_words() -> None:
         assert words in said
         assert said.endswith("; it is expected to start at 2026-11-26 15:00")
     assert reasons.said({**queued, "state": "RUNNING"}) is None
+    in_a_year = f"{datetime.now() + timedelta(days=365):%Y-%m-%dT%H:%M:%S}"  # noqa: DTZ005 - as Slurm writes it
+    said = reasons.said({**queued, "reason": "Resources", "starts": in_a_year})
+    assert said is not None
+    assert "expected" not in said  # so Slurm counts when a job without a time limit is in the way

@@ -1,8 +1,9 @@
 """Why a job waits in Slurm, in plain words: what `squeue` calls its reason."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+_AGES = timedelta(days=300)
 _SAID = {
     "Resources": "its turn has come, and no node has enough free yet",
     "Priority": "jobs of a higher priority come before it",
@@ -72,6 +73,10 @@ def said(queued: Mapping[str, str]) -> str | None:
 def _moment(text: str) -> str:
     """Return when Slurm expects to start it, in the time of its own clock."""
     try:
-        return f"; it is expected to start at {datetime.fromisoformat(text):%Y-%m-%d %H:%M}"
+        when = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return ""
+    # it takes a job without a time limit to last for a year: who waits for one is told nothing by that
+    if when - datetime.now() > _AGES:  # noqa: DTZ005 - as Slurm writes it
+        return ""
+    return f"; it is expected to start at {when:%Y-%m-%d %H:%M}"
