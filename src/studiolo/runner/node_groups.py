@@ -213,8 +213,10 @@ def node(plan: "dict[str, Any]", words: "list[str]") -> int:
     deadline = time.monotonic() + float(plan["grace"])
     for voice in voices:
         voice.thread.join(max(0.0, deadline - time.monotonic()))  # what a rank left behind may hold it open for ever
-    if code and plan["slurm"]:
-        group.heard.wait(_ANSWER)
+    deadline = time.monotonic() + _ANSWER
+    # not by an Event: who sets one in a signal handler waits for ever when the signal came in the midst of the wait for it
+    while code and plan["slurm"] and not group.heard and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
     # who starts the nodes knows why; of another exit code Slurm would kill those that still end
     return 0 if group.gently else code
 
@@ -229,7 +231,7 @@ class _Group:
         self.ranks: list[subprocess.Popen[bytes]] = []
         self.told: list[float] = []
         self.gently = False
-        self.heard = threading.Event()
+        self.heard = False
 
     def end(self) -> None:
         if not self.told:
@@ -237,14 +239,14 @@ class _Group:
             _tell(self.ranks, signal.SIGTERM)
 
     def struck(self, *_: Any) -> None:
-        self.heard.set()  # Slurm ends the step
+        self.heard = True  # Slurm ends the step
         self.end()
 
     def listen(self) -> None:
         if os.read(0, 1):
             self.gently = True
             self.end()
-        self.heard.set()  # also when who started the nodes is gone
+        self.heard = True  # also when who started the nodes is gone
 
 
 def _wait(group: _Group, grace: float, blame: "Callable[[int, int], None]") -> int:
