@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 MARKER = b"@studiolo "  # before each answer: what a login shell prints by itself is not one
 PIECE = 1 << 20
 BROUGHT = "brought"  # that what the attempt left was brought back
-RECORDS = {"claim.json", "state.json", "exit.json", "slurm.json", "kube.json", BROUGHT}  # what stays of it then
+RECORDS = {"claim.json", "state.json", "exit.json", "slurm.json", "kube.json", "gone", BROUGHT}  # what stays of it then
 _KEEP_SECONDS = 30 * 86_400
 _SPACE_LEFT = 16 << 20
 Verb = Callable[..., dict[str, Any]]

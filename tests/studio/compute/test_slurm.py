@@ -1,6 +1,7 @@
 """Slurm, against its real daemons: the conformance suites, and what is Slurm's own."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from studiolo.runner import attempt
 from studiolo.studio.compute.backends import slurm
-from studiolo.studio.compute.backends.base import Ended, Lost, Refused, Starting
+from studiolo.studio.compute.backends.base import Ended, Lost, Refused, Silent, Starting
 from studiolo.studio.compute.remote import watched
 from studiolo.studio.compute.slurm import reasons, settings
 from studiolo.testing.computes import COUNTING, RemoteComputeChecks
@@ -244,6 +245,17 @@ def test_a_runner_killed_by_slurm_leaves_slurms_word(
     daemons.ask("scancel", "--signal=KILL", "--full", job_of(place, tmp_path))
     own.until(lambda: isinstance(own.port.poll(tmp_path), Lost | Ended))
     own.until(lambda: not psutil.pid_exists(found.child))
+
+
+def test_a_lost_job_stays_lost(own: Own, place: SlurmPlace, tmp_path: Path) -> None:
+    """Its folder on the nodes is emptied when it is called lost; whoever comes late, or looks again, is told the same."""
+    own.port.start(tmp_path, own.order("print('up', flush=True); import time; time.sleep(60)"))
+    os.kill(own.up(tmp_path).runner, signal.SIGKILL)
+    own.until(lambda: isinstance(own.port.poll(tmp_path), Lost))
+    late = place.controller()
+    seen = own.until(lambda: not isinstance(seen := late.poll(tmp_path), Silent) and seen)
+    assert isinstance(seen, Lost)
+    assert isinstance(own.port.poll(tmp_path), Lost)
 
 
 def test_secrets_are_in_no_file_of_slurms(own: Own, daemons: Slurm, tmp_path: Path) -> None:

@@ -310,7 +310,8 @@ class Link:
         if attempt.exists(str(one.folder), BARRED) or not one.folder.is_dir():
             self._set(one, TAKEN if one.folder.is_dir() else Absent())
             return True
-        return False
+        # what told why it is lost was removed there: another look would say less
+        return isinstance(one.seen, Lost)
 
     def _absent(self, session: Session, one: Watched, *, shipped: bool, canceled: bool) -> bool:
         if one.bar:
