@@ -12,7 +12,23 @@ from studiolo.studio.pipelines.errors import BadPipeline
 from studiolo.studio.pipelines.schemas import DebugFiles, StepDebug
 
 CODE = ""  # the slot of the code
-SCRIPT = "run.sh"
+SCRIPT, ONCE = "run.sh", "once.py"
+_ONCE = '''"""Gives the script of a parallel step all files of its input: python once.py INPUT SCRIPT [ARGUMENT …]"""
+import importlib.util
+import os
+import sys
+
+data, script, *sys.argv[1:] = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+spec = importlib.util.spec_from_file_location("entry_script", script)
+entry = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(entry)
+files = [data] if os.path.isfile(data) else sorted(os.path.join(at, name) for at, _, names in os.walk(data) for name in names)
+getattr(entry, "init", lambda: None)()
+for one in entry.run(files):
+    print(one)
+getattr(entry, "shutdown", lambda: None)()
+'''
 
 
 def enter(transport: Transport, run_id: str, path: str, folder: Path) -> Path:
@@ -39,6 +55,8 @@ def enter(transport: Transport, run_id: str, path: str, folder: Path) -> Path:
     for name, kind in found.outputs.items():
         if kind not in FILE_TYPES:
             (folder / "outputs" / name).mkdir(exist_ok=True)
+    if found.cut:
+        (folder / ONCE).write_text(_ONCE, "utf-8")
     script = folder / SCRIPT
     script.write_text("\n".join(_lines(found, folder.resolve())) + "\n", "utf-8")
     script.chmod(0o755)
@@ -68,7 +86,18 @@ def _lines(found: StepDebug, folder: Path) -> Iterator[str]:
         for name in expressions.outputs(word):
             shown = str(folder / "outputs" / name)
             values["outputs", name] = shlex.quote(shown) if shell else shown
+    for name in found.tried:
+        yield f"# The sweep tries values of {name}: {name}=… ./{SCRIPT}"
+        values["inputs", name] = f"${{{name}:?a value that the sweep tries}}"
     words = [expressions.substitute(word, values) for word in found.command]
+    if found.cut:
+        yield "# All files at once: the studio cuts them into mini-batches."
+        words = [
+            f"exec python {folder / ONCE} {values['inputs', found.cut]} {words[0]}"
+            if shell
+            else shlex.join(["python", str(folder / ONCE), values["inputs", found.cut], *words])
+        ]
+        shell = True
     yield words[0] if shell else f"exec {shlex.join(words)}"
 
 

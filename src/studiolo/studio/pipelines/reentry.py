@@ -14,6 +14,12 @@ from studiolo.studio.pipelines.schemas import DebugFiles, StepDebug
 def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
     """Return how the job of a step ran. step: its row. Raises BadPipeline for one that had none."""
     run_id, spec = _job(ctx, step)
+    if spec.notebook is not None or spec.spark is not None:
+        raise BadPipeline(
+            f"Step '{step.path}' is no command but a {spec.kind} job, which no script runs.",
+            f"Take its files: studiolo experiments files {run_id}; or submit it again with a change.",
+            field="debug",
+        )
     shapes = spec.context.get("inputs", {})
     inputs = {
         name: DebugFiles(alone=shapes.get(name) == "file", files=_listed(ctx, files))
@@ -36,6 +42,8 @@ def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
         inputs=inputs,
         outputs={name: output.type for name, output in spec.outputs.items()},
         environment=str(chosen["reference"]) if chosen else "",
+        cut=spec.parallel.data if spec.parallel else "",
+        tried=sorted(spec.sweep.space) if spec.sweep else [],
     )
 
 

@@ -273,7 +273,10 @@ class DebugFiles(BaseModel):
 
 
 class StepDebug(BaseModel):
-    """What it takes to run a step once more somewhere else. secrets: names of variables, never their values."""
+    """What it takes to run a step once more somewhere else. secrets: names of variables, never their values.
+
+    cut: of a parallel step, the input whose files its script is given; tried: of a sweep, the inputs that it gives values.
+    """
 
     path: str
     pipeline_id: str
@@ -286,6 +289,8 @@ class StepDebug(BaseModel):
     inputs: dict[str, DebugFiles]
     outputs: dict[str, str]
     environment: str = ""
+    cut: str = ""
+    tried: list[str] = []
 
 
 class Counts(BaseModel):

@@ -76,7 +76,19 @@ def graph(raw: dict[str, Any], path: Path, found: Found, slot: Slot) -> dict[str
         if inline is not None:
             made[step["body"]] = inline
     outputs = {name: reading.ports_made(name, given, "outputs.") for name, given in mapping(raw, "outputs").items()}
+    _typed_by(outputs, mapping(raw, "jobs"), made)
     return {"steps": made, "inputs": {}, "outputs": outputs}
+
+
+def _typed_by(outputs: Mapping[str, Any], jobs: Mapping[str, Any], made: Mapping[str, Any]) -> None:
+    """Give outputs of inline steps that are nothing but an output of the pipeline the type that this is declared with."""
+    for name, one in jobs.items():
+        if not isinstance(one, dict) or one.get("component") is not None or made[name].get("task") is None:
+            continue
+        for port, given in mapping(one, "outputs").items():
+            bound = made[name]["outputs"].get(port, {}).get("bind", "")
+            if isinstance(given, str) and bound in outputs:
+                made[name]["makes"][port]["type"] = outputs[bound]["type"]
 
 
 def _inputs(raw: dict[str, Any], path: Path, found: Found) -> tuple[dict[str, Any], dict[str, Any]]:
