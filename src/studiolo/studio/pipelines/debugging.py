@@ -91,7 +91,7 @@ def _lines(found: StepDebug, folder: Path) -> Iterator[str]:
         values["inputs", name] = f"${{{name}:?a value that the sweep tries}}"
     words = [expressions.substitute(word, values) for word in found.command]
     if found.cut:
-        yield "# All files at once: the studio cuts them into mini-batches."
+        yield "# All files at once (once.py): the studio cuts them, or the rows of their table, into mini-batches."
         words = [
             f"exec python {folder / ONCE} {values['inputs', found.cut]} {words[0]}"
             if shell
