@@ -16914,12 +16914,19 @@ export interface components {
     /**
      * StepDebug
      * @description What it takes to run a step once more somewhere else. secrets: names of variables, never their values.
+     *
+     *     cut: of a parallel step, the input whose files its script is given; tried: of a sweep, the inputs that it gives values.
      */
     StepDebug: {
       /** Code */
       code: components['schemas']['Artifact'][];
       /** Command */
       command: string[];
+      /**
+       * Cut
+       * @default
+       */
+      cut: string;
       /** Env */
       env: {
         [key: string]: string;
@@ -16949,6 +16956,11 @@ export interface components {
       run_id: string;
       /** Secrets */
       secrets: string[];
+      /**
+       * Tried
+       * @default []
+       */
+      tried: string[];
     };
     /**
      * StepDetail
