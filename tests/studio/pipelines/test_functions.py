@@ -21,6 +21,14 @@ def scaled(number: float) -> float:
 
 
 @step
+def fails_once(path: str) -> int:
+    if not Path(path).exists():
+        Path(path).touch()
+        raise SystemExit(3)
+    return 1
+
+
+@step
 def prepare(raw: Path, clean: Out, word: str = 'it\'s "so" $HOME') -> int:
     rows = raw.read_text().split()
     (clean / "rows.txt").write_text("\n".join([word, *rows]))
@@ -249,3 +257,14 @@ def test_an_input_that_no_item_gives_is_named(studio: Studio) -> None:
 
     with pytest.raises(Remote, match="'plus' of step 'triple' is given nothing"):
         studio.pipelines.submit(wrong())
+
+
+def test_retries_may_be_a_number_of_each_class(ctx: Context, studio: Studio, tmp_path: Path) -> None:
+    @pipeline
+    def once(path: str) -> Any:
+        return fails_once.with_(retries=1)(path)
+
+    run = ended(ctx, studio.pipelines.submit(once(str(tmp_path / "was here"))))
+    assert run.run.state == "Completed", run.run.error
+    (one,) = service.steps(ctx, run.run.id)
+    assert one.attempt == 2

@@ -165,6 +165,14 @@ def _seeing(count: int) -> Prepared:
     return Prepared(_SEEN.where(or_(*(runs.c.id == bindparam(f"id{number}") for number in range(count)))))
 
 
+def attempts(tx: Connection, run_ids: Collection[str]) -> dict[str, int]:
+    """Return how often jobs were started, by id; those that are gone are left out."""
+    asked = select(runs.c.id, runs.c.attempt)
+    return {
+        row.id: row.attempt for some in _some(sorted(run_ids)) for row in tx.execute(asked.where(runs.c.id.in_(some)))
+    }
+
+
 def ended(run_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the condition that the run which a column names has ended, or is gone."""
     return ~exists().where(runs.c.id == run_id, runs.c.state.not_in(sorted(TERMINAL)))

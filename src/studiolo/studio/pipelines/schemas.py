@@ -1,9 +1,9 @@
 """The nouns of pipelines on the wire: graphs of steps, runs of them, and why a step was or was not reused."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
 from studiolo.studio.experiments.schemas import Artifact, InputFile, JobSpec, Run, State
@@ -26,6 +26,13 @@ StepKind = Literal[
 ]
 Scalar = str | int | float | bool
 
+RETRIED = (
+    "user_error",
+    "oom",
+    "environment",
+    "lost",
+    "preempted",
+)  # classes of failures, where a number says how often
 MAX_STEPS = 2000
 MAX_ITEMS = 1000  # of a fan-out
 
@@ -121,6 +128,11 @@ class Step(BaseModel):
     mapping: dict[str, list[str]] = {}
     max_iterations: int = Field(1000, ge=1, le=1000)
     max_concurrency: int = Field(0, ge=0, description="Most items at once; 0: as many as there are.")
+
+    @field_validator("retries", mode="before")
+    @classmethod
+    def _of_each(cls, given: Any) -> Any:
+        return dict.fromkeys(RETRIED, given) if isinstance(given, int) else given
 
 
 class Graph(BaseModel):

@@ -1,9 +1,11 @@
 """How the steps of a run stand, for who looks: rows of the tree, and of those under way what their runs say."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.context import Context
+from studiolo.studio.experiments import led
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import Artifact, Run
 from studiolo.studio.pipelines import bindings, giving, held, loops, plans, repository, starting
@@ -22,6 +24,8 @@ def all_(ctx: Context, row: Any) -> list[StepState]:
     under = f"{row.path}/" if row.path else ""
     mine = [one for one in rows if one.path.startswith(under)]
     runs = experiments.some(ctx, [one.run_id for one in mine if one.run_id and one.state == repository.UNDER_WAY])
+    with ctx.db.read() as tx:
+        tries = led.attempts(tx, [one.run_id for one in mine if one.run_id])
     children: dict[int, list[Any]] = {}
     for one in mine:
         children.setdefault(one.run_seq, []).append(one)
@@ -30,7 +34,7 @@ def all_(ctx: Context, row: Any) -> list[StepState]:
 
     def walk(seq: int) -> None:
         for one in children.get(seq, []):
-            found.append(_state(owners[seq], one, runs.get(one.run_id or "")))
+            found.append(_state(owners[seq], one, runs.get(one.run_id or ""), tries))
             inner = nested.get(one.path)
             if inner is not None and inner != seq:
                 walk(inner)
@@ -64,7 +68,8 @@ class _Owner:
         )
 
 
-def _state(of: _Owner, row: Any, run: Run | None) -> StepState:
+def _state(of: _Owner, row: Any, run: Run | None, tries: Mapping[str, int]) -> StepState:
+    """run: of one that is under way; tries: how often jobs were started, by run."""
     owner, step = of.row, of.plan.step(row.name)
     at = f"{owner.path}/" if owner.path else ""
     ended = row.ended_at if run is None else run.ended_at
@@ -86,7 +91,7 @@ def _state(of: _Owner, row: Any, run: Run | None) -> StepState:
         error=run.error if run is not None else row.error,
         waits_for=_waits(run, row),
         compute=(run.compute if run is not None else None) or of.compute(step),
-        attempt=run.attempt if run is not None else 0,
+        attempt=tries.get(row.run_id or "", 0),
         started_at=started,
         ended_at=ended,
         seconds=starting.seconds(started, ended),
@@ -104,9 +109,11 @@ def one(ctx: Context, row: Any, path: str) -> StepDetail:
     """Return everything about a step; raises StepNotFound."""
     owner, found = find(ctx, row, path)
     runs = experiments.some(ctx, [found.run_id]) if found.run_id and found.state == repository.UNDER_WAY else {}
+    with ctx.db.read() as tx:
+        tries = led.attempts(tx, [found.run_id] if found.run_id else [])
     of = _Owner(ctx, owner)
     return StepDetail(
-        state=_state(of, found, runs.get(found.run_id or "")),
+        state=_state(of, found, runs.get(found.run_id or ""), tries),
         step=of.plan.step(found.name),
         inputs=[StepInput.model_validate(item) for item in found.inputs or []],
         outputs={name: held.content(value) for name, value in starting.outputs_of(found).items()},

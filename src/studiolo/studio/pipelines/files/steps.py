@@ -12,6 +12,7 @@ from studiolo.studio.pipelines import bindings, typing_rules
 from studiolo.studio.pipelines.errors import BadPipeline
 from studiolo.studio.pipelines.files import changes, reading
 from studiolo.studio.pipelines.files.reading import LITERALS, Found, Slot
+from studiolo.studio.pipelines.schemas import RETRIED
 
 _STEP = {
     "component",
@@ -52,7 +53,6 @@ _FLOW = {
     "after",
     "display_name",
 }
-_RETRIED = ("user_error", "oom", "environment", "lost", "preempted")
 _KINDS = ("command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for", "do_while")
 _REGISTERED = re.compile(r"azureml:|azureml://")
 
@@ -209,9 +209,8 @@ def _around(name: str, raw: dict[str, Any], found: Found, task: dict[str, Any] |
         made["compute"] = compute
     if (timeout := mapping(raw, "limits").get("timeout")) is not None:
         made["timeout_s"] = timeout
-    retries = raw.get("retries")
-    if retries is not None:
-        made["retries"] = retries if isinstance(retries, dict) else dict.fromkeys(_RETRIED, retries)
+    if (retries := raw.get("retries")) is not None:
+        made["retries"] = retries if isinstance(retries, dict) else dict.fromkeys(RETRIED, retries)
     if isinstance(raw.get("priority"), int):
         made["priority"] = raw["priority"]
     if after := raw.get("after", raw.get("depends_on")):
