@@ -117,6 +117,17 @@ def test_names_come_with_counts_most_used_first(any_ctx: Context, monkeypatch: p
     assert [one.name for one in run_columns.columns(any_ctx, text="RAR").params] == ["rare"]
 
 
+def test_names_that_only_children_have_come_last(any_ctx: Context) -> None:
+    parent = recorded(any_ctx, "e", params={"b": "1"})
+    for n in range(3):
+        recorded(any_ctx, "e", {"parent_id": parent}, params={"a": str(n), "b": "1"})
+    found = run_columns.columns(any_ctx).params
+    assert [(one.name, one.runs) for one in found] == [("b", 4), ("a", 3)]
+    recorded(any_ctx, "e", params={"a": "1"})
+    recorded(any_ctx, "e", params={"a": "1"})
+    assert [one.name for one in run_columns.columns(any_ctx).params] == ["a", "b"]
+
+
 def test_usual_values_complete_a_filter(any_ctx: Context) -> None:
     for n in range(4):
         recorded(any_ctx, columns={"state": "Failed"}, params={"opt": "adam" if n else "sgd"}, tags={"a_b": "x%y"})

@@ -25,12 +25,15 @@ _RARE = 50
 
 
 def columns(ctx: Context, experiments: Sequence[str] = (), text: str = "") -> RunColumns:
-    """Return the names that active runs of some experiments (none: of all) have, those of most runs first."""
+    """Return the names that active runs of some experiments (none: of all) have, those of most runs without a parent first."""
     with ctx.db.read() as tx:
         where = _where(tx, ctx, experiments)
         total = tx.execute(select(func.count()).select_from(runs).where(*where)).scalar_one()
         seqs = _sample(tx, where, total)
-        found = {table.name: _names(tx, table, seqs, text) for table in (params, metric_latest, run_tags)}
+        children = list(
+            tx.execute(select(runs.c.seq).where(runs.c.seq.in_(seqs), runs.c.parent_id.is_not(None))).scalars()
+        )
+        found = {table.name: _names(tx, table, seqs, children, text) for table in (params, metric_latest, run_tags)}
         if text:
             for table in (params, metric_latest, run_tags):
                 found[table.name] += _rare(tx, table, where, text, {one.name for one in found[table.name]})
@@ -98,14 +101,20 @@ def _sample(tx: Connection, where: Sequence[Any], total: int) -> list[int]:
     return sorted(found | set(tx.execute(spread).scalars()))
 
 
-def _names(tx: Connection, table: Table, seqs: Sequence[int], text: str) -> list[ColumnName]:
-    counted = select(table.c.key, func.count().label("runs")).where(table.c.run.in_(seqs)).group_by(table.c.key)
-    used = counted.subquery()
-    query = select(names_table.c.name, used.c.runs).join(used, used.c.key == names_table.c.id)
+def _names(tx: Connection, table: Table, seqs: Sequence[int], children: Sequence[int], text: str) -> list[ColumnName]:
+    """Return names with the number of runs that have them. A list has no children until one asks for them: what only they have comes last."""
+    used = _used(table, seqs).subquery()
+    query = select(names_table.c.id, names_table.c.name, used.c.runs).join(used, used.c.key == names_table.c.id)
     if text:
         query = query.where(names_table.c.name.icontains(text, autoescape=True))
-    query = query.order_by(used.c.runs.desc(), names_table.c.name).limit(MOST)
-    return [ColumnName(name=name, runs=number) for name, number in tx.execute(query)]
+    found = tx.execute(query).all()
+    below = {row[0]: row[1] for row in tx.execute(_used(table, children))} if children else {}
+    found = sorted(found, key=lambda one: (below.get(one.id, 0) - one.runs, -one.runs, one.name))
+    return [ColumnName(name=name, runs=number) for _, name, number in found[:MOST]]
+
+
+def _used(table: Table, seqs: Sequence[int]) -> Select[Any]:
+    return select(table.c.key, func.count().label("runs")).where(table.c.run.in_(seqs)).group_by(table.c.key)
 
 
 def _rare(tx: Connection, table: Table, where: Sequence[Any], text: str, known: set[str]) -> list[ColumnName]:
