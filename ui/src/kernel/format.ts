@@ -35,6 +35,11 @@ export function metric(value: number | null | undefined, digits = 4): string {
   return written(value, Math.min(places, digits), places);
 }
 
+/** A number in a table of rows: as many digits as can be told apart at a glance. */
+export function glance(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(8)));
+}
+
 export function percent(part: number | null | undefined, places = 1): string {
   return part == null ? MISSING : `${(part * 100).toFixed(places)}%`;
 }

@@ -3,6 +3,7 @@ import { Problem } from '@/kernel/problem';
 import { at } from '@/kernel/workspace';
 import { IconLock, IconWarning } from './icons';
 import { Link } from './Link';
+import { Marked } from './Marked';
 import classes from './kit.module.css';
 
 interface Props {
@@ -43,10 +44,14 @@ export function ErrorState({ error, onRetry, inline }: Props) {
       <Icon size={20} aria-hidden />
       <div>
         <h2>{problem.denied ? 'You may not see this' : problem.title}</h2>
-        {problem.detail ? <Text size="sm">{problem.detail}</Text> : null}
+        {problem.detail ? (
+          <Text size="sm">
+            <Marked text={problem.detail} />
+          </Text>
+        ) : null}
         {problem.hint ? (
           <Text size="sm" c="dimmed">
-            {problem.hint}
+            <Marked text={problem.hint} />
           </Text>
         ) : null}
         <Group gap="sm" mt="sm">

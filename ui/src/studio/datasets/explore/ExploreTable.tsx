@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { showNotification } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
-import { count, counted } from '@/kernel/format';
+import { count, counted, glance } from '@/kernel/format';
 import { ErrorState } from '@/kit/ErrorState';
 import { NoMatch } from '@/kit/EmptyState';
 import { Sheet, type SheetColumn } from '@/kit/grid/Sheet';
@@ -241,6 +241,6 @@ function widthOf(column: Column): number {
 
 /** A cell on one line; fractions with as many digits as can be told apart at a glance, all of them in the drawer. */
 function cellText(value: unknown): string {
-  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(8)));
+  if (typeof value === 'number') return glance(value);
   return String(value).replaceAll(/[\n\r\t]+/g, ' ⏎ ');
 }

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
-import { bytes, count, counted, duration } from '@/kernel/format';
+import { bytes, count, counted, duration, glance } from '@/kernel/format';
 import { DataGrid } from '@/kit/grid/DataGrid';
 import type { GridColumn } from '@/kit/grid/types';
 import { Note } from '@/kit/Note';
@@ -17,6 +17,14 @@ function plain(value: unknown): string | number | boolean | null {
   return typeof value === 'object' ? JSON.stringify(value) : (value as string | number | boolean);
 }
 
+function shown(value: unknown) {
+  return typeof value === 'number' ? (
+    <span title={String(value)}>{glance(value)}</span>
+  ) : (
+    (plain(value) ?? '–')
+  );
+}
+
 /** The first rows as they would be read, and what would be lost or was noticed. */
 export function PreviewTable({ found, stale }: { found: Inspection; stale: boolean }) {
   const { preview, losses, problems } = found;
@@ -30,6 +38,7 @@ export function PreviewTable({ found, stale }: { found: Inspection; stale: boole
         width: Math.min(260, Math.max(WIDTHS[column.type] ?? 110, column.name.length * 8 + 40)),
         sortable: false,
         ...(['integer', 'number', 'decimal'].includes(column.type) ? { align: 'right' as const } : {}),
+        ...(column.type === 'number' ? { cell: (row: Row) => shown(row.values[at]) } : {}),
       })),
     [preview.columns],
   );

@@ -1,5 +1,6 @@
 import { Button, NumberInput, PasswordInput, Select, Switch, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { Marked } from '@/kit/Marked';
 import type { KindField } from '../queries';
 import classes from '../datastores.module.css';
 
@@ -17,9 +18,10 @@ interface Props {
 export function SpecField({ field, value, onChange, error, stored = false, disabled = false }: Props) {
   const [replacing, setReplacing] = useState(false);
   const text = typeof value === 'string' ? value : '';
+  const help = field.help ? <Marked text={field.help} /> : undefined;
   const about = {
     label: field.title,
-    description: field.help || undefined,
+    description: help,
     required: field.required && !stored,
     error,
     disabled,
@@ -69,7 +71,7 @@ export function SpecField({ field, value, onChange, error, stored = false, disab
     return (
       <Switch
         label={field.title}
-        description={field.help || undefined}
+        description={help}
         disabled={disabled}
         checked={value === true}
         onChange={(event) => onChange(event.currentTarget.checked)}

@@ -1,4 +1,5 @@
 import { SegmentedControl, Select, Stack, Text } from '@mantine/core';
+import { Marked } from '@/kit/Marked';
 import type { DatastoreKind, KindField } from '../queries';
 import { SpecField } from './SpecField';
 import { groupsOf, type Values } from './values';
@@ -60,7 +61,7 @@ export function SpecForm({ kind, auth, onAuth, values, onValue, errors, stored, 
           ) : null}
           {way?.help || choices.length === 1 ? (
             <Text size="sm" c="dimmed">
-              {way?.help || `${way?.title ?? ''}.`}
+              <Marked text={way?.help || `${way?.title ?? ''}.`} />
             </Text>
           ) : null}
           {sign.length > 0 ? <div className={classes.fields}>{sign.map(draw)}</div> : null}
