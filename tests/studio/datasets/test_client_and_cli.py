@@ -12,8 +12,10 @@ from typer.testing import Result
 from studiolo.kernel.errors import Remote, Unavailable
 from studiolo.kernel.http import Transport
 from studiolo.sdk.studio import Studio
+from studiolo.studio.datasets.columns_cli import chosen
 from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.registrations_cli import reading_of
+from studiolo.studio.datasets.schemas import Reading
 
 
 @pytest.fixture
@@ -143,6 +145,27 @@ def test_each_way_of_reading_can_be_said(cli: Callable[..., Result], people: Pat
         assert refused.exit_code == 1
         assert "says nothing of how files are read" in str(refused.exception)
         assert "skip_rows" in refused.exception.hint  # type: ignore[union-attr]
+
+
+def test_columns_can_be_chosen_from_the_shell(cli: Callable[..., Result], people: Path) -> None:
+    said = chosen(["day=date:dd.MM.yyyy", "a=b=decimal(12, 2)"], ["day=sold on", "id=key"], ["note"], "sold on")
+    assert Reading.model_validate(said).timestamp == "sold on"
+    assert said["columns"] == [
+        {"name": "day", "type": "date", "formats": ["dd.MM.yyyy"], "rename": "sold on"},
+        {"name": "a=b", "type": "decimal", "precision": 12, "scale": 2},
+        {"name": "id", "rename": "key"},
+        {"name": "note", "include": False},
+    ]
+    for word, hint in (
+        ("age=intger", "Did you mean 'integer'?"),
+        ("age", "Write NAME=TYPE"),
+        ("age=text:x", "A form says"),
+    ):
+        refused = cli("datasets", "create", str(people), "--column", word)
+        assert refused.exit_code == 1
+        assert refused.exception.hint.startswith(hint)  # type: ignore[union-attr]
+    created = cli("datasets", "create", str(people), "--no-wait", "--rename", "age=years", "-o", "json")
+    assert json.loads(created.stdout)["run_id"]  # one request with the table in it cannot say so much
 
 
 def test_an_upload_that_is_cut_off_says_how_it_goes_on(

@@ -7,7 +7,7 @@ import typer
 
 from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, counted, out, progress, show, transport
-from studiolo.studio.datasets import registrations_cli, versions_cli
+from studiolo.studio.datasets import columns_cli, registrations_cli, versions_cli
 from studiolo.studio.datasets.client import Datasets
 from studiolo.studio.datasets.explore import cli as explore
 from studiolo.studio.datasets.mltable import client as mltable
@@ -53,6 +53,10 @@ def create(
         bool | None, typer.Option(help="Whether the first row names the columns; else found out.")
     ] = None,
     read: registrations_cli.ReadOption = None,
+    column: columns_cli.ColumnOption = None,
+    rename: columns_cli.RenameOption = None,
+    leave_out: columns_cli.LeaveOutOption = None,
+    timestamp: columns_cli.TimestampOption = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Create a dataset from files or a folder, or the next version of one; a folder with an MLTable file is read as that says."""
@@ -69,6 +73,7 @@ def create(
             )
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     file = files[0]
+    columns = columns_cli.chosen(column, rename, leave_out, timestamp)
     by_registration = (  # what one request with the table in it cannot say
         len(files) > 1,
         file.is_dir(),
@@ -78,6 +83,7 @@ def create(
         session,
         sheet,
         read,
+        columns,
         table_version is not None,
         table_time,
         mltable.is_one(file),
@@ -85,7 +91,7 @@ def create(
     if any(by_registration):
         reading: dict[str, object] = {"format": format_, "delimiter": delimiter, "encoding": encoding, "header": header}
         reading |= {"sheet": sheet, "table_version": table_version, "table_time": table_time}
-        reading |= registrations_cli.reading_of(read)
+        reading |= registrations_cli.reading_of(read) | columns
         registrations_cli.send(
             datasets,
             files,

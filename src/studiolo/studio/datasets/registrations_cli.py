@@ -10,6 +10,7 @@ from studiolo.kernel.errors import Invalid
 from studiolo.kernel.terminal import Output, OutputOption, out, progress, show, transport, warn
 from studiolo.studio.datasets import data_yaml
 from studiolo.studio.datasets.client import Datasets
+from studiolo.studio.datasets.columns_cli import ColumnOption, LeaveOutOption, RenameOption, TimestampOption, chosen
 from studiolo.studio.datasets.registration_schemas import Registration
 from studiolo.studio.datasets.schemas import DatasetVersion, ReadOptions
 
@@ -44,6 +45,10 @@ def register(
     tag: TagOption = None,
     unpack: Annotated[bool, typer.Option("--unpack", help="Unpack archives.")] = False,
     read: ReadOption = None,
+    column: ColumnOption = None,
+    rename: RenameOption = None,
+    leave_out: LeaveOutOption = None,
+    timestamp: TimestampOption = None,
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Leave out what cannot be read, and name it.")
     ] = False,
@@ -65,7 +70,7 @@ def register(
         description=description,
         tags=tags_of(tag),
         unpack=unpack,
-        reading=reading_of(read),
+        reading=reading_of(read) | chosen(column, rename, leave_out, timestamp),
         unreadable="skip" if skip_unreadable else "refuse",
     )
     follow(datasets, found, wait=wait, output=output)

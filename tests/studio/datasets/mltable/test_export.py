@@ -52,6 +52,10 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any]]] = {
         {"a.csv": "id,b\n1,12345678901234567890.123\n2,3\n"},
         {"columns": [{"name": "b", "type": "decimal", "precision": 30, "scale": 3}]},
     ),
+    "exact numbers with commas": (
+        {"a.csv": "id;b\n1;1.234,50\n2;7,25\n"},
+        {"columns": [{"name": "b", "type": "decimal", "precision": 12, "scale": 2, "rename": "c"}]},
+    ),
     "lines before": ({"a.csv": "Title\nmore\nid,b\n1,2\n2,3\n"}, {"skip_rows": 2}),
     "comments": ({"a.csv": "# hi\nid,b\n1,2\n#x\n2,3\n"}, {"comment": "#"}),
     "quotes": ({"a.csv": "id,b\n1,'2,x'\n2,'3'\n"}, {"quote": "'"}),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studiolo.studio.datasets.mltable.steps import READERS, Step
+from studiolo.studio.datasets.mltable.steps import READERS, Conversion, Step
 from studiolo.studio.datasets.reading.partitions import Partitions
 from studiolo.studio.datasets.schemas import ColumnChoice, Reading
 
@@ -24,6 +24,7 @@ HEADERS = {
     "all_files_different_headers": "combine",
     "all_files_same_headers": "same",
 }
+FIRST = ("text", "decimal", "time")
 PATH = "Path"  # what Azure calls the column
 
 
@@ -40,9 +41,8 @@ def reading(steps: Sequence[Step], asked: Reading, own: Mapping[str, Any] | None
         plain = plain.model_copy(update={"partition_format": extract.value})
     if plain.format == "delimited":
         told = {*Partitions.parse(extract.value).keys} if extract is not None else set()
-        names = [name for name in _texts(steps) if name not in told and name != plain.path_column]
-        texts = [ColumnChoice(name=name, type="text") for name in names]
-        plain = plain.model_copy(update={"columns": texts})
+        first = [one for one in _first(steps) if one.name not in told and one.name != plain.path_column]
+        plain = plain.model_copy(update={"columns": first})
     return plain
 
 
@@ -117,20 +117,21 @@ def _flag(step: Step, key: str, *, usual: bool = False) -> bool:
     return value
 
 
-def _texts(steps: Sequence[Step]) -> list[str]:
+def _first(steps: Sequence[Step]) -> list[ColumnChoice]:
     """Return the columns whose texts say more than what they would be taken for, before anything else looks at them.
 
-    They become text, moments in a form that is named, or types that a number or date would be rounded to.
+    They become text, moments in a form that is named, or types that a number or date would be rounded to. Decimals are made by the
+    reader, which knows the decimal sign.
     """
-    found: list[str] = []
-    for step in steps:
-        if step.key in ("filter", "convert_column_types"):
-            if step.key == "convert_column_types":
-                found = [
-                    name
-                    for one in step.value
-                    if one.formats or one.type in ("text", "decimal", "time")
-                    for name in one.columns
-                ]
-            break
-    return found
+    step = next((step for step in steps if step.key in ("filter", "convert_column_types")), None)
+    if step is None or step.key == "filter":
+        return []
+    return [_choice(name, one) for one in step.value if one.formats or one.type in FIRST for name in one.columns]
+
+
+def _choice(name: str, one: Conversion) -> ColumnChoice:
+    if one.type != "decimal":
+        return ColumnChoice(name=name, type="text")
+    digits = re.findall(r"\d+", one.sql_type)
+    exact = {"precision": int(digits[0]), "scale": int(digits[1])} if digits else {}
+    return ColumnChoice(name=name, type="decimal", **exact)
