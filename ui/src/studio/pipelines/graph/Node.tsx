@@ -29,6 +29,7 @@ export const Node = memo(function Node(props: Props) {
   const Icon = status.icon;
   const title = titleOf(step);
   const member = node.look === 'member';
+  const frame = node.look === 'frame'; // its name needs the room of the word, which the mark beside it says
   return (
     <div
       className={classes.node}
@@ -43,7 +44,7 @@ export const Node = memo(function Node(props: Props) {
         id={`step-${step.id}`}
         tabIndex={entry ? 0 : -1}
         aria-pressed={selected}
-        aria-label={member ? `${title}, ${status.word}` : undefined}
+        aria-label={member || frame ? `${title}, ${status.word}` : undefined}
         onClick={() => onSelect(step.id)}
         onKeyDown={(event) => onKey(step.id, event)}
       >
@@ -60,10 +61,11 @@ export const Node = memo(function Node(props: Props) {
         </span>
         {member ? null : (
           <span className={classes.facts}>
-            <span>{status.word}</span>
+            {frame ? null : <span>{status.word}</span>}
             {parts > 0 ? (
               <span>
-                {count(parts)} {step.kind === 'pipeline' ? 'steps' : 'parts'}
+                {count(parts)} {step.kind === 'pipeline' ? 'step' : 'part'}
+                {parts === 1 ? '' : 's'}
               </span>
             ) : null}
             <span>
