@@ -85,6 +85,18 @@ def test_a_pipeline_goes_on_with_the_rights_that_who_started_it_has_then(
     assert not log.exists()
 
 
+@pytest.mark.parametrize("kind", ["uri_file", "integer"])
+def test_an_output_that_a_step_did_not_write_fails_it(any_ctx: Context, kind: str) -> None:
+    ctx = any_ctx
+    reads = step("cat ${{inputs.x}}", inputs={"x": output("one")}, declares={"x": kind})
+    run = ended(ctx, service.submit(ctx, pipeline({"one": step(makes={"out": kind}), "two": reads})))
+    assert (run.run.state, run.run.failure) == ("Failed", "output_missing")
+    assert str(run.run.error).startswith("Step 'one' failed: Output 'out'")
+    found = by_path(ctx, run)
+    assert (found["one"].failure, found["two"].state) == ("output_missing", "Skipped")
+    assert service.list_runs(ctx, experiments.RunFilter()).items[0].run.id == run.run.id
+
+
 def test_no_commit_names_bytes_that_are_not_on_the_disk(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     sync, named = os.fsync, set[str]()
 

@@ -31,7 +31,9 @@ TERMINAL: frozenset[str] = frozenset({"Completed", "Failed", "Canceled", "Lost",
 
 LED = frozenset({"pipeline"})  # kinds of runs without a process of their own: a slice above leads them (`led`)
 
-Failure = Literal["user_error", "oom", "timeout", "environment", "input_missing", "lost", "preempted", "canceled"]
+Failure = Literal[
+    "user_error", "oom", "timeout", "environment", "input_missing", "output_missing", "lost", "preempted", "canceled"
+]  # output_missing: of a pipeline, one of whose steps left nothing where it is to
 
 
 class Experiment(BaseModel):

@@ -22,6 +22,10 @@ const ADVICE: Record<string, { title: string; todo: string }> = {
     title: 'An input is not there',
     todo: 'The bytes of an input cannot be read any more. Upload it again, or choose another version.',
   },
+  output_missing: {
+    title: 'An output is not there',
+    todo: 'A step ended well and left nothing where its output is to be. Look at its log, and at where its command writes.',
+  },
   lost: {
     title: 'The job was lost',
     todo: 'How far it came is not known. Submit it again; with retries: {lost: 1} the job does so by itself.',

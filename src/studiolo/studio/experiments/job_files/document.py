@@ -123,8 +123,18 @@ def override(raw: dict[str, Any], given: Mapping[str, Any], known: Container[str
                 raise BadJob(f"'{key}' of {name} is no mapping.", "Name a key of the file.", field="set")
             place = inner
         old = place.get(keys[-1])
-        data = keys[0] == "inputs" and len(keys) == 2 and isinstance(old, dict) and "path" in old
-        place[keys[-1]] = {**old, "path": found} if data and isinstance(old, dict) and isinstance(found, str) else found
+        place[keys[-1]] = (
+            _put(old, found) if keys[0] == "inputs" and len(keys) == 2 and isinstance(old, dict) else found
+        )
+
+
+def _put(old: Mapping[str, Any], found: Any) -> Any:
+    """Return an input with another value: data has it as its path, and a literal stays within what is declared."""
+    if "path" in old:
+        return {**old, "path": found} if isinstance(found, str) else found
+    if enum(old.get("type")) in ("string", "number", "integer", "boolean") and not isinstance(found, dict):
+        return {key: one for key, one in old.items() if key != "default"} | {"value": found}
+    return found
 
 
 def mapping(raw: Mapping[str, Any], key: str) -> dict[str, Any]:
