@@ -320,3 +320,20 @@ def test_nodes_of_a_step_that_cannot_be_are_named(studio: Studio, tmp_path: Path
     )
     with pytest.raises(StudioloError, match=r"Step 'two': .*nodes"):
         studio.pipelines.submit_file(tmp_path / "pipeline.yml")
+
+
+def test_an_input_that_is_set_stays_within_what_it_is_declared_with(studio: Studio, tmp_path: Path) -> None:
+    file = tmp_path / "p.yml"
+    file.write_text(
+        """
+type: pipeline
+inputs: {k: {type: string, enum: [a, b], default: a}, n: {type: integer, min: 1, max: 3}}
+jobs: {one: {command: "echo ${{inputs.k}}", inputs: {k: "${{parent.inputs.k}}"}}}
+"""
+    )
+    with pytest.raises(StudioloError, match="'z' is none of its values"):
+        studio.pipelines.submit(file, inputs__k="z", inputs__n=2)
+    with pytest.raises(StudioloError, match="9 is more than 3"):
+        studio.pipelines.submit(file, inputs__n=9)
+    run = studio.pipelines.submit(file, inputs__k="b", inputs__n=2)
+    assert studio.pipelines.get(run.run.id).values == {"k": "b", "n": 2}
