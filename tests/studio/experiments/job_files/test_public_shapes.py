@@ -147,6 +147,22 @@ def test_a_key_that_was_mistyped_is_told_which_was_meant(place: Path) -> None:
     ]
 
 
+def test_files_of_an_environment_are_found_by_what_people_call_them(place: Path) -> None:
+    (place / "reqs.txt").write_text("six==1.16.0\n")
+    (place / "pyproject.toml").write_text("[project]\nname = 'x'\ndependencies = ['six']\n")
+    for text, found in (
+        ("{requirements: reqs.txt}", {"requirements": "six==1.16.0\n"}),
+        ("{requirements: 'six==1.16.0'}", {"requirements": "six==1.16.0"}),
+        ("{pyproject_file: pyproject.toml}", {"pyproject": (place / "pyproject.toml").read_text()}),
+    ):
+        job = read(place, f"command: sleep 1\nenvironment: {text}\n")
+        assert isinstance(job.spec.environment, EnvironmentDefinition)
+        assert job.spec.environment.model_dump(exclude_defaults=True) == found
+        assert job.warnings == []
+    with pytest.raises(BadJob, match=r"'environment\.conda' is not known here.*did you mean 'conda_file'\?"):
+        read(place, "command: sleep 1\nenvironment: {conda: conda.yml}\n")
+
+
 def test_a_kind_that_is_not_known_is_said(place: Path) -> None:
     job = read(place, "type: frobnicate\ncommand: sleep 1\n")
     assert job.warnings == ["'type: frobnicate' is left out: the rest of the file is a command job"]

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import os
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,14 @@ KNOWN = frozenset(
         "requirements",
         "requirements_file",
         "pyproject",
+        "pyproject_file",
         "packages",
         "python",
         "datastore",
         "container",
     ]
 )
+_SAYS_PACKAGES = ("image", "conda", "requirements", "pyproject", "packages", "build", "python")
 _MOST = 10 << 20  # bytes of the folder of an image
 _FORMS = (
     ("conda.yml", "conda"),
@@ -76,17 +79,24 @@ def definition(raw: dict[str, Any], folder: Path) -> tuple[EnvironmentDefinition
         found["conda"] = _text(folder / text(conda), "environment.conda_file")
     if raw.get("requirements_file"):
         found["requirements"] = _text(folder / text(raw["requirements_file"]), "environment.requirements_file")
-    if isinstance(raw.get("requirements"), str):
-        found["requirements"] = raw["requirements"]
-    if raw.get("pyproject"):
-        found["pyproject"] = _text(folder / text(raw["pyproject"]), "environment.pyproject")
+    if isinstance(given := raw.get("requirements"), str):
+        # `requirements: reqs.txt` means the file: no package is called so
+        found["requirements"] = _text(folder / given, "environment.requirements") if _names_a_file(given) else given
+    if pyproject := raw.get("pyproject_file") or raw.get("pyproject"):
+        found["pyproject"] = _text(folder / text(pyproject), "environment.pyproject")
     if raw.get("packages") is not None:
         if not isinstance(raw["packages"], list):
             raise BadJob("'packages' must be a list of requirements.", field="environment.packages")
         found["packages"] = [text(item) for item in raw["packages"]]
     if build := mapping(raw, "build"):
         _build(found, build, folder)
+    if warnings and not any(found.get(key) for key in _SAYS_PACKAGES):
+        raise BadJob(f"The environment says nothing of its packages: {warnings[0]}.", field="environment")
     return EnvironmentDefinition.model_validate(found), warnings
+
+
+def _names_a_file(given: str) -> bool:
+    return re.fullmatch(r"\S+\.(txt|in)", given.strip()) is not None
 
 
 def _build(found: dict[str, Any], build: dict[str, Any], folder: Path) -> None:
