@@ -92,3 +92,22 @@ def test_a_log_comes_as_a_file(ctx: Context, client: TestClient) -> None:
     assert reply.text == "one\n"
     assert reply.headers["content-disposition"].startswith("attachment")
     assert client.get("/w/default/api/experiments/runs/nothing/log/file").status_code == 404
+
+
+def test_the_log_of_each_attempt_is_kept(ctx: Context, client: TestClient) -> None:
+    code = "import os, sys; print('try', os.environ['STUDIOLO_ATTEMPT'][-1]); sys.exit(3)"
+    run = ended(ctx, submit(ctx, code, retries={"user_error": 1}))
+    base = f"/w/default/api/experiments/runs/{run.id}/log"
+    assert [client.get(base, params=asked).json()["text"] for asked in ({}, {"attempt": 1}, {"attempt": 2})] == [
+        "try 2\n",
+        "try 1\n",
+        "try 2\n",
+    ]
+    first = client.get(f"{base}/file", params={"attempt": 1})
+    assert first.text == "try 1\n"
+    assert f'filename="{run.id}.1.log"' in first.headers["content-disposition"]
+    none = client.get(base, params={"attempt": 3})
+    assert (none.status_code, none.json()["detail"]) == (404, "The job has no attempt 3.")
+    (ctx.settings.attempts / run.id / "1" / "log.txt").unlink()
+    gone = client.get(base, params={"attempt": 1})
+    assert gone.json()["detail"] == "The log of attempt 1 is not kept any more, or it wrote none."

@@ -25647,6 +25647,8 @@ export interface operations {
         numbered?: boolean;
         /** @description Line to begin at, from 1; instead of `offset`. */
         line?: number | null;
+        /** @description Of which attempt; the newest by default. */
+        attempt?: number | null;
       };
       header?: never;
       path: {
@@ -25678,7 +25680,10 @@ export interface operations {
   };
   experiments_download_log: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Of which attempt; the newest by default. */
+        attempt?: number | null;
+      };
       header?: never;
       path: {
         run_id: string;

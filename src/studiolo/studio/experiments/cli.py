@@ -58,9 +58,12 @@ def logs(
     node: Annotated[
         int | None, typer.Option(min=0, help="Only the lines of this node of a job that has several.")
     ] = None,
+    attempt: Annotated[int | None, typer.Option(min=1, help="Of an earlier attempt than the newest.")] = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Print the log of a job."""
+    if attempt is not None and (follow or node is not None):
+        raise typer.BadParameter("it is printed whole: leave out --follow and --node", param_hint="--attempt")
     experiments = Experiments(transport(context))
     if node is not None:
         for line in experiments.lines_of_node(run, node, follow=follow):
@@ -68,14 +71,14 @@ def logs(
             sys.stdout.flush()
         return
     if output is Output.json:
-        show(experiments.log(run), output=output)
+        show(experiments.log(run, 0, attempt), output=output)
         return
     if follow:
         for text in experiments.follow(run):
             sys.stdout.write(text)
             sys.stdout.flush()
         return
-    for text in experiments.written(run):
+    for text in experiments.written(run, attempt):
         sys.stdout.write(text)
 
 

@@ -67,9 +67,10 @@ class Experiments(Jobs, Tabled, Tracked, Comparing, Binned, Browsing, Importing)
         """Return a document that a job wrote about itself, None when it is not there yet."""
         return self._transport.get(f"experiments/runs/{run_id}/documents/{name}")
 
-    def log(self, run_id: str, offset: int = 0) -> LogChunk:
-        """Return a piece of a job's log from a byte offset."""
-        return LogChunk.model_validate(self._transport.get(f"experiments/runs/{run_id}/log", offset=offset))
+    def log(self, run_id: str, offset: int = 0, attempt: int | None = None) -> LogChunk:
+        """Return a piece of a job's log from a byte offset. attempt: of an earlier one than the newest."""
+        where = f"experiments/runs/{run_id}/log"
+        return LogChunk.model_validate(self._transport.get(where, offset=offset, attempt=attempt))
 
     def watch(self, run_id: str, pause: float = 0.3) -> Iterator[Run]:
         """Yield the run again and again until it has ended."""
@@ -109,12 +110,12 @@ class Experiments(Jobs, Tabled, Tracked, Comparing, Binned, Browsing, Importing)
         if rest.startswith(label):
             yield rest.removeprefix(label) + "\n"
 
-    def written(self, run_id: str) -> Iterator[str]:
-        """Yield the log of a job as it is now."""
-        chunk = self.log(run_id)
+    def written(self, run_id: str, attempt: int | None = None) -> Iterator[str]:
+        """Yield the log of a job as it is now. attempt: of an earlier one than the newest."""
+        chunk = self.log(run_id, 0, attempt)
         while chunk.text:
             yield chunk.text
-            chunk = self.log(run_id, chunk.next)
+            chunk = self.log(run_id, chunk.next, attempt)
 
     def standing(self, run_id: str, seconds: float = 0.0, version: int | None = None) -> Standing:
         """Return how a run stands when it has ended, or has another version than this one; after the seconds in any case, at most 30."""

@@ -53,12 +53,17 @@ def stream_log(
 
 
 @router.get("/runs/{run_id}/log/file", response_class=FileResponse)
-def download_log(run_id: str, ctx: Context = Depends(context)) -> Response:
+def download_log(
+    run_id: str,
+    attempt: Annotated[int | None, Query(ge=1, description="Of which attempt; the newest by default.")] = None,
+    ctx: Context = Depends(context),
+) -> Response:
     """Send the log of a job, as far as it is written, as a file."""
     ctx.actor.must("experiments.read")
-    path = service.log_path(ctx, run_id)
+    path = service.log_path(ctx, run_id, attempt)
+    name = run_id if attempt is None else f"{run_id}.{attempt}"
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-    return FileResponse(path, media_type="text/plain; charset=utf-8", filename=f"{run_id}.log", headers=headers)
+    return FileResponse(path, media_type="text/plain; charset=utf-8", filename=f"{name}.log", headers=headers)
 
 
 @router.post("/files/missing")

@@ -143,6 +143,7 @@ def read_log(
     limit: int = service.LOG_CHUNK,
     numbered: bool = False,
     line: Annotated[int | None, Query(ge=1, description="Line to begin at, from 1; instead of `offset`.")] = None,
+    attempt: Annotated[int | None, Query(ge=1, description="Of which attempt; the newest by default.")] = None,
     ctx: Context = Depends(context),
 ) -> LogChunk:
     """Return a piece of a job's log from a byte offset; negative: from so many bytes before the end.
@@ -150,7 +151,7 @@ def read_log(
     `numbered` says which line the piece begins in, which costs reading what is before it.
     """
     ctx.actor.must("experiments.read")
-    return service.read_log(ctx, run_id, offset, limit, numbered=numbered, line=line)
+    return service.read_log(ctx, run_id, offset, limit, numbered=numbered, line=line, attempt=attempt)
 
 
 @router.get("/runs/{run_id}/documents")

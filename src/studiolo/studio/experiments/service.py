@@ -207,13 +207,15 @@ def attempt_folder(ctx: Context, run_id: str, attempt: int) -> Path:
     return ctx.settings.attempts / run_id / str(attempt)
 
 
-def log_path(ctx: Context, run_id: str) -> Path:
-    """Return the file with the log of a job: of its newest attempt, or the artifact that kept it.
+def log_path(ctx: Context, run_id: str, attempt: int | None = None) -> Path:
+    """Return the file with the log of a job: of an attempt, or of its newest one, or the artifact that kept that.
 
     Raises LogNotThere.
     """
     with ctx.db.read() as tx:
         found = row(tx, ctx, run_id)
+        if attempt is not None and attempt != found.attempt:
+            return _earlier_log(ctx, run_id, attempt, found.attempt)
         path = attempt_folder(ctx, run_id, found.attempt) / LOG
         if path.is_file():
             return path
@@ -228,6 +230,18 @@ def log_path(ctx: Context, run_id: str) -> Path:
     raise LogNotThere(f"The job is {found.state} and has written nothing yet.", "Wait for it to start.")
 
 
+def _earlier_log(ctx: Context, run_id: str, attempt: int, newest: int) -> Path:
+    """Return the log of an attempt before the newest one, which is only in its folder; raises LogNotThere."""
+    path = attempt_folder(ctx, run_id, attempt) / LOG
+    if path.is_file():
+        return path
+    if 1 <= attempt < newest:
+        raise LogNotThere(
+            f"The log of attempt {attempt} is not kept any more, or it wrote none.", "That of the last one is kept."
+        )
+    raise LogNotThere(f"The job has no attempt {attempt}.", f"It has had {newest}.")
+
+
 def read_log(
     ctx: Context,
     run_id: str,
@@ -236,11 +250,12 @@ def read_log(
     *,
     numbered: bool = False,
     line: int | None = None,
+    attempt: int | None = None,
 ) -> LogChunk:
     """Return a piece of a job's log from a byte offset (negative: from so many bytes before the end), or from a line."""
     if limit <= 0:
         raise Invalid("The limit must be positive.", field="limit")
-    path = log_path(ctx, run_id)
+    path = log_path(ctx, run_id, attempt)
     chunk = logs.read(path, offset if line is None else logs.offset_of(path, line), limit)
     return chunk.model_copy(update={"line": logs.line_at(path, chunk.offset)}) if numbered else chunk
 

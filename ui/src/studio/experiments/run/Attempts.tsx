@@ -1,7 +1,8 @@
-import { Table } from '@mantine/core';
+import { Anchor, Table } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { between, bytes, duration } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
+import { apiUrl } from '@/kernel/workspace';
 import { Section } from '@/kit/Page';
 import type { Run } from '../queries';
 import classes from './overview.module.css';
@@ -33,6 +34,7 @@ export function Attempts({ run }: { run: Run }) {
               <Table.Th scope="col" ta="right">
                 Most memory
               </Table.Th>
+              {query.data.length > 1 && <Table.Th scope="col">Log</Table.Th>}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -45,6 +47,17 @@ export function Attempts({ run }: { run: Run }) {
                 <Table.Td ta="right">{duration(between(it.started_at, it.ended_at))}</Table.Td>
                 <Table.Td ta="right">{duration(it.cpu_seconds)}</Table.Td>
                 <Table.Td ta="right">{bytes(it.peak_memory_bytes)}</Table.Td>
+                {query.data.length > 1 && (
+                  <Table.Td>
+                    <Anchor
+                      href={apiUrl(`/experiments/runs/${run.id}/log/file`, { attempt: it.number })}
+                      aria-label={`Log of attempt ${it.number}`}
+                      download
+                    >
+                      Download
+                    </Anchor>
+                  </Table.Td>
+                )}
               </Table.Tr>
             ))}
           </Table.Tbody>
