@@ -28,7 +28,9 @@ def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
 @pytest.fixture(scope="module")
 def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
     try:
-        found = Slurm(tmp_path_factory.mktemp("slurm"), count=2)
+        # a node that does not answer in time is asked again only minutes later, until when Slurm calls its jobs COMPLETING:
+        # on a machine with more to do than it can, two seconds are too few
+        found = Slurm(tmp_path_factory.mktemp("slurm"), more=["MessageTimeout=20"], count=2)
     except ServerMissing as error:
         pytest.skip(str(error))
     try:
