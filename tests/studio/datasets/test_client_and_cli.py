@@ -147,6 +147,17 @@ def test_each_way_of_reading_can_be_said(cli: Callable[..., Result], people: Pat
         assert "skip_rows" in refused.exception.hint  # type: ignore[union-attr]
 
 
+def test_a_look_takes_a_reading_as_words_too(studio: Studio, people: Path) -> None:
+    studio.datasets.create(people, "folk")
+    source = {"type": "dataset", "dataset": "folk"}
+    found = studio.datasets.inspect(source, {"path_column": "where", "columns": [{"name": "where", "rename": "file"}]})
+    assert found.columns[-1].name == "file"
+    assert found.columns[-1].choices == ["text"]  # what a path tells has the type that it has
+    assert found == studio.datasets.inspect(source, Reading.model_validate({"path_column": "file"})).model_copy(
+        update={"columns": found.columns, "preview": found.preview, "seconds": found.seconds}
+    )
+
+
 def test_columns_can_be_chosen_from_the_shell(cli: Callable[..., Result], people: Path) -> None:
     said = chosen(["day=date:dd.MM.yyyy", "a=b=decimal(12, 2)"], ["day=sold on", "id=key"], ["note"], "sold on")
     assert Reading.model_validate(said).timestamp == "sold on"

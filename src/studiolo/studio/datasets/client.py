@@ -127,14 +127,16 @@ class Datasets(Registrations, Exploring, AboutFiles):
             write_parquet(frame, path)
             return self.upload(path, name, **how)
 
-    def inspect(self, source: dict[str, Any], reading: "Reading | None" = None, rows: int = 100) -> "Inspection":
+    def inspect(
+        self, source: dict[str, Any], reading: "Reading | Mapping[str, Any] | None" = None, rows: int = 100
+    ) -> "Inspection":
         """Look at the beginnings of files and return what they would be as a table; nothing is kept.
 
         source: such as `{"type": "datastore", "datastore": "lake", "path": "sales.csv"}` or `{"type": "dataset", "dataset": "t:1"}`.
         """
         from studiolo.studio.datasets.inspections.schemas import Inspection
 
-        how = reading.model_dump(mode="json") if reading else {}
+        how = dict(reading) if isinstance(reading, Mapping) else reading.model_dump(mode="json") if reading else {}
         body = {"source": source, "reading": how, "rows": rows}
         return Inspection.model_validate(self._transport.post("datasets/inspections", body))
 

@@ -81,8 +81,22 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any]]] = {
     ),
     "a path of another name": ({"a.csv": "id\n1\n", "b.csv": "id\n2\n"}, {"path_column": "file"}),
     "renamed beside paths": (
-        {"x/a.csv": "id\n1\n", "y/b.csv": "id\n2\n"},
-        {"partition_format": "{k}/*.csv", "path_column": "file", "columns": [{"name": "id", "rename": "key"}]},
+        {"x/2025.csv": "id\n1\n", "y/2026.csv": "id\n2\n"},
+        {
+            "partition_format": "{k}/{d:yyyy}.csv",
+            "path_column": "file",
+            "columns": [
+                {"name": "id", "rename": "key"},
+                {"name": "k", "rename": "store"},
+                {"name": "d", "rename": "year"},
+                {"name": "file", "include": False},
+            ],
+            "timestamp": "year",
+        },
+    ),
+    "paths of which a part is left out": (
+        {"x/2025.csv": "id\n1\n", "y/2026.csv": "id\n2\n"},
+        {"partition_format": "{k}/{d:yyyy}.csv", "columns": [{"name": "k", "include": False}]},
     ),
     "lines that are flattened": ({"a.jsonl": '{"a":1,"b":{"c":2,"d":{"e":"x"}}}\n'}, {"nested": "flatten"}),
     "lines renamed from within": (
@@ -203,6 +217,15 @@ def test_what_is_chosen_beside_transformations_is_done_after_them(look: Look) ->
     assert (str(rows[0]["p"]), rows[0]["d"]) == ("12345678901234567890.125", date(2026, 12, 31))
     columns, rows = seen(look(*SENT["names"][:1], **SENT["names"][1]))
     assert (columns, rows) == ([("id", "integer"), ("day", "date")], [{"id": 2, "day": date(2027, 1, 1)}])
+
+
+def test_a_column_of_the_path_has_the_type_that_its_format_says(look: Look) -> None:
+    files: dict[str, str | bytes] = {"x/2025.csv": "id\n1\n"}
+    for choice in ({"type": "integer"}, {"formats": ["%Y"]}):
+        with pytest.raises(errors.BadColumnChoice, match="'d' comes from the paths"):
+            look(files, partition_format="{k}/{d:yyyy}.csv", columns=[{"name": "d", **choice}])
+    with pytest.raises(errors.BadColumnChoice, match="no column 'dd'"):
+        look(files, partition_format="{k}/{d:yyyy}.csv", columns=[{"name": "dd", "rename": "x"}])
 
 
 def test_two_columns_of_one_name_are_refused(look: Look) -> None:

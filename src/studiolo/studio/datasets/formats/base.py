@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from studiolo.kernel import plugins
 from studiolo.studio.datasets.errors import UnknownFormat
 from studiolo.studio.datasets.reading.encoding import LINE_LIMIT
+from studiolo.studio.datasets.reading.partitions import names_of_paths
 from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.schemas import ColumnChoice, Reading, ReadOptions, TableSchema
 
@@ -57,8 +58,11 @@ class Source:
 
     @property
     def choices(self) -> dict[str, ColumnChoice]:
-        """What the owner chose about columns, by their name in the file."""
-        return {choice.name: choice for choice in self.options.columns} if isinstance(self.options, Reading) else {}
+        """What the owner chose about columns of the file, by their name in it; those of its path are no matter of its format."""
+        if not isinstance(self.options, Reading):
+            return {}
+        told = names_of_paths(self.options)
+        return {choice.name: choice for choice in self.options.columns if choice.name not in told}
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ def _column(column: ColumnSchema, examples: list[Any], *, include: bool, format_
         include=include,
         origin=column.origin,
         choices=[column.type]
-        if not format_
+        if not format_ or column.origin != "file"
         else TEXTS
         if text and column.type != "json"
         else TYPED.get(column.type, [column.type]),

@@ -12,6 +12,7 @@ from studiolo.studio.datasets.mltable.file import LARGEST, NAME
 from studiolo.studio.datasets.mltable.file import MOST as FOLDERS
 from studiolo.studio.datasets.mltable.options import ENCODINGS, HEADERS, PATH
 from studiolo.studio.datasets.mltable.steps import READERS
+from studiolo.studio.datasets.reading.partitions import Partitions
 from studiolo.studio.datasets.schemas import ColumnSchema, TableSchema
 
 SPECIAL = set("*?[]{}\\")  # in a folder's name, which a pattern would read as its own
@@ -190,10 +191,18 @@ def _steps(schema: TableSchema, read: _Read, converted: Sequence[tuple[ColumnSch
     fields = schema.options.get("fields")
     if fields and {column.place[0] for column in of_file} < set(fields):
         steps.append({"keep_columns": [_called(column) for column in schema.columns]})
-    if schema.options.get("left_columns"):
-        steps.append({"drop_columns": schema.options["left_columns"]})
+    else:
+        left = [*schema.options.get("left_columns", ()), *_untold(schema)]
+        steps += [{"drop_columns": left}] if left else []
     conversions = spoken(converted)
     return [*steps, {"convert_column_types": conversions}] if conversions else steps
+
+
+def _untold(schema: TableSchema) -> list[str]:
+    """Return what the partition format names and the table leaves out."""
+    told = {column.place[0] for column in schema.columns if column.origin == "partition"}
+    format_ = schema.options.get("partition_format")
+    return [key for key in Partitions.parse(format_).keys if key not in told] if format_ else []
 
 
 def _called(column: ColumnSchema) -> str:

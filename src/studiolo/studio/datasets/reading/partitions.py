@@ -8,7 +8,7 @@ from typing import Any
 
 from studiolo.studio.datasets.errors import BadPartitionFormat
 from studiolo.studio.datasets.reading import engine, folders
-from studiolo.studio.datasets.schemas import ColumnSchema
+from studiolo.studio.datasets.schemas import ColumnSchema, ReadOptions
 
 KEY = re.compile(r"\{([^{}:]+)(?::([^{}]+))?\}")
 DATE = {"yyyy": r"(?P<{}__Y>\d{{4}})", "MM": r"(?P<{}__m>\d{{1,2}})", "dd": r"(?P<{}__d>\d{{1,2}})",
@@ -81,6 +81,13 @@ class Partitions:
             else ColumnSchema(name=name, type="text", sql_type="VARCHAR", origin="partition", field=[name])
             for name, moment in self.keys.items()
         ]
+
+
+def names_of_paths(options: ReadOptions) -> set[str]:
+    """Return the names of the columns that paths will tell."""
+    found = {options.path_column.strip()} if options.path_column else set()
+    found |= set(Partitions.parse(options.partition_format).keys) if options.partition_format else set()
+    return found | ({folders.LABEL, folders.SPLIT} if options.format == "texts" else set())
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ from studiolo.studio.datasets.reading import folders
 from studiolo.studio.datasets.reading.choices import applied
 from studiolo.studio.datasets.reading.dialect import check_names
 from studiolo.studio.datasets.reading.partitions import Partitions
-from studiolo.studio.datasets.schemas import ColumnSchema, Reading, ReadOptions, TableSchema
+from studiolo.studio.datasets.schemas import ColumnChoice, ColumnSchema, Reading, ReadOptions, TableSchema
 
 MOMENTS = ("date", "datetime")
 
@@ -37,11 +37,25 @@ def add_columns(schema: TableSchema, options: ReadOptions, names: Sequence[str],
     if added and names:
         read.setdefault("first_file", names[0])  # a job's input of one file has another name
     if isinstance(options, Reading) and added:
-        added = applied(added, {choice.name: choice for choice in options.columns})
+        choices = {choice.name: choice for choice in options.columns}
+        for column in added:
+            _typed_by_its_path(column, choices.get(column.name))
+        added = applied(added, choices)
     columns = [*schema.columns, *added]
     check_names([column.name for column in columns])
     timestamp = (options.timestamp if isinstance(options, Reading) else "") or schema.timestamp
     return ordered(schema.model_copy(update={"columns": columns, "options": read}), timestamp)
+
+
+def _typed_by_its_path(column: ColumnSchema, choice: ColumnChoice | None) -> None:
+    if choice is not None and (
+        (choice.type or column.type) != column.type or choice.formats or choice.true or choice.false
+    ):
+        raise BadColumnChoice(
+            f"'{column.name}' comes from the paths of the files and is {column.type}.",
+            "Moments are said in the partition format: {day:yyyy/MM/dd}.",
+            field="columns",
+        )
 
 
 def ordered(schema: TableSchema, timestamp: str) -> TableSchema:

@@ -176,13 +176,13 @@ function ColumnLine({ fixed, column, found, reading, onReading }: LineProps) {
           value={type}
           onChange={choose}
         />
-        {MOMENTS.has(type) && !fixed ? (
+        {MOMENTS.has(type) && !fixed && column.origin === 'file' ? (
           <TextInput
             size="xs"
             mt={4}
             w={130}
             aria-label={`How moments of ${field} are written`}
-            placeholder={column.formats.join(', ') || '%d/%m/%Y'}
+            placeholder={column.formats.join(', ') || (type === column.type ? 'ISO 8601' : '%d/%m/%Y')}
             value={formats}
             onChange={(event) => {
               setFormats(event.currentTarget.value);
