@@ -245,6 +245,30 @@ def test_a_file_beside_the_program_goes_before_a_module_that_is_held(tmp_path: P
     assert (end.code, end.record["warm"], log(tmp_path / "a")) == (0, False, "True\n")
 
 
+def test_what_does_not_begin_warm_is_started_as_ever_by_a_process_that_waited_for_it(
+    tmp_path: Path, held: Warming
+) -> None:
+    warm(tmp_path, held)
+    said = []
+    for name in ("a", "b"):  # the second one is waited for while the first runs
+        work = tmp_path / name / "work"
+        work.mkdir(parents=True)
+        (work / "statistics.py").write_text("")
+        (work / "step.py").write_text(
+            "import os, subprocess\n"
+            "print(open('/proc/self/status').read().split('SigIgn:')[1].split()[0], sorted(k for k in os.environ if k != 'LC_CTYPE'))"
+        )
+        shell = f"ulimit -c; grep SigIgn /proc/$$/status; exec {sys.executable} step.py"
+        order: Order = {"argv": ["/bin/sh", "-c", shell], "env": ENV, "cwd": str(work), "mark": name, "warm": wanted()}
+        prepare(tmp_path / name, order)
+        assert held.fork(tmp_path / name, b"", wanted()) is True
+        assert ended(tmp_path / name).code == 0
+        said.append(log(tmp_path / name))
+    assert said[0] == said[1]
+    assert "SigIgn:\t0000000000000000" in said[0]  # a pipe of a shell ends with who reads it
+    assert "STUDIOLO_REHEARSAL" not in said[0]
+
+
 def test_without_it_all_starts_in_the_usual_way(tmp_path: Path) -> None:
     assert warming.fork(tmp_path, {"env": {}}, wanted()) is None
 

@@ -15,6 +15,9 @@ from studiolo.runner.program import Warmed
 warmed: Warmed | None = None  # in a runner that was forked by a process which has loaded modules
 _ahead: tuple[int, Any] | None = None  # the process of the first program, and how it is told what that is
 _PIECE = 1 << 16
+_USUAL = (  # whose handlers are the runner's, or which an interpreter ignores
+    signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGPIPE, signal.SIGXFSZ,
+)  # fmt: skip
 _SET_PDEATHSIG = 1
 _SET_CHILD_SUBREAPER = 36
 
@@ -167,7 +170,7 @@ def _stand_apart() -> None:
     """Be what a job's process is, whatever the job: in a session of its own, which ends with its runner."""
     os.setsid()
     _prctl(_SET_PDEATHSIG, signal.SIGKILL)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGPIPE):
+    for number in _USUAL:
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
