@@ -29,7 +29,7 @@ FDS = 2
 _LATER = 0.01  # seconds after which the next runner is forked: until then the last one, and who asked for it, need the processors
 _IDLE = 4  # runners that wait
 _ATTEMPTS = 500  # of one runner, one after the other
-_PARTS = ("attempt", "hearing", "inputs", "job", "processes", "program", "rehearsal", "sampling", "scrub", "supervise")
+_PARTS = ("attempt", "hearing", "inputs", "job", "processes", "program", "sampling", "scrub", "supervise")
 
 
 def main(warm: bool) -> Any:
@@ -198,7 +198,7 @@ def _ahead(entry: types.ModuleType, pool: _Pool, others: Sequence[int] = ()) -> 
     takes 6 ms, and its end 9. It ends with an attempt after which something is left in it, and when this process has gone.
     others: descriptors that it is not to have.
     """
-    from studiolo.runner import job, rehearsal
+    from studiolo.runner import job
     from studiolo.runner.program import Program
 
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -225,7 +225,6 @@ def _ahead(entry: types.ModuleType, pool: _Pool, others: Sequence[int] = ()) -> 
         identity = entry.who()
         for _ in range(_ATTEMPTS):
             job.fork_ahead(theirs)
-            rehearsal.of_runner(identity)
             text, fds, _, _ = socket.recv_fds(theirs, MOST, FDS)
             if not text:
                 os._exit(0)

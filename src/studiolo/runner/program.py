@@ -15,7 +15,7 @@ import time
 import types
 from typing import Any
 
-from studiolo.runner import attempt, rehearsal
+from studiolo.runner import attempt
 
 ROOM = 96  # bytes that the variable of the mark has in the environment that a process starts with
 _MARK = b"STUDIOLO_ATTEMPT="
@@ -160,7 +160,6 @@ class Warmed:
         """Do ahead, in a process that waits for what it is to be, what any program needs."""
         _clear_away()
         gc.freeze()
-        rehearsal.of_program()
 
     def enter(self, mark: str) -> None:
         """Carry the mark where the kernel shows it, and close what is not the program's; raises OSError."""
