@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.db.engine import Database
+from studiolo.runner import processes
+from studiolo.runner.attempt import MARK
 from studiolo.studio.experiments import reconcile as experiments_tick
+from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import TERMINAL
 from studiolo.studio.pipelines import reconcile, service
 from studiolo.studio.pipelines.schemas import PipelineRun
@@ -104,6 +108,37 @@ def test_killed_at_each_transaction_every_step_runs_once(ctx: Context, tmp_path:
     }
     assert sorted(log.read_text().split()) == ["deep", "one", "two"]
     assert text_of(ctx, run, "two") == "1\nd\n"
+
+
+@pytest.mark.slow
+def test_killed_at_each_transaction_twenty_steps_run_once_and_leave_no_process(ctx: Context, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    steps = {}
+    for number in range(20):  # two chains of ten, side by side
+        name = f"s{number:02d}"
+        inputs = {} if number % 10 == 0 else {"a": output(f"s{number - 1:02d}")}
+        before = "cat ${{inputs.a}}/f.txt >> ${{outputs.out}}/f.txt; " if inputs else ""
+        command = f"echo {name} >> {log}; {before}echo {number} >> ${{{{outputs.out}}}}/f.txt"
+        steps[name] = step(command, inputs=inputs, makes={"out": "uri_folder"})
+    run = service.submit(ctx, pipeline(steps))
+    assert killed_to_the_end(ctx, run) >= 20
+    assert states(ctx, run) == dict.fromkeys(steps, "Completed")
+    assert sorted(log.read_text().split()) == sorted(steps)
+    for last in (9, 19):
+        assert text_of(ctx, run, f"s{last:02d}").split() == [str(number) for number in range(last - 9, last + 1)]
+    marks = {child.id for child in experiments.children(ctx, run.run.id)}
+    assert len(marks) == 20
+    left = [one for one in processes.table() if marks & {mark.partition("/")[0] for mark in mark_of(one.pid)}]
+    assert left == []
+
+
+def mark_of(pid: int) -> list[str]:
+    """Return the mark of an attempt in the environment of a process, if it has one."""
+    try:
+        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+    return [word.decode().partition("=")[2] for word in words if word.startswith(f"{MARK}=".encode())]
 
 
 def test_killed_at_each_transaction_a_loop_turns_as_often_as_it_should(ctx: Context, tmp_path: Path) -> None:
