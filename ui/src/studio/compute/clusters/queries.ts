@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { duration } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import type { components } from '@/kernel/schema';
 
@@ -46,7 +47,8 @@ export function money(value: number): string {
   });
 }
 
+/** Hours, as minutes and seconds where they would all look alike. */
 export function hours(value: number): string {
-  if (value > 0 && value < 0.01) return `${Math.ceil(value * 3600)} s`;
+  if (value > 0 && value < 0.1) return duration(value * 3600);
   return `${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 })} h`;
 }
