@@ -27,3 +27,13 @@ def test_a_moment_is_shown_in_seconds(value: object, many: bool, capsys: pytest.
 def test_scripts_get_the_whole_moment(capsys: pytest.CaptureFixture[str]) -> None:
     show([{"at": MOMENT.isoformat()}], output=Output.json)
     assert json.loads(capsys.readouterr().out) == [{"at": MOMENT.isoformat()}]
+
+
+@pytest.mark.parametrize("many", [True, False], ids=["table", "noun"])
+def test_bytes_are_shown_as_people_read_them(many: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"memory_bytes": 25_275_924_480, "used_bytes": 1_826_816, "cores": 1_048_576}
+    show([row] if many else row, output=Output.table)
+    words = capsys.readouterr().out.split()
+    assert {"23.5", "GiB", "1.7", "MiB", "1048576", "memory"} <= {*words}
+    show(row, output=Output.json)
+    assert json.loads(capsys.readouterr().out) == row

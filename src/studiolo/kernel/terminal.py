@@ -26,6 +26,7 @@ if not out.is_terminal:
     out = Console(soft_wrap=True, width=1000)  # a pipe or a file has no edge to fold at
 _WHOLE = ("id", "run", "run_id", "name", "reference", "state", "version")  # what people copy is never folded
 _UNITS = {"": 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_BYTES = "_bytes"  # ends the names of numbers of bytes
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -80,7 +81,7 @@ def show(
         keys = columns or tuple(plain)
         width = max((len(key) for key in keys), default=0)
         for key in keys:
-            out.print(f"{key.replace('_', ' '):<{width}}  {_cell(plain.get(key))}", markup=False, highlight=False)
+            out.print(f"{_label(key):<{width}}  {_value(plain.get(key), key)}", markup=False, highlight=False)
         return
     if not plain:
         out.print(empty, markup=False)
@@ -89,11 +90,9 @@ def show(
     keys = columns or tuple(plain[0])
     for key in keys:
         right = all(isinstance(row.get(key), int | float) for row in plain)
-        table.add_column(
-            key.replace("_", " "), overflow="fold", no_wrap=key in _WHOLE, justify="right" if right else "left"
-        )
+        table.add_column(_label(key), overflow="fold", no_wrap=key in _WHOLE, justify="right" if right else "left")
     for row in plain:
-        table.add_row(*(_cell(row.get(key)) for key in keys))
+        table.add_row(*(_value(row.get(key), key) for key in keys))
     out.print(table, markup=False)
 
 
@@ -141,6 +140,14 @@ def _plain(found: Any) -> Any:
     return found
 
 
+def _label(key: str) -> str:
+    return key.removesuffix(_BYTES).replace("_", " ")
+
+
+def _value(value: Any, key: str) -> str:
+    return _size(value) if key.endswith(_BYTES) and isinstance(value, int) else _cell(value)
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return ""
@@ -153,6 +160,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(_seconds(value), ensure_ascii=False, default=str)
     return str(value)
+
+
+def _size(value: int) -> str:
+    """Return bytes as people read them; those of a process are few, those of a node many."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if abs(value) >= 1 << power:
+            return f"{value / (1 << power):.1f} {unit}"
+    return f"{value} B"
 
 
 def _seconds(value: Any) -> Any:
