@@ -7,6 +7,7 @@ from tests.studio.experiments.jobs import job_of
 
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files.command import CommandJob
+from studiolo.studio.experiments.job_files.document import FileNotThere
 from studiolo.studio.experiments.job_files.kinds import kind_of
 from studiolo.studio.experiments.job_files.snapshot import ignored
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
@@ -161,6 +162,12 @@ def test_files_of_an_environment_are_found_by_what_people_call_them(place: Path)
         assert job.warnings == []
     with pytest.raises(BadJob, match=r"'environment\.conda' is not known here.*did you mean 'conda_file'\?"):
         read(place, "command: sleep 1\nenvironment: {conda: conda.yml}\n")
+
+
+def test_a_job_called_conda_is_no_conda_file_of_the_image_beside_it(place: Path) -> None:
+    (place / "conda.yml").write_text("command: echo\n")
+    with pytest.raises(FileNotThere, match="Dockerfile"):
+        read(place, "command: sleep 1\nenvironment: {build: {path: .}}\n")
 
 
 def test_a_kind_that_is_not_known_is_said(place: Path) -> None:

@@ -109,7 +109,10 @@ def _build(found: dict[str, Any], build: dict[str, Any], folder: Path) -> None:
         found["build"] = {"context": base64.b64encode(_packed(context)).decode(), "dockerfile": dockerfile}
     for name, key in _FORMS:
         if (context / name).is_file() and not any(found.get(form) for _, form in _FORMS):
-            found[key] = _text(context / name, "environment.build")
+            said = _text(context / name, "environment.build")
+            if key == "conda" and "dependencies" not in said:  # such as a job that is called conda.yml
+                continue
+            found[key] = said
     if not found.keys() & {"build", *(form for _, form in _FORMS)}:
         raise FileNotThere(context / dockerfile, "environment.build.dockerfile_path")
 
