@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from studiolo.kernel.auth.actor import SYSTEM
+from studiolo.kernel.auth import service as auth
 from studiolo.kernel.auth.request import Services
 from studiolo.kernel.auth.roles import Role
 from studiolo.kernel.context import Context
@@ -89,17 +89,21 @@ def test_only_those_it_was_granted_to_may_use_it(any_services: Services, any_ctx
 def test_a_step_of_a_pipeline_may_what_the_one_who_started_it_may(any_services: Services, any_ctx: Context) -> None:
     put(any_ctx, "db", CANARY)
     member_token(any_services, Role.data_scientist, "ada")
-    of_ada = replace(any_ctx, actor=replace(SYSTEM, name="ada"))  # as the controller comes to the step
+
+    def in_the_name_of(name: str) -> Context:  # as the controller comes to the step
+        with any_ctx.db.read() as tx:
+            return replace(any_ctx, actor=auth.acting(tx, any_ctx.workspace_id, name))
+
     with pytest.raises(SecretNotGranted, match="'ada' may not use"):
-        handing.check(of_ada, "db", FIELD)
-    service.grant(any_ctx, "db", GrantChange(role=Role.owner))  # which the controller is, and ada is not
+        handing.check(in_the_name_of("ada"), "db", FIELD)
+    service.grant(any_ctx, "db", GrantChange(role=Role.owner))  # which ada is not
     with pytest.raises(SecretNotGranted):
-        handing.check(of_ada, "db", FIELD)
+        handing.check(in_the_name_of("ada"), "db", FIELD)
     service.grant(any_ctx, "db", GrantChange(account="ada"))
-    handing.check(of_ada, "db", FIELD)
-    handing.check(replace(any_ctx, actor=replace(SYSTEM, name="owner")), "db", FIELD)
+    handing.check(in_the_name_of("ada"), "db", FIELD)
+    handing.check(in_the_name_of("owner"), "db", FIELD)
     with pytest.raises(SecretNotGranted):
-        handing.check(replace(any_ctx, actor=SYSTEM), "db", FIELD)
+        handing.check(in_the_name_of("nobody"), "db", FIELD)
 
 
 def test_what_is_shown_says_which_version_jobs_get(any_ctx: Context) -> None:
