@@ -91,7 +91,7 @@ class ComputeBackendChecks:
         self.port.stop(tmp_path)
         self.port.stop(tmp_path)
         end = self.ended(tmp_path)
-        assert (end.failure, end.signal) == ("canceled", signal.SIGKILL)
+        assert (end.failure, end.signal) == ("canceled", signal.SIGKILL), end
 
     def test_a_job_that_makes_room_ends_in_a_class_of_its_own(self, tmp_path: Path) -> None:
         self.port.preempt(tmp_path)  # nothing runs: nothing happens
