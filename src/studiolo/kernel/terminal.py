@@ -145,7 +145,7 @@ def _label(key: str) -> str:
 
 
 def _value(value: Any, key: str) -> str:
-    return _size(value) if key.endswith(_BYTES) and isinstance(value, int) else _cell(value)
+    return size(value) if key.endswith(_BYTES) and isinstance(value, int) else _cell(value)
 
 
 def _cell(value: Any) -> str:
@@ -162,12 +162,17 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _size(value: int) -> str:
-    """Return bytes as people read them; those of a process are few, those of a node many."""
-    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if abs(value) >= 1 << power:
-            return f"{value / (1 << power):.1f} {unit}"
-    return f"{value} B"
+def size(count: float) -> str:
+    """Write bytes as people read them.
+
+    >>> size(0), size(1536)
+    ('0 B', '1.5 KiB')
+    """
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
 
 
 def _seconds(value: Any) -> Any:

@@ -70,12 +70,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_parallel_job_is_a_step(ctx: Context, studio: Studio, folder: Path) -> None:
-    (folder / "train_src" / "score.py").write_text(SCORE)
+def scored(folder: Path, script: str, files: int) -> None:
+    (folder / "train_src" / "score.py").write_text(script)
     (folder / "m.txt").write_text("v1")
     (folder / "many").mkdir()
-    for n in range(3):
+    for n in range(files):
         (folder / "many" / f"{n}.txt").write_text(str(n))
+
+
+def test_a_parallel_job_is_a_step(ctx: Context, studio: Studio, folder: Path) -> None:
+    scored(folder, SCORE, files=3)
     (folder / "pipeline.yml").write_text(PARALLEL)
     run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
     assert run.run.state == "Completed", [one.error for one in service.steps(ctx, run.run.id)]
@@ -131,10 +135,7 @@ jobs:
 
 
 def test_an_output_that_is_the_pipelines_has_its_type(ctx: Context, studio: Studio, folder: Path) -> None:
-    (folder / "train_src" / "score.py").write_text(SCORE)
-    (folder / "m.txt").write_text("v1")
-    (folder / "many").mkdir()
-    (folder / "many" / "0.txt").write_text("0")
+    scored(folder, SCORE, files=1)
     given = '{type: uri_file, path: "${{parent.outputs.scored}}"}'
     assert given in PARALLEL
     (folder / "pipeline.yml").write_text(PARALLEL.replace(given, "${{parent.outputs.scored}}"))
@@ -145,11 +146,7 @@ def test_an_output_that_is_the_pipelines_has_its_type(ctx: Context, studio: Stud
 
 def test_a_parallel_step_is_entered_again_with_all_its_files(ctx: Context, studio: Studio, folder: Path) -> None:
     script = "import sys\ndef run(files): return [open(one).read() + sys.argv[2] for one in files]\n"
-    (folder / "train_src" / "score.py").write_text(script)
-    (folder / "m.txt").write_text("v1")
-    (folder / "many").mkdir()
-    for n in range(3):
-        (folder / "many" / f"{n}.txt").write_text(str(n))
+    scored(folder, script, files=3)
     (folder / "pipeline.yml").write_text(PARALLEL)
     run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
     again = studio.pipelines.debug(run.run.id, "score", folder / "again")

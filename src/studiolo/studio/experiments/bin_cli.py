@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from studiolo.kernel.errors import Invalid
-from studiolo.kernel.terminal import OlderThanOption, Output, OutputOption, out, progress, show, transport
+from studiolo.kernel.terminal import OlderThanOption, Output, OutputOption, out, progress, show, size, transport
 from studiolo.studio.experiments.client import Experiments
 from studiolo.studio.experiments.schemas import Cleanup
 
@@ -65,19 +65,6 @@ def gc(
     if found.held:
         runs = "1 run stays" if found.held == 1 else f"{found.held} runs stay"
         out.print(f"{runs}: registered model versions were made from them.", highlight=False)
-
-
-def size(count: float) -> str:
-    """Write bytes as people read them.
-
-    >>> size(0), size(1536)
-    ('0 B', '1.5 KiB')
-    """
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
 
 
 def _need_one(runs: list[str] | None, experiment: str | None) -> None:

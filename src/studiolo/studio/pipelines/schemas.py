@@ -26,13 +26,8 @@ StepKind = Literal[
 ]
 Scalar = str | int | float | bool
 
-RETRIED = (
-    "user_error",
-    "oom",
-    "environment",
-    "lost",
-    "preempted",
-)  # classes of failures, where a number says how often
+# classes of failures, where a number says how often
+_RETRIED = ("user_error", "oom", "environment", "lost", "preempted")
 MAX_STEPS = 2000
 MAX_ITEMS = 1000  # of a fan-out
 
@@ -132,7 +127,7 @@ class Step(BaseModel):
     @field_validator("retries", mode="before")
     @classmethod
     def _of_each(cls, given: Any) -> Any:
-        return dict.fromkeys(RETRIED, given) if isinstance(given, int) else given
+        return given if isinstance(given, dict) else dict.fromkeys(_RETRIED, given)
 
 
 class Graph(BaseModel):

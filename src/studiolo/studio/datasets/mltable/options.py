@@ -24,7 +24,7 @@ HEADERS = {
     "all_files_different_headers": "combine",
     "all_files_same_headers": "same",
 }
-FIRST = ("text", "decimal", "time")
+_EXACT = ("text", "decimal", "time")  # types for which a text says more than a number or a moment
 PATH = "Path"  # what Azure calls the column
 
 
@@ -126,7 +126,7 @@ def _first(steps: Sequence[Step]) -> list[ColumnChoice]:
     step = next((step for step in steps if step.key in ("filter", "convert_column_types")), None)
     if step is None or step.key == "filter":
         return []
-    return [_choice(name, one) for one in step.value if one.formats or one.type in FIRST for name in one.columns]
+    return [_choice(name, one) for one in step.value if one.formats or one.type in _EXACT for name in one.columns]
 
 
 def _choice(name: str, one: Conversion) -> ColumnChoice:

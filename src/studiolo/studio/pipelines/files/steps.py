@@ -12,7 +12,6 @@ from studiolo.studio.pipelines import bindings, typing_rules
 from studiolo.studio.pipelines.errors import BadPipeline
 from studiolo.studio.pipelines.files import changes, reading
 from studiolo.studio.pipelines.files.reading import LITERALS, Found, Slot
-from studiolo.studio.pipelines.schemas import RETRIED
 
 _STEP = {
     "component",
@@ -210,7 +209,7 @@ def _around(name: str, raw: dict[str, Any], found: Found, task: dict[str, Any] |
     if (timeout := mapping(raw, "limits").get("timeout")) is not None:
         made["timeout_s"] = timeout
     if (retries := raw.get("retries")) is not None:
-        made["retries"] = retries if isinstance(retries, dict) else dict.fromkeys(RETRIED, retries)
+        made["retries"] = retries
     if isinstance(raw.get("priority"), int):
         made["priority"] = raw["priority"]
     if after := raw.get("after", raw.get("depends_on")):
