@@ -46,13 +46,18 @@ def many(root: Path, folders: int = 3, files: int = 40) -> None:
             (root / f"{folder}/{number:02}.txt").write_bytes(b"%d %d" % (folder, number))
 
 
-def taken_away(monkeypatch: pytest.MonkeyPatch, after: int, error: OSError, which: Callable[[Found], bool]) -> None:
-    """Let files fail to open once so many were opened; the tests may run as root, whom no right stops."""
+def taken_away(
+    monkeypatch: pytest.MonkeyPatch, after: int, error: OSError, which: Callable[[Found, str], bool]
+) -> None:
+    """Let files fail to open once so many were opened; the tests may run as root, whom no right stops.
+
+    which: of a file, and of the path that was being read when so many were opened: folders are read in the order of the disk.
+    """
     plain, opened = InStore.open, []
 
     def open_(self: InStore, found: Found) -> Opened:
         opened.append(found.path)
-        if len(opened) > after and which(found):
+        if len(opened) > after and which(found, opened[after - 1]):
             raise error
         return plain(self, found)
 
@@ -60,20 +65,22 @@ def taken_away(monkeypatch: pytest.MonkeyPatch, after: int, error: OSError, whic
 
 
 @pytest.mark.parametrize(
-    ("error", "which"),
+    ("error", "folder_alone"),
     [
-        (PermissionError(13, "Permission denied"), ""),  # of all
-        (PermissionError(13, "Permission denied"), "1/"),  # of the folder that was being read
-        (FileNotFoundError(2, "No such file or directory"), ""),  # a mount that went away
+        (PermissionError(13, "Permission denied"), False),
+        (PermissionError(13, "Permission denied"), True),  # of the folder that was being read
+        (FileNotFoundError(2, "No such file or directory"), False),  # a mount that went away
     ],
 )
 def test_a_source_that_is_taken_away_leaves_no_emptied_version(
-    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, which: str
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, folder_alone: bool
 ) -> None:
     many(tmp_path / "src")
     a_folder(ctx, tmp_path / "src")
     with monkeypatch.context() as patched:
-        taken_away(patched, 60, error, lambda found: found.path.startswith(which))
+        taken_away(
+            patched, 60, error, lambda found, last: not folder_alone or Path(found.path).parent == Path(last).parent
+        )
         failed = finish(ctx, ask(ctx, unreadable="skip"), tmp_path)
     assert (failed.state, failed.code) == ("failed", SourceWithdrawn.code)
     assert "was read and cannot be any more" in failed.error
@@ -87,7 +94,7 @@ def test_a_folder_of_which_nothing_can_be_read_is_no_version(
 ) -> None:
     many(tmp_path / "src")
     a_folder(ctx, tmp_path / "src")
-    taken_away(monkeypatch, 0, PermissionError(13, "Permission denied"), lambda _found: True)
+    taken_away(monkeypatch, 0, PermissionError(13, "Permission denied"), lambda _found, _last: True)
     failed = finish(ctx, ask(ctx, unreadable="skip"), tmp_path)
     assert (failed.state, failed.code) == ("failed", FilesNotRead.code)
     assert "120 files cannot be read" in failed.error
@@ -101,7 +108,7 @@ def test_a_few_files_that_go_meanwhile_are_left_out(
     many(tmp_path / "src")
     a_folder(ctx, tmp_path / "src")
     gone = {f"1/{number:02}.txt" for number in range(10)}
-    taken_away(monkeypatch, 0, FileNotFoundError(2, "No such file"), lambda found: found.path in gone)
+    taken_away(monkeypatch, 0, FileNotFoundError(2, "No such file"), lambda found, _last: found.path in gone)
     result = work_on(ctx, ask(ctx, unreadable="skip").run_id, tmp_path)
     assert ({item.path for item in result.skipped}, result.file_count) == (gone, 110)
 
