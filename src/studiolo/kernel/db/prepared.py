@@ -7,6 +7,7 @@ statement does in SQLite. A statement that one step of a pipeline asks for is wo
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,8 @@ from sqlalchemy import BindParameter, Connection, Dialect, Float, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
+
+from studiolo.kernel.db.types import UtcDateTime
 
 if TYPE_CHECKING:
     from studiolo.kernel.db.postgresql_driver import Numbered
@@ -201,7 +204,11 @@ def _make(tx: Connection, statement: Any, names: tuple[str, ...], values: Values
 
 def _turn(bound: BindParameter[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:
     """Return what makes a parameter what the driver takes, None where it does so itself; of a list that is written out nothing is known."""
-    return bound.type.dialect_impl(dialect).bind_processor(dialect) if bound is not None else None
+    if bound is None:
+        return None
+    turn = bound.type.dialect_impl(dialect).bind_processor(dialect)
+    # rows that are written together have their moments in common, and SQLite wants a text made of each
+    return lru_cache(8)(turn) if turn is not None and isinstance(bound.type, UtcDateTime) else turn
 
 
 def _turn_back(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -246,6 +246,21 @@ def named(blobs: BlobStore, manifests: Iterable[str]) -> Iterator[str]:
 
 _FEW, _MANY = 64, 2000
 _known: dict[str, tuple[str, ...]] = {}  # what small manifests name, which never changes
+_listed: dict[str, tuple[Entry, ...]] = {}  # and their files
+
+
+def listed(blobs: BlobStore, digest: str) -> Iterable[Entry]:
+    """Return the files of a manifest that the caller has held a moment ago, in order."""
+    found = _listed.get(digest)
+    if found is not None:
+        return found
+    manifest = Manifest(blobs, digest)
+    if manifest.head.files > _FEW:
+        return manifest.entries()
+    if len(_listed) >= _MANY:
+        _listed.clear()
+    found = _listed[digest] = tuple(manifest.entries())
+    return found
 
 
 def keep(blobs: BlobStore, digest: str, held: Collection[str] = ()) -> list[str]:

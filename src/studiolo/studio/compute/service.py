@@ -1,7 +1,8 @@
 """The verbs of compute: what there is, what is free, who holds it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row
@@ -35,7 +36,8 @@ def backends() -> dict[str, Backend]:
     return cast("dict[str, Backend]", plugins.find(BACKENDS, BackendSpec))
 
 
-def built_in() -> dict[str, Backend]:
+@lru_cache(1)  # asked several times of each step of a pipeline; plug-ins are looked for once
+def built_in() -> Mapping[str, Backend]:
     """Return the computes that are always there; the others of the backends are kinds of machines to attach."""
     return {name: found for name, found in backends().items() if not found.SPEC.attached}
 

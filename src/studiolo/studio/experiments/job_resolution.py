@@ -96,6 +96,12 @@ def resolve(ctx: Context, spec: JobSpec) -> JobSpec:
     return spec.model_copy(update=changed | _kept_once(spec, chosen))
 
 
+def lock_of(ctx: Context, environment: str) -> str:
+    """Return the name of all packages of a registered environment, empty for the studio's own; raises EnvironmentNotFound."""
+    chosen = environments.choose(ctx, environment) if environment else None
+    return chosen.hash if chosen is not None else ""
+
+
 def _cut(spec: JobSpec) -> str:
     """Return the input whose table is cut into mini-batches: its files come, as an address cannot be cut."""
     return spec.parallel.data if spec.parallel is not None else ""

@@ -53,6 +53,7 @@ class Seen(NamedTuple):
 
 
 _SEEN = select(*(runs.c[name] for name in Seen._fields))
+_INSERT, _INSERT_DOCS = Prepared(insert(runs)), Prepared(insert(run_docs))
 _FEW = 8  # runs whose number has a statement of its own
 
 
@@ -63,12 +64,12 @@ def begin(tx: Connection, ctx: Context, made: Sequence[Led]) -> dict[str, int]:
     now = ctx.clock.now()
     numbers = {name: repository.experiment_number(tx, ctx, name) for name in {one.experiment for one in made}}
     rows = [_row(ctx, one, numbers[one.experiment], now) for one in made]
-    tx.execute(insert(runs), rows)
+    _INSERT.run_all(tx, rows)
     seqs: dict[str, int] = {}
     for some in _some([one.id for one in made]):
         seqs |= {row.id: row.seq for row in tx.execute(select(runs.c.id, runs.c.seq).where(runs.c.id.in_(some)))}
     changed = int(now.timestamp() * 1000)
-    tx.execute(insert(run_docs), [{"run": seq, "changed": changed} for seq in sorted(seqs.values())])
+    _INSERT_DOCS.run_all(tx, [{"run": seq, "changed": changed} for seq in sorted(seqs.values())])
     for one in made:
         if one.params or one.tags:
             tracking.record(tx, ctx, seqs[one.id], params=one.params, tags=one.tags, new=True)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from studiolo.kernel.fields import fresh
 from studiolo.studio.compute.schemas import Asked
 from studiolo.studio.experiments.job_schemas import DataInput, Distribution, EnvironmentDefinition, JobOutput
 from studiolo.studio.experiments.notebooks.schemas import Notebook
@@ -86,15 +87,17 @@ class JobSpec(BaseModel):
     name: str = ""
     kind: str = "command"
     command: list[str]
-    code: list[InputFile] = []  # placed in work/, where the command starts
-    artifacts: list[InputFile] = []  # files of the run from the start, such as the code's difference from its commit
-    env: dict[str, str] = {}
-    secrets: dict[
-        str, str
-    ] = {}  # variable: `name`, `name:version` or `datastore:<name>`; opened when an attempt starts
-    inputs: dict[str, list[InputFile]] = {}
-    data: dict[str, DataInput] = {}  # inputs that are somewhere else; found when the job is submitted
-    outputs: dict[str, JobOutput] = {}
+    code: list[InputFile] = fresh(list)  # placed in work/, where the command starts
+    artifacts: list[InputFile] = fresh(
+        list
+    )  # files of the run from the start, such as the code's difference from its commit
+    env: dict[str, str] = fresh(dict)
+    secrets: dict[str, str] = fresh(
+        dict
+    )  # variable: `name`, `name:version` or `datastore:<name>`; opened when an attempt starts
+    inputs: dict[str, list[InputFile]] = fresh(dict)
+    data: dict[str, DataInput] = fresh(dict)  # inputs that are somewhere else; found when the job is submitted
+    outputs: dict[str, JobOutput] = fresh(dict)
     environment: str | EnvironmentDefinition = ""  # a registered one, or what it is made of; empty: the studio's own
     distribution: Distribution | None = None
     sweep: Sweep | None = None  # of kind sweep: the command is run again and again with other values
@@ -102,15 +105,15 @@ class JobSpec(BaseModel):
     parallel: Parallel | None = None  # of kind parallel: a script is run on pieces of an input, by several workers
     spark: Spark | None = None  # of kind spark: a script or class is run by Spark
     compute: str = "local"
-    resources: Resources = Resources()
+    resources: Resources = fresh(Resources)
     warm: bool = False  # a Python program that may begin where its modules are loaded already
     timeout_s: float | None = Field(None, gt=0)
     priority: int = 0
-    retries: dict[str, int] = {}  # by failure class
-    params: dict[str, str] = {}
-    tags: dict[str, str] = {}
+    retries: dict[str, int] = fresh(dict)  # by failure class
+    params: dict[str, str] = fresh(dict)
+    tags: dict[str, str] = fresh(dict)
     parent_id: str | None = None
-    context: dict[str, Any] = {}  # what the slice of this kind wants to remember, e.g. the dataset version
+    context: dict[str, Any] = fresh(dict)  # what the slice of this kind wants to remember, e.g. the dataset version
 
     def nodes(self) -> int:
         """Return on how many nodes it runs, each with its resources; a Ray of its own has them on one."""

@@ -31,6 +31,12 @@ IMPLICIT = ("artifacts", "default")  # outputs that every job has: all that it l
 
 def check(graph: Graph, values: Mapping[str, Given]) -> Checked:
     """Return all problems of a pipeline with the values of its inputs, and an order of its steps."""
+    ordered, around = order(graph)
+    return Checked(problems=[*of_values(graph, values), *of_graph(graph, around=around)], order=ordered)
+
+
+def of_values(graph: Graph, values: Mapping[str, Given]) -> list[Problem]:
+    """Return the problems of the values of a pipeline's inputs."""
     problems: list[Problem] = []
     for name, port in graph.inputs.items():
         problems += [
@@ -40,9 +46,7 @@ def check(graph: Graph, values: Mapping[str, Given]) -> Checked:
     for name in values.keys() - graph.inputs.keys():
         has = f"It has: {', '.join(graph.inputs)}." if graph.inputs else "It has none."
         problems.append(Problem(field=f"inputs.{name}", message=f"The pipeline has no input '{name}'.", hint=has))
-    ordered, around = order(graph)
-    problems += of_graph(graph, around=around)
-    return Checked(problems=problems, order=ordered)
+    return problems
 
 
 def of_graph(graph: Graph, at: str = "", depth: int = 0, around: list[str] | None = None) -> list[Problem]:

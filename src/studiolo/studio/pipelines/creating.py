@@ -116,13 +116,14 @@ def _begin(
         if given.name and name in graph.outputs
     }
     led.declare(tx, ctx, seq, one.id, registered)
-    plan = plans.made("", graph)
+    definition = starting.definition(ctx, tx, graph)
+    plan = plans.keep(ctx, definition, graph)
     items = values["items"]
     row = {
         **values,
         "run_seq": seq,
         "workspace_id": ctx.workspace_id,
-        "definition": starting.definition(ctx, tx, graph),
+        "definition": definition,
         "held": {name: value.model_dump(mode="json", exclude_defaults=True) for name, value in held.items()},
         "user": ctx.actor.name,
         "live": True,

@@ -206,9 +206,17 @@ def truth(around: Around, step: Step) -> bool:
 
 
 def job(
-    step: Step, given: Mapping[str, Held], kept: Mapping[str, JobOutput], settings: Settings, around: Around
+    step: Step,
+    given: Mapping[str, Held],
+    kept: Mapping[str, JobOutput],
+    settings: Settings,
+    around: Around,
+    **about: Any,
 ) -> JobSpec:
-    """Return the job of a step. kept: outputs of the pipeline that its own are bound to, with where they go. Raises Ungiven."""
+    """Return the job of a step. kept: outputs of the pipeline that its own are bound to, with where they go; about: other fields of it.
+
+    Raises Ungiven.
+    """
     task = step.task
     assert task is not None
     tried = set(task.sweep.space) if task.sweep else set()
@@ -229,6 +237,7 @@ def job(
             shapes[name] = "file" if alone and value.type in (typing_rules.FILE, "custom_model") else "folder"
     outputs = {name: _output(step, name, kept) for name in step.makes if name not in IMPLICIT}
     changes: dict[str, Any] = {
+        **about,
         "params": params,
         "inputs": files,
         "data": data,

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from studiolo.kernel.fields import fresh
 from studiolo.kernel.storage import manifests
 from studiolo.kernel.storage.blobs import BlobMissing, BlobStore
 from studiolo.studio.experiments.job_schemas import DataInput
@@ -23,7 +24,7 @@ class Held(BaseModel):
 
     type: PortType
     value: Scalar | None = None
-    files: list[InputFile] = []
+    files: list[InputFile] = fresh(list)
     data: DataInput | None = None
     label: str = ""
     source: str = ""
@@ -78,7 +79,7 @@ def entries(blobs: BlobStore, held: Held) -> list[manifests.Entry]:
     found: list[manifests.Entry] = []
     for one in held.files:
         if one.manifest:
-            found += manifests.Manifest(blobs, one.digest).entries()
+            found += manifests.listed(blobs, one.digest)
         else:
             found.append(manifests.Entry(one.path, blobs.path(one.digest).stat().st_size, one.digest))
     return found

@@ -17,6 +17,7 @@ from studiolo.studio.pipelines.schemas import PartChange, Step
 
 SALT = "studiolo pipelines 1"  # changes when the same parts would mean another result
 _SHORT = 12
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _WORDS = {
     "interface": "the inputs and outputs that it declares",
     "command": "the command",
@@ -188,4 +189,4 @@ def _hash(value: str | None) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)

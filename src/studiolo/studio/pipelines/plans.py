@@ -47,15 +47,25 @@ def document(graph: Graph) -> dict[str, Any]:
 
 def of(ctx: Context, digest: str, items: int | None = None) -> Plan:
     """Return the plan of a graph that is kept. items: of a fan-out, how many; of a loop, its turns so far."""
-    key = (ctx.workspace_id, digest)
-    plan = _graphs.get(key)
+    plan = _graphs.get((ctx.workspace_id, digest))
     if plan is None:
         with ctx.db.read() as tx:
-            plan = made(digest, Graph.model_validate(repository.definition(tx, ctx, digest)))
-        if len(_graphs) >= _MANY:
-            _graphs.clear()
-        _graphs[key] = plan
+            graph = Graph.model_validate(repository.definition(tx, ctx, digest))
+        plan = _remembered(ctx, made(digest, graph))
     return plan if items is None else _fanned(plan, items)
+
+
+def keep(ctx: Context, digest: str, graph: Graph) -> Plan:
+    """Return the plan of a graph that is being kept."""
+    found = _graphs.get((ctx.workspace_id, digest))
+    return found or _remembered(ctx, made(digest, graph))
+
+
+def _remembered(ctx: Context, plan: Plan) -> Plan:
+    if len(_graphs) >= _MANY:
+        _graphs.clear()
+    _graphs[ctx.workspace_id, plan.digest] = plan
+    return plan
 
 
 def made(digest: str, graph: Graph) -> Plan:

@@ -14,6 +14,7 @@ from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Given, Graph, Port, SentFiles, Settings, Step
 
 _VERSIONED = ("dataset:", "model:")
+_EMPTY, _KEPT = Graph(), JobOutput()
 
 
 def values(ctx: Context, graph: Graph, given: Mapping[str, Given]) -> dict[str, Held]:
@@ -70,7 +71,10 @@ def pinned(ctx: Context, given: DataInput, field: str) -> tuple[DataInput, str, 
 
 
 def steps(ctx: Context, graph: Graph, settings: Settings, at: str = "graph.") -> Graph:
-    """Return a graph whose steps could be submitted, data and environments pinned; raises what is wrong, with the step and the field."""
+    """Return a graph whose steps could be submitted, data and environments pinned; raises what is wrong, with the step and the field.
+
+    It is the same one where nothing was to be pinned.
+    """
     changed = {}
     for name, step in graph.steps.items():
         where = f"{at}steps.{name}."
@@ -81,12 +85,14 @@ def steps(ctx: Context, graph: Graph, settings: Settings, at: str = "graph.") ->
         )
         if step.graph is not None:
             inner = settings.model_copy(update={"default_compute": step.compute or settings.default_compute})
-            changed[name] = step.model_copy(update={"graph": steps(ctx, step.graph, inner, f"{where}graph.")})
+            within = steps(ctx, step.graph, inner, f"{where}graph.")
+            changed[name] = step if within is step.graph else step.model_copy(update={"graph": within})
         elif step.task is not None:
             changed[name] = _step(ctx, name, step, settings, where)
         else:
             changed[name] = step
-    return graph.model_copy(update={"steps": changed})
+    same = all(changed[name] is step for name, step in graph.steps.items())
+    return graph if same else graph.model_copy(update={"steps": changed})
 
 
 def kept(ctx: Context, outputs: Mapping[str, JobOutput], where: str) -> None:
@@ -112,12 +118,12 @@ def _step(ctx: Context, name: str, step: Step, settings: Settings, where: str) -
             if isinstance(value, SentFiles):
                 _there(ctx, value, f"{where}inputs.{port}")
             given[port] = value
-    nothing = giving.Around(ctx.blobs, Graph(), {}, {})
+    nothing = giving.Around(ctx.blobs, _EMPTY, {}, {})
     where_to_run = "local" if bindings.refs(step.compute) else giving.compute(step, settings, nothing)
     tried = set(task.sweep.space) if task.sweep else set()
     changes: dict[str, Any] = {
         "params": {port: "" for port in step.declares if port not in tried},
-        "outputs": {port: JobOutput() for port in step.makes},
+        "outputs": dict.fromkeys(step.makes, _KEPT),
         "inputs": {},
         "data": {},
         "compute": where_to_run,
@@ -134,4 +140,5 @@ def _step(ctx: Context, name: str, step: Step, settings: Settings, where: str) -
         ctx.actor.must("secrets.use")
     chosen = found.context.get("environment")
     pin = {"environment": f"azureml:{chosen['reference']}"} if chosen else {}
-    return step.model_copy(update={"inputs": given, **pin})
+    same = not pin and all(given[port] is value for port, value in step.inputs.items())
+    return step if same else step.model_copy(update={"inputs": given, **pin})

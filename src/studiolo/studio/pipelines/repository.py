@@ -50,6 +50,11 @@ _BY_KEY = Prepared(
     .order_by(_STEP.run_seq.desc())
     .limit(bindparam("many"))
 )
+_KEPT = Prepared(
+    select(definitions.c.digest).where(
+        definitions.c.workspace_id == bindparam("workspace_id"), definitions.c.digest == bindparam("digest")
+    )
+)
 _SETTLE = (
     update(pipeline_steps)
     .where(_STEP.run_seq == bindparam("of_seq"), _STEP.name == bindparam("of_name"))
@@ -63,6 +68,11 @@ def put_definition(tx: Connection, ctx: Context, digest: str, graph: Mapping[str
     tx.execute(
         ctx.db.upsert(definitions).values(**row).on_conflict_do_nothing(index_elements=["workspace_id", "digest"])
     )
+
+
+def has_definition(tx: Connection, ctx: Context, digest: str) -> bool:
+    """Say whether a graph is kept."""
+    return _KEPT.first(tx, {"workspace_id": ctx.workspace_id, "digest": digest}) is not None
 
 
 def definition(tx: Connection, ctx: Context, digest: str) -> Mapping[str, Any]:

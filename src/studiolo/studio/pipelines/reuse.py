@@ -11,6 +11,10 @@ from studiolo.studio.pipelines import held, keys, plans, repository
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Reuse, Step
 
+_REUSED = Reuse(outcome="reused", text="").model_dump(
+    mode="json", exclude_none=True
+)  # of each step that takes a result
+
 
 class Looked(NamedTuple):
     """values: of the row of a step that takes a result, with its outputs; waits: the same result is being computed."""
@@ -50,23 +54,18 @@ def _usable(ctx: Context, found: Sequence[Any], now: datetime) -> Looked | None:
         outputs = {name: Held.model_validate(value) for name, value in (row.outputs or {}).items()}
         if not held.there(ctx.blobs, list(outputs.values())):
             continue
-        why = Reuse(
-            outcome="reused",
-            text=f"Nothing that its result depends on has changed since {row.path} ran in {row.root_id[:8]}.",
-            origin_run_id=row.run_id,
-            origin_pipeline_id=row.root_id,
-            origin_step=row.path,
-        )
-        return Looked(_reused(row.outputs, row.run_id, why, now), outputs)
+        text = f"Nothing that its result depends on has changed since {row.path} ran in {row.root_id[:8]}."
+        origin = {"origin_run_id": row.run_id, "origin_pipeline_id": row.root_id, "origin_step": row.path}
+        return Looked(_reused(row.outputs, row.run_id, {**_REUSED, "text": text, **origin}, now), outputs)
     return None
 
 
-def _reused(outputs: Any, origin: str | None, why: Reuse, now: datetime) -> dict[str, Any]:
+def _reused(outputs: Any, origin: str | None, why: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {
         "state": "Reused",
         "outputs": outputs,
         "origin_run_id": origin,
-        "reuse": why.model_dump(mode="json", exclude_none=True),
+        "reuse": why,
         "started_at": now,
         "ended_at": now,
     }
@@ -85,7 +84,8 @@ def take_over(ctx: Context, old: Any, now: datetime) -> tuple[dict[str, Any], No
         origin_pipeline_id=old.root_id,
         origin_step=old.path,
     )
-    values = {**_reused(old.outputs, origin, why, now), "inputs": old.inputs, "parts": old.parts}
+    said = why.model_dump(mode="json", exclude_none=True)
+    values = {**_reused(old.outputs, origin, said, now), "inputs": old.inputs, "parts": old.parts}
     return values, None, None, outputs
 
 

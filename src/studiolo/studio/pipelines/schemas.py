@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from studiolo.kernel.fields import fresh
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
 from studiolo.studio.experiments.schemas import Artifact, InputFile, JobSpec, Run, State
 
@@ -58,7 +59,7 @@ class Port(BaseModel):
     default: Scalar | None = None
     min: float | None = None
     max: float | None = None
-    enum: list[str] = []
+    enum: list[str] = fresh(list)
     description: str = Field("", max_length=10_000)
 
 
@@ -101,26 +102,26 @@ class Step(BaseModel):
     component: str = Field("", max_length=400)
     task: JobSpec | None = None
     graph: "Graph | None" = None
-    declares: dict[str, Port] = {}
-    makes: dict[str, OutputPort] = {}
-    inputs: dict[str, Given] = {}
-    outputs: dict[str, StepOutput] = {}
+    declares: dict[str, Port] = fresh(dict)
+    makes: dict[str, OutputPort] = fresh(dict)
+    inputs: dict[str, Given] = fresh(dict)
+    outputs: dict[str, StepOutput] = fresh(dict)
     compute: str = Field("", max_length=400)
     environment: str = Field("", max_length=400)
-    env: dict[str, str] = {}
+    env: dict[str, str] = fresh(dict)
     timeout_s: float | None = Field(None, gt=0)
-    retries: dict[str, int] = {}
+    retries: dict[str, int] = fresh(dict)
     priority: int | None = None
     reuse: bool = True
-    after: list[str] = []
+    after: list[str] = fresh(list)
     title: str = Field("", max_length=500)
     comment: str = Field("", max_length=10_000)
     condition: Scalar | None = None
-    if_true: list[str] = []
-    if_false: list[str] = []
+    if_true: list[str] = fresh(list)
+    if_false: list[str] = fresh(list)
     items: list[dict[str, Scalar] | Scalar] | str | None = None
     body: str = Field("", max_length=255)
-    mapping: dict[str, list[str]] = {}
+    mapping: dict[str, list[str]] = fresh(dict)
     max_iterations: int = Field(1000, ge=1, le=1000)
     max_concurrency: int = Field(0, ge=0, description="Most items at once; 0: as many as there are.")
 
@@ -135,9 +136,9 @@ class Graph(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    inputs: dict[str, Port] = {}
-    outputs: dict[str, OutputPort] = {}
-    steps: dict[str, Step] = {}
+    inputs: dict[str, Port] = fresh(dict)
+    outputs: dict[str, OutputPort] = fresh(dict)
+    steps: dict[str, Step] = fresh(dict)
 
 
 class Settings(BaseModel):
@@ -161,11 +162,11 @@ class PipelineSpec(BaseModel):
     name: str = Field("", max_length=500)
     experiment: str = Field("Default", min_length=1, max_length=500)
     description: str = Field("", max_length=10_000)
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = fresh(dict)
     priority: int = 0
     graph: Graph
-    values: dict[str, Given] = {}
-    outputs: dict[str, JobOutput] = {}
+    values: dict[str, Given] = fresh(dict)
+    outputs: dict[str, JobOutput] = fresh(dict)
     settings: Settings = Settings()
 
 
@@ -216,7 +217,7 @@ class Reuse(BaseModel):
     origin_pipeline_id: str | None = None
     origin_step: str | None = None
     nearest_run_id: str | None = None
-    changes: list[PartChange] = []
+    changes: list[PartChange] = fresh(list)
 
 
 class StepState(BaseModel):

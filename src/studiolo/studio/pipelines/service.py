@@ -11,7 +11,17 @@ from studiolo.kernel.paging import Page, bounded, encode
 from studiolo.studio.compute.clusters import service as compute
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import TERMINAL, Artifact
-from studiolo.studio.pipelines import checking, creating, interfaces, plans, preflight, reentry, repository, starting
+from studiolo.studio.pipelines import (
+    checking,
+    creating,
+    interfaces,
+    known,
+    plans,
+    preflight,
+    reentry,
+    repository,
+    starting,
+)
 from studiolo.studio.pipelines import steps as step_views
 from studiolo.studio.pipelines.components import service as components
 from studiolo.studio.pipelines.components.service import refuse
@@ -77,8 +87,8 @@ def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> Pip
 
 def ready(ctx: Context, spec: PipelineSpec) -> Ready:
     """Refuse what `submit` would, and return the pipeline ready to begin; nothing is queued."""
-    graph = interfaces.inferred(components.fill(ctx, spec.graph))
-    refuse(checking.check(graph, spec.values).problems)
+    graph, problems = known.graph(components.fill(ctx, spec.graph))
+    refuse([*checking.of_values(graph, spec.values), *problems])
     for name in spec.outputs.keys() - graph.outputs.keys():
         has = f"It has: {', '.join(graph.outputs)}." if graph.outputs else "It has none."
         raise BadPipeline(f"The pipeline has no output '{name}'.", has, field=f"outputs.{name}")

@@ -14,7 +14,18 @@ from studiolo.studio.experiments import job_resolution
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import JobOutput
 from studiolo.studio.experiments.schemas import JobSpec
-from studiolo.studio.pipelines import giving, held, keys, loops, plans, repository, reuse, typing_rules
+from studiolo.studio.pipelines import (
+    giving,
+    held,
+    keys,
+    known,
+    loops,
+    plans,
+    recalled,
+    repository,
+    reuse,
+    typing_rules,
+)
 from studiolo.studio.pipelines.giving import Around, Ungiven
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.plans import Plan
@@ -162,30 +173,38 @@ def _job(
     now: datetime,
 ) -> Begun:
     ctx, row = pipeline.ctx, pipeline.row
-    spec = giving.job(step, given, pipeline.kept, pipeline.settings, around)
-    path = pipeline.path(name)
-    spec = spec.model_copy(
-        update={
-            "experiment": row.experiment,
-            "name": step.title or (name if row.items is None else f"{path.split('/')[-2]} {name}"),
-            "parent_id": row.run_id,
-            "priority": row.priority if step.priority is None else step.priority,
-            "tags": {**spec.tags, ROOT_TAG: row.root_id, STEP_TAG: path},
-        }
+    path, own = pipeline.path(name), step.task.tags if step.task else {}
+    values: dict[str, Any] = {"inputs": shown, "slot": reuse.slot(row, step, path), "started_at": now}
+    sign = recalled.sign(ctx, pipeline.plan, name, given)
+    if step.reuse and not pipeline.settings.force_rerun and (again := recalled.recall(sign)):
+        values["parts"], values["key"] = again
+        looked = reuse.look(ctx, values["key"], now, pipeline.flights)
+        if looked.values is not None:  # so that there is no job to be made
+            return Begun({**values, **looked.values}, outputs=looked.outputs)
+    spec = giving.job(
+        step,
+        given,
+        pipeline.kept,
+        pipeline.settings,
+        around,
+        experiment=row.experiment,
+        name=step.title or (name if row.items is None else f"{path.split('/')[-2]} {name}"),
+        parent_id=row.run_id,
+        priority=row.priority if step.priority is None else step.priority,
+        tags={**own, ROOT_TAG: row.root_id, STEP_TAG: path},
     )
     spec = job_resolution.resolve(ctx, spec)
     if sources := {port: value.source for port, value in given.items() if value.source}:
-        spec = spec.model_copy(
-            update={"context": {**spec.context, "sources": {**spec.context.get("sources", {}), **sources}}}
-        )
+        # the context is one that resolving has made, which nobody else has
+        spec.context["sources"] = {**spec.context.get("sources", {}), **sources}
     found = keys.parts(step, spec, given)
-    values: dict[str, Any] = {"inputs": shown, "parts": found, "slot": reuse.slot(row, step, path), "started_at": now}
+    values["parts"] = found
     why = _without(step, spec, pipeline.settings)
     if why is not None and why.outcome in ("off", "unknowable"):
         experiments.admit(ctx, spec)
         return Begun({**values, "state": "Queued", "reuse": why.model_dump(mode="json", exclude_none=True)}, spec=spec)
-    key = keys.key_of(found)
-    values["key"] = key
+    values["key"] = key = keys.key_of(found)
+    recalled.remember(sign, found, key)
     if why is None:
         looked = reuse.look(pipeline.ctx, key, now, pipeline.flights)
         if looked.values is not None:
@@ -230,18 +249,20 @@ def outputs_of(row: Any) -> dict[str, Held]:
 
 def made_by(tx: Connection, row: Any, names: Sequence[str]) -> dict[str, dict[str, Held]]:
     """Return the outputs of steps that have ended well, of a pipeline that is looked at again and again: they are read once."""
-    known = _made.pop(row.run_id, {})
-    if missing := [name for name in names if name not in known]:
-        known |= {found.name: outputs_of(found) for found in repository.outputs(tx, row.run_seq, missing)}
-    _made[row.run_id] = known  # the last one now
+    read = _made.pop(row.run_id, {})
+    if missing := [name for name in names if name not in read]:
+        read |= {found.name: outputs_of(found) for found in repository.outputs(tx, row.run_seq, missing)}
+    _made[row.run_id] = read  # the last one now
     if len(_made) > _PIPELINES:
         del _made[next(iter(_made))]
-    return {name: known[name] for name in names}
+    return {name: read[name] for name in names}
 
 
 def definition(ctx: Context, tx: Any, graph: Graph) -> str:
     """Keep a graph in the caller's transaction; returns its digest."""
+    if (digest := known.digest(graph)) and repository.has_definition(tx, ctx, digest):
+        return digest
     document = plans.document(graph)
-    digest = plans.digest_of(document)
+    digest = digest or plans.digest_of(document)
     repository.put_definition(tx, ctx, digest, document)
     return digest

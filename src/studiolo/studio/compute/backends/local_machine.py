@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,7 +35,7 @@ _SHARE = 0.8  # of the memory, for jobs; the rest is the studio's and the machin
 
 def capacity(settings: Settings) -> Capacity:
     """Return the smallest of what the machine has, what this process may use, and what the settings allow."""
-    there = os.cpu_count() or 1
+    there = _there(os.cpu_count, int(time.monotonic())) or 1
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
     quota, limit = _of_groups()
     cores = max(1, min(allowed, int(quota) if quota else allowed, settings.cores or allowed))
@@ -93,6 +94,11 @@ class RunHere:
     bar = staticmethod(bar)
     sweep = staticmethod(sweep)
     usage = staticmethod(usage)
+
+
+@lru_cache(4)  # Python reads a file for it; _second: for which it is kept
+def _there(count: Callable[[], int | None], _second: int) -> int | None:
+    return count()
 
 
 @lru_cache(16)  # a pipeline asks for the capacity at each of its steps
