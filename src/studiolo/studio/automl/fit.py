@@ -165,7 +165,7 @@ class Run:
         report.document("automl/columns", {"rows": len(prepared.target.y), "target": spec.target, "columns": columns})
         rails = guardrails.check(
             prepared.reports, prepared.target, prepared.table.rows + prepared.target.unlabelled, prepared.x,
-            prepared.plan["features"], prepared.folds, prepared.metric.name,
+            prepared.plan["features"], prepared.folds, prepared.metric.name, prepared.held_out,
         )  # fmt: skip
         report.document("automl/guardrails", {"items": [rail.document() for rail in rails]})
 

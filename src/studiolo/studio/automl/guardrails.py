@@ -38,9 +38,11 @@ def check(
     features: Sequence[str],
     folds: int,
     metric: str,
+    held_out: int = 0,
 ) -> list[Guardrail]:
-    """Run all checks on the prepared table."""
-    found = [_missing(reports, rows), _validation(len(target.y), folds), _dropped(reports), _many_levels(reports)]
+    """Run all checks on the prepared table. held_out: rows of a table of its own that checks the models."""
+    validated = _validation(len(target.y), folds, held_out)
+    found = [_missing(reports, rows), validated, _dropped(reports), _many_levels(reports)]
     if target.unlabelled:
         detail = f"{target.unlabelled:,} of {rows:,} rows have no target; they were left out."
         state = "alerted" if target.unlabelled > 0.5 * rows else "fixed"
@@ -62,7 +64,10 @@ def _missing(reports: Sequence[ColumnReport], rows: int) -> Guardrail:
     return Guardrail("missing_values", title, "done", detail, [report.name for report in gaps])
 
 
-def _validation(rows: int, folds: int) -> Guardrail:
+def _validation(rows: int, folds: int, held_out: int) -> Guardrail:
+    if held_out:
+        said = f"{held_out:,} of {rows:,} rows are the validation table: no trial learns from them."
+        return Guardrail("validation", "Validation", "done", said)
     how = f"Cross validation in {folds} folds" if folds > 1 else "A holdout of 20 %"
     return Guardrail("validation", "Validation", "done", f"{how} for {rows:,} rows, spread evenly over the target.")
 

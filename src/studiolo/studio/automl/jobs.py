@@ -1,13 +1,15 @@
 """The AutoML job: `python -m studiolo.studio.automl.jobs`, in a process of its own.
 
-In: the dataset version in its input `data`, what was asked in STUDIOLO_AUTOML (schemas.AutoMLSpec as JSON).
-Out: `model/`, an MLflow model; `leaderboard.json`; the story in the journal.
+In: the dataset version in its input `data`, what was asked in STUDIOLO_AUTOML (schemas.AutoMLSpec as JSON). Of a step of a pipeline its
+tables, in STUDIOLO_AUTOML_TABLES: which inputs they are, and whether each is a dataset version.
+Out: `model/` (of a step `best_model/`), an MLflow model; `leaderboard.json`; the story in the journal.
 """
 
 import json
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from studiolo.kernel.errors import StudioloError
@@ -17,9 +19,10 @@ from studiolo.studio.automl.fit_command import tell
 from studiolo.studio.automl.reading import Table, of_arrow
 from studiolo.studio.automl.schemas import AutoMLSpec
 from studiolo.studio.automl.spec import FitSpec
-from studiolo.studio.datasets import table_file
+from studiolo.studio.datasets import looking, table_file
+from studiolo.studio.datasets.reading.table_input import TableInput
 from studiolo.studio.datasets.rows import parts
-from studiolo.studio.datasets.schemas import ColumnType
+from studiolo.studio.datasets.schemas import ColumnType, Reading
 
 STARTING = 15.0  # seconds: a job that waited longer than this was queued, and the wait does not count
 
@@ -28,9 +31,13 @@ def main() -> int:
     """Fit what was asked; the last line of the log says why when it cannot be."""
     asked = AutoMLSpec.model_validate_json(os.environ["STUDIOLO_AUTOML"])
     since = time.time() - float(os.environ.get("STUDIOLO_AUTOML_AT") or time.time())
+    tables = _tables()
     spec = FitSpec(
-        train=Path(os.environ["STUDIOLO_INPUTS"]) / "data",
+        train=tables.get("training_data", Path(os.environ["STUDIOLO_INPUTS"]) / "data"),
+        validation=tables.get("validation_data"),
+        test=tables.get("test_data"),
         read=read_input,
+        names=names_of,
         target=asked.target,
         task=asked.task,
         metric=asked.metric,
@@ -43,7 +50,7 @@ def main() -> int:
         allowed=tuple(asked.allowed),
         blocked=tuple(asked.blocked),
         work=Path.cwd() / "automl",
-        model_dir=Path(os.environ["STUDIOLO_OUTPUTS"]) / "model",
+        model_dir=Path(os.environ["STUDIOLO_OUTPUTS"]) / ("best_model" if tables else "model"),
         waited=since if machine.age() <= since <= STARTING else machine.age(),
         metadata={
             "studiolo.run_id": os.environ.get("STUDIOLO_RUN_ID", ""),
@@ -61,9 +68,37 @@ def main() -> int:
     return 0
 
 
+def _tables() -> dict[str, Path]:
+    """Return the tables of a step of a pipeline, by input; none of another job, whose one table is its dataset."""
+    root = Path(os.environ["STUDIOLO_INPUTS"])
+    return {name: root / name for name in json.loads(os.environ.get("STUDIOLO_AUTOML_TABLES", "{}"))}
+
+
+@cache
+def _opened(place: Path) -> TableInput:
+    """Return the table in an input: of a dataset version as it was registered, else of whatever files lie there."""
+    known: dict[str, bool] = json.loads(os.environ.get("STUDIOLO_AUTOML_TABLES", "{}"))
+    if known.get(place.name, True):
+        return table_file.open_input(place)
+    found = [
+        (Path(at, name), Path(at, name).relative_to(place).as_posix())
+        for at, _, names in os.walk(place, followlinks=True)
+        for name in names
+    ]
+    work = Path.cwd() / "reading" / place.name
+    work.mkdir(parents=True)
+    found.sort(key=lambda file: file[1])
+    return looking.inspect_files(found, Reading(), work).table(found)
+
+
+def names_of(place: Path) -> list[str]:
+    """Return the columns of the table in an input."""
+    return [column.name for column in _opened(place).schema.columns]
+
+
 def read_input(folder: Path) -> Table:
-    """Read the dataset version in an input folder with the SELECT that preview and profile use."""
-    table = table_file.open_input(folder)
+    """Read the table in an input folder with the SELECT that preview and profile use."""
+    table = _opened(folder)
     part = parts.opened(folder.parent)
     # dates of a text file stay text: the model's callers have text too, and its plan says how to read it
     as_text: tuple[ColumnType, ...] = () if table.schema.format == "parquet" else ("date", "datetime")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studiolo.studio.automl import columns, folds, metric_names, metrics, reading, target
+from studiolo.studio.automl import columns, folds, metric_names, metrics, target, validation
 from studiolo.studio.automl.columns import ColumnReport
 from studiolo.studio.automl.errors import ColumnAbsent, NoFeatures, UnknownTask
 from studiolo.studio.automl.predictor.encoder import Encoder, canonical
@@ -32,6 +32,7 @@ class Prepared:
     folds: int
     categories: list[int]
     levels: list[int]
+    held_out: int = 0  # rows of a validation table
 
     def first(self) -> tuple[str, ...]:
         """Name the learners to try first: lines, where most features are words; they are done before trees have begun."""
@@ -58,7 +59,10 @@ def check_task(spec: FitSpec) -> None:
 
 def prepare(spec: FitSpec, folder: Path) -> Prepared:
     """Prepare the training table; writes x.npy, y.npy, folds.npy and data.json into `folder`."""
-    raw = spec.read(spec.train)
+    raw, training_rows = spec.read(spec.train), 0
+    if spec.validation is not None:
+        training_rows = raw.rows
+        raw = validation.joined(raw, spec.read(spec.validation), str(spec.validation))
     if spec.task == "auto":
         spec = replace(spec, task=target.guess_task(raw, spec.target))
     found = target.read(raw, spec.target, spec.task)
@@ -72,18 +76,21 @@ def prepare(spec: FitSpec, folder: Path) -> Prepared:
     plan = make_plan(spec, found, reports)
     encoder = Encoder(plan)
     x = encode(encoder, table)
-    parts = folds.count(len(found.y))
+    own = validation.held_out(found, spec.target, training_rows) if spec.validation is not None else None
+    parts = folds.count(len(found.y)) if own is None else 1
+    assigned = folds.assign(found.y, parts, bool(found.labels), spec.seed) if own is None else own
     categories, levels = _codes(used)
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "x.npy", x)
     np.save(folder / "y.npy", found.y)
-    np.save(folder / "folds.npy", folds.assign(found.y, parts, bool(found.labels), spec.seed))
+    np.save(folder / "folds.npy", assigned)
     about = {
         "task": spec.task, "labels": found.labels, "metric": metric.name, "folds": parts, "categories": categories,
         "levels": levels, "features": plan["features"],
     }  # fmt: skip
     write_json(folder / "data.json", about)
-    return Prepared(spec.task, table, found, reports, plan, encoder, x, metric, parts, categories, levels)
+    held_out = int((own == 0).sum()) if own is not None else 0
+    return Prepared(spec.task, table, found, reports, plan, encoder, x, metric, parts, categories, levels, held_out)
 
 
 def make_plan(spec: FitSpec, found: Target, reports: list[ColumnReport]) -> dict[str, Any]:
@@ -130,7 +137,7 @@ def check_test(spec: FitSpec, prepared: Prepared) -> None:
     """Look at the header of the table to predict. Raises ColumnAbsent when it lacks a column that the model uses."""
     if spec.test is None:
         return
-    names = reading.column_names(spec.test)
+    names = spec.names(spec.test)
     absent = [column.name for column in prepared.encoder.columns if column.name not in names]
     if absent:
         raise ColumnAbsent(str(spec.test), absent)

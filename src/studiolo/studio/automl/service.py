@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -40,7 +40,7 @@ from studiolo.studio.datasets.errors import ProfileNotReady
 from studiolo.studio.datasets.schemas import DatasetVersion
 from studiolo.studio.experiments import lineage, tracking
 from studiolo.studio.experiments import service as experiments
-from studiolo.studio.experiments.schemas import JobSpec, Resources, Run
+from studiolo.studio.experiments.schemas import JobSpec, Resources, Run, State
 from studiolo.studio.models import service as models
 from studiolo.studio.models.names import check_name
 
@@ -48,6 +48,9 @@ KIND = "automl"
 EXPERIMENT = "AutoML"
 LEARNERS = "studiolo.studio.automl.learners"
 MODEL_ERROR = "studiolo.model_error"  # tag of a run whose model could not be registered
+OF_PIPELINE = (
+    "of_pipeline"  # key of a job's context: its model is an output of a step, registered only where that says a name
+)
 Document = TypeVar("Document", bound=BaseModel)
 
 
@@ -88,9 +91,6 @@ def ready(ctx: Context, spec: AutoMLSpec, tags: Mapping[str, str] | None = None)
     _check(ctx, spec, version)
     part = datasets.part_inputs(ctx, version.name, version.version, spec.split)
     used = f"{version.reference}@{spec.split}" if part else version.reference
-    have = compute.capacity(ctx, "local").cores
-    # one core's place is left for short jobs, such as the profile of the next dataset; the trials may still use it
-    cores = max(1, min(spec.cores or have, have) - 1)
     job = JobSpec(
         experiment=spec.experiment or EXPERIMENT,
         name=spec.name or f"{spec.target} of {used}",
@@ -99,13 +99,20 @@ def ready(ctx: Context, spec: AutoMLSpec, tags: Mapping[str, str] | None = None)
         inputs={"data": datasets.as_input(ctx, version), **part},
         secrets=datasets.secrets(version),
         env={"STUDIOLO_AUTOML": spec.model_dump_json(), "STUDIOLO_AUTOML_AT": str(ctx.clock.now().timestamp())},
-        resources=Resources(cores=cores),
+        resources=resources(ctx, spec),
         params={"dataset": version.reference} | ({"split": spec.split} if part else {}),
         tags=dict(tags or {}),
         context={"spec": spec.model_dump(mode="json"), "dataset": used},
     )
     experiments.admit(ctx, job)
     return job
+
+
+def resources(ctx: Context, spec: AutoMLSpec) -> Resources:
+    """Return what a run asks of the machine."""
+    have = compute.capacity(ctx, "local").cores
+    # one core's place is left for short jobs, such as the profile of the next dataset; the trials may still use it
+    return Resources(cores=max(1, min(spec.cores or have, have) - 1))
 
 
 def begin(tx: Connection, ctx: Context, job: JobSpec) -> Run:
@@ -116,7 +123,9 @@ def begin(tx: Connection, ctx: Context, job: JobSpec) -> Run:
 
 
 def register(tx: Connection, ctx: Context, run: Run, job: JobSpec) -> None:
-    """Register the model of a completed run, in the caller's transaction; a second time changes nothing."""
+    """Register the model of a completed run, in the caller's transaction; a second time changes nothing, nor does a step's run."""
+    if job.context.get(OF_PIPELINE):
+        return
     name = _model_name(AutoMLSpec.model_validate(job.context["spec"]), str(job.context["dataset"]))
     board = experiments.document(ctx, run.id, "automl/summary") or {}
     tags = {"studiolo.dataset": str(job.context["dataset"]), "studiolo.kind": KIND}
@@ -133,7 +142,8 @@ def note_unregistered(tx: Connection, ctx: Context, run_id: str, reason: str) ->
 
 def list_runs(ctx: Context, cursor: str | None = None, limit: int = 50) -> Page[AutoMLRun]:
     """Return a page of AutoML runs, newest first."""
-    page = experiments.list_runs(ctx, experiments.RunFilter(kinds=[KIND]), cursor, limit)
+    states = [state for state in get_args(State) if state != "Reused"]  # a step that took a result has trained nothing
+    page = experiments.list_runs(ctx, experiments.RunFilter(kinds=[KIND], states=states), cursor, limit)
     return Page(items=[_assemble(ctx, run) for run in page.items], next=page.next)
 
 
@@ -190,12 +200,24 @@ def _settled(spec: AutoMLSpec) -> AutoMLSpec:
 
 
 def _check(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> None:
+    check_table(ctx, spec, version)
+    check_settings(ctx, spec)
+    check_name(_model_name(spec, version.reference))
+
+
+def check_table(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> None:
+    """Refuse columns that a registered table does not have, and a target that its profile shows to be none."""
     names = [column.name for column in version.table.columns]
     if spec.target not in names:
         raise TargetMissing(spec.target, names)
     absent = [name for name in spec.drop if name not in names]
     if absent:
         raise UnknownChoice("drop", absent[0], names)
+    _check_target(ctx, spec, version)
+
+
+def check_settings(ctx: Context, spec: AutoMLSpec) -> None:
+    """Refuse what is wrong whatever the table: learners and metrics that there are none of, too little time or memory."""
     learners = list(find(LEARNERS, LearnerSpec))
     for field, chosen in (("allowed", spec.allowed), ("blocked", spec.blocked)):
         unknown = [name for name in chosen if name not in learners]
@@ -206,9 +228,7 @@ def _check(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> None:
     if spec.time_limit is not None and spec.time_limit < SMALLEST:
         raise BudgetTooSmall(spec.time_limit, SMALLEST)
     _check_metric(spec)
-    check_name(_model_name(spec, version.reference))
     compute.check(ctx, "local", spec.cores or 1, 0)
-    _check_target(ctx, spec, version)
 
 
 def _model_name(spec: AutoMLSpec, dataset: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from studiolo.studio.automl.reading import Table, read
+from studiolo.studio.automl.reading import Table, column_names, read
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,14 @@ class FitSpec:
     cores: int | None = None
     memory: int | None = None  # bytes of one trial
     test: Path | None = None
+    validation: Path | None = None  # a table that checks the models, in the place of folds
     drop: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
     model_dir: Path | None = None
     waited: float = 0.0  # seconds between submission and the start of `run`
-    read: Callable[[Path], Table] = read  # how `train` and `test` become a table
+    read: Callable[[Path], Table] = read  # how `train`, `validation` and `test` become a table
+    names: Callable[[Path], list[str]] = column_names  # the columns of one of them, before it is read
     metadata: Mapping[str, Any] = field(default_factory=dict)  # goes into MLmodel
 
 

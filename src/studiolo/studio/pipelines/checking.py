@@ -24,7 +24,7 @@ from studiolo.studio.pipelines.schemas import (
 )
 
 DEEPEST = 8
-RUN = ("command", "sweep", "parallel", "notebook", "spark")  # kinds of steps that are jobs themselves
+RUN = ("command", "sweep", "parallel", "notebook", "spark", "automl")  # kinds of steps that are jobs themselves
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,254}")
 IMPLICIT = ("artifacts", "default")  # outputs that every job has: all that it left
 
@@ -122,7 +122,9 @@ def _form(name: str, step: Step) -> Iterable[Problem]:
             message=f"'{name[:80]}' cannot be the name of a step.",
             hint="Begin with a letter or '_', then letters, digits, '_' and '-'.",
         )
-    if step.kind in RUN and step.task is None:
+    if (step.automl is None) == (step.kind == "automl"):
+        yield Problem(field="automl", message=f"Step '{name}': AutoML steps say what they ask, and no others do.")
+    if step.kind in RUN and step.kind != "automl" and step.task is None:
         yield Problem(
             field="component",
             message=f"Step '{name}' has nothing to run.",
@@ -132,8 +134,8 @@ def _form(name: str, step: Step) -> Iterable[Problem]:
         yield Problem(
             field="component", message=f"Step '{name}' is a pipeline without steps.", hint="Name a pipeline component."
         )
-    if (
-        step.task is not None and step.task.kind != step.kind
+    if step.task is not None and (
+        step.task.kind != step.kind or step.kind == "automl"
     ):  # another kind would be taken for a job of the studio's own
         yield Problem(field="type", message=f"Step '{name}' is a {step.kind}, and what it runs is a {step.task.kind}.")
 

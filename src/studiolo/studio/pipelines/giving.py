@@ -9,7 +9,7 @@ from studiolo.kernel.storage import manifests
 from studiolo.kernel.storage.blobs import BlobStore
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
-from studiolo.studio.pipelines import bindings, held, typing_rules
+from studiolo.studio.pipelines import bindings, held, led_above, typing_rules
 from studiolo.studio.pipelines.bindings import Ref
 from studiolo.studio.pipelines.checking import IMPLICIT, only
 from studiolo.studio.pipelines.held import Held
@@ -217,8 +217,7 @@ def job(
 
     Raises Ungiven.
     """
-    task = step.task
-    assert task is not None
+    task = led_above.template(step)
     tried = set(task.sweep.space) if task.sweep else set()
     files: dict[str, list[InputFile]] = {}
     shapes: dict[str, str] = {}

@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import Any
 
 from studiolo.studio.experiments.schemas import InputFile, JobSpec
-from studiolo.studio.pipelines import typing_rules
+from studiolo.studio.pipelines import led_above, typing_rules
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import PartChange, Step
 
@@ -24,6 +24,7 @@ _WORDS = {
     "sweep": "what the sweep tries",
     "parallel": "how the data is cut, and what may fail",
     "spark": "what Spark runs, takes along and is set to",
+    "automl": "what AutoML is to do",
     "notebook": "the notebook, and which of its parameters are texts",
 }
 
@@ -52,6 +53,8 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
         )
     if spec.spark is not None:
         found["spark"] = spec.spark.model_dump_json()
+    if step.automl is not None:
+        found["automl"] = _json(led_above.decisive(step))
     if spec.notebook is not None:
         found["notebook"] = _json([spec.notebook.path, sorted(spec.notebook.texts)])
     for name, value in given.items():
@@ -61,7 +64,8 @@ def parts(step: Step, spec: JobSpec, given: Mapping[str, Held]) -> dict[str, str
             found[f"input {name}"] = _content(spec, name)
     for name, output in spec.outputs.items():
         found[f"output {name}"] = _json([output.type, output.mode, output.path])
-    found |= {f"variable {name}": value for name, value in spec.env.items()}
+    if step.automl is None:  # whose variables are the studio's own, and name what is no part of it
+        found |= {f"variable {name}": value for name, value in spec.env.items()}
     own = {*spec.context.get("withheld", ()), *spec.context.get("lent", ())}
     found |= {f"secret {name}": reference for name, reference in spec.secrets.items() if name not in own}
     return found

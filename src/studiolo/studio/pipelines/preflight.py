@@ -9,7 +9,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
 from studiolo.studio.experiments.schemas import JobSpec
-from studiolo.studio.pipelines import bindings, giving, held, typing_rules
+from studiolo.studio.pipelines import bindings, giving, held, led_above, typing_rules
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Given, Graph, Port, SentFiles, Settings, Step
 
@@ -89,6 +89,9 @@ def steps(ctx: Context, graph: Graph, settings: Settings, at: str = "graph.") ->
             changed[name] = step if within is step.graph else step.model_copy(update={"graph": within})
         elif step.task is not None:
             changed[name] = _step(ctx, name, step, settings, where)
+        elif step.automl is not None:
+            led_above.must(ctx, step)
+            changed[name] = step.model_copy(update={"inputs": _given(ctx, step, where)})
         else:
             changed[name] = step
     same = all(changed[name] is step for name, step in graph.steps.items())
@@ -107,9 +110,8 @@ def kept(ctx: Context, outputs: Mapping[str, JobOutput], where: str) -> None:
             raise
 
 
-def _step(ctx: Context, name: str, step: Step, settings: Settings, where: str) -> Step:
-    task = step.task
-    assert task is not None
+def _given(ctx: Context, step: Step, where: str) -> dict[str, Given]:
+    """Return what a step is given, data pinned; raises what is not there, with the input."""
     given: dict[str, Given] = {}
     for port, value in step.inputs.items():
         if isinstance(value, DataInput):
@@ -118,6 +120,13 @@ def _step(ctx: Context, name: str, step: Step, settings: Settings, where: str) -
             if isinstance(value, SentFiles):
                 _there(ctx, value, f"{where}inputs.{port}")
             given[port] = value
+    return given
+
+
+def _step(ctx: Context, name: str, step: Step, settings: Settings, where: str) -> Step:
+    task = step.task
+    assert task is not None
+    given = _given(ctx, step, where)
     nothing = giving.Around(ctx.blobs, _EMPTY, {}, {})
     where_to_run = "local" if bindings.refs(step.compute) else giving.compute(step, settings, nothing)
     tried = set(task.sweep.space) if task.sweep else set()

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments import job_resolution
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
+from studiolo.studio.pipelines import led_above
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.plans import BODY, Plan
 
@@ -20,7 +21,7 @@ def sign(ctx: Context, plan: Plan, name: str, given: Mapping[str, Held]) -> Hash
     """Return what the key of a step depends on, None where it is more than can be told here."""
     step = plan.step(name)
     environment = step.environment or (step.task.environment if step.task else "")
-    if isinstance(environment, EnvironmentDefinition) or step.outputs:
+    if isinstance(environment, EnvironmentDefinition) or step.outputs or step.kind in led_above.KINDS:
         return None
     inputs: list[Hashable] = []
     for port, value in given.items():

@@ -7,6 +7,7 @@ from studiolo.kernel.context import Context
 from studiolo.kernel.storage import manifests
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import Artifact, InputFile, JobSpec
+from studiolo.studio.pipelines import led_above
 from studiolo.studio.pipelines.errors import BadPipeline, OutputNotFound
 from studiolo.studio.pipelines.schemas import DebugFiles, StepDebug
 
@@ -14,9 +15,9 @@ from studiolo.studio.pipelines.schemas import DebugFiles, StepDebug
 def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
     """Return how the job of a step ran. step: its row. Raises BadPipeline for one that had none."""
     run_id, spec = _job(ctx, step)
-    if spec.notebook is not None or spec.spark is not None:
+    if spec.notebook is not None or spec.spark is not None or step.kind in led_above.KINDS:
         raise BadPipeline(
-            f"Step '{step.path}' is no command but a {spec.kind} job, which no script runs.",
+            f"Step '{step.path}' is no command but a {step.kind} job, which no script runs.",
             f"Take its files: studiolo experiments files {run_id}; or submit it again with a change.",
             field="debug",
         )

@@ -23,7 +23,7 @@ PortType = Literal[
     "triton_model",
 ]
 StepKind = Literal[
-    "command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for", "do_while"
+    "command", "sweep", "parallel", "notebook", "spark", "automl", "pipeline", "if_else", "parallel_for", "do_while"
 ]
 Scalar = str | int | float | bool
 
@@ -94,6 +94,7 @@ class Step(BaseModel):
     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
     Of `do_while` it runs again while its output `condition` is true; mapping: by output, the inputs that have it the next time.
+    automl: what an AutoML step asks, as a submission of AutoML does but for its dataset: its tables are its inputs.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -101,6 +102,7 @@ class Step(BaseModel):
     kind: StepKind = "command"
     component: str = Field("", max_length=400)
     task: JobSpec | None = None
+    automl: dict[str, Any] | None = None
     graph: "Graph | None" = None
     declares: dict[str, Port] = fresh(dict)
     makes: dict[str, OutputPort] = fresh(dict)

@@ -16,6 +16,7 @@ from studiolo.studio.pipelines import (
     creating,
     interfaces,
     known,
+    led_above,
     plans,
     preflight,
     reentry,
@@ -66,7 +67,12 @@ def check(ctx: Context, spec: PipelineSpec) -> Checked:
         )
         missing = Problem(step=path, field="component", message=error.detail, hint=error.hint)
         return Checked(problems=[missing], order=checking.order(spec.graph)[0])
-    return checking.check(graph, spec.values)
+    return _checked(ctx, graph, spec)
+
+
+def _checked(ctx: Context, graph: Graph, spec: PipelineSpec) -> Checked:
+    found = checking.check(graph, spec.values)
+    return found.model_copy(update={"problems": [*found.problems, *led_above.problems(ctx, graph, spec.values)]})
 
 
 class Ready(NamedTuple):
@@ -88,7 +94,8 @@ def submit(ctx: Context, spec: PipelineSpec, rerun_of: str | None = None) -> Pip
 def ready(ctx: Context, spec: PipelineSpec) -> Ready:
     """Refuse what `submit` would, and return the pipeline ready to begin; nothing is queued."""
     graph, problems = known.graph(components.fill(ctx, spec.graph))
-    refuse([*checking.of_values(graph, spec.values), *problems])
+    problems = [*checking.of_values(graph, spec.values), *problems]
+    refuse([*problems, *led_above.problems(ctx, graph, spec.values)])
     for name in spec.outputs.keys() - graph.outputs.keys():
         has = f"It has: {', '.join(graph.outputs)}." if graph.outputs else "It has none."
         raise BadPipeline(f"The pipeline has no output '{name}'.", has, field=f"outputs.{name}")

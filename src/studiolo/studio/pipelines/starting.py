@@ -19,6 +19,7 @@ from studiolo.studio.pipelines import (
     held,
     keys,
     known,
+    led_above,
     loops,
     plans,
     recalled,
@@ -89,6 +90,7 @@ def start(pipeline: Pipeline, name: str, made: Mapping[str, Mapping[str, Held]],
     around = Around(pipeline.ctx.blobs, pipeline.plan.graph, pipeline.held, made)
     try:
         pipeline.ctx.actor.must("pipelines.write")  # who started it may have lost that since
+        led_above.must(pipeline.ctx, step)
         return _start(pipeline, name, step, around, now)
     except Ungiven as error:
         return failed(now, error.failure, str(error))
@@ -193,7 +195,7 @@ def _job(
         priority=row.priority if step.priority is None else step.priority,
         tags={**own, ROOT_TAG: row.root_id, STEP_TAG: path},
     )
-    spec = job_resolution.resolve(ctx, spec)
+    spec = job_resolution.resolve(ctx, led_above.made(ctx, step, spec, given))
     if sources := {port: value.source for port, value in given.items() if value.source}:
         # the context is one that resolving has made, which nobody else has
         spec.context["sources"] = {**spec.context.get("sources", {}), **sources}

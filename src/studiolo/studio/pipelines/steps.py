@@ -1,6 +1,6 @@
 """How the steps of a run stand, for who looks: rows of the tree, and of those under way what their runs say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,7 @@ def all_(ctx: Context, row: Any) -> list[StepState]:
     owners = {one.run_seq: _Owner(ctx, one) for one in pipelines}
     under = f"{row.path}/" if row.path else ""
     mine = [one for one in rows if one.path.startswith(under)]
-    runs = experiments.some(ctx, [one.run_id for one in mine if one.run_id and one.state == repository.UNDER_WAY])
-    with ctx.db.read() as tx:
-        tries = led.attempts(tx, [one.run_id for one in mine if one.run_id])
+    runs, tries = _runs_of(ctx, mine)
     children: dict[int, list[Any]] = {}
     for one in mine:
         children.setdefault(one.run_seq, []).append(one)
@@ -41,6 +39,15 @@ def all_(ctx: Context, row: Any) -> list[StepState]:
 
     walk(row.run_seq)
     return found
+
+
+def _runs_of(ctx: Context, rows: Sequence[Any]) -> tuple[dict[str, Run], dict[str, int]]:
+    """Return the runs of steps under way, and how often the jobs of the others were started, by run."""
+    under = [row.run_id for row in rows if row.run_id and row.state == repository.UNDER_WAY]
+    over = [row.run_id for row in rows if row.run_id and row.state != repository.UNDER_WAY]
+    with ctx.db.read() as tx:
+        tries = led.attempts(tx, over) if over else {}
+    return experiments.some(ctx, under) if under else {}, tries
 
 
 class _Owner:
@@ -61,15 +68,14 @@ class _Owner:
 
     def compute(self, step: Step) -> str:
         """Return where a step is to run, empty where that is not known before."""
-        return (
-            ""
-            if step.task is None or bindings.refs(step.compute)
-            else giving.compute(step, self.settings, self.nothing)
-        )
+        if step.automl is not None:
+            return "local"
+        known = step.task is not None and not bindings.refs(step.compute)
+        return giving.compute(step, self.settings, self.nothing) if known else ""
 
 
 def _state(of: _Owner, row: Any, run: Run | None, tries: Mapping[str, int]) -> StepState:
-    """run: of one that is under way; tries: how often jobs were started, by run."""
+    """run: of one that is under way; tries: how often the jobs of others were started, by run."""
     owner, step = of.row, of.plan.step(row.name)
     at = f"{owner.path}/" if owner.path else ""
     ended = row.ended_at if run is None else run.ended_at
@@ -91,7 +97,7 @@ def _state(of: _Owner, row: Any, run: Run | None, tries: Mapping[str, int]) -> S
         error=run.error if run is not None else row.error,
         waits_for=_waits(run, row),
         compute=(run.compute if run is not None else None) or of.compute(step),
-        attempt=tries.get(row.run_id or "", 0),
+        attempt=run.attempt if run is not None else tries.get(row.run_id or "", 0),
         started_at=started,
         ended_at=ended,
         seconds=starting.seconds(started, ended),
@@ -108,9 +114,7 @@ def _waits(run: Run | None, row: Any) -> str | None:
 def one(ctx: Context, row: Any, path: str) -> StepDetail:
     """Return everything about a step; raises StepNotFound."""
     owner, found = find(ctx, row, path)
-    runs = experiments.some(ctx, [found.run_id]) if found.run_id and found.state == repository.UNDER_WAY else {}
-    with ctx.db.read() as tx:
-        tries = led.attempts(tx, [found.run_id] if found.run_id else [])
+    runs, tries = _runs_of(ctx, [found])
     of = _Owner(ctx, owner)
     return StepDetail(
         state=_state(of, found, runs.get(found.run_id or ""), tries),

@@ -28,13 +28,13 @@ _LEFT = frozenset(
         "positive_label", "log_verbosity", "environment", "environment_variables", "inputs",
     ]
 )  # fmt: skip
-_TAKEN = frozenset(
+TAKEN = frozenset(
     [
         "$schema", "type", "name", "display_name", "experiment_name", "task", "primary_metric", "target_column_name", "training_data",
         "limits", "training", "compute", "outputs", "seed", "drop_columns",
     ]
 )  # fmt: skip
-KNOWN = _TAKEN | _LEFT
+KNOWN = TAKEN | _LEFT
 _LIMITS = ("timeout_minutes", "max_trials", "max_cores_per_trial")
 _TRAINING = ("allowed_training_algorithms", "blocked_training_algorithms")
 _MINUTES = 60.0  # of a job that says neither time nor trials; Azure's are six hours
@@ -45,6 +45,12 @@ def of(raw: Mapping[str, Any], path: Path, places: Mapping[str, str]) -> tuple[d
 
     The table is a registered dataset. places: folders of this machine for beginnings of addresses, none of which can be one.
     """
+    asked, notes = settings(raw)
+    return {"dataset": _dataset(raw.get("training_data"), path, places), **asked}, notes
+
+
+def settings(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the same without the table, whatever that is; raises BadJob, which names the key."""
     task = enum(raw.get("task")) or "auto"
     if task not in (*_TASKS, "auto"):
         raise BadJob(f"AutoML here has no task '{task}'.", f"It has: {', '.join(_TASKS)}.", field="task")
@@ -66,7 +72,6 @@ def of(raw: Mapping[str, Any], path: Path, places: Mapping[str, str]) -> tuple[d
         seconds = _MINUTES
         notes.append("'limits' says neither 'timeout_minutes' nor 'max_trials': an hour is taken")
     asked: dict[str, Any] = {
-        "dataset": _dataset(raw.get("training_data"), path, places),
         "target": target,
         "task": task,
         "metric": text(raw.get("primary_metric")).strip(),

@@ -10,7 +10,7 @@ from studiolo.studio.experiments.job_files.document import enum, literal, mappin
 from studiolo.studio.experiments.job_files.kinds import kind_of, schema_name
 from studiolo.studio.pipelines import bindings, typing_rules
 from studiolo.studio.pipelines.errors import BadPipeline
-from studiolo.studio.pipelines.files import changes, reading
+from studiolo.studio.pipelines.files import automl_steps, changes, reading
 from studiolo.studio.pipelines.files.reading import LITERALS, Found, Slot
 
 _STEP = {
@@ -52,7 +52,8 @@ _FLOW = {
     "after",
     "display_name",
 }
-_KINDS = ("command", "sweep", "parallel", "notebook", "spark", "pipeline", "if_else", "parallel_for", "do_while")
+_JOBS = ("command", "sweep", "parallel", "notebook", "spark", "automl")
+_KINDS = (*_JOBS, "pipeline", "if_else", "parallel_for", "do_while")
 _REGISTERED = re.compile(r"azureml:|azureml://")
 
 
@@ -69,8 +70,8 @@ def step(name: str, raw: Any, path: Path, found: Found, slot: Slot) -> dict[str,
     made |= _around(name, raw, found, made.get("task"))
     if made["kind"] == "pipeline" and made.pop("timeout_s", None) is not None:
         found.warn(["'limits.timeout' is left out: a pipeline within a pipeline has none, its steps may have"], name)
-    inputs = {}
-    for port, given in mapping(raw, "inputs").items():
+    inputs = made.pop("inputs", {})
+    for port, given in (mapping(raw, "inputs") if kind != "automl" else {}).items():
         value = value_of(port, given, path, found, (*slot, "inputs", port), f"jobs.{name}.inputs.")
         if value is not None:
             inputs[port] = value
@@ -83,12 +84,9 @@ def _kind(name: str, raw: dict[str, Any]) -> str:
     word = enum(raw.get("type")) or ("" if raw.get("component") else kind_of(raw)) or "command"
     if word in _KINDS:
         return word
-    hints = {
-        "automl": "AutoML runs by itself, or on a schedule: studiolo apply -f automl.yml",
-    }
     raise BadPipeline(
         f"Step '{name}' is of type '{word}', which pipelines here do not have.",
-        hints.get(word, f"Known are: {', '.join(_KINDS)}."),
+        f"Known are: {', '.join(_KINDS)}.",
         field=f"jobs.{name}.type",
     )
 
@@ -96,6 +94,8 @@ def _kind(name: str, raw: dict[str, Any]) -> str:
 def _body(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, slot: Slot) -> dict[str, Any]:
     """Return what a step runs, with its interface."""
     given = raw.get("component")
+    if kind == "automl":
+        return automl_steps.body(name, _inline(raw), path, found, slot) | {"reuse": _deterministic(raw)}
     if isinstance(given, str):
         reference = given.strip()
         local = path.parent / reference.removeprefix("file:")
