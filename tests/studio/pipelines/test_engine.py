@@ -18,15 +18,28 @@ from studiolo.kernel.context import Context
 from studiolo.studio.compute.clusters import service as clusters
 from studiolo.studio.compute.clusters.schemas import ClusterCreate
 from studiolo.studio.compute.tables import holdings
+from studiolo.studio.datasets import service as datasets
 from studiolo.studio.experiments import artifacts, at_once, claims, lineage
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.schemas import JobSpec
 from studiolo.studio.experiments.tracking_tables import artifacts as runs_artifacts
 from studiolo.studio.pipelines import plans, reconcile, service
+from studiolo.studio.pipelines.schemas import Port
 from studiolo.studio.pipelines.tables import pipeline_steps
 from studiolo.studio.workspace.vault import service as vault
 from studiolo.studio.workspace.vault.schemas import SecretSet
-from tests.studio.pipelines.graphs import by_path, diamond, ended, output, pipeline, states, step, text_of
+from tests.studio.pipelines.graphs import (
+    by_path,
+    diamond,
+    ended,
+    graph_of,
+    output,
+    parent,
+    pipeline,
+    states,
+    step,
+    text_of,
+)
 
 
 def test_a_diamond_runs_in_order_and_its_result_is_the_pipelines(any_ctx: Context) -> None:
@@ -83,6 +96,38 @@ def test_a_pipeline_goes_on_with_the_rights_that_who_started_it_has_then(
     assert "pipelines.write" in str(done.run.error)
     assert job.user == "ann"
     assert not log.exists()
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_later_steps_start_with_no_more_than_the_token_allowed(any_ctx: Context, *, narrow: bool) -> None:
+    datasets.create_sample(any_ctx, "titanic")
+    scopes = frozenset({"pipelines.*", "experiments.*"}) if narrow else None
+    mine = replace(any_ctx, actor=replace(any_ctx.actor, scopes=scopes))
+    name = step("echo titanic > ${{outputs.name}}", makes={"name": "string"})
+    # what it is, is known when the step starts
+    bound = {"type": "uri_file", "path": "azureml:" + output("one", "name")}
+    reads = step("cat ${{inputs.data}} ", inputs={"data": bound}, declares={"data": "uri_file"})
+    inner = graph_of(
+        {"reads": reads | {"reuse": False, "inputs": {"data": {**bound, "path": "azureml:" + parent("name")}}}}
+    )
+    inner = inner.model_copy(update={"inputs": {"name": Port(type="string")}})
+    nested = {"kind": "pipeline", "graph": inner.model_dump(mode="json", exclude_defaults=True)}
+    nested |= {"declares": {"name": {"type": "string"}}, "inputs": {"name": output("one", "name")}}
+    run = service.submit(
+        mine, pipeline({"one": name, "two": reads, "three": nested}, settings={"continue_on_step_failure": True})
+    )
+    done = ended(any_ctx, run)
+    found = by_path(any_ctx, done)
+    wanted = "Failed" if narrow else "Completed"
+    assert {path: one.state for path, one in found.items()} == {
+        "one": "Completed",
+        "two": wanted,
+        "three": wanted,
+        "three/reads": wanted,
+    }
+    if narrow:
+        assert "a token narrower than it; this needs the permission 'datasets.read'" in str(found["two"].error)
+        assert "'datasets.read'" in str(found["three/reads"].error)
 
 
 @pytest.mark.parametrize("kind", ["uri_file", "integer"])

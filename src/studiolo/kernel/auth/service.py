@@ -237,13 +237,13 @@ def standing(tx: Connection, workspace_id: str, account_id: str, scopes: frozens
     return Actor(row.id, row.name, Role(role), scopes) if row is not None and role is not None else None
 
 
-def acting(tx: Connection, workspace_id: str, name: str) -> Actor:
+def acting(tx: Connection, workspace_id: str, name: str, scopes: frozenset[str] | None = None) -> Actor:
     """Return the actor that an account is in a workspace now, by its name; one that is no member any more may do nothing.
 
-    For what the controller does in the name of somebody who is not there.
+    For what the controller does in the name of somebody who is not there. scopes: as `standing` has them.
     """
     row = repository.member(tx, workspace_id, name)
-    return Actor(row.id, row.name, Role(row.role)) if row is not None else Actor("", name, None)
+    return Actor(row.id, row.name, Role(row.role), scopes) if row is not None else Actor("", name, None)
 
 
 def audit(

@@ -11,7 +11,7 @@ from studiolo.kernel.errors import StudioloError
 from studiolo.version import __version__
 
 log = logging.getLogger(__name__)
-HEAD = "0030"  # the newest file of migrations/versions; a test compares
+HEAD = "0031"  # the newest file of migrations/versions; a test compares
 _FOLDER = Path(__file__).parent / "migrations"
 
 

@@ -126,6 +126,7 @@ def _begin(
         "definition": definition,
         "held": {name: value.model_dump(mode="json", exclude_defaults=True) for name, value in held.items()},
         "user": ctx.actor.name,
+        "scopes": sorted(ctx.actor.scopes) if ctx.actor.scopes is not None else None,
         "live": True,
         "version": 0,
         "created_at": ctx.clock.now(),

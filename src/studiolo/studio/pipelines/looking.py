@@ -21,6 +21,11 @@ NESTED = ("pipeline", "parallel_for", "do_while")  # kinds of steps that are pip
 _ROUNDS = 5000  # of decisions in one look; steps that are over at once are followed in one, as far as they are in order
 
 
+def _scopes(row: Any) -> frozenset[str] | None:
+    """Return what the token narrowed that a pipeline was started with; None: nothing."""
+    return frozenset(row.scopes) if row.scopes is not None else None
+
+
 class Look:
     """A pipeline as it was read, and what is to be recorded of it."""
 
@@ -34,7 +39,7 @@ class Look:
             good = [name for name, row in self.steps.items() if row.state in repository.GOOD]
             self.outputs = starting.made_by(tx, self.row, good) if self.row else {}
             self.nested = repository.by_run_ids(tx, [row.run_id for row in under if row.kind in NESTED])
-            who = auth.acting(tx, ctx.workspace_id, self.row.user) if self.row else ctx.actor
+            who = auth.acting(tx, ctx.workspace_id, self.row.user, _scopes(self.row)) if self.row else ctx.actor
         self.ctx = ctx
         self.mine = replace(ctx, actor=who)  # steps start with the rights of who started the pipeline, as they are now
         self.states: dict[str, State] = {name: row.state for name, row in self.steps.items()}

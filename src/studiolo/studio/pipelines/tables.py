@@ -73,6 +73,7 @@ pipeline_runs = Table(
     Column("declared", Json, nullable=False, default=dict),  # outputs that are registered or kept on a datastore
     Column("outputs", Json, info=NAMES_MANIFESTS),  # what they came to
     Column("user", String(120), nullable=False),
+    Column("scopes", Json),  # what the token narrowed that it was started with; its steps start with no more
     Column("rerun_of", String(32)),  # topmost run whose finished steps are taken over
     Column("live", Boolean, nullable=False, default=True),
     Column(
