@@ -157,6 +157,49 @@ def test_a_parallel_step_is_entered_again_with_all_its_files(ctx: Context, studi
     ]
 
 
+def test_a_mini_batch_of_a_table_is_in_place_when_a_step_is_entered_again(
+    ctx: Context, studio: Studio, folder: Path
+) -> None:
+    script = """
+def init(): print("ready")
+def run(rows, about):
+    if about.partition_key_value["store"] == 2: raise ValueError("store two")
+    return [f"{about.minibatch_index} {len(rows)} {int(rows.n.sum())}"]
+"""
+    (folder / "train_src" / "score.py").write_text(script)
+    (folder / "many").mkdir()
+    (folder / "many" / "a.csv").write_text("store;n\n1;2\n2;3\n3;8\n2;4\n")
+    (folder / "many" / "MLTable").write_text(
+        "paths: [{file: a.csv}]\ntransformations: [{read_delimited: {delimiter: ';'}}]"
+    )
+    (folder / "pipeline.yml").write_text(
+        """
+type: pipeline
+inputs: {raw: {type: mltable, path: many}}
+jobs:
+  one:
+    type: parallel
+    inputs: {files: {type: mltable, path: "${{parent.inputs.raw}}"}}
+    input_data: ${{inputs.files}}
+    partition_keys: [store]
+    mini_batch_error_threshold: 0
+    retry_settings: {max_retries: 0}
+    task: {type: run_function, code: train_src, entry_script: score.py}
+"""
+    )
+    run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))
+    assert run.run.state == "Failed"
+    again = studio.pipelines.debug(run.run.id, "one", folder / "again")
+    assert [one.name for one in (folder / "again" / "batches").iterdir()] == ["1"], "the one that failed"
+    told = subprocess.run([again], capture_output=True, text=True, check=False)
+    assert "ValueError: store two" in told.stderr
+    entry = folder / "again" / "work" / "score.py"
+    entry.write_text(entry.read_text().replace("== 2", "== 9"))
+    told = subprocess.run([again], capture_output=True, text=True, check=True)
+    assert told.stdout.split("\n")[:2] == ["ready", "1 2 7"]
+    assert not (folder / "again" / ".cut").exists()
+
+
 def test_a_sweep_is_entered_again_with_a_value(ctx: Context, studio: Studio, folder: Path) -> None:
     (folder / "pipeline.yml").write_text(SWEEP)
     run = ended(ctx, studio.pipelines.submit(folder / "pipeline.yml"))

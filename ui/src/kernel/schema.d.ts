@@ -6132,6 +6132,7 @@ export interface components {
      * @description An AutoML run: the run itself, what was asked, and, as they come, the best row, the summary and the model.
      *
      *     dataset: the version used, as `name:version`, with `@part` where only a part of a split was; model: what was registered, as `name:version`.
+     *     Of a step of a pipeline: pipeline_id is that pipeline's run, and dataset says where its table came from.
      */
     AutoMLRun: {
       best?: components['schemas']['LeaderboardRow'] | null;
@@ -6141,6 +6142,8 @@ export interface components {
       model?: string | null;
       /** Model Error */
       model_error?: string | null;
+      /** Pipeline Id */
+      pipeline_id?: string | null;
       run: components['schemas']['Run'];
       spec: components['schemas']['AutoMLSpec'];
       summary?: components['schemas']['Summary'] | null;
@@ -16604,6 +16607,7 @@ export interface components {
      *     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
      *     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
      *     Of `do_while` it runs again while its output `condition` is true; mapping: by output, the inputs that have it the next time.
+     *     automl: what an AutoML step asks, as a submission of AutoML does but for its dataset: its tables are its inputs.
      */
     'Step-Input': {
       /**
@@ -16611,6 +16615,10 @@ export interface components {
        * @default []
        */
       after: string[];
+      /** Automl */
+      automl?: {
+        [key: string]: unknown;
+      } | null;
       /**
        * Body
        * @default
@@ -16694,6 +16702,7 @@ export interface components {
         | 'parallel'
         | 'notebook'
         | 'spark'
+        | 'automl'
         | 'pipeline'
         | 'if_else'
         | 'parallel_for'
@@ -16764,6 +16773,7 @@ export interface components {
      *     condition: of `if_else`, with the names of the steps of its two branches; items: of `parallel_for`, a list of mappings (or of
      *     literals for a body with one input), or a text that is a binding; body: the step that runs for each, which does not run itself.
      *     Of `do_while` it runs again while its output `condition` is true; mapping: by output, the inputs that have it the next time.
+     *     automl: what an AutoML step asks, as a submission of AutoML does but for its dataset: its tables are its inputs.
      */
     'Step-Output': {
       /**
@@ -16771,6 +16781,10 @@ export interface components {
        * @default []
        */
       after: string[];
+      /** Automl */
+      automl?: {
+        [key: string]: unknown;
+      } | null;
       /**
        * Body
        * @default
@@ -16854,6 +16868,7 @@ export interface components {
         | 'parallel'
         | 'notebook'
         | 'spark'
+        | 'automl'
         | 'pipeline'
         | 'if_else'
         | 'parallel_for'
@@ -16917,7 +16932,8 @@ export interface components {
      * StepDebug
      * @description What it takes to run a step once more somewhere else. secrets: names of variables, never their values.
      *
-     *     cut: of a parallel step, the input whose files its script is given; tried: of a sweep, the inputs that it gives values.
+     *     cut: of a parallel step, the input whose files its script is given; parallel: how it is cut; failed: numbers of its mini-batches that
+     *     failed; tried: of a sweep, the inputs that it gives values.
      */
     StepDebug: {
       /** Code */
@@ -16938,6 +16954,11 @@ export interface components {
        * @default
        */
       environment: string;
+      /**
+       * Failed
+       * @default []
+       */
+      failed: number[];
       /** Inputs */
       inputs: {
         [key: string]: components['schemas']['DebugFiles'];
@@ -16946,6 +16967,7 @@ export interface components {
       outputs: {
         [key: string]: string;
       };
+      parallel?: components['schemas']['Parallel'] | null;
       /** Params */
       params: {
         [key: string]: string;
@@ -17098,6 +17120,7 @@ export interface components {
         | 'parallel'
         | 'notebook'
         | 'spark'
+        | 'automl'
         | 'pipeline'
         | 'if_else'
         | 'parallel_for'

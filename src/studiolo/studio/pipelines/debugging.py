@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from studiolo.kernel.http import Transport
@@ -55,15 +55,21 @@ def enter(transport: Transport, run_id: str, path: str, folder: Path) -> Path:
     for name, kind in found.outputs.items():
         if kind not in FILE_TYPES:
             (folder / "outputs" / name).mkdir(exist_ok=True)
+    cut: list[int] = []
     if found.cut:
-        (folder / ONCE).write_text(_ONCE, "utf-8")
+        from studiolo.studio.pipelines import debug_batches
+
+        cut = debug_batches.place(found, folder)
+        if not cut:
+            (folder / ONCE).write_text(_ONCE, "utf-8")
     script = folder / SCRIPT
-    script.write_text("\n".join(_lines(found, folder.resolve())) + "\n", "utf-8")
+    script.write_text("\n".join(_lines(found, folder.resolve(), cut)) + "\n", "utf-8")
     script.chmod(0o755)
     return script
 
 
-def _lines(found: StepDebug, folder: Path) -> Iterator[str]:
+def _lines(found: StepDebug, folder: Path, cut: Sequence[int]) -> Iterator[str]:
+    """cut: numbers of the mini-batches of a table that are in place."""
     yield "#!/usr/bin/env bash"
     yield f"# Step {found.path} of pipeline {found.pipeline_id}, as job {found.run_id} ran it."
     if found.environment:
@@ -91,11 +97,16 @@ def _lines(found: StepDebug, folder: Path) -> Iterator[str]:
         values["inputs", name] = f"${{{name}:?a value that the sweep tries}}"
     words = [expressions.substitute(word, values) for word in found.command]
     if found.cut:
-        yield "# All files at once (once.py): the studio cuts them, or the rows of their table, into mini-batches."
+        if cut:
+            shown = ", ".join(map(str, cut))
+            yield f"# One mini-batch of the table (once.py), of those in batches/: BATCH={cut[0]} ./{SCRIPT}; there are {shown}."
+        else:
+            yield "# All files at once (once.py): the studio cuts them into mini-batches."
+        data = [] if cut else [values["inputs", found.cut]]
         words = [
-            f"exec python {folder / ONCE} {values['inputs', found.cut]} {words[0]}"
+            " ".join(["exec python", str(folder / ONCE), *data, words[0]])
             if shell
-            else shlex.join(["python", str(folder / ONCE), values["inputs", found.cut], *words])
+            else shlex.join(["python", str(folder / ONCE), *data, *words])
         ]
         shell = True
     yield words[0] if shell else f"exec {shlex.join(words)}"

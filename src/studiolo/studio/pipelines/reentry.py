@@ -1,15 +1,20 @@
 """What it takes to run a step once more somewhere else: its command, variables, code and inputs as its job had them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage import manifests
+from studiolo.studio.experiments import log_search
 from studiolo.studio.experiments import service as experiments
+from studiolo.studio.experiments.errors import LogNotThere
 from studiolo.studio.experiments.schemas import Artifact, InputFile, JobSpec
 from studiolo.studio.pipelines import led_above
 from studiolo.studio.pipelines.errors import BadPipeline, OutputNotFound
 from studiolo.studio.pipelines.schemas import DebugFiles, StepDebug
+
+_FAILED = re.compile(r"mini-batch (\d+) failed")
 
 
 def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
@@ -44,8 +49,19 @@ def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
         outputs={name: output.type for name, output in spec.outputs.items()},
         environment=str(chosen["reference"]) if chosen else "",
         cut=spec.parallel.data if spec.parallel else "",
+        parallel=spec.parallel,
+        failed=_failed(ctx, run_id) if spec.parallel else [],
         tried=sorted(spec.sweep.space) if spec.sweep else [],
     )
+
+
+def _failed(ctx: Context, run_id: str) -> list[int]:
+    """Return the mini-batches of a parallel job of which its log says that they failed, in their order."""
+    try:
+        found = log_search.find(ctx, run_id, "[studio] mini-batch ").matches
+    except LogNotThere:
+        return []
+    return sorted({int(said[1]) for line in found if (said := _FAILED.search(line.text))})
 
 
 def file(ctx: Context, step: Any, slot: str, path: str) -> tuple[Path, str]:

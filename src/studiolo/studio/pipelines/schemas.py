@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from studiolo.kernel.fields import fresh
 from studiolo.studio.experiments.job_schemas import DataInput, JobOutput
+from studiolo.studio.experiments.parallel.schemas import Parallel
 from studiolo.studio.experiments.schemas import Artifact, InputFile, JobSpec, Run, State
 
 LiteralType = Literal["string", "number", "integer", "boolean"]
@@ -285,7 +286,8 @@ class DebugFiles(BaseModel):
 class StepDebug(BaseModel):
     """What it takes to run a step once more somewhere else. secrets: names of variables, never their values.
 
-    cut: of a parallel step, the input whose files its script is given; tried: of a sweep, the inputs that it gives values.
+    cut: of a parallel step, the input whose files its script is given; parallel: how it is cut; failed: numbers of its mini-batches that
+    failed; tried: of a sweep, the inputs that it gives values.
     """
 
     path: str
@@ -300,6 +302,8 @@ class StepDebug(BaseModel):
     outputs: dict[str, str]
     environment: str = ""
     cut: str = ""
+    parallel: Parallel | None = None
+    failed: list[int] = []
     tried: list[str] = []
 
 
