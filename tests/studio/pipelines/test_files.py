@@ -196,6 +196,48 @@ def test_what_is_wrong_is_said_with_step_and_field(
     assert studio.pipelines.list() == []
 
 
+def test_all_that_cannot_be_read_is_said_at_once(studio: Studio, folder: Path, cli: Callable[..., Result]) -> None:
+    (folder / "bad.yml").write_text("name: [unclosed\n")
+    (folder / "inner.yml").write_text("type: pipeline\nname: inner\njobs:\n  deep: {command: ls, code: ./none}\n")
+    (folder / "pipeline.yml").write_text(
+        """
+type: pipeline
+inputs:
+  raw: {type: uri_folder, path: ./nowhere}
+settings: {default_compute: "${{parent.inputs.x}}"}
+jobs:
+  missing: {component: ./absent.yml}
+  broken: {component: ./bad.yml}
+  code: {command: ls, code: ./no_such_folder, outputs: {out: {type: strange}}}
+  data:
+    command: ls ${{inputs.a}} ${{inputs.b}}
+    inputs: {a: {type: uri_file, path: ./a.csv}, b: {type: uri_file, path: ./b.csv}}
+  nested: {component: ./inner.yml}
+  good: {command: ls}
+  learn: {type: automl, task: forecasting, target_column_name: y}
+"""
+    )
+    found = studio.pipelines.check_file(folder / "pipeline.yml")
+    assert {(one.step, one.field) for one in found.problems} == {
+        ("", "inputs.raw"),
+        ("", "settings.default_compute"),
+        ("missing", "component"),
+        ("broken", "component"),
+        ("code", "code"),
+        ("code", "outputs.out"),
+        ("data", "inputs.a"),
+        ("data", "inputs.b"),
+        ("nested/deep", "code"),
+        ("learn", "task"),
+    }
+    said = cli("pipelines", "submit", str(folder / "pipeline.yml"), "--check")
+    assert said.exit_code == 1
+    for word in ("absent.yml", "bad.yml", "no_such_folder", "nested/deep"):
+        assert word in said.output
+    with pytest.raises(StudioloError, match="9 more problems"):
+        studio.pipelines.submit(folder / "pipeline.yml")
+
+
 def test_a_step_that_is_written_twice_is_refused(studio: Studio, folder: Path) -> None:
     (folder / "pipeline.yml").write_text(PIPELINE + "  prep:\n    command: ls\n")
     with pytest.raises(StudioloError, match="has the step 'prep' twice"):

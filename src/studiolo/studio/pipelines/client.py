@@ -123,7 +123,10 @@ class Pipelines:
         self, path: str | Path, changes: Mapping[str, Any] | Sequence[str] = (), places: Mapping[str, str] | None = None
     ) -> Checked:
         """Say all that is wrong with the pipeline of a file; nothing is queued."""
-        spec, _ = self._read(path, changes, places)
+        spec, found = pipeline_files.gathered(self._changed(path, changes), Path(path), places or {})
+        if found.wrong:  # what they make, and what the others read of it, is not known
+            return Checked(problems=found.problems(), order=[])
+        self._send(spec, found.files)
         return self.check(PipelineSpec.model_validate(spec))
 
     def check(self, spec: PipelineSpec) -> Checked:
@@ -133,12 +136,16 @@ class Pipelines:
     def _read(
         self, path: str | Path, changes: Mapping[str, Any] | Sequence[str], places: Mapping[str, str] | None
     ) -> tuple[dict[str, Any], Found]:
+        spec, found = pipeline_files.of(self._changed(path, changes), Path(path), places or {})
+        self._send(spec, found.files)
+        return spec, found
+
+    @staticmethod
+    def _changed(path: str | Path, changes: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
         raw = reading.read(Path(path))
         given = changes if isinstance(changes, Mapping) else document.changes(changes)
         document.override(raw, given, pipeline_files.KNOWN)
-        spec, found = pipeline_files.of(raw, Path(path), places or {})
-        self._send(spec, found.files)
-        return spec, found
+        return raw
 
     def _submit(self, spec: Mapping[str, Any]) -> PipelineRun:
         return PipelineRun.model_validate(self._transport.post("pipelines/runs", json=dict(spec)))

@@ -208,6 +208,7 @@ class Component(_Options):
         found = reading.Found()
         if path.suffix in (".yml", ".yaml"):
             body = component_files.body(reading.read(path), path, found, ())
+            found.refuse()
             made = {
                 "kind": body["kind"],
                 "task": body.get("task"),

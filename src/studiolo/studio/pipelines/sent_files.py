@@ -33,8 +33,9 @@ def read(ctx: Context, sent: SentPipeline) -> PipelineRead:
         answer = _ask(ctx, {"root": str(root), "main": sent.main})
     if "bad" in answer:
         bad = answer["bad"]
-        problem = Problem(field=bad.get("field", ""), message=bad["detail"], hint=bad.get("hint", ""))
-        return PipelineRead(problems=[problem], warnings=answer.get("warnings", []))
+        alone = Problem(field=bad.get("field", ""), message=bad["detail"], hint=bad.get("hint", ""))
+        problems = [Problem.model_validate(one) for one in answer.get("problems", [])] or [alone]
+        return PipelineRead(problems=problems, warnings=answer.get("warnings", []))
     digests = {file.path: file.digest for file in sent.files}
     placed = {
         tuple(slot): [InputFile(path=path, digest=digests[source]) for path, source in names if source in digests]

@@ -57,7 +57,9 @@ def _read(root: Path, path: Path) -> dict[str, Any]:
         ]
     except StudioloError as error:
         told = {"detail": error.detail, "hint": error.hint or "", "field": error.field or ""}
-        return {"bad": {name: str(text).replace(f"{root}/", "") for name, text in told.items()}}
+        several = error.extra.get("problems", []) if error.extra else []
+        problems = [{name: str(text).replace(f"{root}/", "") for name, text in one.items()} for one in several]
+        return {"bad": {name: str(text).replace(f"{root}/", "") for name, text in told.items()}, "problems": problems}
     except (_Outside, ValueError):
         return {
             "bad": {

@@ -77,6 +77,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[dict
     """Read a component to be registered; returns it as it is sent, and what is sent before. Raises BadComponent."""
     found = Found(places=places, read=(path.resolve(),))
     made = body(raw, path, found, ())
+    found.refuse()
     name = text(raw.get("name"))
     if not name:
         raise BadComponent(f"{path} has no name.", "Add `name:`.", field="name")

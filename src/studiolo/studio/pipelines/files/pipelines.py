@@ -37,20 +37,36 @@ _SETTINGS = ("default_datastore", "default_compute", "continue_on_step_failure",
 
 
 def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[dict[str, Any], Found]:
-    """Read a pipeline job; returns it as it is sent, and what is sent before. Raises BadPipeline, BadJob, which name step and field."""
+    """Read a pipeline job; returns it as it is sent, and what is sent before.
+
+    Raises BadPipeline, BadJob, which name step and field; where several things are wrong, one BadPipeline with all of them.
+    """
+    spec, found = gathered(raw, path, places)
+    found.refuse()
+    return spec, found
+
+
+def gathered(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[dict[str, Any], Found]:
+    """Read as `of` does, and tell in `Found.wrong` what cannot be read; what is returned is then not whole."""
     found = Found(places=places, read=(path.resolve(),))
     found.warnings += unknown(raw, KNOWN)
     found.warnings += [f"'{key}' is left out" for key in ("services", "identity", "queue_settings") if raw.get(key)]
     ports, values = _inputs(raw, path, found)
-    if raw.get("component") is not None:
-        made = _whole(raw, path, found, ports)
-    else:
-        made = graph(raw, path, found, ("graph",))
-        made["inputs"] = ports
+    made: dict[str, Any] = {}
+    with found.telling():
+        if raw.get("component") is not None:
+            made = _whole(raw, path, found, ports)
+        else:
+            made = graph(raw, path, found, ("graph",))
+            made["inputs"] = ports
     outputs = {}
     for name, given in mapping(raw, "outputs").items():
         if isinstance(given, dict) and (given.get("path") or given.get("name")):
-            outputs[name] = data.output(name, given, found.warnings).model_dump(mode="json")
+            with found.telling():
+                outputs[name] = data.output(name, given, found.warnings).model_dump(mode="json")
+    settings: dict[str, Any] = {}
+    with found.telling():
+        settings = _settings(raw, found)
     note = text(raw.get("description"))
     spec = {
         "name": text(raw.get("display_name") or raw.get("name")) or path.stem,
@@ -61,7 +77,7 @@ def of(raw: dict[str, Any], path: Path, places: Mapping[str, str]) -> tuple[dict
         "graph": made,
         "values": values,
         "outputs": outputs,
-        "settings": _settings(raw, found),
+        "settings": settings,
     }
     return spec, found
 
@@ -70,12 +86,16 @@ def graph(raw: dict[str, Any], path: Path, found: Found, slot: Slot) -> dict[str
     """Read the steps and outputs of a pipeline; its inputs are for who calls."""
     made: dict[str, Any] = {}
     for name, one in mapping(raw, "jobs").items():
-        step = steps.step(name, one, path, found, (*slot, "steps", name))
-        inline = step.pop("inline", None)
-        made[name] = step
-        if inline is not None:
-            made[step["body"]] = inline
-    outputs = {name: reading.ports_made(name, given, "outputs.") for name, given in mapping(raw, "outputs").items()}
+        with found.telling(name):
+            step = steps.step(name, one, path, found, (*slot, "steps", name))
+            inline = step.pop("inline", None)
+            made[name] = step
+            if inline is not None:
+                made[step["body"]] = inline
+    outputs: dict[str, Any] = {}
+    for name, given in mapping(raw, "outputs").items():
+        with found.telling():
+            outputs[name] = reading.ports_made(name, given, "outputs.")
     _typed_by(outputs, mapping(raw, "jobs"), made)
     return {"steps": made, "inputs": {}, "outputs": outputs}
 
@@ -83,7 +103,7 @@ def graph(raw: dict[str, Any], path: Path, found: Found, slot: Slot) -> dict[str
 def _typed_by(outputs: Mapping[str, Any], jobs: Mapping[str, Any], made: Mapping[str, Any]) -> None:
     """Give outputs of inline steps that are nothing but an output of the pipeline the type that this is declared with."""
     for name, one in jobs.items():
-        if not isinstance(one, dict) or one.get("component") is not None or made[name].get("task") is None:
+        if not isinstance(one, dict) or one.get("component") is not None or made.get(name, {}).get("task") is None:
             continue
         for port, given in mapping(one, "outputs").items():
             bound = made[name]["outputs"].get(port, {}).get("bind", "")
@@ -96,19 +116,25 @@ def _inputs(raw: dict[str, Any], path: Path, found: Found) -> tuple[dict[str, An
     ports: dict[str, Any] = {}
     values: dict[str, Any] = {}
     for name, given in mapping(raw, "inputs").items():
-        kind = enum(given.get("type")) or "uri_folder" if isinstance(given, dict) else ""
-        open_ = isinstance(given, dict) and kind not in LITERALS and not text(given.get("path")).strip()
-        value = None if open_ else steps.value_of(name, given, path, found, ("values", name), "inputs.")
-        if isinstance(given, dict):
-            port = reading.port(name, {key: one for key, one in given.items() if key != "default"}, "inputs.")
-            ports[name] = {**port.model_dump(mode="json"), "type": kind if kind in LITERALS else port.type}
-        elif isinstance(value, dict):
-            ports[name] = {"type": value["type"]}
-        else:
-            ports[name] = {"type": typing_rules.of(value) if value is not None else "string", "optional": value is None}
-        if value is not None:
-            values[name] = value
+        with found.telling():
+            _input(name, given, path, found, ports, values)
     return ports, values
+
+
+def _input(name: str, given: Any, path: Path, found: Found, ports: dict[str, Any], values: dict[str, Any]) -> None:
+    """Add an input of a pipeline job to those that are known, and its value."""
+    kind = enum(given.get("type")) or "uri_folder" if isinstance(given, dict) else ""
+    open_ = isinstance(given, dict) and kind not in LITERALS and not text(given.get("path")).strip()
+    value = None if open_ else steps.value_of(name, given, path, found, ("values", name), "inputs.")
+    if isinstance(given, dict):
+        port = reading.port(name, {key: one for key, one in given.items() if key != "default"}, "inputs.")
+        ports[name] = {**port.model_dump(mode="json"), "type": kind if kind in LITERALS else port.type}
+    elif isinstance(value, dict):
+        ports[name] = {"type": value["type"]}
+    else:
+        ports[name] = {"type": typing_rules.of(value) if value is not None else "string", "optional": value is None}
+    if value is not None:
+        values[name] = value
 
 
 def _whole(raw: dict[str, Any], path: Path, found: Found, ports: dict[str, Any]) -> dict[str, Any]:

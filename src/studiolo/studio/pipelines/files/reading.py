@@ -1,16 +1,18 @@
 """What pipelines and components have in common when they are read: files to be sent, tasks, ports, and duplicates that YAML hides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from studiolo.kernel.errors import StudioloError
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files import command, document, notebook, parallel, spark, sweep
 from studiolo.studio.experiments.job_files.data import LocalFile
 from studiolo.studio.experiments.job_files.document import FileNotThere, enum, first_error, literal, mapping, text
 from studiolo.studio.pipelines.errors import BadPipeline
-from studiolo.studio.pipelines.schemas import OutputPort, Port
+from studiolo.studio.pipelines.schemas import OutputPort, Port, Problem
 
 LITERALS = ("string", "number", "integer", "boolean")
 Slot = tuple[str, ...]  # where in a graph files belong: ("steps", "train", "code"), ("values", "data")
@@ -18,17 +20,66 @@ Slot = tuple[str, ...]  # where in a graph files belong: ("steps", "train", "cod
 
 @dataclass(slots=True)
 class Found:
-    """What reading has gathered. files: to be sent, by their slot; codes: folders of code, for what git says of them."""
+    """What reading has gathered. files: to be sent, by their slot; codes: folders of code, for what git says of them.
+
+    wrong: what cannot be read, with the path of the step; reading goes on behind it, and `refuse` tells all of it at the end.
+    """
 
     warnings: list[str] = field(default_factory=list)
     files: dict[Slot, list[LocalFile]] = field(default_factory=dict)
     codes: list[Path] = field(default_factory=list)
     places: Mapping[str, str] = field(default_factory=dict)
     read: tuple[Path, ...] = ()  # files of components that are being read, so that a circle is seen
+    wrong: list[tuple[str, StudioloError]] = field(default_factory=list)
 
     def warn(self, warnings: list[str], where: str) -> None:
         """Keep warnings, each with the place that it is about."""
         self.warnings += [f"{where}: {one}" if where else one for one in warnings]
+
+    @contextmanager
+    def telling(self, step: str = "") -> Iterator[None]:
+        """Keep what is wrong with a step, or with the pipeline itself, and go on behind it."""
+        try:
+            yield
+        except StudioloError as error:
+            self.wrong.append((step, error))
+
+    def under(self, step: str, inner: "Found | None" = None, since: int = 0) -> None:
+        """Let what was found in a nested pipeline stand under its step: all of inner, or here what came since so many."""
+        if inner is not None:
+            since = len(self.wrong)
+            self.wrong += inner.wrong
+        self.wrong[since:] = [(f"{step}/{name}" if name else step, error) for name, error in self.wrong[since:]]
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong as problems, each with its step and field."""
+        return [
+            Problem(step=step, field=_below(step, error.field or ""), message=error.detail, hint=error.hint or "")
+            for step, error in self.wrong
+        ]
+
+    def refuse(self) -> None:
+        """Raise what is wrong: one error as it is, of several the first, with all of them in its body."""
+        if not self.wrong:
+            return
+        first = self.wrong[0][1]
+        if len(self.wrong) == 1:
+            raise first
+        raise BadPipeline(
+            f"{first.detail} ({len(self.wrong) - 1} more problems.)",
+            first.hint or "",
+            field=first.field or "",
+            problems=[one.model_dump() for one in self.problems()],
+        )
+
+
+def _below(step: str, at: str) -> str:
+    """Return the field of an error as one of its step.
+
+    >>> _below("prep/fit", "jobs.fit.inputs.data"), _below("fit", "task")
+    ('inputs.data', 'task')
+    """
+    return at.removeprefix(f"jobs.{step.rpartition('/')[2]}.") if step else at
 
 
 def fill(spec: dict[str, Any], sent: Mapping[Slot, Sequence[Any]]) -> None:

@@ -58,7 +58,7 @@ _REGISTERED = re.compile(r"azureml:|azureml://")
 
 
 def step(name: str, raw: Any, path: Path, found: Found, slot: Slot) -> dict[str, Any]:
-    """Read a step; raises BadPipeline and BadJob, which name it. slot: of the step in the graph."""
+    """Read a step; what is wrong with it is kept in `found`, or raised where nothing of it can be read. slot: of the step in the graph."""
     if not isinstance(raw, dict):
         raise BadPipeline(f"Step '{name}' must be a mapping.", field=f"jobs.{name}")
     kind = _kind(name, raw)
@@ -66,17 +66,21 @@ def step(name: str, raw: Any, path: Path, found: Found, slot: Slot) -> dict[str,
         return _flow(name, kind, raw, path, found, slot)
     if kind == "parallel" and raw.get("component") is None:
         raw = parallel.with_model(raw)
-    made = _body(name, kind, raw, path, found, slot)
-    made |= _around(name, raw, found, made.get("task"))
-    if made["kind"] == "pipeline" and made.pop("timeout_s", None) is not None:
+    made: dict[str, Any] = {}
+    with found.telling(name):
+        made = _body(name, kind, raw, path, found, slot)
+        made |= _around(name, raw, found, made.get("task"))
+    if made.get("kind") == "pipeline" and made.pop("timeout_s", None) is not None:
         found.warn(["'limits.timeout' is left out: a pipeline within a pipeline has none, its steps may have"], name)
     inputs = made.pop("inputs", {})
     for port, given in (mapping(raw, "inputs") if kind != "automl" else {}).items():
-        value = value_of(port, given, path, found, (*slot, "inputs", port), f"jobs.{name}.inputs.")
-        if value is not None:
-            inputs[port] = value
+        with found.telling(name):
+            value = value_of(port, given, path, found, (*slot, "inputs", port), f"jobs.{name}.inputs.")
+            if value is not None:
+                inputs[port] = value
     made["inputs"] = inputs
-    made["outputs"] = _outputs(name, mapping(raw, "outputs"))
+    with found.telling(name):
+        made["outputs"] = _outputs(name, mapping(raw, "outputs"))
     return made
 
 
@@ -107,29 +111,41 @@ def _body(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
             from studiolo.studio.pipelines.files import components
 
             inner = Found(places=found.places, read=(*found.read, local.resolve()))
-            body = components.body(reading.read(local), local, inner, slot)
+            try:
+                raw_body = reading.read(local)
+            except StudioloError as error:
+                error.field = f"jobs.{name}.component"
+                raise
+            body = components.body(raw_body, local, inner, slot)
             found.warn(inner.warnings, name)
             found.files |= inner.files
             found.codes += inner.codes
+            found.under(name, inner)
             return _of_component(body)
         plain = kind not in ("sweep", "parallel", "notebook", "spark", "pipeline")
         return {"kind": "command" if plain else kind, "component": reference}
     if isinstance(given, dict):
         from studiolo.studio.pipelines.files import components
 
-        return _of_component(components.body(given, path, found, slot))
+        before = len(found.wrong)
+        body = components.body(given, path, found, slot)
+        found.under(name, since=before)
+        return _of_component(body)
     if kind == "pipeline":
         from studiolo.studio.pipelines.files import pipelines
 
+        before = len(found.wrong)
         graph = pipelines.graph(raw, path, found, (*slot, "graph"))
+        found.under(name, since=before)
         known = {port: one for port, value in mapping(raw, "inputs").items() if (one := _declared(value)) is not None}
         graph["inputs"] = known
         return {"kind": "pipeline", "graph": graph, "declares": known, "makes": graph["outputs"]}
     where = f"jobs.{name}."
     declares = {port: one for port, value in mapping(raw, "inputs").items() if (one := _declared(value)) is not None}
-    makes = {
-        port: reading.ports_made(port, value, f"{where}outputs.") for port, value in mapping(raw, "outputs").items()
-    }
+    makes: dict[str, Any] = {}
+    for port, value in mapping(raw, "outputs").items():
+        with found.telling(name):
+            makes[port] = reading.ports_made(port, value, f"{where}outputs.")
     inline = _inline(raw)
     if kind == "sweep":
         trial, place = reading.trial_of(raw, path)
