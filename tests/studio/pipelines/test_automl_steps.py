@@ -11,11 +11,9 @@ from studiolo.sdk.studio import Studio
 from studiolo.studio.automl import reconcile as automl_tick
 from studiolo.studio.automl import service as automl
 from studiolo.studio.experiments import service as experiments
-from studiolo.studio.models import service as models
 from studiolo.studio.pipelines import service
-from studiolo.studio.pipelines.errors import BadPipeline
 from studiolo.studio.pipelines.schemas import PipelineRun
-from tests.studio.pipelines.graphs import by_path, ended, states, text_of, wait_for
+from tests.studio.pipelines.graphs import by_path, ended, text_of
 
 PIPELINE = """
 $schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json

@@ -30,7 +30,16 @@ MINUTES = "timeout_minutes"
 MODEL = "best_model"
 _INPUTS = (*TABLES, *SETTINGS, MINUTES)
 _NO_PART = ("dataset", "split", "experiment", "name", "model", "cores")  # of what comes out
-_FIELDS = {ours: name for name, ours in SETTINGS.items()} | {"time_limit": MINUTES}
+_FIELDS = {
+    "target": "target_column_name",
+    "metric": "primary_metric",
+    "time_limit": "limits.timeout_minutes",
+    "max_trials": "limits.max_trials",
+    "cores": "limits.max_cores_per_trial",
+    "allowed": "training.allowed_training_algorithms",
+    "blocked": "training.blocked_training_algorithms",
+    "drop": "drop_columns",
+}  # as a file has them
 
 
 def problems(

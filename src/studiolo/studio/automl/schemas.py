@@ -189,6 +189,7 @@ class AutoMLRun(BaseModel):
     """An AutoML run: the run itself, what was asked, and, as they come, the best row, the summary and the model.
 
     dataset: the version used, as `name:version`, with `@part` where only a part of a split was; model: what was registered, as `name:version`.
+    Of a step of a pipeline: pipeline_id is that pipeline's run, and dataset says where its table came from.
     """
 
     run: Run
@@ -199,6 +200,7 @@ class AutoMLRun(BaseModel):
     summary: Summary | None = None
     model: str | None = None
     model_error: str | None = None
+    pipeline_id: str | None = None
 
 
 class Learner(BaseModel):

@@ -270,13 +270,13 @@ def _check_target(ctx: Context, spec: AutoMLSpec, version: DatasetVersion) -> No
 def _assemble(ctx: Context, run: Run, job: JobSpec | None = None) -> AutoMLRun:
     job = job or experiments.spec(ctx, run.id)
     if run.kind != KIND or job is None:
-        raise NotAutoML(run.id, run.kind)
+        raise NotAutoML(run.id, "reused step" if run.kind == KIND else run.kind)
     board = _document(ctx, run.id, "leaderboard", Leaderboard)
     rows = board.rows if board else []
     scored = [row for row in rows if row.score is not None]
     made = models.versions_of_run(ctx, run.id) if run.state == "Completed" else []
     error = None
-    if run.state == "Completed" and not made:
+    if run.state == "Completed" and not made and not job.context.get(OF_PIPELINE):
         with ctx.db.read() as tx:
             seq = experiments.row(tx, ctx, run.id).seq
             error = tracking.tags_of(tx, [seq]).get(seq, {}).get(MODEL_ERROR)
@@ -289,6 +289,7 @@ def _assemble(ctx: Context, run: Run, job: JobSpec | None = None) -> AutoMLRun:
         summary=_document(ctx, run.id, "summary", Summary),
         model=f"{made[-1].name}:{made[-1].version}" if made else None,
         model_error=error,
+        pipeline_id=run.parent_id if job.context.get(OF_PIPELINE) else None,
     )
 
 

@@ -16,6 +16,7 @@ import { Answer, Page, PageHeader } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
 import { Time } from '@/kit/Time';
 import { metricName, type AutoMLRun } from './documents';
+import { LearnedFrom } from './LearnedFrom';
 import { list } from './queries';
 
 const CODE = {
@@ -37,7 +38,7 @@ const COLUMNS: GridColumn<AutoMLRun>[] = [
     id: 'dataset',
     header: 'Dataset',
     value: (row) => row.dataset,
-    cell: (row) => <DatasetLink reference={row.dataset} />,
+    cell: (row) => <LearnedFrom run={row} />,
     width: 120,
   },
   { id: 'target', header: 'Target', value: (row) => row.spec.target, width: 120 },
@@ -81,11 +82,6 @@ const COLUMNS: GridColumn<AutoMLRun>[] = [
   },
   { id: 'user', header: 'By', value: (row) => row.run.user, width: 110, optional: true },
 ];
-
-function DatasetLink({ reference }: { reference: string }) {
-  const [name = '', version] = reference.split(':');
-  return <Link href={at(['datasets', name], { version })}>{reference}</Link>;
-}
 
 function ModelLink({ reference }: { reference: string | null | undefined }) {
   if (!reference) return <>–</>;

@@ -24,7 +24,7 @@ const RESULT: Record<string, { label: string; slice: string }> = {
 export function RunHeader({ run }: { run: Run }) {
   const cache = useQueryClient();
   const follow = useFollow();
-  const result = RESULT[run.kind];
+  const result = run.state === 'Reused' ? undefined : RESULT[run.kind]; // which trained nothing itself
   return (
     <>
       <Ancestors run={run} />

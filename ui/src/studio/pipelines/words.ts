@@ -13,6 +13,7 @@ const KINDS: Record<Step['kind'], string> = {
   parallel: 'Parallel job',
   notebook: 'Notebook',
   spark: 'Spark job',
+  automl: 'Automated ML',
   pipeline: 'Pipeline',
   if_else: 'Condition',
   parallel_for: 'Fan-out',

@@ -27,7 +27,7 @@ export function DetailsTab({ run }: { run: AutoMLRun }) {
                 </Link>,
               ],
               ['Id', <Id key="id" value={run.run.id} />],
-              ['Dataset', run.dataset],
+              ['Learned from', run.dataset],
               ['Target', spec.target],
               ['Task', summary?.task ?? spec.task],
               ['Metric', metricName(summary?.metric ?? spec.metric ?? '')],
@@ -41,9 +41,11 @@ export function DetailsTab({ run }: { run: AutoMLRun }) {
           />
         </Section>
         {summary ? <ExportVerdict verdict={summary.export} /> : null}
-        <Section title="The same in code">
-          <CodeSnippet code={snippets(spec)} />
-        </Section>
+        {run.pipeline_id ? null : (
+          <Section title="The same in code">
+            <CodeSnippet code={snippets(spec)} />
+          </Section>
+        )}
       </Stack>
       {summary ? (
         <Section title="All metrics of the ensemble">

@@ -14,6 +14,7 @@ import { isOver } from '@/kit/status';
 import { StatusBadge } from '@/kit/StatusBadge';
 import { Time, useNow } from '@/kit/Time';
 import type { AutoMLRun } from '../documents';
+import { LearnedFrom } from '../LearnedFrom';
 
 /** The same question asked again, open to change: the wizard filled in. */
 export function againHref(run: AutoMLRun): string {
@@ -50,7 +51,7 @@ export function ResultHeader({ run: found, id }: { run: AutoMLRun | undefined; i
   const deploy = found?.model ? at(['endpoints', 'new'], { model: found.model }) : undefined;
   const actions = useMemo(
     () => [
-      ...(found
+      ...(found && !found.pipeline_id
         ? [{ id: 'again', label: 'Train again with changes', key: 'a', run: () => follow(againHref(found)) }]
         : []),
       { id: 'run', label: 'Open the run of this job', run: () => follow(at(['experiments', 'runs', id])) },
@@ -61,7 +62,6 @@ export function ResultHeader({ run: found, id }: { run: AutoMLRun | undefined; i
   usePageActions(actions);
   if (!found) return <PageHeader title="AutoML run" />;
   const { run, dataset } = found;
-  const [name = '', version] = dataset.split(':');
   return (
     <PageHeader
       title={run.name || `${found.spec.target} of ${dataset}`}
@@ -71,8 +71,13 @@ export function ResultHeader({ run: found, id }: { run: AutoMLRun | undefined; i
             <StatusBadge state={running && run.desired === 'Canceled' ? 'stopping' : run.state} />
           </span>
           <span>
-            <Link href={at(['datasets', name], { version })}>{dataset}</Link> → {found.spec.target}
+            <LearnedFrom run={found} /> → {found.spec.target}
           </span>
+          {found.pipeline_id ? (
+            <span>
+              a step of <Link href={at(['pipelines', found.pipeline_id])}>a pipeline</Link>
+            </span>
+          ) : null}
           <span>{found.summary?.task ?? (found.spec.task === 'auto' ? null : found.spec.task)}</span>
           {run.started_at ? <span>{duration(between(run.started_at, run.ended_at, now))}</span> : null}
           <span>
@@ -92,7 +97,7 @@ export function ResultHeader({ run: found, id }: { run: AutoMLRun | undefined; i
             >
               Cancel
             </Button>
-          ) : (
+          ) : found.pipeline_id ? null : (
             <Button
               variant="default"
               component="a"

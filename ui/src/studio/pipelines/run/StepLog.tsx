@@ -16,7 +16,7 @@ interface Props {
 
 /** The log of the job of a step; of a reused one, that of the job whose result it is. */
 export function StepLog({ step, search, change }: Props) {
-  const own = ['command', 'sweep', 'parallel', 'notebook', 'spark'].includes(step.kind);
+  const own = ['command', 'sweep', 'parallel', 'notebook', 'spark', 'automl'].includes(step.kind);
   const id = (own && (step.origin_run_id ?? step.run_id)) || '';
   const query = useQuery({ ...stateOf(id), enabled: id !== '' });
   if (!own)

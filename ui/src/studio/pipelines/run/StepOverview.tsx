@@ -30,7 +30,9 @@ export function StepOverview({ step, detail, change, onSelect }: Props) {
   const href = runId
     ? step.kind === 'pipeline'
       ? at(['pipelines', runId])
-      : at(['experiments', 'runs', runId])
+      : step.kind === 'automl'
+        ? at(['automl', runId])
+        : at(['experiments', 'runs', runId])
     : null;
   const reuse = detail?.reuse;
   const [component = '', version] = step.component.split(':');
@@ -91,7 +93,11 @@ export function StepOverview({ step, detail, change, onSelect }: Props) {
                 : 'Open the run'}
           </Button>
           <Text size="sm" c="dimmed">
-            {step.kind === 'pipeline' ? 'with its own graph' : 'with metrics, parameters and artifacts'}
+            {step.kind === 'pipeline'
+              ? 'with its own graph'
+              : step.kind === 'automl'
+                ? 'with its leaderboard, the data and what matters in it'
+                : 'with metrics, parameters and artifacts'}
           </Text>
         </Group>
       ) : null}

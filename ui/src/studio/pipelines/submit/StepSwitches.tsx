@@ -24,7 +24,7 @@ export function StepSwitches({ steps, order, onChange }: Props) {
         const step = steps[name];
         if (!step) return null;
         const { task } = step;
-        const runs = ['command', 'sweep', 'parallel', 'notebook', 'spark'].includes(step.kind);
+        const runs = ['command', 'sweep', 'parallel', 'notebook', 'spark', 'automl'].includes(step.kind);
         return (
           <Table.Tr key={name}>
             <Table.Th scope="row">{step.title || name}</Table.Th>
