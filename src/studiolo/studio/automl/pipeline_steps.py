@@ -19,7 +19,7 @@ from studiolo.studio.automl.schemas import AutoMLSpec
 from studiolo.studio.datasets import service as datasets
 from studiolo.studio.datasets.schemas import DatasetVersion
 from studiolo.studio.experiments.job_schemas import DataInput
-from studiolo.studio.experiments.schemas import InputFile, JobSpec
+from studiolo.studio.experiments.schemas import JobSpec
 
 KIND = service.KIND
 NEEDED = "automl.write"
@@ -77,7 +77,7 @@ def job(ctx: Context, asked: Mapping[str, Any], spec: JobSpec, labels: Mapping[s
     label = labels.get(TRAINING, TRAINING)
     settled = _spec({**asked, **given}, label)
     service.check_settings(ctx, settled)
-    data, inputs, known = dict(spec.data), dict(spec.inputs), list[str]()
+    data, inputs, sources = dict(spec.data), dict(spec.inputs), dict[str, str]()
     for name in TABLES:
         if name not in data:
             continue
@@ -89,10 +89,10 @@ def job(ctx: Context, asked: Mapping[str, Any], spec: JobSpec, labels: Mapping[s
             service.check_table(ctx, settled, version)
             label = version.reference
         del data[name]
-        inputs[name] = _files(ctx, version)
-        known.append(name)
+        inputs[name] = datasets.as_input(ctx, version)  # with the schema that it was registered with
+        sources[name] = datasets.lineage_reference(version)
     settled = settled.model_copy(update={"dataset": label})
-    tables = {name: name in known for name in TABLES if name in data or name in inputs}
+    tables = {name: name in sources for name in TABLES if name in data or name in inputs}
     changes = {
         "command": [sys.executable, "-m", "studiolo.studio.automl.jobs"],
         "data": data,
@@ -105,6 +105,7 @@ def job(ctx: Context, asked: Mapping[str, Any], spec: JobSpec, labels: Mapping[s
             **spec.context,
             "spec": settled.model_dump(mode="json"),
             "dataset": label,
+            "sources": sources,
             service.OF_PIPELINE: True,
         },
     }
@@ -137,8 +138,3 @@ def _version(ctx: Context, given: DataInput) -> DatasetVersion | None:
 def _as_table(given: DataInput) -> DataInput:
     part = given.path.startswith("azureml:") and "@" in given.path.removesuffix("@latest")
     return given.model_copy(update={"type": "mltable"}) if part else given
-
-
-def _files(ctx: Context, version: DatasetVersion) -> list[InputFile]:
-    """Return the files of a version with the schema that it was registered with."""
-    return datasets.as_input(ctx, version)

@@ -195,8 +195,10 @@ def _job(
         priority=row.priority if step.priority is None else step.priority,
         tags={**own, ROOT_TAG: row.root_id, STEP_TAG: path},
     )
-    spec = job_resolution.resolve(ctx, led_above.made(ctx, step, spec, given))
-    if sources := {port: value.source for port, value in given.items() if value.source}:
+    spec = led_above.made(ctx, step, spec, given)
+    sources = {**spec.context.get("sources", {}), **{p: value.source for p, value in given.items() if value.source}}
+    spec = job_resolution.resolve(ctx, spec)
+    if sources:
         # the context is one that resolving has made, which nobody else has
         spec.context["sources"] = {**spec.context.get("sources", {}), **sources}
     found = keys.parts(step, spec, given)

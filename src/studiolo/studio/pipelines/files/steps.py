@@ -106,22 +106,7 @@ def _body(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
         if reference.startswith("file:") or (
             not _REGISTERED.match(reference) and (local.is_file() or reference.endswith((".yml", ".yaml")))
         ):
-            if local.resolve() in found.read:
-                raise BadPipeline(f"Step '{name}': {local} contains itself.", field=f"jobs.{name}.component")
-            from studiolo.studio.pipelines.files import components
-
-            inner = Found(places=found.places, read=(*found.read, local.resolve()))
-            try:
-                raw_body = reading.read(local)
-            except StudioloError as error:
-                error.field = f"jobs.{name}.component"
-                raise
-            body = components.body(raw_body, local, inner, slot)
-            found.warn(inner.warnings, name)
-            found.files |= inner.files
-            found.codes += inner.codes
-            found.under(name, inner)
-            return _of_component(body)
+            return _of_file(name, local, found, slot)
         plain = kind not in ("sweep", "parallel", "notebook", "spark", "pipeline")
         return {"kind": "command" if plain else kind, "component": reference}
     if isinstance(given, dict):
@@ -170,6 +155,26 @@ def _body(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
         path = place
     task = reading.task(kind, inline, path, found, slot, name)
     return {"kind": kind, "task": task, "declares": declares, "makes": makes, "reuse": _deterministic(raw)}
+
+
+def _of_file(name: str, local: Path, found: Found, slot: Slot) -> dict[str, Any]:
+    """Return what the component of a file runs, with its interface."""
+    from studiolo.studio.pipelines.files import components
+
+    if local.resolve() in found.read:
+        raise BadPipeline(f"Step '{name}': {local} contains itself.", field=f"jobs.{name}.component")
+    try:
+        raw = reading.read(local)
+    except StudioloError as error:
+        error.field = f"jobs.{name}.component"
+        raise
+    inner = Found(places=found.places, read=(*found.read, local.resolve()))
+    body = components.body(raw, local, inner, slot)
+    found.warn(inner.warnings, name)
+    found.files |= inner.files
+    found.codes += inner.codes
+    found.under(name, inner)
+    return _of_component(body)
 
 
 def _inline(raw: dict[str, Any]) -> dict[str, Any]:
