@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from studiolo.runner import attempt, nest
-from studiolo.runner.launch import Order, ask_to_stop, launch, prepare
+from studiolo.runner import attempt, nest, observe
+from studiolo.runner.launch import Order, ask_to_make_room, ask_to_stop, launch, prepare
 from tests.runner.attempts import PYTHON, begin, ended, log, mark, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runners are forked on Linux")
@@ -198,6 +198,20 @@ def test_what_ends_one_attempt_does_not_reach_the_next(tmp_path: Path) -> None:
     begin(tmp_path / "b", "print('second')")
     end = ended(tmp_path / "b")
     assert (end.code, end.failure, log(tmp_path / "b")) == (0, None, "second\n")
+
+
+def test_room_is_made_by_the_attempt_that_is_asked_and_not_by_the_next_of_its_runner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_wait(tmp_path / "before")
+    begin(tmp_path / "b", "import time; print('up', flush=True); time.sleep(60)")
+    wait_for(lambda: "up" in log(tmp_path / "b"))
+    assert owner(tmp_path / "b") == owner(tmp_path / "before" / "a")
+    # the first was looked at before it ended, and its runner is told now
+    monkeypatch.setattr(observe, "runner_of", owner)
+    ask_to_make_room(tmp_path / "before" / "a")
+    ask_to_stop(tmp_path / "b")
+    assert ended(tmp_path / "b").failure == "canceled"
 
 
 def test_one_that_was_handed_secrets_takes_no_other_attempt(tmp_path: Path) -> None:

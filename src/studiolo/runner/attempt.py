@@ -12,6 +12,7 @@ STATE = "state.json"  # boot id, process ids and start times; written before the
 EXIT = "exit.json"  # the end; written once
 DONE = "done.json"  # what a program that began warm says of its end, before the kernel takes its process apart
 CANCEL = "cancel"  # its existence asks the runner to stop the job
+MAKES_ROOM = "makes_room"  # its existence asks the runner to stop the job, as the studio wants its place for others
 HEARTBEAT = "heartbeat"  # its modification time
 LOG = "log.txt"  # what the job writes to stdout and stderr
 JOURNAL = "journal.jsonl"  # what the job reports

@@ -18,7 +18,6 @@ from studiolo.runner.unseen import alone, beats, canceled, settled, write_privat
 
 ASKING = "asking.json"  # that its job is about to be made, or was
 MADE = "kube.json"  # name and uid of its job
-MAKES_ROOM = "makes_room"  # that it was the studio who asked for its end
 KEYLESS = "keyless"  # that its Secret is gone
 _PATIENCE = 90.0  # that a job may take to be over after its runner was told to end
 _HOPELESS = (
@@ -182,7 +181,7 @@ def _from_outside(folder: Path, ended: "observe.Ended") -> bool:
     """Say whether an end may be Kubernetes' doing, so that its own word counts: the runner cannot tell who sent it a signal."""
     if time.time() - ended.ended_at > _PATIENCE or attempt.exists(str(folder), attempt.CANCEL):
         return False
-    return ended.failure == "preempted" and not attempt.exists(str(folder), MAKES_ROOM)
+    return ended.failure == "preempted" and not attempt.exists(str(folder), attempt.MAKES_ROOM)
 
 
 def _concluded(folder: Path, word: str, detail: str) -> "observe.Observation":
@@ -190,7 +189,7 @@ def _concluded(folder: Path, word: str, detail: str) -> "observe.Observation":
     ended = observe.ended(folder)
     if attempt.exists(str(folder), attempt.CANCEL) and ended is None:
         failure, said = "canceled", "Canceled."
-    elif attempt.exists(str(folder), MAKES_ROOM) and ended is None:
+    elif attempt.exists(str(folder), attempt.MAKES_ROOM) and ended is None:
         failure, said = "preempted", "It made room for others."
     else:
         failure, said = _ENDS.get(word, ("", ""))
@@ -291,7 +290,7 @@ def preempt(root: Path, name: str, cluster: dict[str, Any]) -> dict[str, Any]:
     """Ask for the end of an attempt, so that others have room."""
     folder = agent.place_of(root, name)
     if folder.is_dir() and attempt.exists(str(folder), ASKING):
-        attempt.touch(str(folder), MAKES_ROOM)
+        attempt.touch(str(folder), attempt.MAKES_ROOM)
         _end(root, name, cluster)
     return {}
 

@@ -137,15 +137,19 @@ def ask_to_stop(folder: Path) -> None:
 
 
 def ask_to_make_room(folder: Path) -> None:
-    """Ask a runner to end its job in the class `preempted`: TERM, the order's grace, KILL. Nothing when none runs."""
+    """Ask a runner to end its job in the class `preempted`: TERM, the order's grace, KILL. Nothing when none runs.
+
+    By a file, as a cancel: a runner takes one attempt after the other, so a signal alone may reach it in the next one.
+    """
     import signal
 
     from studiolo.runner.observe import runner_of
 
     pid = runner_of(folder)
     if pid is not None:
+        attempt.touch(str(folder), attempt.MAKES_ROOM)
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGUSR1)  # look now
 
 
 def _tail(path: Path) -> str:

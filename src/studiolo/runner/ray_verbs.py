@@ -197,7 +197,7 @@ def preempt(root: Path, name: str, **_: Any) -> dict[str, Any]:
     """Ask for the end of an attempt, so that others have room."""
     folder = agent.place_of(root, name)
     if attempt.exists(str(folder), attempt.CLAIM):
-        attempt.touch(str(folder), ray_worker.MAKES_ROOM)
+        attempt.touch(str(folder), attempt.MAKES_ROOM)
     return {}
 
 

@@ -12,7 +12,6 @@ import time
 
 from studiolo.runner import attempt, batch, processes
 
-MAKES_ROOM = "makes_room"  # that the studio asks for its end, so that others have room
 WATCHED = "STUDIOLO_RAY_WORKER"  # variable: pid of Ray's process and of its node's raylet
 ENDED_BY_RAY = "ended_by_ray"  # that Ray ended its process while the node lived, so the job was ended
 _PAUSE = 0.5
@@ -41,7 +40,7 @@ def _watch(folder: str, runner: int, worker: "processes.Process | None", raylet:
     """End the job when Ray has ended its process and the node lives; a node that fell takes nothing with it."""
     told = False
     while _lives(worker):
-        if not told and attempt.exists(folder, MAKES_ROOM):
+        if not told and attempt.exists(folder, attempt.MAKES_ROOM):
             told = _told(runner)
         time.sleep(_PAUSE)
     deadline = time.monotonic() + _DOUBT

@@ -17,7 +17,6 @@ from typing import Any
 from studiolo.runner import agent, attempt, batch, observe, slurm, unseen
 
 ASKING = "asking.json"  # that it is about to be submitted, or was
-MAKES_ROOM = "makes_room"  # that it was the studio who asked for its end
 LOG = "slurm.log"  # what Slurm itself says of the job
 _TAIL = 4096  # bytes of it that are told
 _PATIENCE = 90.0  # that a job may take to be over after its runner was told to end
@@ -129,7 +128,7 @@ def _from_slurm(folder: Path, ended: observe.Ended) -> bool:
     """Say whether an end may be Slurm's doing, so that its own word counts: the runner cannot tell who sent it a signal."""
     if time.time() - ended.ended_at > _PATIENCE or attempt.exists(str(folder), attempt.CANCEL):
         return False
-    told = ended.failure == "preempted" and not attempt.exists(str(folder), MAKES_ROOM)
+    told = ended.failure == "preempted" and not attempt.exists(str(folder), attempt.MAKES_ROOM)
     struck = ended.failure == "user_error" and (ended.signal or ended.code) in _DEATHS
     return told or struck
 
@@ -200,7 +199,7 @@ def preempt(root: Path, name: str, **_: Any) -> dict[str, Any]:
     """Ask for the end of an attempt, so that others have room."""
     folder = agent.place_of(root, name)
     if folder.is_dir() and (id_ := _id(root, folder, name)):
-        attempt.touch(str(folder), MAKES_ROOM)
+        attempt.touch(str(folder), attempt.MAKES_ROOM)
         slurm.signal_batch(id_, "TERM")
     return {}
 

@@ -164,9 +164,7 @@ class Runner:
         self._scrubbed_all()
         status, self.pid, self.status = self.status, None, None
         if reason:
-            return reason, {"canceled": "Canceled.", "preempted": "The machine told the runner to end."}.get(
-                reason, f"{what}: {reason}."
-            )
+            return reason, {"canceled": "Canceled.", "preempted": self._why_it_goes()}.get(reason, f"{what}: {reason}.")
         if status == 0:
             return None
         said = attempt.read_json(self.folder, attempt.FAILURE) or {}
@@ -210,7 +208,11 @@ class Runner:
     def _wanted(self) -> bool:
         """Say that the job is still to start, while its inputs are placed."""
         self._beat()
-        return not (self._ear.told_to_end or attempt.exists(self.folder, attempt.CANCEL))
+        return not (self._told_to_end() or attempt.exists(self.folder, attempt.CANCEL))
+
+    def _told_to_end(self) -> bool:
+        """Say whether it must go for another reason than that of a cancel: the machine says so, or others need its place."""
+        return self._ear.told_to_end or attempt.exists(self.folder, attempt.MAKES_ROOM)
 
     def _believe(self, child: int) -> None:
         """Record the job's process before it may run: whoever comes later can find it."""
@@ -231,7 +233,7 @@ class Runner:
                 return ""
             if attempt.exists(self.folder, attempt.CANCEL):
                 return "canceled"
-            if self._ear.told_to_end:
+            if self._told_to_end():
                 return "preempted"
             if time.monotonic() >= deadline:
                 return "timeout"
@@ -315,7 +317,7 @@ class Runner:
                 "timeout": f"It ran longer than its limit of {self.order.get('timeout_s') or 0:g} s.",
                 "oom": f"It held {_mib(self.peak)}, more than its limit of {_mib(self.order.get('memory_limit') or 0)}.",
                 "canceled": "Canceled.",
-                "preempted": "The machine told the runner to end.",
+                "preempted": self._why_it_goes(),
             }[reason]
         if code == 0:
             return "", ""
@@ -328,6 +330,10 @@ class Runner:
         if told.get("class") in ("environment", "lost", "timeout", "canceled"):
             return str(told["class"]), str(told["error"])
         return "user_error", f"It ended with exit code {code}."
+
+    def _why_it_goes(self) -> str:
+        makes_room = attempt.exists(self.folder, attempt.MAKES_ROOM)
+        return "It made room for others." if makes_room else "The machine told the runner to end."
 
     def _out_of_memory(self, code: int | None) -> str:
         """Say how a job that failed ran out of memory; empty when it did not."""

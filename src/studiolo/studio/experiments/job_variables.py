@@ -15,6 +15,9 @@ from studiolo.studio.experiments.schemas import JobSpec
 
 _OURS = ("STUDIOLO_", "MLFLOW_", "OMP_", "AZUREML_")
 _SETTINGS = ("STUDIOLO_DATASTORE_",)  # what the programs around a command keep of the studio's
+# A call of MLflow waits for a studio that is away for twelve minutes instead of four, then raises, which ends most scripts. Nine tries,
+# since older clients refuse more; the pauses between them, in seconds, are 0, 16, 32, 64 and then 120.
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "9", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "8"}
 
 
 def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, str]:
@@ -51,6 +54,7 @@ def of(ctx: Context, claim: Claim, place: Path, token: str | None) -> dict[str, 
         ours |= _of_azure(ctx, claim) | _own_packages(place, ours, base)
     if ctx.settings.url:
         ours |= {"STUDIOLO_URL": ctx.settings.url, "MLFLOW_TRACKING_URI": f"{ctx.settings.url}/w/{ctx.workspace}"}
+        ours |= _PATIENCE
     if token:
         ours |= {"STUDIOLO_TOKEN": token, "MLFLOW_TRACKING_TOKEN": token}
     leased = compute.variables(ctx, claim.compute, claim.holder, spec.resources.gpus)
