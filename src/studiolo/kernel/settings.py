@@ -103,7 +103,9 @@ class Settings(BaseModel):
         30, gt=0, description="How long a built environment stays that no job uses; it is built again when one does."
     )
     environment_bytes: int = Field(
-        40 * 2**30, gt=0, description="Disk that built environments may take, files that they share counted for each."
+        40 * 2**30,
+        gt=0,
+        description="Disk that built environments may take, files that they share counted for each; with uv's cache, once.",
     )
     retention_days: float = Field(
         30, ge=0, le=36500, description="How long what was deleted can be restored; then it is removed for good."

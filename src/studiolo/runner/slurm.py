@@ -145,6 +145,14 @@ def version() -> str:
     return ask("sinfo", "--version").strip()
 
 
+def silent(nodes: str) -> list[str]:
+    """Return which of some nodes do not answer Slurm, which it marks by a star. nodes: as `squeue` writes them, such as n[1-2]."""
+    if not nodes or nodes.startswith("("):
+        return []
+    rows = [line.split("|", 1) for line in ask("sinfo", "-h", "-N", "-n", nodes, "-o", "%N|%T").splitlines()]
+    return sorted({row[0] for row in rows if len(row) == 2 and row[1].rstrip().endswith("*")})
+
+
 def nodes(partition: str) -> list[dict[str, str]]:
     """Return the nodes, of one partition or of all. memory: MiB; cores: allocated/idle/other/total; gres: as Slurm writes it."""
     names = ("name", "partition", "state", "cores", "memory", "free_memory", "gres", "load", "reason")

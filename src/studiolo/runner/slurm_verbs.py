@@ -22,6 +22,8 @@ _TAIL = 4096  # bytes of it that are told
 _PATIENCE = 90.0  # that a job may take to be over after its runner was told to end
 _DEATHS = (9, 15, 128 + 9, 128 + 15)  # signals that may have come from Slurm
 _queue = slurm.Queue()
+_AGAIN = 15.0  # seconds after which nodes are asked for again
+_asleep: dict[str, tuple[float, list[str]]] = {}
 _ENDS = {
     "TIMEOUT": ("timeout", "Slurm ended it at its time limit."),
     "DEADLINE": ("timeout", "Slurm ended it at its deadline."),
@@ -77,9 +79,20 @@ def look(root: Path, name: str, log: int, journal: int, **_: Any) -> dict[str, A
     usage = attempt.read_json(str(folder), attempt.USAGE)
     answer = agent.tell(folder, found, log, journal, swept, usage)
     if job is not None:
-        answer["queue"] = job.shown()
+        answer["queue"] = {**job.shown(), "silent": " ".join(_silent(job))}
     answer["place"] = {**(attempt.read_json(str(folder), batch.NODES) or {}), "said": _said(folder)}
     return answer
+
+
+def _silent(job: "slurm.Queued") -> list[str]:
+    """Return the nodes of a job that keep it from ending, as they do not answer Slurm."""
+    if job.state != "COMPLETING":
+        return []
+    asked, found = _asleep.get(job.nodes, (float("-inf"), []))
+    if time.monotonic() - asked > _AGAIN:
+        found = slurm.silent(job.nodes)
+        _asleep[job.nodes] = time.monotonic(), found
+    return found
 
 
 def _said(folder: Path) -> list[str]:

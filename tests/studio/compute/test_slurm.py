@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from studiolo.runner import attempt
+from studiolo.runner import agent, attempt, batch, slurm_verbs
+from studiolo.runner import slurm as in_slurm
 from studiolo.studio.compute.backends import slurm
 from studiolo.studio.compute.backends.base import Ended, Lost, Refused, Silent, Starting
 from studiolo.studio.compute.remote import watched
@@ -322,3 +323,31 @@ def test_each_reason_has_its_words() -> None:
     said = reasons.said({**queued, "reason": "Resources", "starts": in_a_year})
     assert said is not None
     assert "expected" not in said  # so Slurm counts when a job without a time limit is in the way
+
+
+def test_a_job_that_cannot_end_as_its_node_is_silent_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(program: str, *_: str, **__: object) -> str:
+        asked.append(program)
+        comment = slurm_verbs._comment(tmp_path, "run/1")
+        return (
+            f"7|COMPLETING|None|N/A|1|gpu|n[1-2]|{comment}\n"
+            if program == "squeue"
+            else "n1|completing\nn2|completing*\n"
+        )
+
+    monkeypatch.setattr(in_slurm, "ask", ask)
+    monkeypatch.setattr(slurm_verbs, "_queue", in_slurm.Queue())
+    monkeypatch.setattr(slurm_verbs, "_asleep", {})
+    folder = agent.place_of(tmp_path, "run/1")
+    folder.mkdir(parents=True)
+    attempt.write_json(str(folder), attempt.CLAIM, {"boot_id": "", "pid": 1, "start": 1})
+    attempt.write_json(str(folder), batch.SUBMITTED, {"job": "7"})
+    answers = [slurm_verbs.look(tmp_path, name="run/1", log=0, journal=0) for _ in range(2)]
+    said = reasons.said(answers[1]["queue"])
+    assert said is not None
+    assert "node n2 does not answer" in said
+    assert asked.count("sinfo") == 1, "Slurm is asked seldom"
+    taken_back = reasons.said({**answers[1]["queue"], "silent": ""})
+    assert taken_back == "is ending in Slurm as job 7: it takes back n[1-2] (COMPLETING)"

@@ -2885,6 +2885,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/w/{workspace}/api/experiments/environment-space': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show Space
+     * @description Return what environments, and uv's cache beside them, take of this machine's disk.
+     */
+    get: operations['experiments_show_space'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/w/{workspace}/api/experiments/environments': {
     parameters: {
       query?: never;
@@ -6640,12 +6660,19 @@ export interface components {
     /**
      * Checked
      * @description problems: empty when the pipeline can be submitted; order: names of the steps, each after those that it needs.
+     *
+     *     warnings: what is left out or done otherwise than its file says, known where the file is read.
      */
     Checked: {
       /** Order */
       order: string[];
       /** Problems */
       problems: components['schemas']['Problem'][];
+      /**
+       * Warnings
+       * @default []
+       */
+      warnings: string[];
     };
     /**
      * Cleanup
@@ -16213,6 +16240,36 @@ export interface components {
       title: string;
     };
     /**
+     * Space
+     * @description What environments take of this machine's disk. built: how many stand ready; bytes: of them, shared files once.
+     *
+     *     cache_bytes: what uv's cache holds that none of them has; limit_bytes: of both together, above it some go; keep_days: without use.
+     *     measured_at: None before the first look, which the controller takes every ten minutes.
+     */
+    Space: {
+      /**
+       * Built
+       * @default 0
+       */
+      built: number;
+      /**
+       * Bytes
+       * @default 0
+       */
+      bytes: number;
+      /**
+       * Cache Bytes
+       * @default 0
+       */
+      cache_bytes: number;
+      /** Keep Days */
+      keep_days: number;
+      /** Limit Bytes */
+      limit_bytes: number;
+      /** Measured At */
+      measured_at?: string | null;
+    };
+    /**
      * Span
      * @description A step of a trace. parent: none for the root; offset_ms: since the start of the trace; status: OK, ERROR, UNSET.
      */
@@ -24343,6 +24400,26 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Recipe'][];
+        };
+      };
+    };
+  };
+  experiments_show_space: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Space'];
         };
       };
     };

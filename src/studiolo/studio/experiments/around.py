@@ -17,7 +17,7 @@ from studiolo.studio.experiments import in_containers, job_secrets
 from studiolo.studio.experiments.claims import Claim
 from studiolo.studio.experiments.environments import building
 from studiolo.studio.experiments.environments import service as environments
-from studiolo.studio.experiments.preparing import PLAN
+from studiolo.studio.experiments.preparing import PLAN, said_of
 from studiolo.studio.experiments.schemas import JobSpec
 
 _PACKAGE = "studiolo.studio.experiments"
@@ -70,7 +70,7 @@ def is_ready(ctx: Context, spec: JobSpec, place: Path) -> bool:
     with contextlib.suppress(OSError):
         os.utime(folder / chosen["hash"] / building.READY)  # when it was last used
     with (place / files.LOG).open("a", encoding="utf-8") as log:
-        log.write(f"[studio] Environment {chosen['reference']}\n")
+        log.writelines(f"[studio] {line}\n" for line in said_of(chosen))
     return True
 
 

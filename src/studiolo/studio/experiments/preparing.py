@@ -55,10 +55,16 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def said_of(chosen: dict[str, Any]) -> list[str]:
+    """Return what a job's log says first of its environment: which it is, and what of its definition is not done as written."""
+    return [f"Environment {chosen['reference']}", *(f"Note: {note}" for note in chosen.get("notes") or [])]
+
+
 def prepare(place: Path, plan: dict[str, Any]) -> None:
     """Build the environment and fetch the inputs."""
     if chosen := plan.get("environment"):
-        say(f"Environment {chosen['reference']}")
+        for line in said_of(chosen):
+            say(line)
         try:
             if given := chosen.get("container"):
                 _tell_image(

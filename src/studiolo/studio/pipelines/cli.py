@@ -48,6 +48,8 @@ def submit(
     pipelines = Pipelines(transport(context))
     if check:
         found = pipelines.check_file(file, change or (), places_of(place or ()))
+        for warning in found.warnings if output is not Output.json else ():
+            warn(warning)
         shown: Any = found if output is Output.json else found.problems
         show(
             shown,

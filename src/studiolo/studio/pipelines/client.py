@@ -125,9 +125,10 @@ class Pipelines:
         """Say all that is wrong with the pipeline of a file; nothing is queued."""
         spec, found = pipeline_files.gathered(self._changed(path, changes), Path(path), places or {})
         if found.wrong:  # what they make, and what the others read of it, is not known
-            return Checked(problems=found.problems(), order=[])
+            return Checked(problems=found.problems(), order=[], warnings=found.warnings)
         self._send(spec, found.files)
-        return self.check(PipelineSpec.model_validate(spec))
+        checked = self.check(PipelineSpec.model_validate(spec))
+        return checked.model_copy(update={"warnings": [*found.warnings, *checked.warnings]})
 
     def check(self, spec: PipelineSpec) -> Checked:
         """Say all that is wrong with a pipeline, and in which order its steps may run."""

@@ -183,10 +183,14 @@ class Problem(BaseModel):
 
 
 class Checked(BaseModel):
-    """problems: empty when the pipeline can be submitted; order: names of the steps, each after those that it needs."""
+    """problems: empty when the pipeline can be submitted; order: names of the steps, each after those that it needs.
+
+    warnings: what is left out or done otherwise than its file says, known where the file is read.
+    """
 
     problems: list[Problem]
     order: list[str]
+    warnings: list[str] = []
 
 
 class Content(BaseModel):

@@ -1,5 +1,6 @@
 """Environments: registered once, locked once, built when a job needs them. Without any network, from wheels made here."""
 
+import dataclasses
 import io
 import os
 import tarfile
@@ -188,7 +189,9 @@ def test_what_no_job_used_for_long_goes_and_comes_back(ctx: Context) -> None:
     assert cached(cache, "tinya")
     assert sweeping.sweep(ctx) == [made.lock_hash]
     assert not place.exists()
-    assert [path.name for path in service.folder(ctx).iterdir()] == ["cache"], "lock, log and list go too"
+    assert {path.name for path in service.folder(ctx).iterdir()} - {"space.json"} == {"cache"}, (
+        "lock, log and list go too"
+    )
     deadline = time.monotonic() + 30
     while cached(cache, "tinya") and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -316,3 +319,35 @@ def test_from_the_command_line(cli, tmp_path: Path) -> None:
     assert "tinya==1.0" in cli("experiments", "environments", "lock", "tiny").output
     assert "tiny" in cli("experiments", "environments", "list").output
     assert "sklearn-1.5" in cli("experiments", "environments", "recipes").output
+
+
+def test_what_the_cache_holds_alone_counts_and_goes_first_and_environments_keep_their_files(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = service.folder(ctx)
+    place = root / make(ctx, "tiny").lock_hash
+    run(ctx, SHOW, "tiny")
+    alone = root / "cache" / "archive-v0" / "left" / "big.bin"
+    alone.parent.mkdir()
+    alone.write_bytes(b"x" * (1 << 20))
+    sweeping._look(ctx, root)
+    found = service.disk(ctx)
+    assert found.built == 1
+    assert found.cache_bytes > 1 << 20
+    assert found.bytes > 0
+    [shared] = place.rglob("tinya.py")
+    assert shared.stat().st_nlink > 1, "it is counted once, as the environment's"
+    monkeypatch.setattr(sweeping, "_SMALL", 0)
+    tight = ctx.settings.model_copy(update={"environment_bytes": found.bytes})
+    sweeping._look(dataclasses.replace(ctx, settings=tight), root)
+    assert service.disk(ctx).cache_bytes < 1 << 20
+    assert not alone.exists()
+    done = run(ctx, SHOW, "tiny")
+    assert (done.state, shared.exists()) == ("Completed", True)
+
+
+def test_an_image_that_is_not_used_is_said_in_the_log(ctx: Context) -> None:
+    done = run(ctx, "true", EnvironmentDefinition(image=f"python:{tool.PYTHON}-slim"))
+    assert f"[studio] Note: the image python:{tool.PYTHON}-slim is not used" in log_of(ctx, done)
+    again = run(ctx, "true", EnvironmentDefinition(image=f"python:{tool.PYTHON}-slim"))
+    assert "`container: true` beside `image`" in log_of(ctx, again), "also when it is built already"

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from tests.kernel.test_yaml_text import bomb
 
-from studiolo.studio.experiments.environments import tool
+from studiolo.studio.experiments.environments import curated, tool
 from studiolo.studio.experiments.environments.errors import BadEnvironment
 from studiolo.studio.experiments.environments.sources import asked
+from studiolo.studio.experiments.job_files import environments
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
 CONDA = """
@@ -102,3 +103,20 @@ def test_a_pyproject_and_a_plain_image_are_read() -> None:
         "scikit-learn~=1.5.0"
         in asked(EnvironmentDefinition(image="mcr.microsoft.com/azureml/curated/sklearn-1.5:9")).requirements
     )
+
+
+def test_an_image_alone_that_is_not_used_says_what_there_is_instead() -> None:
+    plain = asked(EnvironmentDefinition(image="docker.io/library/python:3.11-slim"))
+    assert (plain.python, plain.notes) == ("3.11", [curated.instead("docker.io/library/python:3.11-slim")])
+    assert "`container: true`" in plain.notes[0]
+    known = asked(EnvironmentDefinition(image="mcr.microsoft.com/azureml/curated/sklearn-1.5:9"))
+    assert "recipe sklearn-1.5" in known.notes[0]
+    with_packages = asked(EnvironmentDefinition(image="ubuntu:22.04", packages=["tinya"]))
+    assert with_packages.notes == [], "Azure ML's usual pair: an image of a system, and the packages"
+
+
+def test_who_sends_a_job_file_is_told_of_an_image_that_is_not_used(tmp_path: Path) -> None:
+    _, warnings = environments.of({"image": "python:3.11"}, tmp_path)
+    assert warnings == [curated.instead("python:3.11")]
+    for other in ({"image": "python:3.11", "container": True}, {"image": "python:3.11", "packages": ["tinya"]}):
+        assert environments.of(other, tmp_path)[1] == []

@@ -56,6 +56,9 @@ def said(queued: Mapping[str, str]) -> str | None:
 
     >>> said({"id": "7", "state": "PENDING", "reason": "Priority", "partition": "gpu", "starts": ""})
     "waits in Slurm as job 7 of 'gpu': jobs of a higher priority come before it (Priority)"
+
+    >>> said({"id": "7", "state": "COMPLETING", "nodes": "n[1-2]", "silent": "n2"})
+    'is ending in Slurm as job 7: node n2 does not answer, and Slurm says no end before it does or is set down (COMPLETING)'
     """
     state, reason = queued.get("state", ""), queued.get("reason", "")
     if state == "PENDING":
@@ -64,10 +67,20 @@ def said(queued: Mapping[str, str]) -> str | None:
         why = f"{words} ({word})" if words else f"Slurm says {word or 'nothing'}"
     elif state in _STATES:
         why = f"{_STATES[state]} ({state})"
+    elif state == "COMPLETING":
+        return f"is ending in Slurm as job {queued.get('id')}: {_ending(queued)} (COMPLETING)"
     else:
         return None
     when = _moment(queued.get("starts", ""))
     return f"waits in Slurm as job {queued.get('id')} of '{queued.get('partition')}': {why}{when}"
+
+
+def _ending(queued: Mapping[str, str]) -> str:
+    silent = queued.get("silent", "").split()
+    if not silent:
+        return f"it takes back {queued.get('nodes') or 'its nodes'}"
+    who = f"node {silent[0]} does" if len(silent) == 1 else f"nodes {', '.join(silent)} do"
+    return f"{who} not answer, and Slurm says no end before it does or is set down"
 
 
 def _moment(text: str) -> str:

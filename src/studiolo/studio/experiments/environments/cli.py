@@ -90,3 +90,10 @@ def restore(context: typer.Context, name: Name, version: Version = None, output:
 def recipes(context: typer.Context, output: OutputOption = Output.table) -> None:
     """List the curated names that are known here, such as sklearn-1.5."""
     show(Environments(transport(context)).recipes(), ("name", "description", "packages"), output=output)
+
+
+@app.command("space")
+def space(context: typer.Context, output: OutputOption = Output.table) -> None:
+    """Show what environments and uv's cache take of the disk, and above what some go."""
+    found = Environments(transport(context)).space()
+    show(found, ("built", "bytes", "cache_bytes", "limit_bytes", "keep_days", "measured_at"), output=output)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.kernel.http import Transport
-from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe
+from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe, Space
 from studiolo.studio.experiments.job_files import environments as files
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
@@ -67,6 +67,10 @@ class Environments:
     def recipes(self) -> Recipes:
         """Return the curated names that the studio knows recipes for."""
         return [Recipe.model_validate(item) for item in self._transport.get("experiments/environment-recipes")]
+
+    def space(self) -> Space:
+        """Return what environments, and uv's cache beside them, take of the disk of the studio's machine."""
+        return Space.model_validate(self._transport.get("experiments/environment-space"))
 
     def _changed(self, name: str, verb: str, version: int | None) -> Versions:
         where = {"version": version} if version is not None else {}

@@ -76,6 +76,32 @@ def recipe(name: str) -> tuple[str, Known] | None:
     return (short, RECIPES[short]) if short in RECIPES else None
 
 
+_PYTHON = re.compile(r"(.*/)?python:(\d+\.\d+)\b.*")
+
+
+def python_of(image: str) -> str:
+    """Return the version of Python that an image of a bare Python has by its name, else an empty text.
+
+    >>> python_of("docker.io/library/python:3.11-slim"), python_of("python:latest"), python_of("ubuntu:22.04")
+    ('3.11', '', '')
+    """
+    found = _PYTHON.fullmatch(image.strip().lower())
+    return found[2] if found else ""
+
+
+def instead(image: str) -> str:
+    """Say what a job gets that names an image alone which is not used; empty when the image is.
+
+    >>> instead("me/mine:1")
+    ''
+    """
+    if known := recipe(image):
+        return f"the image {image} is not used: the packages of the recipe {known[0]} are installed here"
+    if plain(image):
+        return f"the image {image} is not used: it runs in an empty environment of a Python here, and `container: true` beside `image` runs it in the image"
+    return ""
+
+
 def plain(image: str) -> bool:
     """Say whether an image brings nothing but an operating system or a Python.
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from studiolo.kernel.auth.request import context
 from studiolo.kernel.context import Context
 from studiolo.studio.experiments.environments import service
-from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe
+from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe, Space
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
 router = APIRouter()
@@ -34,6 +34,13 @@ def list_recipes(ctx: Context = Depends(context)) -> list[Recipe]:
     """List the curated names that the studio knows recipes for."""
     ctx.actor.must("experiments.read")
     return service.recipes()
+
+
+@router.get("/environment-space")
+def show_space(ctx: Context = Depends(context)) -> Space:
+    """Return what environments, and uv's cache beside them, take of this machine's disk."""
+    ctx.actor.must("experiments.read")
+    return service.disk(ctx)
 
 
 @router.get("/environments/{name}")

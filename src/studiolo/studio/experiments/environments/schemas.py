@@ -33,6 +33,21 @@ class EnvironmentVersion(BaseModel):
     archived: bool = False
 
 
+class Space(BaseModel):
+    """What environments take of this machine's disk. built: how many stand ready; bytes: of them, shared files once.
+
+    cache_bytes: what uv's cache holds that none of them has; limit_bytes: of both together, above it some go; keep_days: without use.
+    measured_at: None before the first look, which the controller takes every ten minutes.
+    """
+
+    built: int = 0
+    bytes: int = 0
+    cache_bytes: int = 0
+    limit_bytes: int
+    keep_days: float
+    measured_at: datetime | None = None
+
+
 class EnvironmentDetail(EnvironmentVersion):
     """A version with all that it is made of. lock: one package with its version and hashes after another, or the Dockerfile."""
 

@@ -20,10 +20,11 @@ from studiolo.studio.experiments.environments import (
     locking,
     repository,
     sources,
+    space,
     tool,
 )
 from studiolo.studio.experiments.environments.errors import BadEnvironment, EnvironmentNotFound, NoEngine
-from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe
+from studiolo.studio.experiments.environments.schemas import EnvironmentDetail, EnvironmentVersion, Recipe, Space
 from studiolo.studio.experiments.job_schemas import EnvironmentDefinition
 
 ANONYMOUS = "anonymous-"
@@ -254,6 +255,12 @@ def set_archived(ctx: Context, name: str, version: int | None, archived: bool) -
         auth.audit(tx, ctx.clock, ctx.workspace_id, ctx.actor.name, action, name, {"version": version})
         ctx.events.emit(tx, "environment.updated", name, {"archived": archived})
     return versions(ctx, name)
+
+
+def disk(ctx: Context) -> Space:
+    """Return what environments took of the disk when it was last looked."""
+    limits = {"limit_bytes": ctx.settings.environment_bytes, "keep_days": ctx.settings.environment_keep_days}
+    return Space.model_validate({**(space.last(folder(ctx)) or {}), **limits})
 
 
 def recipes() -> list[Recipe]:

@@ -140,9 +140,9 @@ def _of_image(image: str) -> Asked:
             field="packages",
         )
     if known := curated.recipe(image):
-        return Asked(list(known[1].packages), source=f"recipe {known[0]}")
+        return Asked(list(known[1].packages), source=f"recipe {known[0]}", notes=[curated.instead(image)])
     if curated.plain(image):
-        return Asked([], source="image", notes=[f"the image {image} brings no packages of its own"])
+        return Asked([], curated.python_of(image), source="image", notes=[curated.instead(image)])
     raise BadEnvironment(
         f"The image '{image[:200]}' has no recipe here, and the studio runs jobs without containers.",
         "Describe its packages: packages, or conda_file beside the image.",

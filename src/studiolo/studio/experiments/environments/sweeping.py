@@ -1,7 +1,8 @@
 """Removes built environments that were not used for long, or that take too much together; never one that a live job needs.
 
 They are made again from their locks when a job needs them. With them goes what uv's cache holds of their packages: files of
-both are the same bytes, which stay on the disk as long as one of them names them.
+both are the same bytes, which stay on the disk as long as one of them names them. What the cache holds of packages that no environment has
+counts too, and goes before an environment does.
 """
 
 import logging
@@ -12,11 +13,12 @@ import time
 from pathlib import Path
 
 from studiolo.kernel.context import Context
-from studiolo.studio.experiments.environments import building, images, locking, repository, service, tool
+from studiolo.studio.experiments.environments import building, images, locking, repository, service, space, tool
 
 log = logging.getLogger(__name__)
 _EVERY = 600.0
 _CLEAN_SECONDS = 600.0
+_SMALL = 64 << 20  # bytes of a cache that are not worth fetching them again
 _looked: dict[str, float] = {}
 
 
@@ -26,7 +28,10 @@ def tick(ctx: Context) -> bool:
     if time.monotonic() - _looked.get(str(root), -_EVERY) < _EVERY or not root.is_dir():
         return False
     _looked[str(root)] = time.monotonic()
-    return bool(sweep(ctx))
+    gone = sweep(ctx)
+    if not gone:  # else it is looked at when the cache is clean
+        threading.Thread(target=_look, args=(ctx, root), name="uv-cache", daemon=True).start()
+    return bool(gone)
 
 
 def sweep(ctx: Context) -> list[str]:
@@ -52,8 +57,30 @@ def sweep(ctx: Context) -> list[str]:
     for name in built.keys() - {*gone}:
         packages -= _locked(root, name)
     if gone:
-        threading.Thread(target=_clean, args=(root / "cache", sorted(packages)), name="uv-cache", daemon=True).start()
+        threading.Thread(target=_after, args=(ctx, root, sorted(packages)), name="uv-cache", daemon=True).start()
     return gone
+
+
+def _after(ctx: Context, root: Path, packages: list[str]) -> None:
+    _clean(root / space.CACHE, packages)
+    _look(ctx, root)
+
+
+def _look(ctx: Context, root: Path) -> None:
+    """Measure what all takes, and make room in the cache when that is too much: what no environment has, then all that is its own.
+
+    Nothing of an environment goes with it: its files have names of their own.
+    """
+    room = ctx.settings.environment_bytes
+    for narrow in (True, False):
+        found = space.measure(root, ctx.clock.now().timestamp())
+        if found["bytes"] + found["cache_bytes"] <= room or found["cache_bytes"] <= _SMALL:
+            return
+        needed = {name for path in root.glob(f"*/{building.READY}") for name in _locked(root, path.parent.name)}
+        packages = sorted(space.cached(root / space.CACHE) - needed) if narrow else []
+        log.info("uv's cache holds %d bytes that no environment has: they go", found["cache_bytes"])
+        _clean(root / space.CACHE, packages, all_=not narrow)
+    space.measure(root, ctx.clock.now().timestamp())
 
 
 def _locked(root: Path, name: str) -> set[str]:
@@ -79,9 +106,10 @@ def _remove(root: Path, name: str, seen: tuple[int, float]) -> bool:
     return True
 
 
-def _clean(cache: Path, packages: list[str]) -> None:
-    """Let uv take out of its cache what no environment has any more; it waits for those that are just being built."""
-    for command in ([["cache", "clean", *packages]] if packages else []) + [["cache", "prune"]]:
+def _clean(cache: Path, packages: list[str], *, all_: bool = False) -> None:
+    """Let uv take out of its cache what no environment has any more, or everything; it waits for those that are just being built."""
+    some = [["cache", "clean", *packages]] if packages or all_ else []
+    for command in some if all_ else [*some, ["cache", "prune"]]:
         try:
             done = subprocess.run(
                 [tool.program(), *command],

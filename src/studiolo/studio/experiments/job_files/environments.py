@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from studiolo.studio.experiments.environments import curated
 from studiolo.studio.experiments.errors import BadJob
 from studiolo.studio.experiments.job_files import snapshot
 from studiolo.studio.experiments.job_files.document import FileNotThere, mapping, read, text, unknown
@@ -39,6 +40,7 @@ KNOWN = frozenset(
     ]
 )
 _SAYS_PACKAGES = ("image", "conda", "requirements", "pyproject", "packages", "build", "python")
+_PACKAGES = ("conda", "requirements", "pyproject", "packages", "build")
 _MOST = 10 << 20  # bytes of the folder of an image
 _FORMS = (
     ("conda.yml", "conda"),
@@ -92,6 +94,9 @@ def definition(raw: dict[str, Any], folder: Path) -> tuple[EnvironmentDefinition
         _build(found, build, folder)
     if warnings and not any(found.get(key) for key in _SAYS_PACKAGES):
         raise BadJob(f"The environment says nothing of its packages: {warnings[0]}.", field="environment")
+    alone = found["image"] and not found["container"] and not any(found.get(key) for key in _PACKAGES)
+    if alone and (said := curated.instead(found["image"])):
+        warnings.append(said)
     return EnvironmentDefinition.model_validate(found), warnings
 
 

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { bytes } from '@/kernel/format';
@@ -11,7 +11,7 @@ import { IconPlus } from '@/kit/icons';
 import { useFollow } from '@/kit/Link';
 import { Answer, Page, PageHeader } from '@/kit/Page';
 import { Time } from '@/kit/Time';
-import { environments, pageOf, type EnvironmentVersion } from './queries';
+import { environments, pageOf, space, type EnvironmentVersion } from './queries';
 
 const COLUMNS: GridColumn<EnvironmentVersion>[] = [
   { id: 'name', header: 'Name', value: (row) => row.name, width: 220, grow: true },
@@ -81,6 +81,7 @@ export function EnvironmentList() {
         />
       }
     >
+      <Taken />
       <Answer query={query}>
         {(rows) =>
           rows.length === 0 ? (
@@ -105,5 +106,18 @@ export function EnvironmentList() {
         }
       </Answer>
     </Page>
+  );
+}
+
+/** What they take of the disk: their own, and what uv's cache holds beside them. */
+function Taken() {
+  const { data } = useQuery(space);
+  if (!data?.measured_at) return null;
+  return (
+    <Text size="sm" c="var(--st-muted)">
+      {data.built} built here, {bytes(data.bytes)} of disk, and {bytes(data.cache_bytes)} in the cache of
+      their packages. Above {bytes(data.limit_bytes)} what is not needed goes; what no job used for{' '}
+      {data.keep_days} days too. <Time at={data.measured_at} />
+    </Text>
   );
 }

@@ -36,6 +36,12 @@ export const environmentVersions = (name: string) =>
       data(api().GET('/experiments/environments/{name}/versions', { params: { path: { name } }, signal })),
   });
 
+/** What environments and uv's cache take of the disk; looked at every ten minutes. */
+export const space = queryOptions({
+  queryKey: ['environments', 'space'],
+  queryFn: ({ signal }) => data(api().GET('/experiments/environment-space', { signal })),
+});
+
 export const recipes = queryOptions({
   queryKey: ['environments', 'recipes'],
   queryFn: ({ signal }) => data(api().GET('/experiments/environment-recipes', { signal })),
