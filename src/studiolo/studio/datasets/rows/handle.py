@@ -107,6 +107,27 @@ class Version(DatasetVersion):
         ]  # fmt: skip
         return rows(self, chosen, target, limit)
 
+    def to_hf(
+        self,
+        columns: Columns = None,
+        limit: int | None = None,
+        *,
+        streaming: bool = False,
+        pictures: str | Path | None = None,
+    ) -> Any:
+        """Return a `datasets.Dataset` of Hugging Face on the Arrow table, without a copy.
+
+        streaming: an `IterableDataset` instead, which reads the version once per iteration in bounded memory.
+        pictures: of a folder of images: fetch its files into this folder, and decode them in a column `image`.
+        Raises MissingExtra where the library is not installed.
+        """
+        from studiolo.studio.datasets.rows import huggingface
+
+        if pictures is not None and (self.table is None or self.table.format != "images"):
+            raise Invalid("Only a folder of images has pictures.", field="pictures")
+        folder = None if pictures is None else self.download(pictures)
+        return (huggingface.streamed if streaming else huggingface.whole)(self, columns, limit, folder)
+
     def download(self, folder: str | Path = ".") -> Path:
         """Fetch the files as they are; what is there already with the right size is not fetched again."""
         from studiolo.studio.datasets.client import Datasets

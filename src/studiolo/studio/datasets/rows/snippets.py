@@ -62,7 +62,7 @@ def of_table(
             id="huggingface",
             title="Hugging Face",
             needs="datasets",
-            code=f"from datasets import Dataset\n\n{head}dataset = Dataset(version.to_arrow())\nprint(dataset.features)\n",
+            code=f"{head}dataset = version.to_hf()  # with streaming=True in bounded memory\nprint(dataset.features)\n",
         ),
         Snippet(
             id="split",
