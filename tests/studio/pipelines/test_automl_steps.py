@@ -20,6 +20,7 @@ from studiolo.studio.models import job_inputs as models_tick
 from studiolo.studio.pipelines import service
 from studiolo.studio.pipelines.schemas import PipelineRun, PipelineSpec
 from tests.studio.pipelines.graphs import by_path, ended, states, text_of, wait_for
+from tests.studio.pipelines.test_crash import killed_to_the_end
 
 PIPELINE = """
 $schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json
@@ -229,3 +230,12 @@ def test_it_is_written_in_python_too(ctx: Context, studio: Studio, tmp_path: Pat
     assert studio.pipelines.cancel(run.run.id).run.desired == "canceled"
     with pytest.raises(StudioloError, match="no table"):
         pipelines.pipeline(lambda: pipelines.automl(3, "x"))()  # type: ignore[arg-type]
+
+
+def test_controllers_that_are_killed_neither_lose_nor_double_it(
+    ctx: Context, studio: Studio, written: Callable[..., Path]
+) -> None:
+    run = studio.pipelines.submit(written())
+    assert killed_to_the_end(ctx, run) >= 4
+    assert set(states(ctx, run).values()) == {"Completed"}, errors(ctx, run)
+    assert [one.run.state for one in automl.list_runs(ctx).items] == ["Completed"]

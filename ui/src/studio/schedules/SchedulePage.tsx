@@ -1,6 +1,7 @@
 import { Button, Menu, Switch, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { count } from '@/kernel/format';
 import { api, data } from '@/kernel/request';
 import { useMay } from '@/kernel/session';
@@ -8,7 +9,7 @@ import { at } from '@/kernel/workspace';
 import { toastProblem, withUndo } from '@/kit/ConfirmUndo';
 import { IconChevronDown, IconPencil, IconTrash } from '@/kit/icons';
 import { KeyValue } from '@/kit/KeyValue';
-import { useFollow } from '@/kit/Link';
+import { Link, useFollow } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { StatusBadge } from '@/kit/StatusBadge';
@@ -17,7 +18,7 @@ import { FiringList } from './FiringList';
 import { arrives } from './formState';
 import { RunNow } from './RunNow';
 import { schedule as one, type ScheduleDetail } from './queries';
-import { inputsOf } from './targets';
+import { inputsOf, SETTINGS } from './targets';
 import { TimesTable } from './TimesTable';
 import { stateOf } from './words';
 
@@ -149,12 +150,31 @@ function Body({ schedule }: { schedule: ScheduleDetail }) {
             [WHAT[schedule.what] ?? schedule.what, schedule.target_name],
             ['Experiment', schedule.experiment],
             ['With the rights of', schedule.runs_as],
-            ...inputsOf(schedule.target).map((input): [string, string] => [input.name, input.text]),
+            ...inputsOf(schedule.target).map((input): [string, ReactNode] => [
+              schedule.what === 'automl' ? (SETTINGS[input.name] ?? input.name) : input.name,
+              schedule.what === 'automl' && input.name === 'dataset' ? (
+                <LearnedFrom key="dataset" reference={input.text} />
+              ) : (
+                input.text
+              ),
+            ]),
             ['Of what was missed while the studio was away', CATCH_UP[schedule.catch_up]],
             ['While an earlier run goes on', OVERLAP[schedule.overlap]],
           ]}
         />
       </Section>
+    </>
+  );
+}
+
+/** The dataset that it learns from; one that a trigger brings is not known yet. */
+function LearnedFrom({ reference }: { reference: string }) {
+  const [, name, version] = /^([\w.-]+)(?::(\d+))?(?:@.*)?$/.exec(reference) ?? [];
+  if (!name) return <>{reference}</>;
+  return (
+    <>
+      <Link href={at(['datasets', name], { version })}>{reference}</Link>
+      {version ? null : ', the newest version each time'}
     </>
   );
 }

@@ -26,6 +26,15 @@ const shown = (name: string, value: unknown): TargetInput => ({
 /** What of an AutoML run may be another for a schedule. */
 const AUTOML = ['dataset', 'target', 'metric', 'time_limit', 'max_trials'];
 
+/** The same in words. */
+export const SETTINGS: Record<string, string> = {
+  dataset: 'Dataset',
+  target: 'Target',
+  metric: 'Metric',
+  time_limit: 'Time limit in seconds',
+  max_trials: 'Models at most',
+};
+
 /** The inputs of what a schedule runs. Files that were sent with a job have no address, and are not among them. */
 export function inputsOf(target: Target): TargetInput[] {
   if (target.kind === 'published')

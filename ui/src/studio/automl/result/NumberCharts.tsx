@@ -17,7 +17,7 @@ export function NumberCharts({ data }: { data: Data }) {
       const high = Math.max(...all);
       return {
         grid: { ...NAMED, left: 36, top: 32 },
-        legend: { data: ['rows', 'mean of a bin'], textStyle: { color: p.text, fontSize: 12 } },
+        legend: { top: 0, data: ['rows', 'mean of a bin'], textStyle: { color: p.text, fontSize: 12 } },
         tooltip: { trigger: 'item' as const, valueFormatter: (value: unknown) => metric(Number(value)) },
         xAxis: axis(p, 'true', {
           type: 'value',

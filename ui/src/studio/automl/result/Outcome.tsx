@@ -50,6 +50,11 @@ export function Outcome({ run }: { run: AutoMLRun }) {
         <Fact label="Registered">
           <Link href={at(['models', name], { version })}>{run.model}</Link>
         </Fact>
+      ) : summary && run.pipeline_id ? (
+        <Fact label="Model">
+          best_model
+          <small>an output of this step; its `name:` would register it</small>
+        </Fact>
       ) : null}
     </dl>
   );

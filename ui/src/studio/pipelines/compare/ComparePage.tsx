@@ -4,7 +4,9 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { between, count, duration } from '@/kernel/format';
 import { flag, text } from '@/kernel/search';
+import { at } from '@/kernel/workspace';
 import { EmptyState } from '@/kit/EmptyState';
+import { Link } from '@/kit/Link';
 import { Note } from '@/kit/Note';
 import { Answer, Page, PageHeader, Section } from '@/kit/Page';
 import { pipeline, pipelineCost, stepParts, stepsOf, type PipelineDetail } from '../queries';
@@ -183,7 +185,15 @@ function Whole({ first, second }: { first: PipelineDetail; second: PipelineDetai
     costs.some(Boolean) && cost !== undefined ? { cost: (cost ?? 0).toFixed(4) } : {};
   const rows = textsOf({ ...factsOf(first), ...spent(costs[0]) }, { ...factsOf(second), ...spent(costs[1]) });
   return (
-    <Section title="The pipelines">
+    <Section
+      title="The pipelines"
+      actions={
+        <Group gap="md">
+          <Link href={at(['pipelines', first.run.id])}>Open the first</Link>
+          <Link href={at(['pipelines', second.run.id])}>Open the second</Link>
+        </Group>
+      }
+    >
       {rows.length === 0 ? (
         <Text size="sm" c="dimmed">
           Both were given the same inputs and settings.

@@ -24,7 +24,7 @@ export function RunChoice({ label, value, other, onChange }: Props) {
     <Select
       label={label}
       placeholder="Choose a run"
-      w={340}
+      w={440}
       maw="100%"
       searchable
       nothingFoundMessage={list.hasMore ? 'None of the newest runs has this name' : 'No run has this name'}

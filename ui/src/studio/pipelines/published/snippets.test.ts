@@ -9,20 +9,21 @@ const detail = {
     {
       number: 1,
       given: ['word'],
-      values: { word: 'hi' },
+      values: { word: 'hi', sent: { type: 'uri_file', files: [{ path: 'a.csv', digest: 'ab' }] } },
       inputs: {
         word: { type: 'string', default: 'unseen' },
         times: { type: 'integer', default: 0 },
         rate: { type: 'number', min: 0.1 },
         mode: { type: 'string', enum: ['fast', 'good'] },
         data: { type: 'uri_file' },
+        sent: { type: 'uri_file' },
         extra: { type: 'string', optional: true },
       },
     },
   ],
 } as unknown as PublishedDetail;
 
-it('shows inputs as they are when they are left out, made-up values where one is needed, and no optional ones', () => {
+it('shows inputs as they are when they are left out, made-up values where one is needed, and no optional or sent ones', () => {
   expect(sampleInputs(detail)).toEqual({
     word: 'hi',
     times: 0,

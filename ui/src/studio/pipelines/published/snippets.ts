@@ -2,13 +2,18 @@ import type { PublishedDetail } from './queries';
 
 const SAMPLES: Record<string, unknown> = { string: 'text', number: 0.5, integer: 1, boolean: true };
 
-/** All inputs of a start: those that it may leave out as they are then, those that it needs with made-up values. */
+const wasSent = (value: unknown) => typeof value === 'object' && value !== null && 'files' in value;
+
+/**
+ * The inputs of a start: those that it may leave out as they are then, those that it needs with made-up values. Files that were sent
+ * when it was published stay as they are: nobody types their digests.
+ */
 export function sampleInputs(detail: PublishedDetail): Record<string, unknown> {
   const version = detail.versions.find((one) => one.number === detail.default_version);
   const found: Record<string, unknown> = {};
   for (const [name, port] of Object.entries(version?.inputs ?? {})) {
     const kept = version?.values?.[name] ?? port.default;
-    if (kept == null && port.optional) continue;
+    if ((kept == null && port.optional) || wasSent(kept)) continue;
     found[name] = kept ??
       port.enum?.[0] ??
       port.min ??
