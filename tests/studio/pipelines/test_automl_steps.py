@@ -92,6 +92,17 @@ def written(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+def test_what_has_no_meaning_is_named(studio: Studio, written: Callable[..., Path]) -> None:
+    file = written(
+        it="log_verbosity: info => compute: azureml:cpu-cluster, featurization: {mode: auto}".replace(", f", "\n    f")
+    )
+    submitted = studio.pipelines.submit_file(file)
+    studio.pipelines.cancel(submitted.run.run.id)
+    said = "\n".join(submitted.warnings)
+    for word in ("'compute: cpu-cluster' is left out", "'featurization' is left out", "max_concurrent_trials"):
+        assert f"learn: {word}" in said or word in said, said
+
+
 def errors(ctx: Context, run: PipelineRun) -> list[Any]:
     return [(one.path, one.error) for one in service.steps(ctx, run.run.id) if one.error]
 
@@ -139,6 +150,8 @@ def test_registered_tables_a_table_that_checks_and_a_model_that_is_registered(
         edges = {(edge.source, edge.target) for edge in lineage.around(tx, ctx, f"run:{made.run.id}")}
     assert ("dataset:table:1", f"run:{made.run.id}") in edges
 
+    with pytest.raises(StudioloError, match="of the kind automl"):
+        service.debug(ctx, run.run.id, "learn")
     again = ended(ctx, service.submit(ctx, spec))
     assert states(ctx, again) == {"learn": "Reused"}
     assert [one.run.id for one in automl.list_runs(ctx).items] == [made.run.id], "what was reused has trained nothing"
@@ -193,6 +206,17 @@ def test_a_registered_table_without_the_target_is_refused_at_once(ctx: Context, 
         [problem] = studio.pipelines.check_file(tmp_path / "p.yml").problems
         assert (problem.step, problem.field) == ("learn", "target_column_name")
         assert "size" in problem.hint
+
+
+@pytest.mark.parametrize("field", ["dataset", "split", "model", "speed"])
+def test_settings_that_a_step_has_not_are_refused(
+    ctx: Context, studio: Studio, written: Callable[..., Path], field: str
+) -> None:
+    spec = PipelineSpec.model_validate(studio.pipelines.spec_of(written()))
+    learn = spec.graph.steps["learn"]
+    spec.graph.steps["learn"] = learn.model_copy(update={"automl": {**(learn.automl or {}), field: "x"}})
+    [problem] = service.check(ctx, spec).problems
+    assert (problem.step, problem.field) == ("learn", field)
 
 
 def test_who_may_not_train_starts_no_such_step(ctx: Context, studio: Studio, written: Callable[..., Path]) -> None:

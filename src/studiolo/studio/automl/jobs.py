@@ -19,10 +19,9 @@ from studiolo.studio.automl.fit_command import tell
 from studiolo.studio.automl.reading import Table, of_arrow
 from studiolo.studio.automl.schemas import AutoMLSpec
 from studiolo.studio.automl.spec import FitSpec
-from studiolo.studio.datasets import looking, table_file
-from studiolo.studio.datasets.reading.table_input import TableInput
+from studiolo.studio.datasets import table_file
 from studiolo.studio.datasets.rows import parts
-from studiolo.studio.datasets.schemas import ColumnType, Reading
+from studiolo.studio.datasets.schemas import ColumnType
 
 STARTING = 15.0  # seconds: a job that waited longer than this was queued, and the wait does not count
 
@@ -75,20 +74,14 @@ def _tables() -> dict[str, Path]:
 
 
 @cache
-def _opened(place: Path) -> TableInput:
+def _opened(place: Path) -> table_file.TableInput:
     """Return the table in an input: of a dataset version as it was registered, else of whatever files lie there."""
     known: dict[str, bool] = json.loads(os.environ.get("STUDIOLO_AUTOML_TABLES", "{}"))
     if known.get(place.name, True):
         return table_file.open_input(place)
-    found = [
-        (Path(at, name), Path(at, name).relative_to(place).as_posix())
-        for at, _, names in os.walk(place, followlinks=True)
-        for name in names
-    ]
     work = Path.cwd() / "reading" / place.name
     work.mkdir(parents=True)
-    found.sort(key=lambda file: file[1])
-    return looking.inspect_files(found, Reading(), work).table(found)
+    return table_file.open_folder(place, work)
 
 
 def names_of(place: Path) -> list[str]:

@@ -29,6 +29,13 @@ SETTINGS = {"target_column_name": "target", "primary_metric": "metric", "max_tri
 MINUTES = "timeout_minutes"
 MODEL = "best_model"
 _INPUTS = (*TABLES, *SETTINGS, MINUTES)
+_OF_OTHERS = {
+    "dataset": "Bind its input `training_data`.",
+    "split": "Name the part with the table: azureml:titanic:3@train",
+    "experiment": "It is in that of its pipeline.",
+    "name": "It is called as its step.",
+    "model": "Name its output: outputs.best_model.name",
+}  # of a submission
 _NO_PART = ("dataset", "split", "experiment", "name", "model", "cores")  # of what comes out
 _FIELDS = {
     "target": "target_column_name",
@@ -118,6 +125,9 @@ def decisive(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spec(asked: Mapping[str, Any], dataset: str) -> AutoMLSpec:
+    for field, instead in _OF_OTHERS.items():
+        if asked.get(field):
+            raise AutoMLError(f"A step has no setting '{field}'.", instead, field=field)
     try:
         return AutoMLSpec.model_validate({**asked, "dataset": dataset})
     except ValidationError as error:

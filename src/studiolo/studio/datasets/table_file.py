@@ -6,6 +6,7 @@ The same SELECT serves preview, profile and AutoML, so all of them see the same 
 
 import json
 import math
+import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -18,14 +19,14 @@ from studiolo.studio.datasets.formats.base import one
 from studiolo.studio.datasets.reading import engine
 from studiolo.studio.datasets.reading.encoding import CHUNK
 from studiolo.studio.datasets.reading.table_input import TableInput
-from studiolo.studio.datasets.schemas import ColumnType, Preview, TableSchema
+from studiolo.studio.datasets.schemas import ColumnType, Preview, Reading, TableSchema
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 __all__ = [
-    "EDGES_FILE", "FILES", "PROFILE_FILE", "SCHEMA", "TableInput", "batches", "cell", "learnable", "members", "open_input", "preview", "scan", "to_arrow", "to_pandas",
+    "EDGES_FILE", "FILES", "PROFILE_FILE", "SCHEMA", "TableInput", "batches", "cell", "learnable", "members", "open_folder", "open_input", "preview", "scan", "to_arrow", "to_pandas",
 ]  # fmt: skip
 
 TEXT_SHOWN = 500
@@ -199,3 +200,15 @@ def open_input(folder: Path) -> TableInput:
     if len(files) != 1:
         raise DamagedFile(f"The input {folder.name} holds {len(files)} files instead of one.", "Submit the job again.")
     return TableInput.of(files[0], schema, schema.options.get("first_file", files[0].name))
+
+
+def open_folder(folder: Path, work: Path) -> TableInput:
+    """Return the table in the files of a folder, as an MLTable in it says or as they look; raises BadFile, which says what is wrong.
+
+    work: an empty folder for copies that are read instead.
+    """
+    from studiolo.studio.datasets import looking
+
+    places = [Path(at, name) for at, _, names in os.walk(folder, followlinks=True) for name in names]
+    found = sorted(((place, place.relative_to(folder).as_posix()) for place in places), key=lambda file: file[1])
+    return looking.inspect_files(found, Reading(), work).table(found)

@@ -6,7 +6,6 @@ from typing import Any
 
 from studiolo.kernel.context import Context
 from studiolo.kernel.storage import manifests
-from studiolo.studio.experiments import log_search
 from studiolo.studio.experiments import service as experiments
 from studiolo.studio.experiments.errors import LogNotThere
 from studiolo.studio.experiments.schemas import Artifact, InputFile, JobSpec
@@ -14,7 +13,7 @@ from studiolo.studio.pipelines import led_above
 from studiolo.studio.pipelines.errors import BadPipeline, OutputNotFound
 from studiolo.studio.pipelines.schemas import DebugFiles, StepDebug
 
-_FAILED = re.compile(r"mini-batch (\d+) failed")
+_FAILED = re.compile(rb"\[studio\] mini-batch (\d+) failed")
 
 
 def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
@@ -22,7 +21,7 @@ def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
     run_id, spec = _job(ctx, step)
     if spec.notebook is not None or spec.spark is not None or step.kind in led_above.KINDS:
         raise BadPipeline(
-            f"Step '{step.path}' is no command but a {step.kind} job, which no script runs.",
+            f"Step '{step.path}' is no command but of the kind {step.kind}, which no script runs.",
             f"Take its files: studiolo experiments files {run_id}; or submit it again with a change.",
             field="debug",
         )
@@ -58,10 +57,10 @@ def of(ctx: Context, root_id: str, step: Any) -> StepDebug:
 def _failed(ctx: Context, run_id: str) -> list[int]:
     """Return the mini-batches of a parallel job of which its log says that they failed, in their order."""
     try:
-        found = log_search.find(ctx, run_id, "[studio] mini-batch ").matches
-    except LogNotThere:
+        with experiments.log_path(ctx, run_id).open("rb") as log:
+            return sorted({int(said[1]) for line in log if (said := _FAILED.match(line))})
+    except (LogNotThere, OSError):
         return []
-    return sorted({int(said[1]) for line in found if (said := _FAILED.search(line.text))})
 
 
 def file(ctx: Context, step: Any, slot: str, path: str) -> tuple[Path, str]:

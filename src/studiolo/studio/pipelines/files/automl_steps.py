@@ -18,7 +18,12 @@ _BOUND = {
     "timeout_minutes": ("limits", "number", "60", "time_limit"),
     "max_trials": ("limits", "integer", "1", "max_trials"),
 }
-_OF_STEPS = ("component", "inputs", "priority", "name", "display_name", "experiment_name", "outputs", *TABLES)
+_OF_STEPS = frozenset(
+    [
+        "component", "inputs", "outputs", "priority", "retries", "name", "display_name", "experiment_name", "comment", "version", "settings",
+        "is_deterministic", "reuse", "after", "depends_on", *TABLES,
+    ]
+)  # fmt: skip
 _LEFT = ("experiment", "name", "model")  # of what is asked: a step has its pipeline's, and registers by its outputs
 MADE = {"best_model": {"type": "mlflow_model"}}
 

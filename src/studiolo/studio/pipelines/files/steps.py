@@ -99,7 +99,7 @@ def _body(name: str, kind: str, raw: dict[str, Any], path: Path, found: Found, s
     """Return what a step runs, with its interface."""
     given = raw.get("component")
     if kind == "automl":
-        return automl_steps.body(name, _inline(raw), path, found, slot) | {"reuse": _deterministic(raw)}
+        return automl_steps.body(name, raw, path, found, slot) | {"reuse": _deterministic(raw)}
     if isinstance(given, str):
         reference = given.strip()
         local = path.parent / reference.removeprefix("file:")
