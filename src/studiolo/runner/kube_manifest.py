@@ -57,7 +57,7 @@ def job(
     """Return the Job of an attempt; raises NoImage. place: of the runner's files, which the pod sees too."""
     image = str(order.get("image") or cluster.get("image") or "")
     if not image:
-        raise NoImage("The job names no image, and there is none for jobs without.")
+        raise NoImage("The job names no image, and its Kubernetes has none for jobs without (setting `image`).")
     grace = float(order.get("grace_s") or 0)
     labels = _labels(root, attempt)
     container: dict[str, Any] = {

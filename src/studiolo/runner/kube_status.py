@@ -64,7 +64,7 @@ def node(one: dict[str, Any]) -> dict[str, Any]:
         "partition": str((meta.get("labels") or {}).get("node.kubernetes.io/instance-type") or ""),
         "state": f"{state}, closed" if (one.get("spec") or {}).get("unschedulable") else state,
         "cores": int(amount(str(has.get("cpu") or "0"))),
-        "cores_free": 0,
+        "cores_free": None,  # what the pods of others ask for is not ours to see
         "memory_bytes": int(amount(str(has.get("memory") or "0"))),
         "memory_free_bytes": None,
         "gpus": ", ".join(f"{key}:{value}" for key, value in gpus.items()),

@@ -19,3 +19,7 @@ def test_the_command_shows_how_limits_are_kept(cli: Callable[..., Result]) -> No
     plain = json.loads(cli("compute", "show", "--output", "json").stdout)
     assert plain["name"] == "local"
     assert json.loads(cli("compute", "list", "-o", "json").stdout)[0]["cores"] == plain["cores"]
+    cli("compute", "create", "cheap", "--max-nodes", "1", "--cores", "1")
+    listed = cli("compute", "list").stdout
+    assert "this machine" in listed
+    assert "0 of 1 nodes up" in listed

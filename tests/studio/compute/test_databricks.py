@@ -238,5 +238,8 @@ def test_what_is_wrong_when_it_is_attached_is_named(ctx: Context, workspace: Dat
     assert (found.cause, found.hint) == ("There is no runtime '1.x'.", f"There are {SPARK}.")
     machines.update(ctx, "bricks", MachinePatch(settings={**own, "spark_version": SPARK, "node_type_id": "none"}))
     assert machines.check(ctx, "bricks").cause == "There is no node type 'none'."
+    machines.update(ctx, "bricks", MachinePatch(settings={**own, "spark_version": SPARK, "tls": "yes"}))
+    assert "--set tls=no" in machines.check(ctx, "bricks").hint
+    machines.update(ctx, "bricks", MachinePatch(settings={**own, "spark_version": SPARK}))
     machines.update(ctx, "bricks", MachinePatch(port=1, credentials=token))
     assert "No Databricks answers at http://localhost:1" in machines.check(ctx, "bricks").cause

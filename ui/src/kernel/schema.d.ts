@@ -11573,6 +11573,11 @@ export interface components {
      * @description A job on a machine. memory and processes: as measured there last; waits_for: in a queue of the machine's own.
      */
     MachineJob: {
+      /**
+       * Attempt
+       * @default 1
+       */
+      attempt: number;
       /** Cores */
       cores: number;
       /**
@@ -11628,13 +11633,13 @@ export interface components {
     };
     /**
      * MachineNode
-     * @description A node of a machine that has some, as it says itself. cores_free: that nobody has; gpus: as the machine names them.
+     * @description A node of a machine that has some, as it says itself. cores_free: that nobody has, None where it does not say; gpus: as the machine names them.
      */
     MachineNode: {
       /** Cores */
       cores: number;
       /** Cores Free */
-      cores_free: number;
+      cores_free: number | null;
       /** Gpus */
       gpus: string;
       /** Load */
@@ -12585,9 +12590,14 @@ export interface components {
     };
     /**
      * NodeJob
-     * @description A job on a node. gpus: numbers of those that it has.
+     * @description A job on a node. gpus: numbers of those that it has; attempt: which of its run, the first is 1.
      */
     NodeJob: {
+      /**
+       * Attempt
+       * @default 1
+       */
+      attempt: number;
       /** Cores */
       cores: number;
       /**

@@ -20,8 +20,26 @@ Name = Annotated[str, typer.Argument(help="Name of the compute.")]
 
 @app.command("list")
 def list_(context: typer.Context, output: OutputOption = Output.table) -> None:
-    """List the places where jobs run."""
-    show(Computes(transport(context)).list(), ("name", "title", "cores", "cores_free", "host"), output=output)
+    """List the places where jobs run: this machine, clusters and what is attached. JSON has this machine alone."""
+    client = Computes(transport(context))
+    if output is Output.json:
+        show(client.list(), output=output)
+        return
+    rows = [
+        {"name": one.name, "kind": "this machine", "state": "ready", "cores": one.cores, "jobs": len(one.holdings)}
+        for one in client.list()
+    ]
+    for cluster in client.clusters.list():
+        state = f"{cluster.nodes_up} of {cluster.max_nodes} nodes up" if cluster.max_nodes else "stopped"
+        cores = cluster.cores * cluster.max_nodes
+        rows.append(
+            {"name": cluster.name, "kind": "cluster", "state": state, "cores": cores, "jobs": cluster.jobs_running}
+        )
+    rows += [
+        {"name": it.name, "kind": it.kind, "state": it.state, "cores": it.cores or "", "jobs": len(it.jobs)}
+        for it in client.machines.list()
+    ]
+    show(rows, ("name", "kind", "state", "cores", "jobs"), output=output)
 
 
 @app.command("show")

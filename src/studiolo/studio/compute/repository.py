@@ -45,6 +45,16 @@ def list_(tx: Connection, compute: str) -> list[Row[Any]]:
     return list(tx.execute(query))
 
 
+def attempt_of(holder: str) -> int:
+    """Return which attempt of its run holds something.
+
+    >>> attempt_of("01a2/2"), attempt_of("01a2/3#1"), attempt_of("other")
+    (2, 3, 1)
+    """
+    number = holder.rpartition("/")[2].partition("#")[0]
+    return int(number) if "/" in holder and number.isdigit() else 1
+
+
 def list_of(tx: Connection, computes: Sequence[str]) -> dict[str, list[Row[Any]]]:
     """Return what is held of several, oldest first, by compute."""
     found: dict[str, list[Row[Any]]] = {name: [] for name in computes}

@@ -83,6 +83,13 @@ def runs_images(ctx: Context, name: str | None = None) -> bool:
     return any(kinds.kind(row.kind).SPEC.images for row in rows if name in (None, row.name))
 
 
+def wants_an_image(ctx: Context, name: str) -> bool:
+    """Say whether each job on a compute must name its image: it runs all in images, and has none for those without."""
+    with ctx.db.glance() as tx:
+        row = machines.find(tx, ctx.workspace_id, name)
+    return row is not None and kinds.kind(row.kind).SPEC.images and not row.config["settings"].get("image")
+
+
 def takes(ctx: Context, name: str) -> tuple[str, ...]:
     """Return the kinds of jobs that a compute takes, where these are not all; they see no files of the studio there."""
     if name in built_in():  # asked of every step of a pipeline

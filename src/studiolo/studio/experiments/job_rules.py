@@ -23,7 +23,15 @@ def check_spec(ctx: Context, job: JobSpec) -> None:
     """
     compute.check(ctx, job.compute, *job.asked())
     if compute.elsewhere(ctx, job.compute):
-        elsewhere.check(job, images=compute.runs_images(ctx, job.compute))
+        images = compute.runs_images(ctx, job.compute)
+        elsewhere.check(job, images=images)
+        if images and not job.environment and compute.wants_an_image(ctx, job.compute):
+            raise BadJob(
+                f"'{job.compute}' runs jobs in images, and neither it nor the job names one.",
+                "Name one in the job, environment: {image: …, container: true}, or for all that name none: "
+                f"studiolo compute machine-update {job.compute} --set image=…",
+                field="environment",
+            )
     if not job.command or not job.command[0].strip():
         raise BadJob("The command is empty.", "Write what to run, such as: python train.py", field="command")
     _check_names(job)

@@ -80,6 +80,20 @@ def test_what_the_cluster_cannot_run_is_refused(ctx: Context, definition: dict[s
         assert refused.value.field == "environment"
 
 
+def test_a_job_that_names_no_image_is_refused_where_there_is_none_for_it(
+    ctx: Context, definition: dict[str, Any], cluster: Cluster
+) -> None:
+    attach(ctx, {**definition, "settings": {**definition["settings"], "image": ""}})
+    with pytest.raises(BadJob, match="neither it nor the job names one") as refused:
+        experiments.submit(ctx, JobSpec(command=["x"], compute="k8s"))
+    assert "machine-update k8s --set image=" in (refused.value.hint or "")
+    environments.create(ctx, EnvironmentDefinition(name="mine", image="me/train:1"))
+    done = over(ctx, experiments.submit(ctx, JobSpec(command=["true"], compute="k8s", environment="mine")))
+    assert done.state == "Completed"
+    [node] = service.nodes(ctx, "k8s")
+    assert (node.cores, node.cores_free) == (16, None), "what the pods of others take is not known"
+
+
 def test_a_change_keeps_the_kubeconfig_and_a_wrong_one_is_told(ctx: Context, definition: dict[str, Any]) -> None:
     attach(ctx, definition)
     service.update(ctx, "k8s", MachinePatch(description="ours"))

@@ -1,13 +1,12 @@
 import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { counted } from '@/kernel/format';
-import { at } from '@/kernel/workspace';
-import { Link } from '@/kit/Link';
 import { Answer } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import { reasonOf, whyQueued } from '@/kit/waits';
 import { waiting, type Run } from './queries';
 import classes from './compute.module.css';
+import { JobLink } from './JobLink';
 import { Scrolled } from './Scrolled';
 
 /** The queue of a compute in its order, and for each job what it waits for. */
@@ -59,7 +58,7 @@ function Queue({ runs }: { runs: Run[] }) {
             <Table.Tr key={run.id}>
               <Table.Td>{run.position ?? '–'}</Table.Td>
               <Table.Td className={classes.jobName ?? ''}>
-                <Link href={at(['experiments', 'runs', run.id])}>{run.name}</Link>
+                <JobLink job={named(run)} among={runs.map(named)} />
               </Table.Td>
               <Table.Td>{run.kind}</Table.Td>
               <Table.Td className={classes.whole ?? ''}>{run.user}</Table.Td>
@@ -75,6 +74,8 @@ function Queue({ runs }: { runs: Run[] }) {
     </>
   );
 }
+
+const named = (run: Run) => ({ title: run.name, run_id: run.id, attempt: run.attempt + 1 });
 
 /** Why a job waits, beside its place: what all of a queue wait for is said once, at its head. */
 function whyHere(run: Run, first: Run | undefined): string {

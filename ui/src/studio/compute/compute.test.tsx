@@ -2,6 +2,7 @@ import { screen } from '@testing-library/react';
 import { afterEach, expect, test, vi } from 'vitest';
 import { draw } from '@/testing/render';
 import { Holdings } from './Holdings';
+import { moreOf } from './JobLink';
 import { Nodes } from './machines/Nodes';
 import type { Compute } from './queries';
 
@@ -38,4 +39,12 @@ test('a node of a Slurm leads to its log once a job was on it', async () => {
   const link = await screen.findByRole('link', { name: 'Log of node n1' });
   expect(link.getAttribute('href')).toBe('/w/default/compute/machines/hpc?node=n1');
   expect(screen.getByRole('cell', { name: 'n2' }).querySelector('a')).toBeNull();
+});
+
+test('jobs of one name are told apart by their run, and a second attempt says so', () => {
+  const first = { title: 'train', run_id: '0198c0de00007000800000000000aaaa', attempt: 1 };
+  const second = { title: 'train', run_id: '0198c0de00007000800000000000bbbb', attempt: 2 };
+  const other = { title: 'score', run_id: '0198c0de00007000800000000000cccc', attempt: 1 };
+  const all = [first, second, other];
+  expect(all.map((job) => moreOf(job, all))).toEqual(['0000aaaa', '0000bbbb, attempt 2', '']);
 });

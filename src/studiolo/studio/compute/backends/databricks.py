@@ -134,7 +134,10 @@ def probe(machine: Machine) -> Mapping[str, Any]:
         field = "credentials.token" if error.status in (401, 403) else "host"
         raise DatabricksAway(error.sentence, "" if field != "host" else "Is that the host of the workspace's address?", field=field) from None  # fmt: skip
     except Away as error:
-        raise DatabricksAway(f"No Databricks answers at {scheme}://{host}:{port}: {error}.", "Is the host right, and may this machine reach it?", field="host") from None  # fmt: skip
+        hint = "Is the host right, and may this machine reach it?"
+        if "WRONG_VERSION_NUMBER" in str(error):
+            hint = "What listens there speaks no TLS. A proxy on the studio's own machine may do without: --set tls=no."
+        raise DatabricksAway(f"No Databricks answers at {scheme}://{host}:{port}: {error}.", hint, field="host") from None  # fmt: skip
     finally:
         workspace.close()
     return {

@@ -62,7 +62,10 @@ def probe(machine: Machine) -> Mapping[str, Any]:
     try:
         session = open_session(machine, try_it=True)
     except ContactLost as error:
-        raise ssh.HostAway(str(error), "Does `ray status` answer there, in the Python that is named?") from None
+        hint = "Does `ray status` answer there, in the Python that is named?"
+        if not machine.config["settings"].get("token_file"):
+            hint += " A Ray that asks for a token is told it by a file: --set token_file=~/.ray/auth_token."
+        raise ssh.HostAway(str(error), hint) from None
     session.close()
     return session.hello
 

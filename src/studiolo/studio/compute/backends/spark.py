@@ -157,6 +157,12 @@ def _refusal(machine: Machine, found: Mapping[str, Any]) -> StudioloError:
             return SparkAway(
                 f"The Spark at {where} refuses: {found['said']}.", "Give its token.", field="credentials.token"
             )
+        case "away" if "WRONG_VERSION_NUMBER" in str(found["said"]):
+            return SparkAway(
+                f"What listens at {where} speaks no TLS, without which a token is sent to `localhost` alone.",
+                "Name the host `localhost` for a Spark on the studio's own machine, or let it speak TLS.",
+                field="host",
+            )
         case "away":
             return SparkAway(f"No Spark Connect answers at {where}: {found['said']}.", "Is start-connect-server.sh running there, with TLS or without as is said here?", field="host")  # fmt: skip
         case _:

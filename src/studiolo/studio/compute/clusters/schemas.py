@@ -131,10 +131,11 @@ class ClusterCreate(BaseModel):
 
 
 class NodeJob(BaseModel):
-    """A job on a node. gpus: numbers of those that it has."""
+    """A job on a node. gpus: numbers of those that it has; attempt: which of its run, the first is 1."""
 
     title: str
     run_id: str | None
+    attempt: int = 1
     cores: int
     memory_limit_bytes: int
     since: datetime

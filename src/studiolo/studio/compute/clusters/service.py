@@ -343,6 +343,7 @@ def _node(node: Row[Any], jobs: Sequence[Row[Any]], gpus: Mapping[str, list[int]
             NodeJob(
                 title=job.title,
                 run_id=job.run_id,
+                attempt=held.attempt_of(job.holder),
                 cores=job.cores,
                 memory_limit_bytes=job.memory_bytes,
                 since=job.since,

@@ -55,14 +55,20 @@ def get(context: typer.Context, name: Name, output: OutputOption = Output.table)
             out.print(f"does not answer: {found.silent_reason}", markup=False, highlight=False)
         for job in found.jobs:
             why = f", {job.waits_for}" if job.waits_for else ""
-            out.print(f"{job.title} ({job.run_id}): {job.cores} cores{why}", markup=False, highlight=False)
+            cores = "1 core" if job.cores == 1 else f"{job.cores} cores"
+            out.print(f"{job.title} ({job.run_id}): {cores}{why}", markup=False, highlight=False)
 
 
 @app.command("machine-nodes")
 def nodes(context: typer.Context, name: Name, output: OutputOption = Output.table) -> None:
     """List the nodes of a machine that has some, such as a Slurm or a Ray, as they are now."""
     columns = ("name", "partition", "state", "cores", "cores_free", "memory_bytes", "gpus", "load", "reason")
-    show(Machines(transport(context)).nodes(name), columns, output=output, empty="It says that it has no nodes.")
+    show(
+        Machines(transport(context)).nodes(name),
+        columns,
+        output=output,
+        empty="It tells of no nodes: a Slurm, a Ray and a Kubernetes do.",
+    )
 
 
 @app.command("attach")
@@ -141,7 +147,14 @@ def update(
     client = Machines(transport(context))
     if setting:
         given["settings"] = {**client.get(name).settings, **_settings(setting)}
-    show(client.update(name, **given), COLUMNS, output=output)
+    found = client.update(name, **given)
+    check = None
+    if found.check is None and found.state == "new":  # it is another place now, and takes no jobs before it was reached
+        check = client.check(name)
+        found = client.get(name)
+    show(found, COLUMNS, output=output)
+    if check is not None and not check.ok:
+        warn(f"{check.cause} {check.hint}")
 
 
 @app.command("check")

@@ -111,13 +111,13 @@ class MachineJob(NodeJob):
 
 
 class MachineNode(BaseModel):
-    """A node of a machine that has some, as it says itself. cores_free: that nobody has; gpus: as the machine names them."""
+    """A node of a machine that has some, as it says itself. cores_free: that nobody has, None where it does not say; gpus: as the machine names them."""
 
     name: str
     partition: str
     state: str
     cores: int
-    cores_free: int
+    cores_free: int | None
     memory_bytes: int
     memory_free_bytes: int | None
     gpus: str

@@ -321,6 +321,7 @@ def _one(ctx: Context, row: Row[Any], fields: set[str], holdings: list[Row[Any]]
             MachineJob(
                 title=job.title,
                 run_id=job.run_id,
+                attempt=held.attempt_of(job.holder),
                 cores=job.cores,
                 memory_limit_bytes=job.memory_bytes,
                 since=job.since,

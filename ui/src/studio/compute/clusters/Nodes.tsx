@@ -5,6 +5,7 @@ import { Link } from '@/kit/Link';
 import { StatusBadge } from '@/kit/StatusBadge';
 import { useNow } from '@/kit/Time';
 import type { Cluster, ClusterNode } from './queries';
+import { JobLink } from '../JobLink';
 import { Scrolled } from '../Scrolled';
 
 const TONES = {
@@ -19,6 +20,7 @@ const TONES = {
 /** The nodes that are up, and what runs on each. */
 export function Nodes({ cluster }: { cluster: Cluster }) {
   const now = useNow(1000);
+  const all = cluster.nodes.flatMap((node) => node.jobs);
   if (cluster.nodes.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -78,11 +80,7 @@ export function Nodes({ cluster }: { cluster: Cluster }) {
             <Table.Td>
               {node.jobs.map((job) => (
                 <div key={job.run_id ?? job.title}>
-                  {job.run_id ? (
-                    <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
-                  ) : (
-                    job.title
-                  )}
+                  <JobLink job={job} among={all} />
                 </div>
               ))}
             </Table.Td>

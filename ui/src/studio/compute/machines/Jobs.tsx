@@ -1,10 +1,9 @@
 import { Table, Text } from '@mantine/core';
 import { between, bytes, duration } from '@/kernel/format';
-import { at } from '@/kernel/workspace';
-import { Link } from '@/kit/Link';
 import { useNow } from '@/kit/Time';
 import { whyQueued } from '@/kit/waits';
 import type { Machine } from './queries';
+import { JobLink } from '../JobLink';
 import { Scrolled } from '../Scrolled';
 
 const HEADS = ['Job', 'Cores', 'Memory', 'Processes', 'For'];
@@ -34,11 +33,7 @@ export function Jobs({ it }: { it: Machine }) {
         {it.jobs.map((job) => (
           <Table.Tr key={job.run_id ?? job.title}>
             <Table.Td>
-              {job.run_id ? (
-                <Link href={at(['experiments', 'runs', job.run_id])}>{job.title}</Link>
-              ) : (
-                job.title
-              )}
+              <JobLink job={job} among={it.jobs} />
             </Table.Td>
             <Table.Td>{job.cores}</Table.Td>
             <Table.Td>{job.memory_bytes === null ? '–' : bytes(job.memory_bytes ?? 0)}</Table.Td>

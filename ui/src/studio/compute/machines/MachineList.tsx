@@ -14,7 +14,14 @@ import { where } from './Facts';
 import { machines, type Machine } from './queries';
 
 const SAID = { new: 'Not reached yet', ready: 'Ready', silent: 'Does not answer' } as const;
-const TITLES: Readonly<Record<string, string>> = { ssh: 'SSH', slurm: 'Slurm', ray: 'Ray' };
+const TITLES: Readonly<Record<string, string>> = {
+  ssh: 'SSH',
+  slurm: 'Slurm',
+  ray: 'Ray',
+  kubernetes: 'Kubernetes',
+  spark: 'Spark',
+  databricks: 'Databricks',
+};
 const TONES = { new: 'queued', ready: 'completed', silent: 'warning' } as const;
 
 export function MachineState({ machine: it }: { machine: Machine }) {
@@ -37,7 +44,7 @@ const COLUMNS: GridColumn<Machine>[] = [
     cell: (row) => <MachineState machine={row} />,
     width: 170,
   },
-  { id: 'kind', header: 'Kind', value: (row) => TITLES[row.kind] ?? row.kind, width: 90 },
+  { id: 'kind', header: 'Kind', value: (row) => TITLES[row.kind] ?? row.kind, width: 110 },
   { id: 'jobs', header: 'Jobs', value: (row) => row.jobs.length, align: 'right', width: 80 },
   {
     id: 'cores',

@@ -23,6 +23,9 @@ import { Nodes } from './Nodes';
 import { machine, type Machine } from './queries';
 import { Tried } from './Tried';
 
+/** Kinds that tell of no nodes. */
+const NODELESS: ReadonlySet<string> = new Set(['ssh', 'spark', 'databricks']);
+
 /** One attached machine: whether it answers, what runs and waits. */
 export function MachinePage() {
   const { name } = useParams({ from: '/w/$ws/compute/machines/$name' });
@@ -48,7 +51,7 @@ export function MachinePage() {
             <Section title="Waiting">
               <Waiting compute={it.name} />
             </Section>
-            {it.kind === 'ssh' ? null : (
+            {NODELESS.has(it.kind) ? null : (
               <Section title="Nodes">
                 <Nodes name={it.name} />
               </Section>

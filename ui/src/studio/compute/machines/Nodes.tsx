@@ -9,7 +9,7 @@ import { nodeLogs } from '../nodelogs/queries';
 import { Scrolled } from '../Scrolled';
 import { nodes, type MachineNode } from './queries';
 
-const HEADS = ['Node', 'Partition', 'State', 'Cores free', 'Memory', 'GPUs', 'Load'];
+const HEADS = ['Node', 'Partition', 'State', 'Cores', 'Memory', 'GPUs', 'Load'];
 
 /** The nodes of a machine that has some, as it says itself. */
 export function Nodes({ name }: { name: string }) {
@@ -20,7 +20,7 @@ export function Nodes({ name }: { name: string }) {
       {(rows) =>
         rows.length === 0 ? (
           <Text size="sm" c="dimmed">
-            It says that it has no nodes.
+            It tells of no nodes.
           </Text>
         ) : (
           <Scrolled label="Nodes" width={640}>
@@ -72,9 +72,7 @@ function Row({ node, log }: { node: MachineNode; log: string | undefined }) {
           </Text>
         ) : null}
       </Table.Td>
-      <Table.Td>
-        {node.cores_free} of {node.cores}
-      </Table.Td>
+      <Table.Td>{node.cores_free == null ? node.cores : `${node.cores_free} of ${node.cores}`}</Table.Td>
       <Table.Td>{bytes(node.memory_bytes)}</Table.Td>
       <Table.Td>{node.gpus || '–'}</Table.Td>
       <Table.Td>{node.load?.toFixed(2) ?? '–'}</Table.Td>
@@ -83,6 +81,6 @@ function Row({ node, log }: { node: MachineNode; log: string | undefined }) {
 }
 
 function tone(state: string): 'completed' | 'running' | 'warning' {
-  if (state === 'idle') return 'completed';
+  if (state === 'idle' || state === 'ready') return 'completed';
   return state === 'mixed' || state === 'allocated' || state === 'completing' ? 'running' : 'warning';
 }
