@@ -1,5 +1,6 @@
 """A job whose environment is built and whose inputs are fetched, before its command runs."""
 
+import dataclasses
 import os
 import time
 
@@ -51,3 +52,18 @@ def test_the_programs_around_a_command_know_what_datastores_may_be_asked_and_no_
     assert "STUDIOLO_TOKEN" not in env
     assert env.get("UV_INDEX") != "https://a.org"
     assert "/evil" not in env["PATH"]
+
+
+def test_a_job_has_mlflow_wait_for_a_studio_that_is_away_for_ten_minutes(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # the studio's own
+    submit(ctx, "pass")
+    with ctx.db.read() as tx:
+        [claim] = claims.live(tx, ctx.workspace_id)
+    inside = dataclasses.replace(ctx, settings=ctx.settings.model_copy(update={"url": "http://127.0.0.1:1"}))
+    env = job_variables.of(inside, claim, ctx.settings.attempts, None)
+    tries, factor = int(env["MLFLOW_HTTP_REQUEST_MAX_RETRIES"]), int(env["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"])
+    assert tries < 10, "clients before 2.9 take no more"
+    pauses = [0.0] + [min(120.0, factor * 2.0**number) for number in range(1, tries)]  # as urllib3 counts them
+    assert sum(pauses) > 600

@@ -251,6 +251,7 @@ def test_sdk_and_command_line(
         (("machine", "box"), "box"),
         (("attach", "other", *where, "--key-file", str(tmp_path / "key")), "ready"),
         (("machine-update", "other", "--cores", "1"), "other"),
+        (("machine-update", "other", *where, "--key-file", str(tmp_path / "key")), "ready"),
         (("check", "other"), "python"),
         (("detach", "other"), "nothing on it was deleted"),
     ):
