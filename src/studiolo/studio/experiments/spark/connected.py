@@ -6,6 +6,7 @@ It imports nothing of the studio's. The session is made before the script asks f
 
 import json
 import os
+import re
 import runpy
 import shlex
 import sys
@@ -78,6 +79,17 @@ def gone(error: BaseException | None) -> bool:
     return False
 
 
+def said_by(error: BaseException) -> str:
+    """Return what an error says in one line; of gRPC, whose first line is the name of a class, its details.
+
+    >>> said_by(ValueError('<_MultiThreadedRendezvous of RPC that terminated with:\\n\\tstatus = X\\n\\tdetails = "refused"\\n>'))
+    'refused'
+    """
+    text = str(error).strip()
+    details = re.search(r'^\s*details = "(.*)"$', text, re.MULTILINE)
+    return (details[1] if details else text.splitlines()[0] if text else type(error).__name__)[:300]
+
+
 def main() -> int:
     """Run the script; returns the exit code."""
     plan = json.loads(Path(sys.argv[1]).read_text("utf-8"))
@@ -90,7 +102,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - the script's own, told as Python does
         traceback.print_exc()
         if gone(error):
-            tell("lost", f"The Spark is gone, or has forgotten the session: {str(error).strip().splitlines()[0][:300]}")
+            tell("lost", f"The Spark is gone, or has forgotten the session: {said_by(error)}")
         return 1
     return 0
 
