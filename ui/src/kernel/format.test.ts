@@ -23,6 +23,8 @@ test('sizes and counts are read at a glance', () => {
 
 test('durations carry two units', () => {
   expect(duration(0.25)).toBe('250 ms');
+  expect(duration(0.000_042)).toBe('42 µs');
+  expect(duration(0)).toBe('0 s');
   expect(duration(61)).toBe('1 min 1 s');
   expect(duration(7_322)).toBe('2 h 2 min');
 });

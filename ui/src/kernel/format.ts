@@ -58,6 +58,7 @@ export function bytes(value: number | null | undefined): string {
 
 export function duration(seconds: number | null | undefined): string {
   if (seconds == null || Number.isNaN(seconds)) return MISSING;
+  if (seconds > 0 && seconds < 0.001) return `${Math.max(1, Math.round(seconds * 1e6))} µs`;
   if (seconds < 0.001) return '0 s';
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -18,7 +18,7 @@ import { Assessments } from './Assessments';
 import { SpanDetail } from './SpanDetail';
 import { SpanTree } from './SpanTree';
 import { changeTrace, deleteTraces, trace as traceQuery, type Trace } from './queries';
-import { State, took } from './words';
+import { State, tookWhole } from './words';
 import classes from './traces.module.css';
 
 /** One request, step by step. */
@@ -60,7 +60,7 @@ function Head({ trace }: { trace: Trace }) {
       facts={
         <>
           <State state={trace.state} />
-          <span>{took(trace.duration_ms)}</span>
+          <span>{tookWhole(trace.duration_ms)}</span>
           {trace.total_tokens == null ? null : <span>{count(trace.total_tokens)} tokens</span>}
           <span>
             {count(trace.spans)} {trace.spans === 1 ? 'span' : 'spans'}

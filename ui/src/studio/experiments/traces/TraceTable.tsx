@@ -15,7 +15,7 @@ import { Answer } from '@/kit/Page';
 import { Time } from '@/kit/Time';
 import { shown } from './tree';
 import { deleteTraces, traces, type TraceSummary, type Wanted } from './queries';
-import { State, took } from './words';
+import { State, tookWhole } from './words';
 
 const CODE = {
   Python:
@@ -41,7 +41,7 @@ const COLUMNS: GridColumn<TraceSummary>[] = [
     align: 'right',
     width: 100,
     value: (row) => row.duration_ms,
-    cell: (row) => took(row.duration_ms),
+    cell: (row) => tookWhole(row.duration_ms),
   },
   {
     id: 'tokens',

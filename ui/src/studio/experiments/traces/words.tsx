@@ -14,4 +14,8 @@ export function State({ state }: { state: string }) {
   return <StatusBadge state={state} tone={found.tone} label={found.word} />;
 }
 
+/** How long a part of a trace took. ms: with fractions. */
 export const took = (ms: number | null | undefined) => duration(ms == null ? null : ms / 1000);
+
+/** How long a whole trace took, which is kept in whole milliseconds. */
+export const tookWhole = (ms: number | null | undefined) => (ms === 0 ? '< 1 ms' : took(ms));
