@@ -53,7 +53,7 @@ export function Outcome({ run }: { run: AutoMLRun }) {
       ) : summary && run.pipeline_id ? (
         <Fact label="Model">
           best_model
-          <small>an output of this step; its `name:` would register it</small>
+          <small>an output of this step; with a name it would be registered</small>
         </Fact>
       ) : null}
     </dl>
