@@ -203,7 +203,8 @@ def tick(ctx: Context) -> bool:
         since = (row.silent_since or ctx.clock.now()) if reason else None
         with ctx.db.begin() as tx:
             repository.change(tx, row.id, {"silent_since": since, "silent_reason": reason})
-            said = f"Does not answer: {reason} Its jobs go on; no new ones are sent." if reason else "Answers."
+            whole = f"{reason}{'' if (reason or '').endswith(('.', '?', '!')) else '.'}"
+            said = f"Does not answer: {whole} Its jobs go on; no new ones are sent." if reason else "Answers."
             telling.of_machine(tx, ctx, (row.id, row.name), said, silent=reason is not None)
         changed = True
     return changed

@@ -117,7 +117,7 @@ function Taken() {
     <Text size="sm" c="var(--st-muted)">
       {data.built} built here, {bytes(data.bytes)} of disk, and {bytes(data.cache_bytes)} in the cache of
       their packages. Above {bytes(data.limit_bytes)} what is not needed goes; what no job used for{' '}
-      {data.keep_days} days too. <Time at={data.measured_at} />
+      {data.keep_days} days too. Looked at <Time at={data.measured_at} />.
     </Text>
   );
 }
