@@ -14,7 +14,7 @@ class ComputeNotFound(NotFound):
         elif other:
             said, hint = f"'{name}' is a training cluster, not a machine.", f"See studiolo compute nodes {name}."
         else:
-            said, hint = f"There is no compute '{name}'.", f"Use one of: {', '.join(known)} (studiolo compute show)."
+            said, hint = f"There is no compute '{name}'.", f"Use one of: {', '.join(known)} (studiolo compute list)."
         super().__init__(said, hint, field="compute")
 
 
