@@ -11,6 +11,7 @@ from pathlib import Path
 
 from studiolo.testing import postgres
 from studiolo.testing.certificates import Certificate
+from studiolo.testing.environments import EnvironmentMissing, environment
 from studiolo.testing.stores.servers import ServerMissing, free_port, running
 
 PASSWORD = "s3cret-of-ada"  # noqa: S105 - of the user `ada` there
@@ -42,6 +43,33 @@ def postgresql() -> Iterator[int]:
             admin.execute("GRANT ALL ON SCHEMA public TO ada")
             admin.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO ada")
         yield int(url.rpartition(":")[2])
+
+
+FAKESNOW = ("fakesnow[server]==0.12.1", "snowflake-connector-python<5")  # the server takes the older driver apart
+SNOWFLAKE = ("snowflake-connector-python>=3.13,<6",)  # as in the extra
+
+
+@contextmanager
+def snowflake() -> Iterator[int]:
+    """Run a server that speaks Snowflake's protocol; yields the port. Whoever gives `PASSWORD` may do anything."""
+    try:
+        python = environment("fakesnow", *FAKESNOW)
+    except EnvironmentMissing as error:
+        raise ServerMissing(str(error)) from None
+    port, program = free_port(), Path(__file__).with_name("snowflake_server.py")
+    command = [str(python), "-P", str(program), str(port), PASSWORD]
+    with tempfile.TemporaryDirectory() as folder, running(command, port, Path(folder)):
+        yield port
+
+
+def snowflake_driver() -> Path:
+    """Return the folder of packages that has Snowflake's own driver; raises ServerMissing."""
+    try:
+        python = environment("snowflake", *SNOWFLAKE)
+    except EnvironmentMissing as error:
+        raise ServerMissing(str(error)) from None
+    (found,) = python.parent.parent.glob("lib/python*/site-packages")
+    return found
 
 
 @contextmanager
