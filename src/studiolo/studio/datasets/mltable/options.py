@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studiolo.studio.datasets.mltable.steps import READERS, Conversion, Step
+from studiolo.studio.datasets.mltable.steps import READERS, Conversion, Step, digits
 from studiolo.studio.datasets.reading.partitions import Partitions
 from studiolo.studio.datasets.schemas import ColumnChoice, Reading
 
@@ -132,6 +132,4 @@ def _first(steps: Sequence[Step]) -> list[ColumnChoice]:
 def _choice(name: str, one: Conversion) -> ColumnChoice:
     if one.type != "decimal":
         return ColumnChoice(name=name, type="text")
-    digits = re.findall(r"\d+", one.sql_type)
-    exact = {"precision": int(digits[0]), "scale": int(digits[1])} if digits else {}
-    return ColumnChoice(name=name, type="decimal", **exact)
+    return ColumnChoice(name=name, type="decimal", **digits(one.sql_type))

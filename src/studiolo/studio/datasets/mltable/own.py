@@ -5,13 +5,12 @@ where a transformation converts the column to the nearest type that an MLTable h
 get their names when all transformations are done.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studiolo.studio.datasets.errors import BadMLTable
-from studiolo.studio.datasets.mltable.steps import Conversion, Step
+from studiolo.studio.datasets.mltable.steps import Conversion, Step, digits
 from studiolo.studio.datasets.schemas import ColumnSchema, ColumnType, Reading
 
 KEY = "studiolo"
@@ -24,7 +23,6 @@ OPTIONS = {
     "nested": "json",
 }  # and what is as good as unsaid
 NEAREST: dict[str, ColumnType] = {"date": "datetime", "time": "text", "decimal": "number"}
-TYPE = re.compile(r"(date|time)|(decimal)\((\d{1,2}),(\d{1,2})\)")
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,7 @@ def choices(own: Own, steps: Sequence[Step]) -> list[dict[str, Any]]:
         for one in step.value if step.key == "convert_column_types" else ():
             name = one.columns[0]
             if own.types.get(name) and NEAREST.get(one.type):
-                digits = TYPE.fullmatch(own.types[name])
-                exact = {"precision": int(digits[3]), "scale": int(digits[4])} if digits and digits[2] else {}
-                found[name] = {"name": name, **found.get(name, {}), "type": one.type, **exact}
+                found[name] = {"name": name, **found.get(name, {}), "type": one.type, **digits(own.types[name])}
     return list(found.values())
 
 
@@ -101,10 +97,10 @@ def read(metadata: Any) -> Own:
 
 def _decimal(kind: str) -> str:
     """Return the type of the engine, empty for what is no decimal that it can have."""
-    found = TYPE.fullmatch(kind)
-    if found is None or not found[2] or not 1 <= int(found[3]) <= 38 or int(found[4]) > int(found[3]):
+    found = digits(kind)
+    if not found or not 1 <= found["precision"] <= 38 or found["scale"] > found["precision"]:
         return ""
-    return f"DECIMAL({int(found[3])},{int(found[4])})"
+    return f"DECIMAL({found['precision']},{found['scale']})"
 
 
 def _wrong(key: str, detail: str) -> BadMLTable:

@@ -1,5 +1,6 @@
 """The transformations of an MLTable, each judged by itself before any row is read."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ TYPES: dict[str, ColumnType] = {
     "string": "text", "str": "text", "text": "text", "boolean": "boolean", "bool": "boolean", "datetime": "datetime",
     "date": "date", "decimal": "decimal",
 }  # fmt: skip
+DECIMAL = re.compile(r"(?i)decimal\((\d{1,2}),(\d{1,2})\)")
 MISMATCHES = {"error": None, "true": True, "false": False}
 
 
@@ -31,6 +33,18 @@ class Conversion:
     false: tuple[str, ...] = ()
     other: bool | None = None
     sql_type: str = ""
+
+
+def digits(kind: str) -> dict[str, int]:
+    """Return how many digits a decimal has, and how many of them after the point, as a choice of a column says it.
+
+    Empty for a type that is no decimal, or says none.
+
+    >>> digits("DECIMAL(30,3)"), digits("decimal"), digits("date")
+    ({'precision': 30, 'scale': 3}, {}, {})
+    """
+    found = DECIMAL.fullmatch(kind)
+    return {"precision": int(found[1]), "scale": int(found[2])} if found else {}
 
 
 @dataclass(frozen=True)
