@@ -163,16 +163,16 @@ def _cell(value: Any) -> str:
 
 
 def size(count: float) -> str:
-    """Write bytes as people read them.
+    """Write bytes as the pages write them (`bytes` of ui/src/kernel/format.ts): in thousands, with a digit below a hundred.
 
-    >>> size(0), size(1536)
-    ('0 B', '1.5 KiB')
+    >>> size(0), size(1536), size(999_900), size(250_000_000)
+    ('0 B', '1.5 kB', '1.0 MB', '250 MB')
     """
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
+    units = ("B", "kB", "MB", "GB", "TB", "PB")
+    place = 0
+    while count >= 999.5 and place < len(units) - 1:
+        count, place = count / 1000, place + 1
+    return f"{count:.0f} {units[place]}" if place == 0 or count >= 100 else f"{count:.1f} {units[place]}"
 
 
 def _seconds(value: Any) -> Any:

@@ -15,7 +15,12 @@ test('a metric that is no number says so', () => {
 });
 
 test('sizes and counts are read at a glance', () => {
+  // the same figures stand in tests/kernel/test_terminal.py
   expect(bytes(0)).toBe('0 B');
+  expect(bytes(999)).toBe('999 B');
+  expect(bytes(1000)).toBe('1.0 kB');
+  expect(bytes(250_000)).toBe('250 kB');
+  expect(bytes(5e17)).toBe('500 PB');
   expect(bytes(999_900)).toBe('1.0 MB');
   expect(bytes(3_974_305)).toBe('4.0 MB');
   expect(count(48_842)).toBe('48,842');
