@@ -209,7 +209,11 @@ def test_room_is_made_by_the_attempt_that_is_asked_and_not_by_the_next_of_its_ru
     assert owner(tmp_path / "b") == owner(tmp_path / "before" / "a")
     # the first was looked at before it ended, and its runner is told now
     monkeypatch.setattr(observe, "runner_of", owner)
+    beat = tmp_path / "b" / attempt.HEARTBEAT
+    before = wait_for(lambda: beat.exists() and beat.stat().st_mtime_ns)
     ask_to_make_room(tmp_path / "before" / "a")
+    # it beats after it has looked whether it is told to end
+    wait_for(lambda: beat.stat().st_mtime_ns != before or attempt.exists(str(tmp_path / "b"), attempt.EXIT))
     ask_to_stop(tmp_path / "b")
     assert ended(tmp_path / "b").failure == "canceled"
 
