@@ -1,6 +1,7 @@
 """Snowflake's own driver against a server that speaks its protocol (fakesnow, with DuckDB behind it)."""
 
 import datetime as dt
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -14,7 +15,6 @@ from studiolo.studio.datastores.ports import Database
 from studiolo.studio.datastores.spec import Surroundings
 from studiolo.studio.datastores.sql import snowflake
 from studiolo.testing.databases import servers
-from studiolo.testing.stores.servers import free_port
 
 CONFIG = {"account": "acme-prod", "database": "SHOP", "user": "ada"}
 PASSWORD = {"password": servers.PASSWORD}
@@ -102,8 +102,10 @@ class TestSnowflake:
         assert "not-the-password" not in f"{found.cause} {found.hint}"
 
     def test_a_server_that_is_not_there_is_named(self, led: dict[str, int]) -> None:
-        led["port"] = free_port()
-        found = opened().check()
+        with socket.socket() as held:  # a port that nobody else gets, and at which nobody listens
+            held.bind(("127.0.0.1", 0))
+            led["port"] = held.getsockname()[1]
+            found = opened().check()
         assert (found.ok, found.code) == (False, "datastores.refused"), found
 
     def test_schemas_tables_and_columns_are_listed(self) -> None:
