@@ -102,7 +102,7 @@ class Run:
         self, usable: list[Record], prepared: Prepared
     ) -> tuple[list[tuple[Record, float]], NDArray[np.float64], float | None]:
         """Choose members and weights on the out-of-fold predictions; give the blend, NaN where no fold checked."""
-        parts = [np.load(record.folder / "oof.npy") for record in usable]
+        parts = [np.load(record.folder / record.result["oof"]) for record in usable]
         there = ~np.isnan(parts[0][:, 0])
         y = prepared.target.y[there]
         seen = [part[there] for part in parts]

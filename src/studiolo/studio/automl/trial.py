@@ -1,7 +1,7 @@
 """One trial: a configuration, fitted on each fold. It runs in a process of its own and is a pure function of files.
 
 In: the run's `data/` (x.npy, y.npy, folds.npy, data.json) and the trial's `trial.json`.
-Out, all in the trial's folder: one model file per fold, `oof.npy` (float32, NaN for rows that no fold checked),
+Out, all in the trial's folder: one model file per fold, `oof<folds>.npy` (float32, NaN for rows that no fold checked),
 `folds.jsonl` (a line as each fold ends, read live by the driver), `charts.json` and, last and at once, `result.json`.
 """
 
@@ -114,7 +114,8 @@ def _result(
     predict_seconds: float,
 ) -> dict[str, Any]:  # fmt: skip
     """Save the predictions and charts and say how good the folds so far are."""
-    np.save(folder / "oof.npy", oof)
+    saved = f"oof{len(fitted)}.npy"  # not the file of the folds before, which count when this is killed in the middle of it
+    np.save(folder / saved, oof)
     there = ~np.isnan(oof[:, 0])
     y, seen = data.y[there], oof[there].astype(np.float64)
     drawn = charts.classification(y, seen, data.about["labels"]) if data.classes else charts.regression(y, seen)
@@ -127,6 +128,7 @@ def _result(
         "score": metric.measure(y, seen),
         "fold_scores": scores,
         "folds": len(fitted),
+        "oof": saved,
         "metrics": metrics.classification(y, seen) if data.classes else metrics.regression(y, seen),
         "files": [model.file for model in fitted],
         "member": fitted[0].member,
