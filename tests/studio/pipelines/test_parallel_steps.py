@@ -97,13 +97,18 @@ def test_a_parallel_job_is_a_step(ctx: Context, studio: Studio, folder: Path) ->
     assert "how the data is cut" in why.text.lower()
 
 
-def test_a_parallel_component_is_registered_and_run(ctx: Context, studio: Studio, folder: Path) -> None:
-    (folder / "train_src" / "score.py").write_text(SCORE_GROUPS)
+def many(folder: Path, rows: str) -> None:
+    """A table of stores, as an MLTable says how it is read."""
     (folder / "many").mkdir()
-    (folder / "many" / "a.csv").write_text("store;n\n1;2\n2;3\n1;4\n")
+    (folder / "many" / "a.csv").write_text(f"store;n\n{rows}\n")
     (folder / "many" / "MLTable").write_text(
         "paths: [{file: a.csv}]\ntransformations: [{read_delimited: {delimiter: ';'}}]"
     )
+
+
+def test_a_parallel_component_is_registered_and_run(ctx: Context, studio: Studio, folder: Path) -> None:
+    (folder / "train_src" / "score.py").write_text(SCORE_GROUPS)
+    many(folder, "1;2\n2;3\n1;4")
     (folder / "score.yml").write_text(
         """
 $schema: https://azuremlschemas.azureedge.net/latest/parallelComponent.schema.json
@@ -167,11 +172,7 @@ def run(rows, about):
     return [f"{about.minibatch_index} {len(rows)} {int(rows.n.sum())}"]
 """
     (folder / "train_src" / "score.py").write_text(script)
-    (folder / "many").mkdir()
-    (folder / "many" / "a.csv").write_text("store;n\n1;2\n2;3\n3;8\n2;4\n")
-    (folder / "many" / "MLTable").write_text(
-        "paths: [{file: a.csv}]\ntransformations: [{read_delimited: {delimiter: ';'}}]"
-    )
+    many(folder, "1;2\n2;3\n3;8\n2;4")
     (folder / "pipeline.yml").write_text(
         """
 type: pipeline

@@ -114,7 +114,8 @@ def _result(
     predict_seconds: float,
 ) -> dict[str, Any]:  # fmt: skip
     """Save the predictions and charts and say how good the folds so far are."""
-    saved = f"oof{len(fitted)}.npy"  # not the file of the folds before, which count when this is killed in the middle of it
+    # not the file of the folds before, which count when this is killed in the middle of it
+    saved = f"oof{len(fitted)}.npy"
     np.save(folder / saved, oof)
     there = ~np.isnan(oof[:, 0])
     y, seen = data.y[there], oof[there].astype(np.float64)

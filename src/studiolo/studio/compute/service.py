@@ -19,13 +19,14 @@ from studiolo.studio.compute.clusters.scripted import nodes as of_programs
 from studiolo.studio.compute.errors import ComputeNotFound
 from studiolo.studio.compute.gpus import devices, leases
 from studiolo.studio.compute.gpus.devices import Gpu
-from studiolo.studio.compute.machines import kinds, opening
+from studiolo.studio.compute.machines import images, kinds, opening
 from studiolo.studio.compute.machines import repository as machines
 from studiolo.studio.compute.machines import room as there
 from studiolo.studio.compute.node_logs import telling
 from studiolo.studio.compute.schemas import Asked, Compute
 
 at_place, at_runner = gangs.at_place, gangs.at_runner
+runs_images, wants_an_image = images.runs_images, images.wants_an_image
 _LOOKED_AT = 3.0  # seconds that what a page shows of GPUs may be old
 _RAISE = ", or raise STUDIOLO_CORES or STUDIOLO_MEMORY_BYTES"
 RESERVED = ("local", "serverless", "clusters", "machines", "kinds", "costs", "logs", "new")
@@ -74,20 +75,6 @@ def elsewhere(ctx: Context, name: str) -> bool:
     if cluster is not None:
         return cluster.provider not in placing.HERE
     return row is not None and not kinds.kind(row.kind).SPEC.programs_here
-
-
-def runs_images(ctx: Context, name: str | None = None) -> bool:
-    """Say whether a compute runs jobs in images by itself, without an engine of this machine; any attached one for None."""
-    with ctx.db.read() as tx:
-        rows = machines.all_(tx, ctx.workspace_id)
-    return any(kinds.kind(row.kind).SPEC.images for row in rows if name in (None, row.name))
-
-
-def wants_an_image(ctx: Context, name: str) -> bool:
-    """Say whether each job on a compute must name its image: it runs all in images, and has none for those without."""
-    with ctx.db.glance() as tx:
-        row = machines.find(tx, ctx.workspace_id, name)
-    return row is not None and kinds.kind(row.kind).SPEC.images and not row.config["settings"].get("image")
 
 
 def takes(ctx: Context, name: str) -> tuple[str, ...]:

@@ -11,9 +11,8 @@ from studiolo.studio.pipelines import held, keys, plans, repository
 from studiolo.studio.pipelines.held import Held
 from studiolo.studio.pipelines.schemas import Reuse, Step
 
-_REUSED = Reuse(outcome="reused", text="").model_dump(
-    mode="json", exclude_none=True
-)  # of each step that takes a result
+# what each step that takes a result says alike
+_REUSED = Reuse(outcome="reused", text="").model_dump(mode="json", exclude_none=True)
 
 
 class Looked(NamedTuple):

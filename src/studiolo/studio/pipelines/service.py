@@ -67,10 +67,6 @@ def check(ctx: Context, spec: PipelineSpec) -> Checked:
         )
         missing = Problem(step=path, field="component", message=error.detail, hint=error.hint)
         return Checked(problems=[missing], order=checking.order(spec.graph)[0])
-    return _checked(ctx, graph, spec)
-
-
-def _checked(ctx: Context, graph: Graph, spec: PipelineSpec) -> Checked:
     found = checking.check(graph, spec.values)
     return found.model_copy(update={"problems": [*found.problems, *led_above.problems(ctx, graph, spec.values)]})
 
